@@ -1,0 +1,24 @@
+// The one macro of the project: an invariant whose violation is a bug of infsim, never of its input.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace infsim {
+
+/// Thrown by INFSIM_CHECK: an internal fault (exit status 4), recorded as `failed`, never as `infeasible`.
+class InternalError : public std::logic_error {
+    using std::logic_error::logic_error;
+};
+
+[[noreturn]] inline void internal_error(const char* file, int line, const std::string& what) {
+    throw InternalError(std::string(file) + ":" + std::to_string(line) + ": " + what);
+}
+
+}  // namespace infsim
+
+/// Checked in every build type; `message` may be any expression that converts to std::string.
+#define INFSIM_CHECK(condition, message) \
+    do { \
+        if (!(condition)) ::infsim::internal_error(__FILE__, __LINE__, (message)); \
+    } while (false)

@@ -1,0 +1,54 @@
+// The face of the simulated chip. No SystemC here: whoever includes this needs none.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/units.hpp"
+#include "hw/spec.hpp"
+#include "observe/observer.hpp"
+#include "program/program.hpp"
+
+namespace infsim::chip {
+
+/// One finished inference (one batch) of one core.
+struct Completion {
+    int core = 0;
+    std::uint64_t inference = 0;       ///< as returned by submit
+    TimePoint submitted{};
+    TimePoint input_ready{};           ///< host input is in device DRAM
+    TimePoint first_issue{};
+    TimePoint last_retirement{};       ///< service time = last_retirement - first_issue
+    TimePoint output_done{};           ///< latency = output_done - submitted
+};
+
+/// A chip with `cores` NeuronCores switched on. One Chip per process (SystemC elaborates once).
+class Chip {
+public:
+    /// `observers` outlive the chip. Throws InputError when `cores` is outside 1..spec.cores.
+    Chip(const hw::ChipSpec& spec, int cores, std::vector<observe::Observer*> observers);
+    ~Chip();
+    Chip(const Chip&) = delete;
+    Chip& operator=(const Chip&) = delete;
+
+    /// Makes `program` the one that `core` executes. Throws InputError when the chip does not cover its Target.
+    void load(int core, std::shared_ptr<const program::Program> program);
+
+    /// Queues one inference on `core`, submitted by the host at `at` (not before now()).
+    /// Input transfers overlap the execution of the inference before; executions of one core do not overlap.
+    std::uint64_t submit(int core, TimePoint at);
+
+    /// Runs until simulated time `t`, or until nothing is left to do.
+    void advance_until(TimePoint t);
+    TimePoint now() const;
+
+    /// Inferences that finished at or before now(), in order of output_done, then core; each is returned once.
+    std::vector<Completion> take_completions();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace infsim::chip

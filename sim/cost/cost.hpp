@@ -1,0 +1,37 @@
+// What one instruction costs on an unloaded chip. Shared by the compiler (as its estimate) and by the
+// chip (as the time before contention), so that calibrating one calibrates both.
+#pragma once
+
+#include "base/units.hpp"
+#include "hw/spec.hpp"
+#include "program/instruction.hpp"
+
+namespace infsim::cost {
+
+/// occupancy: how long the queue is taken before it may issue its next instruction;
+/// latency: from issue until the result is there and the semaphore is posted (>= occupancy).
+struct EngineCost {
+    Duration occupancy{};
+    Duration latency{};
+};
+
+/// Cost of a PE, ACT or POOL instruction (Sync costs nothing). DMA instructions are not priced here:
+/// their time depends on contention; see dma_bytes and dma_floor.
+/// `previous_was_matmul`: a LoadStationary directly behind a matmul overlaps it.
+EngineCost engine_cost(const hw::ChipSpec& spec, const program::Instruction& instruction, bool previous_was_matmul);
+
+/// What a DMA instruction asks of the memory system.
+struct DmaDemand {
+    Bytes payload;        ///< bytes moved
+    Bytes billed;         ///< payload with short runs rounded up to DmaSpec::min_row: what the engine spends time on
+    Bytes dram;           ///< bytes on the DRAM channel (0 for state buffer to state buffer)
+    int descriptors = 0;  ///< of at most DmaSpec::max_descriptor bytes
+    bool writes_dram = false;
+};
+DmaDemand dma_demand(const hw::ChipSpec& spec, const program::Instruction& instruction);
+
+/// Time of a DMA instruction when nothing else runs: start latency + DRAM latency + bytes at the slowest of
+/// engine, core and channel + completion latency.
+Duration dma_floor(const hw::ChipSpec& spec, const DmaDemand& demand);
+
+}  // namespace infsim::cost

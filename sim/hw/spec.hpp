@@ -1,0 +1,83 @@
+// The chip as plain, immutable numbers. Where each number comes from (grade, source) is kept by load.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "base/units.hpp"
+
+namespace infsim::hw {
+
+/// PE array. A matmul occupies the array for max(min_cycles_floor(columns), moving) * passes + matmul_overhead.
+struct PeSpec {
+    Frequency clock;
+    int rows = 0, columns = 0;
+    int max_moving = 0;                ///< elements of one moving operand (one PSUM bank of fp32)
+    Cycles min_matmul;                 ///< floor of a matmul; the floor used is min(this, columns of the stationary)
+    int fp32_passes = 1;               ///< fp32 operands take this many passes
+    Cycles stationary_load;            ///< time to shift a stationary operand in
+    Cycles stationary_load_unhidden;   ///< the part of it that does not overlap the matmul before
+    Cycles matmul_overhead;            ///< fixed cost per matmul added to its occupancy
+    Cycles latency;                    ///< from the end of occupancy to the semaphore
+};
+
+/// ACT or POOL: N elements per partition occupy max(min_cycles, N * cycles per element) + overhead.
+struct VectorEngineSpec {
+    Frequency clock;
+    Cycles min_cycles;
+    Cycles overhead;                   ///< fixed cost per instruction added to occupancy
+    Cycles latency;                    ///< from the end of occupancy to the semaphore
+};
+
+struct StateBufferSpec { int partitions = 0; Bytes partition_bytes; };
+struct PsumSpec { int partitions = 0; int banks = 0; Bytes bank_bytes; };
+
+struct DmaSpec {
+    int engines_per_core = 0;
+    int rings_per_engine = 0;
+    Bytes max_descriptor;
+    Duration start_latency;            ///< semaphore to first byte, once per DMA instruction
+    Duration completion_latency;       ///< last byte to semaphore
+    Bandwidth engine_bandwidth;        ///< ceiling of one DMA engine
+    Bandwidth core_bandwidth;          ///< ceiling of all engines of a core together
+    Bytes min_row;                     ///< a run shorter than this costs as much DMA time as this many bytes
+};
+
+/// The `bandwidth` model: a channel serves bursts of active flows round robin at peak * efficiency.
+struct BandwidthDram {
+    double efficiency = 1.0;           ///< sustained share of a channel's peak bandwidth, (0, 1]
+};
+using DramModel = std::variant<BandwidthDram>;
+
+struct DramSpec {
+    Bytes capacity;
+    int channels = 0;                  ///< separate apertures; region r of core c lies in channel (c + r) % channels
+    Bandwidth channel_bandwidth;       ///< peak of one channel
+    Bytes burst;                       ///< arbitration grain
+    Duration latency;                  ///< unloaded latency of the first burst of a transfer
+    DramModel model;
+};
+
+struct HostSpec {
+    Bandwidth link_bandwidth;          ///< per direction, shared by all cores of the chip
+    Duration transfer_latency;         ///< fixed cost per transfer
+    Duration call_overhead;            ///< host software cost per inference, on the submitting worker
+};
+
+struct SyncSpec { int max_queues = 0; int semaphores = 0; int events = 0; };
+
+struct ChipSpec {
+    std::string name;
+    int cores = 0;
+    PeSpec pe;
+    VectorEngineSpec act, pool;
+    StateBufferSpec state_buffer;
+    PsumSpec psum;
+    DmaSpec dma;
+    DramSpec dram;
+    HostSpec host;
+    SyncSpec sync;
+};
+
+}  // namespace infsim::hw
