@@ -39,8 +39,10 @@ enum class Purpose : std::uint8_t { weights, constants, input, output, spill };
 struct RecipeBox {
     std::int64_t segment_offset = 0, tensor_offset = 0;
     std::array<std::int64_t, 6> count{1, 1, 1, 1, 1, 1}, segment_step{}, tensor_step{};  ///< segment steps in bytes
-    std::uint32_t tensor = 0;  ///< index into Segment::tensors
+    std::uint32_t tensor = 0;  ///< index into Segment::tensors, or kLiteral: every element of the box is `literal`
+    float literal = 0.0F;
 };
+constexpr std::uint32_t kLiteral = 0xFFFF'FFFF;
 
 /// A contiguous range of device DRAM in one of the core's own regions.
 /// Input and output segments hold `batch` images one after the other, each row-major as in the graph.
