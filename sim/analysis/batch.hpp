@@ -1,0 +1,32 @@
+// What a row of records over the batch size says: which batch is worth running, which one is the last to fit.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "record/record.hpp"
+
+namespace infsim::analysis {
+
+using Records = std::vector<record::RunRecord>;
+
+/// Index of the record with the most throughput per latency (p50), the smaller batch on a tie; empty when no
+/// record is ok. Records may come in any order.
+std::optional<std::size_t> knee(const Records& records);
+
+/// Index of the smallest batch whose throughput is within 5 % of the best.
+std::optional<std::size_t> b95(const Records& records);
+
+/// Index of the record with the best throughput, the smaller batch on a tie.
+std::optional<std::size_t> best_throughput(const Records& records);
+
+/// The largest batch that fits, as far as the records reach.
+struct LargestBatch {
+    std::size_t index = 0;                    ///< of its record
+    std::vector<std::int64_t> holes;          ///< smaller batches that do not fit, ascending
+    std::optional<std::size_t> first_beyond;  ///< the next larger infeasible record: why not one more
+};
+std::optional<LargestBatch> largest_batch(const Records& records);
+
+}  // namespace infsim::analysis

@@ -1,0 +1,32 @@
+// Records as CSV (RFC 4180 quoting, "\n" line ends) and as JSON objects.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/record.hpp"
+
+namespace infsim::record {
+
+/// Quotes a cell when it holds a comma, a quote or a line end.
+std::string csv_cell(std::string_view text);
+/// Joins cells, quoting each as needed; no line end.
+std::string csv_line(const std::vector<std::string>& cells);
+/// Splits one CSV line that csv_line wrote (no line end inside quotes). Unbalanced quotes end with the line.
+std::vector<std::string> split_csv_line(std::string_view line);
+
+/// Column names, and one record in the same order; no line end.
+std::string csv_header();
+std::string csv_row(const RunRecord& record);
+
+/// The inverse of csv_header + csv_row: columns are found by name, unknown ones ignored.
+/// Throws InputError naming `file` and the column when a cell is not of its column's kind.
+RunRecord parse_csv_row(std::string_view header, std::string_view row, const std::string& file);
+
+/// One line, keys in column order, members without a value left out, "record_version" first.
+std::string to_json(const RunRecord& record);
+/// Inverse of to_json. Throws InputError naming `file` for text that no to_json wrote (also another version).
+RunRecord from_json(std::string_view text, const std::string& file);
+
+}  // namespace infsim::record

@@ -1,0 +1,78 @@
+// The RunRecord: everything infsim says about one simulated point, as one flat struct.
+//
+// columns.hpp documents every member (name, unit, meaning); nothing else may. No wall-clock value, path or host
+// name ever enters a record, so that equal points have equal records on every machine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace infsim::record {
+
+/// Counts up when a column is added, renamed or changes its meaning.
+constexpr int kRecordVersion = 1;
+
+/// ok: simulated. infeasible: the compiler showed that the point does not fit. failed: a fault of infsim.
+enum class Status : std::uint8_t { ok, infeasible, failed };
+std::string_view status_name(Status status);
+std::optional<Status> parse_status(std::string_view name);
+
+/// The engines whose time is accounted for; `dma` is the mean over a core's DMA rings that the program uses.
+enum class AccountedEngine : std::uint8_t { pe, act, pool, dma };
+constexpr int kAccountedEngines = 4;
+std::string_view engine_name(AccountedEngine engine);
+
+/// Where an engine's time went: its own work, one of the reasons why it could not issue, or nothing to do.
+/// The names follow observe::Stall; busy comes first.
+enum class TimeShare : std::uint8_t {
+    busy, wait_pe, wait_act, wait_pool, wait_weights, wait_input, wait_dma_other, wait_output, drained
+};
+constexpr int kTimeShares = 9;
+std::string_view share_name(TimeShare share);
+
+using Integer = std::optional<std::int64_t>;
+using Real = std::optional<double>;
+using Flag = std::optional<bool>;
+using EngineShares = std::array<Real, kTimeShares>;
+
+/// Members without a value did not come about (an infeasible point has no latency).
+struct RunRecord {
+    // What was run.
+    std::string point_id;
+    std::string model_name;
+    Integer n_models, workers_per_model, batch_size;
+    std::string dtype, io_dtype, chip, compiler;
+    Integer cores, seed;
+    // What came out.
+    Status status = Status::failed;
+    Real throughput_avg;
+    Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99, latency_ms_p100;
+    Real service_ms, unloaded_service_ms;
+    Flag steady;
+    Integer inferences_measured;
+    Real cost_per_1m_inf;
+    // What limits it.
+    Real roofline_ms;
+    std::string bound;
+    std::string main_stall;
+    std::array<std::string, kAccountedEngines> engine_main_stall;
+    std::array<EngineShares, kAccountedEngines> engine_share;
+    // Memory.
+    Integer sb_peak_bytes, sb_capacity_bytes, sb_lower_bound_bytes;
+    Real dram_utilisation;
+    Integer dram_weight_bytes, dram_constant_bytes, dram_input_bytes, dram_output_bytes, dram_host_bytes;
+    Integer spill_save_bytes, spill_reload_bytes;
+    Real weight_bytes_per_inference;
+    Integer dram_footprint_bytes;
+    // The program.
+    Integer instructions, layers, layers_dram_bound, macs_per_inference;
+    // Why not.
+    std::string infeasible_resource, infeasible_layer;
+    Integer infeasible_wanted_bytes, infeasible_available_bytes;
+    std::string reason;
+};
+
+}  // namespace infsim::record
