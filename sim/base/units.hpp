@@ -11,6 +11,9 @@
 
 namespace infsim {
 
+/// 128-bit integers, for products that leave 64 bits before a division brings them back.
+__extension__ typedef __int128 Int128;
+
 /// Integer picoseconds: the only representation of simulated time.
 using Duration = std::chrono::duration<std::int64_t, std::pico>;
 
@@ -68,7 +71,7 @@ class Bandwidth : public Quantity<Bandwidth> { using Quantity::Quantity; };
 namespace detail {
 /// ceil(amount * 1e12 / per_second) in 128-bit arithmetic; `per_second` must be positive.
 constexpr Duration duration_of(std::int64_t amount, std::int64_t per_second) {
-    const auto scaled = static_cast<__int128>(amount) * 1'000'000'000'000;
+    const auto scaled = static_cast<Int128>(amount) * 1'000'000'000'000;
     return Duration{static_cast<std::int64_t>((scaled + per_second - 1) / per_second)};
 }
 }  // namespace detail

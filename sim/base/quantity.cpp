@@ -1,0 +1,165 @@
+#include "base/quantity.hpp"
+
+#include <fmt/format.h>
+#include <vector>
+
+namespace infsim {
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::int64_t factor;  // base units in one of it
+};
+
+/// The units of a quantity, small to large within decimal and binary families, and how messages speak of it.
+struct Scale {
+    std::string_view kind;
+    std::string_view base;
+    std::string_view example;
+    std::vector<Unit> units;
+};
+
+constexpr std::int64_t ki = 1024, mi = ki * 1024, gi = mi * 1024, ti = gi * 1024;
+constexpr std::int64_t k = 1000, m = k * 1000, g = m * 1000, t = g * 1000;
+
+template <class Q>
+const Scale& scale();
+template <>
+const Scale& scale<Duration>() {
+    static const Scale s{"duration", "picoseconds", "1.3us",
+                         {{"ps", 1}, {"ns", k}, {"us", m}, {"ms", g}, {"s", t}}};
+    return s;
+}
+template <>
+const Scale& scale<Bytes>() {
+    static const Scale s{"size", "bytes", "96KiB",
+                         {{"B", 1}, {"kB", k}, {"MB", m}, {"GB", g}, {"TB", t},
+                          {"KiB", ki}, {"MiB", mi}, {"GiB", gi}, {"TiB", ti}}};
+    return s;
+}
+template <>
+const Scale& scale<Bandwidth>() {
+    static const Scale s{"bandwidth", "bytes per second", "25.6GB/s",
+                         {{"B/s", 1}, {"kB/s", k}, {"MB/s", m}, {"GB/s", g}, {"TB/s", t},
+                          {"KiB/s", ki}, {"MiB/s", mi}, {"GiB/s", gi}, {"TiB/s", ti}}};
+    return s;
+}
+template <>
+const Scale& scale<Frequency>() {
+    static const Scale s{"frequency", "hertz", "0.977GHz", {{"Hz", 1}, {"kHz", k}, {"MHz", m}, {"GHz", g}}};
+    return s;
+}
+template <>
+const Scale& scale<Cycles>() {
+    static const Scale s{"number of cycles", "cycles", "128cycles", {{"cycles", 1}, {"cycle", 1}}};
+    return s;
+}
+
+std::string unit_names(const Scale& scale) {
+    std::string names;
+    for (const Unit& unit : scale.units) names += (names.empty() ? "" : " ") + std::string(unit.name);
+    return names;
+}
+
+/// An unsigned decimal: digits * 10^-places, with as many digits as sensible input can have.
+struct Decimal {
+    Int128 digits = 0;
+    int places = 0;
+};
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Takes a number off the front of `text`; empty if there is none or it has more than 24 digits (64-bit
+/// integers have 19; 24 digits times the largest unit still fit 128 bits).
+std::optional<Decimal> take_decimal(std::string_view& text) {
+    Decimal number;
+    int count = 0;
+    bool point = false, digit = false;
+    while (!text.empty() && (is_digit(text.front()) || (text.front() == '.' && !point))) {
+        if (text.front() == '.') {
+            point = true;
+        } else {
+            digit = true;
+            number.digits = number.digits * 10 + (text.front() - '0');
+            number.places += point;
+            if (number.digits != 0 && ++count > 24) return std::nullopt;
+        }
+        text.remove_prefix(1);
+    }
+    if (!digit || number.places > 24) return std::nullopt;
+    return number;
+}
+
+/// The whole number of base units that `text` says, or an error text.
+Parsed<Duration> parse_scaled(std::string_view text, const Scale& scale) {
+    const auto wrong = [&](std::string_view why) {
+        return Parsed<Duration>{std::nullopt, fmt::format("'{}' is not a {}: {}; write it like \"{}\"", text,
+                                                          scale.kind, why, scale.example)};
+    };
+    std::string_view rest = text;
+    if (!rest.empty() && rest.front() == '-') return wrong("it is negative");
+    const auto number = take_decimal(rest);
+    if (!number) return wrong("it does not start with a decimal number of at most 24 digits");
+    if (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+    const Unit* unit = nullptr;
+    for (const Unit& candidate : scale.units)
+        if (candidate.name == rest) unit = &candidate;
+    if (rest.empty()) return wrong("the unit is missing, one of " + unit_names(scale));
+    if (!unit) return wrong(fmt::format("unit '{}' is none of {}", rest, unit_names(scale)));
+
+    Int128 value = number->digits * unit->factor;
+    for (int place = 0; place < number->places; ++place) {
+        if (value % 10 != 0) return wrong(fmt::format("it is not a whole number of {}", scale.base));
+        value /= 10;
+    }
+    if (value > std::numeric_limits<std::int64_t>::max())
+        return wrong(fmt::format("it is more than {} {}", std::numeric_limits<std::int64_t>::max(), scale.base));
+    return {Duration{static_cast<std::int64_t>(value)}, {}};
+}
+
+/// n / factor as an exact decimal. A factor is a product of twos and fives, so the expansion ends.
+std::string exact_quotient(std::int64_t n, std::int64_t factor) {
+    std::string text = std::to_string(n / factor);
+    Int128 rest = n % factor;
+    if (rest != 0) text += '.';
+    while (rest != 0) {
+        rest *= 10;
+        text += static_cast<char>('0' + static_cast<int>(rest / factor));
+        rest %= factor;
+    }
+    return text;
+}
+
+std::string format_scaled(std::int64_t n, const Scale& scale) {
+    if (n < 0) return "-" + format_scaled(-n, scale);
+    std::string best;
+    for (const Unit& unit : scale.units) {
+        if (unit.factor > 1 && n < unit.factor) continue;
+        std::string text = exact_quotient(n, unit.factor) + std::string(unit.name);
+        if (best.empty() || text.size() < best.size()) best = std::move(text);
+    }
+    return best;
+}
+
+}  // namespace
+
+template <class Q>
+Parsed<Q> parse_quantity(std::string_view text) {
+    const auto parsed = parse_scaled(text, scale<Q>());
+    if (!parsed) return {std::nullopt, parsed.error};
+    return {Q{parsed.value->count()}, {}};
+}
+
+template Parsed<Duration> parse_quantity(std::string_view);
+template Parsed<Bytes> parse_quantity(std::string_view);
+template Parsed<Bandwidth> parse_quantity(std::string_view);
+template Parsed<Frequency> parse_quantity(std::string_view);
+template Parsed<Cycles> parse_quantity(std::string_view);
+
+std::string to_text(Duration d) { return format_scaled(d.count(), scale<Duration>()); }
+std::string to_text(Bytes b) { return format_scaled(b.count(), scale<Bytes>()); }
+std::string to_text(Bandwidth w) { return format_scaled(w.count(), scale<Bandwidth>()); }
+std::string to_text(Frequency f) { return format_scaled(f.count(), scale<Frequency>()); }
+std::string to_text(Cycles c) { return std::to_string(c.count()) + (c.count() == 1 ? "cycle" : "cycles"); }
+
+}  // namespace infsim

@@ -1,0 +1,40 @@
+// Quantities as text with their unit: "0.977GHz", "96KiB", "25.6GB/s", "1.3us", "128cycles".
+//
+// Reading is exact decimal arithmetic: what is not a whole number of the base unit (picoseconds, bytes, bytes per
+// second, hertz, cycles) is refused rather than rounded, and so is what does not fit 64 bits.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/units.hpp"
+
+namespace infsim {
+
+/// A quantity, or what is wrong with the text and what would be right.
+template <class Q>
+struct Parsed {
+    std::optional<Q> value;
+    std::string error;
+    explicit operator bool() const { return value.has_value(); }
+};
+
+/// Number, optional blank, unit. Units: ps ns us ms s | B KiB MiB GiB TiB kB MB GB TB | the same with /s |
+/// Hz kHz MHz GHz | cycle(s). Instantiated for Duration, Bytes, Bandwidth, Frequency and Cycles.
+template <class Q>
+Parsed<Q> parse_quantity(std::string_view text);
+
+/// The shortest exact text; parse_quantity gives the same quantity back.
+std::string to_text(Duration d);
+std::string to_text(Bytes b);
+std::string to_text(Bandwidth w);
+std::string to_text(Frequency f);
+std::string to_text(Cycles c);
+
+/// The whole number of base units; the inverse of constructing from one.
+constexpr std::int64_t base_units(Duration d) { return d.count(); }
+template <class Q>
+constexpr std::int64_t base_units(Quantity<Q> q) { return q.count(); }
+
+}  // namespace infsim

@@ -1,0 +1,138 @@
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <unistd.h>
+
+namespace infsim {
+namespace {
+template <class Number>
+std::string to_chars_text(Number n) {
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, n).ptr;
+    return {buffer, end};
+}
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+}  // namespace
+
+std::string number_text(std::int64_t n) { return to_chars_text(n); }
+std::string number_text(double x) { return to_chars_text(x); }
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for (;;) {
+        const auto at = text.find(separator);
+        parts.emplace_back(text.substr(0, at));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string text;
+    for (const std::string& part : parts) {
+        if (&part != &parts.front()) text += separator;
+        text += part;
+    }
+    return text;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t substitute = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+        }
+    }
+    return row[b.size()];
+}
+
+std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates) {
+    const std::size_t limit = std::max<std::size_t>(1, name.size() / 3);
+    const std::string* best = nullptr;
+    std::size_t best_distance = limit + 1;
+    for (const std::string& candidate : candidates) {
+        const std::size_t distance = edit_distance(name, candidate);
+        if (distance < best_distance) {
+            best = &candidate;
+            best_distance = distance;
+        }
+    }
+    if (!best) return std::nullopt;
+    return *best;
+}
+
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
+    if (const auto near = closest(name, candidates)) return "; did you mean '" + *near + "'?";
+    if (candidates.empty()) return "; none is known here";
+    return "; known are " + join(candidates, ", ");
+}
+
+TextPlace line_and_column(std::string_view text, std::size_t offset) {
+    const std::string_view before = text.substr(0, std::min(offset, text.size()));
+    const auto newline = before.rfind('\n');
+    TextPlace place;
+    place.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    place.column = 1 + (newline == std::string_view::npos ? before.size() : before.size() - newline - 1);
+    return place;
+}
+
+std::optional<std::string> read_file(const std::string& path, Problems& problems) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {  // which fopen would open and only fread refuse
+        problems.add(path, "", "is a folder, not a file");
+        return std::nullopt;
+    }
+    const File file(std::fopen(path.c_str(), "rb"));
+    if (!file) {
+        problems.add(path, "", std::string("cannot be read: ") + std::strerror(errno));
+        return std::nullopt;
+    }
+    std::string text;
+    char buffer[65536];
+    while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, file.get())) text.append(buffer, n);
+    if (std::ferror(file.get())) {
+        problems.add(path, "", std::string("cannot be read: ") + std::strerror(errno));
+        return std::nullopt;
+    }
+    return text;
+}
+
+void write_file_atomic(const std::string& path, std::string_view content) {
+    // The process id keeps workers that write the same file apart; the last rename wins whole.
+    const std::string temporary = path + ".tmp" + std::to_string(::getpid());
+    const auto fail = [&](const char* what) {
+        const std::string reason = std::strerror(errno);
+        std::remove(temporary.c_str());
+        throw InputError(path, "", std::string(what) + ": " + reason);
+    };
+    File file(std::fopen(temporary.c_str(), "wb"));
+    if (!file) fail("cannot be written");
+    if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size()) fail("cannot be written");
+    if (std::fclose(file.release()) != 0) fail("cannot be written");
+    if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
+}
+
+}  // namespace infsim
