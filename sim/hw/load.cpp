@@ -1,0 +1,282 @@
+#include "hw/load.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/json_reader.hpp"
+#include "base/text.hpp"
+#include "hw/override.hpp"
+
+namespace infsim::hw {
+namespace {
+
+using json::Range;
+
+// Bounds of what can be simulated. Together they keep every time in 64-bit picoseconds (106 days): the longest
+// transfer is all of the largest DRAM at the lowest bandwidth, 1.1e18 ps of 9.2e18.
+constexpr Range<Frequency> clocks{Frequency{1'000'000}, Frequency{1'000'000'000'000}};
+constexpr Range<Bandwidth> bandwidths{Bandwidth{1'000'000}, Bandwidth{100'000'000'000'000}};
+constexpr Range<Cycles> cycles{Cycles{0}, Cycles{1'000'000}};
+constexpr Range<Duration> delays{Duration{0}, Duration{1'000'000'000'000}};
+constexpr Range<Bytes> dram_sizes{Bytes{1 << 20}, Bytes{std::int64_t{1} << 40}};
+constexpr Range<Bytes> partition_sizes{Bytes{1 << 10}, Bytes{1 << 24}};
+constexpr Range<Bytes> bank_sizes{Bytes{4}, Bytes{1 << 16}};
+constexpr Range<Bytes> burst_sizes{Bytes{32}, Bytes{1 << 20}};
+constexpr Range<Bytes> row_sizes{Bytes{1}, Bytes{1 << 20}};
+constexpr Range<Bytes> descriptor_sizes{Bytes{64}, Bytes{std::int64_t{1} << 30}};
+constexpr int max_cores = 64, max_partitions = 128, max_queues = 32;
+
+bool known_grade(std::string_view grade) {
+    if (const auto bracket = grade.find('('); bracket != std::string_view::npos && grade.back() == ')')
+        return grade != "fitted" && known_grade(grade.substr(0, bracket));
+    for (std::string_view known : {"DOC", "DRV", "LOG", "PAT", "INF", "UNK", "fitted"})
+        if (grade == known) return true;
+    return false;
+}
+
+/// Reads one section, whose members are graded numbers, and records where each comes from.
+class Section {
+public:
+    Section(json::ObjectReader& parent, std::string_view key, std::vector<Provenance>& provenance)
+        : Section(parent.required(key), std::string(key), provenance) {}
+    Section(Section& parent, std::string_view key)
+        : Section(parent.present_ ? parent.reader_->required(key) : std::nullopt, parent.path_ + "." + std::string(key),
+                  parent.provenance_) {}
+
+    template <class Q>
+    Q quantity(std::string_view key, Range<Q> range) {
+        return graded<Q>(key, [&](const json::Cursor& value) { return value.quantity<Q>(range); });
+    }
+    int integer(std::string_view key, int min, int max) {
+        return static_cast<int>(
+            graded<std::int64_t>(key, [&](const json::Cursor& value) { return value.integer(min, max); }));
+    }
+    /// A number in (0, 1].
+    double fraction(std::string_view key) {
+        return graded<double>(key, [&](const json::Cursor& value) -> std::optional<double> {
+            const auto x = value.number(json::lowest, json::highest);
+            if (x && (*x <= 0.0 || *x > 1.0))
+                value.problem("must be above 0 and at most 1, and is " + number_text(*x));
+            return x;
+        });
+    }
+    std::string choice(std::string_view key, const std::vector<std::string>& allowed) {
+        return present_ ? reader_->choice(key, allowed) : "";
+    }
+    void problem(std::string_view key, std::string what) {
+        if (present_) reader_->problem(key, std::move(what));
+    }
+    void finish() {
+        if (present_) reader_->finish();
+    }
+
+private:
+    Section(std::optional<json::Cursor> cursor, std::string path, std::vector<Provenance>& provenance)
+        : present_(cursor.has_value()), path_(std::move(path)), provenance_(provenance) {
+        if (cursor) reader_.emplace(*cursor);
+    }
+
+    template <class T, class Read>
+    T graded(std::string_view key, Read read) {
+        const auto place = present_ ? reader_->required(key) : std::nullopt;
+        return place ? read_graded<T>(*place, path_ + "." + std::string(key), provenance_, read) : T{};
+    }
+
+public:
+    /// Reads {"value", "grade", "source"} at `place`; `read` reads the value.
+    template <class T, class Read>
+    static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance, Read read) {
+        json::ObjectReader reader(place);
+        const auto value = reader.required("value");
+        Provenance origin{std::move(path), "", reader.string("grade"), reader.string("source")};
+        reader.finish();
+        check_origin(reader, origin);
+        if (!value) return T{};
+        origin.value = value->value().is_string() ? value->value().as_string() : json::dump(value->value(), 0);
+        provenance.push_back(std::move(origin));
+        return read(*value).value_or(T{});
+    }
+
+private:
+    static void check_origin(const json::ObjectReader& reader, const Provenance& origin) {
+        bool fitted = false;
+        if (!origin.grade.empty())
+            for (const std::string& part : split(origin.grade, ',')) {
+                const std::string_view grade = trim(part);
+                if (!known_grade(grade))
+                    reader.problem("grade", fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted",
+                                                        grade));
+                fitted = fitted || grade == "fitted";
+            }
+        if (reader.has("source") && trim(origin.source).empty()) reader.problem("source", "must not be empty");
+        else if (fitted && origin.source.find("fitted to ") == std::string::npos)
+            reader.problem("source", "must say \"fitted to ...\", because the grade is fitted");
+    }
+
+    bool present_;
+    std::optional<json::ObjectReader> reader_;
+    std::string path_;
+    std::vector<Provenance>& provenance_;
+};
+
+PeSpec read_pe(Section pe) {
+    PeSpec spec;
+    spec.clock = pe.quantity("clock", clocks);
+    spec.rows = pe.integer("rows", 1, max_partitions);
+    spec.columns = pe.integer("columns", 1, max_partitions);
+    spec.max_moving = pe.integer("max_moving", 1, 1 << 14);
+    spec.min_matmul = pe.quantity("min_matmul", cycles);
+    spec.fp32_passes = pe.integer("fp32_passes", 1, 16);
+    spec.stationary_load = pe.quantity("stationary_load", cycles);
+    spec.stationary_load_unhidden = pe.quantity("stationary_load_unhidden", cycles);
+    spec.matmul_overhead = pe.quantity("matmul_overhead", cycles);
+    spec.latency = pe.quantity("latency", cycles);
+    if (spec.stationary_load_unhidden > spec.stationary_load)
+        pe.problem("stationary_load_unhidden", "is more than stationary_load, of which it is a part");
+    pe.finish();
+    return spec;
+}
+
+VectorEngineSpec read_vector_engine(Section engine) {
+    VectorEngineSpec spec;
+    spec.clock = engine.quantity("clock", clocks);
+    spec.min_cycles = engine.quantity("min_cycles", cycles);
+    spec.overhead = engine.quantity("overhead", cycles);
+    spec.latency = engine.quantity("latency", cycles);
+    engine.finish();
+    return spec;
+}
+
+StateBufferSpec read_state_buffer(Section buffer, const PeSpec& pe) {
+    StateBufferSpec spec;
+    spec.partitions = buffer.integer("partitions", 1, max_partitions);
+    spec.partition_bytes = buffer.quantity("partition_bytes", partition_sizes);
+    if (spec.partitions > 0 && spec.partitions < pe.rows)
+        buffer.problem("partitions", fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
+    buffer.finish();
+    return spec;
+}
+
+PsumSpec read_psum(Section psum, const PeSpec& pe) {
+    PsumSpec spec;
+    spec.partitions = psum.integer("partitions", 1, max_partitions);
+    spec.banks = psum.integer("banks", 1, 64);
+    spec.bank_bytes = psum.quantity("bank_bytes", bank_sizes);
+    if (spec.partitions > 0 && spec.partitions < pe.columns)
+        psum.problem("partitions", fmt::format("is less than the {} columns of the PE array that write it", pe.columns));
+    if (spec.bank_bytes.count() > 0 && spec.bank_bytes.count() < std::int64_t{pe.max_moving} * 4)
+        psum.problem("bank_bytes", fmt::format("must hold the {} fp32 results of one matmul (pe.max_moving), {} bytes",
+                                               pe.max_moving, pe.max_moving * 4));
+    psum.finish();
+    return spec;
+}
+
+DmaSpec read_dma(Section dma) {
+    DmaSpec spec;
+    spec.engines_per_core = dma.integer("engines_per_core", 1, 16);
+    spec.rings_per_engine = dma.integer("rings_per_engine", 1, 64);
+    spec.max_descriptor = dma.quantity("max_descriptor", descriptor_sizes);
+    spec.start_latency = dma.quantity("start_latency", delays);
+    spec.completion_latency = dma.quantity("completion_latency", delays);
+    spec.engine_bandwidth = dma.quantity("engine_bandwidth", bandwidths);
+    spec.core_bandwidth = dma.quantity("core_bandwidth", bandwidths);
+    spec.min_row = dma.quantity("min_row", row_sizes);
+    if (spec.min_row > spec.max_descriptor && spec.max_descriptor.count() > 0)
+        dma.problem("min_row", "is more than max_descriptor, so that every row would be short");
+    dma.finish();
+    return spec;
+}
+
+DramSpec read_dram(Section dram, int cores) {
+    DramSpec spec;
+    spec.capacity = dram.quantity("capacity", dram_sizes);
+    spec.channels = dram.integer("channels", 1, 64);
+    spec.channel_bandwidth = dram.quantity("channel_bandwidth", bandwidths);
+    spec.burst = dram.quantity("burst", burst_sizes);
+    spec.latency = dram.quantity("latency", delays);
+    Section model(dram, "model");
+    model.choice("kind", {"bandwidth"});
+    spec.model = BandwidthDram{model.fraction("efficiency")};
+    model.finish();
+    const std::int64_t regions = std::int64_t{spec.channels} * cores;
+    if (regions > 0 && spec.capacity.count() > 0 && spec.capacity.count() / regions < (1 << 20))
+        dram.problem("capacity", fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",
+                                             cores, spec.channels));
+    dram.finish();
+    return spec;
+}
+
+HostSpec read_host(Section host) {
+    HostSpec spec;
+    spec.link_bandwidth = host.quantity("link_bandwidth", bandwidths);
+    spec.transfer_latency = host.quantity("transfer_latency", delays);
+    spec.call_overhead = host.quantity("call_overhead", delays);
+    host.finish();
+    return spec;
+}
+
+SyncSpec read_sync(Section sync) {
+    // PE, ACT, POOL, host in, host out and one DMA ring: with fewer no Program can be written.
+    SyncSpec spec;
+    spec.max_queues = sync.integer("max_queues", 6, max_queues);
+    spec.semaphores = sync.integer("semaphores", 6, 1 << 16);
+    spec.events = sync.integer("events", 0, 1 << 16);
+    if (spec.semaphores > 0 && spec.max_queues > spec.semaphores)
+        sync.problem("max_queues", "is more than semaphores, of which every queue owns one");
+    sync.finish();
+    return spec;
+}
+
+ChipFile read_sections(const json::Document& document, Problems& problems) {
+    ChipFile file;
+    json::ObjectReader root(json::Cursor(document, problems));
+    ChipSpec& spec = file.spec;
+    const auto section = [&](std::string_view key) { return Section(root, key, file.provenance); };
+    spec.name = root.string("name");
+    if (root.has("name") && spec.name.empty()) root.problem("name", "must be a name and not empty");
+    if (const auto cores = root.required("cores"))
+        spec.cores = static_cast<int>(Section::read_graded<std::int64_t>(
+            *cores, "cores", file.provenance, [](const json::Cursor& value) { return value.integer(1, max_cores); }));
+    spec.pe = read_pe(section("pe"));
+    spec.act = read_vector_engine(section("act"));
+    spec.pool = read_vector_engine(section("pool"));
+    spec.state_buffer = read_state_buffer(section("state_buffer"), spec.pe);
+    spec.psum = read_psum(section("psum"), spec.pe);
+    spec.dma = read_dma(section("dma"));
+    spec.dram = read_dram(section("dram"), spec.cores);
+    spec.host = read_host(section("host"));
+    spec.sync = read_sync(section("sync"));
+    root.finish();
+    return file;
+}
+
+}  // namespace
+
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems) {
+    const std::size_t before = problems.list().size();
+    Problems found;
+    const Overridden overridden = apply_overrides(document, overrides, problems);
+    ChipFile file = read_sections(document, found);
+    add_relocated(found, overridden, problems);
+    if (problems.list().size() != before) return std::nullopt;
+
+    for (Provenance& origin : file.provenance) {
+        std::string pointer;
+        for (const std::string& key : split(origin.path, '.')) pointer = json::pointer_to(pointer, key);
+        const auto change = overridden.find(pointer);
+        if (change == overridden.end() || change->second->value.is_object()) continue;
+        const Override& set = *change->second;
+        origin.grade = "override";
+        origin.source = set.file.empty() ? set.where : set.file + ": " + set.where;
+    }
+    return file;
+}
+
+std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems) {
+    const std::size_t before = problems.list().size();
+    auto document = json::parse_file(path, problems);
+    if (!document || problems.list().size() != before) return std::nullopt;
+    return read_chip(std::move(*document), overrides, problems);
+}
+
+}  // namespace infsim::hw

@@ -1,0 +1,68 @@
+#include "hw/override.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace infsim::hw {
+namespace {
+
+std::vector<std::string> keys_of(const json::Value& value) {
+    std::vector<std::string> keys;
+    for (const json::Member& member : value.as_object()) keys.push_back(member.first);
+    return keys;
+}
+
+bool is_graded(const json::Value& value) { return value.is_object() && value.as_object().find("value"); }
+
+/// Puts the new value where the old one stands. A bare value keeps grade and source in the document, because the
+/// reader wants them; read_chip replaces them by the override's in the provenance.
+void replace(json::Value& place, const json::Value& value) {
+    if (is_graded(place) && !is_graded(value)) place.as_object().set("value", value);
+    else place = value;
+}
+
+}  // namespace
+
+Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides, Problems& problems) {
+    Overridden done;
+    for (const Override& change : overrides) {
+        json::Value* place = &document.root;
+        std::string pointer, wrong;
+        for (const std::string& key : split(change.path, '.')) {
+            json::Value* next = place->is_object() && !is_graded(*place) ? place->as_object().find(key) : nullptr;
+            if (!next) {
+                wrong = fmt::format("'{}' is no key of a chip: there is no '{}'", change.path, key);
+                if (place->is_object() && !is_graded(*place)) wrong += suggestion(key, keys_of(*place));
+                break;
+            }
+            pointer = json::pointer_to(pointer, key);
+            place = next;
+        }
+        if (wrong.empty() && place->is_object() && !is_graded(*place))
+            wrong = fmt::format("'{}' is a section, not a number; its keys are {}", change.path,
+                                join(keys_of(*place), ", "));
+        if (!wrong.empty()) {
+            problems.add(change.file, change.where, wrong);
+            continue;
+        }
+        replace(*place, change.value);
+        done[pointer] = &change;
+    }
+    return done;
+}
+
+void add_relocated(const Problems& found, const Overridden& overridden, Problems& problems) {
+    for (const Problem& problem : found.list()) {
+        const auto inside = std::find_if(overridden.begin(), overridden.end(), [&](const auto& entry) {
+            return problem.where == entry.first || problem.where.rfind(entry.first + "/", 0) == 0;
+        });
+        if (inside == overridden.end()) problems.add(problem);
+        else
+            problems.add(inside->second->file, inside->second->where,
+                         inside->second->path + ": " + problem.what);
+    }
+}
+
+}  // namespace infsim::hw
