@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace infsim::record {
 
 namespace {
@@ -97,13 +99,6 @@ void add_engines(std::vector<Column>& c) {
                          [e, s](RunRecord& r) { return MemberRef{&r.engine_share[e][s]}; }});
         }
     }
-}
-
-template <class T>
-std::string number_text(T value) {
-    std::array<char, 32> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    return {buffer.data(), end};
 }
 
 template <class T>

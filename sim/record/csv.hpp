@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
 #include "record/record.hpp"
 
 namespace infsim::record {
@@ -24,7 +25,9 @@ std::string csv_row(const RunRecord& record);
 /// Throws InputError naming `file` and the column when a cell is not of its column's kind.
 RunRecord parse_csv_row(std::string_view header, std::string_view row, const std::string& file);
 
-/// One line, keys in column order, members without a value left out, "record_version" first.
+/// Keys in column order, members without a value left out, "record_version" first.
+json::Object to_object(const RunRecord& record);
+/// to_object as one line: the form in which worker processes and stores hold records.
 std::string to_json(const RunRecord& record);
 /// Inverse of to_json. Throws InputError naming `file` for text that no to_json wrote (also another version).
 RunRecord from_json(std::string_view text, const std::string& file);

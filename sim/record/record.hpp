@@ -10,10 +10,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/units.hpp"
+
 namespace infsim::record {
 
 /// Counts up when a column is added, renamed or changes its meaning.
 constexpr int kRecordVersion = 1;
+
+/// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the decimal
+/// number and so prints as short as it can, which a product with 1e-9 does not.
+constexpr double report_ms(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 /// ok: simulated. infeasible: the compiler showed that the point does not fit. failed: a fault of infsim.
 enum class Status : std::uint8_t { ok, infeasible, failed };

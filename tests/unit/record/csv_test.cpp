@@ -71,3 +71,18 @@ TEST_CASE("members without a value are empty cells") {
     for (std::size_t i = 0; i < names.size(); ++i)
         CHECK(cells[i] == (names[i] == "status" ? "failed" : ""));
 }
+
+TEST_CASE("a record survives JSON unchanged") {
+    const RunRecord back = from_json(to_json(sample()), "r.json");
+    CHECK(csv_row(back) == csv_row(sample()));
+    CHECK(to_json(back) == to_json(sample()));
+}
+
+TEST_CASE("a record of another version, with unknown keys or of wrong kinds is refused") {
+    CHECK_THROWS_AS(from_json(R"({"record_version":0,"status":"ok"})", "r.json"), InputError);
+    CHECK_THROWS_AS(from_json(R"({"record_version":1,"status":"ok","speed":3})", "r.json"), InputError);
+    CHECK_THROWS_AS(from_json(R"({"record_version":1,"status":"great"})", "r.json"), InputError);
+    CHECK_THROWS_AS(from_json(R"({"record_version":1,"batch_size":"5"})", "r.json"), InputError);
+    CHECK_THROWS_AS(from_json(R"({"record_version":1)", "r.json"), InputError);
+    CHECK(from_json(R"({"record_version":1,"status":"ok","batch_size":5})", "r.json").batch_size == 5);
+}
