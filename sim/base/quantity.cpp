@@ -130,13 +130,14 @@ std::string exact_quotient(std::int64_t n, std::int64_t factor) {
     return text;
 }
 
+/// The shortest of the exact texts, in the larger unit on a tie.
 std::string format_scaled(std::int64_t n, const Scale& scale) {
     if (n < 0) return "-" + format_scaled(-n, scale);
     std::string best;
     for (const Unit& unit : scale.units) {
         if (unit.factor > 1 && n < unit.factor) continue;
         std::string text = exact_quotient(n, unit.factor) + std::string(unit.name);
-        if (best.empty() || text.size() < best.size()) best = std::move(text);
+        if (best.empty() || text.size() <= best.size()) best = std::move(text);
     }
     return best;
 }
