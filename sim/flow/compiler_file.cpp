@@ -1,0 +1,171 @@
+#include "flow/compiler_file.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/json_reader.hpp"
+#include "base/quantity.hpp"
+#include "base/text.hpp"
+
+namespace infsim::flow {
+
+namespace {
+
+using compiler::CompileOptions;
+
+struct Flag { bool CompileOptions::*member; };
+struct Count { int CompileOptions::*member; int min, max; };
+struct Size { std::int64_t CompileOptions::*member; };
+
+/// One option: the pass it belongs to, its key there, and how it is read.
+struct Option {
+    const char* pass;
+    const char* key;
+    std::variant<Flag, Count, Size> kind;
+    const char* meaning;
+};
+
+const std::vector<Option>& options_table() {
+    using O = CompileOptions;
+    static const std::vector<Option> table{
+        {"batch", "batching", Flag{&O::batching}, "read each layer's weights once for all images"},
+        {"order", "reorder_layers", Flag{&O::reorder_layers}, "order layers for the smallest peak"},
+        {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64}, "PSUM banks that one stationary load serves"},
+        {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
+        {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20}, "images up to this many elements per channel are computed several at a time"},
+        {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
+        {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16}, "rows of the stem's last layer that one stripe yields"},
+        {"place", "state_buffer_budget", Size{&O::state_buffer_budget}, "bytes per partition the compiler may use; 0B: all"},
+        {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
+        {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
+        {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core that weights go to"},
+        {"place", "activations_region", Count{&O::activations_region, 0, 63}, "DRAM region of inputs, outputs and the rest"},
+        {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
+        {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20}, "loads that may be started ahead of their first use"},
+    };
+    return table;
+}
+
+struct ReadOption {
+    CompileOptions& options;
+    json::ObjectReader& reader;
+    const char* key;
+    void operator()(const Flag& f) const { options.*f.member = reader.boolean_or(key, options.*f.member); }
+    void operator()(const Count& c) const {
+        options.*c.member = static_cast<int>(reader.integer_or(key, options.*c.member, c.min, c.max));
+    }
+    void operator()(const Size& s) const {
+        const json::Range<Bytes> range{Bytes{0}, Bytes{std::int64_t{1} << 32}};
+        options.*s.member = reader.quantity_or<Bytes>(key, Bytes{options.*s.member}, range).count();
+    }
+};
+
+struct OptionValue {
+    const CompileOptions& options;
+    json::Value operator()(const Flag& f) const { return options.*f.member; }
+    json::Value operator()(const Count& c) const { return options.*c.member; }
+    json::Value operator()(const Size& s) const { return to_text(Bytes{options.*s.member}); }
+};
+
+bool known(const std::vector<std::string>& path) {
+    if (path.size() == 1) return path[0] == "name" || path[0] == "skip_passes";
+    const auto& table = options_table();
+    return path.size() == 2 && std::any_of(table.begin(), table.end(), [&](const Option& o) {
+               return path[0] == o.pass && path[1] == o.key;
+           });
+}
+
+/// Sets `value` at a path of keys, making the groups that the file leaves out.
+void set_path(json::Value& root, const std::vector<std::string>& path, const json::Value& value) {
+    if (!root.is_object()) return;   // the reader reports it
+    json::Object& top = root.as_object();
+    if (path.size() == 1) {
+        top.set(path[0], value);
+        return;
+    }
+    if (!top.find(path[0])) top.set(path[0], json::Object{});
+    if (json::Value* group = top.find(path[0]); group->is_object()) group->as_object().set(path[1], value);
+}
+
+void apply(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
+    std::vector<std::string> keys{"name", "skip_passes"};
+    for (const Option& o : options_table()) keys.push_back(std::string(o.pass) + "." + o.key);
+    for (const Setting& setting : settings) {
+        const auto path = split(setting.key, '.');
+        if (known(path))
+            set_path(document.root, path, setting.value);
+        else
+            problems.add(setting.file, setting.where,
+                         "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
+    }
+}
+
+/// A problem at a value that a setting put there belongs to the setting's place.
+void relocate(const Problems& found, const std::vector<Setting>& settings, Problems& problems) {
+    for (Problem problem : found.list()) {
+        for (const Setting& setting : settings) {
+            const std::string pointer = "/" + join(split(setting.key, '.'), "/");
+            const bool inside = problem.where == pointer || problem.where.rfind(pointer + "/", 0) == 0;
+            if (!inside) continue;
+            problem.file = setting.file;
+            problem.where = setting.where;
+            break;
+        }
+        problems.add(std::move(problem));
+    }
+}
+
+}  // namespace
+
+CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
+    apply(document, settings, problems);
+    Problems found;
+    CompileOptions options;
+    json::ObjectReader top(json::Cursor(document, found));
+    options.name = top.string("name");
+    for (const json::Cursor& pass : top.array_or_empty("skip_passes"))
+        options.skip_passes.push_back(pass.string().value_or(""));
+    std::vector<std::string> groups;
+    for (const Option& option : options_table())
+        if (std::find(groups.begin(), groups.end(), option.pass) == groups.end()) groups.push_back(option.pass);
+    for (const std::string& group : groups) {
+        const auto place = top.optional(group);
+        if (!place) continue;
+        json::ObjectReader reader(*place);
+        for (const Option& option : options_table())
+            if (group == option.pass) std::visit(ReadOption{options, reader, option.key}, option.kind);
+        reader.finish();
+    }
+    top.finish();
+    relocate(found, settings, problems);
+    return options;
+}
+
+CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings, Problems& problems) {
+    auto document = json::parse_file(path, problems);
+    return document ? read_compiler(std::move(*document), settings, problems) : CompileOptions{};
+}
+
+json::Value canonical_json(const CompileOptions& options) {
+    json::Object top;
+    top.set("name", options.name);
+    for (const Option& option : options_table()) {
+        if (!top.find(option.pass)) top.set(option.pass, json::Object{});
+        top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
+    }
+    json::Array skipped;
+    for (const std::string& pass : options.skip_passes) skipped.emplace_back(pass);
+    top.set("skip_passes", std::move(skipped));
+    return top;
+}
+
+std::string compiler_manual() {
+    const CompileOptions defaults;
+    std::string text;
+    for (const Option& o : options_table())
+        text += std::string("compiler.") + o.pass + "." + o.key + " (default " +
+                json::dump(std::visit(OptionValue{defaults}, o.kind), 0) + "): " + o.meaning + "\n";
+    return text;
+}
+
+}  // namespace infsim::flow

@@ -1,0 +1,95 @@
+#include "flow/fill_record.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "analysis/percentile.hpp"
+#include "analysis/price.hpp"
+#include "base/check.hpp"
+
+namespace infsim::flow {
+
+using record::report_ms;
+using record::RunRecord;
+
+void fill_measured(RunRecord& r, const hw::ChipSpec& spec, const Measurement& measurement,
+                   const chip::Completion& alone) {
+    std::vector<double> latencies, services;
+    for (const CoreMeasurement& core : measurement.cores)
+        for (const chip::Completion& c : core.measured) {
+            latencies.push_back(report_ms(latency(c, spec.host.call_overhead)));
+            services.push_back(report_ms(c.last_retirement - c.first_issue));
+        }
+    r.throughput_avg = measurement.inferences_per_second() * static_cast<double>(*r.batch_size);
+    r.latency_ms_avg = analysis::mean(latencies);
+    const auto percentile = [&](double p) { return analysis::percentile(latencies, p); };
+    r.latency_ms_p0 = percentile(0);
+    r.latency_ms_p50 = percentile(50);
+    r.latency_ms_p90 = percentile(90);
+    r.latency_ms_p95 = percentile(95);
+    r.latency_ms_p99 = percentile(99);
+    r.latency_ms_p100 = percentile(100);
+    r.service_ms = analysis::mean(services);
+    r.unloaded_service_ms = report_ms(alone.last_retirement - alone.first_issue);
+    r.steady = measurement.steady;
+    r.inferences_measured = static_cast<std::int64_t>(measurement.cores.front().measured.size());
+    r.cost_per_1m_inf = analysis::usd_per_million(*r.throughput_avg);
+}
+
+void fill_engines(RunRecord& r, const stats::StallAccounts& stalls,
+                  const std::vector<stats::InferenceRange>& measured) {
+    const auto engines = stalls.engines(measured);
+    std::size_t busiest = 0;
+    for (std::size_t e = 0; e < engines.size(); ++e) {
+        const auto total = std::accumulate(engines[e].begin(), engines[e].end(), std::int64_t{0});
+        if (total == 0) continue;   // the program has no queue of this engine
+        for (std::size_t s = 0; s < engines[e].size(); ++s)
+            r.engine_share[e][s] = static_cast<double>(engines[e][s]) / static_cast<double>(total);
+        r.engine_main_stall[e] = stats::main_stall_in_words(engines[e]);
+        const bool computes = e != static_cast<std::size_t>(record::AccountedEngine::dma);
+        if (computes && r.engine_share[e][0].value_or(0) > r.engine_share[busiest][0].value_or(0)) busiest = e;
+    }
+    r.main_stall = std::string{record::engine_name(static_cast<record::AccountedEngine>(busiest))} + " waits for " +
+                   r.engine_main_stall[busiest];
+}
+
+void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand,
+                 const stats::TrafficBytes& t, const Measurement& measurement) {
+    using program::Purpose;
+    const auto read = [&](Purpose p) { return t.read[static_cast<std::size_t>(p)]; };
+    const auto written = [&](Purpose p) { return t.written[static_cast<std::size_t>(p)]; };
+    r.dram_weight_bytes = read(Purpose::weights);
+    r.dram_constant_bytes = read(Purpose::constants);
+    r.dram_input_bytes = read(Purpose::input);
+    r.dram_output_bytes = written(Purpose::output);
+    r.dram_host_bytes = t.host_in + t.host_out;
+    r.spill_save_bytes = written(Purpose::spill);
+    r.spill_reload_bytes = read(Purpose::spill);
+    r.weight_bytes_per_inference =
+        static_cast<double>(*r.dram_weight_bytes) / static_cast<double>(*r.batch_size);
+    const double peak = static_cast<double>(spec.dram.channel_bandwidth.count()) * spec.dram.channels;
+    r.dram_utilisation = measurement.inferences_per_second() * static_cast<double>(t.dram()) / peak;
+    const analysis::Roofline roofline =
+        analysis::roofline(spec, static_cast<int>(measurement.cores.size()), demand);
+    r.roofline_ms = report_ms(roofline.bound);
+    r.bound = roofline.resource;
+}
+
+void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::vector<stats::LayerRow>& layers) {
+    const program::Program& program = compiled.program;
+    r.sb_peak_bytes = compiled.memory.peak_bytes;
+    r.sb_lower_bound_bytes = compiled.memory.lower_bound_bytes;
+    INFSIM_CHECK(compiled.memory.spill_save_bytes == *r.spill_save_bytes &&
+                     compiled.memory.spill_reload_bytes == *r.spill_reload_bytes,
+                 "the compiler reports other spill bytes than its program moves");
+    r.instructions = static_cast<std::int64_t>(program::instruction_count(program));
+    r.layers = static_cast<std::int64_t>(program.layers.size());
+    r.layers_dram_bound = std::count_if(layers.begin(), layers.end(),
+                                        [](const stats::LayerRow& l) { return l.bound == "dram"; });
+    r.macs_per_inference = 0;
+    for (const program::LayerInfo& layer : program.layers) *r.macs_per_inference += layer.macs;
+    r.dram_footprint_bytes = 0;
+    for (const program::Segment& segment : program.segments) *r.dram_footprint_bytes += segment.bytes;
+}
+
+}  // namespace infsim::flow

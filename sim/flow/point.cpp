@@ -1,0 +1,183 @@
+#include "flow/point.hpp"
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+#include "base/json_reader.hpp"
+#include "base/text.hpp"
+#include "flow/compiler_file.hpp"
+#include "flow/paths.hpp"
+#include "graph/load.hpp"
+#include "hw/load.hpp"
+#include "record/record.hpp"
+
+namespace infsim::flow {
+
+namespace {
+
+constexpr std::int64_t kMaxBatch = 4096;     // Instruction::image and host buffers have room for far more; time has not
+constexpr std::int64_t kMaxWorkers = 64;
+
+const std::vector<std::string>& compute_dtypes() {
+    static const std::vector<std::string> names{"fp16", "bf16", "fp32"};
+    return names;
+}
+
+json::Value setting_json(const Setting& s) {
+    return json::Object{{"key", s.key}, {"value", s.value}, {"file", s.file}, {"where", s.where}};
+}
+
+std::vector<Setting> read_settings(json::ObjectReader& reader) {
+    std::vector<Setting> settings;
+    for (const json::Cursor& element : reader.array_or_empty("settings")) {
+        json::ObjectReader s(element);
+        const std::string key = s.string("key");
+        const auto value = s.required("value");
+        settings.push_back({key, value ? value->value() : json::Value{}, s.string("file"), s.string("where")});
+        s.finish();
+    }
+    return settings;
+}
+
+DType read_dtype(json::ObjectReader& reader, const char* key) {
+    return parse_dtype(reader.choice(key, compute_dtypes())).value_or(DType::fp16);
+}
+
+/// The settings whose key starts with `prefix`, without it.
+std::vector<Setting> settings_under(const std::vector<Setting>& all, const std::string& prefix) {
+    std::vector<Setting> some;
+    for (Setting s : all)
+        if (s.key.rfind(prefix, 0) == 0) {
+            s.key.erase(0, prefix.size());
+            some.push_back(std::move(s));
+        }
+    return some;
+}
+
+void check_settings(const std::vector<Setting>& settings, Problems& problems) {
+    for (const Setting& s : settings)
+        if (s.key.rfind("chip.", 0) != 0 && s.key.rfind("compiler.", 0) != 0)
+            problems.add(s.file, s.where, "'" + s.key + "' is no key of a point; keys that reach into files start "
+                                          "with 'chip.' or 'compiler.'");
+}
+
+std::optional<hw::ChipSpec> load_chip(const PointRequest& request, Problems& problems) {
+    std::vector<hw::Override> overrides;
+    for (const Setting& s : settings_under(request.settings, "chip."))
+        overrides.push_back({s.key, s.value, s.file, s.where});
+    const auto file = hw::load_chip(request.chip.empty() ? default_chip_path() : request.chip, overrides, problems);
+    return file ? std::optional{file->spec} : std::nullopt;
+}
+
+void check_counts(const PointRequest& request, Problems& problems) {
+    const auto check = [&](const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
+        if (value < least || value > most)
+            problems.add("", what, "must be from " + std::to_string(least) + " to " + std::to_string(most) +
+                                       ", and is " + std::to_string(value));
+    };
+    check("batch", request.batch, 1, kMaxBatch);
+    check("workers", request.workers, 1, kMaxWorkers);
+    check("seed", request.seed, 0, json::max_int);
+}
+
+}  // namespace
+
+json::Value to_json(const PointRequest& r) {
+    json::Array settings;
+    for (const Setting& s : r.settings) settings.push_back(setting_json(s));
+    return json::Object{{"model", r.model},
+                        {"chip", r.chip},
+                        {"compiler", r.compiler},
+                        {"batch", r.batch},
+                        {"dtype", dtype_name(r.dtype)},
+                        {"io_dtype", dtype_name(r.io_dtype)},
+                        {"cores", r.cores},
+                        {"workers", r.workers},
+                        {"seed", r.seed},
+                        {"settings", std::move(settings)}};
+}
+
+PointRequest point_request_from_json(const json::Document& document, Problems& problems) {
+    json::ObjectReader reader(json::Cursor(document, problems));
+    PointRequest r;
+    r.model = reader.string("model");
+    r.chip = reader.string("chip");
+    r.compiler = reader.string("compiler");
+    r.batch = static_cast<int>(reader.integer("batch", 1, kMaxBatch));
+    r.dtype = read_dtype(reader, "dtype");
+    r.io_dtype = read_dtype(reader, "io_dtype");
+    r.cores = static_cast<int>(reader.integer("cores", 0, 1 << 20));
+    r.workers = static_cast<int>(reader.integer("workers", 1, kMaxWorkers));
+    r.seed = reader.integer("seed", 0);
+    r.settings = read_settings(reader);
+    reader.finish();
+    return r;
+}
+
+const ModelCache::Entry* ModelCache::load(const std::string& model, Problems& problems) {
+    auto found = std::find_if(loaded_.begin(), loaded_.end(), [&](const auto& l) { return l->model == model; });
+    if (found == loaded_.end()) {
+        auto loaded = std::make_unique<Loaded>();
+        loaded->model = model;
+        if (const auto path = find_model(model)) {
+            if (auto graph = graph::load_model(*path, loaded->problems)) {
+                std::string hash = content_hash(*graph);
+                loaded->entry = Entry{std::move(*graph), std::move(hash)};
+            }
+        } else {
+            loaded->problems.add("", "model", "there is no network '" + model + "'" + suggestion(model, known_models()));
+        }
+        loaded_.push_back(std::move(loaded));
+        found = std::prev(loaded_.end());
+    }
+    for (const Problem& p : (*found)->problems.list()) problems.add(p);
+    return (*found)->entry ? &*(*found)->entry : nullptr;
+}
+
+std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {
+    Problems found;
+    check_counts(request, found);
+    check_settings(request.settings, found);
+    const ModelCache::Entry* model = models.load(request.model, found);
+    const auto chip = load_chip(request, found);
+    const auto compiler = load_compiler(request.compiler.empty() ? default_compiler_path() : request.compiler,
+                                        settings_under(request.settings, "compiler."), found);
+    if (chip && (request.cores < 0 || request.cores > chip->cores))
+        found.add("", "cores", "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name +
+                                   ", and is " + std::to_string(request.cores));
+    if (model && !model->graph.batchable && request.batch > 1)
+        found.add("", "batch", "network " + model->graph.name + " only runs at batch 1: " +
+                                   model->graph.why_not_batchable);
+    for (const Problem& p : found.list()) problems.add(p);
+    if (!found.empty()) return std::nullopt;
+    Point point;
+    point.model_name = model->graph.name;
+    point.graph = model->graph;
+    point.chip = *chip;
+    point.compiler = compiler;
+    point.batch = request.batch;
+    point.dtype = request.dtype;
+    point.io_dtype = request.io_dtype;
+    point.cores = request.cores == 0 ? chip->cores : request.cores;
+    point.workers = request.workers;
+    point.seed = request.seed;
+    point.id = point_id(point, model->content_hash);
+    return point;
+}
+
+std::string point_id(const Point& point, const std::string& model_hash) {
+    const json::Value all = json::Object{{"epoch", kResultsEpoch},
+                                         {"record_version", record::kRecordVersion},
+                                         {"model", model_hash},
+                                         {"batch", point.batch},
+                                         {"dtype", dtype_name(point.dtype)},
+                                         {"io_dtype", dtype_name(point.io_dtype)},
+                                         {"chip", hw::canonical_json(point.chip)},
+                                         {"compiler", canonical_json(point.compiler)},
+                                         {"cores", point.cores},
+                                         {"workers", point.workers},
+                                         {"seed", point.seed}};
+    return hex_text(hash64(json::dump_canonical(all)));
+}
+
+}  // namespace infsim::flow

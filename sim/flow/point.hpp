@@ -1,0 +1,85 @@
+// A point: everything that determines one row of a table.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "base/json.hpp"
+#include "base/problems.hpp"
+#include "compiler/options.hpp"
+#include "flow/setting.hpp"
+#include "graph/graph.hpp"
+#include "hw/spec.hpp"
+
+namespace infsim::flow {
+
+/// Counts up when equal inputs give other results than before, so that stored results are not taken for new ones.
+constexpr int kResultsEpoch = 1;
+
+/// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current folder.
+struct PointRequest {
+    std::string model;
+    std::string chip, compiler;              ///< files; empty: the defaults
+    int batch = 1;
+    DType dtype = DType::fp16;
+    DType io_dtype = DType::fp16;
+    int cores = 0;                           ///< 0: all the chip has
+    int workers = 1;
+    std::int64_t seed = 0;
+    std::vector<Setting> settings;           ///< keys with "chip." or "compiler." in front; later ones win
+};
+
+/// As JSON for a worker process, and back. point_request_from_json expects what to_json wrote.
+json::Value to_json(const PointRequest& request);
+PointRequest point_request_from_json(const json::Document& document, Problems& problems);
+
+/// A point with its files read.
+struct Point {
+    std::string model_name;
+    graph::Graph graph;
+    hw::ChipSpec chip;
+    compiler::CompileOptions compiler;
+    int batch = 1;
+    DType dtype = DType::fp16, io_dtype = DType::fp16;
+    int cores = 1, workers = 1;
+    std::int64_t seed = 0;
+    std::string id;                          ///< see point_id
+};
+
+/// Model files read once for many points.
+class ModelCache {
+public:
+    struct Entry {
+        graph::Graph graph;
+        std::string content_hash;
+    };
+    /// Reads a model the first time it is asked for; nullptr after having added the reasons to `problems` (each time).
+    const Entry* load(const std::string& model, Problems& problems);
+
+private:
+    struct Loaded {
+        std::string model;
+        std::optional<Entry> entry;
+        Problems problems;
+    };
+    std::vector<std::unique_ptr<Loaded>> loaded_;
+};
+
+/// Reads and checks everything a request names. Empty if anything was added to `problems`: files that are missing or
+/// wrong, a batch, core or worker count that cannot be, a batch above 1 of a graph that is not batchable.
+std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
+
+/// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model content,
+/// batch, types, chip, compiler options, cores, workers, seed, kResultsEpoch, record version). Not of paths,
+/// provenance or questions.
+std::string point_id(const Point& point, const std::string& model_hash);
+
+/// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of tensors count,
+/// because reports show them; the file's name and layout do not.
+std::string content_hash(const graph::Graph& graph);
+
+}  // namespace infsim::flow

@@ -1,0 +1,130 @@
+#include "flow/run_point.hpp"
+
+#include <chrono>
+#include <memory>
+
+#include "base/check.hpp"
+#include "chip/chip.hpp"
+#include "flow/closed_loop.hpp"
+#include "flow/demand.hpp"
+#include "flow/fill_record.hpp"
+#include "stats/occupancy.hpp"
+#include "stats/timeline.hpp"
+
+namespace infsim::flow {
+
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The observers of one run. The layers and the timeline are those of core 0's first measured inference: its number
+/// is known before the run, because the inference alone and the warm-up come first.
+struct Observers {
+    Observers(const stats::ProgramIndex& index, const Point& point, std::uint64_t observed)
+        : stalls(index, point.cores),
+          traffic(index, point.cores, point.chip.dram.channels),
+          layers(index, 0, observed),
+          timeline(index, {0, observed, observed + 1}) {}
+
+    std::vector<observe::Observer*> list(bool with_timeline) {
+        std::vector<observe::Observer*> all{&stalls, &traffic, &layers};
+        if (with_timeline) all.push_back(&timeline);
+        return all;
+    }
+
+    stats::StallAccounts stalls;
+    stats::Traffic traffic;
+    stats::Layers layers;
+    stats::Timeline timeline;
+};
+
+void fill_infeasible(PointResult& result, const compiler::DoesNotFit& why) {
+    record::RunRecord& r = result.record;
+    r.status = record::Status::infeasible;
+    r.infeasible_resource = why.resource;
+    r.infeasible_layer = why.layer;
+    r.infeasible_wanted_bytes = why.wanted_bytes;
+    r.infeasible_available_bytes = why.available_bytes;
+    r.reason = why.text;
+    result.live_tensors = why.tensors;
+}
+
+void simulate(const Point& point, const compiler::Compiled& compiled, const RunOptions& options,
+              PointResult& result) {
+    const LoopOptions defaults;
+    const auto program = std::shared_ptr<const program::Program>(std::shared_ptr<void>{}, &compiled.program);
+    const stats::ProgramIndex index(*program);
+    Observers observers(index, point, 1 + static_cast<std::uint64_t>(defaults.warm_up));
+    chip::Chip chip(point.chip, point.cores, observers.list(options.timeline));
+    for (int core = 0; core < point.cores; ++core) chip.load(core, program);
+    Device device = device_of(chip);
+
+    const chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
+    LoopOptions loop;
+    loop.workers = point.workers;
+    loop.call_overhead = point.chip.host.call_overhead;
+    loop.offsets = start_offsets(point.cores, alone.last_retirement - alone.first_issue,
+                                 static_cast<std::uint64_t>(point.seed));
+    const Measurement measurement = run_closed_loop(device, loop);
+
+    const analysis::Demand demand = demand_of(point.chip, *program);
+    const stats::TrafficBytes expected = stats::expected_traffic(*program, index);
+    check_bounds(point.chip, demand, expected, observers.traffic, measurement);
+    const stats::Occupancy occupancy = stats::occupancy(*program);
+    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes, point.chip.pe,
+                                      analysis::fair_share(point.chip, point.cores));
+    fill_measured(result.record, point.chip, measurement, alone);
+    fill_engines(result.record, observers.stalls, measured_ranges(measurement));
+    fill_demand(result.record, point.chip, demand, expected, measurement);
+    fill_program(result.record, compiled, result.layers);
+    if (options.timeline) result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
+    for (const CoreMeasurement& core : measurement.cores)
+        result.timing.simulated_instructions += static_cast<std::int64_t>(
+            (core.measured.back().inference + 1) * program::instruction_count(*program));
+}
+
+}  // namespace
+
+compiler::CompileResult compile_point(const Point& point) {
+    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
+}
+
+record::RunRecord record_of(const Point& point) {
+    record::RunRecord r;
+    r.point_id = point.id;
+    r.model_name = point.model_name;
+    r.n_models = point.cores;
+    r.workers_per_model = point.workers;
+    r.batch_size = point.batch;
+    r.dtype = dtype_name(point.dtype);
+    r.io_dtype = dtype_name(point.io_dtype);
+    r.chip = point.chip.name;
+    r.compiler = point.compiler.name;
+    r.cores = point.cores;
+    r.seed = point.seed;
+    r.sb_capacity_bytes = point.chip.state_buffer.partition_bytes.count();
+    return r;
+}
+
+PointResult run_point(const Point& point, const RunOptions& options) {
+    PointResult result;
+    result.record = record_of(point);
+    const auto start = std::chrono::steady_clock::now();
+    const compiler::CompileResult compiled = compile_point(point);
+    result.timing.compile_seconds = seconds_since(start);
+    if (const auto* why = std::get_if<compiler::DoesNotFit>(&compiled)) {
+        fill_infeasible(result, *why);
+        return result;
+    }
+    const auto& fits = std::get<compiler::Compiled>(compiled);
+    result.timing.passes = fits.passes;
+    const auto begin = std::chrono::steady_clock::now();
+    simulate(point, fits, options, result);
+    result.timing.simulate_seconds = seconds_since(begin);
+    result.record.status = record::Status::ok;
+    return result;
+}
+
+}  // namespace infsim::flow

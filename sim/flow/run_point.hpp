@@ -1,0 +1,46 @@
+// One point from files to a record: compile, simulate, observe, check.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/compile.hpp"
+#include "flow/point.hpp"
+#include "record/record.hpp"
+#include "stats/layers.hpp"
+
+namespace infsim::flow {
+
+/// Wall-clock seconds; never part of a record.
+struct Timing {
+    double compile_seconds = 0;
+    double simulate_seconds = 0;
+    std::int64_t simulated_instructions = 0;
+    std::vector<compiler::PassReport> passes;
+};
+
+struct RunOptions {
+    bool timeline = false;   ///< also keep the spans of the first measured inference of core 0
+};
+
+/// Everything a run yields. `layers` and `timeline_csv` are empty where there was nothing to run.
+struct PointResult {
+    record::RunRecord record;
+    std::vector<stats::LayerRow> layers;
+    std::vector<compiler::LiveTensor> live_tensors;   ///< of a point that does not fit, largest first
+    std::string timeline_csv;
+    Timing timing;
+};
+
+/// Compiles a point.
+compiler::CompileResult compile_point(const Point& point);
+
+/// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
+/// What does not fit is a record with status infeasible. Throws InputError for what the compiler does not support and
+/// InternalError when an invariant or an end-of-run check fails.
+PointResult run_point(const Point& point, const RunOptions& options = {});
+
+/// The part of a record that is known before anything ran; status is `failed` until something better is known.
+record::RunRecord record_of(const Point& point);
+
+}  // namespace infsim::flow
