@@ -20,6 +20,12 @@ struct EngineCost {
 /// `previous_was_matmul`: a LoadStationary directly behind a matmul overlaps it.
 EngineCost engine_cost(const hw::ChipSpec& spec, const program::Instruction& instruction, bool previous_was_matmul);
 
+/// Does the instruction stream through the PE array (Matmul, Transpose)? `previous_was_matmul` of an
+/// instruction is this of the one right before it in its queue, false for the first.
+bool is_matmul(const program::Instruction& instruction);
+/// DmaLoad, DmaStore, DmaCopy or DmaGather: priced by dma_demand, not by engine_cost.
+bool is_dma(const program::Instruction& instruction);
+
 /// What a DMA instruction asks of the memory system.
 struct DmaDemand {
     Bytes payload;        ///< bytes moved
@@ -30,8 +36,12 @@ struct DmaDemand {
 };
 DmaDemand dma_demand(const hw::ChipSpec& spec, const program::Instruction& instruction);
 
+/// What one DRAM channel delivers in the long run: peak times the efficiency of its model.
+Bandwidth sustained_bandwidth(const hw::DramSpec& dram);
+
 /// Time of a DMA instruction when nothing else runs: start latency + DRAM latency + bytes at the slowest of
-/// engine, core and channel + completion latency.
+/// engine (billed), core and channel (payload) + completion latency. Bursts round up one by one, so the
+/// chip may take a few picoseconds more, never less.
 Duration dma_floor(const hw::ChipSpec& spec, const DmaDemand& demand);
 
 }  // namespace infsim::cost
