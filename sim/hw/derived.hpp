@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
 #include "base/dtype.hpp"
@@ -36,10 +37,10 @@ inline int psum_bank_elements(const ChipSpec& spec) { return static_cast<int>(sp
 /// Bandwidth of all DRAM channels together as their data sheet has it.
 inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) { return spec.dram.channel_bandwidth * spec.dram.channels; }
 
-/// What one channel sustains, rounded down to whole bytes per second.
+/// What one channel sustains, rounded to whole bytes per second.
 inline Bandwidth sustained_channel_bandwidth(const ChipSpec& spec) {
     const double efficiency = std::get<BandwidthDram>(spec.dram.model).efficiency;
-    return Bandwidth{static_cast<std::int64_t>(static_cast<double>(spec.dram.channel_bandwidth.count()) * efficiency)};
+    return Bandwidth{std::llround(static_cast<double>(spec.dram.channel_bandwidth.count()) * efficiency)};
 }
 
 /// What all channels together sustain.

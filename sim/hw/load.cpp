@@ -88,28 +88,33 @@ public:
     static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance, Read read) {
         json::ObjectReader reader(place);
         const auto value = reader.required("value");
-        Provenance origin{std::move(path), "", reader.string("grade"), reader.string("source")};
+        const std::optional<std::string> grade = read_text(reader, "grade"), source = read_text(reader, "source");
         reader.finish();
-        check_origin(reader, origin);
+        if (grade && source) check_origin(reader, *grade, *source);
         if (!value) return T{};
-        origin.value = value->value().is_string() ? value->value().as_string() : json::dump(value->value(), 0);
-        provenance.push_back(std::move(origin));
+        const json::Value& text = value->value();
+        provenance.push_back({std::move(path), text.is_string() ? text.as_string() : json::dump(text, 0),
+                              grade.value_or(""), source.value_or("")});
         return read(*value).value_or(T{});
     }
 
 private:
-    static void check_origin(const json::ObjectReader& reader, const Provenance& origin) {
+    static std::optional<std::string> read_text(json::ObjectReader& reader, std::string_view key) {
+        const auto place = reader.required(key);
+        return place ? place->string() : std::nullopt;
+    }
+
+    static void check_origin(const json::ObjectReader& reader, const std::string& grades, const std::string& source) {
         bool fitted = false;
-        if (!origin.grade.empty())
-            for (const std::string& part : split(origin.grade, ',')) {
-                const std::string_view grade = trim(part);
-                if (!known_grade(grade))
-                    reader.problem("grade", fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted",
-                                                        grade));
-                fitted = fitted || grade == "fitted";
-            }
-        if (reader.has("source") && trim(origin.source).empty()) reader.problem("source", "must not be empty");
-        else if (fitted && origin.source.find("fitted to ") == std::string::npos)
+        for (const std::string& part : split(grades, ',')) {
+            const std::string_view grade = trim(part);
+            if (!known_grade(grade))
+                reader.problem("grade", fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted",
+                                                    grade));
+            fitted = fitted || grade == "fitted";
+        }
+        if (trim(source).empty()) reader.problem("source", "must not be empty");
+        else if (fitted && source.find("fitted to ") == std::string::npos)
             reader.problem("source", "must say \"fitted to ...\", because the grade is fitted");
     }
 

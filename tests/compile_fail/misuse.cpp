@@ -6,7 +6,7 @@ using namespace infsim;
 
 Bytes bytes{96};
 Cycles cycles{3};
-Frequency clock{976'562'500};
+Frequency frequency{976'562'500};
 Bandwidth bandwidth{25'600'000'000};
 Duration duration = microseconds(1);
 TimePoint now = time_origin();
@@ -14,7 +14,7 @@ TimePoint now = time_origin();
 // The control: everything that is allowed, so that a failure below is due to its case alone.
 Bytes sum = bytes + bytes * 2 - 1 * bytes;
 Duration transfer = bytes / bandwidth;
-Duration compute = cycles / clock;
+Duration compute = cycles / frequency;
 TimePoint later = now + transfer + compute;
 Duration between = later - now;
 bool ordered = bytes < sum && cycles <= cycles && now < later;
@@ -30,7 +30,7 @@ Bytes wrong = 96;
 #elif CASE == 5  // a quantity is no bare number
 std::int64_t wrong = bytes;
 #elif CASE == 6  // bytes over a frequency
-auto wrong = bytes / clock;
+auto wrong = bytes / frequency;
 #elif CASE == 7  // cycles over a bandwidth
 auto wrong = cycles / bandwidth;
 #elif CASE == 8  // bandwidth over bytes

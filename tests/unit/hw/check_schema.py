@@ -1,0 +1,69 @@
+"""Holds configs/schemas/chip.schema.json against the strict reader.
+
+The variants and the systematic edits are those of chip_file_test.cpp, which feeds them to the reader. The schema may
+be more lenient (it cannot compare quantities), never stricter.
+
+usage: check_schema.py SOURCE_FOLDER
+"""
+import copy
+import json
+import pathlib
+import sys
+
+import jsonschema
+
+
+def edit(document, pointer, value):
+    *steps, last = pointer.split("/")[1:]
+    for step in steps:
+        document = document[step]
+    if value is None:
+        del document[last]
+    else:
+        document[last] = value
+
+
+def pointers(value, prefix=""):
+    """Every object and every member of the document."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield f"{prefix}/{key}"
+            yield from pointers(member, f"{prefix}/{key}")
+
+
+def main(source):
+    root = pathlib.Path(source)
+    schema = json.loads((root / "configs/schemas/chip.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    chips = sorted((root / "configs/chips").glob("*.json"))
+    failures = [f"{chip}: {e.json_path}: {e.message}" for chip in chips
+                for e in validator.iter_errors(json.loads(chip.read_text()))]
+    base = json.loads((root / "configs/chips/inferentia1.json").read_text())
+    variants = json.loads((root / "tests/unit/hw/chip_variants.json").read_text())
+    for variant in variants:
+        document = copy.deepcopy(base)
+        for pointer, value in variant["set"].items():
+            edit(document, pointer, value)
+        if variant["reader"] and not variant["schema"]:
+            failures.append(f"{variant['name']}: the schema must not be stricter than the reader")
+        if validator.is_valid(document) != variant["schema"]:
+            failures.append(f"{variant['name']}: the schema says {validator.is_valid(document)}")
+    every = list(pointers(base))
+    for pointer in every:
+        without = copy.deepcopy(base)
+        edit(without, pointer, None)
+        if validator.is_valid(without):
+            failures.append(f"{pointer} may be missing")
+        beside = copy.deepcopy(base)
+        edit(beside, pointer + "_", 1)
+        if validator.is_valid(beside):
+            failures.append(f"{pointer}_ may be present")
+    if len(chips) < 1 or len(variants) < 30 or len(every) < 150:
+        failures.append("nothing was checked")
+    print("\n".join(failures) if failures else f"{len(chips)} chips, {len(variants)} variants, {2 * len(every)} edits agree")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
