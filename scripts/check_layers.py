@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Checks who includes whom under sim/ against the table of folders, and who sees which library.
+
+usage: check_layers.py [SOURCE_FOLDER]
+
+Exit status 1 and one line per violation; files over 400 lines are only warned about.
+"""
+import pathlib
+import re
+import sys
+
+EVERYTHING = "*"
+
+# Folder -> folders (or single headers) it may include besides itself.
+LAYERS = {
+    "base": [],
+    "graph": ["base"],
+    "hw": ["base"],
+    "program": ["base"],
+    "cost": ["base", "hw/spec.hpp", "hw/derived.hpp", "program"],
+    "exec": ["base", "program"],
+    "tensorio": ["base"],
+    "compiler": ["base", "graph", "hw/spec.hpp", "hw/derived.hpp", "program", "cost"],
+    "observe": ["base", "program"],
+    "chip": ["base", "hw/spec.hpp", "hw/derived.hpp", "program", "cost", "exec", "observe"],
+    "record": ["base"],
+    "stats": ["base", "program", "hw/spec.hpp", "hw/derived.hpp", "observe", "record"],
+    "analysis": ["base", "hw/spec.hpp", "hw/derived.hpp", "record"],
+    "flow": ["base", "graph", "hw", "program", "cost", "exec", "tensorio", "compiler", "observe", "chip", "stats",
+             "record", "analysis", "report"],
+    "serving": ["base", "record"],
+    "explore": ["base", "record", "flow"],
+    "report": ["base", "record", "analysis"],
+    "cli": [EVERYTHING],
+}
+
+# Library -> how its headers are spelled, and the files (prefixes below sim/) that may see them, directly or through
+# other headers. fmt and the standard library are free.
+LIBRARIES = {
+    "SystemC": (r"(systemc|tlm|sysc/.*|tlm_utils/.*|tlm_core/.*|systemc\.h|tlm\.h)$", ["chip/"]),
+    "nlohmann/json": (r"nlohmann/", ["base/json.cpp"]),
+    "Boost": (r"boost/", ["cli/"]),
+    "ONNX": (r"(onnx|google/protobuf)/", ["graph/", "tensorio/"]),
+    "Eigen": (r"(Eigen|unsupported)/", ["exec/"]),
+    "xxHash": (r"xxh", ["base/hash.cpp"]),
+    "libzip": (r"zip\.h$", ["tensorio/"]),
+}
+FREE = re.compile(r"([a-z_0-9]+|fmt/.*|(unistd|fcntl|spawn|signal|poll|limits)\.h|sys/[a-z]+\.h)$")
+MAX_LINES = 400
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def library_of(header):
+    return next((name for name, (spelling, _) in LIBRARIES.items() if re.match(spelling, header)), None)
+
+
+def allowed(folder, header):
+    rules = [folder, *LAYERS.get(folder, [])]
+    return any(rule in (EVERYTHING, header, header.split("/")[0]) for rule in rules)
+
+
+class Tree:
+    """The sources below sim/ and what they include."""
+
+    def __init__(self, sim):
+        self.files = {str(path.relative_to(sim)): path for path in sorted(sim.rglob("*"))
+                      if path.suffix in (".hpp", ".cpp", ".h", ".cc", ".inc")}
+        self.own, self.foreign = {}, {}
+        for name, path in self.files.items():
+            includes = INCLUDE.findall(path.read_text(encoding="utf-8"))
+            self.own[name] = [header for quote, header in includes if quote == '"']
+            self.foreign[name] = [header for quote, header in includes if quote == "<"]
+
+    def route_to(self, name, library):
+        """The chain of includes by which `name` sees the library, or None."""
+        seen, routes = {name}, [[name]]
+        while routes:
+            route = routes.pop(0)
+            for header in self.foreign.get(route[-1], []):
+                if library_of(header) == library:
+                    return [*route, f"<{header}>"]
+            for header in self.own.get(route[-1], []):
+                if header not in seen:
+                    seen.add(header)
+                    routes.append([*route, header])
+        return None
+
+
+def include_problems(tree):
+    for name in tree.files:
+        folder = name.split("/")[0]
+        if folder not in LAYERS:
+            yield f"sim/{name}: folder '{folder}' is not in the table"
+            continue
+        for header in tree.own[name]:
+            if header not in tree.files:
+                yield f"sim/{name}: \"{header}\" is no file below sim/; includes are written from there"
+            elif not allowed(folder, header):
+                yield f"sim/{name}: '{folder}' may not include {header}"
+        for header in tree.foreign[name]:
+            if library_of(header) is None and not FREE.match(header):
+                yield f"sim/{name}: <{header}> belongs to no library of the table"
+        for library, (_, places) in LIBRARIES.items():
+            route = tree.route_to(name, library)
+            if route and not name.startswith(tuple(places)):
+                yield f"sim/{name}: may not see {library}: {' -> '.join(route)}"
+
+
+def link_problems(sim):
+    """The link lists of sim/CMakeLists.txt must not exceed the table either."""
+    text = (sim / "CMakeLists.txt").read_text(encoding="utf-8") if (sim / "CMakeLists.txt").exists() else ""
+    for name, arguments in re.findall(r"^infsim_library\((\w+)([^)]*)\)", text, re.MULTILINE):
+        uses = re.search(r"USES((?: +[a-z]+)*)", arguments)
+        for used in (uses[1].split() if uses else []):
+            if not any(rule == EVERYTHING or rule.split("/")[0] == used for rule in LAYERS.get(name, [])):
+                yield f"sim/CMakeLists.txt: infsim_{name} may not link infsim_{used}"
+
+
+def folder_problems(tree, sim):
+    for folder in sorted({name.split("/")[0] for name in tree.files}):
+        if not (sim / folder / "README.md").exists():
+            yield f"sim/{folder}: README.md is missing"
+
+
+def main(source):
+    sim = pathlib.Path(source) / "sim"
+    tree = Tree(sim)
+    problems = [*include_problems(tree), *link_problems(sim), *folder_problems(tree, sim)]
+    if not tree.files:
+        problems.append(f"{sim}: no sources found")
+    for name, path in tree.files.items():
+        lines = path.read_text(encoding="utf-8").count("\n")
+        if lines > MAX_LINES:
+            print(f"warning: sim/{name}: {lines} lines")
+    print("\n".join(problems) if problems else f"{len(tree.files)} files keep to the table")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent))
