@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# usage: run.sh [options of `infsim sweep`]
+# The main job: sets up what is missing, builds, sweeps ResNet-50 over batch sizes and draws the result. Points that
+# were simulated before are taken from results/ as they are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+results=results/resnet50_batch
+
+scripts/setup.sh
+scripts/build.sh release infsim
+build/infsim sweep sweeps/resnet50_batch.json --out "$results" "$@"
+# The system's Python, because that is where Debian's matplotlib is, whatever comes first in PATH.
+/usr/bin/python3 scripts/plot_sweep.py "$results"
+
+echo
+echo "table     $results/table.csv"
+for picture in "$results"/*.png "$results"/*.svg; do
+    [[ ! -f $picture ]] || echo "picture   $picture"
+done

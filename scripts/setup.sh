@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building, testing and plotting need and that are not there yet, as root or through
+# sudo. Where nothing is missing it does nothing at all: no package list is fetched.
+set -euo pipefail
+
+packages=(
+    # build
+    build-essential cmake ninja-build pkg-config ccache
+    # libraries
+    libsystemc-dev nlohmann-json3-dev libboost-program-options-dev libonnx-dev libprotobuf-dev protobuf-compiler
+    libfmt-dev libxxhash-dev libeigen3-dev libzip-dev
+    # tests
+    catch2 librapidcheck-dev libbenchmark-dev libonnx-testdata python3-jsonschema clang libclang-rt-14-dev valgrind
+    # plots
+    python3 python3-matplotlib python3-pandas python3-numpy
+)
+
+if ! command -v dpkg-query > /dev/null; then
+    echo "setup.sh installs Debian packages and finds no dpkg here; infsim needs: ${packages[*]}" >&2
+    exit 2
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    status=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2> /dev/null || true)
+    [[ $status == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+    if ! command -v sudo > /dev/null; then
+        echo "setup.sh must be root or have sudo to install: ${missing[*]}" >&2
+        exit 2
+    fi
+    as_root=(sudo)
+fi
+echo "installing ${missing[*]}" >&2
+"${as_root[@]}" apt-get update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
