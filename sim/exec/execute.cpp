@@ -1,0 +1,79 @@
+#include "exec/execute.hpp"
+
+#include <algorithm>
+
+#include "exec/compute.hpp"
+#include "program/runs.hpp"
+
+namespace infsim::exec {
+
+using program::InstructionId;
+using program::Program;
+
+ExecState::ExecState(const Program& program, Tracking tracking) : memory(program) {
+    if (tracking == Tracking::on) tracker.emplace(program);
+}
+
+Effect read_sources(const Program& program, InstructionId id, ExecState& state) {
+    Effect effect;
+    effect.id = id;
+    check_operands(program, id, state);
+    if (state.tracker) {
+        state.tracker->check_sources(program, id);
+        effect.source_hash = state.tracker->hash_sources(program, id, state.memory);
+        state.tracker->begin_write(program, id);
+    }
+    compute(program, id, state, effect);
+    return effect;
+}
+
+namespace {
+
+void write_result(const Program& program, const Effect& effect, Memory& memory) {
+    const program::Operation& op = program::at(program, effect.id).op;
+    if (const auto* m = std::get_if<program::Matmul>(&op)) {
+        if (!m->accumulate) return store(memory, m->dst, effect.sums.data());
+        std::vector<float> sums(effect.sums.size());
+        load(memory, m->dst, sums.data());
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += effect.sums[i];
+        return store(memory, m->dst, sums.data());
+    }
+    const program::Accesses accesses = program::accesses(op);
+    if (accesses.dram && accesses.dram->write) return scatter(memory, *accesses.dram, effect.bytes.data());
+    for (const auto& access : accesses)
+        if (access.write) scatter(memory, access.pattern, effect.bytes.data());
+}
+
+}  // namespace
+
+void write(const Program& program, const Effect& effect, ExecState& state) {
+    if (state.tracker) state.tracker->recheck_sources(program, effect.id, state.memory, effect.source_hash);
+    write_result(program, effect, state.memory);
+    if (state.tracker) state.tracker->end_write(program, effect.id);
+}
+
+void execute(const Program& program, InstructionId id, ExecState& state) {
+    Effect effect;
+    effect.id = id;
+    check_operands(program, id, state);
+    if (state.tracker) state.tracker->check_sources(program, id);
+    compute(program, id, state, effect);
+    write_result(program, effect, state.memory);
+    if (state.tracker) state.tracker->end_write(program, id);
+}
+
+void run_serial(const Program& program, ExecState& state) {
+    std::vector<const program::Allocation*> births;
+    if (state.tracker)
+        for (const auto& a : program.allocations) births.push_back(&a);
+    std::stable_sort(births.begin(), births.end(),
+                     [](const auto* a, const auto* b) { return a->first_sequence < b->first_sequence; });
+    std::size_t born = 0;
+    for (InstructionId id : program::serial_order(program)) {
+        for (; born < births.size() && births[born]->first_sequence <= program::at(program, id).sequence; ++born)
+            state.tracker->forget(*births[born]);
+        execute(program, id, state);
+    }
+}
+
+}  // namespace infsim::exec

@@ -1,0 +1,54 @@
+// The effect of instructions on bytes, in two phases so that a timed chip can put time between them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "exec/memory.hpp"
+#include "exec/tracking.hpp"
+#include "program/program.hpp"
+
+namespace infsim::exec {
+
+/// What the PE holds between a load_stationary and its matmuls: values[row * columns + column].
+struct Stationary {
+    int first_row = 0, rows = 0, columns = 0;
+    std::vector<float> values;
+};
+
+enum class Tracking : std::uint8_t { off, on };
+
+/// Everything that instructions change. `tracker` is set when reads of wrong bytes are to be found.
+struct ExecState {
+    explicit ExecState(const program::Program& program, Tracking tracking = Tracking::on);
+    Memory memory;
+    Stationary stationary;
+    std::optional<Tracker> tracker;
+};
+
+/// The result of one instruction, computed and not yet visible.
+struct Effect {
+    program::InstructionId id;
+    std::vector<std::byte> bytes;      ///< the destination's elements, packed, in its type
+    std::vector<float> sums;           ///< of a matmul instead: [columns x elements], added at the write if it accumulates
+    std::uint64_t source_hash = 0;
+};
+
+/// At issue: checks and reads the sources, computes the result, marks the destination as being written. The
+/// stationary operand is inside the PE and changes here, since the PE issues in order. Throws DataFault.
+Effect read_sources(const program::Program& program, program::InstructionId id, ExecState& state);
+
+/// At retirement: checks the sources once more, then writes. Instructions of one queue retire in order, and an
+/// accumulating matmul adds here, which is why it needs no wait behind the matmul before it. Throws DataFault.
+void write(const program::Program& program, const Effect& effect, ExecState& state);
+
+/// One instruction, both phases at once.
+void execute(const program::Program& program, program::InstructionId id, ExecState& state);
+
+/// All instructions by ascending sequence. With tracking, an allocation's bytes count as never written when it begins.
+/// The segments must have been filled (segments.hpp). Throws DataFault.
+void run_serial(const program::Program& program, ExecState& state);
+
+}  // namespace infsim::exec

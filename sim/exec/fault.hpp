@@ -1,0 +1,40 @@
+// What can go wrong while a Program computes. Always a fault of the Program, hence of whoever made it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/check.hpp"
+#include "program/operands.hpp"
+
+namespace infsim::exec {
+
+enum class FaultKind : std::uint8_t {
+    out_of_bounds,        ///< an operand leaves its memory or segment
+    shape,                ///< operands do not fit each other (counts, stationary against moving)
+    unwritten_read,       ///< a byte is read that nothing has written
+    in_flight_read,       ///< a byte is read that another instruction is about to write
+    source_changed,       ///< a source was overwritten between issue and retirement
+    in_flight_write,      ///< two queues write a byte at the same time
+    gather_index,         ///< an index of a DmaGather lies outside its table
+};
+
+const char* fault_name(FaultKind kind);
+
+/// Stops the execution. what() names instruction, layer and address.
+class DataFault : public InternalError {
+public:
+    DataFault(FaultKind kind, program::InstructionId id, const std::string& text)
+        : InternalError(text), kind(kind), id(id) {}
+    FaultKind kind;
+    program::InstructionId id;
+};
+
+/// "matmul q0[17] of layer 'conv1', image 2".
+std::string describe(const program::Program& program, program::InstructionId id);
+
+/// Throws a DataFault "fault: instruction: detail".
+[[noreturn]] void fault(FaultKind kind, const program::Program& program, program::InstructionId id,
+                        const std::string& detail);
+
+}  // namespace infsim::exec

@@ -1,0 +1,23 @@
+// The arithmetic of ACT and POOL on arrays of float or double.
+#pragma once
+
+#include <cstdint>
+
+#include "program/instruction.hpp"
+
+namespace infsim::exec {
+
+/// x[i] = function(x[i]). Transcendental functions are computed in double and rounded once to T.
+///   relu: x < 0 ? 0 : x           gelu: x/2 * (1 + erf(x / sqrt 2))      softplus: log(1 + e^x), no overflow
+///   sigmoid: 1 / (1 + e^-x)       gelu_tanh: x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
+///   softsign: x / (1 + |x|)       sign: -1, 0 or 1                       round: half to even
+/// NaN propagates through all of them.
+template <class T>
+void apply(program::ActFunction function, T* x, std::int64_t n);
+
+/// a[i] = a[i] op b[i * b_step]; b_step is 1, or 0 for a scalar. Comparisons and logical operations yield 1 or 0;
+/// max and min propagate NaN. `none` leaves a as it is and does not read b.
+template <class T>
+void apply(program::AluOp op, T* a, const T* b, std::int64_t b_step, std::int64_t n);
+
+}  // namespace infsim::exec
