@@ -1,16 +1,15 @@
 #include "base/json.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/check.hpp"
 #include "base/text.hpp"
 
 namespace infsim::json {
 namespace {
 
-constexpr std::size_t max_depth = 200;  // a Value is destroyed recursively; no input of ours nests deeper than ten
+constexpr std::size_t max_depth =
+    200;  // a Value is destroyed recursively; no input of ours nests deeper than ten
 
 /// Builds a Value from the parser's events. A DOM would lose duplicate keys, the events do not.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
@@ -39,7 +38,8 @@ public:
         return true;
     }
 
-    bool parse_error(std::size_t position, const std::string& token, const nlohmann::json::exception& e) override {
+    bool parse_error(std::size_t position, const std::string& token,
+                     const nlohmann::json::exception& e) override {
         const auto at = line_and_column(text_, position == 0 ? 0 : position - 1);
         problems_.add(file_, fmt::format("line {}, column {}", at.line, at.column), reason(e.what(), token));
         return false;
@@ -50,13 +50,14 @@ public:
 private:
     struct Frame {
         Value value;
-        std::string key;      // of the member that comes next, in an object
+        std::string key;  // of the member that comes next, in an object
     };
 
     std::string pointer() const {
         std::string text;
         for (const Frame& frame : frames_)
-            text = frame.value.is_object() ? pointer_to(text, frame.key) : pointer_to(text, frame.value.as_array().size());
+            text = frame.value.is_object() ? pointer_to(text, frame.key)
+                                           : pointer_to(text, frame.value.as_array().size());
         return text;
     }
 
@@ -118,6 +119,12 @@ std::optional<Document> parse_file(const std::string& path, Problems& problems) 
     const auto text = read_file(path, problems);
     if (!text) return std::nullopt;
     return parse_text(*text, path, problems);
+}
+
+Value from_argument(std::string_view argument) {
+    Problems not_json;
+    const auto document = parse_text(argument, "", not_json);
+    return document && not_json.empty() ? document->root : Value(argument);
 }
 
 }  // namespace infsim::json

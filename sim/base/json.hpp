@@ -98,11 +98,15 @@ struct Document {
     Value root;
 };
 
-/// Reads a file. Empty after adding to `problems`: not readable, syntax (line and column), nesting deeper than 200.
-/// Duplicate keys are problems too (JSON pointer), the first one stays.
+/// Reads a file. Empty after adding to `problems`: not readable, syntax (line and column), nesting deeper
+/// than 200. Duplicate keys are problems too (JSON pointer), the first one stays.
 std::optional<Document> parse_file(const std::string& path, Problems& problems);
 /// The same for a text in memory; `name` takes the place of the path in messages.
 std::optional<Document> parse_text(std::string_view text, const std::string& name, Problems& problems);
+
+/// The value of a command-line argument such as the right side of `--set key=value`: what is JSON is read as
+/// JSON (4, true, "text", {...}), anything else is text as it stands (128KiB).
+Value from_argument(std::string_view argument);
 
 /// Appends one step to a JSON pointer, escaping '~' and '/'.
 std::string pointer_to(const std::string& pointer, std::string_view key);
@@ -110,8 +114,8 @@ std::string pointer_to(const std::string& pointer, std::size_t index);
 
 /// Text in the order of the members, `indent` spaces per level; 0: one line. Non-finite numbers are a bug.
 std::string dump(const Value& value, int indent = 2);
-/// One line without spaces, keys sorted bytewise, numbers by std::to_chars, a double of integral value as that
-/// integer: equal values give equal text on every host. This is what identities are hashed from.
+/// One line without spaces, keys sorted bytewise, numbers by std::to_chars, a double of integral value as
+/// that integer: equal values give equal text on every host. This is what identities are hashed from.
 std::string dump_canonical(const Value& value);
 
 }  // namespace infsim::json

@@ -51,7 +51,8 @@ std::optional<double> Cursor::number(double min, double max) const {
     const double x = value_->as_number();
     if (x >= min && x <= max) return x;
     problem(fmt::format("must be {}, and is {}",
-                        bounds(number_text(min), number_text(max), min != lowest, max != highest), number_text(x)));
+                        bounds(number_text(min), number_text(max), min != lowest, max != highest),
+                        number_text(x)));
     return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// Strict reading of JSON values: every deviation from what is expected is collected with file and JSON pointer,
-// and reading goes on, so that a user sees all problems of a file in one report.
+// Strict reading of JSON values: every deviation from what is expected is collected with file and JSON
+// pointer, and reading goes on, so that a user sees all problems of a file in one report.
 #pragma once
 
 #include <limits>
@@ -31,10 +31,16 @@ public:
     const std::string& pointer() const { return pointer_; }
     Problems& problems() const { return *problems_; }
     /// Adds a problem located at this value.
-    void problem(std::string what) const { problems_->add(*file_, pointer_.empty() ? "/" : pointer_, std::move(what)); }
+    void problem(std::string what) const {
+        problems_->add(*file_, pointer_.empty() ? "/" : pointer_, std::move(what));
+    }
 
-    Cursor member(std::string_view key, const Value& value) const { return {*this, value, pointer_to(pointer_, key)}; }
-    Cursor element(std::size_t index, const Value& value) const { return {*this, value, pointer_to(pointer_, index)}; }
+    Cursor member(std::string_view key, const Value& value) const {
+        return {*this, value, pointer_to(pointer_, key)};
+    }
+    Cursor element(std::size_t index, const Value& value) const {
+        return {*this, value, pointer_to(pointer_, index)};
+    }
 
     // The content as a type; empty after having reported that it is something else or out of range.
     std::optional<std::string> string() const;
@@ -69,9 +75,10 @@ constexpr std::int64_t max_int = std::numeric_limits<std::int64_t>::max();
 constexpr double lowest = std::numeric_limits<double>::lowest();
 constexpr double highest = std::numeric_limits<double>::max();
 
-/// Reads the members of an object by key. A required member that is missing or wrong is reported and read as an
-/// empty value (0, "", false, no elements), so callers read on and call Problems::throw_if_any() at the end; `_or`
-/// variants give the default when the key is absent. finish() reports the keys that nobody asked for.
+/// Reads the members of an object by key. A required member that is missing or wrong is reported and read as
+/// an empty value (0, "", false, no elements), so callers read on and call Problems::throw_if_any() at the
+/// end; `_or` variants give the default when the key is absent. finish() reports the keys that nobody asked
+/// for.
 class ObjectReader {
 public:
     /// Reports once if `cursor` is no object; then every read is silent and empty.
@@ -85,7 +92,8 @@ public:
     std::string string(std::string_view key);
     std::string string_or(std::string_view key, std::string fallback);
     std::string choice(std::string_view key, const std::vector<std::string>& allowed);
-    std::string choice_or(std::string_view key, std::string fallback, const std::vector<std::string>& allowed);
+    std::string choice_or(std::string_view key, std::string fallback,
+                          const std::vector<std::string>& allowed);
     std::int64_t integer(std::string_view key, std::int64_t min = min_int, std::int64_t max = max_int);
     std::int64_t integer_or(std::string_view key, std::int64_t fallback, std::int64_t min = min_int,
                             std::int64_t max = max_int);
@@ -120,8 +128,8 @@ private:
 template <class Q>
 std::optional<Q> Cursor::quantity(Range<Q> range) const {
     if (!value_->is_string()) {
-        problem("must be text with a unit, such as \"" + to_text(range.min == Q{0} ? Q{1} : range.min) + "\", and is " +
-                std::string(value_->kind()));
+        problem("must be text with a unit, such as \"" + to_text(range.min == Q{0} ? Q{1} : range.min) +
+                "\", and is " + std::string(value_->kind()));
         return std::nullopt;
     }
     const Parsed<Q> parsed = parse_quantity<Q>(value_->as_string());

@@ -1,7 +1,7 @@
 // Values and their text: the half of JSON that needs no parser.
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "base/check.hpp"
 #include "base/json.hpp"
@@ -59,9 +59,9 @@ bool operator==(const Value& a, const Value& b) { return a.storage() == b.storag
 
 bool operator==(const Object& a, const Object& b) {
     return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const Member& member) {
-        const Value* other = b.find(member.first);
-        return other && *other == member.second;
-    });
+               const Value* other = b.find(member.first);
+               return other && *other == member.second;
+           });
 }
 
 std::string pointer_to(const std::string& pointer, std::string_view key) {
@@ -90,7 +90,8 @@ void write_string(std::string& out, std::string_view text) {
             case '\r': out += "\\r"; break;
             case '\t': out += "\\t"; break;
             default:
-                if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<int>(c));
+                if (static_cast<unsigned char>(c) < 0x20)
+                    out += fmt::format("\\u{:04x}", static_cast<int>(c));
                 else out += c;
         }
     }
@@ -157,7 +158,8 @@ private:
 
     void separate() { out_ += style_.indent > 0 || style_.canonical ? "," : ", "; }
     void new_line(int level) {
-        if (style_.indent > 0) out_ += '\n' + std::string(static_cast<std::size_t>(level * style_.indent), ' ');
+        if (style_.indent > 0)
+            out_ += '\n' + std::string(static_cast<std::size_t>(level * style_.indent), ' ');
     }
 
     Style style_;

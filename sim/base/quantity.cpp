@@ -1,7 +1,8 @@
 #include "base/quantity.hpp"
 
 #include <fmt/format.h>
-#include <vector>
+
+#include <limits>
 
 namespace infsim {
 namespace {
@@ -11,48 +12,60 @@ struct Unit {
     std::int64_t factor;  // base units in one of it
 };
 
-/// The units of a quantity, small to large within decimal and binary families, and how messages speak of it.
+/// A table of units, decimal ones before binary ones and each kind from small to large.
+struct Units {
+    const Unit* first;
+    const Unit* last;
+    const Unit* begin() const { return first; }
+    const Unit* end() const { return last; }
+};
+template <std::size_t N>
+constexpr Units units_of(const Unit (&table)[N]) {
+    return {table, table + N};
+}
+
+/// The units of a quantity and how messages speak of it.
 struct Scale {
     std::string_view kind;
     std::string_view base;
     std::string_view example;
-    std::vector<Unit> units;
+    Units units;
 };
 
 constexpr std::int64_t ki = 1024, mi = ki * 1024, gi = mi * 1024, ti = gi * 1024;
 constexpr std::int64_t k = 1000, m = k * 1000, g = m * 1000, t = g * 1000;
 
+// clang-format off
+constexpr Unit duration_units[] = {{"ps", 1}, {"ns", k}, {"us", m}, {"ms", g}, {"s", t}};
+constexpr Unit byte_units[] = {{"B", 1}, {"kB", k}, {"MB", m}, {"GB", g}, {"TB", t},
+                               {"KiB", ki}, {"MiB", mi}, {"GiB", gi}, {"TiB", ti}};
+constexpr Unit bandwidth_units[] = {{"B/s", 1}, {"kB/s", k}, {"MB/s", m}, {"GB/s", g}, {"TB/s", t},
+                                    {"KiB/s", ki}, {"MiB/s", mi}, {"GiB/s", gi}, {"TiB/s", ti}};
+constexpr Unit frequency_units[] = {{"Hz", 1}, {"kHz", k}, {"MHz", m}, {"GHz", g}};
+constexpr Unit cycle_units[] = {{"cycles", 1}, {"cycle", 1}};
+// clang-format on
+
 template <class Q>
-const Scale& scale();
+Scale scale();
 template <>
-const Scale& scale<Duration>() {
-    static const Scale s{"duration", "picoseconds", "1.3us",
-                         {{"ps", 1}, {"ns", k}, {"us", m}, {"ms", g}, {"s", t}}};
-    return s;
+Scale scale<Duration>() {
+    return {"duration", "picoseconds", "1.3us", units_of(duration_units)};
 }
 template <>
-const Scale& scale<Bytes>() {
-    static const Scale s{"size", "bytes", "96KiB",
-                         {{"B", 1}, {"kB", k}, {"MB", m}, {"GB", g}, {"TB", t},
-                          {"KiB", ki}, {"MiB", mi}, {"GiB", gi}, {"TiB", ti}}};
-    return s;
+Scale scale<Bytes>() {
+    return {"size", "bytes", "96KiB", units_of(byte_units)};
 }
 template <>
-const Scale& scale<Bandwidth>() {
-    static const Scale s{"bandwidth", "bytes per second", "25.6GB/s",
-                         {{"B/s", 1}, {"kB/s", k}, {"MB/s", m}, {"GB/s", g}, {"TB/s", t},
-                          {"KiB/s", ki}, {"MiB/s", mi}, {"GiB/s", gi}, {"TiB/s", ti}}};
-    return s;
+Scale scale<Bandwidth>() {
+    return {"bandwidth", "bytes per second", "25.6GB/s", units_of(bandwidth_units)};
 }
 template <>
-const Scale& scale<Frequency>() {
-    static const Scale s{"frequency", "hertz", "0.977GHz", {{"Hz", 1}, {"kHz", k}, {"MHz", m}, {"GHz", g}}};
-    return s;
+Scale scale<Frequency>() {
+    return {"frequency", "hertz", "0.977GHz", units_of(frequency_units)};
 }
 template <>
-const Scale& scale<Cycles>() {
-    static const Scale s{"number of cycles", "cycles", "128cycles", {{"cycles", 1}, {"cycle", 1}}};
-    return s;
+Scale scale<Cycles>() {
+    return {"number of cycles", "cycles", "128cycles", units_of(cycle_units)};
 }
 
 std::string unit_names(const Scale& scale) {
@@ -113,7 +126,8 @@ Parsed<Duration> parse_scaled(std::string_view text, const Scale& scale) {
         value /= 10;
     }
     if (value > std::numeric_limits<std::int64_t>::max())
-        return wrong(fmt::format("it is more than {} {}", std::numeric_limits<std::int64_t>::max(), scale.base));
+        return wrong(
+            fmt::format("it is more than {} {}", std::numeric_limits<std::int64_t>::max(), scale.base));
     return {Duration{static_cast<std::int64_t>(value)}, {}};
 }
 

@@ -1,7 +1,7 @@
 // Quantities as text with their unit: "0.977GHz", "96KiB", "25.6GB/s", "1.3us", "128cycles".
 //
-// Reading is exact decimal arithmetic: what is not a whole number of the base unit (picoseconds, bytes, bytes per
-// second, hertz, cycles) is refused rather than rounded, and so is what does not fit 64 bits.
+// Reading is exact decimal arithmetic: what is not a whole number of the base unit (picoseconds, bytes, bytes
+// per second, hertz, cycles) is refused rather than rounded, and so is what does not fit 64 bits.
 #pragma once
 
 #include <optional>
@@ -35,6 +35,8 @@ std::string to_text(Cycles c);
 /// The whole number of base units; the inverse of constructing from one.
 constexpr std::int64_t base_units(Duration d) { return d.count(); }
 template <class Q>
-constexpr std::int64_t base_units(Quantity<Q> q) { return q.count(); }
+constexpr std::int64_t base_units(Quantity<Q> q) {
+    return q.count();
+}
 
 }  // namespace infsim

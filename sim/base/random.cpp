@@ -41,7 +41,8 @@ double portable_log(double x) {
         mantissa *= 2.0;
         --exponent;
     }
-    // log(m) = 2 artanh(s), s = (m-1)/(m+1), |s| < 0.172: the term after the eleventh is below 2^-58 of the sum.
+    // log(m) = 2 artanh(s), s = (m-1)/(m+1), |s| < 0.172: the term after the eleventh is below 2^-58 of the
+    // sum.
     const double s = (mantissa - 1.0) / (mantissa + 1.0), square = s * s;
     double series = 0.0;
     for (int odd = 21; odd >= 3; odd -= 2) series = (series + 1.0 / odd) * square;

@@ -1,5 +1,5 @@
-// Random numbers that are the same on every host: the standard fixes mt19937_64 but not its distributions, and the
-// C library's logarithm differs in the last bit between processors, so both are our own here.
+// Random numbers that are the same on every host: the standard fixes mt19937_64 but not its distributions,
+// and the C library's logarithm differs in the last bit between processors, so both are our own here.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ private:
     std::mt19937_64 engine_;
 };
 
-/// Natural logarithm of a positive finite x from correctly rounded operations only; within 4 units in the last place.
+/// Natural logarithm of a positive finite x from correctly rounded operations only; within 4 units in the
+/// last place.
 double portable_log(double x);
 
 }  // namespace infsim

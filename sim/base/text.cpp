@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -8,7 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <numeric>
-#include <unistd.h>
 
 namespace infsim {
 namespace {
@@ -130,7 +130,8 @@ void write_file_atomic(const std::string& path, std::string_view content) {
     };
     File file(std::fopen(temporary.c_str(), "wb"));
     if (!file) fail("cannot be written");
-    if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size()) fail("cannot be written");
+    if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size())
+        fail("cannot be written");
     if (std::fclose(file.release()) != 0) fail("cannot be written");
     if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
 }

@@ -26,7 +26,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::size_t edit_distance(std::string_view a, std::string_view b);
 /// The candidate that `name` was most likely meant to be: within a third of its length, the first on a tie.
 std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates);
-/// "; did you mean 'x'?" or, without a likely candidate, "; known are a, b, c". For unknown names of all kinds.
+/// "; did you mean 'x'?" or, without a likely candidate, "; known are a, b, c". For unknown names of all
+/// kinds.
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
 
 /// 1-based place of a byte offset in a text.
@@ -37,8 +38,9 @@ TextPlace line_and_column(std::string_view text, std::size_t offset);
 
 /// The whole file; empty after adding the reason to `problems`.
 std::optional<std::string> read_file(const std::string& path, Problems& problems);
-/// Writes to a temporary name in the same folder and renames, so that a reader sees the old file or the new one and
-/// never half of one. The folder must exist. Throws InputError naming the path and the system's reason.
+/// Writes to a temporary name in the same folder and renames, so that a reader sees the old file or the new
+/// one and never half of one. The folder must exist. Throws InputError naming the path and the system's
+/// reason.
 void write_file_atomic(const std::string& path, std::string_view content);
 
 }  // namespace infsim

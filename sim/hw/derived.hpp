@@ -32,10 +32,14 @@ inline Bytes psum_bytes(const ChipSpec& spec) {
 }
 
 /// fp32 values that one PSUM bank holds per partition.
-inline int psum_bank_elements(const ChipSpec& spec) { return static_cast<int>(spec.psum.bank_bytes.count() / 4); }
+inline int psum_bank_elements(const ChipSpec& spec) {
+    return static_cast<int>(spec.psum.bank_bytes.count() / 4);
+}
 
 /// Bandwidth of all DRAM channels together as their data sheet has it.
-inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) { return spec.dram.channel_bandwidth * spec.dram.channels; }
+inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) {
+    return spec.dram.channel_bandwidth * spec.dram.channels;
+}
 
 /// What one channel sustains, rounded to whole bytes per second.
 inline Bandwidth sustained_channel_bandwidth(const ChipSpec& spec) {
@@ -48,7 +52,8 @@ inline Bandwidth sustained_dram_bandwidth(const ChipSpec& spec) {
     return sustained_channel_bandwidth(spec) * spec.dram.channels;
 }
 
-/// The most that one core can draw alone: its own ceiling, its engines' or the channels', whichever is lowest.
+/// The most that one core can draw alone: its own ceiling, its engines' or the channels', whichever is
+/// lowest.
 inline Bandwidth single_core_bandwidth(const ChipSpec& spec) {
     return std::min({spec.dma.core_bandwidth, spec.dma.engine_bandwidth * spec.dma.engines_per_core,
                      sustained_dram_bandwidth(spec)});

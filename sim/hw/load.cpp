@@ -1,7 +1,7 @@
 #include "hw/load.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
@@ -12,8 +12,8 @@ namespace {
 
 using json::Range;
 
-// Bounds of what can be simulated. Together they keep every time in 64-bit picoseconds (106 days): the longest
-// transfer is all of the largest DRAM at the lowest bandwidth, 1.1e18 ps of 9.2e18.
+// Bounds of what can be simulated. Together they keep every time in 64-bit picoseconds (106 days): the
+// longest transfer is all of the largest DRAM at the lowest bandwidth, 1.1e18 ps of 9.2e18.
 constexpr Range<Frequency> clocks{Frequency{1'000'000}, Frequency{1'000'000'000'000}};
 constexpr Range<Bandwidth> bandwidths{Bandwidth{1'000'000}, Bandwidth{100'000'000'000'000}};
 constexpr Range<Cycles> cycles{Cycles{0}, Cycles{1'000'000}};
@@ -40,8 +40,8 @@ public:
     Section(json::ObjectReader& parent, std::string_view key, std::vector<Provenance>& provenance)
         : Section(parent.required(key), std::string(key), provenance) {}
     Section(Section& parent, std::string_view key)
-        : Section(parent.present_ ? parent.reader_->required(key) : std::nullopt, parent.path_ + "." + std::string(key),
-                  parent.provenance_) {}
+        : Section(parent.present_ ? parent.reader_->required(key) : std::nullopt,
+                  parent.path_ + "." + std::string(key), parent.provenance_) {}
 
     template <class Q>
     Q quantity(std::string_view key, Range<Q> range) {
@@ -85,10 +85,12 @@ private:
 public:
     /// Reads {"value", "grade", "source"} at `place`; `read` reads the value.
     template <class T, class Read>
-    static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance, Read read) {
+    static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance,
+                         Read read) {
         json::ObjectReader reader(place);
         const auto value = reader.required("value");
-        const std::optional<std::string> grade = read_text(reader, "grade"), source = read_text(reader, "source");
+        const std::optional<std::string> grade = read_text(reader, "grade"),
+                                         source = read_text(reader, "source");
         reader.finish();
         if (grade && source) check_origin(reader, *grade, *source);
         if (!value) return T{};
@@ -104,13 +106,15 @@ private:
         return place ? place->string() : std::nullopt;
     }
 
-    static void check_origin(const json::ObjectReader& reader, const std::string& grades, const std::string& source) {
+    static void check_origin(const json::ObjectReader& reader, const std::string& grades,
+                             const std::string& source) {
         bool fitted = false;
         for (const std::string& part : split(grades, ',')) {
             const std::string_view grade = trim(part);
             if (!known_grade(grade))
-                reader.problem("grade", fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted",
-                                                    grade));
+                reader.problem(
+                    "grade",
+                    fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted", grade));
             fitted = fitted || grade == "fitted";
         }
         if (trim(source).empty()) reader.problem("source", "must not be empty");
@@ -157,7 +161,8 @@ StateBufferSpec read_state_buffer(Section buffer, const PeSpec& pe) {
     spec.partitions = buffer.integer("partitions", 1, max_partitions);
     spec.partition_bytes = buffer.quantity("partition_bytes", partition_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.rows)
-        buffer.problem("partitions", fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
+        buffer.problem("partitions",
+                       fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
     buffer.finish();
     return spec;
 }
@@ -168,10 +173,12 @@ PsumSpec read_psum(Section psum, const PeSpec& pe) {
     spec.banks = psum.integer("banks", 1, 64);
     spec.bank_bytes = psum.quantity("bank_bytes", bank_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.columns)
-        psum.problem("partitions", fmt::format("is less than the {} columns of the PE array that write it", pe.columns));
+        psum.problem("partitions",
+                     fmt::format("is less than the {} columns of the PE array that write it", pe.columns));
     if (spec.bank_bytes.count() > 0 && spec.bank_bytes.count() < std::int64_t{pe.max_moving} * 4)
-        psum.problem("bank_bytes", fmt::format("must hold the {} fp32 results of one matmul (pe.max_moving), {} bytes",
-                                               pe.max_moving, pe.max_moving * 4));
+        psum.problem("bank_bytes",
+                     fmt::format("must hold the {} fp32 results of one matmul (pe.max_moving), {} bytes",
+                                 pe.max_moving, pe.max_moving * 4));
     psum.finish();
     return spec;
 }
@@ -205,8 +212,9 @@ DramSpec read_dram(Section dram, int cores) {
     model.finish();
     const std::int64_t regions = std::int64_t{spec.channels} * cores;
     if (regions > 0 && spec.capacity.count() > 0 && spec.capacity.count() / regions < (1 << 20))
-        dram.problem("capacity", fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",
-                                             cores, spec.channels));
+        dram.problem("capacity",
+                     fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",
+                                 cores, spec.channels));
     dram.finish();
     return spec;
 }
@@ -241,7 +249,8 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
     if (root.has("name") && spec.name.empty()) root.problem("name", "must be a name and not empty");
     if (const auto cores = root.required("cores"))
         spec.cores = static_cast<int>(Section::read_graded<std::int64_t>(
-            *cores, "cores", file.provenance, [](const json::Cursor& value) { return value.integer(1, max_cores); }));
+            *cores, "cores", file.provenance,
+            [](const json::Cursor& value) { return value.integer(1, max_cores); }));
     spec.pe = read_pe(section("pe"));
     spec.act = read_vector_engine(section("act"));
     spec.pool = read_vector_engine(section("pool"));
@@ -257,7 +266,8 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
 
 }  // namespace
 
-std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems) {
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides,
+                                  Problems& problems) {
     const std::size_t before = problems.list().size();
     Problems found;
     const Overridden overridden = apply_overrides(document, overrides, problems);
@@ -277,7 +287,8 @@ std::optional<ChipFile> read_chip(json::Document document, const std::vector<Ove
     return file;
 }
 
-std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems) {
+std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides,
+                                  Problems& problems) {
     const std::size_t before = problems.list().size();
     auto document = json::parse_file(path, problems);
     if (!document || problems.list().size() != before) return std::nullopt;

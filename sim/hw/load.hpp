@@ -1,9 +1,10 @@
 // Chip files: JSON to ChipSpec, keeping where each number comes from.
 //
-// Every number of a chip file is an object {"value": ..., "grade": ..., "source": ...}. Grades, comma-separated where
-// several apply: DOC (vendor documentation), DRV (vendor's kernel driver), LOG (printed by vendor tools), PAT (patent),
-// INF (arithmetic on published numbers), UNK (not public, an assumption), fitted (`source` then says "fitted to ...").
-// "DOC(v2)" and the like mark what is documented for the next generation only.
+// Every number of a chip file is an object {"value": ..., "grade": ..., "source": ...}. Grades,
+// comma-separated where several apply: DOC (vendor documentation), DRV (vendor's kernel driver), LOG (printed
+// by vendor tools), PAT (patent), INF (arithmetic on published numbers), UNK (not public, an assumption),
+// fitted (`source` then says "fitted to ..."). "DOC(v2)" and the like mark what is documented for the next
+// generation only.
 #pragma once
 
 #include <optional>
@@ -16,37 +17,41 @@
 
 namespace infsim::hw {
 
-/// Where one number of the spec comes from. `grade` is "override" and `source` the override's place for a bare
-/// value that was set from outside.
+/// Where one number of the spec comes from. `grade` is "override" and `source` the override's place for a
+/// bare value that was set from outside.
 struct Provenance {
-    std::string path;    ///< key path, e.g. "state_buffer.partition_bytes"
-    std::string value;   ///< as written, with its unit
+    std::string path;   ///< key path, e.g. "state_buffer.partition_bytes"
+    std::string value;  ///< as written, with its unit
     std::string grade;
     std::string source;
 };
 
 /// One value of a chip file replaced before the file is validated (a sweep's axis, `--set`).
 struct Override {
-    std::string path;    ///< key path without a leading "chip.", e.g. "state_buffer.partition_bytes"
-    json::Value value;   ///< a bare value (128KiB as text, 4 as integer) or a whole {"value", "grade", "source"}
-    std::string file;    ///< together with `where` the place that problems with it are reported at,
-    std::string where;   ///< e.g. "sweep.json" and "/axes/0/values/2", or "" and "--set"
+    std::string path;   ///< key path without a leading "chip.", e.g. "state_buffer.partition_bytes"
+    json::Value value;  ///< bare (text 128KiB, integer 4) or a whole {"value", "grade", "source"}
+    std::string file;   ///< together with `where` the place that problems with it are reported at,
+    std::string where;  ///< e.g. "sweep.json" and "/axes/0/values/2", or "" and "--set"
 };
 
 struct ChipFile {
     ChipSpec spec;
-    std::vector<Provenance> provenance;   ///< in the order of the file's sections
+    std::vector<Provenance> provenance;  ///< in the order of the file's sections
 };
 
-/// Reads and validates a chip file with overrides applied. Empty if anything at all was added to `problems`: syntax,
-/// unknown or missing keys, wrong units, an override of a key that no chip has, or a chip that cannot be (no state
-/// buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit picoseconds, ...).
-std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems);
+/// Reads and validates a chip file with overrides applied. Empty if anything at all was added to `problems`:
+/// syntax, unknown or missing keys, wrong units, an override of a key that no chip has, or a chip that cannot
+/// be (no state buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit picoseconds,
+/// ...).
+std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides,
+                                  Problems& problems);
 /// The same for a parsed document.
-std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems);
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides,
+                                  Problems& problems);
 
-/// The resolved numbers in base units (picoseconds, bytes, bytes per second, hertz, cycles) without grades and
-/// sources: what the identity of a simulated point is hashed from. Two files that mean the same chip give the same.
+/// The resolved numbers in base units (picoseconds, bytes, bytes per second, hertz, cycles) without grades
+/// and sources: what the identity of a simulated point is hashed from. Two files that mean the same chip give
+/// the same.
 json::Value canonical_json(const ChipSpec& spec);
 
 }  // namespace infsim::hw

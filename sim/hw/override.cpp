@@ -1,7 +1,7 @@
 #include "hw/override.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/text.hpp"
 
@@ -16,8 +16,8 @@ std::vector<std::string> keys_of(const json::Value& value) {
 
 bool is_graded(const json::Value& value) { return value.is_object() && value.as_object().find("value"); }
 
-/// Puts the new value where the old one stands. A bare value keeps grade and source in the document, because the
-/// reader wants them; read_chip replaces them by the override's in the provenance.
+/// Puts the new value where the old one stands. A bare value keeps grade and source in the document, because
+/// the reader wants them; read_chip replaces them by the override's in the provenance.
 void replace(json::Value& place, const json::Value& value) {
     if (is_graded(place) && !is_graded(value)) place.as_object().set("value", value);
     else place = value;
@@ -25,13 +25,15 @@ void replace(json::Value& place, const json::Value& value) {
 
 }  // namespace
 
-Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides, Problems& problems) {
+Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides,
+                           Problems& problems) {
     Overridden done;
     for (const Override& change : overrides) {
         json::Value* place = &document.root;
         std::string pointer, wrong;
         for (const std::string& key : split(change.path, '.')) {
-            json::Value* next = place->is_object() && !is_graded(*place) ? place->as_object().find(key) : nullptr;
+            json::Value* next =
+                place->is_object() && !is_graded(*place) ? place->as_object().find(key) : nullptr;
             if (!next) {
                 wrong = fmt::format("'{}' is no key of a chip: there is no '{}'", change.path, key);
                 if (place->is_object() && !is_graded(*place)) wrong += suggestion(key, keys_of(*place));

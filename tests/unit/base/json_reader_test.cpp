@@ -44,19 +44,21 @@ TEST_CASE("A reader gives what is there and reports nothing") {
 }
 
 TEST_CASE("All problems of an object come in one report, each with its pointer") {
-    const auto text = R"({"cores": 10000, "clok": "1GHz", "size": "96 parsec", "rate": 3, "deep": [{"x": "y"}],
+    const auto text =
+        R"({"cores": 10000, "clok": "1GHz", "size": "96 parsec", "rate": 3, "deep": [{"x": "y"}],
                           "mode": "offf", "share": 1.5})";
-    CHECK(report(text, [](json::ObjectReader& r) {
-              CHECK(r.integer("cores", 1, 64) == 0);
-              CHECK(r.quantity<Frequency>("clock") == Frequency{0});
-              CHECK(r.quantity<Bytes>("size") == Bytes{0});
-              CHECK(r.quantity<Bandwidth>("rate") == Bandwidth{0});
-              json::ObjectReader inner(r.array("deep").at(0));
-              CHECK(inner.integer("x") == 0);
-              inner.finish();
-              CHECK(r.choice("mode", {"on", "off"}).empty());
-              CHECK(r.number("share", 0, 1) == 0.0);
-          }) ==
+    CHECK(report(text,
+                 [](json::ObjectReader& r) {
+                     CHECK(r.integer("cores", 1, 64) == 0);
+                     CHECK(r.quantity<Frequency>("clock") == Frequency{0});
+                     CHECK(r.quantity<Bytes>("size") == Bytes{0});
+                     CHECK(r.quantity<Bandwidth>("rate") == Bandwidth{0});
+                     json::ObjectReader inner(r.array("deep").at(0));
+                     CHECK(inner.integer("x") == 0);
+                     inner.finish();
+                     CHECK(r.choice("mode", {"on", "off"}).empty());
+                     CHECK(r.number("share", 0, 1) == 0.0);
+                 }) ==
           "t.json: /cores: must be from 1 to 64, and is 10000\n"
           "t.json: /: key 'clock' is missing\n"
           "t.json: /size: '96 parsec' is not a size: unit 'parsec' is none of B kB MB GB TB KiB MiB GiB TiB; "
@@ -69,16 +71,17 @@ TEST_CASE("All problems of an object come in one report, each with its pointer")
 }
 
 TEST_CASE("Wrong kinds are named") {
-    CHECK(report(R"({"s": 1, "b": "true", "n": "1", "a": {}, "o": [], "i": 1.5})", [](json::ObjectReader& r) {
-              r.string("s");
-              r.boolean("b");
-              r.number("n");
-              r.array("a");
-              json::ObjectReader inner(*r.required("o"));
-              CHECK(inner.integer("never") == 0);  // silent: the object itself was reported
-              inner.finish();
-              r.integer("i");
-          }) ==
+    CHECK(report(R"({"s": 1, "b": "true", "n": "1", "a": {}, "o": [], "i": 1.5})",
+                 [](json::ObjectReader& r) {
+                     r.string("s");
+                     r.boolean("b");
+                     r.number("n");
+                     r.array("a");
+                     json::ObjectReader inner(*r.required("o"));
+                     CHECK(inner.integer("never") == 0);  // silent: the object itself was reported
+                     inner.finish();
+                     r.integer("i");
+                 }) ==
           "t.json: /s: must be a string, and is an integer\n"
           "t.json: /b: must be true or false, and is a string\n"
           "t.json: /n: must be a number, and is a string\n"
@@ -102,12 +105,13 @@ TEST_CASE("An integer beyond 64 bits is refused instead of wrapped") {
 TEST_CASE("Quantity bounds are inclusive and reported with units") {
     const json::Range<Bytes> range{Bytes{1024}, Bytes{2048}};
     const auto text = R"({"low": "1KiB", "high": "2KiB", "under": "1023B", "over": "2049B"})";
-    CHECK(report(text, [&](json::ObjectReader& r) {
-              CHECK(r.quantity<Bytes>("low", range) == Bytes{1024});
-              CHECK(r.quantity<Bytes>("high", range) == Bytes{2048});
-              r.quantity<Bytes>("under", range);
-              r.quantity<Bytes>("over", range);
-          }) ==
+    CHECK(report(text,
+                 [&](json::ObjectReader& r) {
+                     CHECK(r.quantity<Bytes>("low", range) == Bytes{1024});
+                     CHECK(r.quantity<Bytes>("high", range) == Bytes{2048});
+                     r.quantity<Bytes>("under", range);
+                     r.quantity<Bytes>("over", range);
+                 }) ==
           "t.json: /under: must be from 1KiB to 2KiB, and is 1023B\n"
           "t.json: /over: must be from 1KiB to 2KiB, and is 2049B");
 }

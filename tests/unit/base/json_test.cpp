@@ -23,7 +23,8 @@ std::string complaints(std::string_view text) {
 }  // namespace
 
 TEST_CASE("JSON text becomes values of the kind it was written as") {
-    const json::Value root = parsed(R"({"i": -3, "d": 2.5, "s": "a\"b", "n": null, "b": true, "a": [1, [2]]})");
+    const json::Value root =
+        parsed(R"({"i": -3, "d": 2.5, "s": "a\"b", "n": null, "b": true, "a": [1, [2]]})");
     const json::Object& object = root.as_object();
     CHECK(object.find("i")->as_int() == -3);
     CHECK_FALSE(object.find("d")->is_int());
@@ -58,8 +59,8 @@ TEST_CASE("Nesting is bounded") {
 
 TEST_CASE("A duplicate key is a problem with its pointer and the first stays") {
     Problems problems;
-    const auto document =
-        json::parse_text(R"({"a": [{"x": 1}, {"y/z": 2, "y/z": 3}], "b": 1, "b": {"c": 2}})", "t.json", problems);
+    const auto document = json::parse_text(
+        R"({"a": [{"x": 1}, {"y/z": 2, "y/z": 3}], "b": 1, "b": {"c": 2}})", "t.json", problems);
     REQUIRE(document);
     REQUIRE(problems.list().size() == 2);
     CHECK(to_text(problems.list()[0]) == "t.json: /a/1/y~1z: duplicate key 'y/z'");
@@ -78,7 +79,8 @@ TEST_CASE("A file that cannot be read is a problem") {
 
 TEST_CASE("Dumped text reads back as the same value") {
     const json::Value value = parsed(
-        R"({"z": [], "a": {}, "s": "tab\t \u0001 \u00e9 \\", "x": [0.1, 1e300, -0.5, 9007199254740993, true, null]})");
+        R"({"z": [], "a": {}, "s": "tab\t \u0001 \u00e9 \\", "x": [0.1, 1e300, -0.5, 9007199254740993, true,
+            null]})");
     CHECK(parsed(json::dump(value)) == value);
     CHECK(parsed(json::dump(value, 0)) == value);
     CHECK(parsed(json::dump_canonical(value)) == value);
@@ -104,4 +106,15 @@ TEST_CASE("Objects keep their order and replace in place") {
     CHECK(object.members()[2].first == "c");
     CHECK(object == json::Object{{"a", 2}, {"c", 4}, {"b", 3}});
     CHECK_FALSE(object == json::Object{{"a", 2}, {"c", 5}, {"b", 3}});
+}
+
+TEST_CASE("Command-line values are JSON where they can be and text otherwise") {
+    CHECK(json::from_argument("4") == json::Value(4));
+    CHECK(json::from_argument("0.5") == json::Value(0.5));
+    CHECK(json::from_argument("true") == json::Value(true));
+    CHECK(json::from_argument(R"({"value": 4})").as_object().find("value")->as_int() == 4);
+    CHECK(json::from_argument("128KiB") == json::Value("128KiB"));
+    CHECK(json::from_argument("fp16") == json::Value("fp16"));
+    CHECK(json::from_argument("") == json::Value(""));
+    CHECK(json::from_argument(R"({"a": 1, "a": 2})").is_string());
 }

@@ -40,15 +40,17 @@ TEST_CASE("Quantities are read exactly") {
 }
 
 TEST_CASE("What is no quantity is refused with what would be right") {
-    CHECK(refused<Bytes>("96") == "'96' is not a size: the unit is missing, one of B kB MB GB TB KiB MiB GiB TiB; "
-                                  "write it like \"96KiB\"");
+    CHECK(refused<Bytes>("96") ==
+          "'96' is not a size: the unit is missing, one of B kB MB GB TB KiB MiB GiB TiB; "
+          "write it like \"96KiB\"");
     CHECK_THAT(refused<Frequency>("25GB/s"), Catch::Contains("unit 'GB/s' is none of Hz kHz MHz GHz"));
     CHECK_THAT(refused<Bandwidth>("25GB"), Catch::Contains("unit 'GB' is none of"));
     CHECK_THAT(refused<Bytes>("96kib"), Catch::Contains("unit 'kib' is none of"));
     CHECK_THAT(refused<Bytes>("0.1KiB"), Catch::Contains("it is not a whole number of bytes"));
     CHECK_THAT(refused<Duration>("0.5ps"), Catch::Contains("it is not a whole number of picoseconds"));
     CHECK_THAT(refused<Duration>("-1us"), Catch::Contains("it is negative"));
-    CHECK_THAT(refused<Bytes>("9223372036854775808B"), Catch::Contains("it is more than 9223372036854775807 bytes"));
+    CHECK_THAT(refused<Bytes>("9223372036854775808B"),
+               Catch::Contains("it is more than 9223372036854775807 bytes"));
     CHECK_THAT(refused<Bytes>("99999999999TiB"), Catch::Contains("it is more than"));
     CHECK_THAT(refused<Duration>("1e3ns"), Catch::Contains("unit 'e3ns'"));
     for (const char* text : {"", "KiB", ".", " 1KiB", "1..5KiB", "1  KiB", "1KiB ", "0x10B", "1,5KiB", "nanB",
@@ -75,7 +77,8 @@ TEST_CASE("Quantities print in the shortest exact text") {
 TEST_CASE("Printed quantities read back the same") {
     RandomStream random(1, "quantity round trip");
     for (int i = 0; i < 2000; ++i) {
-        const std::int64_t n = random.uniform_int(0, std::numeric_limits<std::int64_t>::max()) >> random.uniform_int(0, 62);
+        const std::int64_t n =
+            random.uniform_int(0, std::numeric_limits<std::int64_t>::max()) >> random.uniform_int(0, 62);
         CAPTURE(n);
         CHECK(read<Bytes>(to_text(Bytes{n})) == n);
         CHECK(read<Bandwidth>(to_text(Bandwidth{n})) == n);

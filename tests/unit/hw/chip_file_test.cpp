@@ -67,7 +67,7 @@ TEST_CASE("Every number of the committed chip has its provenance") {
     problems.throw_if_any();
     std::vector<std::string> paths;
     std::function<void(const json::Value&, const std::string&)> collect = [&](const json::Value& value,
-                                                                            const std::string& path) {
+                                                                              const std::string& path) {
         if (!value.is_object()) return;
         if (value.as_object().find("value")) return paths.push_back(path);
         for (const json::Member& member : value.as_object())
@@ -100,7 +100,8 @@ TEST_CASE("Chips that cannot be are refused, each problem with its place") {
         CHECK((says != nullptr) != problems.empty());
         if (!says) continue;
         CHECK(split(problems, '\n').size() == says->as_array().size());
-        for (const json::Value& text : says->as_array()) CHECK_THAT(problems, Catch::Contains(text.as_string()));
+        for (const json::Value& text : says->as_array())
+            CHECK_THAT(problems, Catch::Contains(text.as_string()));
     }
 }
 
@@ -108,7 +109,7 @@ TEST_CASE("Any missing and any unknown key of a chip file is refused") {
     const json::Document base = parsed(chip_path);
     int edits = 0;
     std::function<void(const std::string&, const json::Object&)> visit = [&](const std::string& pointer,
-                                                                            const json::Object& object) {
+                                                                             const json::Object& object) {
         for (const json::Member& member : object) {
             const std::string place = json::pointer_to(pointer, member.first);
             CAPTURE(place);
@@ -119,7 +120,8 @@ TEST_CASE("Any missing and any unknown key of a chip file is refused") {
             CHECK_THAT(report(removed), Catch::Contains(where + ": key '" + member.first + "' is missing"));
             auto& grown = pointer.empty() ? added.root : at(added.root, pointer);
             grown.as_object().set(member.first + "_", 1);
-            CHECK_THAT(report(added), Catch::StartsWith(place + "_: unknown key '" + member.first + "_'; did you mean"));
+            CHECK_THAT(report(added),
+                       Catch::StartsWith(place + "_: unknown key '" + member.first + "_'; did you mean"));
             edits += 2;
             if (member.second.is_object()) visit(place, member.second.as_object());
         }
