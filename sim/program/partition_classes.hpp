@@ -1,0 +1,48 @@
+// Partitions that no operand tells apart.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+
+#include "program/runs.hpp"
+
+namespace infsim::program {
+
+/// Every operand and allocation covers a range of partitions and does the same in all of them. Partitions between
+/// two neighbouring range ends therefore have the same history, and one of them can stand for all: a few classes
+/// instead of 128 partitions, without losing exactness.
+class PartitionClasses {
+public:
+    PartitionClasses(const Program& program, Space space) {
+        std::bitset<257> cut;
+        cut.set(0);
+        const auto add = [&](int start, int count) { cut.set(start), cut.set(start + count > 256 ? 256 : start + count); };
+        for (const Queue& q : program.queues)
+            for (const Instruction& i : q.instructions)
+                for (const OnChipAccess& access : accesses(i.op))
+                    if (access.pattern.space == space)
+                        add(access.pattern.partition_start, access.pattern.partition_count);
+        for (const Allocation& a : program.allocations)
+            if (a.space == space) add(a.partition_start, a.partition_count);
+        int current = -1;
+        for (int p = 0; p < 256; ++p) {
+            if (cut[p]) first_partition_[++current] = static_cast<std::uint8_t>(p);
+            class_of_[p] = static_cast<std::uint8_t>(current);
+        }
+        size_ = current + 1;
+    }
+
+    int size() const { return size_; }
+    /// Classes first(...) to last(...) together are the partitions [start, start + count); count > 0.
+    int first(int start) const { return class_of_[start]; }
+    int last(int start, int count) const { return class_of_[start + count - 1 > 255 ? 255 : start + count - 1]; }
+    /// The lowest partition of a class, for messages.
+    int partition(int index) const { return first_partition_[index]; }
+
+private:
+    std::array<std::uint8_t, 256> class_of_{}, first_partition_{};
+    int size_ = 0;
+};
+
+}  // namespace infsim::program
