@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/check.hpp"
+#include "hw/derived.hpp"
 
 namespace infsim::cost {
 
@@ -105,10 +106,6 @@ EngineCost engine_cost(const hw::ChipSpec& spec, const Instruction& instruction,
         instruction.op);
 }
 
-bool is_matmul(const Instruction& instruction) {
-    return std::holds_alternative<Matmul>(instruction.op) || std::holds_alternative<Transpose>(instruction.op);
-}
-
 bool is_dma(const Instruction& instruction) {
     const auto& op = instruction.op;
     return std::holds_alternative<DmaLoad>(op) || std::holds_alternative<DmaStore>(op) ||
@@ -131,16 +128,11 @@ DmaDemand dma_demand(const hw::ChipSpec& spec, const Instruction& instruction) {
         instruction.op);
 }
 
-Bandwidth sustained_bandwidth(const hw::DramSpec& dram) {
-    const auto share = std::get<hw::BandwidthDram>(dram.model).efficiency;
-    return Bandwidth{static_cast<std::int64_t>(static_cast<double>(dram.channel_bandwidth.count()) * share)};
-}
-
 Duration dma_floor(const hw::ChipSpec& spec, const DmaDemand& demand) {
     Duration transfer = std::max(demand.billed / spec.dma.engine_bandwidth, demand.payload / spec.dma.core_bandwidth);
     Duration first_burst{};
     if (demand.dram.count() > 0) {
-        transfer = std::max(transfer, demand.dram / sustained_bandwidth(spec.dram));
+        transfer = std::max(transfer, demand.dram / hw::sustained_channel_bandwidth(spec));
         first_burst = spec.dram.latency;
     }
     return spec.dma.start_latency + first_burst + transfer + spec.dma.completion_latency;

@@ -20,9 +20,6 @@ struct EngineCost {
 /// `previous_was_matmul`: a LoadStationary directly behind a matmul overlaps it.
 EngineCost engine_cost(const hw::ChipSpec& spec, const program::Instruction& instruction, bool previous_was_matmul);
 
-/// Does the instruction stream through the PE array (Matmul, Transpose)? `previous_was_matmul` of an
-/// instruction is this of the one right before it in its queue, false for the first.
-bool is_matmul(const program::Instruction& instruction);
 /// DmaLoad, DmaStore, DmaCopy or DmaGather: priced by dma_demand, not by engine_cost.
 bool is_dma(const program::Instruction& instruction);
 
@@ -35,9 +32,6 @@ struct DmaDemand {
     bool writes_dram = false;
 };
 DmaDemand dma_demand(const hw::ChipSpec& spec, const program::Instruction& instruction);
-
-/// What one DRAM channel delivers in the long run: peak times the efficiency of its model.
-Bandwidth sustained_bandwidth(const hw::DramSpec& dram);
 
 /// Time of a DMA instruction when nothing else runs: start latency + DRAM latency + bytes at the slowest of
 /// engine (billed), core and channel (payload) + completion latency. Bursts round up one by one, so the

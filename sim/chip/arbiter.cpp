@@ -1,0 +1,294 @@
+#include "chip/arbiter.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.hpp"
+#include "chip/cyclic.hpp"
+
+namespace infsim::chip {
+
+namespace {
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+}
+
+Arbiter::Arbiter(const ArbiterConfig& config)
+    : burst_(config.burst.count()), group_count_(static_cast<std::int32_t>(config.groups.size())) {
+    INFSIM_CHECK(burst_ > 0 && !config.channels.empty(), "an arbiter needs a burst size and a channel");
+    for (Bandwidth bandwidth : config.groups) {
+        INFSIM_CHECK(bandwidth.count() > 0, "the ceiling of a group must be positive");
+        groups_.push_back({0, bandwidth, 0});
+    }
+    std::vector<std::int32_t> members(groups_.size(), 0);
+    for (const ArbiterFlow& f : config.flows) {
+        INFSIM_CHECK(f.ceiling.count() > 0 && f.rings >= 1 && f.rings <= 64 && f.group >= 0 && f.group < group_count_,
+                     "a flow needs a ceiling, a group and 1 to 64 rings");
+        Flow flow;
+        flow.group = f.group;
+        flow.member = members[f.group]++;
+        flow.first_ring = static_cast<std::int32_t>(rings_.size());
+        flow.last_ring = f.rings - 1;
+        flow.ceiling = f.ceiling;
+        INFSIM_CHECK(flow.member < 64, "a group has at most 64 flows");
+        if (flow.member == 0) groups_[f.group].first_flow = static_cast<std::int32_t>(flows_.size());
+        INFSIM_CHECK(groups_[f.group].first_flow + flow.member == static_cast<std::int32_t>(flows_.size()),
+                     "the flows of a group must follow one another");
+        flows_.push_back(flow);
+        rings_.resize(rings_.size() + static_cast<std::size_t>(f.rings));
+    }
+    for (Bandwidth bandwidth : config.channels) {
+        INFSIM_CHECK(bandwidth.count() > 0, "the bandwidth of a channel must be positive");
+        Channel channel;
+        channel.bandwidth = bandwidth;
+        channel.groups.resize((groups_.size() + 63) / 64);
+        channel.last_group = group_count_ - 1;
+        channels_.push_back(std::move(channel));
+    }
+    lanes_.resize(channels_.size() * groups_.size());
+    last_channel_ = static_cast<std::int32_t>(channels_.size()) - 1;
+}
+
+Arbiter::Steps Arbiter::steps_of(const Transfer& t, std::int64_t bytes) const {
+    const Flow& flow = flows_[t.flow];
+    // The flow pays for its share of the billed bytes: ceil(bytes * billed / transfer bytes / ceiling).
+    const auto billed = static_cast<__int128>(bytes) * t.billed.count() * 1'000'000'000'000;
+    const auto rate = static_cast<__int128>(t.bytes.count()) * flow.ceiling.count();
+    Steps s;
+    s.channel = (Bytes{bytes} / channels_[t.channel].bandwidth).count();
+    s.flow = static_cast<Time>((billed + rate - 1) / rate);
+    s.group = (Bytes{bytes} / groups_[flow.group].ceiling).count();
+    s.over = std::max({s.channel, s.flow, s.group});
+    return s;
+}
+
+std::int32_t Arbiter::make_request(const Transfer& t) {
+    std::int32_t index;
+    if (free_requests_.empty()) {
+        index = static_cast<std::int32_t>(requests_.size());
+        requests_.emplace_back();
+    } else {
+        index = free_requests_.back();
+        free_requests_.pop_back();
+    }
+    Request& r = requests_[index];
+    r = Request{};
+    r.id = t.id;
+    r.channel = t.channel;
+    r.full_bursts = (t.bytes.count() - 1) / burst_;
+    r.full = steps_of(t, burst_);
+    r.last = steps_of(t, t.bytes.count() - r.full_bursts * burst_);
+    return index;
+}
+
+void Arbiter::request(TimePoint at, const Transfer& t) {
+    INFSIM_CHECK(at.time_since_epoch().count() >= now_, "a transfer arrives before one that arrived already");
+    INFSIM_CHECK(t.bytes.count() > 0 && t.billed >= t.bytes, "a transfer moves nothing or is billed for less");
+    INFSIM_CHECK(t.flow >= 0 && t.flow < static_cast<int>(flows_.size()) && t.channel >= 0 &&
+                     t.channel < static_cast<int>(channels_.size()) && t.ring >= 0 && t.ring < 64,
+                 "a transfer names a flow, ring or channel that does not exist");
+    advance(at.time_since_epoch().count());
+    const std::int32_t index = make_request(t);
+    Flow& flow = flows_[t.flow];
+    Ring& ring = rings_[flow.first_ring + t.ring];
+    if (ring.head == kNone) {
+        withdraw(t.flow);
+        ring.head = ring.tail = index;
+        flow.pending |= std::uint64_t{1} << t.ring;
+        offer(t.flow);
+    } else {
+        requests_[ring.tail].next = index;
+        ring.tail = index;
+    }
+    for (Channel& channel : channels_) channel.stale = true;
+}
+
+/// Makes every start before `to` final and undoes every other one.
+void Arbiter::advance(Time to) {
+    if (to == now_ && log_.empty()) return;
+    while (!log_.empty() && log_.back().start >= to) undo_last();
+    while (true) {
+        const std::int32_t c = next_channel();
+        if (c == kNone || channels_[c].start >= to) break;
+        serve(channels_[c], c);
+    }
+    log_.clear();
+    now_ = to;
+}
+
+Arbiter::Time Arbiter::earliest_end() const {
+    Time end = kNever;
+    for (const Ended& e : ended_) end = std::min(end, e.end);
+    return end;
+}
+
+void Arbiter::run_ahead() {
+    Time until = earliest_end();
+    while (true) {
+        const std::int32_t c = next_channel();
+        if (c == kNone || channels_[c].start >= until) return;
+        const std::size_t before = ended_.size();
+        serve(channels_[c], c);
+        if (ended_.size() != before) until = std::min(until, ended_.back().end);
+    }
+}
+
+std::optional<TimePoint> Arbiter::next_completion() {
+    run_ahead();
+    if (ended_.empty()) return std::nullopt;
+    return TimePoint{Duration{earliest_end()}};
+}
+
+void Arbiter::take_finished(TimePoint at, std::vector<FinishedTransfer>& finished) {
+    const Time now = at.time_since_epoch().count();
+    advance(now);
+    const std::size_t begin = finished.size();
+    for (std::size_t i = 0; i < ended_.size();) {
+        if (ended_[i].end > now) {
+            ++i;
+            continue;
+        }
+        const Request& r = requests_[ended_[i].request];
+        finished.push_back({r.id, TimePoint{Duration{r.first}}, TimePoint{Duration{ended_[i].end}}});
+        free_requests_.push_back(ended_[i].request);
+        ended_[i] = ended_.back();
+        ended_.pop_back();
+    }
+    std::sort(finished.begin() + static_cast<std::ptrdiff_t>(begin), finished.end(), [](const auto& a, const auto& b) {
+        return a.end != b.end ? a.end < b.end : a.id < b.id;
+    });
+}
+
+// --- One burst ----------------------------------------------------------------------------------------
+
+void Arbiter::withdraw(std::int32_t f) {
+    Flow& flow = flows_[f];
+    if (flow.offered_channel == kNone) return;
+    Lane& l = lane(flow.offered_channel, flow.group);
+    l.offers &= ~(std::uint64_t{1} << flow.member);
+    if (l.offers == 0) clear_bit(channels_[flow.offered_channel].groups, flow.group);
+    flow.offered_channel = kNone;
+}
+
+void Arbiter::offer(std::int32_t f) {
+    Flow& flow = flows_[f];
+    if (flow.pending == 0) return;
+    flow.ring = next_behind(flow.pending, flow.last_ring);
+    flow.offered_channel = requests_[rings_[flow.first_ring + flow.ring].head].channel;
+    lane(flow.offered_channel, flow.group).offers |= std::uint64_t{1} << flow.member;
+    set_bit(channels_[flow.offered_channel].groups, flow.group);
+    channels_[flow.offered_channel].stale = true;
+}
+
+/// The group's readiness changed: every channel it offers something must look again.
+void Arbiter::disturb(std::int32_t group) {
+    for (std::size_t c = 0; c < channels_.size(); ++c)
+        if (lanes_[c * group_count_ + group].offers != 0) channels_[c].stale = true;
+}
+
+void Arbiter::find_start(Channel& channel, std::int32_t index) {
+    channel.stale = false;
+    channel.flow = kNone;
+    const Time from = std::max(channel.free, now_);
+    Time best = kNever;
+    std::int32_t best_group = kNone;
+    for_each_behind(channel.groups, channel.last_group, [&](std::int32_t g) {
+        const Group& group = groups_[g];
+        Time first = kNever;
+        for (std::uint64_t m = lane(index, g).offers; m != 0; m &= m - 1)
+            first = std::min(first, flows_[group.first_flow + lowest_bit(m)].ready);
+        const Time start = std::max({first, group.ready, from});
+        if (start < best) best = start, best_group = g;
+        return best > from;   // nobody further on can be earlier
+    });
+    if (best_group == kNone) return;
+    const Lane& l = lane(index, best_group);
+    const std::int32_t first_flow = groups_[best_group].first_flow;
+    std::uint64_t eligible = 0;
+    for (std::uint64_t m = l.offers; m != 0; m &= m - 1)
+        if (flows_[first_flow + lowest_bit(m)].ready <= best) eligible |= m & (~m + 1);
+    channel.start = best;
+    channel.flow = first_flow + next_behind(eligible, l.last_member);
+}
+
+/// The channel that starts the next burst.
+std::int32_t Arbiter::next_channel() {
+    Time best = kNever;
+    std::int32_t best_channel = kNone;
+    const auto count = static_cast<std::int32_t>(channels_.size());
+    std::int32_t c = last_channel_;
+    for (std::int32_t i = 0; i < count; ++i) {
+        if (++c == count) c = 0;
+        Channel& channel = channels_[c];
+        if (channel.stale) find_start(channel, c);
+        if (channel.flow != kNone && channel.start < best) best = channel.start, best_channel = c;
+    }
+    return best_channel;
+}
+
+void Arbiter::serve(Channel& channel, std::int32_t index) {
+    const std::int32_t f = channel.flow;
+    Flow& flow = flows_[f];
+    Group& group = groups_[flow.group];
+    Lane& l = lane(index, flow.group);
+    Ring& ring = rings_[flow.first_ring + flow.ring];
+    Request& r = requests_[ring.head];
+    const Time t = channel.start;
+    const bool last = r.full_bursts == 0;
+    const Steps& steps = last ? r.last : r.full;
+    log_.push_back({t, channel.free, flow.ready, group.ready, ring.head, f, index, channel.last_group, l.last_member,
+                    flow.last_ring, last_channel_, r.first < 0, last});
+    ++served_;
+    if (r.first < 0) r.first = t;
+    channel.free = t + steps.channel;
+    flow.ready = t + steps.flow;
+    group.ready = t + steps.group;
+    channel.last_group = flow.group;
+    l.last_member = flow.member;
+    flow.last_ring = flow.ring;
+    last_channel_ = index;
+    channel.stale = true;
+    if (last) {
+        ended_.push_back({t + steps.over, ring.head});
+        ring.head = r.next;
+        if (ring.head == kNone) flow.pending &= ~(std::uint64_t{1} << flow.ring);
+    } else {
+        --r.full_bursts;
+    }
+    if (last || (flow.pending & (flow.pending - 1)) != 0) {   // otherwise it offers the same again
+        withdraw(f);
+        offer(f);
+    }
+    disturb(flow.group);
+}
+
+void Arbiter::undo_last() {
+    const Undo u = log_.back();
+    log_.pop_back();
+    Flow& flow = flows_[u.flow];
+    Request& r = requests_[u.request];
+    Channel& channel = channels_[u.channel];
+    withdraw(u.flow);
+    Ring& ring = rings_[flow.first_ring + flow.last_ring];   // the ring it served last is this burst's
+    if (u.last) {
+        if (ring.head == kNone) ring.tail = u.request;
+        ring.head = u.request;
+        flow.pending |= std::uint64_t{1} << flow.last_ring;
+        const auto at = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.request == u.request; });
+        *at = ended_.back();
+        ended_.pop_back();
+    } else {
+        ++r.full_bursts;
+    }
+    if (u.first) r.first = -1;
+    flow.last_ring = u.last_ring;
+    flow.ready = u.flow_ready;
+    groups_[flow.group].ready = u.group_ready;
+    channel.free = u.channel_free;
+    channel.last_group = u.last_group;
+    lane(u.channel, flow.group).last_member = u.last_member;
+    last_channel_ = u.last_channel;
+    offer(u.flow);
+    for (Channel& c : channels_) c.stale = true;
+}
+
+}  // namespace infsim::chip

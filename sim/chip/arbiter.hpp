@@ -1,0 +1,151 @@
+// Who moves a burst over which DRAM channel when: plain C++, integer picoseconds, no SystemC.
+//
+// The rules, as one would run them burst by burst (tests/support/naive_arbiter.hpp does exactly that):
+//   * A channel serves one burst at a time. A burst of b bytes that starts at t holds its channel until
+//     t + b / channel bandwidth; its flow (a DMA engine, a host transfer) may start another one from
+//     t + billed share of b / flow ceiling on; its group (a core, a direction of the host link) from
+//     t + b / group ceiling on. All three round up to a picosecond. The burst is over at the latest of them.
+//   * A flow has rings, each a first-in-first-out list of transfers. It offers one burst at a time: the next of
+//     the first non-empty ring, cyclically, behind the ring it served last. Rings whose data lie on different
+//     channels therefore make it alternate between them.
+//   * A free channel serves, among the flows that offer it a burst and may start it, the group next behind the one
+//     it served last, and inside that group the flow next behind the one it served last there (round robin at both
+//     levels, so that a core at its ceiling cannot keep passing its turn to the same engine). If none may
+//     start yet, it waits until the first one may.
+//   * Channels that could start a burst at the same moment do so in turn, beginning behind the channel
+//     that started the burst before.
+//   * A transfer arriving at t takes part in every decision from t on.
+//
+// The arbiter runs ahead of time to the next completion and undoes what a later arrival disturbs. Where a
+// stretch repeats itself exactly it jumps over the repetitions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/units.hpp"
+
+namespace infsim::chip {
+
+struct ArbiterFlow {
+    int group = 0;
+    Bandwidth ceiling;
+    int rings = 1;                       ///< 1..64
+};
+
+struct ArbiterConfig {
+    std::vector<Bandwidth> channels;     ///< sustained bandwidth of each
+    std::vector<Bandwidth> groups;       ///< ceiling of each
+    std::vector<ArbiterFlow> flows;      ///< at most 64 in a group
+    Bytes burst;
+};
+
+/// `billed` (>= bytes) is what the flow's ceiling counts; the channel and the group count `bytes` (> 0).
+struct Transfer {
+    std::uint64_t id = 0;
+    int flow = 0, ring = 0, channel = 0;
+    Bytes bytes, billed;
+};
+
+/// The first burst started at `first`, the last one was over at `end`.
+struct FinishedTransfer {
+    std::uint64_t id = 0;
+    TimePoint first{}, end{};
+};
+
+class Arbiter {
+public:
+    /// Throws InternalError for a configuration outside the limits above or a bandwidth that is not positive.
+    explicit Arbiter(const ArbiterConfig& config);
+
+    /// A transfer arrives at `at`, which may not lie before any earlier call's time. Transfers of a ring
+    /// arrive in the order in which they are served; otherwise the order of calls of one moment does not matter.
+    void request(TimePoint at, const Transfer& transfer);
+
+    /// When the next transfer ends if nothing else arrives; empty when there is none.
+    std::optional<TimePoint> next_completion();
+
+    /// Appends the transfers that are over at `at` to `finished`, by end, then id; each is handed out once.
+    void take_finished(TimePoint at, std::vector<FinishedTransfer>& finished);
+
+    /// Bursts served one by one and bursts jumped over so far (those undone counted again): for benchmarks.
+    std::uint64_t bursts_served() const { return served_; }
+    std::uint64_t bursts_jumped() const { return jumped_; }
+
+private:
+    using Time = std::int64_t;   ///< picoseconds
+    static constexpr std::int32_t kNone = -1;
+
+    /// What a burst takes of channel, flow and group, and how long until it is over.
+    struct Steps { Time channel = 0, flow = 0, group = 0, over = 0; };
+    struct Request {
+        std::uint64_t id = 0;
+        std::int64_t full_bursts = 0;    ///< left of full size, before the last one
+        Steps full, last;
+        Time first = -1;                 ///< start of the first burst, -1 before
+        std::int32_t next = kNone;       ///< behind it in its ring
+        std::int32_t channel = 0;
+    };
+    struct Ring { std::int32_t head = kNone, tail = kNone; };
+    struct Flow {
+        Time ready = 0;
+        std::uint64_t pending = 0;       ///< rings that are not empty
+        std::int32_t group = 0, member = 0, first_ring = 0, offered_channel = kNone;
+        std::int32_t ring = 0;           ///< whose burst it offers
+        std::int32_t last_ring = 0;
+        Bandwidth ceiling;
+    };
+    struct Group { Time ready = 0; Bandwidth ceiling; std::int32_t first_flow = 0; };
+    struct Lane {                        ///< a group's flows at a channel
+        std::uint64_t offers = 0;        ///< members that offer a burst
+        std::int32_t last_member = 63;
+    };
+    struct Channel {
+        Time free = 0;
+        Bandwidth bandwidth;
+        std::int32_t last_group = 0;
+        std::vector<std::uint64_t> groups;   ///< bit set: the group has offers
+        bool stale = true;                   ///< start and flow below are to be found again
+        Time start = 0;
+        std::int32_t flow = kNone;
+    };
+    /// Everything a burst start changed.
+    struct Undo {
+        Time start, channel_free, flow_ready, group_ready;
+        std::int32_t request, flow, channel, last_group, last_member, last_ring, last_channel;
+        bool first, last;
+    };
+    struct Ended { Time end = 0; std::int32_t request = kNone; };
+
+    void advance(Time to);
+    void run_ahead();
+    void serve(Channel& channel, std::int32_t index);
+    void undo_last();
+    std::int32_t next_channel();
+    void find_start(Channel& channel, std::int32_t index);
+    void offer(std::int32_t flow);
+    void withdraw(std::int32_t flow);
+    void disturb(std::int32_t group);
+    Time earliest_end() const;
+    Steps steps_of(const Transfer& transfer, std::int64_t bytes) const;
+    Lane& lane(std::int32_t channel, std::int32_t group) { return lanes_[channel * group_count_ + group]; }
+    std::int32_t make_request(const Transfer& transfer);
+
+    std::int64_t burst_;
+    std::int32_t group_count_;
+    std::vector<Channel> channels_;
+    std::vector<Group> groups_;
+    std::vector<Flow> flows_;
+    std::vector<Ring> rings_;
+    std::vector<Lane> lanes_;
+    std::vector<Request> requests_;
+    std::vector<std::int32_t> free_requests_;
+    std::vector<Undo> log_;              ///< burst starts since now_, by time
+    std::vector<Ended> ended_;           ///< whose last burst has started and that were not handed out
+    Time now_ = 0;                       ///< all earlier starts are final
+    std::int32_t last_channel_ = 0;
+    std::uint64_t served_ = 0, jumped_ = 0;
+};
+
+}  // namespace infsim::chip

@@ -1,0 +1,224 @@
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "base/check.hpp"
+#include "chip/arbiter.hpp"
+#include "support/naive_arbiter.hpp"
+
+using namespace infsim;
+using namespace infsim::chip;
+
+namespace {
+
+constexpr std::int64_t GB = 1'000'000'000;
+
+TimePoint at(std::int64_t ps) { return TimePoint{Duration{ps}}; }
+
+/// Feeds the arrivals in time order as a simulator would: looks for the next completion in between, takes what
+/// is over at it, and comes back with a request that may lie before the completion just announced.
+std::vector<FinishedTransfer> run_production(Arbiter& arbiter, std::vector<test::Arrival> arrivals) {
+    std::stable_sort(arrivals.begin(), arrivals.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    std::vector<FinishedTransfer> finished;
+    std::size_t next = 0;
+    while (true) {
+        const auto end = arbiter.next_completion();
+        if (next < arrivals.size() && (!end || arrivals[next].at <= end->time_since_epoch().count())) {
+            arbiter.request(at(arrivals[next].at), arrivals[next].transfer);
+            ++next;
+        } else if (end) {
+            const auto before = finished.size();
+            arbiter.take_finished(*end, finished);
+            REQUIRE(finished.size() > before);
+            REQUIRE(finished[before].end == *end);
+        } else {
+            break;
+        }
+    }
+    return finished;
+}
+
+bool same(const std::vector<FinishedTransfer>& a, const std::vector<FinishedTransfer>& b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
+               return x.id == y.id && x.first == y.first && x.end == y.end;
+           });
+}
+
+using Random = std::mt19937_64;
+std::int64_t between(Random& random, std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
+}
+
+/// `flows` flows in groups of 1 to 16 with unequal ceilings, some below and some above a channel's bandwidth.
+ArbiterConfig random_config(Random& random, int flows) {
+    ArbiterConfig config;
+    config.burst = Bytes{std::int64_t{64} << between(random, 0, 3)};
+    const bool round_numbers = between(random, 0, 1) == 0;
+    const auto bandwidth = [&](std::int64_t low, std::int64_t high) {
+        return round_numbers ? Bandwidth{between(random, low, high) * GB}
+                             : Bandwidth{between(random, low * GB, high * GB)};
+    };
+    for (std::int64_t c = between(random, 1, 3); c > 0; --c) config.channels.push_back(bandwidth(5, 25));
+    while (static_cast<int>(config.flows.size()) < flows) {
+        const int group = static_cast<int>(config.groups.size());
+        config.groups.push_back(bandwidth(3, 40));
+        for (std::int64_t m = between(random, 1, 16); m > 0 && static_cast<int>(config.flows.size()) < flows; --m)
+            config.flows.push_back({group, bandwidth(1, 30), static_cast<int>(between(random, 1, 4))});
+    }
+    return config;
+}
+
+std::vector<test::Arrival> random_arrivals(Random& random, const ArbiterConfig& config, int count, int max_bursts) {
+    std::vector<test::Arrival> arrivals;
+    const std::int64_t horizon = between(random, 1, 40) * count * config.burst.count() * max_bursts;
+    for (int i = 0; i < count; ++i) {
+        Transfer t;
+        t.id = static_cast<std::uint64_t>(i);
+        t.flow = static_cast<int>(between(random, 0, static_cast<int>(config.flows.size()) - 1));
+        t.ring = static_cast<int>(between(random, 0, config.flows[t.flow].rings - 1));
+        t.channel = static_cast<int>(between(random, 0, static_cast<int>(config.channels.size()) - 1));
+        t.bytes = Bytes{between(random, 1, config.burst.count() * between(random, 1, max_bursts))};
+        t.billed = between(random, 0, 3) == 0 ? t.bytes * between(random, 1, 5) : t.bytes;
+        // Half of the arrivals share a few moments, so that same-time rules are exercised.
+        const std::int64_t when = between(random, 0, horizon);
+        arrivals.push_back({between(random, 0, 1) == 0 ? when / 10'000 * 10'000 : when, t});
+    }
+    return arrivals;
+}
+
+void compare(std::uint64_t seed, int flows, int transfers, int max_bursts) {
+    Random random(seed);
+    const ArbiterConfig config = random_config(random, flows);
+    const auto arrivals = random_arrivals(random, config, transfers, max_bursts);
+    Arbiter production(config);
+    const auto got = run_production(production, arrivals);
+    const auto expected = test::NaiveArbiter(config).run(arrivals);
+    INFO("seed " << seed << ", flows " << flows << ", max_bursts " << max_bursts);
+    REQUIRE(expected.size() == arrivals.size());
+    REQUIRE(same(got, expected));
+}
+
+ArbiterConfig one_channel() {   // 512 B bursts: 25,600 ps on the channel
+    ArbiterConfig config;
+    config.burst = Bytes{512};
+    config.channels = {Bandwidth{20 * GB}};
+    config.groups = {Bandwidth{40 * GB}, Bandwidth{40 * GB}};
+    config.flows = {{0, Bandwidth{10 * GB}, 2}, {0, Bandwidth{10 * GB}, 2}, {1, Bandwidth{10 * GB}, 2}};
+    return config;
+}
+
+}  // namespace
+
+TEST_CASE("a transfer alone goes at its slowest stage") {
+    Arbiter arbiter(one_channel());
+    arbiter.request(at(1000), {7, 0, 0, 0, Bytes{1024}, Bytes{1024}});   // engine: 51,200 ps a burst
+    REQUIRE(arbiter.next_completion() == at(1000 + 2 * 51'200));
+    std::vector<FinishedTransfer> finished;
+    arbiter.take_finished(at(1000 + 2 * 51'200 - 1), finished);
+    REQUIRE(finished.empty());
+    arbiter.take_finished(at(1000 + 2 * 51'200), finished);
+    REQUIRE(finished.size() == 1);
+    CHECK(finished[0].id == 7);
+    CHECK(finished[0].first == at(1000));
+    CHECK_FALSE(arbiter.next_completion());
+}
+
+TEST_CASE("short rows are billed to the engine and not to the channel") {
+    Arbiter arbiter(one_channel());
+    arbiter.request(at(0), {0, 0, 0, 0, Bytes{1024}, Bytes{4096}});
+    CHECK(arbiter.next_completion() == at(4 * 102'400));
+}
+
+TEST_CASE("two engines share a channel burst by burst") {
+    Arbiter arbiter(one_channel());
+    arbiter.request(at(0), {0, 0, 0, 0, Bytes{1024}, Bytes{1024}});
+    arbiter.request(at(0), {1, 2, 0, 0, Bytes{1024}, Bytes{1024}});
+    // Bursts start at 0, 25600, 51200, 76800; each is over when its engine is done with it.
+    CHECK(arbiter.next_completion() == at(51'200 + 51'200));
+    std::vector<FinishedTransfer> finished;
+    arbiter.take_finished(at(1'000'000), finished);
+    REQUIRE(finished.size() == 2);
+    CHECK(finished[1].end == at(76'800 + 51'200));
+}
+
+TEST_CASE("an arrival before the announced completion delays it") {
+    ArbiterConfig config = one_channel();
+    config.flows[0].ceiling = config.flows[2].ceiling = Bandwidth{40 * GB};
+    Arbiter arbiter(config);
+    arbiter.request(at(0), {0, 0, 0, 0, Bytes{5120}, Bytes{5120}});
+    CHECK(arbiter.next_completion() == at(256'000));
+    arbiter.request(at(100'000), {1, 2, 0, 0, Bytes{512}, Bytes{512}});   // served at 102,400
+    CHECK(arbiter.next_completion() == at(128'000));
+    std::vector<FinishedTransfer> finished;
+    arbiter.take_finished(at(128'000), finished);
+    CHECK(arbiter.next_completion() == at(256'000 + 25'600));
+}
+
+TEST_CASE("an engine whose rings use both channels alternates between them") {
+    ArbiterConfig config = one_channel();
+    config.channels.push_back(Bandwidth{20 * GB});
+    Arbiter arbiter(config);
+    arbiter.request(at(0), {0, 0, 0, 0, Bytes{1024}, Bytes{1024}});
+    arbiter.request(at(0), {1, 0, 1, 1, Bytes{1024}, Bytes{1024}});
+    std::vector<FinishedTransfer> finished;
+    arbiter.take_finished(at(1'000'000), finished);
+    REQUIRE(finished.size() == 2);
+    CHECK(finished[0].first == at(0));
+    CHECK(finished[1].first == at(51'200));
+    CHECK(finished[0].end == at(3 * 51'200));
+    CHECK(finished[1].end == at(4 * 51'200));
+}
+
+TEST_CASE("a core at its ceiling shares its turns among its engines and its channels") {
+    ArbiterConfig config = one_channel();
+    config.channels.push_back(Bandwidth{20 * GB});
+    config.groups[0] = Bandwidth{10 * GB};
+    Arbiter arbiter(config);
+    for (int i = 0; i < 2; ++i) arbiter.request(at(0), {static_cast<std::uint64_t>(i), i, 0, i, Bytes{51'200}, Bytes{51'200}});
+    std::vector<FinishedTransfer> finished;
+    arbiter.take_finished(at(1'000'000'000), finished);
+    REQUIRE(finished.size() == 2);
+    CHECK(finished[1].end - finished[0].end == Duration{51'200});
+}
+
+TEST_CASE("the order of requests of one moment does not matter") {
+    const std::vector<Transfer> transfers = {{0, 0, 0, 0, Bytes{5000}, Bytes{5000}},
+                                             {1, 0, 1, 0, Bytes{700}, Bytes{700}},
+                                             {2, 1, 0, 0, Bytes{9000}, Bytes{9000}},
+                                             {3, 2, 1, 0, Bytes{100}, Bytes{2000}}};
+    std::vector<int> order = {0, 1, 2, 3};
+    std::vector<FinishedTransfer> first;
+    do {
+        Arbiter arbiter(one_channel());
+        for (int i : order) {
+            arbiter.request(at(500), transfers[static_cast<std::size_t>(i)]);
+            arbiter.next_completion();
+        }
+        std::vector<FinishedTransfer> finished;
+        arbiter.take_finished(at(1'000'000'000), finished);
+        if (first.empty()) first = finished;
+        REQUIRE(same(finished, first));
+    } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("equal to the loop over single bursts on random workloads") {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) compare(seed, 1 + static_cast<int>(seed % 24), 60, 40);
+}
+
+TEST_CASE("equal to the loop over single bursts on long transfers, where repetitions are jumped over") {
+    for (std::uint64_t seed = 1000; seed < 1150; ++seed) compare(seed, 1 + static_cast<int>(seed % 14), 25, 2000);
+}
+
+TEST_CASE("equal to the loop over single bursts with 192 and 200 flows") {
+    for (std::uint64_t seed = 2000; seed < 2016; ++seed) compare(seed, seed % 2 == 0 ? 192 : 200, 500, 30);
+}
+
+TEST_CASE("a configuration without sense is an internal error") {
+    ArbiterConfig config = one_channel();
+    config.channels[0] = Bandwidth{0};
+    CHECK_THROWS_AS(Arbiter(config), InternalError);
+    Arbiter arbiter(one_channel());
+    arbiter.request(at(10), {0, 0, 0, 0, Bytes{1}, Bytes{1}});
+    CHECK_THROWS_AS(arbiter.request(at(9), {1, 0, 0, 0, Bytes{1}, Bytes{1}}), InternalError);
+    CHECK_THROWS_AS(arbiter.request(at(10), {1, 9, 0, 0, Bytes{1}, Bytes{1}}), InternalError);
+}
