@@ -20,24 +20,38 @@ namespace infsim::graph {
 
 using Shape = std::vector<std::int64_t>;
 using TensorId = std::int32_t;
-constexpr TensorId kNoTensor = -1;   ///< an absent optional input
+constexpr TensorId kNoTensor = -1;  ///< an absent optional input
 
 /// A constant that is the same everywhere.
-struct Splat { double value = 0; };
+struct Splat {
+    double value = 0;
+};
 /// Values kept in memory because they are few (shape arithmetic, small parameters), row-major, as doubles.
-struct Inline { std::vector<double> values; };
+struct Inline {
+    std::vector<double> values;
+};
 /// Values in a file: `bytes` raw little-endian elements of `dtype` at `offset`.
-struct FileRef { std::string path; std::int64_t offset = 0; std::int64_t bytes = 0; DType dtype = DType::fp32; };
+struct FileRef {
+    std::string path;
+    std::int64_t offset = 0;
+    std::int64_t bytes = 0;
+    DType dtype = DType::fp32;
+};
 /// No values are given (JSON models): shape only; running with data needs random weights.
 struct Absent {};
 /// Computed element by element from other constants, never expanded unless data is asked for:
 ///   conv_bn_weight: W[o, ...] * gamma[o] / sqrt(var[o] + eps)          sources W, gamma, var
-///   conv_bn_bias:   (b[o] - mean[o]) * gamma[o] / sqrt(var[o] + eps) + beta[o]   sources b (or kNoTensor), gamma, beta, mean, var
+///   conv_bn_bias:   (b[o] - mean[o]) * gamma[o] / sqrt(var[o] + eps) + beta[o]
+///                                                                      sources b (or kNoTensor), gamma,
+///                                                                      beta, mean, var
 ///   transpose:      source with axes permuted by `perm`
 ///   reshape:        source with another shape
 ///   scale:          source * factor
+///   channel_scale:  source[o, ...] * s[o]                              sources source, s (one element per
+///   row) sum:            a[i] + b[i], flat; b may have one element only     sources a, b
+/// A recipe over fp16 or other elements converts them: the tensor's own dtype is what comes out.
 struct Recipe {
-    enum class Kind { conv_bn_weight, conv_bn_bias, transpose, reshape, scale };
+    enum class Kind { conv_bn_weight, conv_bn_bias, transpose, reshape, scale, channel_scale, sum };
     Kind kind = Kind::reshape;
     std::vector<TensorId> sources;
     double epsilon = 0;
@@ -50,13 +64,15 @@ enum class TensorKind : std::uint8_t { input, constant, intermediate };
 
 struct Tensor {
     std::string name;
-    Shape shape;                      ///< per item; a scalar has an empty shape
-    DType dtype = DType::fp32;        ///< as in the model; what the chip computes in is chosen when compiling
+    Shape shape;                ///< per item; a scalar has an empty shape
+    DType dtype = DType::fp32;  ///< as in the model; what the chip computes in is chosen when compiling
     TensorKind kind = TensorKind::intermediate;
-    bool batched = false;             ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
-    std::optional<Constant> constant; ///< set exactly when kind == constant
+    bool batched =
+        false;  ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
+    std::optional<Constant> constant;  ///< set exactly when kind == constant
 };
 
+// clang-format off
 /// Operators after import. Names and attributes follow ONNX's; `Op` is the closed set the compiler knows.
 enum class Op : std::uint8_t {
     conv, gemm, matmul, max_pool, average_pool, global_average_pool, global_max_pool,
@@ -69,26 +85,29 @@ enum class Op : std::uint8_t {
     reshape, flatten, squeeze, unsqueeze, identity, transpose, concat, slice, split, pad, gather, expand, tile, where, cast,
     depth_to_space, space_to_depth, resize, conv_transpose, einsum,
 };
+// clang-format on
 
 /// Attribute values; ints cover booleans and axes.
-using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+using Attribute =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
 
 struct Node {
-    std::string name;                 ///< unique; made up from op and position when the model gives none
+    std::string name;  ///< unique; made up from op and position when the model gives none
     Op op = Op::identity;
-    std::vector<TensorId> inputs;     ///< kNoTensor for an absent optional one
+    std::vector<TensorId> inputs;  ///< kNoTensor for an absent optional one
     std::vector<TensorId> outputs;
-    std::map<std::string, Attribute, std::less<>> attributes;  ///< normalised: see README, every default is filled in
+    std::map<std::string, Attribute, std::less<>>
+        attributes;  ///< normalised: see README, every default is filled in
 };
 
 struct Graph {
     std::string name;
     std::vector<Tensor> tensors;
-    std::vector<Node> nodes;          ///< in topological order
-    std::vector<TensorId> inputs;     ///< what the host sends: initialisers excluded
+    std::vector<Node> nodes;       ///< in topological order
+    std::vector<TensorId> inputs;  ///< what the host sends: initialisers excluded
     std::vector<TensorId> outputs;
     bool batchable = true;
-    std::string why_not_batchable;    ///< node and reason when batchable == false
+    std::string why_not_batchable;  ///< node and reason when batchable == false
 
     const Tensor& tensor(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
     Tensor& tensor(TensorId id) { return tensors.at(static_cast<std::size_t>(id)); }
@@ -101,11 +120,13 @@ std::optional<Op> parse_op(std::string_view name);
 /// Product of the extents (1 for a scalar).
 std::int64_t element_count(const Shape& shape);
 
-/// Attribute access with the type that the operator's definition promises; a missing one is a bug of the importer.
+/// Attribute access with the type that the operator's definition promises; a missing one is a bug of the
+/// importer.
 std::int64_t attribute_int(const Node& node, std::string_view name);
 double attribute_float(const Node& node, std::string_view name);
 const std::string& attribute_string(const Node& node, std::string_view name);
 const std::vector<std::int64_t>& attribute_ints(const Node& node, std::string_view name);
+const std::vector<double>& attribute_floats(const Node& node, std::string_view name);
 bool has_attribute(const Node& node, std::string_view name);
 
 }  // namespace infsim::graph

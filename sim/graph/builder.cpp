@@ -1,0 +1,206 @@
+#include "graph/builder.hpp"
+
+#include <fmt/format.h>
+
+#include "base/check.hpp"
+#include "graph/fold.hpp"
+
+namespace infsim::graph {
+namespace {
+
+std::string fresh(std::set<std::string>& taken, const std::string& base) {
+    std::string name = base;
+    for (int i = 2; !taken.insert(name).second; ++i) name = fmt::format("{}#{}", base, i);
+    return name;
+}
+
+std::string described(const Node& node) { return fmt::format("node '{}' ({})", node.name, op_name(node.op)); }
+
+}  // namespace
+
+GraphBuilder::GraphBuilder(std::string name, std::int64_t batch, bool track) : batch_(batch), track_(track) {
+    graph_.name = std::move(name);
+    if (!track) {
+        graph_.batchable = false;
+        graph_.why_not_batchable = "it was taken as one whole";
+    }
+}
+
+TensorId GraphBuilder::add_tensor(const std::string& name, Facts facts, TensorKind kind,
+                                  std::optional<Constant> constant) {
+    Tensor tensor;
+    tensor.name = fresh(tensor_names_, name);
+    tensor.shape = facts.shape;
+    tensor.dtype = facts.dtype;
+    tensor.kind = kind;
+    tensor.batched = facts.batched;
+    tensor.constant = std::move(constant);
+    graph_.tensors.push_back(std::move(tensor));
+    facts_.push_back(std::move(facts));
+    return static_cast<TensorId>(graph_.tensors.size()) - 1;
+}
+
+TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType dtype, bool batched) {
+    Facts facts{shape, dtype, batched, std::nullopt};
+    if (batched && track_ && !shape.empty()) facts.place = BatchPlace{0, 1};
+    const auto id = add_tensor(name, facts, TensorKind::input, std::nullopt);
+    graph_.inputs.push_back(id);
+    return id;
+}
+
+TensorId GraphBuilder::constant(const std::string& name, const Shape& shape, DType dtype, Constant value) {
+    return add_tensor(name, Facts{shape, dtype, false, std::nullopt}, TensorKind::constant, std::move(value));
+}
+
+TensorId GraphBuilder::small(const std::string& name, const Shape& shape, DType dtype,
+                             std::vector<double> values) {
+    INFSIM_CHECK(element_count(shape) == static_cast<std::int64_t>(values.size()),
+                 "constant '" + name + "' has another number of values than its shape");
+    return constant(name, shape, dtype, Inline{std::move(values)});
+}
+
+std::string GraphBuilder::fresh_tensor_name(const std::string& base) {
+    std::string name = base;
+    for (int i = 2; tensor_names_.count(name) != 0; ++i) name = fmt::format("{}#{}", base, i);
+    return name;
+}
+
+std::string GraphBuilder::fresh_node_name(Op op, const std::string& name) {
+    if (!name.empty()) return fresh(node_names_, name);
+    return fresh(node_names_, fmt::format("{}_{}", op_name(op), graph_.nodes.size()));
+}
+
+std::optional<std::vector<double>> GraphBuilder::values(TensorId id) const {
+    const auto& tensor = graph_.tensor(id);
+    if (tensor.kind != TensorKind::constant || element_count(tensor.shape) > kFoldLimit) return std::nullopt;
+    if (const auto* list = std::get_if<Inline>(&*tensor.constant)) return list->values;
+    // A large splat of real numbers stands for weights that random ones may replace: it keeps its name.
+    const bool real =
+        tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16;
+    const auto* splat = std::get_if<Splat>(&*tensor.constant);
+    if (splat != nullptr && (!real || element_count(tensor.shape) == 1))
+        return std::vector<double>(static_cast<std::size_t>(element_count(tensor.shape)), splat->value);
+    return std::nullopt;
+}
+
+void GraphBuilder::note_mixing(const Node& node, const std::string& why) {
+    if (!track_ || why.empty() || !graph_.batchable) return;
+    graph_.batchable = false;
+    graph_.why_not_batchable = described(node) + ": " + why;
+}
+
+std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result, const std::string& output) {
+    std::vector<ConstantView> operands;
+    bool all_small = element_count(result.shape) <= kFoldLimit;
+    for (const auto id : node.inputs) {
+        if (id == kNoTensor || !is_constant(id)) return std::nullopt;
+        auto list = values(id);
+        if (!list) all_small = false;
+        operands.push_back({shape(id), facts(id).dtype, list.value_or(std::vector<double>{})});
+    }
+    if (all_small) {
+        if (auto folded = fold_node(node, operands, result.shape, result.dtype))
+            return constant(output, result.shape, result.dtype, Inline{std::move(*folded)});
+    }
+    const auto& source = graph_.tensor(node.inputs[0]);
+    const bool splat = std::holds_alternative<Splat>(*source.constant);
+    switch (node.op) {
+        case Op::reshape:
+        case Op::flatten:
+        case Op::squeeze:
+        case Op::unsqueeze:
+        case Op::cast:
+            return constant(output, result.shape, result.dtype,
+                            Recipe{Recipe::Kind::reshape, {node.inputs[0]}});
+        case Op::transpose: {
+            Recipe recipe{Recipe::Kind::transpose, {node.inputs[0]}};
+            recipe.perm = attribute_ints(node, "perm");
+            return constant(output, result.shape, result.dtype, recipe);
+        }
+        case Op::expand:
+            if (splat) return constant(output, result.shape, result.dtype, Constant(*source.constant));
+            return std::nullopt;
+        default: return std::nullopt;
+    }
+}
+
+TensorId GraphBuilder::node(Op op, const std::string& name, const std::vector<TensorId>& inputs,
+                            Attributes attributes, const std::string& output) {
+    return nodes(op, name, inputs, std::move(attributes), {output}).front();
+}
+
+std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const std::vector<TensorId>& inputs,
+                                          Attributes attributes, const std::vector<std::string>& outputs) {
+    Node node;
+    node.op = op;
+    node.inputs = inputs;
+    node.attributes = std::move(attributes);
+    std::vector<const Facts*> operands;
+    for (const auto id : inputs) operands.push_back(id == kNoTensor ? nullptr : &facts(id));
+    auto result = infer_node(node, operands, batch_);
+    if (result.outputs.size() != outputs.size())
+        throw ShapeError(fmt::format("has {} outputs, not {}", result.outputs.size(), outputs.size()));
+    if (outputs.size() == 1)
+        if (const auto folded = fold(node, result.outputs[0], outputs[0])) return {*folded};
+    node.name = fresh_node_name(op, name);
+    note_mixing(node, result.mixing);
+    std::vector<TensorId> ids;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (!track_) result.outputs[i].place.reset();
+        ids.push_back(add_tensor(outputs[i], result.outputs[i], TensorKind::intermediate, std::nullopt));
+    }
+    node.outputs = ids;
+    graph_.nodes.push_back(std::move(node));
+    return ids;
+}
+
+Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& outputs) {
+    std::set<TensorId> used;
+    for (const auto& [id, name] : outputs) {
+        auto& tensor = graph_.tensor(id);
+        if (tensor.kind == TensorKind::intermediate && used.insert(id).second) {
+            if (tensor.name != name) tensor.name = fresh(tensor_names_, name);
+            graph_.outputs.push_back(id);
+            continue;
+        }
+        const auto copy = add_tensor(name, facts(id), TensorKind::intermediate, std::nullopt);
+        Node node;
+        node.op = Op::identity;
+        node.name = fresh_node_name(Op::identity, "");
+        node.inputs = {id};
+        node.outputs = {copy};
+        graph_.nodes.push_back(std::move(node));
+        graph_.outputs.push_back(copy);
+    }
+    if (graph_.batchable) {
+        graph_.why_not_batchable = output_mixing(graph_, facts_, batch_);
+        graph_.batchable = graph_.why_not_batchable.empty();
+    }
+    if (graph_.batchable && batch_ != 1) shrink_to_item();
+    return std::move(graph_);
+}
+
+/// Takes the batch factor out of every batched tensor and of the attributes that spell out a shape.
+void GraphBuilder::shrink_to_item() {
+    for (std::size_t i = 0; i < facts_.size(); ++i)
+        if (facts_[i].place)
+            graph_.tensors[i].shape[static_cast<std::size_t>(facts_[i].place->axis)] /= batch_;
+    for (auto& node : graph_.nodes) {
+        const auto& shape = graph_.tensor(node.outputs[0]).shape;
+        if (node.op == Op::reshape || node.op == Op::expand) node.attributes["shape"] = shape;
+        if (node.op == Op::resize) node.attributes["sizes"] = shape;
+        if (node.op != Op::slice || !facts(node.inputs[0]).place) continue;
+        // A batch that is sliced is taken whole (else the graph is not batchable): drop it from the lists.
+        const auto axis = facts(node.inputs[0]).place->axis;
+        auto axes = attribute_ints(node, "axes");
+        for (std::size_t k = axes.size(); k-- > 0;) {
+            if (axes[k] != axis) continue;
+            for (const char* list : {"axes", "starts", "ends", "steps"}) {
+                auto& values = std::get<std::vector<std::int64_t>>(node.attributes[list]);
+                values.erase(values.begin() + static_cast<std::ptrdiff_t>(k));
+            }
+        }
+    }
+}
+
+}  // namespace infsim::graph

@@ -1,0 +1,69 @@
+// Builds a Graph node by node, in topological order, inferring and folding as it goes: whoever adds a node
+// can look at shapes and small constants of what is there already. Both importers stand on it.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "graph/infer.hpp"
+
+namespace infsim::graph {
+
+/// Constants of at most this many elements take part in folding.
+constexpr std::int64_t kFoldLimit = 16384;
+
+class GraphBuilder {
+public:
+    using Attributes = std::map<std::string, Attribute, std::less<>>;
+
+    /// `batch`: the extent of the batch in the shapes given. `track` off: the graph is one whole, nothing is
+    /// said about items.
+    GraphBuilder(std::string name, std::int64_t batch, bool track);
+
+    /// A graph input; batched on its leading axis, if it has one.
+    TensorId input(const std::string& name, const Shape& shape, DType dtype, bool batched);
+    TensorId constant(const std::string& name, const Shape& shape, DType dtype, Constant value);
+    /// A constant whose values are few; `values` row-major.
+    TensorId small(const std::string& name, const Shape& shape, DType dtype, std::vector<double> values);
+
+    /// Adds a node with one output and returns it. Where the inputs are small constants the output is a
+    /// constant and no node appears; a reshape or transpose of a large one becomes a recipe. Throws
+    /// ShapeError.
+    TensorId node(Op op, const std::string& name, const std::vector<TensorId>& inputs, Attributes attributes,
+                  const std::string& output);
+    /// The same for a node of several outputs, never folded.
+    std::vector<TensorId> nodes(Op op, const std::string& name, const std::vector<TensorId>& inputs,
+                                Attributes attributes, const std::vector<std::string>& outputs);
+
+    const Facts& facts(TensorId id) const { return facts_.at(static_cast<std::size_t>(id)); }
+    const Shape& shape(TensorId id) const { return facts(id).shape; }
+    bool is_constant(TensorId id) const { return graph_.tensor(id).kind == TensorKind::constant; }
+    /// The values of a small constant (kFoldLimit), row-major.
+    std::optional<std::vector<double>> values(TensorId id) const;
+    const Graph& graph() const { return graph_; }
+    /// `base`, or `base` with a suffix, such that no tensor has that name yet.
+    std::string fresh_tensor_name(const std::string& base);
+
+    /// The graph with these outputs, given by tensor and the name they must have; an output that is an input,
+    /// a constant or named twice gets an identity. Shapes become those of one item.
+    Graph finish(const std::vector<std::pair<TensorId, std::string>>& outputs);
+
+private:
+    TensorId add_tensor(const std::string& name, Facts facts, TensorKind kind,
+                        std::optional<Constant> constant);
+    std::optional<TensorId> fold(const Node& node, const Facts& result, const std::string& output);
+    std::string fresh_node_name(Op op, const std::string& name);
+    void note_mixing(const Node& node, const std::string& why);
+    void shrink_to_item();
+
+    Graph graph_;
+    std::vector<Facts> facts_;
+    std::set<std::string> tensor_names_, node_names_;
+    std::int64_t batch_;
+    bool track_;
+};
+
+}  // namespace infsim::graph

@@ -1,0 +1,15 @@
+// The verifier of Graphs, to be called after every import and every pass.
+#pragma once
+
+#include "base/problems.hpp"
+#include "graph/graph.hpp"
+
+namespace infsim::graph {
+
+/// Everything that is wrong with a graph, located at nodes and tensors: names that are not unique, a node
+/// before what it reads, arity, missing, unknown or mistyped attributes, tensors whose kind and constant
+/// disagree, recipes that do not fit, and shapes, element types or `batched` that inference sees differently.
+/// Empty: none.
+Problems check(const Graph& graph);
+
+}  // namespace infsim::graph

@@ -1,0 +1,72 @@
+#include "graph/counts.hpp"
+
+#include <set>
+
+#include "graph/einsum.hpp"
+
+namespace infsim::graph {
+namespace {
+
+std::int64_t einsum_macs(const Graph& graph, const Node& node) {
+    if (node.inputs.size() < 2) return 0;
+    std::vector<Shape> shapes;
+    for (const auto id : node.inputs) shapes.push_back(graph.tensor(id).shape);
+    std::int64_t product = static_cast<std::int64_t>(node.inputs.size()) - 1;
+    for (const auto& [label, extent] : parse_einsum(attribute_string(node, "equation"), shapes).extents)
+        product *= extent;
+    return product;
+}
+
+bool has_weights(Op op) {
+    return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul;
+}
+
+}  // namespace
+
+std::int64_t macs(const Graph& graph, const Node& node) {
+    const auto in = [&](std::size_t i) -> const Shape& { return graph.tensor(node.inputs[i]).shape; };
+    const auto out = element_count(graph.tensor(node.outputs[0]).shape);
+    switch (node.op) {
+        // Weights are [out, in / group, taps...] and [in, out / group, taps...].
+        case Op::conv: return in(1)[0] == 0 ? 0 : out * (element_count(in(1)) / in(1)[0]);
+        case Op::conv_transpose:
+            return in(1)[0] == 0 ? 0 : element_count(in(0)) * (element_count(in(1)) / in(1)[0]);
+        case Op::gemm:
+        case Op::matmul: return out * in(0).back();
+        case Op::einsum: return einsum_macs(graph, node);
+        default: return 0;
+    }
+}
+
+std::int64_t total_macs(const Graph& graph) {
+    std::int64_t total = 0;
+    for (const auto& node : graph.nodes) total += macs(graph, node);
+    return total;
+}
+
+std::int64_t conv_gemm_weight_count(const Graph& graph) {
+    std::set<TensorId> weights;
+    for (const auto& node : graph.nodes)
+        if (has_weights(node.op) && graph.tensor(node.inputs[1]).kind == TensorKind::constant)
+            weights.insert(node.inputs[1]);
+    std::int64_t total = 0;
+    for (const auto id : weights) total += element_count(graph.tensor(id).shape);
+    return total;
+}
+
+std::int64_t parameter_count(const Graph& graph) {
+    std::set<TensorId> read;
+    for (const auto& node : graph.nodes)
+        for (const auto id : node.inputs)
+            if (id != kNoTensor) read.insert(id);
+    std::int64_t total = 0;
+    for (const auto id : read) {
+        const auto& tensor = graph.tensor(id);
+        const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 ||
+                          tensor.dtype == DType::bf16 || tensor.dtype == DType::fp64;
+        if (tensor.kind == TensorKind::constant && real) total += element_count(tensor.shape);
+    }
+    return total;
+}
+
+}  // namespace infsim::graph

@@ -1,0 +1,24 @@
+// How much a Graph computes and how many weights it has, per item.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/graph.hpp"
+
+namespace infsim::graph {
+
+/// Multiply-accumulates of one node: products of conv, conv_transpose (every tap, padding included, as is
+/// usual in published counts), gemm, matmul and einsum of two operands; 0 for everything else, biases
+/// included.
+std::int64_t macs(const Graph& graph, const Node& node);
+/// Over all nodes.
+std::int64_t total_macs(const Graph& graph);
+
+/// Elements of the constant weights of conv, conv_transpose and gemm, and of constant right sides of matmul,
+/// without biases; a tensor that several nodes share counts once.
+std::int64_t conv_gemm_weight_count(const Graph& graph);
+/// Elements of all floating-point constants that nodes read: weights, biases, scales, tables; shared ones
+/// once.
+std::int64_t parameter_count(const Graph& graph);
+
+}  // namespace infsim::graph

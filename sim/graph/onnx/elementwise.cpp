@@ -1,0 +1,176 @@
+// Arithmetic, comparisons, logic, casts; activations with their parameters.
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "graph/onnx/importer.hpp"
+
+namespace infsim::graph::onnx_import {
+namespace {
+
+template <Op op>
+void plain(OnnxNode& n) {
+    std::vector<TensorId> inputs;
+    for (std::size_t i = 0; i < n.input_count(); ++i) inputs.push_back(n.in(i));
+    n.emit(op, inputs);
+}
+
+/// Sum, Max, Min of any number of operands: a chain of binary nodes from the left.
+template <Op op>
+void variadic(OnnxNode& n) {
+    if (n.input_count() == 1) return n.bind(0, n.in(0));
+    TensorId left = n.in(0);
+    for (std::size_t i = 1; i + 1 < n.input_count(); ++i) left = n.make(op, {left, n.in(i)});
+    n.emit(op, {left, n.in(n.input_count() - 1)});
+}
+
+void mean(OnnxNode& n) {
+    TensorId sum = n.in(0);
+    for (std::size_t i = 1; i < n.input_count(); ++i) sum = n.make(Op::add, {sum, n.in(i)});
+    n.emit_scaled(sum, 1.0 / static_cast<double>(n.input_count()));
+}
+
+void cast_to(OnnxNode& n, DType to) {
+    if (to == n.facts(0).dtype) return n.bind(0, n.in(0));
+    n.emit(Op::cast, {n.in(0)}, {{"to", std::string(dtype_name(to))}});
+}
+
+void cast(OnnxNode& n) {
+    const auto number = static_cast<int>(n.integer("to", 0));
+    const auto to = element_type(number);
+    if (!to) throw ShapeError(fmt::format("element type {} is not supported", element_type_name(number)));
+    cast_to(n, *to);
+}
+
+void cast_like(OnnxNode& n) { cast_to(n, n.facts(1).dtype); }
+
+void identity(OnnxNode& n) { n.bind(0, n.in(0)); }
+
+/// Without training a Dropout passes its input on; its mask, where somebody looks at it, is true everywhere.
+void dropout(OnnxNode& n) {
+    n.ignore("ratio");
+    n.ignore("seed");
+    n.ignore("is_test");
+    if (n.has(2) && n.scalar(2) != 0 && !(n.has(1) && n.scalar(1) == 0))
+        throw ShapeError("dropout in training mode is not supported");
+    n.bind(0, n.in(0));
+    if (n.output_used(1))
+        n.bind(1, n.builder().constant(n.output_name(1), Shape(n.shape(0)), DType::boolean, Splat{1}));
+}
+
+// ---- activations ----
+
+void leaky_relu(OnnxNode& n) { n.emit(Op::leaky_relu, {n.in(0)}, {{"alpha", n.real("alpha", 0.01)}}); }
+void elu(OnnxNode& n) { n.emit(Op::elu, {n.in(0)}, {{"alpha", n.real("alpha", 1)}}); }
+void thresholded_relu(OnnxNode& n) {
+    n.emit(Op::thresholded_relu, {n.in(0)}, {{"alpha", n.real("alpha", 1)}});
+}
+
+void selu(OnnxNode& n) {
+    n.emit(Op::selu, {n.in(0)},
+           {{"alpha", n.real("alpha", 1.67326319217681884765625)},
+            {"gamma", n.real("gamma", 1.05070102214813232421875)}});
+}
+
+void hard_sigmoid(OnnxNode& n) {
+    n.emit(Op::hard_sigmoid, {n.in(0)}, {{"alpha", n.real("alpha", 0.2)}, {"beta", n.real("beta", 0.5)}});
+}
+
+/// celu(x, a) = a * elu(x / a, 1)
+void celu(OnnxNode& n) {
+    const double alpha = n.real("alpha", 1);
+    const auto inner = n.scaled(n.in(0), 1 / alpha);
+    if (alpha == 1) return n.emit(Op::elu, {inner}, {{"alpha", 1.0}});
+    n.emit_scaled(n.make(Op::elu, {inner}, {{"alpha", 1.0}}), alpha);
+}
+
+/// mish(x) = x * tanh(softplus(x))
+void mish(OnnxNode& n) { n.emit(Op::mul, {n.in(0), n.make(Op::tanh, {n.make(Op::softplus, {n.in(0)})})}); }
+
+void gelu(OnnxNode& n) {
+    const auto approximate = n.text("approximate", "none");
+    n.emit(approximate == "tanh" ? Op::gelu_tanh : Op::gelu, {n.in(0)});
+}
+
+void clip(OnnxNode& n) {
+    double low = n.real("min", std::numeric_limits<float>::lowest());
+    double high = n.real("max", std::numeric_limits<float>::max());
+    if (n.has(1)) low = n.scalar(1);
+    if (n.has(2)) high = n.scalar(2);
+    n.emit(Op::clip, {n.in(0)}, {{"min", low}, {"max", high}});
+}
+
+/// shrink(x) = x + bias below -lambd, x - bias above lambd, 0 between
+void shrink(OnnxNode& n) {
+    const auto dtype = n.facts(0).dtype;
+    const auto lambda = n.real("lambd", 0.5);
+    const auto bias = n.number(n.real("bias", 0), dtype);
+    const auto below = n.make(Op::less, {n.in(0), n.number(-lambda, dtype)});
+    const auto above = n.make(Op::greater, {n.in(0), n.number(lambda, dtype)});
+    const auto upper = n.make(Op::where, {above, n.make(Op::sub, {n.in(0), bias}), n.number(0, dtype)});
+    n.emit(Op::where, {below, n.make(Op::add, {n.in(0), bias}), upper});
+}
+
+}  // namespace
+
+void add_elementwise(ConverterTable& t) {
+    t["Add"] = plain<Op::add>;
+    t["Sub"] = plain<Op::sub>;
+    t["Mul"] = plain<Op::mul>;
+    t["Div"] = plain<Op::div>;
+    t["Pow"] = plain<Op::pow>;
+    t["Equal"] = plain<Op::equal>;
+    t["Greater"] = plain<Op::greater>;
+    t["GreaterOrEqual"] = plain<Op::greater_equal>;
+    t["Less"] = plain<Op::less>;
+    t["LessOrEqual"] = plain<Op::less_equal>;
+    t["And"] = plain<Op::logical_and>;
+    t["Or"] = plain<Op::logical_or>;
+    t["Xor"] = plain<Op::logical_xor>;
+    t["Not"] = plain<Op::logical_not>;
+    t["Where"] = plain<Op::where>;
+    t["Sum"] = variadic<Op::add>;
+    t["Max"] = variadic<Op::maximum>;
+    t["Min"] = variadic<Op::minimum>;
+    t["Mean"] = mean;
+    t["Cast"] = cast;
+    t["CastLike"] = cast_like;
+    t["Identity"] = identity;
+    t["Dropout"] = dropout;
+}
+
+void add_activations(ConverterTable& t) {
+    t["Relu"] = plain<Op::relu>;
+    t["Sigmoid"] = plain<Op::sigmoid>;
+    t["Tanh"] = plain<Op::tanh>;
+    t["Erf"] = plain<Op::erf>;
+    t["Exp"] = plain<Op::exp>;
+    t["Log"] = plain<Op::log>;
+    t["Sqrt"] = plain<Op::sqrt>;
+    t["Reciprocal"] = plain<Op::reciprocal>;
+    t["Abs"] = plain<Op::abs>;
+    t["Neg"] = plain<Op::neg>;
+    t["Sign"] = plain<Op::sign>;
+    t["Floor"] = plain<Op::floor>;
+    t["Ceil"] = plain<Op::ceil>;
+    t["Round"] = plain<Op::round>;
+    t["Sin"] = plain<Op::sin>;
+    t["Cos"] = plain<Op::cos>;
+    t["Softplus"] = plain<Op::softplus>;
+    t["Softsign"] = plain<Op::softsign>;
+    t["HardSwish"] = plain<Op::hard_swish>;
+    t["PRelu"] = plain<Op::prelu>;
+    t["LeakyRelu"] = leaky_relu;
+    t["Elu"] = elu;
+    t["Selu"] = selu;
+    t["Celu"] = celu;
+    t["Mish"] = mish;
+    t["Gelu"] = gelu;
+    t["ThresholdedRelu"] = thresholded_relu;
+    t["HardSigmoid"] = hard_sigmoid;
+    t["Clip"] = clip;
+    t["Shrink"] = shrink;
+}
+
+}  // namespace infsim::graph::onnx_import

@@ -1,0 +1,112 @@
+// The ONNX node being converted, and what conversion knows around it. Private to onnx/*.cpp.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/problems.hpp"
+#include "graph/builder.hpp"
+#include "graph/onnx/reader.hpp"
+
+namespace infsim::graph::onnx_import {
+
+using Ints = std::vector<std::int64_t>;
+using Attributes = GraphBuilder::Attributes;
+
+/// The state of one import.
+struct Import {
+    const OnnxFile& file;
+    std::int64_t opset;
+    GraphBuilder builder;
+    std::map<std::string, TensorId> tensors;  ///< by ONNX name
+    std::set<std::string> used;               ///< names that some node or the graph's outputs read
+    std::set<std::string> lost;               ///< outputs of nodes that could not be converted
+};
+
+/// An input of the node is the output of one that already failed: nothing new to report.
+struct LostInput {};
+
+/// One ONNX node: typed access to attributes and inputs, and the way to add what it becomes. All accessors
+/// throw ShapeError with a message for the user where the node is malformed or uses what is not supported.
+class OnnxNode {
+public:
+    OnnxNode(Import& import, const ::onnx::NodeProto& proto) : import_(import), proto_(proto) {}
+
+    std::int64_t opset() const { return import_.opset; }
+    GraphBuilder& builder() { return import_.builder; }
+    const OnnxFile& file() const { return import_.file; }
+
+    // Inputs.
+    std::size_t input_count() const { return static_cast<std::size_t>(proto_.input_size()); }
+    bool has(std::size_t i) const { return i < input_count() && !proto_.input(static_cast<int>(i)).empty(); }
+    TensorId in(std::size_t i) const;           ///< required
+    TensorId optional_in(std::size_t i) const;  ///< kNoTensor if absent
+    const Facts& facts(std::size_t i) const { return import_.builder.facts(in(i)); }
+    const Shape& shape(std::size_t i) const { return facts(i).shape; }
+    std::size_t rank() const { return shape(0).size(); }
+    std::vector<double> values(std::size_t i) const;  ///< of an input that must be a small constant
+    Ints ints(std::size_t i) const;
+    double scalar(std::size_t i) const;
+
+    // Attributes. What nobody asked for by the end of a conversion is reported as unsupported.
+    std::int64_t integer(const std::string& name, std::int64_t fallback);
+    double real(const std::string& name, double fallback);
+    std::string text(const std::string& name, const std::string& fallback);
+    std::optional<Ints> integers(const std::string& name);
+    std::optional<std::vector<double>> reals(const std::string& name);
+    const ::onnx::TensorProto* tensor(const std::string& name);
+    bool has_attribute(const std::string& name) const;
+    void ignore(const std::string& name) { asked_.insert(name); }  ///< has no influence on inference
+    void check_attributes_known() const;
+    /// A list that is an attribute in old opsets and an input in new ones.
+    std::optional<Ints> list(const std::string& attribute, std::size_t input);
+
+    /// `axis` counted from the end made one from the front.
+    std::int64_t axis(std::int64_t axis, std::size_t rank) const;
+    Ints axes(Ints axes, std::size_t rank) const;  ///< each as above, sorted
+
+    // Outputs.
+    std::size_t output_count() const { return static_cast<std::size_t>(proto_.output_size()); }
+    std::string output_name(std::size_t i) const { return proto_.output(static_cast<int>(i)); }
+    bool output_used(std::size_t i) const;
+    void require_single_output() const;         ///< of several outputs only the first may be used
+    void bind(std::size_t i, TensorId tensor);  ///< output `i` is this tensor
+    /// The node becomes this one; its outputs are bound.
+    void emit(Op op, const std::vector<TensorId>& inputs, Attributes attributes = {});
+    void emit_many(Op op, const std::vector<TensorId>& inputs, Attributes attributes);
+    /// A node on the way to the output.
+    TensorId make(Op op, const std::vector<TensorId>& inputs, Attributes attributes = {});
+    TensorId number(double value, DType dtype);        ///< a scalar constant
+    TensorId scaled(TensorId tensor, double factor);   ///< tensor * factor, as a recipe if it is constant
+    void emit_scaled(TensorId tensor, double factor);  ///< the output is tensor * factor
+
+private:
+    const ::onnx::AttributeProto* find(const std::string& name, ::onnx::AttributeProto::AttributeType type);
+
+    Import& import_;
+    const ::onnx::NodeProto& proto_;
+    std::set<std::string> asked_;
+    int helpers_ = 0;
+};
+
+using Converter = void (*)(OnnxNode&);
+using ConverterTable = std::map<std::string, Converter>;
+
+// Each family adds its operators by ONNX name.
+void add_elementwise(ConverterTable& table);
+void add_activations(ConverterTable& table);
+void add_spatial(ConverterTable& table);
+void add_matrix(ConverterTable& table);
+void add_norms(ConverterTable& table);
+void add_movement(ConverterTable& table);
+void add_shapes(ConverterTable& table);
+void add_constants(ConverterTable& table);
+void add_resize(ConverterTable& table);
+
+/// All operators of the default domain that can be converted.
+const ConverterTable& converters();
+
+}  // namespace infsim::graph::onnx_import

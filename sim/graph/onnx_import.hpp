@@ -1,0 +1,35 @@
+// ONNX files to Graphs. README.md says which operators, and what they become.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace infsim::graph {
+
+struct ImportOptions {
+    /// auto_leading: the leading axis of every input, symbolic or of the exported extent, is the batch, and
+    /// the Graph is one item of it; a model whose items depend on each other comes out whole and unbatchable.
+    /// whole: the model with its shapes as they are is one item.
+    enum class Batch : std::uint8_t { auto_leading, whole };
+    Batch batch = Batch::auto_leading;
+    /// Extents of symbolic axes other than the batch, by the model's names ("sequence" -> 128).
+    std::map<std::string, std::int64_t> dims;
+    /// Inputs that are given here become constants (row-major): what a Reshape or Slice takes as an input
+    /// must be known when compiling.
+    std::map<std::string, std::vector<double>> bound_inputs;
+    /// Run the folding and recognising passes (passes.hpp); off: the operators of the model one by one.
+    bool optimize = true;
+};
+
+/// Reads, normalises and folds a model; names of tensors and nodes are those of the file where it gives some.
+/// Throws InputError with everything that is wrong or not supported, each with file and node.
+Graph import_onnx(const std::string& path, const ImportOptions& options = {});
+
+/// ONNX operators that the import knows, sorted: for messages and documentation.
+std::vector<std::string> supported_onnx_ops();
+
+}  // namespace infsim::graph
