@@ -1,0 +1,58 @@
+// Virtual code: instructions in one valid serial order, addressing buffers that have no place yet.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+using BufferId = std::int32_t;
+constexpr BufferId kNoBuffer = -1;
+
+/// Which partitions a buffer takes; half buffers let two images share one range of addresses.
+enum class Half : std::uint8_t { both, lower, upper };
+
+struct Buffer {
+    std::string name;          ///< of the tensor, without the image
+    std::uint32_t bytes = 0;   ///< per partition
+    Half half = Half::both;
+    program::Purpose purpose = program::Purpose::spill;
+    std::uint16_t layer = 0;   ///< that writes it first
+    std::uint16_t images = 1;  ///< images it holds
+};
+
+/// Operands of an operation in the order in which `for_each_operand` visits them.
+constexpr int kMaxOperands = 5;
+
+struct VirtualInstruction {
+    program::Operation op;
+    std::array<BufferId, kMaxOperands> buffer{kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer};
+    std::uint8_t queue = 0;
+    std::uint16_t layer = 0, image = 0;
+    std::int32_t load = -1;    ///< index into Code::loads when this is part of a load that may move
+};
+
+/// DMA instructions that bring data in and may start earlier than where they stand: a slab or an input stripe.
+struct Load {
+    BufferId buffer = kNoBuffer;
+    std::int32_t stream = 0;   ///< loads of one stream share rings and keep their order
+};
+
+struct Code {
+    std::vector<Buffer> buffers;
+    std::vector<VirtualInstruction> instructions;
+    std::vector<Load> loads;
+    std::vector<program::Queue> queues;        ///< without instructions: which engine each queue number is
+    std::vector<program::Segment> segments;    ///< without addresses
+};
+
+/// for_each_operand(operation, visit, visit_scalar) calls visit(AccessPattern&, operand index, is_write) for every
+/// on-chip operand and visit_scalar(ScalarOperand&, operand index) for per-partition scalars. Operand numbers match
+/// VirtualInstruction::buffer: patterns take 0.. in declaration order, scalars 3 and 4.
+}  // namespace infsim::compiler
+
+#include "compiler/operands.hpp"

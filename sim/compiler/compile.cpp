@@ -1,0 +1,172 @@
+#include "compiler/compile.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/problems.hpp"
+#include "compiler/emit/emitter.hpp"
+#include "compiler/passes/finish.hpp"
+#include "compiler/passes/lifetimes.hpp"
+#include "compiler/passes/lower.hpp"
+#include "compiler/passes/order.hpp"
+#include "compiler/passes/place.hpp"
+#include "compiler/passes/plan.hpp"
+
+namespace infsim::compiler {
+
+program::Target target_of(const hw::ChipSpec& spec) {
+    program::Target t;
+    t.pe_rows = spec.pe.rows;
+    t.pe_columns = spec.pe.columns;
+    t.max_moving = spec.pe.max_moving;
+    t.sb_partitions = spec.state_buffer.partitions;
+    t.sb_partition_bytes = spec.state_buffer.partition_bytes.count();
+    t.psum_partitions = spec.psum.partitions;
+    t.psum_banks = spec.psum.banks;
+    t.psum_bank_bytes = spec.psum.bank_bytes.count();
+    t.dma_engines = spec.dma.engines_per_core;
+    t.rings_per_engine = spec.dma.rings_per_engine;
+    t.max_queues = spec.sync.max_queues;
+    t.dram_regions = spec.dram.channels;
+    t.dram_region_bytes = spec.dram.capacity.count() / spec.dram.channels / spec.cores;
+    return t;
+}
+
+namespace {
+
+/// Times the passes of one compilation.
+class Stopwatch {
+public:
+    void lap(std::vector<PassReport>& reports, std::string pass, std::string summary) {
+        const auto now = std::chrono::steady_clock::now();
+        reports.push_back({std::move(pass), std::chrono::duration<double>(now - last_).count(), std::move(summary)});
+        last_ = now;
+    }
+
+private:
+    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+void check_arguments(const graph::Graph& graph, const program::Target& target, int batch, DType dtype, DType io_dtype) {
+    Problems problems;
+    if (batch < 1) problems.add(graph.name, "batch", fmt::format("{} is not a batch size; it must be at least 1", batch));
+    if (!graph.batchable && batch > 1) problems.add(graph.name, "batch", "only 1 is possible: " + graph.why_not_batchable);
+    for (DType t : {dtype, io_dtype})
+        if (t != DType::fp16 && t != DType::bf16 && t != DType::fp32)
+            problems.add(graph.name, "dtype", std::string(dtype_name(t)) + " is not a compute type; fp16, bf16 and fp32 are");
+    if (batch > 65535) problems.add(graph.name, "batch", "more than 65535 images");
+    if (3 + target.dma_engines * std::min(4, target.rings_per_engine) > target.max_queues)
+        problems.add(graph.name, "chip", fmt::format("{} queues are too few for {} DMA engines", target.max_queues, target.dma_engines));
+    problems.throw_if_any();
+}
+
+std::vector<program::LayerInfo> layer_infos(const Network& network) {
+    std::vector<program::LayerInfo> infos;
+    for (const Layer& l : network.layers) infos.push_back({l.name, l.kind, l.macs, 0});
+    return infos;
+}
+
+void add_weight_bytes(program::Program& program) {
+    for (program::LayerInfo& info : program.layers)
+        for (const program::Segment& s : program.segments)
+            if (s.purpose == program::Purpose::weights && (s.name == info.name || s.name == info.name + "/table")) info.weight_bytes = s.bytes;
+}
+
+MemoryReport memory_report(const program::Program& program, const Placement& placement, std::int64_t capacity) {
+    MemoryReport report;
+    report.capacity_bytes = capacity;
+    report.peak_bytes = placement.peak;
+    report.lower_bound_bytes = placement.lower_bound;
+    const std::size_t n = program.layers.size();
+    // Largest sum of live bytes while a layer's instructions run, in either half of the partitions.
+    std::vector<std::uint32_t> first(n, UINT32_MAX), last(n, 0);
+    std::uint32_t end = 0;
+    for (const auto& q : program.queues)
+        for (const auto& in : q.instructions) {
+            end = std::max(end, in.sequence);
+            if (std::holds_alternative<program::DmaLoad>(in.op)) continue;   // prefetched: not when the layer runs
+            first[in.layer] = std::min(first[in.layer], in.sequence);
+            last[in.layer] = std::max(last[in.layer], in.sequence);
+        }
+    std::vector<std::int64_t> lower(end + 2, 0), upper(end + 2, 0);
+    for (const auto& a : program.allocations) {
+        if (a.space != program::Space::state_buffer) continue;
+        const int half = program.target.sb_partitions / 2;
+        if (a.partition_start < half) lower[a.first_sequence] += a.bytes, lower[a.last_sequence + 1] -= a.bytes;
+        if (a.partition_start + a.partition_count > half) upper[a.first_sequence] += a.bytes, upper[a.last_sequence + 1] -= a.bytes;
+    }
+    for (std::size_t s = 1; s < lower.size(); ++s) lower[s] += lower[s - 1], upper[s] += upper[s - 1];
+    for (std::size_t l = 0; l < n; ++l) {
+        LayerMemory m{static_cast<std::uint16_t>(l), 0};
+        for (std::uint32_t s = first[l]; s <= last[l] && s < lower.size(); ++s) m.live_bytes = std::max({m.live_bytes, lower[s], upper[s]});
+        report.layers.push_back(m);
+    }
+    return report;
+}
+
+}  // namespace
+
+CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
+                      const CompileOptions& options) {
+    const program::Target target = target_of(spec);
+    check_arguments(graph, target, batch, dtype, io_dtype);
+    Stopwatch watch;
+    Compiled result;
+    const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});
+    Network network = lower(graph, dtype, width, options);
+    if (network.layers.size() > 65535) throw InputError(graph.name, "", "more than 65535 layers");
+    watch.lap(result.passes, "lower", fmt::format("{} nodes to {} layers", graph.nodes.size(), network.layers.size()));
+    if (options.reorder_layers) {
+        reorder(network, batch, options.in_place_add);
+        watch.lap(result.passes, "order", "");
+    }
+    network.stem_layers = options.stream_stem ? stem_length(network) : 0;
+    const auto infos = layer_infos(network);
+
+    PlaceOptions place_options;
+    place_options.capacity = target.sb_partition_bytes;
+    if (options.state_buffer_budget > 0) place_options.capacity = std::min(place_options.capacity, options.state_buffer_budget);
+    place_options.prefetch = options.prefetch;
+    place_options.prefetch_depth = options.prefetch_depth;
+
+    std::optional<DoesNotFit> reason;
+    int attempts = 0;
+    for (const Plan& plan : plans(network, target, batch, dtype, options)) {
+        ++attempts;
+        Code code = Emitter(graph, network, target, batch, dtype, io_dtype, options, plan).run();
+        auto placed = place(code, infos, place_options);
+        if (auto* no = std::get_if<DoesNotFit>(&placed)) {
+            if (!reason || no->wanted_bytes < reason->wanted_bytes) reason = std::move(*no);
+            continue;
+        }
+        const auto& placement = std::get<Placement>(placed);
+        watch.lap(result.passes, "place", fmt::format("{} buffers, peak {} B, at least {} B, attempt {}", code.buffers.size(),
+                                                      placement.peak, placement.lower_bound, attempts));
+        program::Program& p = result.program;
+        p.model = graph.name;
+        p.batch = batch;
+        p.dtype = dtype;
+        p.io_dtype = io_dtype;
+        p.target = target;
+        p.layers = infos;
+        finish(std::move(code), placement, p);
+        add_weight_bytes(p);
+        const std::int64_t dram = lay_out_dram(p);
+        if (dram > target.dram_region_bytes) {
+            DoesNotFit no;
+            no.resource = "device DRAM";
+            no.wanted_bytes = dram;
+            no.available_bytes = target.dram_region_bytes;
+            no.text = fmt::format("the program's segments need {} bytes in one DRAM region of the core, {} are there", dram, target.dram_region_bytes);
+            return no;
+        }
+        result.memory = memory_report(p, placement, place_options.capacity);
+        watch.lap(result.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));
+        return result;
+    }
+    return *reason;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,69 @@
+// The compiler's face: Graph in, Program or the reason why there is none out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "compiler/options.hpp"
+#include "graph/graph.hpp"
+#include "hw/spec.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// Wall time of a pass; never part of a record, because it differs from run to run.
+struct PassReport {
+    std::string pass;
+    double seconds = 0;
+    std::string summary;
+};
+
+/// What the placement did with the state buffer; all bytes per partition.
+struct LayerMemory {
+    std::uint16_t layer = 0;
+    std::int64_t live_bytes = 0;      ///< largest sum of live buffers while the layer runs
+};
+struct MemoryReport {
+    std::int64_t capacity_bytes = 0;
+    std::int64_t peak_bytes = 0;          ///< highest byte used by an allocation
+    std::int64_t lower_bound_bytes = 0;   ///< largest sum of live activations: no placement can do with less
+    std::vector<LayerMemory> layers;
+    std::int64_t spill_save_bytes = 0, spill_reload_bytes = 0;   ///< device DRAM traffic per batch
+};
+
+struct LiveTensor {
+    std::string name;
+    std::int64_t bytes = 0;           ///< per partition, all images together
+    int images = 0;                   ///< how many images of it are alive
+};
+
+/// Why there is no Program: an expected outcome, not an error.
+struct DoesNotFit {
+    std::string resource;             ///< "state buffer", "PSUM", "device DRAM", ...
+    std::string layer;                ///< where demand first exceeds capacity
+    std::int64_t wanted_bytes = 0, available_bytes = 0;   ///< per partition for the state buffer
+    std::vector<LiveTensor> tensors;  ///< alive at that instant, largest first
+    std::string text;                 ///< the whole story in one sentence
+};
+
+struct Compiled {
+    program::Program program;
+    MemoryReport memory;
+    std::vector<PassReport> passes;
+};
+
+using CompileResult = std::variant<Compiled, DoesNotFit>;
+
+/// The capacities of a chip that a Program for it may rely on.
+program::Target target_of(const hw::ChipSpec& spec);
+
+/// Compiles `graph` for `batch` images on one core. `dtype` (fp16, bf16, fp32) is what is computed in, `io_dtype`
+/// what the graph's floating-point inputs and outputs are in device DRAM.
+/// Throws InputError for what the compiler does not support (naming node and op) and for bad options.
+CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
+                      const CompileOptions& options);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,381 @@
+// Convolutions and dense layers: one shifted matmul per filter tap, weights in slabs.
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "compiler/emit/emitter.hpp"
+#include "compiler/views.hpp"
+
+namespace infsim::compiler {
+
+using program::Purpose;
+using program::Space;
+
+namespace {
+
+/// Output positions [lo, hi) of one axis for which tap `tap` reads inside the input.
+struct Span { int lo = 0, hi = 0; };
+Span valid_outputs(int tap, int stride, int dilation, int pad, int in_extent, int out_lo, int out_hi) {
+    const int shift = tap * dilation - pad;                       // input = output * stride + shift
+    const int lo = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
+    const int hi = in_extent - 1 - shift < 0 ? 0 : (in_extent - 1 - shift) / stride + 1;
+    return {std::max(lo, out_lo), std::min(hi, out_hi)};
+}
+
+const ConvOp& conv_op(const Network& net, int layer) { return std::get<ConvOp>(net.layers[static_cast<std::size_t>(layer)].op); }
+
+}  // namespace
+
+// --- weights ----------------------------------------------------------------------------------------
+
+Emitter::ConvState& Emitter::conv_state(int layer) {
+    auto& state = conv_[static_cast<std::size_t>(layer)];
+    if (!state) {
+        state.emplace();
+        plan_weights(layer, *state);
+        build_segment(layer, *state);
+    }
+    return *state;
+}
+
+void Emitter::plan_weights(int layer, ConvState& state) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& op = conv_op(net_, layer);
+    const Part& in = l.inputs[0];
+    const auto& lanes = value(in.value).phys.lanes;
+    const int half = target_.sb_partitions / 2;
+    std::map<std::pair<int, int>, KClass> classes;
+    int channel = 0;
+    for (int s = 0; s < in.slots;) {
+        const int slot = in.first_slot + s;
+        KTile tile{s, slot % 2 * half, lanes[static_cast<std::size_t>(slot)], channel};
+        if (value(in.value).phys.slots() == 1) tile.partition = 0;
+        const bool pair = slot % 2 == 0 && s + 1 < in.slots && tile.count == half && target_.pe_rows >= 2 * half;
+        if (pair) tile.count += lanes[static_cast<std::size_t>(slot) + 1];
+        s += pair ? 2 : 1;
+        channel += tile.count;
+        auto& c = classes[{tile.partition, -tile.count}];
+        c.partition = tile.partition;
+        c.count = tile.count;
+        c.tiles.push_back(tile);
+    }
+    for (auto& entry : classes) state.classes.push_back(std::move(entry.second));
+    state.dual = value(in.value).phys.slots() == 1 && pairable_[static_cast<std::size_t>(in.value)] && batch_ > 1;
+
+    std::int64_t tiles = 0;
+    for (const KClass& c : state.classes) tiles += static_cast<std::int64_t>(c.tiles.size());
+    const auto& out_lanes = value(l.output.value).phys.lanes;
+    const std::int64_t per_column = tiles * op.kernel_rows * op.kernel_cols * dtype_bytes(dtype_);
+    for (int s = 0; s < l.output.slots;) {
+        Slab slab{s, 0, 0, 0};
+        while (s < l.output.slots) {
+            const std::int64_t bytes = per_column * out_lanes[static_cast<std::size_t>(l.output.first_slot + s)];
+            if (slab.slots > 0 && slab.bytes + bytes > plan_.slab_bytes) break;
+            slab.bytes += bytes;
+            ++slab.slots;
+            ++s;
+        }
+        state.slabs.push_back(slab);
+    }
+    state.slab_buffer.assign(state.slabs.size(), kNoBuffer);
+}
+
+void Emitter::build_segment(int layer, ConvState& state) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& op = conv_op(net_, layer);
+    const Physical& in = value(l.inputs[0].value).phys;
+    int in_channels = 0;
+    for (int s = 0; s < l.inputs[0].slots; ++s) in_channels += in.lanes[static_cast<std::size_t>(l.inputs[0].first_slot + s)];
+    const Physical& out = value(l.output.value).phys;
+    const int element = dtype_bytes(dtype_), taps = op.kernel_rows * op.kernel_cols;
+    program::Segment segment;
+    segment.name = l.name;
+    segment.purpose = Purpose::weights;
+    segment.dtype = dtype_;
+    segment.region = static_cast<std::uint8_t>(options_.weights_region);
+    segment.tensors = {graph_.tensor(op.weight.tensor).name};
+    int out_channels = 0;
+    for (int s = 0; s < l.output.slots; ++s) out_channels += out.lanes[static_cast<std::size_t>(l.output.first_slot + s)];
+    const int in_per_group = in_channels / op.groups, out_per_group = out_channels / op.groups;
+    int channel0 = 0;
+    for (Slab& slab : state.slabs) {
+        slab.segment_offset = segment.bytes;
+        for (const KClass& c : state.classes) {
+            std::int64_t row = 0;
+            for (int s = 0; s < slab.slots; ++s)
+                row += static_cast<std::int64_t>(c.tiles.size()) * taps * out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)] * element;
+            std::int64_t at = 0;
+            int o0 = channel0;
+            for (int s = 0; s < slab.slots; ++s) {
+                const int m = out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+                for (const KTile& tile : c.tiles) {
+                    for (int group = o0 / out_per_group; group * out_per_group < o0 + m; ++group) {
+                        const int o_lo = std::max(o0, group * out_per_group), o_hi = std::min(o0 + m, (group + 1) * out_per_group);
+                        const int c_lo = std::max(tile.first_channel, group * in_per_group);
+                        const int c_hi = std::min(tile.first_channel + tile.count, (group + 1) * in_per_group);
+                        if (c_lo >= c_hi) continue;
+                        program::RecipeBox box;
+                        box.segment_offset = segment.bytes + (c_lo - tile.first_channel) * row + at + (o_lo - o0) * element;
+                        box.tensor_offset = o_lo * op.weight.so + (c_lo - group * in_per_group) * op.weight.sc;
+                        box.count = {c_hi - c_lo, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
+                        box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};
+                        box.tensor_step = {op.weight.sc, op.weight.sr, op.weight.ss, op.weight.so, 0, 0};
+                        segment.recipe.push_back(box);
+                    }
+                    at += std::int64_t{taps} * m * element;
+                }
+                o0 += m;
+            }
+            segment.bytes += row * c.count;
+        }
+        for (int s = 0; s < slab.slots; ++s) channel0 += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+    }
+    state.segment = static_cast<std::uint32_t>(code_.segments.size());
+    code_.segments.push_back(std::move(segment));
+}
+
+BufferId Emitter::slab(int layer, int index) {
+    ConvState& state = conv_state(layer);
+    BufferId& buffer = state.slab_buffer[static_cast<std::size_t>(index)];
+    if (buffer != kNoBuffer) return buffer;
+    const Slab& slab = state.slabs[static_cast<std::size_t>(index)];
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const Physical& out = value(l.output.value).phys;
+    const int half = target_.sb_partitions / 2;
+    int top = 0;
+    for (const KClass& c : state.classes) top = std::max(top, c.partition + c.count);
+    buffer = new_buffer(l.name + "/weights", slab.bytes, top <= half && !state.dual ? Half::lower : Half::both, Purpose::weights);
+    load_ = static_cast<std::int32_t>(code_.loads.size());
+    code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::weights)});
+    std::int64_t in_slab = 0, in_segment = slab.segment_offset;
+    const ConvOp& op = conv_op(net_, layer);
+    for (const KClass& c : state.classes) {
+        std::int64_t columns = 0;
+        for (int s = 0; s < slab.slots; ++s) columns += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+        const std::int64_t row_elements = columns * static_cast<std::int64_t>(c.tiles.size()) * op.kernel_rows * op.kernel_cols;
+        const std::int64_t row = row_elements * dtype_bytes(dtype_);
+        for (int e = 0, done = 0; e < target_.dma_engines; ++e) {   // a share of the partitions for each DMA engine
+            const int share = (c.count - done) / (target_.dma_engines - e);
+            if (share == 0) continue;
+            program::DmaLoad dma;
+            dma.src.segment = state.segment;
+            dma.src.offset = static_cast<std::uint32_t>(in_segment + done * row);
+            dma.src.partition_step = static_cast<std::uint32_t>(row);
+            dma.dst = make_access(Space::state_buffer, c.partition + done, share, in_slab, dtype_, {{1, row_elements}});
+            dma.src.count = dma.dst.count;
+            for (int d = 0; d < program::kAccessDims; ++d) dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
+            push(ring(next_engine_ + e, 0), dma, {buffer});
+            done += share;
+        }
+        if (state.dual) {
+            program::DmaCopy copy;
+            copy.src = make_access(Space::state_buffer, 0, c.count, in_slab, dtype_, {{1, row_elements}});
+            copy.dst = copy.src;
+            copy.dst.partition_start = static_cast<std::uint8_t>(half);
+            push(ring(next_engine_, 3), copy, {buffer, buffer});
+        }
+        in_slab += row;
+        in_segment += row * c.count;
+    }
+    ++next_engine_;
+    load_ = -1;
+    return buffer;
+}
+
+BufferId Emitter::bias(int layer) {
+    const ConvOp& op = conv_op(net_, layer);
+    if (op.bias == graph::kNoTensor) return kNoBuffer;
+    return channel_constants(layer, 0, net_.layers[static_cast<std::size_t>(layer)].output, {op.bias}, true);
+}
+
+std::vector<Emitter::Stationary> Emitter::stationaries(int layer, int slab_index, int slot) const {
+    const ConvState& state = *conv_[static_cast<std::size_t>(layer)];
+    const Slab& slab = state.slabs[static_cast<std::size_t>(slab_index)];
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& op = conv_op(net_, layer);
+    const auto& out_lanes = value(l.output.value).phys.lanes;
+    const int taps = op.kernel_rows * op.kernel_cols, element = dtype_bytes(dtype_);
+    std::vector<Stationary> list;
+    std::int64_t base = 0;
+    for (const KClass& c : state.classes) {
+        for (int s = 0; s < slab.slots; ++s) {
+            const int m = out_lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+            for (const KTile& tile : c.tiles) {
+                if (slab.first_slot + s == slot)
+                    for (int t = 0; t < taps; ++t)
+                        list.push_back({&tile, t / op.kernel_cols, t % op.kernel_cols, base + std::int64_t{t} * m * element});
+                base += std::int64_t{taps} * m * element;
+            }
+        }
+    }
+    return list;
+}
+
+// --- computation ------------------------------------------------------------------------------------
+
+std::vector<Emitter::Tile> Emitter::tiles(int layer, int first_image, int images, int first_row, int rows) const {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const Physical& out = value(l.output.value).phys;
+    const int most = static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4));
+    std::vector<Tile> list;
+    if (is_array(l.output.value) && rows == out.rows && out.plane() <= most) {
+        const int together = static_cast<int>(most / out.plane());
+        const int count = (images + together - 1) / together;
+        for (int t = 0, done = 0; t < count; ++t) {
+            const int share = (images - done + count - t - 1) / (count - t);
+            list.push_back({first_image + done, share, {0, out.rows, 1, 0, out.cols, 1}});
+            done += share;
+        }
+        return list;
+    }
+    const int col_tiles = (out.cols + most - 1) / most;
+    const int row_tile = std::max(1, most / out.cols);
+    const int row_tiles = (rows + row_tile - 1) / row_tile;
+    for (int image = first_image; image < first_image + images; ++image)
+        for (int r = 0, row = 0; r < row_tiles; ++r) {
+            const int share = (rows - row + row_tiles - r - 1) / (row_tiles - r);
+            for (int c = 0, col = 0; c < col_tiles; ++c) {
+                const int width = (out.cols - col + col_tiles - c - 1) / (col_tiles - c);
+                list.push_back({image, 1, {first_row + row, share, 1, col, width, 1}});
+                col += width;
+            }
+            row += share;
+        }
+    return list;
+}
+
+void Emitter::emit_conv(int layer, int first_image, int images, int first_row, int rows) {
+    layer_ = layer;
+    image_ = first_image;
+    ConvState& state = conv_state(layer);
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    for (int i = first_image; i < first_image + images; ++i)
+        if (places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)].buffer == kNoBuffer) {
+            const auto* conv = std::get_if<ConvOp>(&l.op);
+            const bool in_place = options_.in_place_add && conv->residual && conv->residual->slots == value(conv->residual->value).phys.slots() &&
+                                  l.output.slots == value(l.output.value).phys.slots() &&
+                                  last_reader_[static_cast<std::size_t>(conv->residual->value)] == layer &&
+                                  is_array(conv->residual->value) == is_array(l.output.value) &&
+                                  pairable_[static_cast<std::size_t>(conv->residual->value)] == pairable_[static_cast<std::size_t>(l.output.value)];
+            if (in_place) places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)] = place(conv->residual->value, i);
+        }
+    bias(layer);
+    const std::vector<Tile> all = tiles(layer, first_image, images, first_row, rows);
+    const auto step = static_cast<std::size_t>(std::clamp(options_.psum_banks_per_load, 1, target_.psum_banks));
+    // Images in different halves of the partitions need the stationary operand in different rows.
+    const ValueId in = l.inputs[0].value;
+    for (std::size_t index = 0; index < state.slabs.size(); ++index)
+        for (int s = 0; s < state.slabs[index].slots; ++s)
+            for (std::size_t t = 0; t < all.size();) {
+                std::vector<Tile> chunk;
+                while (t < all.size() && chunk.size() < step &&
+                       (chunk.empty() || half_of(in, l.inputs[0].first_slot, all[t].image) == half_of(in, l.inputs[0].first_slot, chunk[0].image)))
+                    chunk.push_back(all[t++]);
+                emit_chunk(layer, static_cast<int>(index), state.slabs[index].first_slot + s, chunk);
+            }
+}
+
+void Emitter::emit_chunk(int layer, int slab_index, int slot, const std::vector<Tile>& chunk) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& op = conv_op(net_, layer);
+    const Physical& in = value(l.inputs[0].value).phys;
+    const int columns = value(l.output.value).phys.lanes[static_cast<std::size_t>(l.output.first_slot + slot)];
+    image_ = chunk[0].image;
+    const BufferId weights = slab(layer, slab_index);
+    std::vector<Stationary> order = stationaries(layer, slab_index, slot);
+    // The first tap of an accumulation group must write every element of the tile.
+    const auto covers = [&](const Stationary& st) {
+        return std::all_of(chunk.begin(), chunk.end(), [&](const Tile& tile) {
+            const Span r = valid_outputs(st.tap_row, op.stride_rows, op.dilation_rows, op.pad_top, in.rows, tile.rect.row, tile.rect.row + tile.rect.rows);
+            const Span c = valid_outputs(st.tap_col, op.stride_cols, op.dilation_cols, op.pad_left, in.cols, tile.rect.col, tile.rect.col + tile.rect.cols);
+            return r.hi - r.lo == tile.rect.rows && c.hi - c.lo == tile.rect.cols;
+        });
+    };
+    const auto first = std::find_if(order.begin(), order.end(), covers);
+    const bool covered = first != order.end();
+    if (covered) std::rotate(order.begin(), first, first + 1);
+    std::vector<int> banks;
+    for (const Tile& tile : chunk) {
+        banks.push_back(take_bank());
+        if (!covered) {
+            const Operand all = psum(banks.back(), columns, 0, {{1, std::int64_t{tile.images} * tile.rect.rows * tile.rect.cols}});
+            push(pool(), program::Memset{all.ap, 0.0F}, {});
+        }
+    }
+    bool overwrite = covered;
+    for (const Stationary& st : order) {
+        emit_tap(layer, st, columns, weights, chunk, banks, overwrite);
+        overwrite = false;
+    }
+    for (std::size_t i = 0; i < chunk.size(); ++i) evacuate(layer, slot, chunk[i], banks[i]);
+}
+
+void Emitter::emit_tap(int layer, const Stationary& st, int columns, BufferId weights, const std::vector<Tile>& chunk,
+                       const std::vector<int>& banks, bool first) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& op = conv_op(net_, layer);
+    const Part& in = l.inputs[0];
+    const Physical& phys = value(in.value).phys;
+    bool loaded = false;
+    for (std::size_t t = 0; t < chunk.size(); ++t) {
+        const Tile& tile = chunk[t];
+        const Span r = valid_outputs(st.tap_row, op.stride_rows, op.dilation_rows, op.pad_top, phys.rows, tile.rect.row, tile.rect.row + tile.rect.rows);
+        const Span c = valid_outputs(st.tap_col, op.stride_cols, op.dilation_cols, op.pad_left, phys.cols, tile.rect.col, tile.rect.col + tile.rect.cols);
+        if (r.hi <= r.lo || c.hi <= c.lo) continue;
+        const int together = is_array(in.value) ? tile.images : 1;
+        for (int i = 0; i < tile.images; i += together) {
+            const Rect rect{r.lo * op.stride_rows + st.tap_row * op.dilation_rows - op.pad_top, r.hi - r.lo, op.stride_rows,
+                            c.lo * op.stride_cols + st.tap_col * op.dilation_cols - op.pad_left, c.hi - c.lo, op.stride_cols};
+            const Operand moving = access(in.value, in.first_slot + st.tile->slot, st.tile->count, tile.image + i, rect, together);
+            if (!loaded) {
+                program::LoadStationary load;
+                load.src = make_access(Space::state_buffer, moving.ap.partition_start, st.tile->count, st.offset, dtype_, {{1, columns}});
+                push(pe(), load, {weights});
+                loaded = true;
+            }
+            const std::int64_t plane = std::int64_t{tile.rect.rows} * tile.rect.cols;
+            const std::int64_t at = i * plane + std::int64_t{r.lo - tile.rect.row} * tile.rect.cols + (c.lo - tile.rect.col);
+            const Operand dst = psum(banks[t], columns, at, {{plane, together}, {tile.rect.cols, r.hi - r.lo}, {1, c.hi - c.lo}});
+            push(pe(), program::Matmul{moving.ap, dst.ap, !first}, {moving.buffer, kNoBuffer});
+        }
+    }
+}
+
+void Emitter::evacuate(int layer, int slot, const Tile& tile, int bank) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& op = conv_op(net_, layer);
+    const int out_slot = l.output.first_slot + slot;
+    const int columns = value(l.output.value).phys.lanes[static_cast<std::size_t>(out_slot)];
+    const BufferId bias_buffer = bias(layer);
+    const auto scalar = bias_buffer == kNoBuffer ? program::ScalarOperand{}
+                                                 : program::ScalarOperand::per_partition(static_cast<std::uint32_t>(slot * 4), 0, DType::fp32);
+    bool arrays = is_array(l.output.value);
+    if (op.residual) arrays = arrays && is_array(op.residual->value);
+    const int together = arrays ? tile.images : 1;
+    const std::int64_t plane = std::int64_t{tile.rect.rows} * tile.rect.cols;
+    for (int i = 0; i < tile.images; i += together) {
+        image_ = tile.image + i;
+        for (int k = 0; k < together; ++k) ensure_storage(l.output.value, tile.image + i + k);
+        const Operand src = psum(bank, columns, i * plane, {{1, plane * together}});
+        const Operand dst = access(l.output.value, out_slot, columns, tile.image + i, tile.rect, together);
+        if (op.residual) {
+            const Operand residual = access(op.residual->value, op.residual->first_slot + slot, columns, tile.image + i, tile.rect, together);
+            program::TensorTensor add;
+            add.a = src.ap;
+            add.b = residual.ap;
+            add.dst = dst.ap;
+            add.scalar = scalar;
+            add.scalar_op = bias_buffer == kNoBuffer ? program::AluOp::none : program::AluOp::add;
+            add.relu = op.relu_after_add;
+            push(pool(), add, {kNoBuffer, residual.buffer, dst.buffer}, bias_buffer);
+        } else {
+            program::Activate activate;
+            activate.src = src.ap;
+            activate.dst = dst.ap;
+            activate.bias = scalar;
+            activate.function = op.function;
+            push(act(), activate, {kNoBuffer, dst.buffer}, bias_buffer);
+        }
+    }
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,125 @@
+#include "compiler/emit/emitter.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "compiler/passes/order.hpp"
+
+namespace infsim::compiler {
+
+Emitter::Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype,
+                 DType io_dtype, const CompileOptions& options, const Plan& plan)
+    : graph_(graph), net_(network), target_(target), batch_(batch), dtype_(dtype), io_dtype_(io_dtype), options_(options),
+      plan_(plan) {}
+
+void Emitter::analyse_values() {
+    const auto n = net_.values.size();
+    pairable_.assign(n, false);
+    small_.assign(n, false);
+    last_reader_.assign(n, -1);
+    std::vector<bool> spatial(n, true);
+    const auto not_spatial = [&](const Part& p) { spatial[static_cast<std::size_t>(p.value)] = false; };
+    for (std::size_t l = 0; l < net_.layers.size(); ++l) {
+        const Layer& layer = net_.layers[l];
+        const bool fits = std::holds_alternative<ConvOp>(layer.op) || std::holds_alternative<PoolOp>(layer.op) ||
+                          std::holds_alternative<UnaryOp>(layer.op) || std::holds_alternative<ScalarOp>(layer.op) ||
+                          std::holds_alternative<BinaryOp>(layer.op) || std::holds_alternative<CopyOp>(layer.op);
+        for (const Part& p : layer.inputs) {
+            last_reader_[static_cast<std::size_t>(p.value)] = static_cast<int>(l);
+            if (!fits) not_spatial(p);
+        }
+        if (!fits) not_spatial(layer.output);
+    }
+    const int never = static_cast<int>(net_.layers.size());
+    for (const View& v : net_.outputs) last_reader_[static_cast<std::size_t>(v.value)] = never;
+    for (std::size_t v = 0; v < n; ++v) {
+        const bool input = net_.values[v].input != graph::kNoTensor;
+        small_[v] = options_.batching && plan_.share_small_images && !input && net_.values[v].phys.plane() <= options_.small_image_elements;
+        pairable_[v] = options_.pair_images && options_.batching && spatial[v] && !small_[v] && net_.values[v].phys.slots() == 1 &&
+                       net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
+    }
+    for (int l = 0; l + 1 < net_.stem_layers; ++l) small_[static_cast<std::size_t>(net_.layers[static_cast<std::size_t>(l)].output.value)] = false;
+    places_.assign(n, std::vector<Place>(static_cast<std::size_t>(batch_)));
+    conv_.resize(net_.layers.size());
+}
+
+void Emitter::start_epoch() {
+    constants_.clear();
+    for (auto& state : conv_)
+        if (state) std::fill(state->slab_buffer.begin(), state->slab_buffer.end(), kNoBuffer);
+}
+
+int Emitter::image_group(int layer) const {
+    const int wanted = plan_.image_group[static_cast<std::size_t>(layer)];
+    return wanted > 0 ? std::min(wanted, batch_) : batch_;
+}
+
+void Emitter::emit_layer_for_image(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    layer_ = layer;
+    image_ = image;
+    for (const Part& in : l.inputs) emit_input(in.value, image);
+    layer_ = layer;
+    std::visit([&](const auto& op) {
+        using T = std::decay_t<decltype(op)>;
+        if constexpr (std::is_same_v<T, ConvOp>) emit_conv(layer, image, 1, 0, value(l.output.value).phys.rows);
+        else if constexpr (std::is_same_v<T, PoolOp>) emit_pool(layer, image, 0, value(l.output.value).phys.rows);
+        else if constexpr (std::is_same_v<T, UnaryOp>) emit_unary(layer, image);
+        else if constexpr (std::is_same_v<T, ScalarOp>) emit_scalar(layer, image);
+        else if constexpr (std::is_same_v<T, BinaryOp>) emit_binary(layer, image);
+        else if constexpr (std::is_same_v<T, SoftmaxOp>) emit_softmax(layer, image);
+        else if constexpr (std::is_same_v<T, LayerNormOp>) emit_layer_norm(layer, image);
+        else if constexpr (std::is_same_v<T, LrnOp>) emit_lrn(layer, image);
+        else if constexpr (std::is_same_v<T, HeadMatmulOp>) emit_head_matmul(layer, image);
+        else if constexpr (std::is_same_v<T, TransposeOp>) emit_transpose(layer, image);
+        else if constexpr (std::is_same_v<T, GatherOp>) emit_gather(layer, image);
+        else if constexpr (std::is_same_v<T, CopyOp>) emit_copy(layer, image);
+    }, l.op);
+    store_outputs(layer, image);
+}
+
+void Emitter::run_images(int first, int count) {
+    const int layers = static_cast<int>(net_.layers.size());
+    for (int i = first; i < first + count && net_.stem_layers > 0; ++i) emit_stem(i);
+    for (int l = net_.stem_layers; l < layers;) {
+        // A layer with weights, then the layers without that follow it: those run image by image right behind it.
+        const bool weighted = std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(l)].op);
+        int end = l + (weighted ? 1 : 0);
+        while (end < layers && !std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(end)].op)) ++end;
+        const int group = weighted ? std::min(image_group(l), count) : count;
+        for (int i = first; i < first + count; i += group) {
+            const int now = std::min(group, first + count - i);
+            if (weighted) {
+                layer_ = l;
+                for (int k = i; k < i + now; ++k)
+                    for (const Part& in : net_.layers[static_cast<std::size_t>(l)].inputs) emit_input(in.value, k);
+                emit_conv(l, i, now, 0, value(net_.layers[static_cast<std::size_t>(l)].output.value).phys.rows);
+                for (int k = i; k < i + now; ++k) store_outputs(l, k);
+            }
+            for (int k = i; k < i + now; ++k)
+                for (int w = weighted ? l + 1 : l; w < end; ++w) emit_layer_for_image(w, k);
+        }
+        l = end;
+    }
+}
+
+Code Emitter::run() {
+    using program::Engine;
+    code_.queues = {{Engine::pe, 0, 0, {}}, {Engine::act, 0, 0, {}}, {Engine::pool, 0, 0, {}}};
+    for (int e = 0; e < target_.dma_engines; ++e)
+        for (int r = 0; r < rings_used(); ++r)
+            code_.queues.push_back({Engine::dma, static_cast<std::uint8_t>(e), static_cast<std::uint8_t>(r), {}});
+    analyse_values();
+    add_io_segments();
+    if (options_.batching) {
+        run_images(0, batch_);
+    } else {
+        for (int i = 0; i < batch_; ++i) {
+            start_epoch();
+            run_images(i, 1);
+        }
+    }
+    return std::move(code_);
+}
+
+}  // namespace infsim::compiler

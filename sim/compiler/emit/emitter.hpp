@@ -1,0 +1,178 @@
+// Turns a Network into virtual code: every instruction with its operands, on buffers without addresses.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/code.hpp"
+#include "compiler/network.hpp"
+#include "compiler/options.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// What differs between attempts to make a batch fit.
+struct Plan {
+    /// Images a layer computes before it goes on to the next group of them (all its weights stay resident
+    /// meanwhile); the batch means one group. By layer; 0 leaves the choice to the emitter.
+    std::vector<int> image_group;
+    /// Weights of a layer that runs in several groups may take this many bytes per partition.
+    std::int64_t resident_weight_bytes = 16384;
+    std::int64_t slab_bytes = 4096;
+    bool share_small_images = true;   ///< images of small tensors lie in one buffer
+    int stem_stripe_rows = 8;         ///< rows of the stem's last layer per stripe
+};
+
+/// An operand: where it is inside a buffer.
+struct Operand {
+    program::AccessPattern ap;
+    BufferId buffer = kNoBuffer;
+};
+
+/// A strided rectangle of one channel plane, in rows and columns of the tensor.
+struct Rect {
+    int row = 0, rows = 1, row_step = 1;
+    int col = 0, cols = 1, col_step = 1;
+};
+
+/// One step of an access pattern, outermost first.
+struct Step { std::int64_t step = 0; std::int64_t count = 1; };
+
+/// An access pattern over `steps` (in elements), with contiguous dimensions merged and unit ones dropped.
+program::AccessPattern make_access(program::Space space, int partition_start, int partition_count, std::int64_t offset,
+                                   DType dtype, std::initializer_list<Step> steps);
+
+/// A stretch of partitions that an elementwise instruction can cover at once: one slot, or both of a group.
+struct LaneChunk { int slot = 0; int slots = 1; int lanes = 0; };
+
+class Emitter {
+public:
+    Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype, DType io_dtype,
+            const CompileOptions& options, const Plan& plan);
+    Code run();
+
+private:
+    enum class Stream { weights, inputs, constants };
+    /// Where one image of a value is: `row0` is the first row the buffer holds.
+    struct Place { BufferId buffer = kNoBuffer; int row0 = 0, rows = 0; int index = 0; int images = 1; };
+    struct KTile { int slot = 0, partition = 0, count = 0, first_channel = 0; };
+    /// K-tiles of the same partition range: they travel in one DMA with a contiguous run per partition.
+    struct KClass { int partition = 0, count = 0; std::vector<KTile> tiles; };
+    struct Slab { int first_slot = 0, slots = 0; std::int64_t bytes = 0; std::int64_t segment_offset = 0; };
+    /// One stationary operand inside a slab: byte offset within the partition.
+    struct Stationary { const KTile* tile; int tap_row, tap_col; std::int64_t offset; };
+    struct ConvState {
+        std::vector<KClass> classes;
+        std::vector<Slab> slabs;
+        std::vector<BufferId> slab_buffer;      ///< this epoch's, kNoBuffer while not loaded
+        BufferId bias = kNoBuffer;
+        std::uint32_t segment = 0;
+        std::optional<std::uint32_t> bias_segment;
+        bool dual = false;                      ///< weights needed in both halves of the partitions
+    };
+    struct Tile { int image = 0, images = 1; Rect rect; };
+
+    const graph::Graph& graph_;
+    const Network& net_;
+    const program::Target& target_;
+    int batch_;
+    DType dtype_, io_dtype_;
+    const CompileOptions& options_;
+    const Plan& plan_;
+    Code code_;
+    std::vector<std::vector<Place>> places_;    ///< [value][image]
+    std::vector<bool> pairable_, small_;
+    std::vector<std::optional<ConvState>> conv_;
+    std::map<std::pair<int, int>, BufferId> constants_;   ///< (layer, which) of this epoch
+    std::vector<std::uint32_t> input_segment_, output_segment_;   ///< in graph order
+    std::map<std::pair<int, int>, std::uint32_t> constant_segment_;   ///< (layer, which)
+    std::vector<std::vector<int>> stored_by_;   ///< outputs that are complete after each layer
+    std::vector<View> input_view_;   ///< by value; only for graph inputs
+    std::vector<int> input_index_;   ///< by value; -1 for others
+    BufferId ones_ = kNoBuffer;
+    int next_bank_ = 0, layer_ = 0, image_ = 0, next_engine_ = 0;
+    std::int32_t load_ = -1;
+    std::vector<int> last_reader_;
+
+    // emitter.cpp: the order of work
+    void start_epoch();
+    void run_images(int first, int count);
+    void emit_weightless(int layer, int image);
+    int image_group(int layer) const;
+    void analyse_values();
+    void emit_layer_for_image(int layer, int image);
+
+    // operands.cpp
+    std::uint8_t pe() const { return 0; }
+    std::uint8_t act() const { return 1; }
+    std::uint8_t pool() const { return 2; }
+    std::uint8_t ring(int engine, int ring) const;
+    int rings_used() const;
+    BufferId new_buffer(const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose, int images = 1);
+    void push(std::uint8_t queue, program::Operation op, std::initializer_list<BufferId> buffers,
+              BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer);
+    const Place& place(ValueId value, int image) const;
+    void ensure_storage(ValueId value, int image);
+    int half_of(ValueId value, int slot, int image) const;
+    Operand access(ValueId value, int slot, int lanes, int image, const Rect& rect, int images = 1) const;
+    bool is_array(ValueId value) const;
+    std::vector<LaneChunk> chunks(std::initializer_list<Part> parts) const;
+    int take_bank() { return next_bank_++ % target_.psum_banks; }
+    Operand psum(int bank, int lanes, std::int64_t offset_elements, std::initializer_list<Step> steps) const;
+    const Value& value(ValueId v) const { return net_.values[static_cast<std::size_t>(v)]; }
+
+    // io.cpp
+    void load_input(ValueId value, int image, int first_row, int last_row, BufferId into, int row0, int rows);
+    void emit_input(ValueId value, int image);
+    void store_outputs(int layer, int image);
+    void add_io_segments();
+    DType dram_dtype(ValueId value) const;
+    void store_view(std::size_t output, int image);
+    BufferId channel_constants(int layer, int which, const Part& part, const std::vector<graph::TensorId>& tensors, bool lower_only);
+    BufferId ones();
+
+    // conv.cpp
+    ConvState& conv_state(int layer);
+    void plan_weights(int layer, ConvState& state);
+    void build_segment(int layer, ConvState& state);
+    BufferId slab(int layer, int index);
+    BufferId bias(int layer);
+    std::vector<Stationary> stationaries(int layer, int slab, int slot) const;
+    void emit_conv(int layer, int first_image, int images, int first_row, int rows);
+    void emit_chunk(int layer, int slab, int slot, const std::vector<Tile>& tiles);
+    void emit_tap(int layer, const Stationary& st, int columns, BufferId weights, const std::vector<Tile>& tiles,
+                  const std::vector<int>& banks, bool first);
+    void evacuate(int layer, int slot, const Tile& tile, int bank);
+    std::vector<Tile> tiles(int layer, int first_image, int images, int first_row, int rows) const;
+
+    // stem.cpp
+    void emit_stem(int image);
+    void open_window(ValueId value, int image, int lo, int hi, int done);
+    // vector.cpp, attention.cpp
+    void emit_pool(int layer, int image, int first_row, int rows);
+    void emit_pool_class(const Layer& layer, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0, int kcn);
+    void emit_unary(int layer, int image);
+    void emit_scalar(int layer, int image);
+    void emit_binary(int layer, int image);
+    void emit_copy(int layer, int image);
+    void emit_softmax(int layer, int image);
+    void emit_layer_norm(int layer, int image);
+    void emit_lrn(int layer, int image);
+    void emit_head_matmul(int layer, int image);
+    void emit_transpose(int layer, int image);
+    std::vector<LaneChunk> head_chunks(std::initializer_list<Part> parts, int heads) const;
+    template <class Source>
+    Operand sum_over_lanes(const std::vector<LaneChunk>& list, std::int64_t elements, Source&& source);
+    Operand spread(const char* name, const Operand& sum, std::int64_t elements, float scale, float bias, program::ActFunction function);
+    /// Ones where an LRN window of output slot `out` covers channels of slot `from`; offset within the partition.
+    struct Band { int out = 0, from = 0; std::int64_t offset = 0; };
+    std::map<int, std::vector<Band>> bands_;   ///< by layer
+    std::uint32_t band_segment(int layer, std::vector<Band>& bands);
+    BufferId band_constants(int layer);
+    void emit_gather(int layer, int image);
+    Operand scratch(const char* name, int lanes_start, int lanes, std::int64_t elements, DType dtype);
+};
+
+}  // namespace infsim::compiler

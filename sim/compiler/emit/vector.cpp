@@ -1,0 +1,224 @@
+// What ACT and POOL do on their own: pooling, elementwise operators, copies, softmax.
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "compiler/emit/emitter.hpp"
+
+namespace infsim::compiler {
+
+using program::AluOp;
+using program::Space;
+
+namespace {
+
+/// Consecutive output positions of one axis whose windows lose the same taps to padding.
+struct PoolClass { int out = 0, count = 0, tap = 0, taps = 0; };
+
+std::vector<PoolClass> pool_classes(int first, int last, int stride, int dilation, int kernel, int pad, int extent) {
+    std::vector<PoolClass> list;
+    for (int o = first; o < last; ++o) {
+        int lo = 0, hi = kernel;
+        while (lo < hi && o * stride + lo * dilation - pad < 0) ++lo;
+        while (hi > lo && o * stride + (hi - 1) * dilation - pad >= extent) --hi;
+        if (!list.empty() && list.back().tap == lo && list.back().taps == hi - lo) ++list.back().count;
+        else list.push_back({o, 1, lo, hi - lo});
+    }
+    return list;
+}
+
+/// Taps of a window that count for an average with padding included: those inside the padded input.
+int padded_taps(int out, int stride, int dilation, int kernel, int pad_lo, int pad_hi, int extent) {
+    int n = 0;
+    for (int t = 0; t < kernel; ++t) n += out * stride + t * dilation - pad_lo < extent + pad_hi ? 1 : 0;
+    return n;
+}
+
+}  // namespace
+
+void Emitter::emit_pool(int layer, int image, int first_row, int rows) {
+    layer_ = layer;
+    image_ = image;
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<PoolOp>(l.op);
+    const Physical& in = value(l.inputs[0].value).phys;
+    const Physical& out = value(l.output.value).phys;
+    ensure_storage(l.output.value, image);
+    const auto row_classes = pool_classes(first_row, first_row + rows, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, in.rows);
+    const auto col_classes = pool_classes(0, out.cols, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left, in.cols);
+    for (const PoolClass& r : row_classes)
+        for (const PoolClass& c : col_classes) emit_pool_class(l, op, image, {r.out, r.count, 1, c.out, c.count, 1}, r.tap, r.taps, c.tap, c.taps);
+}
+
+void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0, int kcn) {
+    const Part& in = l.inputs[0];
+    const Physical& phys = value(in.value).phys;
+    const int element = dtype_bytes(value(in.value).dtype);
+    for (const LaneChunk& chunk : chunks({in, l.output})) {
+        const Operand dst = access(l.output.value, l.output.first_slot + chunk.slot, chunk.lanes, image, out);
+        if (krn == 0 || kcn == 0) {   // a window that lies wholly in the padding
+            push(pool(), program::Memset{dst.ap, op.average ? 0.0F : -65504.0F}, {dst.buffer});
+            continue;
+        }
+        const int row = out.row * op.stride_rows + kr0 * op.dilation_rows - op.pad_top;
+        const int col = out.col * op.stride_cols + kc0 * op.dilation_cols - op.pad_left;
+        Operand src = access(in.value, in.first_slot + chunk.slot, chunk.lanes, image, {row, 1, 1, col, 1, 1});
+        const int last_row = row + (out.rows - 1) * op.stride_rows + (krn - 1) * op.dilation_rows;
+        const Place& p = place(in.value, image);
+        INFSIM_CHECK(last_row < p.row0 + p.rows, "a pooling window outside of what is resident");
+        auto& ap = src.ap;
+        ap.count = {static_cast<std::uint16_t>(out.rows), static_cast<std::uint16_t>(out.cols), static_cast<std::uint16_t>(krn), static_cast<std::uint16_t>(kcn)};
+        ap.step = {static_cast<std::uint16_t>(op.stride_rows * phys.cols), static_cast<std::uint16_t>(op.stride_cols),
+                   static_cast<std::uint16_t>(op.dilation_rows * phys.cols), static_cast<std::uint16_t>(op.dilation_cols)};
+        INFSIM_CHECK(program::end_offset(ap) <= static_cast<std::int64_t>(code_.buffers[static_cast<std::size_t>(src.buffer)].bytes) + element,
+                     "a pooling window runs past its buffer");
+        program::Reduce reduce;
+        reduce.src = ap;
+        reduce.dst = dst.ap;
+        reduce.reduced_dims = 2;
+        reduce.op = op.average ? AluOp::add : AluOp::max;
+        if (op.average) {
+            int divisor = krn * kcn;
+            if (op.count_include_pad)
+                divisor = padded_taps(out.row, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, op.pad_bottom, phys.rows) *
+                          padded_taps(out.col, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left, op.pad_right, phys.cols);
+            reduce.scale = 1.0F / static_cast<float>(divisor);
+        }
+        push(pool(), reduce, {src.buffer, dst.buffer});
+    }
+}
+
+void Emitter::emit_unary(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<UnaryOp>(l.op);
+    ensure_storage(l.output.value, image);
+    const Physical& phys = value(l.output.value).phys;
+    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
+    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+        program::Activate a;
+        a.src = src.ap;
+        a.dst = dst.ap;
+        a.scale = op.scale;
+        a.function = op.function;
+        if (op.bias != 0) a.bias = program::ScalarOperand::immediate(op.bias);
+        push(act(), a, {src.buffer, dst.buffer});
+    }
+}
+
+void Emitter::emit_scalar(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<ScalarOp>(l.op);
+    ensure_storage(l.output.value, image);
+    std::vector<graph::TensorId> tensors;
+    for (const ChannelScalar* s : {&op.first, &op.second})
+        if (s->per_channel != graph::kNoTensor) tensors.push_back(s->per_channel);
+    const BufferId constants = tensors.empty() ? kNoBuffer : channel_constants(layer, 0, l.output, tensors, false);
+    layer_ = layer;
+    const Physical& phys = value(l.output.value).phys;
+    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
+    const int half = target_.sb_partitions / 2, count = static_cast<int>(tensors.size());
+    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+        int next = 0;
+        const int slot = l.output.first_slot % 2 + c.slot;
+        const auto scalar = [&](const ChannelScalar& s) {
+            if (s.op == AluOp::none) return program::ScalarOperand{};
+            if (s.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(s.immediate);
+            return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + next++) * 4),
+                                                         static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
+        };
+        program::TensorScalar t;
+        t.src = src.ap;
+        t.dst = dst.ap;
+        t.op0 = op.first.op;
+        t.op1 = op.second.op;
+        t.scalar0 = scalar(op.first);
+        t.scalar1 = scalar(op.second);
+        push(pool(), t, {src.buffer, dst.buffer}, op.first.per_channel == graph::kNoTensor ? kNoBuffer : constants,
+             op.second.per_channel == graph::kNoTensor ? kNoBuffer : constants);
+    }
+}
+
+void Emitter::emit_binary(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<BinaryOp>(l.op);
+    ensure_storage(l.output.value, image);
+    const Physical& phys = value(l.output.value).phys;
+    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
+    for (const LaneChunk& c : chunks({l.inputs[0], l.inputs[1], l.output})) {
+        const Operand a = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+        const Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + c.slot, c.lanes, image, all);
+        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+        program::TensorTensor t;
+        t.a = a.ap;
+        t.b = b.ap;
+        t.dst = dst.ap;
+        t.op = op.op;
+        t.relu = op.relu;
+        push(pool(), t, {a.buffer, b.buffer, dst.buffer});
+    }
+}
+
+void Emitter::emit_copy(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    ensure_storage(l.output.value, image);
+    const Physical& phys = value(l.output.value).phys;
+    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
+    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+        program::TensorScalar t;
+        t.src = src.ap;
+        t.dst = dst.ap;
+        push(pool(), t, {src.buffer, dst.buffer});
+    }
+}
+
+void Emitter::emit_softmax(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const bool log = std::get<SoftmaxOp>(l.op).log;
+    ensure_storage(l.output.value, image);
+    const int cols = value(l.output.value).phys.cols;
+    const Rect all{0, 1, 1, 0, cols, 1};
+    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+        const int start = src.ap.partition_start;
+        const auto lane_scalar = [&](const Operand& o) {
+            return program::ScalarOperand::per_partition(0, static_cast<std::uint8_t>(start), o.ap.dtype);
+        };
+        const Operand minus_max = scratch("softmax max", start, c.lanes, 1, DType::fp32);
+        const Operand exps = scratch("softmax exp", start, c.lanes, cols, DType::fp32);
+        const Operand sum = scratch("softmax sum", start, c.lanes, 1, DType::fp32);
+        const Operand norm = scratch("softmax norm", start, c.lanes, 1, DType::fp32);
+        program::Reduce max{src.ap, minus_max.ap, -1.0F, AluOp::max, 1};
+        max.src.count = {1, 1, 1, static_cast<std::uint16_t>(cols)};
+        push(pool(), max, {src.buffer, minus_max.buffer});
+        program::Activate exp;
+        exp.src = src.ap;
+        exp.dst = exps.ap;
+        exp.bias = lane_scalar(minus_max);
+        exp.function = program::ActFunction::exp;
+        push(act(), exp, {src.buffer, exps.buffer}, minus_max.buffer);
+        push(pool(), program::Reduce{exps.ap, sum.ap, 1.0F, AluOp::add, 1}, {exps.buffer, sum.buffer});
+        program::Activate finish;
+        finish.src = sum.ap;
+        finish.dst = norm.ap;
+        finish.function = log ? program::ActFunction::log : program::ActFunction::reciprocal;
+        push(act(), finish, {sum.buffer, norm.buffer});
+        program::TensorScalar scale;
+        scale.dst = dst.ap;
+        scale.src = log ? src.ap : exps.ap;
+        scale.op0 = log ? AluOp::add : AluOp::multiply;
+        scale.scalar0 = lane_scalar(log ? minus_max : norm);
+        if (log) {
+            scale.op1 = AluOp::subtract;
+            scale.scalar1 = lane_scalar(norm);
+        }
+        push(pool(), scale, {log ? src.buffer : exps.buffer, dst.buffer}, log ? minus_max.buffer : norm.buffer, log ? norm.buffer : kNoBuffer);
+    }
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,143 @@
+// The compiler's own form of a network: layers over values with a physical layout. Made by the passes
+// fuse, layout and order; read by emission.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "program/instruction.hpp"
+
+namespace infsim::compiler {
+
+using ValueId = int;
+constexpr ValueId kNoValue = -1;
+
+/// Channels of a value lie in slots of at most 64 partitions: slot s is half s % 2 of group s / 2, and groups
+/// follow each other in the free dimension. `lanes[s]` is the number of channels in slot s.
+/// Every channel has `rows` x `cols` elements per image; a token tensor has one row.
+struct Physical {
+    std::vector<int> lanes;
+    int rows = 1, cols = 1;
+
+    int slots() const { return static_cast<int>(lanes.size()); }
+    int groups() const { return (slots() + 1) / 2; }
+    std::int64_t plane() const { return std::int64_t{rows} * cols; }
+    int channels() const {
+        int n = 0;
+        for (int l : lanes) n += l;
+        return n;
+    }
+    bool operator==(const Physical& o) const { return lanes == o.lanes && rows == o.rows && cols == o.cols; }
+};
+
+/// Physical dimensions that make up logical axes. `channel` is slot and lane taken together, in channel order.
+enum class Dim : std::uint8_t { channel, slot, lane, row, col };
+/// `step`: slots that one index of a slot factor moves (1 for every other dimension).
+struct Factor {
+    Dim dim = Dim::channel;
+    std::int64_t extent = 1;
+    std::int64_t step = 1;
+    bool operator==(const Factor& o) const { return dim == o.dim && extent == o.extent && step == o.step; }
+};
+/// How a graph tensor lies in a value: each logical axis is the product of factors, outermost first; an axis of
+/// extent 1 has none. The tensor takes slots [first_slot, first_slot + slots) of the value.
+struct View {
+    int value = -1;
+    int first_slot = 0;
+    int slots = 0;
+    std::vector<std::vector<Factor>> axes;
+};
+
+struct Value {
+    std::string name;
+    Physical phys;
+    DType dtype = DType::fp16;
+    graph::TensorId input = graph::kNoTensor;   ///< set when the value is a graph input
+};
+
+/// One weight tensor of a convolution, addressed by flat index o*so + c*sc + r*sr + s*ss.
+struct WeightIndex {
+    graph::TensorId tensor = graph::kNoTensor;
+    std::int64_t so = 0, sc = 0, sr = 0, ss = 0;
+};
+
+/// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.
+struct Part {
+    ValueId value = kNoValue;
+    int first_slot = 0;
+    int slots = 0;
+};
+
+/// Convolution, dense layer, MatMul by a constant: one shifted matmul per filter tap.
+struct ConvOp {
+    WeightIndex weight;
+    graph::TensorId bias = graph::kNoTensor;
+    int kernel_rows = 1, kernel_cols = 1;
+    int stride_rows = 1, stride_cols = 1, dilation_rows = 1, dilation_cols = 1;
+    int pad_top = 0, pad_left = 0;
+    int groups = 1;
+    program::ActFunction function = program::ActFunction::identity;
+    std::optional<Part> residual;     ///< added before a ReLU
+    bool relu_after_add = false;
+};
+struct PoolOp {
+    bool average = false;
+    bool count_include_pad = false;
+    int kernel_rows = 1, kernel_cols = 1, stride_rows = 1, stride_cols = 1, dilation_rows = 1, dilation_cols = 1;
+    int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+/// Element by element, same physical layout in and out.
+struct UnaryOp { program::ActFunction function = program::ActFunction::identity; float scale = 1, bias = 0; };
+/// dst = (src op0 s0) op1 s1 with scalars immediate or one per channel.
+struct ChannelScalar {
+    program::AluOp op = program::AluOp::none;
+    float immediate = 0;
+    graph::TensorId per_channel = graph::kNoTensor;
+};
+struct ScalarOp { ChannelScalar first, second; };
+struct BinaryOp { program::AluOp op = program::AluOp::add; bool relu = false; };
+/// Softmax over the columns of every lane (inputs: one value whose logical softmax axis is `col`).
+struct SoftmaxOp { bool log = false; };
+/// Normalisation over all channels (lanes and slots) of every element of the plane.
+struct LayerNormOp { graph::TensorId gamma = graph::kNoTensor, beta = graph::kNoTensor; float epsilon = 0; };
+/// Local response normalisation across channels.
+struct LrnOp { int size = 5; float alpha = 0, beta = 0, bias = 1; };
+/// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contraction on lanes of both.
+/// `head_slots_*`: slots of each operand that make up one head.
+struct HeadMatmulOp {
+    int heads = 1;
+    float scale = 1.0F;
+};
+/// Exchanges lanes and columns per head: [head][lanes m][cols n] -> [head][lanes n][cols m].
+struct TransposeOp { int heads = 1; };
+/// DRAM rows by index: tokens on partitions, hidden on columns (see TransposeOp for the way back).
+struct GatherOp { graph::TensorId table = graph::kNoTensor; std::int64_t rows = 0, row_elements = 0; };
+/// Copies slots (a concat part that could not be written in place).
+struct CopyOp {};
+
+using LayerOp = std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp,
+                             TransposeOp, GatherOp, CopyOp>;
+
+struct Layer {
+    std::string name;
+    std::string kind;
+    LayerOp op;
+    std::vector<Part> inputs;
+    Part output;
+    std::int64_t macs = 0;
+};
+
+struct Network {
+    std::vector<Value> values;
+    std::vector<Layer> layers;             ///< in the order they run
+    std::vector<View> inputs, outputs;     ///< in graph order
+    /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.
+    int stem_layers = 0;
+};
+
+}  // namespace infsim::compiler

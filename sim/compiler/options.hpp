@@ -1,0 +1,52 @@
+// What a user can ask of the compiler: plain values, one group per pass. configs/compilers/*.json is their file form.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace infsim::compiler {
+
+struct CompileOptions {
+    std::string name = "default";
+
+    /// batch: true reads each layer's weights once and uses them for all images; false runs image after image
+    /// and reads the weights again for each.
+    bool batching = true;
+
+    /// tile: PSUM banks that one stationary load serves, 1..banks. Half of the banks leaves the other half for evacuation.
+    int psum_banks_per_load = 4;
+    /// tile: bytes per partition of a weight slab; several groups of output columns share one slab up to this size.
+    std::int64_t slab_bytes = 4096;
+    /// tile: images of at most this many elements per channel are stored and computed several at a time.
+    int small_image_elements = 256;
+
+    /// place: bytes of state buffer per partition the compiler may use; 0 means all the chip has.
+    std::int64_t state_buffer_budget = 0;
+    /// place: output of a residual add takes the place of its residual input.
+    bool in_place_add = true;
+    /// place: two images of a tensor with at most half the partitions' channels share one range of addresses.
+    bool pair_images = true;
+
+    /// stem: the layers from a graph input to the first pooling layer run in stripes of rows.
+    bool stream_stem = true;
+    /// stem: rows of the stem's last layer that one stripe yields.
+    int stem_stripe_rows = 8;
+
+    /// prefetch: loads start as early as space and queues allow; false: right before their first use.
+    bool prefetch = true;
+    /// prefetch: how many loads ahead of their first use may be started.
+    int prefetch_depth = 64;
+
+    /// order: layers between two single-tensor cuts are ordered for the smallest peak; false: order of the model.
+    bool reorder_layers = true;
+
+    /// DRAM region (of the core's own) that weights go to / that inputs, outputs and the rest go to.
+    int weights_region = 0;
+    int activations_region = 0;
+
+    /// Passes to leave out, by name; only passes that a correct Program does not need can be named (see README).
+    std::vector<std::string> skip_passes;
+};
+
+}  // namespace infsim::compiler

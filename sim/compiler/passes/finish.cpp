@@ -1,0 +1,132 @@
+#include "compiler/passes/finish.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.hpp"
+#include "compiler/passes/hazards.hpp"
+
+namespace infsim::compiler {
+
+using program::Instruction;
+
+namespace {
+
+void set_addresses(VirtualInstruction& v, const std::vector<std::uint32_t>& offset) {
+    for_each_operand(
+        v.op,
+        [&](program::AccessPattern& ap, int operand, bool) {
+            if (ap.space == program::Space::state_buffer) ap.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])];
+        },
+        [&](program::ScalarOperand& s, int operand) { s.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])]; });
+}
+
+/// The bytes a per-partition scalar reads, as an access pattern.
+program::AccessPattern scalar_access(const program::ScalarOperand& s, std::uint8_t lanes) {
+    program::AccessPattern ap;
+    ap.offset = s.offset;
+    ap.partition_start = s.partition_start;
+    ap.partition_count = lanes;
+    ap.dtype = s.dtype;
+    return ap;
+}
+
+/// Calls f(access, is write) for everything `op` touches on chip, reads first.
+template <class F>
+void each_access(program::Operation& op, F&& f) {
+    std::uint8_t lanes = 0;
+    for_each_operand(op, [&](program::AccessPattern& ap, int, bool) { lanes = ap.partition_count; }, [](auto&, int) {});
+    for (const bool writes : {false, true})
+        for_each_operand(
+            op, [&](program::AccessPattern& ap, int, bool write) { if (write == writes) f(ap, write); },
+            [&](program::ScalarOperand& s, int) { if (!writes) f(scalar_access(s, lanes), false); });
+}
+
+Counts needs(program::Operation& op, const HazardMap& hazards, std::uint8_t queue) {
+    Counts need(hazards.queues(), 0);
+    each_access(op, [&](const program::AccessPattern& ap, bool write) { hazards.query(ap, write, queue, need); });
+    return need;
+}
+
+void record(program::Operation& op, HazardMap& hazards, std::uint8_t queue, std::uint32_t index) {
+    each_access(op, [&](const program::AccessPattern& ap, bool write) { hazards.record(ap, write, queue, index); });
+}
+
+void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence, program::Program& program) {
+    const auto half = static_cast<std::uint8_t>(program.target.sb_partitions / 2);
+    for (std::size_t b = 0; b < code.buffers.size(); ++b) {
+        if (placement.last[b] < 0) continue;
+        const Buffer& buffer = code.buffers[b];
+        program::Allocation a;
+        a.name = buffer.name;
+        a.partition_start = buffer.half == Half::upper ? half : std::uint8_t{0};
+        a.partition_count = buffer.half == Half::both ? static_cast<std::uint8_t>(program.target.sb_partitions) : half;
+        a.offset = placement.offset[b];
+        a.bytes = buffer.bytes;
+        a.first_sequence = sequence[static_cast<std::size_t>(placement.first[b])];
+        a.last_sequence = sequence[static_cast<std::size_t>(placement.last[b])];
+        a.layer = buffer.layer;
+        a.purpose = buffer.purpose;
+        program.allocations.push_back(std::move(a));
+    }
+    for (int bank = 0; bank < program.target.psum_banks; ++bank) {
+        program::Allocation a;
+        a.name = "PSUM bank " + std::to_string(bank);
+        a.space = program::Space::psum;
+        a.partition_count = static_cast<std::uint8_t>(program.target.psum_partitions);
+        a.offset = static_cast<std::uint32_t>(bank * program.target.psum_bank_bytes);
+        a.bytes = static_cast<std::uint32_t>(program.target.psum_bank_bytes);
+        a.last_sequence = sequence.empty() ? 0 : sequence.back();
+        program.allocations.push_back(std::move(a));
+    }
+}
+
+}  // namespace
+
+void finish(Code&& code, const Placement& placement, program::Program& program) {
+    program.queues = code.queues;
+    program.segments = std::move(code.segments);
+    HazardMap hazards(program.target, program.queues.size());
+    WaitReducer reducer(program.queues.size());
+    std::vector<std::uint32_t> sequence_of(placement.order.size());
+    std::uint32_t sequence = 0;
+    for (std::size_t p = 0; p < placement.order.size(); ++p) {
+        VirtualInstruction& v = code.instructions[static_cast<std::size_t>(placement.order[p])];
+        set_addresses(v, placement.offset);
+        auto& stream = program.queues[v.queue].instructions;
+        // A Sync shifts the index of what follows it, and accesses are recorded under their index: so first find
+        // out what is needed, then record.
+        const auto waits = reducer.reduce(v.queue, needs(v.op, hazards, v.queue));
+        const auto emit = [&](program::Operation op, std::size_t from) {
+            Instruction in;
+            in.op = std::move(op);
+            for (std::size_t w = from; w < std::min(from + program::kMaxWaits, waits.size()); ++w) in.waits.push(waits[w]);
+            in.layer = v.layer;
+            in.image = v.image;
+            in.sequence = sequence++;
+            reducer.issue(v.queue, in.waits);
+            stream.push_back(std::move(in));
+        };
+        std::size_t carried = 0;
+        for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);
+        record(v.op, hazards, v.queue, static_cast<std::uint32_t>(stream.size()));
+        sequence_of[p] = sequence;
+        emit(std::move(v.op), carried);
+    }
+    add_allocations(code, placement, sequence_of, program);
+}
+
+std::int64_t lay_out_dram(program::Program& program) {
+    std::map<int, std::int64_t> used;
+    for (program::Segment& s : program.segments) {
+        s.address = used[s.region];
+        const bool host = s.purpose == program::Purpose::input || s.purpose == program::Purpose::output;
+        // Host transfers overlap execution, so what they touch is there twice.
+        used[s.region] += (s.bytes * (host ? 2 : 1) + 63) / 64 * 64;
+    }
+    std::int64_t most = 0;
+    for (const auto& [region, bytes] : used) most = std::max(most, bytes);
+    return most;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,56 @@
+#include "compiler/passes/lifetimes.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace infsim::compiler {
+
+std::vector<Lifetime> lifetimes_of(const Code& code) {
+    std::vector<Lifetime> lives(code.buffers.size());
+    for (std::size_t i = 0; i < code.instructions.size(); ++i)
+        for (BufferId b : code.instructions[i].buffer)
+            if (b != kNoBuffer) {
+                Lifetime& life = lives[static_cast<std::size_t>(b)];
+                life.first = std::min(life.first, static_cast<std::int32_t>(i));
+                life.last = static_cast<std::int32_t>(i);
+            }
+    return lives;
+}
+
+Peak peak_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts) {
+    std::vector<std::int64_t> lower(code.instructions.size() + 1, 0), upper(code.instructions.size() + 1, 0);
+    for (std::size_t b = 0; b < code.buffers.size(); ++b) {
+        if (!counts[b] || lifetimes[b].last < 0) continue;
+        const auto from = static_cast<std::size_t>(lifetimes[b].first), to = static_cast<std::size_t>(lifetimes[b].last) + 1;
+        lower[from] += lower_bytes(code.buffers[b]);
+        lower[to] -= lower_bytes(code.buffers[b]);
+        upper[from] += upper_bytes(code.buffers[b]);
+        upper[to] -= upper_bytes(code.buffers[b]);
+    }
+    Peak peak;
+    std::int64_t l = 0, u = 0;
+    for (std::size_t i = 0; i < code.instructions.size(); ++i) {
+        l += lower[i];
+        u += upper[i];
+        if (std::max(l, u) > peak.bytes) peak = {std::max(l, u), static_cast<std::int32_t>(i)};
+    }
+    return peak;
+}
+
+std::vector<LiveTensor> alive_at(const Code& code, const std::vector<Lifetime>& lifetimes, std::int32_t position) {
+    struct Sum { std::int64_t lower = 0, upper = 0; int images = 0; };
+    std::map<std::string, Sum> sums;
+    for (std::size_t b = 0; b < code.buffers.size(); ++b)
+        if (lifetimes[b].first <= position && position <= lifetimes[b].last) {
+            Sum& sum = sums[code.buffers[b].name];
+            sum.lower += lower_bytes(code.buffers[b]);
+            sum.upper += upper_bytes(code.buffers[b]);
+            sum.images += code.buffers[b].images;
+        }
+    std::vector<LiveTensor> list;
+    for (const auto& [name, sum] : sums) list.push_back({name, std::max(sum.lower, sum.upper), sum.images});
+    std::stable_sort(list.begin(), list.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+    return list;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,183 @@
+#include "compiler/passes/lower.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "compiler/passes/lowering.hpp"
+
+namespace infsim::compiler {
+
+using graph::Node;
+using graph::Op;
+using graph::TensorId;
+using program::AluOp;
+
+std::size_t axis_index(std::int64_t axis, std::size_t rank) {
+    return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+}
+
+// --- helpers ----------------------------------------------------------------------------------------
+
+View Lowering::view_of(TensorId id) const {
+    const auto found = views_.find(id);
+    if (found == views_.end()) throw NotSupported{"a constant operand in this place"};
+    return found->second;
+}
+
+Physical Lowering::phys_of(const View& view) const {
+    Physical phys = value(view).phys;
+    phys.lanes.assign(phys.lanes.begin() + view.first_slot, phys.lanes.begin() + view.first_slot + view.slots);
+    return phys;
+}
+
+ValueId Lowering::new_value(const std::string& name, Physical phys, DType dtype) {
+    net_.values.push_back({name, std::move(phys), dtype, graph::kNoTensor});
+    return static_cast<ValueId>(net_.values.size()) - 1;
+}
+
+View Lowering::whole(ValueId value, std::vector<std::vector<Factor>> axes) const {
+    const int slots = net_.values.at(static_cast<std::size_t>(value)).phys.slots();
+    for (auto& axis : axes)
+        axis.erase(std::remove_if(axis.begin(), axis.end(), [](const Factor& f) { return f.extent == 1; }), axis.end());
+    return {value, 0, slots, std::move(axes)};
+}
+
+Layer& Lowering::add_layer(const Node& node, std::string kind, LayerOp op, const std::vector<View>& inputs, const View& output) {
+    Layer layer;
+    layer.name = node.name;
+    layer.kind = std::move(kind);
+    layer.op = std::move(op);
+    for (const View& in : inputs) layer.inputs.push_back(part_of(in));
+    layer.output = part_of(output);
+    net_.layers.push_back(std::move(layer));
+    return net_.layers.back();
+}
+
+std::optional<double> Lowering::scalar_constant(TensorId id) const {
+    if (!is_constant(id)) return std::nullopt;
+    const auto& t = graph_.tensor(id);
+    if (graph::element_count(t.shape) != 1 || !t.constant) return std::nullopt;
+    if (const auto* splat = std::get_if<graph::Splat>(&*t.constant)) return splat->value;
+    if (const auto* list = std::get_if<graph::Inline>(&*t.constant)) return list->values.at(0);
+    return std::nullopt;
+}
+
+int Lowering::preferred_width(TensorId id, std::int64_t channels) const {
+    for (int n : consumers_[static_cast<std::size_t>(id)]) {
+        const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
+        if (node.op != Op::reshape) continue;
+        const auto& shape = graph_.tensor(node.outputs[0]).shape;
+        if (shape.size() <= graph_.tensor(id).shape.size() || shape.empty()) continue;
+        const std::int64_t inner = shape.back();
+        if (inner > 1 && inner < columns_ && channels % inner == 0) return static_cast<int>(inner);
+    }
+    return columns_;
+}
+
+bool Lowering::consumed_along_columns(TensorId id) const {
+    for (int n : consumers_[static_cast<std::size_t>(id)]) {
+        const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
+        const std::size_t rank = graph_.tensor(id).shape.size();
+        if ((node.op == Op::softmax || node.op == Op::log_softmax) &&
+            axis_index(graph::attribute_int(node, "axis"), rank) + 1 == rank)
+            return true;
+        const bool passes_on = node.op == Op::add || node.op == Op::mul || node.op == Op::div || node.op == Op::sub;
+        if (passes_on && graph_.tensor(node.outputs[0]).shape == graph_.tensor(id).shape &&
+            consumed_along_columns(node.outputs[0]))
+            return true;
+    }
+    return false;
+}
+
+// --- driver -----------------------------------------------------------------------------------------
+
+void Lowering::lower_inputs() {
+    for (TensorId id : graph_.inputs) {
+        const auto& t = graph_.tensor(id);
+        const bool integer = t.dtype == DType::i64 || t.dtype == DType::i32;
+        const std::size_t rank = t.shape.size();
+        Physical phys;
+        std::vector<std::vector<Factor>> axes(rank);
+        if (rank == 4) {
+            phys.lanes = split_channels(static_cast<int>(t.shape[1]), columns_);
+            phys.rows = static_cast<int>(t.shape[2]);
+            phys.cols = static_cast<int>(t.shape[3]);
+            axes = {{}, {{Dim::channel, t.shape[1]}}, {{Dim::row, t.shape[2]}}, {{Dim::col, t.shape[3]}}};
+        } else if (rank == 3 || rank == 2) {
+            const std::int64_t tokens = rank == 3 ? t.shape[1] : 1;
+            phys.lanes = split_channels(static_cast<int>(t.shape.back()), columns_);
+            phys.cols = static_cast<int>(tokens);
+            axes.back() = {{Dim::channel, t.shape.back()}};
+            if (rank == 3) axes[1] = {{Dim::col, tokens}};
+        } else {
+            throw InputError(graph_.name, "input " + t.name, "rank " + std::to_string(rank) + " is not supported; 2, 3 and 4 are");
+        }
+        if (graph_.batchable && t.shape[0] != 1)
+            throw InputError(graph_.name, "input " + t.name, "the leading axis is not the batch");
+        const ValueId v = new_value(t.name, phys, integer ? DType::i32 : dtype_);
+        net_.values.back().input = id;
+        views_[id] = whole(v, axes);
+        net_.inputs.push_back(views_[id]);
+    }
+}
+
+void Lowering::lower_node(int index) {
+    const Node& node = graph_.nodes[static_cast<std::size_t>(index)];
+    if (const auto fused = plan_.by_last.find(index); fused != plan_.by_last.end()) return lower_weighted(fused->second);
+    if (plan_.covered[static_cast<std::size_t>(index)]) return;
+    if (const auto function = act_function(node)) return lower_unary(node, {*function, 1.0F, 0.0F});
+    switch (node.op) {
+        case Op::max_pool: case Op::average_pool: case Op::global_average_pool: case Op::global_max_pool:
+            return lower_pool(node);
+        case Op::matmul: return lower_head_matmul(node);
+        case Op::softmax: case Op::log_softmax: return lower_softmax(node);
+        case Op::layer_norm: return lower_layer_norm(node);
+        case Op::lrn: return lower_lrn(node);
+        case Op::gather: return lower_gather(node);
+        case Op::add: return lower_binary(node, AluOp::add);
+        case Op::sub: return lower_binary(node, AluOp::subtract);
+        case Op::mul: return lower_binary(node, AluOp::multiply);
+        case Op::div: return lower_binary(node, AluOp::divide);
+        case Op::pow: return lower_binary(node, AluOp::power);
+        case Op::maximum: return lower_binary(node, AluOp::max);
+        case Op::minimum: return lower_binary(node, AluOp::min);
+        case Op::neg: return lower_unary(node, {program::ActFunction::identity, -1.0F, 0.0F});
+        case Op::clip: return lower_clip(node);
+        case Op::concat: return lower_concat(node);
+        case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity:
+            return lower_reshape(node);
+        case Op::transpose:
+            views_[node.outputs[0]] = transpose(view_of(node.inputs[0]), graph::attribute_ints(node, "perm"));
+            return;
+        default: throw NotSupported{"operator " + std::string(graph::op_name(node.op)) + " is not supported by the compiler"};
+    }
+}
+
+Network Lowering::run() {
+    consumers_.resize(graph_.tensors.size());
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+        for (TensorId in : graph_.nodes[n].inputs)
+            if (in != graph::kNoTensor) consumers_[static_cast<std::size_t>(in)].push_back(static_cast<int>(n));
+    lower_inputs();
+    Problems problems;
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+        try {
+            lower_node(static_cast<int>(n));
+        } catch (const NotSupported& e) {
+            problems.add(graph_.name, "node " + graph_.nodes[n].name + " (" + std::string(graph::op_name(graph_.nodes[n].op)) + ")", e.what);
+            problems.throw_if_any();   // later nodes would only complain about its missing output
+        }
+    }
+    for (TensorId id : graph_.outputs) {
+        if (views_.find(id) == views_.end())
+            throw InputError(graph_.name, "output " + graph_.tensor(id).name, "is a constant; nothing would run on the chip");
+        net_.outputs.push_back(views_[id]);
+    }
+    return std::move(net_);
+}
+
+Network lower(const graph::Graph& graph, DType dtype, int pe_columns, const CompileOptions& options) {
+    return Lowering(graph, dtype, pe_columns, options).run();
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,220 @@
+// Lowering of pools, normalisations, elementwise operators and of what only changes the shape.
+#include <algorithm>
+#include <numeric>
+
+#include "compiler/passes/lowering.hpp"
+
+namespace infsim::compiler {
+
+using graph::Node;
+using graph::Op;
+using graph::TensorId;
+using program::AluOp;
+
+void Lowering::lower_pool(const Node& node) {
+    const View in = view_of(node.inputs[0]);
+    if (!is_image(in) || graph_.tensor(node.inputs[0]).shape.size() != 4) throw NotSupported{"pooling over other than two spatial axes"};
+    const Physical& from = value(in).phys;
+    PoolOp op;
+    op.average = node.op == Op::average_pool || node.op == Op::global_average_pool;
+    if (node.op == Op::global_average_pool || node.op == Op::global_max_pool) {
+        op.kernel_rows = from.rows;
+        op.kernel_cols = from.cols;
+    } else {
+        const auto& kernel = graph::attribute_ints(node, "kernel_shape");
+        const auto& strides = graph::attribute_ints(node, "strides");
+        const auto& pads = graph::attribute_ints(node, "pads");
+        op.kernel_rows = static_cast<int>(kernel[0]);
+        op.kernel_cols = static_cast<int>(kernel[1]);
+        op.stride_rows = static_cast<int>(strides[0]);
+        op.stride_cols = static_cast<int>(strides[1]);
+        op.pad_top = static_cast<int>(pads[0]);
+        op.pad_left = static_cast<int>(pads[1]);
+        op.pad_bottom = static_cast<int>(pads[2]);
+        op.pad_right = static_cast<int>(pads[3]);
+        if (graph::has_attribute(node, "dilations")) {
+            op.dilation_rows = static_cast<int>(graph::attribute_ints(node, "dilations")[0]);
+            op.dilation_cols = static_cast<int>(graph::attribute_ints(node, "dilations")[1]);
+        }
+        if (op.average) op.count_include_pad = graph::attribute_int(node, "count_include_pad") != 0;
+    }
+    const auto& shape = graph_.tensor(node.outputs[0]).shape;
+    Physical phys = phys_of(in);
+    phys.rows = static_cast<int>(shape[2]);
+    phys.cols = static_cast<int>(shape[3]);
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys, dtype_),
+                           {{}, in.axes[1], {{Dim::row, shape[2]}}, {{Dim::col, shape[3]}}});
+    views_[node.outputs[0]] = out;
+    add_layer(node, op.average ? "avgpool" : "maxpool", op, {in}, out);
+}
+
+void Lowering::lower_softmax(const Node& node) {
+    View in = view_of(node.inputs[0]);
+    const std::size_t rank = in.axes.size();
+    const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), rank);
+    const auto& factors = in.axes[axis];
+    std::int64_t heads = 1;
+    for (std::size_t i = 0; i < rank; ++i)
+        for (const Factor& f : in.axes[i])
+            if (f.dim == Dim::slot) heads *= f.extent;
+    if (factors.size() == 1 && (factors[0].dim == Dim::channel || factors[0].dim == Dim::lane))
+        in = transposed_lanes(node, in, static_cast<int>(heads));
+    if (in.axes[axis].size() != 1 || in.axes[axis][0].dim != Dim::col)
+        throw NotSupported{"a softmax over an axis that is neither the columns nor the partitions of its input"};
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, "softmax", SoftmaxOp{node.op == Op::log_softmax}, {in}, out);
+}
+
+void Lowering::lower_layer_norm(const Node& node) {
+    const View in = view_of(node.inputs[0]);
+    const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), in.axes.size());
+    if (axis + 1 != in.axes.size() || !is_tokens(in)) throw NotSupported{"a layer normalisation over other than the last axis, on partitions"};
+    LayerNormOp op;
+    op.gamma = node.inputs[1];
+    if (node.inputs.size() > 2) op.beta = node.inputs[2];
+    op.epsilon = static_cast<float>(graph::attribute_float(node, "epsilon"));
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, "layernorm", op, {in}, out);
+}
+
+void Lowering::lower_lrn(const Node& node) {
+    const View in = view_of(node.inputs[0]);
+    if (!is_image(in)) throw NotSupported{"a local response normalisation whose channels are not on partitions"};
+    LrnOp op;
+    op.size = static_cast<int>(graph::attribute_int(node, "size"));
+    op.alpha = static_cast<float>(graph::attribute_float(node, "alpha"));
+    op.beta = static_cast<float>(graph::attribute_float(node, "beta"));
+    op.bias = static_cast<float>(graph::attribute_float(node, "bias"));
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, "lrn", op, {in}, out);
+}
+
+void Lowering::lower_gather(const Node& node) {
+    if (!is_constant(node.inputs[0]) || graph::attribute_int(node, "axis") != 0 || graph_.tensor(node.inputs[0]).shape.size() != 2)
+        throw NotSupported{"a gather other than of the rows of a constant table"};
+    const View index = view_of(node.inputs[1]);
+    const auto& table = graph_.tensor(node.inputs[0]).shape;
+    if (value(index).dtype != DType::i32 || value(index).phys.plane() != 1) throw NotSupported{"an index that is not an integer graph input of rank 2"};
+    Physical phys = phys_of(index);
+    phys.cols = static_cast<int>(table[1]);
+    const std::int64_t tokens = phys.channels();
+    const std::vector<std::vector<Factor>> axes = {{}, {{Dim::channel, tokens}}, {{Dim::col, table[1]}}};
+    const View rows = whole(new_value(graph_.tensor(node.outputs[0]).name + "/rows", phys, dtype_), axes);
+    add_layer(node, "gather", GatherOp{node.inputs[0], table[0], table[1]}, {index}, rows);
+    views_[node.outputs[0]] = transposed_lanes(node, rows, 1);
+}
+
+void Lowering::lower_unary(const Node& node, UnaryOp op) {
+    const View in = view_of(node.inputs[0]);
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, std::string(graph::op_name(node.op)), op, {in}, out);
+}
+
+void Lowering::lower_clip(const Node& node) {
+    const View in = view_of(node.inputs[0]);
+    ScalarOp op;
+    op.first = {AluOp::max, static_cast<float>(graph::attribute_float(node, "min")), graph::kNoTensor};
+    op.second = {AluOp::min, static_cast<float>(graph::attribute_float(node, "max")), graph::kNoTensor};
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, "clip", op, {in}, out);
+}
+
+void Lowering::lower_scalar_constant(const Node& node, AluOp op, bool constant_first) {
+    const TensorId constant = node.inputs[constant_first ? 0 : 1];
+    const View in = view_of(node.inputs[constant_first ? 1 : 0]);
+    if (constant_first && op == AluOp::subtract) op = AluOp::reverse_subtract;
+    if (constant_first && op == AluOp::divide) op = AluOp::reverse_divide;
+    if (constant_first && op == AluOp::power) op = AluOp::reverse_power;
+    ScalarOp scalar;
+    scalar.first.op = op;
+    if (const auto number = scalar_constant(constant)) {
+        scalar.first.immediate = static_cast<float>(*number);
+    } else {
+        const auto& shape = graph_.tensor(constant).shape;
+        const auto full = shape_of(in);
+        std::size_t channel_axis = full.size();
+        for (std::size_t i = 0; i < full.size(); ++i)
+            if (in.axes[i].size() == 1 && in.axes[i][0].dim == Dim::channel) channel_axis = i;
+        const std::size_t lead = full.size() - std::min(full.size(), shape.size());
+        const bool per_channel = channel_axis < full.size() && channel_axis >= lead && shape.size() <= full.size() &&
+                                 graph::element_count(shape) == full[channel_axis] && shape[channel_axis - lead] == full[channel_axis];
+        if (!per_channel) throw NotSupported{"a constant operand that is neither a scalar nor one value per channel"};
+        scalar.first.per_channel = constant;
+    }
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, std::string(graph::op_name(node.op)), scalar, {in}, out);
+}
+
+void Lowering::lower_binary(const Node& node, AluOp op) {
+    if (is_constant(node.inputs[0]) || is_constant(node.inputs[1])) return lower_scalar_constant(node, op, is_constant(node.inputs[0]));
+    const View a = view_of(node.inputs[0]);
+    const View b = view_of(node.inputs[1]);
+    if (!(phys_of(a) == phys_of(b)) || a.axes != b.axes)
+        throw NotSupported{"an elementwise operator on operands of different shape or layout"};
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), dtype_), a.axes);
+    views_[node.outputs[0]] = out;
+    add_layer(node, std::string(graph::op_name(node.op)), BinaryOp{op, false}, {a, b}, out);
+}
+
+void Lowering::lower_concat(const Node& node) {
+    const std::size_t rank = graph_.tensor(node.outputs[0]).shape.size();
+    const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), rank);
+    Physical phys;
+    std::vector<View> parts;
+    for (TensorId id : node.inputs) {
+        parts.push_back(view_of(id));
+        const Physical part = phys_of(parts.back());
+        if (!axis_is(parts.back(), axis, Dim::channel) || (!is_image(parts.back()) && !is_tokens(parts.back())))
+            throw NotSupported{"a concatenation along an axis that is not on partitions"};
+        if (!phys.lanes.empty() && (part.rows != phys.rows || part.cols != phys.cols)) throw NotSupported{"a concatenation of differently laid out tensors"};
+        phys.rows = part.rows;
+        phys.cols = part.cols;
+        phys.lanes.insert(phys.lanes.end(), part.lanes.begin(), part.lanes.end());
+    }
+    std::vector<std::vector<Factor>> axes = parts[0].axes;
+    axes[axis] = {{Dim::channel, graph_.tensor(node.outputs[0]).shape[axis]}};
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys, dtype_), axes);
+    views_[node.outputs[0]] = out;
+    // A part that only this concatenation reads is written in its place by its producer; any other is copied.
+    int slot = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const View& part = parts[i];
+        Part target{out.value, slot, part.slots};
+        slot += part.slots;
+        const bool sole = consumers_[static_cast<std::size_t>(node.inputs[i])].size() == 1 && value(part).input == graph::kNoTensor &&
+                          std::find(graph_.outputs.begin(), graph_.outputs.end(), node.inputs[i]) == graph_.outputs.end() &&
+                          part.slots == value(part).phys.slots();
+        bool redirected = false;
+        if (sole)
+            for (Layer& layer : net_.layers)
+                if (layer.output.value == part.value && layer.output.slots == part.slots) {
+                    layer.output = target;
+                    redirected = true;
+                }
+        if (!redirected) {
+            Layer copy;
+            copy.name = node.name + "/" + std::to_string(i);
+            copy.kind = "copy";
+            copy.op = CopyOp{};
+            copy.inputs = {part_of(part)};
+            copy.output = target;
+            net_.layers.push_back(copy);
+        }
+    }
+}
+
+void Lowering::lower_reshape(const Node& node) {
+    const View in = view_of(node.inputs[0]);
+    const auto& shape = graph_.tensor(node.outputs[0]).shape;
+    const auto out = reshape(in, phys_of(in), shape);
+    if (!out) throw NotSupported{"a reshape that moves data between partitions"};
+    views_[node.outputs[0]] = *out;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,84 @@
+#include "compiler/passes/plan.hpp"
+
+#include <algorithm>
+
+#include "compiler/passes/order.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype) {
+    const auto& op = std::get<ConvOp>(layer.op);
+    const int slots = layer.inputs[0].slots;
+    int columns = 0;
+    for (int s = 0; s < layer.output.slots; ++s)
+        columns += net.values[static_cast<std::size_t>(layer.output.value)].phys.lanes[static_cast<std::size_t>(layer.output.first_slot + s)];
+    return std::int64_t{(slots + 1) / 2} * op.kernel_rows * op.kernel_cols * columns * dtype_bytes(dtype);
+}
+
+/// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) where images are small or
+/// the weights of the layer would take too much while several groups run.
+std::vector<int> image_groups(const Network& net, const program::Target& target, DType dtype, const CompileOptions& options,
+                              std::int64_t resident_bytes, bool smallest) {
+    std::vector<int> groups(net.layers.size(), 0);
+    const std::int64_t most = std::min<std::int64_t>(target.max_moving, target.psum_bank_bytes / 4);
+    for (std::size_t l = 0; l < net.layers.size(); ++l) {
+        const Layer& layer = net.layers[l];
+        if (!std::holds_alternative<ConvOp>(layer.op)) continue;
+        const std::int64_t plane = net.values[static_cast<std::size_t>(layer.output.value)].phys.plane();
+        if (plane <= options.small_image_elements && !smallest) continue;
+        if (weight_bytes_per_partition(net, layer, dtype) > resident_bytes) continue;
+        const std::int64_t tiles = (plane + most - 1) / most;
+        groups[l] = smallest ? 1 : static_cast<int>((options.psum_banks_per_load + tiles - 1) / tiles);
+    }
+    return groups;
+}
+
+}  // namespace
+
+int stem_length(const Network& net) {
+    const auto readers = readers_of(net);
+    int n = 0;
+    ValueId chain = kNoValue;
+    for (const Layer& layer : net.layers) {
+        const bool pool = std::holds_alternative<PoolOp>(layer.op);
+        const auto* conv = std::get_if<ConvOp>(&layer.op);
+        if ((!pool && !conv) || (conv && conv->residual)) break;
+        const ValueId in = layer.inputs[0].value;
+        const Value& input = net.values[static_cast<std::size_t>(in)];
+        if (n == 0 ? input.input == graph::kNoTensor || input.phys.rows == 1 : in != chain) break;
+        if (readers[static_cast<std::size_t>(in)].size() != 1) break;
+        // A concatenation is written by several layers; streaming one of them would tear it apart.
+        if (layer.output.slots != net.values[static_cast<std::size_t>(layer.output.value)].phys.slots()) break;
+        if (layer.inputs[0].slots != input.phys.slots()) break;
+        chain = layer.output.value;
+        ++n;
+        if (pool) return n;
+    }
+    return std::min(n, 1);
+}
+
+std::vector<Plan> plans(const Network& net, const program::Target& target, int batch, DType dtype, const CompileOptions& options) {
+    std::vector<Plan> list;
+    Plan plan;
+    plan.slab_bytes = options.slab_bytes;
+    plan.stem_stripe_rows = options.stem_stripe_rows;
+    plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, false);
+    list.push_back(plan);
+    if (batch > 1) {
+        plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, true);
+        list.push_back(plan);
+    }
+    plan.slab_bytes = std::min<std::int64_t>(options.slab_bytes, 1024);
+    for (int rows = options.stem_stripe_rows; rows >= 1; rows /= 2) {
+        plan.stem_stripe_rows = rows;
+        list.push_back(plan);
+        if (!options.stream_stem) break;
+    }
+    plan.share_small_images = false;
+    list.push_back(plan);
+    return list;
+}
+
+}  // namespace infsim::compiler

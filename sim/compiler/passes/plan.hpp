@@ -1,0 +1,19 @@
+// batch + tile: how the loops over images and weight slabs are nested, from the fastest to the most frugal way.
+#pragma once
+
+#include <vector>
+
+#include "compiler/emit/emitter.hpp"
+#include "compiler/network.hpp"
+
+namespace infsim::compiler {
+
+/// Number of layers from the first one that stream in row stripes: from a graph input through convolutions and
+/// pools that nothing else reads, up to the first pool; without a pool only the first layer. 0 when the network
+/// does not begin with such a layer on an image.
+int stem_length(const Network& network);
+
+/// Plans to try in turn; the first that fits is taken.
+std::vector<Plan> plans(const Network& network, const program::Target& target, int batch, DType dtype, const CompileOptions& options);
+
+}  // namespace infsim::compiler
