@@ -6,17 +6,14 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "flow/compiler_file.hpp"
+#include "flow/model_file.hpp"
 #include "flow/paths.hpp"
-#include "graph/load.hpp"
 #include "hw/load.hpp"
 #include "record/record.hpp"
 
 namespace infsim::flow {
 
 namespace {
-
-constexpr std::int64_t kMaxBatch = 4096;     // Instruction::image and host buffers have room for far more; time has not
-constexpr std::int64_t kMaxWorkers = 64;
 
 const std::vector<std::string>& compute_dtypes() {
     static const std::vector<std::string> names{"fp16", "bf16", "fp32"};
@@ -90,7 +87,7 @@ json::Value to_json(const PointRequest& r) {
                         {"compiler", r.compiler},
                         {"batch", r.batch},
                         {"dtype", dtype_name(r.dtype)},
-                        {"io_dtype", dtype_name(r.io_dtype)},
+                        {"io_dtype", dtype_name(r.io_dtype.value_or(r.dtype))},
                         {"cores", r.cores},
                         {"workers", r.workers},
                         {"seed", r.seed},
@@ -106,7 +103,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
     r.batch = static_cast<int>(reader.integer("batch", 1, kMaxBatch));
     r.dtype = read_dtype(reader, "dtype");
     r.io_dtype = read_dtype(reader, "io_dtype");
-    r.cores = static_cast<int>(reader.integer("cores", 0, 1 << 20));
+    r.cores = static_cast<int>(reader.integer("cores", 0, kMaxCores));
     r.workers = static_cast<int>(reader.integer("workers", 1, kMaxWorkers));
     r.seed = reader.integer("seed", 0);
     r.settings = read_settings(reader);
@@ -120,7 +117,7 @@ const ModelCache::Entry* ModelCache::load(const std::string& model, Problems& pr
         auto loaded = std::make_unique<Loaded>();
         loaded->model = model;
         if (const auto path = find_model(model)) {
-            if (auto graph = graph::load_model(*path, loaded->problems)) {
+            if (auto graph = read_model(*path, loaded->problems)) {
                 std::string hash = content_hash(*graph);
                 loaded->entry = Entry{std::move(*graph), std::move(hash)};
             }
@@ -157,7 +154,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     point.compiler = compiler;
     point.batch = request.batch;
     point.dtype = request.dtype;
-    point.io_dtype = request.io_dtype;
+    point.io_dtype = request.io_dtype.value_or(request.dtype);
     point.cores = request.cores == 0 ? chip->cores : request.cores;
     point.workers = request.workers;
     point.seed = request.seed;

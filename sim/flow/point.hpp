@@ -20,13 +20,16 @@ namespace infsim::flow {
 /// Counts up when equal inputs give other results than before, so that stored results are not taken for new ones.
 constexpr int kResultsEpoch = 1;
 
+/// Accepted counts start at 1 and end here: beyond lies nothing but typing mistakes.
+constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64;
+
 /// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current folder.
 struct PointRequest {
     std::string model;
     std::string chip, compiler;              ///< files; empty: the defaults
     int batch = 1;
     DType dtype = DType::fp16;
-    DType io_dtype = DType::fp16;
+    std::optional<DType> io_dtype;           ///< empty: as dtype
     int cores = 0;                           ///< 0: all the chip has
     int workers = 1;
     std::int64_t seed = 0;

@@ -75,6 +75,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     const stats::Occupancy occupancy = stats::occupancy(*program);
     result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes, point.chip.pe,
                                       analysis::fair_share(point.chip, point.cores));
+    result.layers_csv = stats::layers_csv(result.layers);
     fill_measured(result.record, point.chip, measurement, alone);
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
     fill_demand(result.record, point.chip, demand, expected, measurement);

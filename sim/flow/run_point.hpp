@@ -23,10 +23,11 @@ struct RunOptions {
     bool timeline = false;   ///< also keep the spans of the first measured inference of core 0
 };
 
-/// Everything a run yields. `layers` and `timeline_csv` are empty where there was nothing to run.
+/// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to run.
 struct PointResult {
     record::RunRecord record;
     std::vector<stats::LayerRow> layers;
+    std::string layers_csv;                           ///< the same as text
     std::vector<compiler::LiveTensor> live_tensors;   ///< of a point that does not fit, largest first
     std::string timeline_csv;
     Timing timing;

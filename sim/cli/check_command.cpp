@@ -1,0 +1,87 @@
+#include <filesystem>
+#include <iostream>
+
+#include "base/json.hpp"
+#include "cli/command.hpp"
+#include "explore/sweep.hpp"
+#include "flow/compiler_file.hpp"
+#include "flow/point.hpp"
+#include "hw/load.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+enum class Kind { sweep, chip, compiler, model };
+
+/// What a JSON file is meant to be, by the members that only this kind has.
+Kind kind_of(const json::Value& root) {
+    if (!root.is_object()) return Kind::model;
+    const json::Object& object = root.as_object();
+    if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
+    if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
+    for (const char* group : {"batch", "order", "tile", "stem", "place", "prefetch", "skip_passes"})
+        if (object.find(group)) return Kind::compiler;
+    return Kind::model;
+}
+
+/// The files that the points of a sweep name, each point resolved; problems come once each.
+std::string check_sweep(const json::Document& document, flow::ModelCache& models, Problems& problems) {
+    const auto sweep = explore::read_sweep(document, {}, problems);
+    if (!sweep) return "";
+    const auto points = explore::check_points(*sweep, models, problems);
+    return "sweep of " + std::to_string(points) + " points";
+}
+
+std::string check_model(const std::string& path, flow::ModelCache& models, Problems& problems) {
+    const auto* entry = models.load(path, problems);
+    if (!entry) return "";
+    return "model " + entry->graph.name + ", " + std::to_string(entry->graph.nodes.size()) + " nodes" +
+           (entry->graph.batchable ? "" : ", batch 1 only: " + entry->graph.why_not_batchable);
+}
+
+/// What the file is, for a reader; empty where something is wrong with it.
+std::string check_file(const std::string& path, flow::ModelCache& models, Problems& problems) {
+    if (std::filesystem::path(path).extension() != ".json") return check_model(path, models, problems);
+    Problems found;
+    const auto document = json::parse_file(path, found);
+    if (!document) {
+        for (const Problem& p : found.list()) problems.add(p);
+        return "";
+    }
+    switch (kind_of(document->root)) {
+        case Kind::sweep: return check_sweep(*document, models, problems);
+        case Kind::chip: {
+            const auto chip = hw::load_chip(path, {}, problems);
+            return chip ? "chip " + chip->spec.name + ", " + std::to_string(chip->spec.cores) + " cores" : "";
+        }
+        case Kind::compiler: return "compiler profile " + flow::load_compiler(path, {}, problems).name;
+        case Kind::model: return check_model(path, models, problems);
+    }
+    return "";
+}
+
+}  // namespace
+
+int run_check_command(const Arguments& arguments) {
+    const Syntax syntax{"check FILE...",
+                        "Reads chip, compiler, sweep and model files and reports every problem of all of them together.",
+                        {help_group()},
+                        "file"};
+    const auto values = parse(syntax, arguments);
+    if (!values) return kDone;
+    if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");
+    Problems problems;
+    flow::ModelCache models;
+    for (const std::string& path : (*values)["file"].as<Words>()) {
+        const std::size_t before = problems.list().size();
+        const std::string what = check_file(path, models, problems);
+        if (problems.list().size() == before) std::cout << path << ": ok, " << what << "\n";
+    }
+    problems.throw_if_any();
+    return kDone;
+}
+
+}  // namespace infsim::cli

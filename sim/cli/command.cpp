@@ -1,0 +1,70 @@
+#include "cli/command.hpp"
+
+#include <iostream>
+#include <optional>
+
+#include "base/problems.hpp"
+#include "base/text.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+std::vector<std::string> option_names(const po::options_description& all) {
+    std::vector<std::string> names;
+    for (const auto& option : all.options()) names.push_back("--" + option->long_name());
+    return names;
+}
+
+void print_help(const Syntax& syntax) {
+    std::cout << "usage: infsim " << syntax.usage << "\n\n" << syntax.about << "\n";
+    for (const auto& group : syntax.groups) std::cout << "\n" << group;
+}
+
+[[noreturn]] void usage_error(const Syntax& syntax, const std::string& option, const std::string& what) {
+    throw InputError("", option, what + " (see infsim " + split(syntax.usage, ' ').front() + " --help)");
+}
+
+}  // namespace
+
+po::options_description help_group() {
+    po::options_description group("Help");
+    group.add_options()("help,h", "print this and exit");
+    return group;
+}
+
+std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments) {
+    po::options_description all;
+    for (const auto& group : syntax.groups) all.add(group);
+    po::options_description hidden;
+    po::positional_options_description positional;
+    if (!syntax.positional.empty()) {
+        hidden.add_options()(syntax.positional.c_str(), po::value<std::vector<std::string>>());
+        positional.add(syntax.positional.c_str(), syntax.positional_count);
+    }
+    po::options_description with_hidden;
+    with_hidden.add(all).add(hidden);
+    // Guessing off: with it, --spill would quietly become --spill_dis.
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::variables_map values;
+    try {
+        po::store(po::command_line_parser(arguments).options(with_hidden).positional(positional).style(style).run(),
+                  values);
+        if (values.count("help") > 0) {
+            print_help(syntax);
+            return std::nullopt;
+        }
+        po::notify(values);
+    } catch (const po::unknown_option& e) {
+        usage_error(syntax, e.get_option_name(), "there is no such option" + suggestion(e.get_option_name(), option_names(all)));
+    } catch (const po::too_many_positional_options_error&) {
+        usage_error(syntax, arguments.back(), "too many words: usage is infsim " + syntax.usage);
+    } catch (const po::error_with_option_name& e) {
+        usage_error(syntax, e.get_option_name(), e.what());
+    } catch (const po::error& e) {
+        usage_error(syntax, "", e.what());
+    }
+    return values;
+}
+
+}  // namespace infsim::cli

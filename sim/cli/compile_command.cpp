@@ -1,0 +1,140 @@
+#include <iostream>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "cli/point_options.hpp"
+#include "cli/table.hpp"
+#include "flow/run_point.hpp"
+#include "program/races.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+using compiler::Compiled;
+using compiler::DoesNotFit;
+using program::Program;
+
+Syntax syntax() {
+    po::options_description output("Output");
+    output.add_options()
+        ("check-races", "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")
+        ("passes", "also print what each pass did and how long it took (to stderr)")
+        ("json", "print the memory report as JSON");
+    return {"compile MODEL [options]",
+            "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
+            {point_group(), output, help_group()},
+            "model",
+            1};
+}
+
+const char* engine_text(program::Engine engine) {
+    switch (engine) {
+        case program::Engine::pe: return "pe";
+        case program::Engine::act: return "act";
+        case program::Engine::pool: return "pool";
+        case program::Engine::dma: return "dma";
+    }
+    return "?";
+}
+
+std::string queue_name(const program::Queue& queue) {
+    std::string name = engine_text(queue.engine);
+    if (queue.engine == program::Engine::dma)
+        name += std::to_string(queue.engine_index) + "." + std::to_string(queue.ring);
+    return name;
+}
+
+void print_report(const Compiled& compiled) {
+    const Program& p = compiled.program;
+    const compiler::MemoryReport& m = compiled.memory;
+    std::cout << p.model << " at batch " << p.batch << ", " << dtype_name(p.dtype) << ": "
+              << program::instruction_count(p) << " instructions in " << p.queues.size() << " queues, "
+              << p.layers.size() << " layers\n"
+              << "state buffer, bytes per partition: peak " << m.peak_bytes << ", no placement can do with less than "
+              << m.lower_bound_bytes << ", capacity " << m.capacity_bytes << "\n"
+              << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
+              << " B reloaded\n\n";
+    Table queues({"queue", "instructions"});
+    for (const program::Queue& q : p.queues) queues.add({queue_name(q), std::to_string(q.instructions.size())});
+    Table layers({"layer", "kind", "live B/part.", "weights", "MAC/item"});
+    for (const compiler::LayerMemory& l : m.layers) {
+        const program::LayerInfo& info = p.layers.at(l.layer);
+        layers.add({info.name, info.kind, number_text(l.live_bytes), megabytes(static_cast<double>(info.weight_bytes)),
+                    number_text(info.macs)});
+    }
+    std::cout << queues.text() << "\n" << layers.text();
+}
+
+json::Value report_json(const Compiled& compiled) {
+    const Program& p = compiled.program;
+    const compiler::MemoryReport& m = compiled.memory;
+    json::Array layers, queues;
+    for (const compiler::LayerMemory& l : m.layers)
+        layers.push_back(json::Object{{"layer", p.layers.at(l.layer).name}, {"live_bytes", l.live_bytes}});
+    for (const program::Queue& q : p.queues)
+        queues.push_back(json::Object{{"queue", queue_name(q)},
+                                      {"instructions", static_cast<std::int64_t>(q.instructions.size())}});
+    return json::Object{{"fits", true},
+                        {"model", p.model},
+                        {"batch", p.batch},
+                        {"capacity_bytes", m.capacity_bytes},
+                        {"peak_bytes", m.peak_bytes},
+                        {"lower_bound_bytes", m.lower_bound_bytes},
+                        {"spill_save_bytes", m.spill_save_bytes},
+                        {"spill_reload_bytes", m.spill_reload_bytes},
+                        {"queues", std::move(queues)},
+                        {"layers", std::move(layers)}};
+}
+
+int report_infeasible(const DoesNotFit& why, bool as_json) {
+    std::cerr << "does not fit: " << why.text << "\n";
+    json::Array tensors;
+    Table table({"alive there", "B/partition", "images"});
+    for (const auto& t : why.tensors) {
+        table.add({t.name, number_text(t.bytes), std::to_string(t.images)});
+        tensors.push_back(json::Object{{"tensor", t.name}, {"bytes", t.bytes}, {"images", t.images}});
+    }
+    if (as_json)
+        std::cout << json::dump(json::Object{{"fits", false},
+                                             {"resource", why.resource},
+                                             {"layer", why.layer},
+                                             {"wanted_bytes", why.wanted_bytes},
+                                             {"available_bytes", why.available_bytes},
+                                             {"reason", why.text},
+                                             {"tensors", std::move(tensors)}})
+                  << "\n";
+    else if (!why.tensors.empty())
+        std::cerr << table.text();
+    return kDoesNotFit;
+}
+
+int report_races(const Program& p) {
+    const auto races = program::find_races(p);
+    for (const program::Race& race : races) std::cerr << "race: " << program::to_text(p, race) << "\n";
+    std::cerr << races.size() << " races\n";
+    return races.empty() ? kDone : kInternalFault;
+}
+
+}  // namespace
+
+int run_compile_command(const Arguments& arguments) {
+    const auto values = parse(syntax(), arguments);
+    if (!values) return kDone;
+    const bool as_json = values->count("json") > 0;
+    const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)));
+    if (const auto* why = std::get_if<DoesNotFit>(&result)) return report_infeasible(*why, as_json);
+    const auto& compiled = std::get<Compiled>(result);
+    if (values->count("passes") > 0)
+        for (const compiler::PassReport& pass : compiled.passes)
+            std::cerr << pass.pass << ": " << fixed(1e3 * pass.seconds, 2) << " ms" << (pass.summary.empty() ? "" : ", ")
+                      << pass.summary << "\n";
+    if (as_json)
+        std::cout << json::dump(report_json(compiled)) << "\n";
+    else
+        print_report(compiled);
+    return values->count("check-races") > 0 ? report_races(compiled.program) : kDone;
+}
+
+}  // namespace infsim::cli

@@ -1,0 +1,75 @@
+// infsim: dispatches to its subcommands and turns what they throw into messages and an exit status.
+#include <array>
+#include <exception>
+#include <iostream>
+
+#include "base/check.hpp"
+#include "base/problems.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+struct Command {
+    const char* name;
+    int (*run)(const Arguments&);
+    const char* about;   ///< empty: hidden
+};
+
+constexpr std::array<Command, 5> kCommands{{
+    {"sweep", run_sweep_command, "run every point of a sweep file, print the table, the knee and the limits"},
+    {"run", run_run_command, "compile and simulate one point"},
+    {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
+    {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},
+    {"worker", run_worker_command, ""},
+}};
+
+void print_help(std::ostream& out) {
+    out << "infsim: which batch of a network fits an Inferentia chip, which is worth running, and what limits it\n\n"
+           "usage: infsim SUBCOMMAND [options]\n\n";
+    for (const Command& c : kCommands)
+        if (*c.about != '\0') out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
+    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 2 usage or input error, 3 does not fit,\n"
+           "4 internal fault, 130 interrupted.\n";
+}
+
+int dispatch(const Arguments& words) {
+    if (words.empty()) {
+        print_help(std::cerr);
+        return kInputError;
+    }
+    if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+        print_help(std::cout);
+        return kDone;
+    }
+    std::vector<std::string> names;
+    for (const Command& c : kCommands) {
+        if (words[0] == c.name) return c.run({words.begin() + 1, words.end()});
+        if (*c.about != '\0') names.emplace_back(c.name);
+    }
+    throw InputError("", words[0], "there is no such subcommand" + suggestion(words[0], names));
+}
+
+}  // namespace
+
+int guarded(const Arguments& words) {
+    try {
+        return dispatch(words);
+    } catch (const InputError& e) {
+        std::cerr << e.what() << "\n";
+        return kInputError;
+    } catch (const InternalError& e) {
+        std::cerr << "internal fault: " << e.what() << "\n";
+        return kInternalFault;
+    } catch (const std::exception& e) {
+        std::cerr << "internal fault: " << e.what() << "\n";
+        return kInternalFault;
+    }
+}
+
+}  // namespace infsim::cli
+
+// Debian's SystemC library brings a main() that calls sc_main; this one comes first and needs neither.
+int main(int argc, char** argv) { return infsim::cli::guarded({argv + 1, argv + argc}); }

@@ -1,0 +1,191 @@
+#include "cli/sweep_summary.hpp"
+
+#include <algorithm>
+
+#include "analysis/batch.hpp"
+#include "analysis/crossover.hpp"
+#include "base/text.hpp"
+#include "cli/table.hpp"
+#include "record/csv.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+using explore::Sweep;
+using explore::SweepResult;
+using record::RunRecord;
+using record::Status;
+
+constexpr std::size_t kGroupsInFull = 2;
+
+/// Points that differ in nothing but the batch.
+struct Group {
+    std::string label;                  ///< values of the other axes: "chip.x=1 dtype=fp16"
+    std::vector<std::string> values;    ///< the same, by axis; the batch axis left out
+    analysis::Records records;
+    analysis::BoundsByBatch bounds;
+};
+
+std::vector<analysis::LayerBound> bounds_of(const std::string& layers_csv) {
+    std::vector<analysis::LayerBound> bounds;
+    const auto lines = split(layers_csv, '\n');
+    const auto names = record::split_csv_line(lines.front());
+    const auto column = [&](const char* name) {
+        return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    };
+    const std::size_t layer = column("layer"), bound = column("bound");
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        const auto cells = record::split_csv_line(lines[i]);
+        if (layer < cells.size() && bound < cells.size()) bounds.push_back({cells[layer], cells[bound]});
+    }
+    return bounds;
+}
+
+std::vector<Group> groups_of(const Sweep& sweep, const SweepResult& result) {
+    std::vector<Group> groups;
+    for (const explore::SweepRow& row : result.rows) {
+        std::vector<std::string> parts, values;
+        for (std::size_t a = 0; a < sweep.axes.size(); ++a) {
+            if (sweep.axes[a].key == "batch") continue;
+            parts.push_back(sweep.axes[a].key + "=" + row.point.axis_values[a]);
+            values.push_back(row.point.axis_values[a]);
+        }
+        const std::string label = join(parts, " ");
+        auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.label == label; });
+        if (group == groups.end()) group = groups.insert(groups.end(), Group{label, values, {}, {}});
+        group->records.push_back(row.record);
+        if (row.record.status == Status::ok) group->bounds[*row.record.batch_size] = bounds_of(row.layers_csv);
+    }
+    return groups;
+}
+
+std::string batch_text(const RunRecord& r) { return "B=" + number_text(*r.batch_size); }
+
+std::string described(const RunRecord& r) {
+    return batch_text(r) + " with " + fixed(r.throughput_avg, 0) + " items/s at " + fixed(r.latency_ms_p50, 2) +
+           " ms (p50)";
+}
+
+std::string holes_text(const std::vector<std::int64_t>& holes) {
+    std::vector<std::string> all;
+    for (std::int64_t b : holes) all.push_back(number_text(b));
+    return holes.empty() ? "" : " Below it these do not fit: B=" + join(all, ", ") + ".";
+}
+
+std::string largest_text(const Group& group) {
+    const auto largest = analysis::largest_batch(group.records);
+    if (!largest) return "No batch fits.";
+    std::string text = "Largest batch that fits: " + batch_text(group.records[largest->index]) + "." +
+                       holes_text(largest->holes);
+    if (!largest->first_beyond) return text + " Nothing larger was tried.";
+    const RunRecord& beyond = group.records[*largest->first_beyond];
+    return text + "\nWhy not " + batch_text(beyond) + ": " + beyond.reason;
+}
+
+std::string full_sentences(const Group& group) {
+    std::string text;
+    if (const auto k = analysis::knee(group.records))
+        text += "Knee (most throughput per latency): " + described(group.records[*k]) + ".\n";
+    if (const auto b = analysis::b95(group.records))
+        text += "b95 (smallest batch within 5 % of the best throughput): " + described(group.records[*b]) + ".\n";
+    text += largest_text(group) + "\n";
+    const std::string crossover = analysis::crossover_sentences(group.bounds);
+    return crossover.empty() ? text : text + crossover + "\n";
+}
+
+std::string group_table(const Sweep& sweep, const std::vector<Group>& groups) {
+    std::vector<std::string> names;
+    for (const explore::Axis& axis : sweep.axes)
+        if (axis.key != "batch") names.push_back(axis.key);
+    names.insert(names.end(), {"largest batch", "knee", "b95", "best items/s"});
+    Table table(names);
+    for (const Group& g : groups) {
+        const auto largest = analysis::largest_batch(g.records);
+        const auto k = analysis::knee(g.records), b = analysis::b95(g.records),
+                   best = analysis::best_throughput(g.records);
+        const auto batch = [&](std::optional<std::size_t> i) {
+            return i ? number_text(*g.records[*i].batch_size) : std::string("-");
+        };
+        std::vector<std::string> cells = g.values;
+        cells.insert(cells.end(), {largest ? batch(largest->index) : "-", batch(k), batch(b),
+                                   best ? fixed(g.records[*best].throughput_avg, 0) : "-"});
+        table.add(std::move(cells));
+    }
+    return table.text();
+}
+
+bool has_batch_axis(const Sweep& sweep) {
+    return std::any_of(sweep.axes.begin(), sweep.axes.end(), [](const auto& a) { return a.key == "batch"; });
+}
+
+}  // namespace
+
+std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
+    std::vector<std::string> names;
+    for (const explore::Axis& axis : sweep.axes) names.push_back(axis.key);
+    names.insert(names.end(), {"status", "items/s", "p50 ms", "p99 ms", "service ms", "roofline ms", "bound", "PE busy",
+                               "DRAM util.", "weights/item", "SB peak B/part.", "PE mostly waits for, or what is short"});
+    Table table(names);
+    for (const explore::SweepRow& row : result.rows) {
+        const RunRecord& r = row.record;
+        std::vector<std::string> cells = row.point.axis_values;
+        if (r.status != Status::ok) {
+            cells.push_back(std::string{record::status_name(r.status)});
+            cells.resize(names.size());
+            if (r.infeasible_wanted_bytes)
+                cells.back() = r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
+                               number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
+        } else {
+            const auto busy = r.engine_share[0][0];
+            cells.insert(cells.end(), {"ok", fixed(r.throughput_avg, 0), fixed(r.latency_ms_p50, 2),
+                                       fixed(r.latency_ms_p99, 2), fixed(r.service_ms, 2), fixed(r.roofline_ms, 2),
+                                       r.bound, busy ? percent(*busy) : "-", percent(*r.dram_utilisation),
+                                       megabytes(*r.weight_bytes_per_inference), number_text(*r.sb_peak_bytes),
+                                       r.engine_main_stall[0]});
+        }
+        table.add(std::move(cells));
+    }
+    return table.text();
+}
+
+std::string sweep_sentences(const Sweep& sweep, const SweepResult& result) {
+    if (!has_batch_axis(sweep)) return "";
+    const auto groups = groups_of(sweep, result);
+    if (groups.size() > kGroupsInFull) return group_table(sweep, groups);
+    std::string text;
+    for (const Group& group : groups) {
+        if (!group.label.empty()) text += group.label + ":\n";
+        text += full_sentences(group);
+    }
+    return text;
+}
+
+json::Value sweep_summary_json(const Sweep& sweep, const SweepResult& result) {
+    json::Array list;
+    for (const Group& g : groups_of(sweep, result)) {
+        json::Object point;
+        std::size_t i = 0;
+        for (const explore::Axis& axis : sweep.axes)
+            if (axis.key != "batch") point.set(axis.key, g.values[i++]);
+        const auto batch = [&](std::optional<std::size_t> n) {
+            return n ? json::Value{*g.records[*n].batch_size} : json::Value{};
+        };
+        json::Object entry{{"point", std::move(point)},
+                           {"knee", batch(analysis::knee(g.records))},
+                           {"b95", batch(analysis::b95(g.records))}};
+        const auto largest = analysis::largest_batch(g.records);
+        entry.set("largest", largest ? batch(largest->index) : json::Value{});
+        json::Array holes;
+        if (largest)
+            for (std::int64_t b : largest->holes) holes.emplace_back(b);
+        entry.set("holes", std::move(holes));
+        if (largest && largest->first_beyond)
+            entry.set("first_beyond", json::Object{{"batch", batch(largest->first_beyond)},
+                                                   {"reason", g.records[*largest->first_beyond].reason}});
+        list.push_back(std::move(entry));
+    }
+    return json::Object{{"groups", std::move(list)}};
+}
+
+}  // namespace infsim::cli

@@ -1,0 +1,207 @@
+#include "explore/sweep.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "explore/process.hpp"
+#include "explore/worker.hpp"
+#include "flow/run_point.hpp"
+#include "record/csv.hpp"
+
+namespace infsim::explore {
+
+namespace {
+
+/// What a point is in this sweep: "batch=3 chip.state_buffer.partition_bytes=96KiB".
+std::string label(const Sweep& sweep, const SweepPoint& point) {
+    std::vector<std::string> parts;
+    for (std::size_t a = 0; a < point.axis_values.size(); ++a)
+        parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
+    return parts.empty() ? "the point" : join(parts, " ");
+}
+
+std::string outcome(const record::RunRecord& r) {
+    if (r.status != record::Status::ok) return std::string{record::status_name(r.status)} + ": " + r.reason;
+    return number_text(static_cast<std::int64_t>(*r.throughput_avg)) + " items/s";
+}
+
+/// Problems of the composition ("batch", "cores", ...) get the place in the sweep file that said so.
+Problem located(const Sweep& sweep, const SweepPoint& point, Problem problem) {
+    if (!problem.file.empty()) return problem;
+    if (const auto source = source_of(sweep, point, problem.where)) {
+        problem.file = source->file;
+        problem.where = source->where;
+    }
+    return problem;
+}
+
+bool same(const Problem& a, const Problem& b) { return a.file == b.file && a.where == b.where && a.what == b.what; }
+
+/// Collects problems of many points, each once.
+class DistinctProblems {
+public:
+    void add(const Sweep& sweep, const SweepPoint& point, const std::vector<Problem>& problems) {
+        for (const Problem& p : problems) {
+            Problem next = located(sweep, point, p);
+            const auto& list = all_.list();
+            if (std::none_of(list.begin(), list.end(), [&](const Problem& q) { return same(next, q); }))
+                all_.add(std::move(next));
+        }
+    }
+    const Problems& all() const { return all_; }
+
+private:
+    Problems all_;
+};
+
+/// Everything that is to be run, checked: the points and the prepared part of their records.
+struct Plan {
+    std::vector<SweepPoint> points;
+    std::vector<record::RunRecord> prepared;   ///< what a failed point's record says, with its id
+};
+
+Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
+    Plan plan;
+    DistinctProblems distinct;
+    plan.points = expand(sweep, problems);
+    for (const SweepPoint& point : plan.points) {
+        Problems found;
+        if (const auto resolved = flow::resolve(point.request, models, found))
+            plan.prepared.push_back(flow::record_of(*resolved));
+        else
+            distinct.add(sweep, point, found.list());
+    }
+    for (const Problem& p : distinct.all().list()) problems.add(p);
+    return plan;
+}
+
+std::string last_line(const std::string& text) {
+    const auto lines = split(trim(text), '\n');
+    return lines.back();
+}
+
+/// The stored point that a worker's end amounts to; adds to `problems` what is wrong with the input instead.
+std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
+                                 std::vector<Problem>& problems) {
+    const auto failed = [&](const std::string& reason) {
+        StoredPoint point{prepared, "", ",,,"};
+        point.record.status = record::Status::failed;
+        point.record.reason = reason;
+        return point;
+    };
+    if (!result.exited || result.status != 0) {
+        const std::string said = last_line(result.err);
+        return failed("the worker ended with " + result.ending() + (said.empty() ? "" : ": " + said));
+    }
+    try {
+        WorkerAnswer answer = parse_answer(result.out);
+        if (!answer.problems.empty()) {
+            problems = std::move(answer.problems);
+            return std::nullopt;
+        }
+        return std::move(answer.point);
+    } catch (const InputError& e) {
+        return failed(std::string("the worker's answer cannot be read: ") + last_line(e.what()));
+    }
+}
+
+std::string timing_csv(const std::vector<std::pair<std::string, std::string>>& lines) {
+    std::string text = "point_id,process_s," + timing_header() + "\n";
+    for (const auto& [id, cells] : lines) text += id + "," + cells + "\n";
+    return text;
+}
+
+/// Runs the points that `stored` lacks; false when interrupted.
+bool run_missing(const Sweep& sweep, const Plan& plan, const SweepOptions& options, const Store& store,
+                 std::map<std::string, StoredPoint>& stored, Progress& progress) {
+    std::vector<std::size_t> missing;
+    std::vector<std::string> inputs;
+    std::map<std::string, bool> seen;
+    for (std::size_t i = 0; i < plan.points.size(); ++i) {
+        const std::string& id = plan.prepared[i].point_id;
+        if (stored.count(id) > 0 || !seen.emplace(id, true).second) continue;
+        missing.push_back(i);
+        inputs.push_back(json::dump(flow::to_json(plan.points[i].request), 0) + "\n");
+    }
+    progress.start(missing.size() + stored.size(), stored.size());
+    const bool finished = run_workers(
+        options.worker_command, inputs, options.jobs, [&](std::size_t n, const ProcessResult& result) {
+            const SweepPoint& point = plan.points[missing[n]];
+            std::vector<Problem> found;
+            auto judged = judge(result, plan.prepared[missing[n]], found);
+            if (!judged) {
+                progress.finish();
+                DistinctProblems problems;
+                problems.add(sweep, point, found);
+                problems.all().throw_if_any();
+            }
+            judged->timing_cells = number_text(result.seconds) + "," + judged->timing_cells;
+            store.save(*judged);
+            progress.step(label(sweep, point) + ": " + outcome(judged->record));
+            stored[judged->record.point_id] = std::move(*judged);
+        });
+    progress.finish();
+    return finished;
+}
+
+}  // namespace
+
+std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
+    return make_plan(sweep, models, problems).points.size();
+}
+
+std::vector<std::size_t> extra_axes(const Sweep& sweep) {
+    std::vector<std::size_t> extra;
+    const auto& own = point_keys();
+    for (std::size_t a = 0; a < sweep.axes.size(); ++a)
+        if (std::find(own.begin(), own.end(), sweep.axes[a].key) == own.end()) extra.push_back(a);
+    return extra;
+}
+
+std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    const auto extra = extra_axes(sweep);
+    std::string text;
+    for (std::size_t a : extra) text += record::csv_cell(sweep.axes[a].key) + ",";
+    text += record::csv_header() + "\n";
+    for (const SweepRow& row : rows) {
+        for (std::size_t a : extra) text += record::csv_cell(row.point.axis_values[a]) + ",";
+        text += record::csv_row(row.record) + "\n";
+    }
+    return text;
+}
+
+SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
+    Problems problems;
+    flow::ModelCache models;
+    const Plan plan = make_plan(sweep, models, problems);
+    problems.throw_if_any();
+    const Store store(options.folder);
+    std::map<std::string, StoredPoint> stored;
+    for (const record::RunRecord& r : plan.prepared)
+        if (stored.count(r.point_id) == 0)
+            if (auto point = store.load(r.point_id)) stored.emplace(r.point_id, std::move(*point));
+    std::map<std::string, bool> resumed;
+    for (const auto& [id, point] : stored) resumed[id] = true;
+    try {
+        if (!run_missing(sweep, plan, options, store, stored, progress)) return {true, {}};
+    } catch (...) {
+        store.remove_if_empty();
+        throw;
+    }
+    SweepResult result;
+    std::vector<std::pair<std::string, std::string>> timing;
+    for (std::size_t i = 0; i < plan.points.size(); ++i) {
+        const std::string& id = plan.prepared[i].point_id;
+        const StoredPoint& point = stored.at(id);
+        result.rows.push_back({plan.points[i], point.record, point.layers_csv, resumed.count(id) > 0});
+        timing.emplace_back(id, point.timing_cells);
+    }
+    store.write("table.csv", table_csv(sweep, result.rows));
+    store.write("timing.csv", timing_csv(timing));
+    return result;
+}
+
+}  // namespace infsim::explore

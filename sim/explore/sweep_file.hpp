@@ -1,0 +1,61 @@
+// Sweep files: a base point and axes that are crossed, the last one fastest.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/problems.hpp"
+#include "flow/point.hpp"
+
+namespace infsim::explore {
+
+/// One swept key. `values` as written; `pointers[i]` is where in `file` value i stands.
+struct Axis {
+    std::string key;
+    std::string file;
+    std::vector<json::Value> values;
+    std::vector<std::string> pointers;
+};
+
+/// A sweep before it is expanded. `base` holds the keys that are the same everywhere.
+struct Sweep {
+    std::string file;
+    std::string name;              ///< file name without folder and extension
+    std::string question;
+    std::vector<flow::Setting> base;
+    std::vector<Axis> axes;
+};
+
+/// One point of a sweep: what to run, and the axes' values as text, in axis order.
+struct SweepPoint {
+    flow::PointRequest request;
+    std::vector<std::string> axis_values;
+};
+
+/// Keys that a point has itself; all others start with "chip." or "compiler.".
+const std::vector<std::string>& point_keys();
+
+/// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an array
+/// gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis without values, a
+/// key that is both in the base and on an axis, more than 100,000 points.
+std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow::Setting>& overrides,
+                                Problems& problems);
+std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,
+                                Problems& problems);
+
+/// All points in table order. Paths are relative to the sweep file. Every value is checked by its kind; problems are
+/// located at the value.
+std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems);
+
+/// "key=value" of an option such as --set: the value is JSON where it parses as such, else text.
+flow::Setting parse_setting(const std::string& text, const std::string& option, Problems& problems);
+
+/// Where the sweep says what `key` is in a point: its base entry, or the axis' value that the point has.
+/// Empty for a key that it does not mention.
+std::optional<flow::Setting> source_of(const Sweep& sweep, const SweepPoint& point, const std::string& key);
+
+/// A value as table cells show it: text without quotes, numbers shortest.
+std::string value_text(const json::Value& value);
+
+}  // namespace infsim::explore

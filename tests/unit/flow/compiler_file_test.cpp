@@ -1,0 +1,76 @@
+#include <catch2/catch.hpp>
+
+#include "flow/compiler_file.hpp"
+
+using namespace infsim;
+using namespace infsim::flow;
+
+namespace {
+compiler::CompileOptions read(const std::string& text, Problems& problems, const std::vector<Setting>& set = {}) {
+    auto document = json::parse_text(text, "c.json", problems);
+    REQUIRE(document);
+    return read_compiler(std::move(*document), set, problems);
+}
+}  // namespace
+
+TEST_CASE("an option that a compiler file leaves out has its default") {
+    Problems problems;
+    const auto options = read(R"({"name": "x", "batch": {"batching": false}, "tile": {"slab_bytes": "8KiB"}})", problems);
+    CHECK(problems.empty());
+    const compiler::CompileOptions defaults;
+    CHECK(options.name == "x");
+    CHECK_FALSE(options.batching);
+    CHECK(options.slab_bytes == 8192);
+    CHECK(options.prefetch_depth == defaults.prefetch_depth);
+}
+
+TEST_CASE("options survive being written and read") {
+    Problems problems;
+    const auto options = read(R"({"name": "x", "stem": {"stripe_rows": 5}, "skip_passes": ["prefetch"]})", problems);
+    Problems none;
+    const auto again = read(json::dump(canonical_json(options)), none);
+    CHECK(none.empty());
+    CHECK(json::dump(canonical_json(again)) == json::dump(canonical_json(options)));
+    CHECK(again.stem_stripe_rows == 5);
+    CHECK(again.skip_passes == std::vector<std::string>{"prefetch"});
+}
+
+TEST_CASE("unknown options and wrong values are reported together at their place") {
+    Problems problems;
+    read(R"({"name": "x", "tile": {"slabs": 1, "psum_banks_per_load": 0, "slab_bytes": 4096}, "turbo": {}})", problems);
+    REQUIRE(problems.list().size() == 4);
+    std::string all;
+    for (const Problem& p : problems.list()) all += to_text(p) + "\n";
+    for (const char* place : {"/tile/slabs", "/tile/psum_banks_per_load", "/tile/slab_bytes", "/turbo"})
+        CHECK(all.find(std::string("c.json: ") + place + ": ") != std::string::npos);
+}
+
+TEST_CASE("settings replace options and problems with them are reported where they were made") {
+    Problems problems;
+    const auto options = read(R"({"name": "x"})", problems,
+                              {{"prefetch.prefetch", false, "s.json", "/axes/0/values/1"}, {"name", "y", "", "--set"}});
+    CHECK(problems.empty());
+    CHECK_FALSE(options.prefetch);
+    CHECK(options.name == "y");
+    read(R"({"name": "x"})", problems,
+         {{"prefetch.depth", "far", "s.json", "/axes/0/values/1"}, {"prefetch.deep", 3, "", "--set"}});
+    REQUIRE(problems.list().size() == 2);
+    CHECK(to_text(problems.list()[0]).find("--set: 'compiler.prefetch.deep' is no compiler option; did you mean") == 0);
+    CHECK(to_text(problems.list()[1]).find("s.json: /axes/0/values/1: must be an integer") == 0);
+}
+
+TEST_CASE("every committed compiler file reads without a problem") {
+    for (const char* name : {"default", "unbatched"}) {
+        Problems problems;
+        const auto options =
+            load_compiler(std::string(INFSIM_SOURCE_DIR "/configs/compilers/") + name + ".json", {}, problems);
+        CHECK(problems.empty());
+        CHECK(options.name == name);
+    }
+}
+
+TEST_CASE("the default compiler file says what the defaults are") {
+    Problems problems;
+    const auto file = load_compiler(INFSIM_SOURCE_DIR "/configs/compilers/default.json", {}, problems);
+    CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(compiler::CompileOptions{})));
+}
