@@ -39,17 +39,17 @@ struct FileRef {
 };
 /// No values are given (JSON models): shape only; running with data needs random weights.
 struct Absent {};
+// clang-format off
 /// Computed element by element from other constants, never expanded unless data is asked for:
-///   conv_bn_weight: W[o, ...] * gamma[o] / sqrt(var[o] + eps)          sources W, gamma, var
-///   conv_bn_bias:   (b[o] - mean[o]) * gamma[o] / sqrt(var[o] + eps) + beta[o]
-///                                                                      sources b (or kNoTensor), gamma,
-///                                                                      beta, mean, var
+///   conv_bn_weight: W[o, ...] * gamma[o] / sqrt(var[o] + eps)                      sources W, gamma, var
+///   conv_bn_bias:   (b[o] - mean[o]) * gamma[o] / sqrt(var[o] + eps) + beta[o]     sources b (or kNoTensor), gamma, beta, mean, var
 ///   transpose:      source with axes permuted by `perm`
 ///   reshape:        source with another shape
 ///   scale:          source * factor
-///   channel_scale:  source[o, ...] * s[o]                              sources source, s (one element per
-///   row) sum:            a[i] + b[i], flat; b may have one element only     sources a, b
-/// A recipe over fp16 or other elements converts them: the tensor's own dtype is what comes out.
+///   channel_scale:  source[o, ...] * s[o]                                          sources source, s (one element per row)
+///   sum:            a[i] + b[i], flat; b may have one element only                 sources a, b
+/// The tensor's own dtype is what comes out, whatever those of its sources are.
+// clang-format on
 struct Recipe {
     enum class Kind { conv_bn_weight, conv_bn_bias, transpose, reshape, scale, channel_scale, sum };
     Kind kind = Kind::reshape;

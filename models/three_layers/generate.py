@@ -1,0 +1,16 @@
+#!/usr/bin/python3
+"""Three convolutions, small enough to follow every instruction of their program by hand."""
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from graph_json import Graph, conv, write  # noqa: E402
+
+g = Graph("three_layers")
+x = g.input("image", [1, 3, 32, 32])
+x = g.node("relu", "conv1_relu", [conv(g, "conv1", x, 3, 32, 3)])
+x = g.node("relu", "conv2_relu", [conv(g, "conv2", x, 32, 64, 3, stride=2)])
+x = g.node("relu", "conv3_relu", [conv(g, "conv3", x, 64, 128, 1)])
+g.output(x, [1, 128, 16, 16])
+write(HERE, [g])

@@ -1,0 +1,36 @@
+// The Graph as JSON, the form of the networks in models/: strict, one object per tensor and node.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/problems.hpp"
+#include "graph/graph.hpp"
+#include "graph/onnx_import.hpp"
+
+namespace infsim::graph {
+
+/// Reads a graph; README.md has the form. Shapes of intermediate tensors are inferred, those given for
+/// outputs are held against them. Problems are added with JSON pointer (or node, where an operator does not
+/// fit its operands), and the graph is then of no use.
+Graph graph_from_json(const json::Document& document, Problems& problems);
+/// The same from a file. Throws InputError.
+Graph read_graph(const std::string& path);
+
+/// The graph as JSON; files that constants refer to are named relative to `folder`.
+json::Value graph_to_json(const Graph& graph, const std::string& folder);
+/// Writes it to a file whose folder exists. Throws InputError.
+void write_graph(const Graph& graph, const std::string& path);
+
+/// A model as a user names it: a path ending in .onnx or .json, or the name of a network in `models_dir`
+/// (models_dir/<family>/<name>.json). Either way the same passes have run over it (unless options.optimize is
+/// off); options.dims, batch and bound_inputs are for ONNX only. Throws InputError; an unknown name lists the
+/// known ones.
+Graph load_model(const std::string& path_or_name, const std::string& models_dir,
+                 const ImportOptions& options = {});
+
+/// Names of the networks in `models_dir`, sorted.
+std::vector<std::string> model_names(const std::string& models_dir);
+
+}  // namespace infsim::graph
