@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "compiler/passes/hazards.hpp"
+#include "program/operands.hpp"
 
 namespace infsim::compiler {
 
@@ -21,35 +22,10 @@ void set_addresses(VirtualInstruction& v, const std::vector<std::uint32_t>& offs
         [&](program::ScalarOperand& s, int operand) { s.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])]; });
 }
 
-/// The bytes a per-partition scalar reads, as an access pattern.
-program::AccessPattern scalar_access(const program::ScalarOperand& s, std::uint8_t lanes) {
-    program::AccessPattern ap;
-    ap.offset = s.offset;
-    ap.partition_start = s.partition_start;
-    ap.partition_count = lanes;
-    ap.dtype = s.dtype;
-    return ap;
-}
-
-/// Calls f(access, is write) for everything `op` touches on chip, reads first.
-template <class F>
-void each_access(program::Operation& op, F&& f) {
-    std::uint8_t lanes = 0;
-    for_each_operand(op, [&](program::AccessPattern& ap, int, bool) { lanes = ap.partition_count; }, [](auto&, int) {});
-    for (const bool writes : {false, true})
-        for_each_operand(
-            op, [&](program::AccessPattern& ap, int, bool write) { if (write == writes) f(ap, write); },
-            [&](program::ScalarOperand& s, int) { if (!writes) f(scalar_access(s, lanes), false); });
-}
-
-Counts needs(program::Operation& op, const HazardMap& hazards, std::uint8_t queue) {
+Counts needs(const program::Accesses& accesses, const HazardMap& hazards, std::uint8_t queue) {
     Counts need(hazards.queues(), 0);
-    each_access(op, [&](const program::AccessPattern& ap, bool write) { hazards.query(ap, write, queue, need); });
+    for (const auto& a : accesses) hazards.query(a.pattern, a.write, queue, need);
     return need;
-}
-
-void record(program::Operation& op, HazardMap& hazards, std::uint8_t queue, std::uint32_t index) {
-    each_access(op, [&](const program::AccessPattern& ap, bool write) { hazards.record(ap, write, queue, index); });
 }
 
 void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence, program::Program& program) {
@@ -96,7 +72,8 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         auto& stream = program.queues[v.queue].instructions;
         // A Sync shifts the index of what follows it, and accesses are recorded under their index: so first find
         // out what is needed, then record.
-        const auto waits = reducer.reduce(v.queue, needs(v.op, hazards, v.queue));
+        const program::Accesses accesses = program::accesses(v.op);
+        const auto waits = reducer.reduce(v.queue, needs(accesses, hazards, v.queue));
         const auto emit = [&](program::Operation op, std::size_t from) {
             Instruction in;
             in.op = std::move(op);
@@ -109,7 +86,7 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         };
         std::size_t carried = 0;
         for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);
-        record(v.op, hazards, v.queue, static_cast<std::uint32_t>(stream.size()));
+        for (const auto& a : accesses) hazards.record(a.pattern, a.write, v.queue, static_cast<std::uint32_t>(stream.size()));
         sequence_of[p] = sequence;
         emit(std::move(v.op), carried);
     }
