@@ -218,7 +218,8 @@ std::vector<Emitter::Tile> Emitter::tiles(int layer, int first_image, int images
     const int most = static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4));
     std::vector<Tile> list;
     if (is_array(l.output.value) && rows == out.rows && out.plane() <= most) {
-        const int together = static_cast<int>(most / out.plane());
+        // Paired input images lie in different partitions: one matmul cannot read two neighbours.
+        const int together = pairable_[static_cast<std::size_t>(l.inputs[0].value)] ? 1 : static_cast<int>(most / out.plane());
         const int count = (images + together - 1) / together;
         for (int t = 0, done = 0; t < count; ++t) {
             const int share = (images - done + count - t - 1) / (count - t);
@@ -259,16 +260,17 @@ void Emitter::emit_conv(int layer, int first_image, int images, int first_row, i
             if (in_place) places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)] = place(conv->residual->value, i);
         }
     bias(layer);
-    const std::vector<Tile> all = tiles(layer, first_image, images, first_row, rows);
+    std::vector<Tile> all = tiles(layer, first_image, images, first_row, rows);
     const auto step = static_cast<std::size_t>(std::clamp(options_.psum_banks_per_load, 1, target_.psum_banks));
     // Images in different halves of the partitions need the stationary operand in different rows.
     const ValueId in = l.inputs[0].value;
+    const auto lower = [&](const Tile& tile) { return half_of(in, l.inputs[0].first_slot, tile.image) == 0; };
+    if (is_array(l.output.value)) std::stable_partition(all.begin(), all.end(), lower);
     for (std::size_t index = 0; index < state.slabs.size(); ++index)
         for (int s = 0; s < state.slabs[index].slots; ++s)
             for (std::size_t t = 0; t < all.size();) {
                 std::vector<Tile> chunk;
-                while (t < all.size() && chunk.size() < step &&
-                       (chunk.empty() || half_of(in, l.inputs[0].first_slot, all[t].image) == half_of(in, l.inputs[0].first_slot, chunk[0].image)))
+                while (t < all.size() && chunk.size() < step && (chunk.empty() || lower(all[t]) == lower(chunk[0])))
                     chunk.push_back(all[t++]);
                 emit_chunk(layer, static_cast<int>(index), state.slabs[index].first_slot + s, chunk);
             }
