@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "explore/sweep_file.hpp"
 #include "flow/paths.hpp"
+#include "graph/json_form.hpp"
 
 namespace infsim::cli {
 
@@ -64,7 +65,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
     Problems problems;
     flow::PointRequest r;
     if (values.count("model") == 0)
-        problems.add("", "MODEL", "is missing: a path to .onnx or .json, or one of " + join(flow::known_models(), ", "));
+        problems.add("", "MODEL", "is missing: a path to .onnx or .json, or one of " + join(graph::model_names(flow::models_folder()), ", "));
     else
         r.model = values["model"].as<Words>().front();
     if (values.count("chip") > 0) r.chip = values["chip"].as<std::string>();

@@ -54,8 +54,8 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
     std::cout << sweep.question << "\n\n" << sweep_table(sweep, result) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
     std::cout << "Table: " << folder << "/table.csv; layers of each point: " << folder << "/points/*/layers.csv\n"
-              << "Pictures: " << folder << "/" << sweep.name << ".png and .svg, made by scripts/plot_sweep.py " << folder
-              << "\n";
+              << "Pictures, PNG and SVG: scripts/" << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep")
+              << ".py " << folder << " draws them there\n";
 }
 
 int exit_status(const explore::SweepResult& result) {

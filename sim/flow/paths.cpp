@@ -1,6 +1,5 @@
 #include "flow/paths.hpp"
 
-#include <algorithm>
 #include <filesystem>
 
 namespace infsim::flow {
@@ -18,7 +17,7 @@ fs::path data_folder() {
 
 bool is_path(const std::string& model) {
     const std::string extension = fs::path(model).extension().string();
-    return model.find('/') != std::string::npos || extension == ".onnx" || extension == ".json";
+    return extension == ".onnx" || extension == ".json";
 }
 
 }  // namespace
@@ -29,27 +28,7 @@ std::string default_compiler_path() {
     return (data_folder() / "configs/compilers/default.json").lexically_normal().string();
 }
 
-std::optional<std::string> find_model(const std::string& model) {
-    if (is_path(model)) return model;
-    std::error_code error;
-    for (const auto& family : fs::directory_iterator(data_folder() / "models", error)) {
-        const fs::path candidate = family.path() / (model + ".json");
-        if (fs::is_regular_file(candidate, error)) return candidate.lexically_normal().string();
-    }
-    return std::nullopt;
-}
-
-std::vector<std::string> known_models() {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& family : fs::directory_iterator(data_folder() / "models", error)) {
-        if (!fs::is_directory(family.path(), error)) continue;
-        for (const auto& file : fs::directory_iterator(family.path(), error))
-            if (file.path().extension() == ".json") names.push_back(file.path().stem().string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
+std::string models_folder() { return (data_folder() / "models").lexically_normal().string(); }
 
 std::string relative_to_file(const std::string& path, const std::string& file) {
     if (!is_path(path) || fs::path(path).is_absolute()) return path;

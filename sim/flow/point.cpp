@@ -6,8 +6,8 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "flow/compiler_file.hpp"
-#include "flow/model_file.hpp"
 #include "flow/paths.hpp"
+#include "graph/json_form.hpp"
 #include "hw/load.hpp"
 #include "record/record.hpp"
 
@@ -116,13 +116,15 @@ const ModelCache::Entry* ModelCache::load(const std::string& model, Problems& pr
     if (found == loaded_.end()) {
         auto loaded = std::make_unique<Loaded>();
         loaded->model = model;
-        if (const auto path = find_model(model)) {
-            if (auto graph = read_model(*path, loaded->problems)) {
-                std::string hash = content_hash(*graph);
-                loaded->entry = Entry{std::move(*graph), std::move(hash)};
+        try {
+            graph::Graph graph = graph::load_model(model, models_folder());
+            std::string hash = content_hash(graph);
+            loaded->entry = Entry{std::move(graph), std::move(hash)};
+        } catch (const InputError& e) {
+            for (Problem p : e.problems()) {
+                if (p.file.empty() && p.where.empty()) p.where = "model";
+                loaded->problems.add(std::move(p));
             }
-        } else {
-            loaded->problems.add("", "model", "there is no network '" + model + "'" + suggestion(model, known_models()));
         }
         loaded_.push_back(std::move(loaded));
         found = std::prev(loaded_.end());
