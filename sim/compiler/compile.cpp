@@ -122,6 +122,10 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
         reorder(network, batch, options.in_place_add);
         watch.lap(result.passes, "order", "");
     }
+    if (options.replication) {
+        replicate_inputs(network, width);
+        watch.lap(result.passes, "replicate", "");
+    }
     network.stem_layers = options.stream_stem ? stem_length(network) : 0;
     const auto infos = layer_infos(network);
 

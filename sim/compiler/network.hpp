@@ -64,6 +64,10 @@ struct Value {
 struct WeightIndex {
     graph::TensorId tensor = graph::kNoTensor;
     std::int64_t so = 0, sc = 0, sr = 0, ss = 0;
+    /// Input channels of the layer are `replicas` copies of those of the tensor: channel k is tensor channel
+    /// k % (channels / replicas) of filter row k / (channels / replicas).
+    int replicas = 1;
+    std::int64_t replica_step = 0;   ///< flat-index distance of one filter row
 };
 
 /// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.
@@ -117,11 +121,14 @@ struct HeadMatmulOp {
 struct TransposeOp { int heads = 1; };
 /// DRAM rows by index: tokens on partitions, hidden on columns (see TransposeOp for the way back).
 struct GatherOp { graph::TensorId table = graph::kNoTensor; std::int64_t rows = 0, row_elements = 0; };
+/// One copy of a low-channel image per filter row, each shifted by its row, in idle partitions: output channel
+/// r * C + c holds row o * stride + r * dilation - pad of input channel c at row o, zero where that is outside.
+struct ReplicateOp { int replicas = 1, stride = 1, dilation = 1, pad = 0; };
 /// Copies slots (a concat part that could not be written in place).
 struct CopyOp {};
 
 using LayerOp = std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp,
-                             TransposeOp, GatherOp, CopyOp>;
+                             TransposeOp, GatherOp, ReplicateOp, CopyOp>;
 
 struct Layer {
     std::string name;

@@ -28,6 +28,9 @@ struct CompileOptions {
     /// place: two images of a tensor with at most half the partitions' channels share one range of addresses.
     bool pair_images = true;
 
+    /// replicate: copy a low-channel graph input to idle partitions, so that all rows of a filter run in one pass.
+    bool replication = true;
+
     /// stem: the layers from a graph input to the first pooling layer run in stripes of rows.
     bool stream_stem = true;
     /// stem: rows of the stem's last layer that one stripe yields.

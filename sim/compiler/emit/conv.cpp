@@ -113,13 +113,19 @@ void Emitter::build_segment(int layer, ConvState& state) {
                         const int c_lo = std::max(tile.first_channel, group * in_per_group);
                         const int c_hi = std::min(tile.first_channel + tile.count, (group + 1) * in_per_group);
                         if (c_lo >= c_hi) continue;
-                        program::RecipeBox box;
-                        box.segment_offset = segment.bytes + (c_lo - tile.first_channel) * row + at + (o_lo - o0) * element;
-                        box.tensor_offset = o_lo * op.weight.so + (c_lo - group * in_per_group) * op.weight.sc;
-                        box.count = {c_hi - c_lo, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
-                        box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};
-                        box.tensor_step = {op.weight.sc, op.weight.sr, op.weight.ss, op.weight.so, 0, 0};
-                        segment.recipe.push_back(box);
+                        // Copies of an input channel differ in the filter row they stand for.
+                        const int per_copy = in_channels / op.weight.replicas;
+                        for (int copy = c_lo / per_copy; copy * per_copy < c_hi; ++copy) {
+                            const int lo = std::max(c_lo, copy * per_copy), hi = std::min(c_hi, (copy + 1) * per_copy);
+                            program::RecipeBox box;
+                            box.segment_offset = segment.bytes + (lo - tile.first_channel) * row + at + (o_lo - o0) * element;
+                            box.tensor_offset = o_lo * op.weight.so + (lo - copy * per_copy - group * in_per_group) * op.weight.sc +
+                                                copy * op.weight.replica_step;
+                            box.count = {hi - lo, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
+                            box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};
+                            box.tensor_step = {op.weight.sc, op.weight.sr, op.weight.ss, op.weight.so, 0, 0};
+                            segment.recipe.push_back(box);
+                        }
                     }
                     at += std::int64_t{taps} * m * element;
                 }

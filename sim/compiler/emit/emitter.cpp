@@ -64,6 +64,7 @@ void Emitter::emit_layer_for_image(int layer, int image) {
         using T = std::decay_t<decltype(op)>;
         if constexpr (std::is_same_v<T, ConvOp>) emit_conv(layer, image, 1, 0, value(l.output.value).phys.rows);
         else if constexpr (std::is_same_v<T, PoolOp>) emit_pool(layer, image, 0, value(l.output.value).phys.rows);
+        else if constexpr (std::is_same_v<T, ReplicateOp>) emit_replicate(layer, image, 0, value(l.output.value).phys.rows);
         else if constexpr (std::is_same_v<T, UnaryOp>) emit_unary(layer, image);
         else if constexpr (std::is_same_v<T, ScalarOp>) emit_scalar(layer, image);
         else if constexpr (std::is_same_v<T, BinaryOp>) emit_binary(layer, image);

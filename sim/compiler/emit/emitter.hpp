@@ -37,6 +37,8 @@ struct Rect {
     int col = 0, cols = 1, col_step = 1;
 };
 
+struct RowRange { int lo = 0, hi = 0; };
+
 /// One step of an access pattern, outermost first.
 struct Step { std::int64_t step = 0; std::int64_t count = 1; };
 
@@ -149,10 +151,14 @@ private:
 
     // stem.cpp
     void emit_stem(int image);
-    void open_window(ValueId value, int image, int lo, int hi, int done);
+    std::vector<RowRange> stem_ranges(const std::vector<ValueId>& chain, int row, int count) const;
+    void emit_stem_rows(int k, ValueId value, int image, int first, int last);
+    /// A fresh window of `most` rows over `rows`; rows before `done` are copied from the window before.
+    void open_window(ValueId value, int image, RowRange rows, int done, int most);
     // vector.cpp, attention.cpp
     void emit_pool(int layer, int image, int first_row, int rows);
     void emit_pool_class(const Layer& layer, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0, int kcn);
+    void emit_replicate(int layer, int image, int first_row, int rows);
     void emit_unary(int layer, int image);
     void emit_scalar(int layer, int image);
     void emit_binary(int layer, int image);

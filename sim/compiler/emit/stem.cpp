@@ -11,68 +11,112 @@ struct Window { int stride = 1, dilation = 1, kernel = 1, pad = 0; };
 
 Window row_window(const Layer& layer) {
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) return {conv->stride_rows, conv->dilation_rows, conv->kernel_rows, conv->pad_top};
+    if (const auto* copy = std::get_if<ReplicateOp>(&layer.op)) return {copy->stride, copy->dilation, copy->replicas, copy->pad};
     const auto& pool = std::get<PoolOp>(layer.op);
     return {pool.stride_rows, pool.dilation_rows, pool.kernel_rows, pool.pad_top};
 }
 
 }  // namespace
 
+/// Rows [lo, hi) of every value of the chain that the last layer's rows [row, row + count) need.
+std::vector<RowRange> Emitter::stem_ranges(const std::vector<ValueId>& chain, int row, int count) const {
+    std::vector<RowRange> need(chain.size());
+    need.back() = {row, row + count};
+    for (std::size_t l = chain.size() - 1; l-- > 0;) {
+        const Window w = row_window(net_.layers[l]);
+        const int extent = value(chain[l]).phys.rows;
+        need[l].lo = std::clamp(need[l + 1].lo * w.stride - w.pad, 0, extent - 1);
+        need[l].hi = std::clamp((need[l + 1].hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1, need[l].lo + 1, extent);
+    }
+    return need;
+}
+
 void Emitter::emit_stem(int image) {
     const int n = net_.stem_layers;
-    const ValueId input = net_.layers[0].inputs[0].value;
-    std::vector<ValueId> chain = {input};                     // chain[k] is what stem layer k reads
+    std::vector<ValueId> chain = {net_.layers[0].inputs[0].value};   // chain[k] is what stem layer k reads
     for (int l = 0; l < n; ++l) chain.push_back(net_.layers[static_cast<std::size_t>(l)].output.value);
-    const int rows = value(chain.back()).phys.rows;
-    std::vector<int> done(chain.size(), 0);                   // rows of each value that exist so far
-    for (int row = 0; row < rows;) {
-        const int stripe = std::min(plan_.stem_stripe_rows, rows - row);
-        // What this stripe needs of each value, from the last layer back to the input.
-        std::vector<int> lo(chain.size()), hi(chain.size());
-        lo.back() = row;
-        hi.back() = row + stripe;
-        for (int l = n - 1; l >= 0; --l) {
-            const Window w = row_window(net_.layers[static_cast<std::size_t>(l)]);
-            const auto at = static_cast<std::size_t>(l);
-            const int extent = value(chain[at]).phys.rows;
-            lo[at] = std::clamp(lo[at + 1] * w.stride - w.pad, 0, extent - 1);
-            hi[at] = std::clamp((hi[at + 1] - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1, lo[at] + 1, extent);
-            if (row + stripe == rows) hi[at] = std::max(hi[at], std::min(extent, done[at]));
-        }
+    const int rows = value(chain.back()).phys.rows, stripe = plan_.stem_stripe_rows;
+    // All windows of a value have one size, so that each fits where an earlier one lay.
+    std::vector<int> most(chain.size(), 0);
+    for (int row = 0; row < rows; row += stripe) {
+        const auto need = stem_ranges(chain, row, std::min(stripe, rows - row));
+        for (std::size_t k = 0; k < chain.size(); ++k) most[k] = std::max(most[k], need[k].hi - need[k].lo);
+    }
+    std::vector<int> done(chain.size(), 0);                          // rows of each value that exist so far
+    for (int row = 0; row < rows; row += stripe) {
+        const auto need = stem_ranges(chain, row, std::min(stripe, rows - row));
         for (std::size_t k = 0; k < chain.size(); ++k) {
-            const ValueId v = chain[k];
             layer_ = static_cast<int>(k == 0 ? 0 : k - 1);
             image_ = image;
-            if (k + 1 < chain.size()) open_window(v, image, lo[k], hi[k], done[k]);
-            const int first = std::max(lo[k], done[k]);
-            if (k == 0) {
-                const Place& p = place(v, image);
-                if (hi[k] > first) load_input(v, image, first, hi[k], p.buffer, p.row0, p.rows);
-            } else if (hi[k] > first) {
-                const int l = static_cast<int>(k) - 1;
-                if (std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(l)].op)) emit_conv(l, image, 1, first, hi[k] - first);
-                else emit_pool(l, image, first, hi[k] - first);
-            }
-            done[k] = std::max(done[k], hi[k]);
+            // A layer whose stride exceeds its kernel skips rows for good.
+            const int hi = std::max(need[k].hi, need[k].lo), first = std::max(need[k].lo, done[k]);
+            if (k + 1 < chain.size()) open_window(chain[k], image, need[k], done[k], most[k]);
+            if (hi > first) emit_stem_rows(static_cast<int>(k), chain[k], image, first, hi);
+            done[k] = std::max(done[k], hi);
         }
-        row += stripe;
     }
     for (std::size_t k = 0; k + 1 < chain.size(); ++k) places_[static_cast<std::size_t>(chain[k])][static_cast<std::size_t>(image)] = Place{};
     store_outputs(n - 1, image);
 }
 
-void Emitter::open_window(ValueId v, int image, int lo, int hi, int done) {
+/// Makes rows [first, last) of the k-th value of the chain.
+void Emitter::emit_stem_rows(int k, ValueId v, int image, int first, int last) {
+    if (k == 0) {
+        const Place& p = place(v, image);
+        return load_input(v, image, first, last, p.buffer, p.row0, p.rows);
+    }
+    const LayerOp& op = net_.layers[static_cast<std::size_t>(k - 1)].op;
+    if (std::holds_alternative<ConvOp>(op)) emit_conv(k - 1, image, 1, first, last - first);
+    else if (std::holds_alternative<ReplicateOp>(op)) emit_replicate(k - 1, image, first, last - first);
+    else emit_pool(k - 1, image, first, last - first);
+}
+
+void Emitter::emit_replicate(int layer, int image, int first_row, int rows) {
+    layer_ = layer;
+    image_ = image;
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<ReplicateOp>(l.op);
+    const ValueId in = l.inputs[0].value, out = l.output.value;
+    ensure_storage(out, image);
+    const Physical& from = value(in).phys;
+    const int channels = from.channels(), all = channels * op.replicas, last = first_row + rows;
+    // Rows for which some copy reaches into the padding start as zeros.
+    const int inner_lo = (op.pad + op.stride - 1) / op.stride;
+    const int inner_hi = (from.rows - 1 + op.pad - (op.replicas - 1) * op.dilation) / op.stride + 1;
+    const auto zero = [&](int lo, int hi) {
+        lo = std::max(lo, first_row);
+        hi = std::min(hi, last);
+        if (lo >= hi) return;
+        const Operand rows_of = access(out, 0, all, image, {lo, hi - lo, 1, 0, from.cols, 1});
+        push(pool(), program::Memset{rows_of.ap, 0.0F}, {rows_of.buffer});
+    };
+    zero(first_row, std::min(last, inner_lo));
+    zero(std::max({first_row, inner_hi, std::min(last, inner_lo)}), last);
+    for (int r = 0; r < op.replicas; ++r) {
+        const int shift = r * op.dilation - op.pad;
+        const int lo = std::max(first_row, shift >= 0 ? 0 : (-shift + op.stride - 1) / op.stride);
+        const int hi = std::min(last, shift >= from.rows ? 0 : (from.rows - 1 - shift) / op.stride + 1);
+        if (lo >= hi) continue;
+        const Operand src = access(in, 0, channels, image, {lo * op.stride + shift, hi - lo, op.stride, 0, from.cols, 1});
+        Operand dst = access(out, 0, channels, image, {lo, hi - lo, 1, 0, from.cols, 1});
+        dst.ap.partition_start = static_cast<std::uint8_t>(dst.ap.partition_start + r * channels);
+        push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
+    }
+}
+
+void Emitter::open_window(ValueId v, int image, RowRange rows, int done, int most) {
     const Physical& phys = value(v).phys;
     Place& p = places_[static_cast<std::size_t>(v)][static_cast<std::size_t>(image)];
     const Place before = p;
     Half half = Half::both;
     if (phys.slots() == 1) half = half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
     const auto purpose = input_index_[static_cast<std::size_t>(v)] >= 0 ? program::Purpose::input : program::Purpose::spill;
-    const BufferId b = new_buffer(value(v).name, std::int64_t{phys.groups()} * (hi - lo) * phys.cols * dtype_bytes(value(v).dtype), half, purpose);
-    const Place now{b, lo, hi - lo, 0, 1};
-    if (before.buffer != kNoBuffer && done > lo) {
+    const BufferId b = new_buffer(value(v).name, std::int64_t{phys.groups()} * most * phys.cols * dtype_bytes(value(v).dtype), half, purpose);
+    const Place now{b, rows.lo, rows.hi - rows.lo, 0, 1};
+    if (before.buffer != kNoBuffer && done > rows.lo) {
         const Part part{v, 0, phys.slots()};
         for (const LaneChunk& c : chunks({part})) {
-            const Rect halo{lo, done - lo, 1, 0, phys.cols, 1};
+            const Rect halo{rows.lo, done - rows.lo, 1, 0, phys.cols, 1};
             p = before;
             const Operand src = access(v, c.slot, c.lanes, image, halo);
             p = now;

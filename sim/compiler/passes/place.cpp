@@ -218,6 +218,28 @@ int place_loads(const Code& code, std::vector<Lifetime>& lives, std::vector<Load
     return -1;
 }
 
+/// When one packing of everything, each load as late as possible, has settled the addresses: moves loads up as far as
+/// the bytes they go to are free.
+void start_early(const Code& code, std::vector<Lifetime>& lives, std::vector<LoadJob>& jobs, const PlaceOptions& options,
+                 const std::vector<std::uint32_t>& offset) {
+    std::vector<std::int32_t> previous_start(3, 0);
+    for (std::size_t j = 0; j < jobs.size(); ++j) {
+        LoadJob& job = jobs[j];
+        const auto mine = static_cast<std::size_t>(job.buffer);
+        const Buffer& buffer = code.buffers[mine];
+        std::int32_t start = previous_start[static_cast<std::size_t>(job.stream)];
+        if (j >= static_cast<std::size_t>(options.prefetch_depth)) start = std::max(start, jobs[j - static_cast<std::size_t>(options.prefetch_depth)].latest);
+        for (std::size_t b = 0; b < code.buffers.size(); ++b) {
+            const Buffer& other = code.buffers[b];
+            if (b == mine || lives[b].last < start || lives[b].first > lives[mine].last || !share_partitions(buffer, other)) continue;
+            if (offset[b] < offset[mine] + buffer.bytes && offset[mine] < offset[b] + other.bytes) start = std::max(start, lives[b].last + 1);
+        }
+        job.start = options.prefetch ? std::min(start, job.latest) : job.latest;
+        lives[mine].first = job.start;
+        previous_start[static_cast<std::size_t>(job.stream)] = job.start;
+    }
+}
+
 void order_instructions(const Code& code, const std::vector<LoadJob>& jobs, Placement& out) {
     std::vector<std::pair<std::int32_t, std::int32_t>> starts;   // (position, job)
     for (std::size_t j = 0; j < jobs.size(); ++j) starts.emplace_back(jobs[j].start, static_cast<std::int32_t>(j));
@@ -270,6 +292,16 @@ std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<pr
         late.prefetch = false;
         trial = lives;
         stuck = place_loads(code, trial, jobs, is_load, late, out.offset);
+    }
+    if (stuck >= 0) {   // one packing for all, at the price of less choice in where loads go
+        std::vector<BufferId> everything;
+        for (std::size_t b = 0; b < code.buffers.size(); ++b)
+            if (lives[b].last >= 0) everything.push_back(static_cast<BufferId>(b));
+        if (pack_activations(code, lives, everything, options.capacity, peak.bytes, out.offset) <= options.capacity) {
+            trial = lives;
+            start_early(code, trial, jobs, options, out.offset);
+            stuck = -1;
+        }
     }
     if (stuck >= 0) {
         const LoadJob& job = jobs[static_cast<std::size_t>(stuck)];

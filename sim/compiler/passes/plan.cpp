@@ -39,12 +39,13 @@ std::vector<int> image_groups(const Network& net, const program::Target& target,
 
 int stem_length(const Network& net) {
     const auto readers = readers_of(net);
-    int n = 0;
+    int n = 0, first_conv = 0;
     ValueId chain = kNoValue;
     for (const Layer& layer : net.layers) {
         const bool pool = std::holds_alternative<PoolOp>(layer.op);
         const auto* conv = std::get_if<ConvOp>(&layer.op);
-        if ((!pool && !conv) || (conv && conv->residual)) break;
+        const bool copies = std::holds_alternative<ReplicateOp>(layer.op);
+        if ((!pool && !conv && !copies) || (conv && conv->residual)) break;
         const ValueId in = layer.inputs[0].value;
         const Value& input = net.values[static_cast<std::size_t>(in)];
         if (n == 0 ? input.input == graph::kNoTensor || input.phys.rows == 1 : in != chain) break;
@@ -55,8 +56,38 @@ int stem_length(const Network& net) {
         chain = layer.output.value;
         ++n;
         if (pool) return n;
+        if (conv && first_conv == 0) first_conv = n;
     }
-    return std::min(n, 1);
+    return first_conv;
+}
+
+void replicate_inputs(Network& net, int slot_channels) {
+    std::vector<Layer> layers;
+    for (Layer& layer : net.layers) {
+        auto* conv = std::get_if<ConvOp>(&layer.op);
+        const Value& in = net.values[static_cast<std::size_t>(layer.inputs[0].value)];
+        const bool fits = conv && in.input != graph::kNoTensor && conv->groups == 1 && conv->kernel_rows > 1 && in.phys.rows > 1 &&
+                          in.phys.channels() * conv->kernel_rows <= slot_channels && layer.inputs[0].slots == in.phys.slots();
+        if (fits) {
+            Layer copy;
+            copy.name = layer.name + "/replicate";
+            copy.kind = "replicate";
+            copy.op = ReplicateOp{conv->kernel_rows, conv->stride_rows, conv->dilation_rows, conv->pad_top};
+            copy.inputs = {layer.inputs[0]};
+            const Physical& out = net.values[static_cast<std::size_t>(layer.output.value)].phys;
+            Value value{in.name + "/copies", {{in.phys.channels() * conv->kernel_rows}, out.rows, in.phys.cols}, in.dtype, graph::kNoTensor};
+            net.values.push_back(std::move(value));
+            copy.output = {static_cast<ValueId>(net.values.size()) - 1, 0, 1};
+            conv->weight.replicas = conv->kernel_rows;
+            conv->weight.replica_step = conv->weight.sr;
+            conv->kernel_rows = conv->stride_rows = conv->dilation_rows = 1;
+            conv->pad_top = 0;
+            layer.inputs[0] = copy.output;
+            layers.push_back(std::move(copy));
+        }
+        layers.push_back(std::move(layer));
+    }
+    net.layers = std::move(layers);
 }
 
 std::vector<Plan> plans(const Network& net, const program::Target& target, int batch, DType dtype, const CompileOptions& options) {
