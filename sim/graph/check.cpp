@@ -1,6 +1,7 @@
 #include "graph/check.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@ public:
 
     Problems run() {
         for (std::size_t i = 0; i < graph_.tensors.size(); ++i) check_tensor(static_cast<TensorId>(i));
+        if (problems_.empty()) check_recipe_chains();
         check_ports();
         if (!problems_.empty()) return problems_;  // ids may be out of range: nothing further is safe
         check_order();
@@ -75,7 +77,6 @@ private:
         for (std::size_t i = 0; i < wanted; ++i) {
             const auto source = recipe.sources[i];
             if (source == kNoTensor && recipe.kind == Kind::conv_bn_bias && i == 0) continue;
-            // Sources need not come before the recipe, but a chain of them must end: no tensor makes itself.
             if (!exists(source) || source == id || graph_.tensor(source).kind != TensorKind::constant)
                 return tensor_problem(id, "a source of its recipe is no constant");
         }
@@ -102,6 +103,25 @@ private:
                 break;
         }
         if (!fits) tensor_problem(id, "the sources of its recipe do not fit its shape");
+    }
+
+    /// A recipe's sources may be recipes, but no tensor may be made of itself.
+    void check_recipe_chains() {
+        enum class State : std::uint8_t { unseen, open, done };
+        std::vector<State> state(graph_.tensors.size(), State::unseen);
+        const std::function<bool(TensorId)> ends = [&](TensorId id) {
+            auto& own = state[static_cast<std::size_t>(id)];
+            if (own != State::unseen) return own == State::done;
+            own = State::open;
+            bool all = true;
+            if (const auto* recipe = std::get_if<Recipe>(&*graph_.tensor(id).constant))
+                for (const auto source : recipe->sources) all = all && (source == kNoTensor || ends(source));
+            own = all ? State::done : State::open;
+            return all;
+        };
+        for (std::size_t i = 0; i < graph_.tensors.size(); ++i)
+            if (graph_.tensors[i].constant && !ends(static_cast<TensorId>(i)))
+                tensor_problem(static_cast<TensorId>(i), "its recipe leads back to itself");
     }
 
     bool transposed_fits(const Recipe& recipe, const Shape& shape) const {

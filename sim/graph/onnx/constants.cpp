@@ -92,6 +92,23 @@ void eye_like(OnnxNode& n) {
     n.bind(0, n.builder().small(n.output_name(0), Shape(x), dtype, std::move(values)));
 }
 
+/// The triangle of a matrix, zeros elsewhere: a choice by a constant mask.
+void trilu(OnnxNode& n) {
+    const auto& x = n.shape(0);
+    const auto diagonal = n.has(1) ? static_cast<std::int64_t>(n.scalar(1)) : 0;
+    const bool upper = n.integer("upper", 1) != 0;
+    if (x.size() < 2 || x.back() * x[x.size() - 2] > kFoldLimit)
+        throw ShapeError("takes small matrices only");
+    const Shape square = {x[x.size() - 2], x.back()};
+    std::vector<double> mask;
+    for (std::int64_t row = 0; row < square[0]; ++row)
+        for (std::int64_t column = 0; column < square[1]; ++column)
+            mask.push_back(upper ? column - row >= diagonal : column - row <= diagonal);
+    const auto name = n.builder().fresh_tensor_name(n.output_name(0) + "/triangle");
+    const auto choice = n.builder().small(name, square, DType::boolean, std::move(mask));
+    n.emit(Op::where, {choice, n.in(0), n.number(0, n.facts(0).dtype)});
+}
+
 }  // namespace
 
 void add_shapes(ConverterTable& t) {
@@ -104,6 +121,7 @@ void add_constants(ConverterTable& t) {
     t["ConstantOfShape"] = constant_of_shape;
     t["Range"] = range;
     t["EyeLike"] = eye_like;
+    t["Trilu"] = trilu;
 }
 
 }  // namespace infsim::graph::onnx_import

@@ -16,6 +16,31 @@ void plain(OnnxNode& n) {
     n.emit(op, inputs);
 }
 
+/// The right operand of a binary node. Before opset 7 an operand of lower rank was aligned at an axis of its
+/// own, not at the last one: axes of extent 1 behind it say the same in numpy's terms.
+TensorId aligned_right(OnnxNode& n, std::int64_t default_axis) {
+    const auto rank = static_cast<std::int64_t>(n.rank());
+    const auto own = static_cast<std::int64_t>(n.shape(1).size());
+    n.integer("broadcast", 0);
+    const auto axis = n.integer("axis", default_axis);
+    if (n.opset() >= 7 || axis < 0 || axis + own >= rank) return n.in(1);
+    Ints behind;
+    for (auto i = own; i < rank - axis; ++i) behind.push_back(i);
+    return n.make(Op::unsqueeze, {n.in(1)}, {{"axes", behind}});
+}
+
+template <Op op>
+void binary(OnnxNode& n) {
+    if (n.opset() >= 7) return n.emit(op, {n.in(0), n.in(1)});
+    n.emit(op, {n.in(0), aligned_right(n, -1)});
+}
+
+/// Before opset 7 a slope with one value per channel was a vector.
+void prelu(OnnxNode& n) {
+    if (n.opset() >= 7 || element_count(n.shape(1)) == 1) return n.emit(Op::prelu, {n.in(0), n.in(1)});
+    n.emit(Op::prelu, {n.in(0), aligned_right(n, 1)});
+}
+
 /// Sum, Max, Min of any number of operands: a chain of binary nodes from the left.
 template <Op op>
 void variadic(OnnxNode& n) {
@@ -101,6 +126,16 @@ void clip(OnnxNode& n) {
     n.emit(Op::clip, {n.in(0)}, {{"min", low}, {"max", high}});
 }
 
+void tan(OnnxNode& n) { n.emit(Op::div, {n.make(Op::sin, {n.in(0)}), n.make(Op::cos, {n.in(0)})}); }
+
+/// (e^x - e^-x) / 2, (e^x + e^-x) / 2
+template <Op op>
+void hyperbolic(OnnxNode& n) {
+    const auto up = n.make(Op::exp, {n.in(0)});
+    const auto down = n.make(Op::exp, {n.make(Op::neg, {n.in(0)})});
+    n.emit_scaled(n.make(op, {up, down}), 0.5);
+}
+
 /// shrink(x) = x + bias below -lambd, x - bias above lambd, 0 between
 void shrink(OnnxNode& n) {
     const auto dtype = n.facts(0).dtype;
@@ -115,19 +150,19 @@ void shrink(OnnxNode& n) {
 }  // namespace
 
 void add_elementwise(ConverterTable& t) {
-    t["Add"] = plain<Op::add>;
-    t["Sub"] = plain<Op::sub>;
-    t["Mul"] = plain<Op::mul>;
-    t["Div"] = plain<Op::div>;
-    t["Pow"] = plain<Op::pow>;
-    t["Equal"] = plain<Op::equal>;
-    t["Greater"] = plain<Op::greater>;
+    t["Add"] = binary<Op::add>;
+    t["Sub"] = binary<Op::sub>;
+    t["Mul"] = binary<Op::mul>;
+    t["Div"] = binary<Op::div>;
+    t["Pow"] = binary<Op::pow>;
+    t["Equal"] = binary<Op::equal>;
+    t["Greater"] = binary<Op::greater>;
     t["GreaterOrEqual"] = plain<Op::greater_equal>;
-    t["Less"] = plain<Op::less>;
+    t["Less"] = binary<Op::less>;
     t["LessOrEqual"] = plain<Op::less_equal>;
-    t["And"] = plain<Op::logical_and>;
-    t["Or"] = plain<Op::logical_or>;
-    t["Xor"] = plain<Op::logical_xor>;
+    t["And"] = binary<Op::logical_and>;
+    t["Or"] = binary<Op::logical_or>;
+    t["Xor"] = binary<Op::logical_xor>;
     t["Not"] = plain<Op::logical_not>;
     t["Where"] = plain<Op::where>;
     t["Sum"] = variadic<Op::add>;
@@ -160,7 +195,7 @@ void add_activations(ConverterTable& t) {
     t["Softplus"] = plain<Op::softplus>;
     t["Softsign"] = plain<Op::softsign>;
     t["HardSwish"] = plain<Op::hard_swish>;
-    t["PRelu"] = plain<Op::prelu>;
+    t["PRelu"] = prelu;
     t["LeakyRelu"] = leaky_relu;
     t["Elu"] = elu;
     t["Selu"] = selu;
@@ -171,6 +206,9 @@ void add_activations(ConverterTable& t) {
     t["HardSigmoid"] = hard_sigmoid;
     t["Clip"] = clip;
     t["Shrink"] = shrink;
+    t["Tan"] = tan;
+    t["Sinh"] = hyperbolic<Op::sub>;
+    t["Cosh"] = hyperbolic<Op::add>;
 }
 
 }  // namespace infsim::graph::onnx_import

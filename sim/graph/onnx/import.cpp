@@ -12,7 +12,7 @@ namespace infsim::graph {
 namespace onnx_import {
 namespace {
 
-constexpr std::int64_t kOldestOpset = 7;  // before it, broadcasting was an attribute
+constexpr std::int64_t kOldestOpset = 6;  // before it, shapes were attributes of Reshape
 constexpr std::int64_t kNewestOpset = 20;
 
 /// How the leading axes of the inputs are taken.

@@ -34,6 +34,7 @@ void gemm(OnnxNode& n) {
     auto b = n.integer("transB", 0) != 0 ? transposed(n, n.in(1)) : n.in(1);
     b = n.scaled(b, n.real("alpha", 1));
     const double beta = n.real("beta", 1);
+    n.ignore("broadcast");  // before opset 7: whether C may broadcast
     if (!n.has(2) || beta == 0) return n.emit(Op::gemm, {a, b});
     const auto c = column_bias(n, n.scaled(n.in(2), beta), b);
     const Shape row = {n.builder().shape(b)[1]};
@@ -61,6 +62,7 @@ namespace {
 
 void batch_norm(OnnxNode& n) {
     n.ignore("momentum");
+    n.ignore("is_test");  // before opset 7
     n.require_single_output();
     if (n.integer("training_mode", 0) != 0)
         throw ShapeError("batch normalisation in training mode is not supported");

@@ -1,0 +1,28 @@
+// Values of constants, expanded only when somebody asks for them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace infsim::graph {
+
+struct EvaluationOptions {
+    /// Weights that are absent, or one value everywhere (more than one element of a floating-point type), are
+    /// drawn from a stream of their own for (seed, name of the tensor): convolution and dense weights normal
+    /// with He scaling, so that activations stay of order 1; scales and variances around 1; biases and means
+    /// small.
+    std::optional<std::uint64_t> seed;
+    /// With a seed: all floating-point weights of more than one element become integers from -2 to 2 (scales
+    /// 1 or 2), whatever the model says, and folded ones directly rather than by their recipe: sums stay
+    /// exact.
+    bool small_integers = false;
+};
+
+/// The elements of a constant, row-major. Recipes are computed in double precision and rounded once per step.
+/// Throws InputError where values are absent and no seed is given, or a file cannot be read.
+std::vector<float> evaluate_constant(const Graph& graph, TensorId id, const EvaluationOptions& options = {});
+
+}  // namespace infsim::graph
