@@ -10,7 +10,15 @@ namespace infsim::chip {
 
 namespace {
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+__extension__ using Wide = __int128;
+
+/// The flow pays for its share of the billed bytes: bytes * billed / transfer bytes / ceiling, rounded up once.
+std::int64_t billed_time(std::int64_t bytes, const Transfer& t, Bandwidth ceiling) {
+    const Wide billed = Wide{bytes} * t.billed.count() * 1'000'000'000'000;
+    const Wide rate = Wide{t.bytes.count()} * ceiling.count();
+    return static_cast<std::int64_t>((billed + rate - 1) / rate);
 }
+}  // namespace
 
 Arbiter::Arbiter(const ArbiterConfig& config)
     : burst_(config.burst.count()), group_count_(static_cast<std::int32_t>(config.groups.size())) {
@@ -50,12 +58,9 @@ Arbiter::Arbiter(const ArbiterConfig& config)
 
 Arbiter::Steps Arbiter::steps_of(const Transfer& t, std::int64_t bytes) const {
     const Flow& flow = flows_[t.flow];
-    // The flow pays for its share of the billed bytes: ceil(bytes * billed / transfer bytes / ceiling).
-    const auto billed = static_cast<__int128>(bytes) * t.billed.count() * 1'000'000'000'000;
-    const auto rate = static_cast<__int128>(t.bytes.count()) * flow.ceiling.count();
     Steps s;
     s.channel = (Bytes{bytes} / channels_[t.channel].bandwidth).count();
-    s.flow = static_cast<Time>((billed + rate - 1) / rate);
+    s.flow = billed_time(bytes, t, flow.ceiling);
     s.group = (Bytes{bytes} / groups_[flow.group].ceiling).count();
     s.over = std::max({s.channel, s.flow, s.group});
     return s;

@@ -10,6 +10,10 @@
 #include "observe/observer.hpp"
 #include "program/program.hpp"
 
+namespace infsim::exec {
+struct ExecState;
+}
+
 namespace infsim::chip {
 
 /// One finished inference (one batch) of one core.
@@ -33,13 +37,22 @@ public:
     Chip& operator=(const Chip&) = delete;
 
     /// Makes `program` the one that `core` executes. Throws InputError when the chip does not cover its Target.
+    /// The core must have no inferences outstanding.
     void load(int core, std::shared_ptr<const program::Program> program);
+    /// The same, and every inference is also computed on `data`, which outlives the chip and was made for `program`:
+    /// the effects of an inference are there from its last_retirement on. Simulated times do not change.
+    /// advance_until then throws exec::DataFault when an instruction reads bytes that are not what they should be.
+    void load(int core, std::shared_ptr<const program::Program> program, exec::ExecState* data);
 
     /// Queues one inference on `core`, submitted by the host at `at` (not before now()).
-    /// Input transfers overlap the execution of the inference before; executions of one core do not overlap.
+    /// Input and output have two buffers each in device DRAM, so that transfers overlap the execution of the
+    /// inference before and behind; executions of one core do not overlap. The host's own software
+    /// (HostSpec::call_overhead) is spent before `at` by whoever submits.
     std::uint64_t submit(int core, TimePoint at);
 
-    /// Runs until simulated time `t`, or until nothing is left to do.
+    /// Runs until simulated time `t`, or until nothing is left to do (now() then is the last event's time). Throws
+    /// InternalError, naming queues and instructions, when a program waits for what never happens, and whatever
+    /// an observer throws; afterwards the chip can only be destroyed.
     void advance_until(TimePoint t);
     TimePoint now() const;
 

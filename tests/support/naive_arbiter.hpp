@@ -89,18 +89,19 @@ private:
         return -1;
     }
 
-    static std::int64_t divide_up(__int128 a, __int128 b) { return static_cast<std::int64_t>((a + b - 1) / b); }
+    __extension__ using Wide = __int128;
+    static std::int64_t divide_up(Wide a, Wide b) { return static_cast<std::int64_t>((a + b - 1) / b); }
 
     void start(int channel, int flow, std::int64_t now) {
         constexpr std::int64_t second = 1'000'000'000'000;
         const int ring = offered_ring(flow), group = config_.flows[flow].group;
         Open& open = rings_[flow][ring].front();
         const std::int64_t bytes = std::min(open.left, config_.burst.count());
-        const auto scaled = static_cast<__int128>(bytes) * second;
+        const auto scaled = Wide{bytes} * second;
         channel_free_[channel] = now + divide_up(scaled, config_.channels[channel].count());
         group_ready_[group] = now + divide_up(scaled, config_.groups[group].count());
         flow_ready_[flow] = now + divide_up(scaled * open.transfer.billed.count(),
-                                            static_cast<__int128>(open.transfer.bytes.count()) *
+                                            Wide{open.transfer.bytes.count()} *
                                                 config_.flows[flow].ceiling.count());
         if (open.first < 0) open.first = now;
         open.left -= bytes;

@@ -1,0 +1,152 @@
+// Inferences of a core: input, execution, output. How its queues run is in queues.cpp.
+#include "chip/core.hpp"
+
+#include "base/check.hpp"
+
+namespace infsim::chip {
+
+using observe::InferencePhase;
+
+void Mover::move(std::uint64_t address, Bytes bytes, bool write, TransferExtension& extension) {
+    INFSIM_CHECK(bytes.count() <= 0xFFFF'FFFF, "a transfer of 4 GiB or more");
+    tlm::tlm_generic_payload payload;
+    payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    payload.set_address(address);
+    payload.set_data_length(static_cast<unsigned>(bytes.count()));
+    payload.set_streaming_width(static_cast<unsigned>(bytes.count()));
+    payload.set_extension(&extension);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    socket->b_transport(payload, delay);
+    payload.clear_extension(&extension);   // it belongs to the caller
+    INFSIM_CHECK(payload.is_response_ok(), "the DRAM refused a transfer");
+}
+
+Core::Core(const sc_core::sc_module_name& name, int index, const Context& context)
+    : sc_module(name), index_(index), context_(context) {
+    for (int e = 0; e < context.spec.dma.engines_per_core; ++e)
+        movers_.push_back(std::make_unique<Mover>(("dma" + std::to_string(e)).c_str()));
+    movers_.push_back(std::make_unique<Mover>("host_in"));
+    movers_.push_back(std::make_unique<Mover>("host_out"));
+    host_in_.flow = context.layout.host_flow(index, true);
+    host_out_.flow = context.layout.host_flow(index, false);
+    spawn("inferences", [this] { run_inferences(); });
+    spawn("host_in_thread", [this] { run_host_in(); });
+    spawn("host_out_thread", [this] { run_host_out(); });
+}
+
+void Core::spawn(const std::string& name, std::function<void()> body) {
+    sc_core::sc_spawn([this, body] { context_.faults.guard(body); }, (std::string(this->name()) + "_" + name).c_str());
+}
+
+void Core::load(std::shared_ptr<const program::Program> program, exec::ExecState* data) {
+    INFSIM_CHECK(idle(), "a program is loaded into a core that has inferences outstanding");
+    steps_ = make_steps(context_.spec, *program);
+    program_ = std::move(program);
+    playback_ = data != nullptr ? std::make_unique<Playback>(*program_, *data) : nullptr;
+    while (queues_.size() < steps_.queues.size()) queues_.push_back(std::make_unique<QueueState>());
+    for (; threads_ < steps_.queues.size(); ++threads_)
+        for (int slot = 0; slot < kRingDepth; ++slot)
+            spawn("queue" + std::to_string(threads_) + "_" + std::to_string(slot),
+                  [this, q = threads_, slot] { run_queue(q, slot); });
+}
+
+std::uint64_t Core::submit(TimePoint at) {
+    const std::uint64_t inference = calls_.size();
+    Call call;
+    call.times.core = index_;
+    call.times.inference = inference;
+    call.times.submitted = at;
+    calls_.push_back(call);
+    submitted_.notify(sc_core::SC_ZERO_TIME);
+    return inference;
+}
+
+void Core::phase(std::uint64_t inference, InferencePhase phase, TimePoint at) const {
+    context_.emit(observe::InferenceEvent{static_cast<std::uint16_t>(index_), inference, phase, at});
+}
+
+// --- Host transfers: two buffers in device DRAM for inputs and two for outputs ---------------------------
+
+void Core::run_host_in() {
+    for (std::uint64_t n = 0;; ++n) {
+        while (n >= calls_.size()) sc_core::wait(submitted_);
+        if (calls_[n].times.submitted > kernel_now()) sleep_until(calls_[n].times.submitted);
+        phase(n, InferencePhase::submitted, calls_[n].times.submitted);
+        while (executed_ + 2 <= n) sc_core::wait(moved_);   // its buffer is still being read
+        move_host_pieces(steps_.inputs, true, n);
+        calls_[n].times.input_ready = kernel_now();
+        phase(n, InferencePhase::input_ready, kernel_now());
+        ++inputs_done_;
+        moved_.notify();
+    }
+}
+
+void Core::run_host_out() {
+    for (std::uint64_t n = 0;; ++n) {
+        while (executed_ <= n) sc_core::wait(moved_);
+        move_host_pieces(steps_.outputs, false, n);
+        calls_[n].times.output_done = kernel_now();
+        phase(n, InferencePhase::output_done, kernel_now());
+        completions_.push_back(calls_[n].times);
+        ++outputs_done_;
+        moved_.notify();
+    }
+}
+
+void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device, std::uint64_t inference) {
+    sc_core::wait(kernel_time(context_.spec.host.transfer_latency));
+    Mover& mover = *movers_[movers_.size() - (to_device ? 2 : 1)];
+    TransferExtension& extension = to_device ? host_in_ : host_out_;
+    for (const HostPiece& piece : pieces) {
+        extension.billed = piece.bytes;
+        mover.move(context_.layout.address(index_, piece.region, piece.address), piece.bytes, to_device, extension);
+        context_.emit(observe::HostTransferred{static_cast<std::uint16_t>(index_), inference, to_device, piece.bytes,
+                                               extension.first, extension.end});
+    }
+}
+
+// --- Execution ------------------------------------------------------------------------------------------
+
+void Core::run_inferences() {
+    for (std::uint64_t n = 0;; ++n) {
+        while (inputs_done_ <= n || outputs_done_ + 2 <= n) sc_core::wait(moved_);
+        start_ = kernel_now();
+        calls_[n].times.first_issue = start_;
+        phase(n, InferencePhase::first_issue, start_);
+        retirements_.restart(steps_, start_);
+        running_queues_ = steps_.queues.size();
+        executing_ = true;
+        for (auto& queue : queues_) queue->at = queue->issued = queue->sent = queue->wanted = 0;
+        if (running_queues_ > 0) {
+            start_event_.notify();
+            sc_core::wait(drained_);
+        }
+        TimePoint last = start_;
+        for (std::size_t q = 0; q < steps_.queues.size(); ++q) last = std::max(last, retirements_.last(q));
+        sleep_until(last);
+        if (playback_) playback_->replay();
+        executing_ = false;
+        calls_[n].times.last_retirement = last;
+        phase(n, InferencePhase::last_retirement, last);
+        ++executed_;
+        moved_.notify();
+    }
+}
+
+std::string Core::stuck_queues() const {
+    std::string text;
+    if (!executing_) return text;
+    for (std::size_t q = 0; q < steps_.queues.size(); ++q) {
+        const std::uint32_t done = retirements_.count(q);
+        if (done == steps_.queues[q].steps.size()) continue;
+        const QueueState& state = *queues_[q];
+        text += "\n  core " + std::to_string(index_) + ", inference " + std::to_string(executed_) + ": " +
+                queue_name(steps_, q) + " instruction " + std::to_string(state.at) + " waits for " +
+                std::to_string(state.blocked_on.count) + " retirements of queue " +
+                std::to_string(state.blocked_on.queue) + ", which has " +
+                std::to_string(retirements_.count(state.blocked_on.queue));
+    }
+    return text;
+}
+
+}  // namespace infsim::chip

@@ -1,0 +1,47 @@
+#include "chip/dram.hpp"
+
+#include "base/check.hpp"
+
+namespace infsim::chip {
+
+Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults)
+    : sc_module(name), socket("socket"), layout_(layout), faults_(faults), arbiter_(layout.arbiter_config()) {
+    socket.register_b_transport(this, &Dram::b_transport);
+    sc_core::sc_spawn_options options;
+    options.spawn_method();
+    options.dont_initialize();
+    options.set_sensitivity(&wake_);
+    sc_core::sc_spawn([this] { faults_.guard([this] { progress(); }); }, "progress", &options);
+}
+
+void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    INFSIM_CHECK(delay == sc_core::SC_ZERO_TIME, "transfers reach the DRAM in simulated time, not ahead of it");
+    TransferExtension* extension = nullptr;
+    payload.get_extension(extension);
+    INFSIM_CHECK(extension != nullptr, "a transaction without a TransferExtension");
+    extension->channel = extension->inside_core >= 0 ? layout_.inside_core(extension->inside_core)
+                                                     : layout_.channel_of(payload.get_address());
+    const std::uint64_t id = next_id_++;
+    running_.emplace(id, extension);
+    arbiter_.request(kernel_now(), {id, extension->flow, extension->ring, extension->channel,
+                                    Bytes{payload.get_data_length()}, extension->billed});
+    // One delta later, when all requests of this moment are in; an earlier notification replaces a later one.
+    wake_.notify(sc_core::SC_ZERO_TIME);
+    sc_core::wait(extension->over);
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void Dram::progress() {
+    finished_.clear();
+    arbiter_.take_finished(kernel_now(), finished_);
+    for (const FinishedTransfer& f : finished_) {
+        const auto at = running_.find(f.id);
+        at->second->first = f.first;
+        at->second->end = f.end;
+        at->second->over.notify();
+        running_.erase(at);
+    }
+    if (const auto next = arbiter_.next_completion()) wake_.notify(kernel_time(*next - kernel_now()));
+}
+
+}  // namespace infsim::chip

@@ -1,0 +1,51 @@
+// Device DRAM as a TLM-2.0 target: a shell around the arbiter.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
+#include "chip/arbiter.hpp"
+#include "chip/kernel.hpp"
+#include "chip/layout.hpp"
+
+namespace infsim::chip {
+
+/// Who moves the payload of a transaction, and when it was moved. `inside_core` >= 0: the transfer stays in that
+/// core's state buffer and the address means nothing.
+struct TransferExtension final : tlm::tlm_extension<TransferExtension> {
+    int flow = 0, ring = 0, inside_core = -1;
+    Bytes billed;
+    int channel = 0;                  ///< filled in by Dram, like the two below
+    TimePoint first{}, end{};
+    sc_core::sc_event over;
+
+    tlm::tlm_extension_base* clone() const override { return nullptr; }
+    void copy_from(const tlm::tlm_extension_base&) override {}
+};
+
+/// b_transport blocks until the last byte has crossed its channel; the delay argument must be zero. The length of a
+/// transaction is what the channel carries; no data pointer is followed.
+class Dram final : public sc_core::sc_module {
+public:
+    Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults);
+
+    tlm_utils::multi_passthrough_target_socket<Dram> socket;
+
+private:
+    void b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void progress();
+
+    const Layout& layout_;
+    Faults& faults_;
+    Arbiter arbiter_;
+    std::uint64_t next_id_ = 0;
+    std::unordered_map<std::uint64_t, TransferExtension*> running_;
+    std::vector<FinishedTransfer> finished_;
+    sc_core::sc_event wake_;
+};
+
+}  // namespace infsim::chip
