@@ -1,3 +1,5 @@
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "base/json.hpp"
@@ -7,6 +9,7 @@
 #include "cli/table.hpp"
 #include "flow/run_point.hpp"
 #include "program/races.hpp"
+#include "program/text.hpp"
 
 namespace infsim::cli {
 
@@ -19,6 +22,8 @@ using program::Program;
 Syntax syntax() {
     po::options_description output("Output");
     output.add_options()
+        ("dump", "print the program, one instruction a line, in place of the report")
+        ("output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")
         ("check-races", "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")
         ("passes", "also print what each pass did and how long it took (to stderr)")
         ("json", "print the memory report as JSON");
@@ -110,6 +115,19 @@ int report_infeasible(const DoesNotFit& why, bool as_json) {
     return kDoesNotFit;
 }
 
+/// Streams the program to a temporary name and renames it: a reader never sees half of one.
+void write_program(const Program& p, const std::string& path) {
+    const std::string temporary = path + ".part";
+    std::ofstream out(temporary);
+    if (out) program::write_text(p, out);
+    out.close();
+    std::error_code error;
+    if (out) std::filesystem::rename(temporary, path, error);
+    if (out && !error) return;
+    std::filesystem::remove(temporary, error);
+    throw InputError(path, "", "cannot be written");
+}
+
 int report_races(const Program& p) {
     const auto races = program::find_races(p);
     for (const program::Race& race : races) std::cerr << "race: " << program::to_text(p, race) << "\n";
@@ -123,6 +141,7 @@ int run_compile_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     const bool as_json = values->count("json") > 0;
+    if (as_json && values->count("dump") > 0) throw InputError("", "--dump", "cannot be had together with --json");
     const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)));
     if (const auto* why = std::get_if<DoesNotFit>(&result)) return report_infeasible(*why, as_json);
     const auto& compiled = std::get<Compiled>(result);
@@ -130,7 +149,10 @@ int run_compile_command(const Arguments& arguments) {
         for (const compiler::PassReport& pass : compiled.passes)
             std::cerr << pass.pass << ": " << fixed(1e3 * pass.seconds, 2) << " ms" << (pass.summary.empty() ? "" : ", ")
                       << pass.summary << "\n";
-    if (as_json)
+    if (values->count("output") > 0) write_program(compiled.program, (*values)["output"].as<std::string>());
+    if (values->count("dump") > 0)
+        program::write_text(compiled.program, std::cout);
+    else if (as_json)
         std::cout << json::dump(report_json(compiled)) << "\n";
     else
         print_report(compiled);

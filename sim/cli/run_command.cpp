@@ -26,12 +26,12 @@ std::string layer_table(const std::vector<stats::LayerRow>& rows) {
     return table.text();
 }
 
-/// Every column of the record that has a value, name, value and unit.
+/// Every column of the record that has a value, name, value and unit; the reason stands on stderr by itself.
 std::string record_table(const RunRecord& record) {
     Table table({"column", "value", "unit"});
     for (const record::Column& c : record::columns()) {
         const std::string text = record::cell_text(c, record);
-        if (!text.empty()) table.add({c.name, text, c.unit});
+        if (!text.empty() && c.name != "reason") table.add({c.name, text, c.unit});
     }
     return table.text();
 }

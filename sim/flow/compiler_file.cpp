@@ -33,6 +33,7 @@ const std::vector<Option>& options_table() {
         {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64}, "PSUM banks that one stationary load serves"},
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
         {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20}, "images up to this many elements per channel are computed several at a time"},
+        {"replicate", "replication", Flag{&O::replication}, "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
         {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16}, "rows of the stem's last layer that one stripe yields"},
         {"place", "state_buffer_budget", Size{&O::state_buffer_budget}, "bytes per partition the compiler may use; 0B: all"},

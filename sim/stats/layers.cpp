@@ -45,9 +45,10 @@ void Layers::on(const observe::Retired& event) {
 }
 
 void Layers::on(const observe::Blocked& event) {
-    if (!mine(event.who) || !computes(index_.engine(event.who.queue))) return;
+    const auto engine = index_.engine(event.who.queue);
+    if (!mine(event.who) || !computes(engine)) return;
     // TimeShare is Stall with `busy` in front.
-    layers_[index_[event.who].layer].waits[static_cast<std::size_t>(event.why) + 1] +=
+    layers_[index_[event.who].layer].waits[static_cast<std::size_t>(engine)][static_cast<std::size_t>(event.why) + 1] +=
         (event.until - event.from).count();
 }
 
@@ -80,7 +81,9 @@ void set_bound(LayerRow& row) {
     row.bound = top->first > 0 ? top->second : "";
 }
 
-void set_main_stall(LayerRow& row, const ShareTimes& waits) {
+void set_main_stall(LayerRow& row, const LayerTimes& times) {
+    const auto busiest = std::max_element(times.busy.begin(), times.busy.end()) - times.busy.begin();
+    const ShareTimes& waits = times.waits[static_cast<std::size_t>(busiest)];
     const auto longest = std::max_element(waits.begin() + 1, waits.end());
     if (*longest == 0) return;
     row.main_stall = share_in_words(static_cast<record::TimeShare>(longest - waits.begin()));
@@ -110,7 +113,7 @@ std::vector<LayerRow> layer_rows(const program::Program& program, const std::vec
         row.macs = program.layers[i].macs;
         row.weight_bytes = program.layers[i].weight_bytes;
         set_bound(row);
-        set_main_stall(row, t.waits);
+        set_main_stall(row, t);
         rows.push_back(std::move(row));
     }
     return rows;

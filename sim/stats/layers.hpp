@@ -21,7 +21,7 @@ struct LayerTimes {
     Duration load_start{}, load_end{};            ///< of its DMA
     bool loaded = false;
     std::array<Duration, 3> busy{};               ///< PE, ACT, POOL
-    ShareTimes waits{};                           ///< time its PE, ACT and POOL instructions could not issue
+    std::array<ShareTimes, 3> waits{};            ///< time its instructions on PE, ACT and POOL could not issue
     std::int64_t dram_bytes = 0;
 };
 
@@ -58,7 +58,7 @@ struct LayerRow {
     std::int64_t dram_bytes = 0;
     double pe_ms = 0, act_ms = 0, pool_ms = 0;
     std::int64_t pe_cycles = 0;
-    std::string main_stall;           ///< what its engines waited for longest
+    std::string main_stall;           ///< what its busiest engine waited for longest
     double main_stall_ms = 0;
     std::int64_t live_bytes = 0;      ///< most state buffer in use per partition while it runs
     std::int64_t macs = 0, weight_bytes = 0;   ///< per item; as stored in DRAM

@@ -1,0 +1,426 @@
+#!/usr/bin/python3
+"""Tests of whole commands. usage: cli_test.py INFSIM SOURCE_FOLDER [unittest's own arguments, such as a class]"""
+import csv
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+CHIP = SOURCE / "configs/chips/inferentia1.json"
+NET = SOURCE / "models/three_layers/three_layers.json"
+
+
+class InScratch(unittest.TestCase):
+    """Runs in a folder that goes with the test."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="infsim-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def run_it(self, *words, expect=0, **options):
+        result = subprocess.run([INFSIM, *map(str, words)], cwd=self.folder, capture_output=True, text=True,
+                                timeout=280, **options)
+        self.assertEqual(result.returncode, expect, f"infsim {words}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    def files(self):
+        return sorted(p.name for p in self.folder.iterdir())
+
+    def sweep_file(self, name="s.json", batches=(1, 2), **base):
+        return self.write(name, {"question": "Which batch?", "base": {"model": str(NET), "chip": str(CHIP), **base},
+                                 "axes": [{"key": "batch", "values": list(batches)}]})
+
+    def table(self, folder):
+        with open(self.folder / folder / "table.csv", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+class Usage(InScratch):
+    def test_help_everywhere(self):
+        for words in (["--help"], ["sweep", "--help"], ["run", "-h"], ["compile", "--help"], ["check", "--help"]):
+            result = self.run_it(*words)
+            self.assertIn("usage: infsim", result.stdout)
+            self.assertEqual(result.stderr, "")
+
+    def test_nothing_is_a_usage_error(self):
+        self.assertIn("usage", self.run_it(expect=2).stderr)
+
+    def test_unknown_subcommand_and_option_get_a_suggestion(self):
+        self.assertIn("did you mean 'sweep'?", self.run_it("sweeep", expect=2).stderr)
+        self.assertIn("did you mean '--batch'?", self.run_it("run", NET, "--bacth", "2", expect=2).stderr)
+
+    def test_options_are_not_guessed(self):
+        self.run_it("run", NET, "--bat", "2", expect=2)
+        self.run_it("run", NET, "--work", "2", expect=2)
+
+    def test_too_many_words(self):
+        self.assertIn("too many", self.run_it("run", NET, NET, expect=2).stderr)
+
+    def test_columns_are_documented(self):
+        self.assertIn("throughput_avg [items/s]: ", self.run_it("sweep", "--help-columns").stdout)
+
+
+class BadInput(InScratch):
+    """Each mistake: a clear message at its place, exit status 2, no output left."""
+
+    def refused(self, *words):
+        before = self.files()
+        result = self.run_it(*words, expect=2)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(self.files(), before)
+        return result.stderr
+
+    def test_three_mistakes_of_a_sweep_file_in_one_report(self):
+        path = self.write("bad.json", {"question": "?", "base": {"model": str(NET), "wrokers": 1, "dtype": "fp12"},
+                                       "axes": [{"key": "batch", "values": [1, 0]}]})
+        lines = self.refused("sweep", path, "--out", "out").strip().splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        for line, place in zip(sorted(lines), ["/axes/0/values/1", "/base/dtype", "/base/wrokers"]):
+            self.assertTrue(line.startswith(f"{path}: {place}: "), line)
+        self.assertIn("did you mean 'workers'?", "\n".join(lines))
+
+    def test_mistakes_of_the_files_behind_a_sweep_are_located_too(self):
+        path = self.write("bad.json", {"question": "?", "base": {"model": "nosuch.json", "chip.pe.colums": 3},
+                                       "axes": [{"key": "cores", "values": [1, 5]}]})
+        message = self.refused("sweep", path, "--out", "out")
+        self.assertIn(str(self.folder / "nosuch.json"), message)
+        self.assertIn(f"{path}: /base/chip.pe.colums: ", message)
+
+    def test_more_cores_than_the_chip_has(self):
+        path = self.write("bad.json", {"question": "?", "base": {"model": str(NET), "chip": str(CHIP)},
+                                       "axes": [{"key": "cores", "values": [1, 5]}]})
+        message = self.refused("sweep", path, "--out", "out")
+        self.assertTrue(message.startswith(f"{path}: /axes/0/values/1: must be from 1 to the 4"), message)
+
+    def test_truncated_onnx(self):
+        whole = (SOURCE / "models/three_layers/three_layers.json").read_bytes()
+        path = self.folder / "cut.onnx"
+        path.write_bytes(b"\x08\x07\x12\x04" + whole[:40])
+        self.assertIn("cut.onnx", self.refused("run", path))
+
+    def test_onnx_with_an_unknown_op(self):
+        path = self.folder / "unknown.onnx"
+        path.write_bytes(onnx_model("FancyNewOp", "the_node"))
+        message = self.refused("run", path)
+        for part in ("unknown.onnx", "the_node", "FancyNewOp"):
+            self.assertIn(part, message)
+
+    def test_batch_zero(self):
+        self.assertIn("--batch: must be from 1", self.refused("run", NET, "--batch", "0"))
+        path = self.sweep_file(batches=[0])
+        self.assertIn("/axes/0/values/0: 'batch' must be an integer from 1", self.refused("sweep", path, "--out", "o"))
+
+    def test_chip_without_state_buffer(self):
+        chip = json.loads(CHIP.read_text())
+        del chip["state_buffer"]
+        path = self.write("chip.json", chip)
+        self.assertIn(f"{path}: ", self.refused("run", NET, "--chip", path))
+        self.assertIn("state_buffer", self.refused("run", NET, "--chip", path))
+        message = self.refused("run", NET, "--set", "chip.state_buffer.partition_bytes=0B")
+        self.assertTrue(message.startswith("--set chip.state_buffer.partition_bytes=0B: "), message)
+
+    def test_all_problems_of_a_command_line_together(self):
+        message = self.refused("run", "nosuch", "--batch", "0", "--dtype", "fp8", "--chip", "none.json")
+        for part in ("--batch", "--dtype", "nosuch", "none.json"):
+            self.assertIn(part, message)
+
+    def test_a_file_that_is_no_json(self):
+        self.assertIn("line 1", self.refused("sweep", self.write("s.json", "{question"), "--out", "out"))
+
+
+class Run(InScratch):
+    def test_a_point_as_json(self):
+        result = json.loads(self.run_it("run", NET, "--batch", "2", "--cores", "2", "--layers", "--json").stdout)
+        record = result["record"]
+        self.assertEqual((record["status"], record["batch_size"], record["n_models"]), ("ok", 2, 2))
+        self.assertGreater(record["throughput_avg"], 0)
+        self.assertLessEqual(record["roofline_ms"], record["latency_ms_p50"])
+        shares = [v for k, v in record.items() if k.startswith("pe_") and k.endswith("_fraction")]
+        self.assertEqual(len(shares), 9)
+        self.assertAlmostEqual(sum(shares), 1, places=9)
+        self.assertEqual(len(result["layers"]), record["layers"])
+
+    def test_the_network_named_or_as_a_path_is_the_same_point(self):
+        by_path = json.loads(self.run_it("run", NET, "--json").stdout)["record"]
+        by_name = json.loads(self.run_it("run", "three_layers", "--json").stdout)["record"]
+        self.assertEqual(by_path, by_name)
+
+    def test_little_s_law(self):
+        for workers in (1, 2):
+            record = json.loads(self.run_it("run", NET, "--workers", workers, "--cores", 1, "--json").stdout)["record"]
+            in_flight = record["throughput_avg"] * record["latency_ms_avg"] / 1e3
+            self.assertAlmostEqual(in_flight, workers, delta=0.05)
+
+    def test_weights_are_read_once_per_batch(self):
+        per_item = [json.loads(self.run_it("run", NET, "--batch", b, "--json").stdout)["record"]
+                    ["weight_bytes_per_inference"] for b in (1, 2, 4)]
+        self.assertEqual(per_item[0], 2 * per_item[1])
+        self.assertEqual(per_item[0], 4 * per_item[2])
+
+    def test_what_does_not_fit_is_exit_3_with_its_reason(self):
+        result = self.run_it("run", NET, "--set", "chip.state_buffer.partition_bytes=2KiB", "--batch", 8, expect=3)
+        self.assertIn("does not fit: ", result.stderr)
+        record = json.loads(self.run_it("run", NET, "--set", "chip.state_buffer.partition_bytes=2KiB", "--batch", 8,
+                                        "--json", expect=3).stdout)["record"]
+        self.assertEqual(record["status"], "infeasible")
+        self.assertGreater(record["infeasible_wanted_bytes"], record["infeasible_available_bytes"])
+        self.assertTrue(record["infeasible_layer"])
+
+    def test_set_wins_over_the_file_and_changes_the_identity(self):
+        plain = json.loads(self.run_it("run", NET, "--json").stdout)["record"]
+        less = json.loads(self.run_it("run", NET, "--json", "--set", "chip.dram.channel_bandwidth=1GB/s").stdout)["record"]
+        self.assertLess(less["throughput_avg"], plain["throughput_avg"])
+        self.assertNotEqual(less["point_id"], plain["point_id"])
+        same = json.loads(self.run_it("run", NET, "--json", "--set", "chip.dram.channel_bandwidth=1GB/s",
+                                      "--set", "chip.dram.channel_bandwidth=25600MB/s").stdout)["record"]
+        self.assertEqual(same["point_id"], plain["point_id"])
+
+    def test_another_seed_starts_the_cores_elsewhere(self):
+        records = [json.loads(self.run_it("run", NET, "--seed", s, "--json").stdout)["record"] for s in (0, 1, 1)]
+        self.assertEqual(records[1], records[2])
+        self.assertNotEqual(records[0]["latency_ms_avg"], records[1]["latency_ms_avg"])
+
+    def test_timeline(self):
+        self.run_it("run", NET, "--timeline", "spans.csv")
+        with open(self.folder / "spans.csv", newline="") as file:
+            spans = list(csv.DictReader(file))
+        self.assertEqual({"work", "transfer"}, {s["kind"] for s in spans})
+        for s in spans:
+            self.assertLessEqual(float(s["start_us"]), float(s["end_us"]))
+
+
+class Compile(InScratch):
+    def test_report_dump_and_file(self):
+        self.assertIn("state buffer", self.run_it("compile", NET, "--batch", 2).stdout)
+        report = json.loads(self.run_it("compile", NET, "--batch", 2, "--json").stdout)
+        self.assertLessEqual(report["lower_bound_bytes"], report["peak_bytes"])
+        self.assertLessEqual(report["peak_bytes"], report["capacity_bytes"])
+        dump = self.run_it("compile", NET, "--batch", 2, "--dump", "-o", "p.txt").stdout
+        self.assertEqual(dump, (self.folder / "p.txt").read_text())
+        self.assertEqual(self.files(), ["p.txt"])
+
+    def test_no_races(self):
+        self.assertIn("0 races", self.run_it("compile", NET, "--batch", 2, "--check-races").stderr)
+
+    def test_what_does_not_fit_leaves_no_file(self):
+        result = self.run_it("compile", NET, "--batch", 8, "--set", "chip.state_buffer.partition_bytes=2KiB",
+                             "-o", "p.txt", expect=3)
+        self.assertIn("alive there", result.stderr)
+        self.assertEqual(self.files(), [])
+
+    def test_a_file_that_cannot_be_written(self):
+        self.assertIn("nowhere/p.txt", self.run_it("compile", NET, "-o", "nowhere/p.txt", expect=2).stderr)
+
+
+class Check(InScratch):
+    def test_the_committed_files_are_right(self):
+        files = [*SOURCE.glob("configs/*/*.json"), *SOURCE.glob("sweeps/*.json"), *SOURCE.glob("models/*/*.json")]
+        files = [f for f in files if f.parent.name != "schemas"]
+        result = self.run_it("check", *files)
+        self.assertEqual(len(result.stdout.splitlines()), len(files))
+
+    def test_problems_of_all_files_in_one_report(self):
+        chip = json.loads(CHIP.read_text())
+        chip["pe"]["rows"]["value"] = "many"
+        first = self.write("chip.json", chip)
+        second = self.write("compiler.json", {"name": "c", "tile": {"slab_bytes": "-1B"}})
+        third = self.write("sweep.json", {"question": "?", "base": {"model": "m.json"}, "axes": [{"key": "speed", "values": [1]}]})
+        fourth = self.folder / "gone.json"
+        result = self.run_it("check", first, second, third, CHIP, fourth, expect=2)
+        for part in (f"{first}: /pe/rows", f"{second}: /tile/slab_bytes", f"{third}: /axes/0/key", f"{fourth}: "):
+            self.assertIn(part, result.stderr)
+        self.assertEqual(result.stdout, f"{CHIP}: ok, chip inferentia1, 4 cores\n")
+
+
+class Sweep(InScratch):
+    def test_table_sentences_and_files(self):
+        path = self.sweep_file(batches=[1, 2, 4096])
+        result = self.run_it("sweep", path, "--out", "out")
+        for part in ("Which batch?", "Knee (most throughput per latency): B=", "Largest batch that fits: B=2.",
+                     "Why not B=4096: ", "layers", "out/table.csv"):
+            self.assertIn(part, result.stdout)
+        self.assertIn("[3/3] batch=", result.stderr)
+        self.assertNotIn("\r", result.stderr)
+        rows = self.table("out")
+        self.assertEqual([r["batch_size"] for r in rows], ["1", "2", "4096"])
+        self.assertEqual([r["status"] for r in rows], ["ok", "ok", "infeasible"])
+        self.assertEqual(len(list((self.folder / "out/points").glob("*/layers.csv"))), 2)
+        self.assertTrue((self.folder / "out/timing.csv").is_file())
+
+    def test_the_table_does_not_depend_on_the_number_of_jobs(self):
+        path = self.write("s.json", {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "workers": 2},
+                                     "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["4KiB", "96KiB"]},
+                                              {"key": "batch", "values": [3, 1, 2, 64]}]})
+        self.run_it("sweep", path, "--out", "one", "--jobs", 1)
+        self.run_it("sweep", path, "--out", "two", "--jobs", 2)
+        one, two = ((self.folder / f / "table.csv").read_bytes() for f in ("one", "two"))
+        self.assertEqual(one, two)
+        self.assertTrue(one.startswith(b"chip.state_buffer.partition_bytes,model_name,"))
+        self.assertEqual([(r["chip.state_buffer.partition_bytes"], r["batch_size"]) for r in self.table("one")][:5],
+                         [("4KiB", "3"), ("4KiB", "1"), ("4KiB", "2"), ("4KiB", "64"), ("96KiB", "3")])
+
+    def test_json_and_set(self):
+        path = self.sweep_file()
+        result = json.loads(self.run_it("sweep", path, "--json", "--out", "o", "--set", "batch=[1,3]",
+                                        "--set", "cores=1").stdout)
+        self.assertEqual([p["record"]["batch_size"] for p in result["points"]], [1, 3])
+        self.assertEqual({p["record"]["cores"] for p in result["points"]}, {1})
+        self.assertEqual(result["summary"]["groups"][0]["largest"], 3)
+
+    def test_paths_are_relative_to_the_sweep_file(self):
+        (self.folder / "deep").mkdir()
+        shutil.copy(NET, self.folder / "net.json")
+        self.write("deep/s.json", {"question": "?", "base": {"model": "../net.json", "chip": os.path.relpath(CHIP, self.folder / "deep")},
+                                   "axes": []})
+        self.run_it("sweep", "deep/s.json")
+        self.assertEqual([r["status"] for r in self.table("results/s")], ["ok"])
+
+
+class Resume(InScratch):
+    def test_finished_points_are_not_run_again(self):
+        self.run_it("sweep", self.sweep_file(batches=[1, 2]), "--out", "out")
+        before = {p: p.stat().st_mtime_ns for p in self.folder.glob("out/points/*/record.json")}
+        result = self.run_it("sweep", self.sweep_file(batches=[1, 2, 3]), "--out", "out")
+        self.assertIn("2 of 3 points are there already", result.stderr)
+        self.assertEqual(result.stderr.count("items/s"), 1)
+        for path, time_before in before.items():
+            self.assertEqual(path.stat().st_mtime_ns, time_before)
+        self.run_it("sweep", self.sweep_file(batches=[1, 2, 3]), "--out", "fresh")
+        self.assertEqual((self.folder / "out/table.csv").read_bytes(), (self.folder / "fresh/table.csv").read_bytes())
+
+    def test_questions_and_paths_do_not_matter_but_contents_do(self):
+        self.run_it("sweep", self.sweep_file(), "--out", "out")
+        shutil.copy(NET, self.folder / "copy.json")
+        other = self.write("other.json", {"question": "Another?", "base": {"model": "copy.json", "chip": str(CHIP)},
+                                          "axes": [{"key": "batch", "values": [1, 2]}]})
+        self.assertIn("2 of 2 points are there already", self.run_it("sweep", other, "--out", "out").stderr)
+        changed = self.folder / "copy.json"
+        changed.write_text(changed.read_text().replace('"shape": [1, 3, 32, 32]', '"shape": [1, 3, 32, 34]')
+                           .replace('"shape": [1, 128, 16, 16]', '"shape": [1, 128, 16, 17]'))
+        self.assertNotIn("already", self.run_it("sweep", other, "--out", "out").stderr)
+
+    def test_a_damaged_point_is_run_again(self):
+        path = self.sweep_file()
+        self.run_it("sweep", path, "--out", "out")
+        table = (self.folder / "out/table.csv").read_bytes()
+        next(self.folder.glob("out/points/*/record.json")).write_text('{"record_version": 1, "sta')
+        self.assertIn("1 of 2 points", self.run_it("sweep", path, "--out", "out").stderr)
+        self.assertEqual((self.folder / "out/table.csv").read_bytes(), table)
+
+
+class Interrupt(InScratch):
+    def test_an_interrupted_sweep_exits_130_and_goes_on_later(self):
+        path = self.sweep_file(batches=range(1, 40))
+        process = subprocess.Popen([INFSIM, "sweep", path, "--out", "out"], cwd=self.folder, stderr=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        process.stderr.readline()   # the first point is done
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertEqual(out, "")
+        self.assertIn("interrupted", err)
+        self.assertFalse((self.folder / "out/table.csv").exists())
+        finished = len(list(self.folder.glob("out/points/*/record.json")))
+        self.assertGreater(finished, 0)
+        self.assertLess(finished, 39)
+        self.assertEqual(list(self.folder.glob("out/points/*/*.tmp*")), [])
+        result = self.run_it("sweep", path, "--out", "out")
+        self.assertIn(f"{finished} of 39 points are there already", result.stderr)
+        self.assertEqual(len(self.table("out")), 39)
+
+
+class Crash(InScratch):
+    def test_a_worker_that_is_killed_is_failed_and_never_infeasible(self):
+        """Kills the first worker from outside, as the system does when memory runs out."""
+        path = self.sweep_file(batches=[4, 1], model=str(SOURCE / "models/vgg16/vgg16.json"))
+        process = subprocess.Popen([INFSIM, "sweep", path, "--out", "out"], cwd=self.folder, stderr=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 60
+        workers = []
+        while not workers and time.monotonic() < deadline:
+            workers = children.read_text().split()
+        os.kill(int(workers[0]), signal.SIGSEGV)
+        _, err = process.communicate(timeout=280)
+        self.assertEqual(process.returncode, 4, err)
+        rows = self.table("out")
+        self.assertEqual(rows[0]["status"], "failed")
+        self.assertIn("signal 11", rows[0]["reason"])
+        self.assertNotEqual(rows[1]["status"], "failed")
+        again = self.run_it("sweep", path, "--out", "out")
+        self.assertIn("1 of 2 points are there already", again.stderr)
+        self.assertNotEqual(self.table("out")[0]["status"], "failed")
+
+    def test_the_worker_reports_bad_requests(self):
+        answer = json.loads(self.run_it("worker", input="{").stdout)
+        self.assertEqual(len(answer["problems"]), 1)
+
+
+class Pictures(InScratch):
+    def draw(self, script, folder, expect=0):
+        result = subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / script, folder], cwd=self.folder,
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, expect, result.stderr)
+        return result.stderr
+
+    def test_sweep_pictures_are_the_same_for_the_same_table(self):
+        self.run_it("sweep", self.sweep_file(batches=[1, 2, 4096]), "--out", "out")
+        self.draw("plot_sweep.py", "out")
+        first = (self.folder / "out/out.svg").read_bytes()
+        self.assertIn(b"<svg", first)
+        self.assertTrue((self.folder / "out/out.png").read_bytes().startswith(b"\x89PNG"))
+        time.sleep(1.1)
+        self.draw("plot_sweep.py", "out")
+        self.assertEqual((self.folder / "out/out.svg").read_bytes(), first)
+
+    def test_map(self):
+        path = self.write("m.json", {"question": "?", "base": {"model": str(NET), "chip": str(CHIP)},
+                                     "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["4KiB", "96KiB"]},
+                                              {"key": "chip.dram.channel_bandwidth", "values": ["5GB/s", "25GB/s"]},
+                                              {"key": "batch", "values": [1, 8]}]})
+        self.run_it("sweep", path, "--out", "out")
+        self.draw("plot_map.py", "out")
+        self.assertTrue((self.folder / "out/out_map.svg").is_file())
+
+    def test_a_folder_without_a_table(self):
+        self.assertIn("there is no", self.draw("plot_sweep.py", self.folder, expect=1))
+
+
+def onnx_model(op, node):
+    """The bytes of a one-node ONNX model (protobuf by hand, so that no package is needed)."""
+    def field(number, payload):
+        return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+    def number(field_number, value):
+        return varint(field_number << 3) + varint(value)
+
+    def varint(value):
+        out = bytearray()
+        while value > 0x7F:
+            out.append(value & 0x7F | 0x80)
+            value >>= 7
+        return bytes(out + bytes([value]))
+
+    def value_info(name):
+        dims = b"".join(field(1, number(1, extent)) for extent in (1, 4))
+        return field(1, name) + field(2, field(1, number(1, 1) + field(2, dims)))
+
+    graph = (field(1, field(1, b"x") + field(2, b"y") + field(3, node.encode()) + field(4, op.encode())) +
+             field(2, b"net") + field(11, value_info(b"x")) + field(12, value_info(b"y")))
+    return number(1, 8) + field(7, graph) + field(8, field(1, b"") + number(2, 13))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
