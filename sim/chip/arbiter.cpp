@@ -52,6 +52,7 @@ Arbiter::Arbiter(const ArbiterConfig& config)
         channel.last_group = group_count_ - 1;
         channels_.push_back(std::move(channel));
     }
+    busy_channels_.resize((channels_.size() + 63) / 64);
     lanes_.resize(channels_.size() * groups_.size());
     last_channel_ = static_cast<std::int32_t>(channels_.size()) - 1;
 }
@@ -170,7 +171,11 @@ void Arbiter::withdraw(std::int32_t f) {
     if (flow.offered_channel == kNone) return;
     Lane& l = lane(flow.offered_channel, flow.group);
     l.offers &= ~(std::uint64_t{1} << flow.member);
-    if (l.offers == 0) clear_bit(channels_[flow.offered_channel].groups, flow.group);
+    if (l.offers == 0) {
+        Channel& channel = channels_[flow.offered_channel];
+        clear_bit(channel.groups, flow.group);
+        if (empty(channel.groups)) clear_bit(busy_channels_, flow.offered_channel);
+    }
     flow.offered_channel = kNone;
 }
 
@@ -181,18 +186,21 @@ void Arbiter::offer(std::int32_t f) {
     flow.offered_channel = requests_[rings_[flow.first_ring + flow.ring].head].channel;
     lane(flow.offered_channel, flow.group).offers |= std::uint64_t{1} << flow.member;
     set_bit(channels_[flow.offered_channel].groups, flow.group);
+    set_bit(busy_channels_, flow.offered_channel);
     channels_[flow.offered_channel].stale = true;
 }
 
 /// The group's readiness changed: every channel it offers something must look again.
 void Arbiter::disturb(std::int32_t group) {
-    for (std::size_t c = 0; c < channels_.size(); ++c)
-        if (lanes_[c * group_count_ + group].offers != 0) channels_[c].stale = true;
+    for_each_behind(busy_channels_, 0, [&](std::int32_t c) {
+        if (lane(c, group).offers != 0) channels_[c].stale = true;
+        return true;
+    });
 }
 
+/// For a channel that is offered something.
 void Arbiter::find_start(Channel& channel, std::int32_t index) {
     channel.stale = false;
-    channel.flow = kNone;
     const Time from = std::max(channel.free, now_);
     Time best = kNever;
     std::int32_t best_group = kNone;
@@ -205,7 +213,6 @@ void Arbiter::find_start(Channel& channel, std::int32_t index) {
         if (start < best) best = start, best_group = g;
         return best > from;   // nobody further on can be earlier
     });
-    if (best_group == kNone) return;
     const Lane& l = lane(index, best_group);
     const std::int32_t first_flow = groups_[best_group].first_flow;
     std::uint64_t eligible = 0;
@@ -219,14 +226,12 @@ void Arbiter::find_start(Channel& channel, std::int32_t index) {
 std::int32_t Arbiter::next_channel() {
     Time best = kNever;
     std::int32_t best_channel = kNone;
-    const auto count = static_cast<std::int32_t>(channels_.size());
-    std::int32_t c = last_channel_;
-    for (std::int32_t i = 0; i < count; ++i) {
-        if (++c == count) c = 0;
+    for_each_behind(busy_channels_, last_channel_, [&](std::int32_t c) {
         Channel& channel = channels_[c];
         if (channel.stale) find_start(channel, c);
-        if (channel.flow != kNone && channel.start < best) best = channel.start, best_channel = c;
-    }
+        if (channel.start < best) best = channel.start, best_channel = c;
+        return true;
+    });
     return best_channel;
 }
 

@@ -135,6 +135,7 @@ private:
     std::int64_t burst_;
     std::int32_t group_count_;
     std::vector<Channel> channels_;
+    std::vector<std::uint64_t> busy_channels_;   ///< bit set: somebody offers the channel a burst
     std::vector<Group> groups_;
     std::vector<Flow> flows_;
     std::vector<Ring> rings_;

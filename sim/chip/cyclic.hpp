@@ -20,6 +20,12 @@ inline void clear_bit(std::vector<std::uint64_t>& words, std::int32_t i) {
     words[i / 64] &= ~(std::uint64_t{1} << (i % 64));
 }
 
+inline bool empty(const std::vector<std::uint64_t>& words) {
+    for (std::uint64_t w : words)
+        if (w != 0) return false;
+    return true;
+}
+
 /// Calls visit(i) for the set bits in cyclic order beginning behind `last`, as long as it returns true.
 template <class Visit>
 void for_each_behind(const std::vector<std::uint64_t>& words, std::int32_t last, Visit&& visit) {
