@@ -18,7 +18,8 @@ struct InstructionRef {
     std::uint64_t inference = 0;
 };
 
-/// The instruction left its queue at `at`; the queue is taken until `busy_until`.
+/// The instruction left its queue at `at`; the queue is taken until `busy_until`. For a DMA ring, `at` is when it became
+/// the oldest of its ring with all waits satisfied, and `busy_until` its retirement.
 struct Issued { InstructionRef who; TimePoint at; TimePoint busy_until; };
 /// The queue could not issue this instruction between `from` and `until` because of `why`.
 struct Blocked { InstructionRef who; TimePoint from; TimePoint until; Stall why; };
