@@ -173,7 +173,7 @@ Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& 
         graph_.outputs.push_back(copy);
     }
     if (graph_.batchable) {
-        graph_.why_not_batchable = output_mixing(graph_, facts_, batch_);
+        graph_.why_not_batchable = output_mixing(graph_, {facts_.begin(), facts_.end()}, batch_);
         graph_.batchable = graph_.why_not_batchable.empty();
     }
     if (graph_.batchable && batch_ != 1) shrink_to_item();

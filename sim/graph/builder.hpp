@@ -2,6 +2,7 @@
 // can look at shapes and small constants of what is there already. Both importers stand on it.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -60,7 +61,7 @@ private:
     void shrink_to_item();
 
     Graph graph_;
-    std::vector<Facts> facts_;
+    std::deque<Facts> facts_;  // a deque: converters hold references while they add nodes
     std::set<std::string> tensor_names_, node_names_;
     std::int64_t batch_;
     bool track_;

@@ -184,7 +184,7 @@ private:
             if (found == node.attributes.end())
                 node_problem(node, fmt::format("lacks attribute '{}'", wanted.name));
             else if (type_of(found->second) != wanted.type)
-                node_problem(node, fmt::format("attribute '{}' must be a {}, not a {}", wanted.name,
+                node_problem(node, fmt::format("attribute '{}' must be of type {}, not {}", wanted.name,
                                                attribute_type_name(wanted.type),
                                                attribute_type_name(type_of(found->second))));
         }

@@ -1,0 +1,125 @@
+// The networks of models/ and the light models of the ONNX project.
+#include <catch2/catch.hpp>
+
+#include "graph/counts.hpp"
+#include "support.hpp"
+
+using namespace infsim::graph;
+
+namespace {
+
+bool light_models_there() {
+    if (std::filesystem::is_directory(test::onnx_folder())) return true;
+    WARN("skipped: there is no folder " << test::onnx_folder());
+    return false;
+}
+
+Graph light(const std::string& name) { return import_onnx(test::onnx_folder() + "/light_" + name + ".onnx"); }
+Graph ours(const std::string& name) { return load_model(name, test::models_folder()); }
+
+}  // namespace
+
+TEST_CASE("networks of models/ have the published MACs and weights") {
+    CHECK(total_macs(ours("resnet50")) == 4'089'184'256);
+    CHECK(total_macs(ours("resnet50-v1")) == 3'857'973'248);
+    CHECK(conv_gemm_weight_count(ours("resnet50")) == 25'502'912);
+    CHECK(conv_gemm_weight_count(ours("resnet50-v1")) == 25'502'912);
+    CHECK(total_macs(ours("vgg16")) == 15'470'264'320);
+    CHECK(conv_gemm_weight_count(ours("vgg16")) == 138'344'128);
+    CHECK(total_macs(ours("bert_base")) ==
+          12LL * (4LL * 128 * 768 * 768 + 2LL * 128 * 128 * 768 + 2LL * 128 * 768 * 3072));
+    CHECK(conv_gemm_weight_count(ours("bert_base")) == 12LL * (4 * 768 * 768 + 2 * 768 * 3072));
+    CHECK(total_macs(ours("attention_block")) == 27'262'976);
+    CHECK(total_macs(ours("three_layers")) == 7'700'480);
+}
+
+TEST_CASE("every network of models/ is batchable and passes the check") {
+    for (const auto& name : model_names(test::models_folder())) {
+        const auto g = ours(name);
+        INFO(name << ": " << g.why_not_batchable);
+        CHECK(g.batchable);
+        CHECK(test::first_problem(g) == "");
+    }
+}
+
+TEST_CASE("the committed graphs are what their generators write") {
+    if (std::system("/usr/bin/python3 -c pass 2>/dev/null") != 0) {
+        WARN("skipped: no /usr/bin/python3");
+        return;
+    }
+    for (const auto& family : std::filesystem::directory_iterator(test::models_folder())) {
+        if (!family.is_directory() || !std::filesystem::exists(family.path() / "generate.py")) continue;
+        const auto command = "/usr/bin/python3 -B " + (family.path() / "generate.py").string() + " --check";
+        INFO(command);
+        CHECK(std::system(command.c_str()) == 0);
+    }
+}
+
+TEST_CASE("the light ResNet-50 is models/resnet50, node for node") {
+    if (!light_models_there()) return;
+    const auto theirs = light("resnet50");
+    CHECK(total_macs(theirs) == 4'089'184'256);
+    CHECK(conv_gemm_weight_count(theirs) == 25'502'912);
+    CHECK(theirs.batchable);
+    CHECK(test::structure(theirs) == test::structure(ours("resnet50")));
+}
+
+TEST_CASE("the other light models import with their published size") {
+    if (!light_models_there()) return;
+    struct Expected {
+        const char* name;
+        double gmacs, mweights;
+    };
+    // AlexNet in two groups 0.65 G and 61 M; GoogLeNet 1.43 G and 7.0 M; SqueezeNet 1.0 (227 pixels would be
+    // 0.39 G) and 1.2 M; VGG-19 19.6 G and 143.7 M.
+    for (const Expected e :
+         {Expected{"bvlc_alexnet", 0.6546, 60.955}, Expected{"inception_v1", 1.4316, 6.990},
+          Expected{"squeezenet", 0.34915, 1.2316}, Expected{"vgg19", 19.632, 143.652}}) {
+        const auto g = light(e.name);
+        INFO(e.name << ": " << g.why_not_batchable);
+        CHECK(g.batchable);
+        CHECK(static_cast<double>(total_macs(g)) / 1e9 == Approx(e.gmacs).epsilon(1e-4));
+        CHECK(static_cast<double>(conv_gemm_weight_count(g)) / 1e6 == Approx(e.mweights).epsilon(1e-4));
+        CHECK(test::first_problem(g) == "");
+        CHECK(g.inputs.size() == 1);
+    }
+}
+
+TEST_CASE("a light model cut off anywhere is an input error") {
+    if (!light_models_there()) return;
+    std::ifstream in(test::onnx_folder() + "/light_squeezenet.onnx", std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    const test::TempFolder folder;
+    for (std::size_t length = 0; length + 1 < bytes.size(); length += 499) {
+        test::write_bytes(folder.file("cut.onnx"), bytes.substr(0, length));
+        CHECK_THROWS_AS(import_onnx(folder.file("cut.onnx")), infsim::InputError);
+    }
+}
+
+TEST_CASE("every ONNX node test imports or says why not") {
+    const std::filesystem::path folder = "/usr/include/onnx/backend/test/data";
+    if (!std::filesystem::is_directory(folder)) {
+        WARN("skipped: libonnx-testdata is not installed");
+        return;
+    }
+    int imported = 0;
+    for (const char* kind : {"node", "simple", "pytorch-operator", "pytorch-converted"}) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder / kind)) {
+            const auto path = (entry.path() / "model.onnx").string();
+            if (!std::filesystem::exists(path)) continue;
+            for (const auto batch : {ImportOptions::Batch::whole, ImportOptions::Batch::auto_leading}) {
+                INFO(path);
+                ImportOptions options;
+                options.batch = batch;
+                try {
+                    const auto g = import_onnx(path, options);
+                    CHECK(test::first_problem(g) == "");
+                    imported += batch == ImportOptions::Batch::whole ? 1 : 0;
+                } catch (const infsim::InputError& error) {
+                    CHECK(std::string(error.what()).find("model.onnx") != std::string::npos);
+                }
+            }
+        }
+    }
+    CHECK(imported >= 560);  // of 1,072 in libonnx 1.12; fewer means that an operator was lost
+}
