@@ -110,14 +110,26 @@ void Arbiter::request(TimePoint at, const Transfer& t) {
 
 /// Makes every start before `to` final and undoes every other one.
 void Arbiter::advance(Time to) {
+    reference_.taken = reference_.pointless = false;
     if (to == now_ && log_.empty()) return;
-    while (!log_.empty() && log_.back().start >= to) undo_last();
+    while (!log_.empty()) {
+        if (log_.back().channel == kNone) {
+            const Jump& jump = jumps_[jump_count_ - 1];
+            if (jump.start + jump.periods * jump.period < to) break;
+            undo_jump(to);
+        } else if (log_.back().start >= to) {
+            undo_last();
+        } else {
+            break;
+        }
+    }
     while (true) {
         const std::int32_t c = next_channel();
         if (c == kNone || channels_[c].start >= to) break;
         serve(channels_[c], c);
     }
     log_.clear();
+    jump_count_ = 0;
     now_ = to;
 }
 
@@ -134,7 +146,12 @@ void Arbiter::run_ahead() {
         if (c == kNone || channels_[c].start >= until) return;
         const std::size_t before = ended_.size();
         serve(channels_[c], c);
-        if (ended_.size() != before) until = std::min(until, ended_.back().end);
+        if (ended_.size() != before) {
+            until = std::min(until, ended_.back().end);
+            reference_.taken = reference_.pointless = false;
+        } else if (!reference_.pointless) {
+            look_for_repetition(until);
+        }
     }
 }
 

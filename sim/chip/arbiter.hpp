@@ -110,7 +110,7 @@ private:
         Time start = 0;
         std::int32_t flow = kNone;
     };
-    /// Everything a burst start changed.
+    /// Everything a burst start changed. `channel` kNone: a jump, the one on top of jumps_, from `start` on.
     struct Undo {
         Time start, channel_free, flow_ready, group_ready;
         std::int32_t request, flow, channel, last_group, last_member, last_ring, last_channel;
@@ -118,10 +118,36 @@ private:
     };
     struct Ended { Time end = 0; std::int32_t request = kNone; };
 
+    /// Those who take part in what happens until the next transfer starts its last burst, and the state they were in
+    /// after some burst: all that decides about the future, relative to that burst's start.
+    struct Reference {
+        bool taken = false;
+        bool pointless = false;              ///< nothing to be found before the next change of who takes part
+        Time start = 0;
+        std::int32_t flow = kNone, channel = kNone;
+        std::int64_t bursts = 0, patience = 0;   ///< served since; take a new one after so many
+        std::vector<std::int32_t> flows, groups, channels, requests;
+        std::vector<std::int64_t> left;      ///< full bursts of the requests
+        std::vector<Time> state;
+    };
+    /// `periods` repetitions that were not served one by one.
+    struct Jump {
+        Time start = 0, period = 0;          ///< of the burst after which it begins
+        std::int64_t periods = 0;
+        std::vector<std::int32_t> flows, groups, channels, requests;
+        std::vector<std::int64_t> bursts;    ///< of each request in a period
+    };
+
     void advance(Time to);
     void run_ahead();
     void serve(Channel& channel, std::int32_t index);
     void undo_last();
+    void undo_jump(Time to);
+    void look_for_repetition(Time until);
+    void take_reference(std::int64_t patience);
+    void relative_state(std::vector<Time>& state) const;
+    void jump(Time until);
+    void shift(const Jump& jump, std::int64_t periods);
     std::int32_t next_channel();
     void find_start(Channel& channel, std::int32_t index);
     void offer(std::int32_t flow);
@@ -144,6 +170,10 @@ private:
     std::vector<std::int32_t> free_requests_;
     std::vector<Undo> log_;              ///< burst starts since now_, by time
     std::vector<Ended> ended_;           ///< whose last burst has started and that were not handed out
+    std::vector<Jump> jumps_;            ///< the first jump_count_ are those in log_
+    std::size_t jump_count_ = 0;
+    Reference reference_;
+    std::vector<Time> scratch_;
     Time now_ = 0;                       ///< all earlier starts are final
     std::int32_t last_channel_ = 0;
     std::uint64_t served_ = 0, jumped_ = 0;
