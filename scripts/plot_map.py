@@ -59,8 +59,9 @@ def draw_map(axes, title, grid, xs, ys, tried):
     """One heat map with its numbers written in; `tried`: largest batch tried, marked as "or more"."""
     colors = plt.get_cmap("YlGnBu").copy()
     colors.set_bad(NOTHING)
-    axes.imshow(np.ma.masked_invalid(grid), origin="lower", aspect="auto", cmap=colors, vmin=0,
-                vmax=np.nanmax(grid) * 1.25)
+    axes.pcolormesh(np.arange(len(xs) + 1) - 0.5, np.arange(len(ys) + 1) - 0.5, np.ma.masked_invalid(grid), cmap=colors,
+                    vmin=0, vmax=np.nanmax(grid) * 1.25, edgecolors="white", linewidth=2)
+    axes.set_facecolor(NOTHING)
     for j in range(len(ys)):
         for i in range(len(xs)):
             value = grid[j, i]
@@ -74,10 +75,6 @@ def draw_map(axes, title, grid, xs, ys, tried):
     axes.tick_params(length=0)
     for edge in axes.spines.values():
         edge.set_visible(False)
-    axes.set_xticks(np.arange(len(xs) + 1) - 0.5, minor=True)
-    axes.set_yticks(np.arange(len(ys) + 1) - 0.5, minor=True)
-    axes.grid(which="minor", color="white", linewidth=2)
-    axes.tick_params(which="minor", length=0)
 
 
 def draw(table, x, y):

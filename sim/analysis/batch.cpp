@@ -10,7 +10,8 @@ using record::RunRecord;
 using record::Status;
 
 bool comparable(const RunRecord& r) {
-    return r.status == Status::ok && r.throughput_avg && r.latency_ms_p50 && *r.latency_ms_p50 > 0 && r.batch_size;
+    return r.status == Status::ok && r.throughput_avg && r.latency_ms_p50 && *r.latency_ms_p50 > 0 &&
+           r.batch_size;
 }
 
 /// The record with the highest score, the smaller batch on a tie.
@@ -24,7 +25,8 @@ std::optional<std::size_t> best(const Records& records, Score score) {
             continue;
         }
         const double mine = score(records[i]), theirs = score(records[*winner]);
-        if (mine > theirs || (mine == theirs && *records[i].batch_size < *records[*winner].batch_size)) winner = i;
+        if (mine > theirs || (mine == theirs && *records[i].batch_size < *records[*winner].batch_size))
+            winner = i;
     }
     return winner;
 }
@@ -60,8 +62,7 @@ std::optional<LargestBatch> largest_batch(const Records& records) {
     LargestBatch result{*top, {}, std::nullopt};
     for (std::size_t i = 0; i < records.size(); ++i) {
         if (records[i].status != Status::infeasible) continue;
-        if (batch(i) < batch(*top))
-            result.holes.push_back(batch(i));
+        if (batch(i) < batch(*top)) result.holes.push_back(batch(i));
         else if (batch(i) > batch(*top) && (!result.first_beyond || batch(i) < batch(*result.first_beyond)))
             result.first_beyond = i;
     }

@@ -22,7 +22,8 @@ Kind kind_of(const json::Value& root) {
     const json::Object& object = root.as_object();
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
-    for (const char* group : {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "skip_passes"})
+    for (const char* group :
+         {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "skip_passes"})
         if (object.find(group)) return Kind::compiler;
     return Kind::model;
 }
@@ -66,10 +67,11 @@ std::string check_file(const std::string& path, flow::ModelCache& models, Proble
 }  // namespace
 
 int run_check_command(const Arguments& arguments) {
-    const Syntax syntax{"check FILE...",
-                        "Reads chip, compiler, sweep and model files and reports every problem of all of them together.",
-                        {help_group()},
-                        "file"};
+    const Syntax syntax{
+        "check FILE...",
+        "Reads chip, compiler, sweep and model files and reports every problem of all of them together.",
+        {help_group()},
+        "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
     if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");

@@ -48,15 +48,17 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;
     try {
-        po::store(po::command_line_parser(arguments).options(with_hidden).positional(positional).style(style).run(),
-                  values);
+        po::store(
+            po::command_line_parser(arguments).options(with_hidden).positional(positional).style(style).run(),
+            values);
         if (values.count("help") > 0) {
             print_help(syntax);
             return std::nullopt;
         }
         po::notify(values);
     } catch (const po::unknown_option& e) {
-        usage_error(syntax, e.get_option_name(), "there is no such option" + suggestion(e.get_option_name(), option_names(all)));
+        usage_error(syntax, e.get_option_name(),
+                    "there is no such option" + suggestion(e.get_option_name(), option_names(all)));
     } catch (const po::too_many_positional_options_error&) {
         usage_error(syntax, arguments.back(), "too many words: usage is infsim " + syntax.usage);
     } catch (const po::error_with_option_name& e) {

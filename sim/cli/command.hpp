@@ -14,7 +14,7 @@ namespace po = boost::program_options;
 /// Exit status of the executable.
 enum ExitStatus : int { kDone = 0, kInputError = 2, kDoesNotFit = 3, kInternalFault = 4, kInterrupted = 130 };
 
-using Arguments = std::vector<std::string>;   ///< behind the subcommand
+using Arguments = std::vector<std::string>;  ///< behind the subcommand
 
 int run_sweep_command(const Arguments& arguments);
 int run_run_command(const Arguments& arguments);
@@ -25,15 +25,15 @@ int run_worker_command(const Arguments& arguments);
 
 /// Option groups as --help shows them, and what stands on the line.
 struct Syntax {
-    std::string usage;                        ///< after "infsim ": "sweep SWEEP.json [options]"
-    std::string about;                        ///< a sentence or two
+    std::string usage;  ///< after "infsim ": "sweep SWEEP.json [options]"
+    std::string about;  ///< a sentence or two
     std::vector<po::options_description> groups;
-    std::string positional;                   ///< name of the option that takes positional words; may be empty
-    int positional_count = -1;                ///< how many of them there may be; -1: any number
+    std::string positional;     ///< name of the option that takes positional words; may be empty
+    int positional_count = -1;  ///< how many of them there may be; -1: any number
 };
 
-/// Parses with guessing switched off. Empty after --help was printed to stdout. Throws InputError for unknown or
-/// repeated options, missing and wrong values, with the option's name and a suggestion.
+/// Parses with guessing switched off. Empty after --help was printed to stdout. Throws InputError for unknown
+/// or repeated options, missing and wrong values, with the option's name and a suggestion.
 std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
 
 /// --help, which every subcommand has.

@@ -21,17 +21,18 @@ using program::Program;
 
 Syntax syntax() {
     po::options_description output("Output");
-    output.add_options()
-        ("dump", "print the program, one instruction a line, in place of the report")
-        ("output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")
-        ("check-races", "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")
-        ("passes", "also print what each pass did and how long it took (to stderr)")
-        ("json", "print the memory report as JSON");
-    return {"compile MODEL [options]",
-            "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
-            {point_group(), output, help_group()},
-            "model",
-            1};
+    output.add_options()("dump", "print the program, one instruction a line, in place of the report")(
+        "output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")(
+        "check-races",
+        "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")(
+        "passes", "also print what each pass did and how long it took (to stderr)")(
+        "json", "print the memory report as JSON");
+    return {
+        "compile MODEL [options]",
+        "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
+        {point_group(), output, help_group()},
+        "model",
+        1};
 }
 
 const char* engine_text(program::Engine engine) {
@@ -57,17 +58,19 @@ void print_report(const Compiled& compiled) {
     std::cout << p.model << " at batch " << p.batch << ", " << dtype_name(p.dtype) << ": "
               << program::instruction_count(p) << " instructions in " << p.queues.size() << " queues, "
               << p.layers.size() << " layers\n"
-              << "state buffer, bytes per partition: peak " << m.peak_bytes << ", no placement can do with less than "
-              << m.lower_bound_bytes << ", capacity " << m.capacity_bytes << "\n"
+              << "state buffer, bytes per partition: peak " << m.peak_bytes
+              << ", no placement can do with less than " << m.lower_bound_bytes << ", capacity "
+              << m.capacity_bytes << "\n"
               << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
               << " B reloaded\n\n";
     Table queues({"queue", "instructions"});
-    for (const program::Queue& q : p.queues) queues.add({queue_name(q), std::to_string(q.instructions.size())});
+    for (const program::Queue& q : p.queues)
+        queues.add({queue_name(q), std::to_string(q.instructions.size())});
     Table layers({"layer", "kind", "live B/part.", "weights", "MAC/item"});
     for (const compiler::LayerMemory& l : m.layers) {
         const program::LayerInfo& info = p.layers.at(l.layer);
-        layers.add({info.name, info.kind, number_text(l.live_bytes), megabytes(static_cast<double>(info.weight_bytes)),
-                    number_text(info.macs)});
+        layers.add({info.name, info.kind, number_text(l.live_bytes),
+                    megabytes(static_cast<double>(info.weight_bytes)), number_text(info.macs)});
     }
     std::cout << queues.text() << "\n" << layers.text();
 }
@@ -110,8 +113,7 @@ int report_infeasible(const DoesNotFit& why, bool as_json) {
                                              {"reason", why.text},
                                              {"tensors", std::move(tensors)}})
                   << "\n";
-    else if (!why.tensors.empty())
-        std::cerr << table.text();
+    else if (!why.tensors.empty()) std::cerr << table.text();
     return kDoesNotFit;
 }
 
@@ -141,21 +143,19 @@ int run_compile_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     const bool as_json = values->count("json") > 0;
-    if (as_json && values->count("dump") > 0) throw InputError("", "--dump", "cannot be had together with --json");
+    if (as_json && values->count("dump") > 0)
+        throw InputError("", "--dump", "cannot be had together with --json");
     const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)));
     if (const auto* why = std::get_if<DoesNotFit>(&result)) return report_infeasible(*why, as_json);
     const auto& compiled = std::get<Compiled>(result);
     if (values->count("passes") > 0)
         for (const compiler::PassReport& pass : compiled.passes)
-            std::cerr << pass.pass << ": " << fixed(1e3 * pass.seconds, 2) << " ms" << (pass.summary.empty() ? "" : ", ")
-                      << pass.summary << "\n";
+            std::cerr << pass.pass << ": " << fixed(1e3 * pass.seconds, 2) << " ms"
+                      << (pass.summary.empty() ? "" : ", ") << pass.summary << "\n";
     if (values->count("output") > 0) write_program(compiled.program, (*values)["output"].as<std::string>());
-    if (values->count("dump") > 0)
-        program::write_text(compiled.program, std::cout);
-    else if (as_json)
-        std::cout << json::dump(report_json(compiled)) << "\n";
-    else
-        print_report(compiled);
+    if (values->count("dump") > 0) program::write_text(compiled.program, std::cout);
+    else if (as_json) std::cout << json::dump(report_json(compiled)) << "\n";
+    else print_report(compiled);
     return values->count("check-races") > 0 ? report_races(compiled.program) : kDone;
 }
 

@@ -15,7 +15,7 @@ namespace {
 struct Command {
     const char* name;
     int (*run)(const Arguments&);
-    const char* about;   ///< empty: hidden
+    const char* about;  ///< empty: hidden
 };
 
 constexpr std::array<Command, 5> kCommands{{
@@ -27,11 +27,14 @@ constexpr std::array<Command, 5> kCommands{{
 }};
 
 void print_help(std::ostream& out) {
-    out << "infsim: which batch of a network fits an Inferentia chip, which is worth running, and what limits it\n\n"
+    out << "infsim: which batch of a network fits an Inferentia chip, which is worth running, and what "
+           "limits it\n\n"
            "usage: infsim SUBCOMMAND [options]\n\n";
     for (const Command& c : kCommands)
-        if (*c.about != '\0') out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
-    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 2 usage or input error, 3 does not fit,\n"
+        if (*c.about != '\0')
+            out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
+    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 2 usage or input error, 3 does not "
+           "fit,\n"
            "4 internal fault, 130 interrupted.\n";
 }
 

@@ -19,13 +19,14 @@ DType dtype_of(const std::string& name, const std::string& option, Problems& pro
 }
 
 /// An integer option as text, so that a wrong one is reported like every other problem.
-std::int64_t integer_of(const po::variables_map& values, const char* name, std::int64_t least, std::int64_t most,
-                        std::int64_t fallback, Problems& problems) {
+std::int64_t integer_of(const po::variables_map& values, const char* name, std::int64_t least,
+                        std::int64_t most, std::int64_t fallback, Problems& problems) {
     if (values.count(name) == 0) return fallback;
     const std::int64_t n = values[name].as<std::int64_t>();
     if (n < least || n > most)
-        problems.add("", std::string("--") + name, "must be from " + number_text(least) + " to " + number_text(most) +
-                                                       ", and is " + number_text(n));
+        problems.add(
+            "", std::string("--") + name,
+            "must be from " + number_text(least) + " to " + number_text(most) + ", and is " + number_text(n));
     return n;
 }
 
@@ -33,23 +34,29 @@ std::int64_t integer_of(const po::variables_map& values, const char* name, std::
 
 po::options_description point_group() {
     po::options_description group("Point");
-    group.add_options()
-        ("batch,b", po::value<std::int64_t>()->value_name("N"), "items per inference (default 1)")
-        ("dtype", po::value<std::string>()->value_name("T"), "what is computed in: fp16, bf16 or fp32 (default fp16)")
-        ("io-dtype", po::value<std::string>()->value_name("T"), "what the graph's inputs and outputs are (default: as --dtype)")
-        ("chip", po::value<std::string>()->value_name("FILE"), "chip file (default configs/chips/inferentia1.json)")
-        ("compiler", po::value<std::string>()->value_name("FILE"), "compiler file (default configs/compilers/default.json)")
-        ("set", po::value<Words>()->value_name("KEY=VALUE")->composing(),
-         "replace a value of the chip or compiler file, such as chip.state_buffer.partition_bytes=128KiB; may be repeated, the last one wins");
+    group.add_options()("batch,b", po::value<std::int64_t>()->value_name("N"),
+                        "items per inference (default 1)")(
+        "dtype", po::value<std::string>()->value_name("T"),
+        "what is computed in: fp16, bf16 or fp32 (default fp16)")(
+        "io-dtype", po::value<std::string>()->value_name("T"),
+        "what the graph's inputs and outputs are (default: as --dtype)")(
+        "chip", po::value<std::string>()->value_name("FILE"),
+        "chip file (default configs/chips/inferentia1.json)")(
+        "compiler", po::value<std::string>()->value_name("FILE"),
+        "compiler file (default configs/compilers/default.json)")(
+        "set", po::value<Words>()->value_name("KEY=VALUE")->composing(),
+        "replace a value of the chip or compiler file, such as chip.state_buffer.partition_bytes=128KiB; may "
+        "be repeated, the last one wins");
     return group;
 }
 
 po::options_description load_group() {
     po::options_description group("Load");
-    group.add_options()
-        ("cores", po::value<std::int64_t>()->value_name("N"), "cores in use (default: all of the chip)")
-        ("workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 1)")
-        ("seed", po::value<std::int64_t>()->value_name("N"), "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)");
+    group.add_options()("cores", po::value<std::int64_t>()->value_name("N"),
+                        "cores in use (default: all of the chip)")(
+        "workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 1)")(
+        "seed", po::value<std::int64_t>()->value_name("N"),
+        "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)");
     return group;
 }
 
@@ -65,13 +72,15 @@ flow::PointRequest request_of(const po::variables_map& values) {
     Problems problems;
     flow::PointRequest r;
     if (values.count("model") == 0)
-        problems.add("", "MODEL", "is missing: a path to .onnx or .json, or one of " + join(graph::model_names(flow::models_folder()), ", "));
-    else
-        r.model = values["model"].as<Words>().front();
+        problems.add("", "MODEL",
+                     "is missing: a path to .onnx or .json, or one of " +
+                         join(graph::model_names(flow::models_folder()), ", "));
+    else r.model = values["model"].as<Words>().front();
     if (values.count("chip") > 0) r.chip = values["chip"].as<std::string>();
     if (values.count("compiler") > 0) r.compiler = values["compiler"].as<std::string>();
     if (values.count("dtype") > 0) r.dtype = dtype_of(values["dtype"].as<std::string>(), "--dtype", problems);
-    if (values.count("io-dtype") > 0) r.io_dtype = dtype_of(values["io-dtype"].as<std::string>(), "--io-dtype", problems);
+    if (values.count("io-dtype") > 0)
+        r.io_dtype = dtype_of(values["io-dtype"].as<std::string>(), "--io-dtype", problems);
     r.batch = static_cast<int>(integer_of(values, "batch", 1, flow::kMaxBatch, 1, problems));
     r.cores = static_cast<int>(integer_of(values, "cores", 1, flow::kMaxCores, 0, problems));
     r.workers = static_cast<int>(integer_of(values, "workers", 1, flow::kMaxWorkers, 1, problems));

@@ -11,7 +11,8 @@ po::options_description point_group();
 /// --cores, --workers, --seed.
 po::options_description load_group();
 
-/// The request that options of these groups and the positional MODEL make. Throws InputError with all that is wrong.
+/// The request that options of these groups and the positional MODEL make. Throws InputError with all that is
+/// wrong.
 flow::PointRequest request_of(const po::variables_map& values);
 
 /// Resolves or throws InputError with everything that is wrong.

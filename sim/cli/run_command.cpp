@@ -16,8 +16,8 @@ namespace {
 using record::RunRecord;
 
 std::string layer_table(const std::vector<stats::LayerRow>& rows) {
-    Table table({"layer", "kind", "start ms", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms", "DRAM",
-                 "live B/part.", "waits mostly for", "ms"});
+    Table table({"layer", "kind", "start ms", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms",
+                 "DRAM", "live B/part.", "waits mostly for", "ms"});
     for (const stats::LayerRow& r : rows)
         table.add({r.name, r.kind, fixed(r.start_ms, 3), fixed(r.time_ms, 3), r.bound, fixed(r.dram_ms, 3),
                    fixed(r.pe_ms, 3), fixed(r.act_ms, 3), fixed(r.pool_ms, 3),
@@ -38,22 +38,31 @@ std::string record_table(const RunRecord& record) {
 
 void print_sentences(const RunRecord& r) {
     if (r.status != record::Status::ok) return;
-    std::cout << r.model_name << " at batch " << *r.batch_size << " on " << *r.cores << " cores of " << r.chip << ": "
-              << fixed(r.throughput_avg, 1) << " items/s, latency " << fixed(r.latency_ms_p50, 3)
-              << " ms (p50), service " << fixed(r.service_ms, 3) << " ms, roofline " << fixed(r.roofline_ms, 3)
-              << " ms by " << r.bound << ".\n"
+    std::cout << r.model_name << " at batch " << *r.batch_size << " on " << *r.cores << " cores of " << r.chip
+              << ": " << fixed(r.throughput_avg, 1) << " items/s, latency " << fixed(r.latency_ms_p50, 3)
+              << " ms (p50), service " << fixed(r.service_ms, 3) << " ms, roofline "
+              << fixed(r.roofline_ms, 3) << " ms by " << r.bound << ".\n"
               << r.main_stall << ".\n\n";
 }
 
 json::Value layers_json(const std::vector<stats::LayerRow>& rows) {
     json::Array list;
     for (const stats::LayerRow& r : rows)
-        list.push_back(json::Object{{"layer", r.name}, {"kind", r.kind}, {"start_ms", r.start_ms},
-                                    {"end_ms", r.end_ms}, {"bound", r.bound}, {"dram_ms", r.dram_ms},
-                                    {"dram_bytes", r.dram_bytes}, {"pe_ms", r.pe_ms}, {"act_ms", r.act_ms},
-                                    {"pool_ms", r.pool_ms}, {"pe_cycles", r.pe_cycles},
-                                    {"main_stall", r.main_stall}, {"main_stall_ms", r.main_stall_ms},
-                                    {"live_bytes", r.live_bytes}, {"macs_per_item", r.macs},
+        list.push_back(json::Object{{"layer", r.name},
+                                    {"kind", r.kind},
+                                    {"start_ms", r.start_ms},
+                                    {"end_ms", r.end_ms},
+                                    {"bound", r.bound},
+                                    {"dram_ms", r.dram_ms},
+                                    {"dram_bytes", r.dram_bytes},
+                                    {"pe_ms", r.pe_ms},
+                                    {"act_ms", r.act_ms},
+                                    {"pool_ms", r.pool_ms},
+                                    {"pe_cycles", r.pe_cycles},
+                                    {"main_stall", r.main_stall},
+                                    {"main_stall_ms", r.main_stall_ms},
+                                    {"live_bytes", r.live_bytes},
+                                    {"macs_per_item", r.macs},
                                     {"weight_bytes", r.weight_bytes}});
     return list;
 }
@@ -67,10 +76,9 @@ void print_live_tensors(std::ostream& out, const std::vector<compiler::LiveTenso
 
 Syntax syntax() {
     po::options_description output("Output");
-    output.add_options()
-        ("layers", "also print what each layer did")
-        ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
-        ("json", "print JSON instead of tables");
+    output.add_options()("layers", "also print what each layer did")(
+        "timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")(
+        "json", "print JSON instead of tables");
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
             {point_group(), load_group(), output, help_group()},
@@ -87,7 +95,8 @@ int run_run_command(const Arguments& arguments) {
     options.timeline = values->count("timeline") > 0;
     const flow::PointResult result = flow::run_point(point_of(request_of(*values)), options);
     const bool fits = result.record.status == record::Status::ok;
-    if (options.timeline && fits) write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
+    if (options.timeline && fits)
+        write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
     if (values->count("json") > 0) {
         json::Object all{{"record", record::to_object(result.record)}};
         if (values->count("layers") > 0) all.set("layers", layers_json(result.layers));

@@ -19,28 +19,31 @@ namespace {
 
 Syntax syntax() {
     po::options_description running("Running");
-    running.add_options()
-        ("out", po::value<std::string>()->value_name("DIR"), "where results go and are resumed from (default results/NAME)")
-        ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default 1)")
-        ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-         "replace a base value, or the values of an axis by one or a JSON array of them; may be repeated");
+    running.add_options()("out", po::value<std::string>()->value_name("DIR"),
+                          "where results go and are resumed from (default results/NAME)")(
+        "jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default 1)")(
+        "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
+        "replace a base value, or the values of an axis by one or a JSON array of them; may be repeated");
     po::options_description output("Output");
-    output.add_options()
-        ("json", "print records and summary as JSON instead of the table")
-        ("help-columns", "print name, unit and meaning of every column of table.csv and exit");
-    return {"sweep SWEEP.json [options]",
-            "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the table,\n"
-            "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
-            {running, output, help_group()},
-            "sweep",
-            1};
+    output.add_options()("json", "print records and summary as JSON instead of the table")(
+        "help-columns", "print name, unit and meaning of every column of table.csv and exit");
+    return {
+        "sweep SWEEP.json [options]",
+        "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the "
+        "table,\n"
+        "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
+        {running, output, help_group()},
+        "sweep",
+        1};
 }
 
-json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& result, const std::string& folder) {
+json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& result,
+                    const std::string& folder) {
     json::Array records;
     for (const explore::SweepRow& row : result.rows) {
         json::Object axes;
-        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.point.axis_values[a]);
+        for (std::size_t a = 0; a < sweep.axes.size(); ++a)
+            axes.set(sweep.axes[a].key, row.point.axis_values[a]);
         records.push_back(json::Object{{"axes", std::move(axes)}, {"record", record::to_object(row.record)}});
     }
     return json::Object{{"question", sweep.question},
@@ -53,9 +56,11 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
     const std::string sentences = sweep_sentences(sweep, result);
     std::cout << sweep.question << "\n\n" << sweep_table(sweep, result) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
-    std::cout << "Table: " << folder << "/table.csv; layers of each point: " << folder << "/points/*/layers.csv\n"
-              << "Pictures, PNG and SVG: scripts/" << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep")
-              << ".py " << folder << " draws them there\n";
+    std::cout << "Table: " << folder << "/table.csv; layers of each point: " << folder
+              << "/points/*/layers.csv\n"
+              << "Pictures, PNG and SVG: scripts/"
+              << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep") << ".py " << folder
+              << " draws them there\n";
 }
 
 int exit_status(const explore::SweepResult& result) {
@@ -82,8 +87,10 @@ int run_sweep_command(const Arguments& arguments) {
     Problems problems;
     const auto settings = settings_of(*values, problems);
     const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
-    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
-    const auto sweep = explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
+    if (jobs < 1 || jobs > 1024)
+        problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    const auto sweep =
+        explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
     problems.throw_if_any();
 
     explore::SweepOptions options;
@@ -97,10 +104,8 @@ int run_sweep_command(const Arguments& arguments) {
                   << ", the same command goes on from there\n";
         return kInterrupted;
     }
-    if (values->count("json") > 0)
-        std::cout << json::dump(to_json(*sweep, result, options.folder)) << "\n";
-    else
-        print(*sweep, result, options.folder);
+    if (values->count("json") > 0) std::cout << json::dump(to_json(*sweep, result, options.folder)) << "\n";
+    else print(*sweep, result, options.folder);
     return exit_status(result);
 }
 

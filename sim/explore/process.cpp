@@ -147,7 +147,8 @@ Worker start_worker(const std::vector<std::string>& command, std::size_t index, 
 void feed(Worker& w) {
     const ssize_t n = ::write(w.in.get(), w.input.data() + w.written, w.input.size() - w.written);
     if (n > 0) w.written += static_cast<std::size_t>(n);
-    const bool broken = n < 0 && errno != EAGAIN && errno != EINTR;   // it ended without reading: its status tells why
+    const bool broken =
+        n < 0 && errno != EAGAIN && errno != EINTR;  // it ended without reading: its status tells why
     if (broken || w.written == w.input.size()) w.in.close();
 }
 
@@ -185,15 +186,15 @@ bool pump(std::list<Worker>& workers, Interrupts& interrupts) {
 
 void reap(Worker& w) {
     int status = 0;
-    while (::waitpid(w.pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    while (::waitpid(w.pid, &status, 0) < 0 && errno == EINTR) {}
     w.result.exited = WIFEXITED(status);
     w.result.status = w.result.exited ? WEXITSTATUS(status) : WTERMSIG(status);
     w.result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - w.start).count();
 }
 
 /// Takes the workers that have closed their outputs off the list and reports them.
-void report_ended(std::list<Worker>& workers, const std::function<void(std::size_t, const ProcessResult&)>& done) {
+void report_ended(std::list<Worker>& workers,
+                  const std::function<void(std::size_t, const ProcessResult&)>& done) {
     for (auto w = workers.begin(); w != workers.end();) {
         if (!w->finished()) {
             ++w;

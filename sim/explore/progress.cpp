@@ -13,10 +13,8 @@ void Progress::start(std::size_t total, std::size_t resumed) {
 
 void Progress::step(const std::string& what) {
     ++done_;
-    if (bar_)
-        draw(what);
-    else
-        out_ << '[' << done_ << '/' << total_ << "] " << what << '\n' << std::flush;
+    if (bar_) draw(what);
+    else out_ << '[' << done_ << '/' << total_ << "] " << what << '\n' << std::flush;
 }
 
 void Progress::finish() {

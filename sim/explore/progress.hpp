@@ -24,7 +24,7 @@ private:
     std::ostream& out_;
     bool bar_;
     std::size_t total_ = 0, done_ = 0;
-    std::size_t drawn_ = 0;   ///< characters on the line, to overwrite
+    std::size_t drawn_ = 0;  ///< characters on the line, to overwrite
 };
 
 }  // namespace infsim::explore

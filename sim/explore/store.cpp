@@ -48,7 +48,7 @@ std::optional<StoredPoint> Store::load(const std::string& id) const {
         point.timing_cells = content(folder + "timing").value_or("");
         return point;
     } catch (const InputError&) {
-        return std::nullopt;   // of another version, or damaged: it is run again
+        return std::nullopt;  // of another version, or damaged: it is run again
     }
 }
 
@@ -66,7 +66,7 @@ void Store::write(const std::string& name, const std::string& text) const {
 
 void Store::remove_if_empty() const {
     std::error_code ignored;
-    fs::remove(fs::path(folder_) / "points", ignored);   // only removes an empty folder
+    fs::remove(fs::path(folder_) / "points", ignored);  // only removes an empty folder
     if (made_folder_) fs::remove(folder_, ignored);
 }
 

@@ -11,8 +11,8 @@ namespace infsim::explore {
 /// What is kept of one point.
 struct StoredPoint {
     record::RunRecord record;
-    std::string layers_csv;      ///< empty where nothing ran
-    std::string timing_cells;    ///< wall-clock columns of its line in timing.csv
+    std::string layers_csv;    ///< empty where nothing ran
+    std::string timing_cells;  ///< wall-clock columns of its line in timing.csv
 };
 
 class Store {
@@ -23,7 +23,8 @@ public:
     const std::string& folder() const { return folder_; }
     std::string layers_path(const std::string& id) const;
 
-    /// A point finished earlier: of this record version, ok or infeasible. Failed and damaged ones are run again.
+    /// A point finished earlier: of this record version, ok or infeasible. Failed and damaged ones are run
+    /// again.
     std::optional<StoredPoint> load(const std::string& id) const;
     /// Writes the record last, each file under a temporary name first.
     void save(const StoredPoint& point) const;

@@ -38,7 +38,9 @@ Problem located(const Sweep& sweep, const SweepPoint& point, Problem problem) {
     return problem;
 }
 
-bool same(const Problem& a, const Problem& b) { return a.file == b.file && a.where == b.where && a.what == b.what; }
+bool same(const Problem& a, const Problem& b) {
+    return a.file == b.file && a.where == b.where && a.what == b.what;
+}
 
 /// Collects problems of many points, each once.
 class DistinctProblems {
@@ -60,7 +62,7 @@ private:
 /// Everything that is to be run, checked: the points and the prepared part of their records.
 struct Plan {
     std::vector<SweepPoint> points;
-    std::vector<record::RunRecord> prepared;   ///< what a failed point's record says, with its id
+    std::vector<record::RunRecord> prepared;  ///< what a failed point's record says, with its id
 };
 
 Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
@@ -71,8 +73,7 @@ Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems)
         Problems found;
         if (const auto resolved = flow::resolve(point.request, models, found))
             plan.prepared.push_back(flow::record_of(*resolved));
-        else
-            distinct.add(sweep, point, found.list());
+        else distinct.add(sweep, point, found.list());
     }
     for (const Problem& p : distinct.all().list()) problems.add(p);
     return plan;

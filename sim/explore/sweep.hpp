@@ -21,23 +21,25 @@ struct SweepRow {
     SweepPoint point;
     record::RunRecord record;
     std::string layers_csv;
-    bool resumed = false;                     ///< was there before
+    bool resumed = false;  ///< was there before
 };
 
 struct SweepResult {
-    bool interrupted = false;                 ///< rows are then empty; what finished is stored
-    std::vector<SweepRow> rows;               ///< in table order
+    bool interrupted = false;    ///< rows are then empty; what finished is stored
+    std::vector<SweepRow> rows;  ///< in table order
 };
 
-/// Reads every file that the points name, runs what `folder` lacks, writes table.csv and timing.csv. Throws InputError
-/// with everything that is wrong before anything runs or is written; also for what only the compiler finds unsupported.
+/// Reads every file that the points name, runs what `folder` lacks, writes table.csv and timing.csv. Throws
+/// InputError with everything that is wrong before anything runs or is written; also for what only the
+/// compiler finds unsupported.
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
 
-/// Resolves every point and adds each distinct problem once, at the place in the sweep file that it comes from.
-/// Returns the number of points.
+/// Resolves every point and adds each distinct problem once, at the place in the sweep file that it comes
+/// from. Returns the number of points.
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems);
 
-/// table.csv: the axes that are no columns of a record (keys that reach into files), then the record's columns.
+/// table.csv: the axes that are no columns of a record (keys that reach into files), then the record's
+/// columns.
 std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows);
 
 /// Indices of the axes that are no columns of a record.

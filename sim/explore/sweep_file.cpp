@@ -34,10 +34,8 @@ std::vector<Setting> read_base(const json::Cursor& cursor) {
     }
     for (const auto& [key, value] : cursor.value().as_object()) {
         const json::Cursor place = cursor.member(key, value);
-        if (!known_key(key))
-            place.problem(unknown_key(key));
-        else
-            base.push_back({key, value, cursor.file(), place.pointer()});
+        if (!known_key(key)) place.problem(unknown_key(key));
+        else base.push_back({key, value, cursor.file(), place.pointer()});
     }
     return base;
 }
@@ -69,8 +67,9 @@ void check_keys(const Sweep& sweep, Problems& problems) {
     std::size_t points = 1;
     for (const Axis& axis : sweep.axes) points *= std::max<std::size_t>(axis.values.size(), 1);
     if (points > kMaxPoints)
-        problems.add(sweep.file, "/axes", "make " + std::to_string(points) + " points; at most " +
-                                              std::to_string(kMaxPoints) + " are allowed");
+        problems.add(sweep.file, "/axes",
+                     "make " + std::to_string(points) + " points; at most " + std::to_string(kMaxPoints) +
+                         " are allowed");
 }
 
 /// Puts a value from the command line in the place of what the file says.
@@ -89,21 +88,20 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
         }
     const auto same = std::find_if(sweep.base.begin(), sweep.base.end(),
                                    [&](const Setting& s) { return s.key == setting.key; });
-    if (same != sweep.base.end())
-        *same = setting;
-    else
-        sweep.base.push_back(setting);
+    if (same != sweep.base.end()) *same = setting;
+    else sweep.base.push_back(setting);
 }
 
 }  // namespace
 
 const std::vector<std::string>& point_keys() {
-    static const std::vector<std::string> keys{"model", "batch", "dtype", "io_dtype", "chip",
+    static const std::vector<std::string> keys{"model",    "batch", "dtype",   "io_dtype", "chip",
                                                "compiler", "cores", "workers", "seed"};
     return keys;
 }
 
-std::optional<Sweep> read_sweep(const std::string& path, const std::vector<Setting>& overrides, Problems& problems) {
+std::optional<Sweep> read_sweep(const std::string& path, const std::vector<Setting>& overrides,
+                                Problems& problems) {
     const auto document = json::parse_file(path, problems);
     return document ? read_sweep(*document, overrides, problems) : std::nullopt;
 }
@@ -137,13 +135,14 @@ std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems) {
     }
     for (const Axis& axis : sweep.axes) {
         has_model = has_model || axis.key == "model";
-        if (points.size() * axis.values.size() > kMaxPoints) break;   // reported by check_keys
+        if (points.size() * axis.values.size() > kMaxPoints) break;  // reported by check_keys
         std::vector<SweepPoint> crossed;
         // Each value is checked once, not once per point.
         std::vector<bool> good;
         for (std::size_t v = 0; v < axis.values.size(); ++v) {
             flow::PointRequest scratch;
-            good.push_back(assign(scratch, {axis.key, axis.values[v], axis.file, axis.pointers[v]}, sweep.file, found));
+            good.push_back(
+                assign(scratch, {axis.key, axis.values[v], axis.file, axis.pointers[v]}, sweep.file, found));
         }
         Problems reported_already;
         for (const SweepPoint& point : points)

@@ -21,7 +21,7 @@ struct Axis {
 /// A sweep before it is expanded. `base` holds the keys that are the same everywhere.
 struct Sweep {
     std::string file;
-    std::string name;              ///< file name without folder and extension
+    std::string name;  ///< file name without folder and extension
     std::string question;
     std::vector<flow::Setting> base;
     std::vector<Axis> axes;
@@ -36,16 +36,16 @@ struct SweepPoint {
 /// Keys that a point has itself; all others start with "chip." or "compiler.".
 const std::vector<std::string>& point_keys();
 
-/// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an array
-/// gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis without values, a
-/// key that is both in the base and on an axis, more than 100,000 points.
+/// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an
+/// array gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis
+/// without values, a key that is both in the base and on an axis, more than 100,000 points.
 std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow::Setting>& overrides,
                                 Problems& problems);
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,
                                 Problems& problems);
 
-/// All points in table order. Paths are relative to the sweep file. Every value is checked by its kind; problems are
-/// located at the value.
+/// All points in table order. Paths are relative to the sweep file. Every value is checked by its kind;
+/// problems are located at the value.
 std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems);
 
 /// "key=value" of an option such as --set: the value is JSON where it parses as such, else text.

@@ -10,8 +10,8 @@ namespace infsim::flow {
 
 namespace {
 
-/// How far the device may run before the loop looks for completions. A worker's next submission lies call_overhead
-/// behind the completion that allows it, so steps of that length never come too late.
+/// How far the device may run before the loop looks for completions. A worker's next submission lies
+/// call_overhead behind the completion that allows it, so steps of that length never come too late.
 Duration step_of(Duration call_overhead) { return std::max(call_overhead, microseconds(1)); }
 
 /// No inference of any network of this project comes near: a device that is silent for so long is stuck.
@@ -22,7 +22,8 @@ std::vector<chip::Completion> advance(Device& device, Duration call_overhead) {
     const TimePoint before = device.now();
     device.advance_until(before + step_of(call_overhead));
     auto completions = device.take_completions();
-    INFSIM_CHECK(device.now() > before || !completions.empty(), "the chip stands still with inferences outstanding");
+    INFSIM_CHECK(device.now() > before || !completions.empty(),
+                 "the chip stands still with inferences outstanding");
     return completions;
 }
 
@@ -66,7 +67,8 @@ private:
                 last_sign = device_.now();
                 call(core, completion.output_done);
             }
-            INFSIM_CHECK(device_.now() - last_sign < kPatience, "no inference finished in 100 s of simulated time");
+            INFSIM_CHECK(device_.now() - last_sign < kPatience,
+                         "no inference finished in 100 s of simulated time");
         }
     }
 
@@ -120,8 +122,8 @@ Duration latency(const chip::Completion& completion, Duration call_overhead) {
 }
 
 Measurement run_closed_loop(Device& device, const LoopOptions& options) {
-    INFSIM_CHECK(options.workers > 0 && !options.offsets.empty() && options.warm_up > 0 && options.window > 0 &&
-                     options.max_measured >= options.window,
+    INFSIM_CHECK(options.workers > 0 && !options.offsets.empty() && options.warm_up > 0 &&
+                     options.window > 0 && options.max_measured >= options.window,
                  "a closed loop needs workers, cores, a warm-up and room for a window");
     return Loop(device, options).run();
 }
@@ -132,7 +134,8 @@ chip::Completion run_alone(Device& device, Duration call_overhead) {
     while (true) {
         const auto completions = advance(device, call_overhead);
         if (!completions.empty()) return completions.front();
-        INFSIM_CHECK(device.now() - start < kPatience, "an inference alone takes more than 100 s of simulated time");
+        INFSIM_CHECK(device.now() - start < kPatience,
+                     "an inference alone takes more than 100 s of simulated time");
     }
 }
 
@@ -140,7 +143,8 @@ std::vector<Duration> start_offsets(int cores, Duration period, std::uint64_t se
     std::vector<Duration> offsets;
     RandomStream random(seed, "core offsets");
     for (int core = 0; core < cores; ++core)
-        offsets.push_back(seed == 0 ? period * core / cores : Duration{random.uniform_int(0, period.count() - 1)});
+        offsets.push_back(seed == 0 ? period * core / cores
+                                    : Duration{random.uniform_int(0, period.count() - 1)});
     return offsets;
 }
 

@@ -1,4 +1,5 @@
-// The host's side of a measurement: workers that each keep one inference outstanding, until throughput is steady.
+// The host's side of a measurement: workers that each keep one inference outstanding, until throughput is
+// steady.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +22,13 @@ Device device_of(chip::Chip& chip);
 
 /// How to measure. The defaults are the ones every run uses.
 struct LoopOptions {
-    int workers = 1;                          ///< inferences outstanding per core
-    std::vector<Duration> offsets;            ///< when each core's workers make their first call
-    Duration call_overhead{};                 ///< host software cost of a call, before its input transfer starts
-    int warm_up = 4;                          ///< inferences per core that do not count
-    int window = 8;                           ///< inferences per core of one window
-    int max_measured = 64;                    ///< inferences per core at most
-    double tolerance = 0.005;                 ///< two consecutive windows closer than this are steady
+    int workers = 1;                ///< inferences outstanding per core
+    std::vector<Duration> offsets;  ///< when each core's workers make their first call
+    Duration call_overhead{};       ///< host software cost of a call, before its input transfer starts
+    int warm_up = 4;                ///< inferences per core that do not count
+    int window = 8;                 ///< inferences per core of one window
+    int max_measured = 64;          ///< inferences per core at most
+    double tolerance = 0.005;       ///< two consecutive windows closer than this are steady
 };
 
 /// One core's measured inferences in order; `window_start` is the completion of its last warm-up inference.
@@ -48,17 +49,17 @@ struct Measurement {
 /// Latency of an inference as the worker sees it: its call, the transfers, the wait and the work.
 Duration latency(const chip::Completion& completion, Duration call_overhead);
 
-/// Runs one worker after the other's call: a worker makes its next call when its previous one has returned. Every
-/// core keeps running until the slowest has done as many measured inferences as the others, so that the last
-/// measured inference of each still meets the others' traffic. Submissions are exact to the picosecond where
-/// call_overhead is at least a microsecond; below, a call may start up to a microsecond late.
+/// Runs one worker after the other's call: a worker makes its next call when its previous one has returned.
+/// Every core keeps running until the slowest has done as many measured inferences as the others, so that the
+/// last measured inference of each still meets the others' traffic. Submissions are exact to the picosecond
+/// where call_overhead is at least a microsecond; below, a call may start up to a microsecond late.
 Measurement run_closed_loop(Device& device, const LoopOptions& options);
 
 /// The time that one inference takes alone on the device: runs it on core 0 to its end.
 chip::Completion run_alone(Device& device, Duration call_overhead);
 
-/// Start offsets of `cores` cores. Seed 0: core x period / cores, evenly staggered. Any other seed: drawn evenly from
-/// [0, period) by the stream of (seed, "core offsets").
+/// Start offsets of `cores` cores. Seed 0: core x period / cores, evenly staggered. Any other seed: drawn
+/// evenly from [0, period) by the stream of (seed, "core offsets").
 std::vector<Duration> start_offsets(int cores, Duration period, std::uint64_t seed);
 
 }  // namespace infsim::flow

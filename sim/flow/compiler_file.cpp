@@ -13,9 +13,16 @@ namespace {
 
 using compiler::CompileOptions;
 
-struct Flag { bool CompileOptions::*member; };
-struct Count { int CompileOptions::*member; int min, max; };
-struct Size { std::int64_t CompileOptions::*member; };
+struct Flag {
+    bool CompileOptions::*member;
+};
+struct Count {
+    int CompileOptions::*member;
+    int min, max;
+};
+struct Size {
+    std::int64_t CompileOptions::*member;
+};
 
 /// One option: the pass it belongs to, its key there, and how it is read.
 struct Option {
@@ -30,19 +37,28 @@ const std::vector<Option>& options_table() {
     static const std::vector<Option> table{
         {"batch", "batching", Flag{&O::batching}, "read each layer's weights once for all images"},
         {"order", "reorder_layers", Flag{&O::reorder_layers}, "order layers for the smallest peak"},
-        {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64}, "PSUM banks that one stationary load serves"},
+        {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64},
+         "PSUM banks that one stationary load serves"},
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
-        {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20}, "images up to this many elements per channel are computed several at a time"},
-        {"replicate", "replication", Flag{&O::replication}, "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
+        {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
+         "images up to this many elements per channel are computed several at a time"},
+        {"replicate", "replication", Flag{&O::replication},
+         "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
-        {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16}, "rows of the stem's last layer that one stripe yields"},
-        {"place", "state_buffer_budget", Size{&O::state_buffer_budget}, "bytes per partition the compiler may use; 0B: all"},
+        {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16},
+         "rows of the stem's last layer that one stripe yields"},
+        {"place", "state_buffer_budget", Size{&O::state_buffer_budget},
+         "bytes per partition the compiler may use; 0B: all"},
         {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
-        {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
-        {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core that weights go to"},
-        {"place", "activations_region", Count{&O::activations_region, 0, 63}, "DRAM region of inputs, outputs and the rest"},
+        {"place", "pair_images", Flag{&O::pair_images},
+         "two images of a narrow tensor share a range of addresses"},
+        {"place", "weights_region", Count{&O::weights_region, 0, 63},
+         "DRAM region of the core that weights go to"},
+        {"place", "activations_region", Count{&O::activations_region, 0, 63},
+         "DRAM region of inputs, outputs and the rest"},
         {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
-        {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20}, "loads that may be started ahead of their first use"},
+        {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20},
+         "loads that may be started ahead of their first use"},
     };
     return table;
 }
@@ -78,7 +94,7 @@ bool known(const std::vector<std::string>& path) {
 
 /// Sets `value` at a path of keys, making the groups that the file leaves out.
 void set_path(json::Value& root, const std::vector<std::string>& path, const json::Value& value) {
-    if (!root.is_object()) return;   // the reader reports it
+    if (!root.is_object()) return;  // the reader reports it
     json::Object& top = root.as_object();
     if (path.size() == 1) {
         top.set(path[0], value);
@@ -93,11 +109,11 @@ void apply(json::Document& document, const std::vector<Setting>& settings, Probl
     for (const Option& o : options_table()) keys.push_back(std::string(o.pass) + "." + o.key);
     for (const Setting& setting : settings) {
         const auto path = split(setting.key, '.');
-        if (known(path))
-            set_path(document.root, path, setting.value);
+        if (known(path)) set_path(document.root, path, setting.value);
         else
-            problems.add(setting.file, setting.where,
-                         "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
+            problems.add(
+                setting.file, setting.where,
+                "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
     }
 }
 
@@ -118,7 +134,8 @@ void relocate(const Problems& found, const std::vector<Setting>& settings, Probl
 
 }  // namespace
 
-CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
+CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings,
+                             Problems& problems) {
     apply(document, settings, problems);
     Problems found;
     CompileOptions options;
@@ -128,7 +145,8 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
         options.skip_passes.push_back(pass.string().value_or(""));
     std::vector<std::string> groups;
     for (const Option& option : options_table())
-        if (std::find(groups.begin(), groups.end(), option.pass) == groups.end()) groups.push_back(option.pass);
+        if (std::find(groups.begin(), groups.end(), option.pass) == groups.end())
+            groups.push_back(option.pass);
     for (const std::string& group : groups) {
         const auto place = top.optional(group);
         if (!place) continue;
@@ -142,20 +160,27 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
     return options;
 }
 
-CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings, Problems& problems) {
+CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings,
+                             Problems& problems) {
     auto document = json::parse_file(path, problems);
     return document ? read_compiler(std::move(*document), settings, problems) : CompileOptions{};
 }
 
 json::Value canonical_json(const CompileOptions& options) {
+    // One name per member, so that an option which options_table() lacks stops the build here: it would be
+    // missing from files and, worse, from the identity of points.
+    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
+                                  state_buffer_budget, in_place_add, pair_images, replication, stream_stem,
+                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, weights_region,
+                                  activations_region, skip_passes] = options;
     json::Object top;
-    top.set("name", options.name);
+    top.set("name", name);
     for (const Option& option : options_table()) {
         if (!top.find(option.pass)) top.set(option.pass, json::Object{});
         top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
     }
     json::Array skipped;
-    for (const std::string& pass : options.skip_passes) skipped.emplace_back(pass);
+    for (const std::string& pass : skip_passes) skipped.emplace_back(pass);
     top.set("skip_passes", std::move(skipped));
     return top;
 }

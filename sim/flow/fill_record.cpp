@@ -42,15 +42,16 @@ void fill_engines(RunRecord& r, const stats::StallAccounts& stalls,
     std::size_t busiest = 0;
     for (std::size_t e = 0; e < engines.size(); ++e) {
         const auto total = std::accumulate(engines[e].begin(), engines[e].end(), std::int64_t{0});
-        if (total == 0) continue;   // the program has no queue of this engine
+        if (total == 0) continue;  // the program has no queue of this engine
         for (std::size_t s = 0; s < engines[e].size(); ++s)
             r.engine_share[e][s] = static_cast<double>(engines[e][s]) / static_cast<double>(total);
         r.engine_main_stall[e] = stats::main_stall_in_words(engines[e]);
         const bool computes = e != static_cast<std::size_t>(record::AccountedEngine::dma);
-        if (computes && r.engine_share[e][0].value_or(0) > r.engine_share[busiest][0].value_or(0)) busiest = e;
+        if (computes && r.engine_share[e][0].value_or(0) > r.engine_share[busiest][0].value_or(0))
+            busiest = e;
     }
-    r.main_stall = std::string{record::engine_name(static_cast<record::AccountedEngine>(busiest))} + " waits for " +
-                   r.engine_main_stall[busiest];
+    r.main_stall = std::string{record::engine_name(static_cast<record::AccountedEngine>(busiest))} +
+                   " waits for " + r.engine_main_stall[busiest];
 }
 
 void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand,
@@ -75,7 +76,8 @@ void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand&
     r.bound = roofline.resource;
 }
 
-void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::vector<stats::LayerRow>& layers) {
+void fill_program(RunRecord& r, const compiler::Compiled& compiled,
+                  const std::vector<stats::LayerRow>& layers) {
     const program::Program& program = compiled.program;
     r.sb_peak_bytes = compiled.memory.peak_bytes;
     r.sb_lower_bound_bytes = compiled.memory.lower_bound_bytes;

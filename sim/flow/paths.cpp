@@ -8,7 +8,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The folder with configs/ and models/: the current one where it has them, else the source tree of the build.
+/// The folder with configs/ and models/: the current one where it has them, else the source tree of the
+/// build.
 fs::path data_folder() {
     std::error_code ignored;
     if (fs::is_directory("configs/chips", ignored) && fs::is_directory("models", ignored)) return ".";
@@ -22,7 +23,9 @@ bool is_path(const std::string& model) {
 
 }  // namespace
 
-std::string default_chip_path() { return (data_folder() / "configs/chips/inferentia1.json").lexically_normal().string(); }
+std::string default_chip_path() {
+    return (data_folder() / "configs/chips/inferentia1.json").lexically_normal().string();
+}
 
 std::string default_compiler_path() {
     return (data_folder() / "configs/compilers/default.json").lexically_normal().string();

@@ -12,8 +12,8 @@ std::string default_compiler_path();
 /// The folder of the networks that can be named by their name alone.
 std::string models_folder();
 
-/// `path` as seen from the folder of `file`. Absolute paths stay as they are, and so do names of networks (whatever
-/// ends neither in .onnx nor in .json).
+/// `path` as seen from the folder of `file`. Absolute paths stay as they are, and so do names of networks
+/// (whatever ends neither in .onnx nor in .json).
 std::string relative_to_file(const std::string& path, const std::string& file);
 
 }  // namespace infsim::flow

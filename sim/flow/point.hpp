@@ -17,23 +17,25 @@
 
 namespace infsim::flow {
 
-/// Counts up when equal inputs give other results than before, so that stored results are not taken for new ones.
+/// Counts up when equal inputs give other results than before, so that stored results are not taken for new
+/// ones.
 constexpr int kResultsEpoch = 1;
 
 /// Accepted counts start at 1 and end here: beyond lies nothing but typing mistakes.
 constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64;
 
-/// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current folder.
+/// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current
+/// folder.
 struct PointRequest {
     std::string model;
-    std::string chip, compiler;              ///< files; empty: the defaults
+    std::string chip, compiler;  ///< files; empty: the defaults
     int batch = 1;
     DType dtype = DType::fp16;
-    std::optional<DType> io_dtype;           ///< empty: as dtype
-    int cores = 0;                           ///< 0: all the chip has
+    std::optional<DType> io_dtype;  ///< empty: as dtype
+    int cores = 0;                  ///< 0: all the chip has
     int workers = 1;
     std::int64_t seed = 0;
-    std::vector<Setting> settings;           ///< keys with "chip." or "compiler." in front; later ones win
+    std::vector<Setting> settings;  ///< keys with "chip." or "compiler." in front; later ones win
 };
 
 /// As JSON for a worker process, and back. point_request_from_json expects what to_json wrote.
@@ -50,7 +52,7 @@ struct Point {
     DType dtype = DType::fp16, io_dtype = DType::fp16;
     int cores = 1, workers = 1;
     std::int64_t seed = 0;
-    std::string id;                          ///< see point_id
+    std::string id;  ///< see point_id
 };
 
 /// Model files read once for many points.
@@ -60,7 +62,8 @@ public:
         graph::Graph graph;
         std::string content_hash;
     };
-    /// Reads a model the first time it is asked for; nullptr after having added the reasons to `problems` (each time).
+    /// Reads a model the first time it is asked for; nullptr after having added the reasons to `problems`
+    /// (each time).
     const Entry* load(const std::string& model, Problems& problems);
 
 private:
@@ -72,17 +75,18 @@ private:
     std::vector<std::unique_ptr<Loaded>> loaded_;
 };
 
-/// Reads and checks everything a request names. Empty if anything was added to `problems`: files that are missing or
-/// wrong, a batch, core or worker count that cannot be, a batch above 1 of a graph that is not batchable.
+/// Reads and checks everything a request names. Empty if anything was added to `problems`: files that are
+/// missing or wrong, a batch, core or worker count that cannot be, a batch above 1 of a graph that is not
+/// batchable.
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
-/// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model content,
-/// batch, types, chip, compiler options, cores, workers, seed, kResultsEpoch, record version). Not of paths,
-/// provenance or questions.
+/// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
+/// content, batch, types, chip, compiler options, cores, workers, seed, kResultsEpoch, record version). Not
+/// of paths, provenance or questions.
 std::string point_id(const Point& point, const std::string& model_hash);
 
-/// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of tensors count,
-/// because reports show them; the file's name and layout do not.
+/// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of
+/// tensors count, because reports show them; the file's name and layout do not.
 std::string content_hash(const graph::Graph& graph);
 
 }  // namespace infsim::flow

@@ -19,8 +19,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The observers of one run. The layers and the timeline are those of core 0's first measured inference: its number
-/// is known before the run, because the inference alone and the warm-up come first.
+/// The observers of one run. The layers and the timeline are those of core 0's first measured inference: its
+/// number is known before the run, because the inference alone and the warm-up come first.
 struct Observers {
     Observers(const stats::ProgramIndex& index, const Point& point, std::uint64_t observed)
         : stalls(index, point.cores),
@@ -73,14 +73,15 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     const stats::TrafficBytes expected = stats::expected_traffic(*program, index);
     check_bounds(point.chip, demand, expected, observers.traffic, measurement);
     const stats::Occupancy occupancy = stats::occupancy(*program);
-    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes, point.chip.pe,
-                                      analysis::fair_share(point.chip, point.cores));
+    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes,
+                                      point.chip.pe, analysis::fair_share(point.chip, point.cores));
     result.layers_csv = stats::layers_csv(result.layers);
     fill_measured(result.record, point.chip, measurement, alone);
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
     fill_demand(result.record, point.chip, demand, expected, measurement);
     fill_program(result.record, compiled, result.layers);
-    if (options.timeline) result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
+    if (options.timeline)
+        result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
     for (const CoreMeasurement& core : measurement.cores)
         result.timing.simulated_instructions += static_cast<std::int64_t>(
             (core.measured.back().inference + 1) * program::instruction_count(*program));
@@ -89,7 +90,8 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
 }  // namespace
 
 compiler::CompileResult compile_point(const Point& point) {
-    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
+    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype,
+                             point.compiler);
 }
 
 record::RunRecord record_of(const Point& point) {

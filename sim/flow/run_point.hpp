@@ -20,15 +20,16 @@ struct Timing {
 };
 
 struct RunOptions {
-    bool timeline = false;   ///< also keep the spans of the first measured inference of core 0
+    bool timeline = false;  ///< also keep the spans of the first measured inference of core 0
 };
 
-/// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to run.
+/// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to
+/// run.
 struct PointResult {
     record::RunRecord record;
     std::vector<stats::LayerRow> layers;
-    std::string layers_csv;                           ///< the same as text
-    std::vector<compiler::LiveTensor> live_tensors;   ///< of a point that does not fit, largest first
+    std::string layers_csv;                          ///< the same as text
+    std::vector<compiler::LiveTensor> live_tensors;  ///< of a point that does not fit, largest first
     std::string timeline_csv;
     Timing timing;
 };
@@ -37,11 +38,12 @@ struct PointResult {
 compiler::CompileResult compile_point(const Point& point);
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
-/// What does not fit is a record with status infeasible. Throws InputError for what the compiler does not support and
-/// InternalError when an invariant or an end-of-run check fails.
+/// What does not fit is a record with status infeasible. Throws InputError for what the compiler does not
+/// support and InternalError when an invariant or an end-of-run check fails.
 PointResult run_point(const Point& point, const RunOptions& options = {});
 
-/// The part of a record that is known before anything ran; status is `failed` until something better is known.
+/// The part of a record that is known before anything ran; status is `failed` until something better is
+/// known.
 record::RunRecord record_of(const Point& point);
 
 }  // namespace infsim::flow

@@ -7,8 +7,8 @@
 
 namespace infsim::flow {
 
-/// `key` is a path with dots, such as "chip.state_buffer.partition_bytes"; `file` and `where` are what problems with
-/// it are reported at, such as "sweep.json" and "/axes/0/values/2", or "" and "--set".
+/// `key` is a path with dots, such as "chip.state_buffer.partition_bytes"; `file` and `where` are what
+/// problems with it are reported at, such as "sweep.json" and "/axes/0/values/2", or "" and "--set".
 struct Setting {
     std::string key;
     json::Value value;

@@ -25,7 +25,8 @@ struct Column {
 /// All columns in the order of the CSV. Names follow NeuronPerf where it has one.
 const std::vector<Column>& columns();
 
-/// A cell as text without quoting: shortest round-trip numbers, "true"/"false", empty where there is no value.
+/// A cell as text without quoting: shortest round-trip numbers, "true"/"false", empty where there is no
+/// value.
 std::string cell_text(const Column& column, const RunRecord& record);
 
 /// Sets a member from its cell_text; false when the text is not of the column's kind.

@@ -32,12 +32,9 @@ std::vector<std::string> split_csv_line(std::string_view line) {
     for (std::size_t i = 0; i < line.size(); ++i) {
         const char c = line[i];
         if (quoted) {
-            if (c != '"')
-                cells.back() += c;
-            else if (i + 1 < line.size() && line[i + 1] == '"')
-                cells.back() += line[++i];
-            else
-                quoted = false;
+            if (c != '"') cells.back() += c;
+            else if (i + 1 < line.size() && line[i + 1] == '"') cells.back() += line[++i];
+            else quoted = false;
         } else if (c == '"') {
             quoted = true;
         } else if (c == ',') {
@@ -65,8 +62,9 @@ RunRecord parse_csv_row(std::string_view header, std::string_view row, const std
     const auto names = split_csv_line(header);
     const auto cells = split_csv_line(row);
     if (names.size() != cells.size())
-        throw InputError(file, "", "a row has " + std::to_string(cells.size()) + " cells, the header " +
-                                       std::to_string(names.size()));
+        throw InputError(file, "",
+                         "a row has " + std::to_string(cells.size()) + " cells, the header " +
+                             std::to_string(names.size()));
     RunRecord record;
     for (const Column& c : columns()) {
         const auto found = std::find(names.begin(), names.end(), c.name);

@@ -1,7 +1,7 @@
 // The RunRecord: everything infsim says about one simulated point, as one flat struct.
 //
-// columns.hpp documents every member (name, unit, meaning); nothing else may. No wall-clock value, path or host
-// name ever enters a record, so that equal points have equal records on every machine.
+// columns.hpp documents every member (name, unit, meaning); nothing else may. No wall-clock value, path or
+// host name ever enters a record, so that equal points have equal records on every machine.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@ namespace infsim::record {
 /// Counts up when a column is added, renamed or changes its meaning.
 constexpr int kRecordVersion = 1;
 
-/// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the decimal
-/// number and so prints as short as it can, which a product with 1e-9 does not.
+/// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
+/// decimal number and so prints as short as it can, which a product with 1e-9 does not.
 constexpr double report_ms(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 /// ok: simulated. infeasible: the compiler showed that the point does not fit. failed: a fault of infsim.
@@ -34,7 +34,15 @@ std::string_view engine_name(AccountedEngine engine);
 /// Where an engine's time went: its own work, one of the reasons why it could not issue, or nothing to do.
 /// The names follow observe::Stall; busy comes first.
 enum class TimeShare : std::uint8_t {
-    busy, wait_pe, wait_act, wait_pool, wait_weights, wait_input, wait_dma_other, wait_output, drained
+    busy,
+    wait_pe,
+    wait_act,
+    wait_pool,
+    wait_weights,
+    wait_input,
+    wait_dma_other,
+    wait_output,
+    drained
 };
 constexpr int kTimeShares = 9;
 std::string_view share_name(TimeShare share);
@@ -55,7 +63,8 @@ struct RunRecord {
     // What came out.
     Status status = Status::failed;
     Real throughput_avg;
-    Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99, latency_ms_p100;
+    Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99,
+        latency_ms_p100;
     Real service_ms, unloaded_service_ms;
     Flag steady;
     Integer inferences_measured;

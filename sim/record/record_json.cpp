@@ -24,10 +24,8 @@ struct FromCursor {
     void operator()(Status* s) const {
         const auto name = cursor.string();
         if (!name) return;
-        if (const auto status = parse_status(*name))
-            *s = *status;
-        else
-            cursor.problem("'" + *name + "' is no status");
+        if (const auto status = parse_status(*name)) *s = *status;
+        else cursor.problem("'" + *name + "' is no status");
     }
 };
 
@@ -58,7 +56,8 @@ RunRecord from_json(std::string_view text, const std::string& file) {
                                              std::to_string(kRecordVersion));
     RunRecord record;
     for (const Column& column : columns())
-        if (const auto cursor = reader.optional(column.name)) std::visit(FromCursor{*cursor}, column.member(record));
+        if (const auto cursor = reader.optional(column.name))
+            std::visit(FromCursor{*cursor}, column.member(record));
     reader.finish();
     problems.throw_if_any();
     return record;

@@ -16,12 +16,12 @@ namespace infsim::stats {
 
 /// Picoseconds since the first issue of the observed inference.
 struct LayerTimes {
-    bool ran = false;                             ///< false: no instruction of an engine, only DMA or nothing
-    Duration start{}, end{};                      ///< first issue on PE, ACT or POOL; last retirement there
-    Duration load_start{}, load_end{};            ///< of its DMA
+    bool ran = false;                   ///< false: no instruction of an engine, only DMA or nothing
+    Duration start{}, end{};            ///< first issue on PE, ACT or POOL; last retirement there
+    Duration load_start{}, load_end{};  ///< of its DMA
     bool loaded = false;
-    std::array<Duration, 3> busy{};               ///< PE, ACT, POOL
-    std::array<ShareTimes, 3> waits{};            ///< time its instructions on PE, ACT and POOL could not issue
+    std::array<Duration, 3> busy{};     ///< PE, ACT, POOL
+    std::array<ShareTimes, 3> waits{};  ///< time its instructions on PE, ACT and POOL could not issue
     std::int64_t dram_bytes = 0;
 };
 
@@ -40,33 +40,36 @@ public:
     std::vector<LayerTimes> result() const;
 
 private:
-    bool mine(const observe::InstructionRef& who) const { return who.core == core_ && who.inference == inference_; }
+    bool mine(const observe::InstructionRef& who) const {
+        return who.core == core_ && who.inference == inference_;
+    }
 
     const ProgramIndex& index_;
     int core_;
     std::uint64_t inference_;
     TimePoint origin_{};
-    std::vector<LayerTimes> layers_;   ///< times since the start of the simulation until result()
+    std::vector<LayerTimes> layers_;  ///< times since the start of the simulation until result()
 };
 
 /// One row of layers.csv.
 struct LayerRow {
     std::string name, kind;
     double start_ms = 0, end_ms = 0, time_ms = 0;
-    std::string bound;                ///< the resource whose time is longest: "dram", "pe", "act" or "pool"
-    double dram_ms = 0;               ///< dram_bytes at the bandwidth that one core gets as its fair share
+    std::string bound;   ///< the resource whose time is longest: "dram", "pe", "act" or "pool"
+    double dram_ms = 0;  ///< dram_bytes at the bandwidth that one core gets as its fair share
     std::int64_t dram_bytes = 0;
     double pe_ms = 0, act_ms = 0, pool_ms = 0;
     std::int64_t pe_cycles = 0;
-    std::string main_stall;           ///< what its busiest engine waited for longest
+    std::string main_stall;  ///< what its busiest engine waited for longest
     double main_stall_ms = 0;
-    std::int64_t live_bytes = 0;      ///< most state buffer in use per partition while it runs
-    std::int64_t macs = 0, weight_bytes = 0;   ///< per item; as stored in DRAM
+    std::int64_t live_bytes = 0;              ///< most state buffer in use per partition while it runs
+    std::int64_t macs = 0, weight_bytes = 0;  ///< per item; as stored in DRAM
 };
 
 /// Rows of all layers. `share`: bandwidth of one core. `live_bytes`: per layer, per partition.
 std::vector<LayerRow> layer_rows(const program::Program& program, const std::vector<LayerTimes>& times,
-                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe, Bandwidth share);
+                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe,
+                                 Bandwidth share);
 
 /// layers.csv: header and one line per row, units in the names.
 std::string layers_csv(const std::vector<LayerRow>& rows);

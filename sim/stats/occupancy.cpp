@@ -18,7 +18,11 @@ struct Step {
 };
 
 std::vector<Step> steps_of(const Program& program) {
-    struct Change { std::uint64_t sequence; const Allocation* allocation; int sign; };
+    struct Change {
+        std::uint64_t sequence;
+        const Allocation* allocation;
+        int sign;
+    };
     std::vector<Change> changes;
     for (const Allocation& a : program.allocations) {
         if (a.space != program::Space::state_buffer) continue;
@@ -35,10 +39,8 @@ std::vector<Step> steps_of(const Program& program) {
         for (int p = a.partition_start; p < a.partition_start + a.partition_count; ++p)
             partitions[static_cast<std::size_t>(p)] += change.sign * static_cast<std::int64_t>(a.bytes);
         const std::int64_t fullest = *std::max_element(partitions.begin(), partitions.end());
-        if (!steps.empty() && steps.back().sequence == change.sequence)
-            steps.back().bytes = fullest;
-        else
-            steps.push_back({change.sequence, fullest});
+        if (!steps.empty() && steps.back().sequence == change.sequence) steps.back().bytes = fullest;
+        else steps.push_back({change.sequence, fullest});
     }
     return steps;
 }
@@ -69,9 +71,10 @@ Occupancy occupancy(const Program& program) {
     for (const Step& s : steps) result.peak_bytes = std::max(result.peak_bytes, s.bytes);
     for (const LayerRange& range : ranges_of(program)) {
         std::int64_t most = 0;
-        auto it = std::upper_bound(steps.begin(), steps.end(), range.first,
-                                   [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
-        if (it != steps.begin()) --it;   // the step that holds at `first`
+        auto it =
+            std::upper_bound(steps.begin(), steps.end(), range.first,
+                             [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
+        if (it != steps.begin()) --it;  // the step that holds at `first`
         for (; it != steps.end() && it->sequence <= range.last; ++it) most = std::max(most, it->bytes);
         result.layer_bytes.push_back(range.first <= range.last ? most : 0);
     }

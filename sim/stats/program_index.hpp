@@ -15,10 +15,10 @@ namespace infsim::stats {
 constexpr int kPurposes = 5;
 
 struct InstructionFacts {
-    std::uint32_t dram_bytes = 0;          ///< payload that crosses DRAM; 0 for anything but a DRAM DMA
+    std::uint32_t dram_bytes = 0;  ///< payload that crosses DRAM; 0 for anything but a DRAM DMA
     std::uint16_t layer = 0;
     std::uint16_t image = 0;
-    std::uint8_t purpose = 0;              ///< program::Purpose of its segment; meaningful when dram_bytes > 0
+    std::uint8_t purpose = 0;  ///< program::Purpose of its segment; meaningful when dram_bytes > 0
     bool writes_dram = false;
 };
 

@@ -23,8 +23,9 @@ struct InferenceRange {
 
 /// Collects Issued and Blocked per core, inference and queue.
 ///
-/// The identity it checks: inside an inference the events of a queue tile the time from the first issue of the
-/// inference to the queue's last event without gap or overlap; the rest up to the last retirement is `drained`.
+/// The identity it checks: inside an inference the events of a queue tile the time from the first issue of
+/// the inference to the queue's last event without gap or overlap; the rest up to the last retirement is
+/// `drained`.
 class StallAccounts final : public observe::Observer {
 public:
     StallAccounts(const ProgramIndex& index, int cores);
@@ -36,7 +37,8 @@ public:
     /// Time per share of every engine over all inferences of the ranges, each core's queues of that engine
     /// averaged. Shares of an engine add up to the ranges' summed makespans. Throws InternalError when the
     /// events do not tile, naming core, inference and queue.
-    std::array<ShareTimes, record::kAccountedEngines> engines(const std::vector<InferenceRange>& ranges) const;
+    std::array<ShareTimes, record::kAccountedEngines> engines(
+        const std::vector<InferenceRange>& ranges) const;
 
     /// Sum of the makespans (first issue to last retirement) of the ranges.
     Duration makespan(const std::vector<InferenceRange>& ranges) const;
@@ -44,8 +46,8 @@ public:
 private:
     struct QueueAccount {
         ShareTimes time{};
-        TimePoint cursor{};        ///< end of the last event
-        std::int64_t gap = 0;      ///< picoseconds that no event covered, or covered twice
+        TimePoint cursor{};    ///< end of the last event
+        std::int64_t gap = 0;  ///< picoseconds that no event covered, or covered twice
         bool started = false;
         TimePoint start{};
     };
@@ -56,14 +58,15 @@ private:
 
     InferenceAccount& account(int core, std::uint64_t inference);
     void add(const observe::InstructionRef& who, TimePoint from, TimePoint until, record::TimeShare share);
-    ShareTimes checked(const QueueAccount& queue, const InferenceAccount& inference, const std::string& where) const;
+    ShareTimes checked(const QueueAccount& queue, const InferenceAccount& inference,
+                       const std::string& where) const;
 
     const ProgramIndex& index_;
     std::vector<std::vector<InferenceAccount>> cores_;
 };
 
-/// What an engine mostly waits for, in words: "weights from DRAM (41 % of the time)", or "nothing: busy 93 % of
-/// the time" when work takes more than every reason for waiting. Empty when all shares are zero.
+/// What an engine mostly waits for, in words: "weights from DRAM (41 % of the time)", or "nothing: busy 93 %
+/// of the time" when it works at least half of it. Empty when all shares are zero.
 std::string main_stall_in_words(const ShareTimes& times);
 
 /// A share as words: "weights from DRAM", "the PE", "nothing left to do".

@@ -15,8 +15,8 @@ namespace infsim::stats {
 /// One span of one queue.
 struct Span {
     std::uint16_t queue = 0, layer = 0, image = 0;
-    bool transfer = false;            ///< bytes on the DRAM channel rather than an engine's occupancy
-    std::uint8_t purpose = 0;         ///< program::Purpose of a transfer
+    bool transfer = false;     ///< bytes on the DRAM channel rather than an engine's occupancy
+    std::uint8_t purpose = 0;  ///< program::Purpose of a transfer
     std::uint32_t dram_bytes = 0;
     TimePoint from{}, until{};
 };
@@ -40,8 +40,9 @@ private:
     std::vector<Span> spans_;
 };
 
-/// CSV with one line per span, neighbours of one queue, layer, image and purpose that touch merged: queue, engine, layer,
-/// image, kind (work or transfer), purpose, start_us, end_us, dram_bytes. Times since the earliest span.
+/// CSV with one line per span, neighbours of one queue, layer, image and purpose that touch merged: queue,
+/// engine, layer, image, kind (work or transfer), purpose, start_us, end_us, dram_bytes. Times since the
+/// earliest span.
 std::string timeline_csv(const program::Program& program, const ProgramIndex& index, std::vector<Span> spans);
 
 }  // namespace infsim::stats

@@ -33,7 +33,7 @@ TEST_CASE("percentiles interpolate as numpy.percentile does") {
     CHECK(percentile(values, 0) == 15);
     CHECK(percentile(values, 100) == 50);
     CHECK(percentile(values, 50) == 35);
-    CHECK(percentile(values, 40) == Approx(29));    // numpy.percentile([15,20,35,40,50], 40) == 29.0
+    CHECK(percentile(values, 40) == Approx(29));  // numpy.percentile([15,20,35,40,50], 40) == 29.0
     CHECK(percentile(values, 99) == Approx(49.6));
     CHECK(percentile({50, 15, 40, 20, 35}, 40) == Approx(29));
     CHECK(percentile({7}, 95) == 7);

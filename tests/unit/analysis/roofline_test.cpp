@@ -23,7 +23,7 @@ TEST_CASE("four cores with the same bytes share two channels evenly") {
     d.region_bytes = {Bytes{50'000'000}, Bytes{0}};
     d.core_bytes = Bytes{50'000'000};
     const Roofline r = roofline(chip(), 4, d);
-    CHECK(milliseconds(r.dram) == Approx(5.0));      // 100 MB per channel at 20 GB/s
+    CHECK(milliseconds(r.dram) == Approx(5.0));  // 100 MB per channel at 20 GB/s
     CHECK(milliseconds(r.core_dma) == Approx(2.5));
     CHECK(r.bound == r.dram);
     CHECK(r.resource == "dram");

@@ -21,7 +21,7 @@ std::map<std::size_t, ProcessResult> run(const std::vector<std::string>& command
 }  // namespace
 
 TEST_CASE("each worker gets its input and its output comes back whole") {
-    const std::string big(300'000, 'x');   // more than a pipe holds, both ways
+    const std::string big(300'000, 'x');  // more than a pipe holds, both ways
     const auto results = run({"/bin/cat"}, {"a\n", big, "", "d"}, 2);
     REQUIRE(results.size() == 4);
     CHECK(results.at(0).out == "a\n");
@@ -56,5 +56,6 @@ TEST_CASE("an interrupt ends the workers and reports nothing of them") {
 }
 
 TEST_CASE("a command that does not exist is an internal fault") {
-    CHECK_THROWS_AS(run_workers({"/nowhere/at/all"}, {""}, 1, [](std::size_t, const ProcessResult&) {}), InternalError);
+    CHECK_THROWS_AS(run_workers({"/nowhere/at/all"}, {""}, 1, [](std::size_t, const ProcessResult&) {}),
+                    InternalError);
 }

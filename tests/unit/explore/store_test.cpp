@@ -107,7 +107,8 @@ TEST_CASE("progress is lines off a terminal and one redrawn line on it") {
 }
 
 TEST_CASE("an answer of a worker is a point or problems") {
-    const auto good = parse_answer(R"({"record":{"record_version":1,"status":"ok","batch_size":2},"layers_csv":"a","timing":"1"})");
+    const auto good = parse_answer(
+        R"({"record":{"record_version":1,"status":"ok","batch_size":2},"layers_csv":"a","timing":"1"})");
     CHECK(good.point.record.batch_size == 2);
     CHECK(good.problems.empty());
     const auto bad = parse_answer(R"({"problems":[{"file":"m.onnx","where":"node","what":"no"}]})");

@@ -14,7 +14,9 @@ namespace {
 class FakeChip {
 public:
     FakeChip(int cores, std::function<Duration(int, std::uint64_t)> service)
-        : service_(std::move(service)), next_(static_cast<std::size_t>(cores)), free_(static_cast<std::size_t>(cores)) {}
+        : service_(std::move(service)),
+          next_(static_cast<std::size_t>(cores)),
+          free_(static_cast<std::size_t>(cores)) {}
 
     Device device() {
         return {[this](int core, TimePoint at) { return submit(core, at); },
@@ -77,7 +79,7 @@ TEST_CASE("one worker pays for the call between two inferences, two workers hide
     Device second = other.device();
     const Measurement two = run_closed_loop(second, options(1, 2, microseconds(100)));
     CHECK(two.inferences_per_second() == Approx(1e6 / 900));
-    CHECK(latency(two.cores[0].measured[3], microseconds(100)) == microseconds(1800));   // Little: 2 in flight
+    CHECK(latency(two.cores[0].measured[3], microseconds(100)) == microseconds(1800));  // Little: 2 in flight
 }
 
 TEST_CASE("a call is made to the picosecond when the one before returns") {
@@ -89,17 +91,19 @@ TEST_CASE("a call is made to the picosecond when the one before returns") {
 }
 
 TEST_CASE("cores are measured over equally many inferences and the fast ones run on") {
-    FakeChip chip(2, [](int core, std::uint64_t) { return core == 0 ? microseconds(100) : microseconds(300); });
+    FakeChip chip(2,
+                  [](int core, std::uint64_t) { return core == 0 ? microseconds(100) : microseconds(300); });
     Device device = chip.device();
     const Measurement m = run_closed_loop(device, options(2, 1, microseconds(0)));
     REQUIRE(m.cores.size() == 2);
     CHECK(m.cores[0].measured.size() == m.cores[1].measured.size());
     CHECK(m.inferences_per_second() == Approx(1e4 + 1e4 / 3).epsilon(0.02));
-    CHECK(chip.submissions.size() > 3 * 20U);   // core 0 did three times as many as core 1's 20
+    CHECK(chip.submissions.size() > 3 * 20U);  // core 0 did three times as many as core 1's 20
 }
 
 TEST_CASE("a throughput that keeps changing is not steady and ends at the limit") {
-    FakeChip chip(1, [](int, std::uint64_t n) { return microseconds(100 + 5 * static_cast<std::int64_t>(n)); });
+    FakeChip chip(1,
+                  [](int, std::uint64_t n) { return microseconds(100 + 5 * static_cast<std::int64_t>(n)); });
     Device device = chip.device();
     const Measurement m = run_closed_loop(device, options(1, 1, microseconds(2)));
     CHECK_FALSE(m.steady);
@@ -112,7 +116,7 @@ TEST_CASE("a slow start is waited for") {
     Device device = chip.device();
     const Measurement m = run_closed_loop(device, options(1, 1, microseconds(2)));
     CHECK(m.steady);
-    CHECK(m.cores[0].measured.size() == 32);   // windows of inferences 4-11, 12-19, 20-27, 28-35
+    CHECK(m.cores[0].measured.size() == 32);  // windows of inferences 4-11, 12-19, 20-27, 28-35
 }
 
 TEST_CASE("cores start evenly staggered, or as a seed says") {

@@ -68,8 +68,7 @@ TEST_CASE("members without a value are empty cells") {
     const auto names = split_csv_line(csv_header());
     const auto cells = split_csv_line(csv_row(RunRecord{}));
     REQUIRE(names.size() == cells.size());
-    for (std::size_t i = 0; i < names.size(); ++i)
-        CHECK(cells[i] == (names[i] == "status" ? "failed" : ""));
+    for (std::size_t i = 0; i < names.size(); ++i) CHECK(cells[i] == (names[i] == "status" ? "failed" : ""));
 }
 
 TEST_CASE("a record survives JSON unchanged") {

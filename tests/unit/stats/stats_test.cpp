@@ -77,7 +77,9 @@ void run(Sink& sink, std::uint64_t inference, std::int64_t start) {
     sink.on(observe::HostTransferred{0, inference, false, Bytes{64}, at(start + 250), at(start + 250)});
 }
 
-std::int64_t ns(const ShareTimes& times, TimeShare share) { return times[static_cast<std::size_t>(share)] / 1000; }
+std::int64_t ns(const ShareTimes& times, TimeShare share) {
+    return times[static_cast<std::size_t>(share)] / 1000;
+}
 
 }  // namespace
 
@@ -167,7 +169,7 @@ TEST_CASE("layers have spans, engine time, bytes, bound and main stall") {
     CHECK(fast[1].main_stall == "weights from DRAM");
     CHECK(fast[1].main_stall_ms == Approx(60e-6));
     const auto slow = layer_rows(p, layers.result(), {11, 22}, pe, Bandwidth{10'000'000'000});
-    CHECK(slow[1].bound == "dram");   // 100 ns against 40 ns of PE
+    CHECK(slow[1].bound == "dram");  // 100 ns against 40 ns of PE
     CHECK(slow[1].dram_ms == Approx(100e-6));
     CHECK(layers_csv(slow).find("\nsecond,conv,") != std::string::npos);
 }
@@ -184,9 +186,9 @@ TEST_CASE("occupancy is that of the fullest partition") {
         a.last_sequence = last;
         p.allocations.push_back(a);
     };
-    own(0, 64, 100, 0, 1);     // lower half, first layer
-    own(64, 64, 70, 0, 3);     // upper half, both layers
-    own(0, 128, 50, 3, 3);     // everywhere, second layer only
+    own(0, 64, 100, 0, 1);  // lower half, first layer
+    own(64, 64, 70, 0, 3);  // upper half, both layers
+    own(0, 128, 50, 3, 3);  // everywhere, second layer only
     Allocation psum;
     psum.space = Space::psum;
     psum.bytes = 10'000;

@@ -1,0 +1,94 @@
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "flow/point.hpp"
+
+using namespace infsim;
+using namespace infsim::flow;
+
+namespace {
+
+PointRequest request() {
+    PointRequest r;
+    r.model = INFSIM_SOURCE_DIR "/models/three_layers/three_layers.json";
+    r.chip = INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json";
+    r.compiler = INFSIM_SOURCE_DIR "/configs/compilers/default.json";
+    return r;
+}
+
+std::string id(const PointRequest& r) {
+    ModelCache models;
+    Problems problems;
+    const auto point = resolve(r, models, problems);
+    REQUIRE(problems.empty());
+    return point->id;
+}
+
+}  // namespace
+
+TEST_CASE("everything that determines a result is part of a point's id") {
+    std::vector<PointRequest> variants(9, request());
+    variants[1].batch = 2;
+    variants[2].dtype = DType::bf16;
+    variants[3].io_dtype = DType::fp32;
+    variants[4].cores = 1;
+    variants[5].workers = 2;
+    variants[6].seed = 1;
+    variants[7].settings = {{"chip.dram.latency", "101ns", "", "--set"}};
+    variants[8].settings = {{"compiler.prefetch.depth", 3, "", "--set"}};
+    std::set<std::string> ids;
+    for (const PointRequest& r : variants) CHECK(ids.insert(id(r)).second);
+}
+
+TEST_CASE("what says the same in other words has the same id") {
+    PointRequest same = request();
+    same.cores = 4;
+    same.io_dtype = DType::fp16;
+    same.settings = {{"chip.state_buffer.partition_bytes", "98304B", "s.json", "/base"}};
+    CHECK(id(same) == id(request()));
+}
+
+TEST_CASE("a request survives the way to a worker process") {
+    PointRequest r = request();
+    r.batch = 7;
+    r.io_dtype = DType::fp32;
+    r.settings = {{"chip.dram.latency", "101ns", "s.json", "/axes/0/values/1"},
+                  {"compiler.prefetch.depth", 3, "", "--set"}};
+    Problems problems;
+    const auto text = json::dump(to_json(r), 0);
+    const auto back = point_request_from_json(*json::parse_text(text, "request", problems), problems);
+    CHECK(problems.empty());
+    CHECK(json::dump(to_json(back), 0) == text);
+    CHECK(id(back) == id(r));
+}
+
+TEST_CASE("all problems of a request are found together") {
+    PointRequest r = request();
+    r.model = "nosuch";
+    r.batch = 0;
+    r.cores = 5;
+    r.settings = {{"chip.pe.colums", 3, "s.json", "/base/x"}, {"speed", 3, "s.json", "/base/y"}};
+    ModelCache models;
+    Problems problems;
+    CHECK_FALSE(resolve(r, models, problems));
+    std::string all;
+    for (const Problem& p : problems.list()) all += to_text(p) + "\n";
+    for (const char* part :
+         {"nosuch", "batch: must be from 1", "s.json: /base/x: ", "s.json: /base/y: 'speed' is no key"})
+        CHECK(all.find(part) != std::string::npos);
+}
+
+TEST_CASE("a graph's hash follows its content") {
+    ModelCache models;
+    Problems problems;
+    const auto* entry = models.load(request().model, problems);
+    REQUIRE(entry);
+    graph::Graph changed = entry->graph;
+    CHECK(content_hash(changed) == entry->content_hash);
+    changed.tensors[0].shape.back() += 1;
+    CHECK(content_hash(changed) != entry->content_hash);
+    graph::Graph renamed = entry->graph;
+    renamed.nodes[0].attributes["group"] = std::int64_t{2};
+    CHECK(content_hash(renamed) != entry->content_hash);
+}
