@@ -73,15 +73,18 @@ void conv(OnnxNode& n) {
             {"group", n.integer("group", 1)}});
 }
 
-/// Pads such that the output has `wanted` extents (ONNX: pads follow from output_shape).
-void pad_to_output(OnnxNode& n, Window& w, const Ints& extra, const Ints& wanted, bool upper) {
+/// Pads such that the output has `wanted` extents (ONNX: pads follow from output_shape); what is missing even
+/// without pads is added behind.
+void pad_to_output(OnnxNode& n, Window& w, Ints& extra, const Ints& wanted, bool upper) {
     const auto& x = n.shape(0);
     const auto count = w.kernel.size();
     if (wanted.size() < count) throw ShapeError("output_shape has too few axes");
     for (std::size_t i = 0; i < count; ++i) {
         const auto reach = (w.kernel[i] - 1) * w.dilations[i] + 1;
         const auto full = w.strides[i] * (x[i + 2] - 1) + extra[i] + reach;
-        const auto total = std::max<std::int64_t>(0, full - wanted[wanted.size() - count + i]);
+        const auto excess = full - wanted[wanted.size() - count + i];
+        const auto total = std::max<std::int64_t>(0, excess);
+        extra[i] += total - excess;
         w.pads[i] = upper ? total / 2 : total - total / 2;
         w.pads[i + count] = total - w.pads[i];
     }
@@ -89,7 +92,7 @@ void pad_to_output(OnnxNode& n, Window& w, const Ints& extra, const Ints& wanted
 
 void conv_transpose(OnnxNode& n) {
     auto w = window_of(n, weight_kernel(n));
-    const auto extra = n.integers("output_padding").value_or(Ints(w.kernel.size(), 0));
+    auto extra = n.integers("output_padding").value_or(Ints(w.kernel.size(), 0));
     if (extra.size() != w.kernel.size()) throw ShapeError("output_padding does not fit its spatial axes");
     const auto mode = n.text("auto_pad", "NOTSET");
     const auto shape = n.integers("output_shape");
