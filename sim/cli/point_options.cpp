@@ -34,29 +34,31 @@ std::int64_t integer_of(const po::variables_map& values, const char* name, std::
 
 po::options_description point_group() {
     po::options_description group("Point");
-    group.add_options()("batch,b", po::value<std::int64_t>()->value_name("N"),
-                        "items per inference (default 1)")(
-        "dtype", po::value<std::string>()->value_name("T"),
-        "what is computed in: fp16, bf16 or fp32 (default fp16)")(
-        "io-dtype", po::value<std::string>()->value_name("T"),
-        "what the graph's inputs and outputs are (default: as --dtype)")(
-        "chip", po::value<std::string>()->value_name("FILE"),
-        "chip file (default configs/chips/inferentia1.json)")(
-        "compiler", po::value<std::string>()->value_name("FILE"),
-        "compiler file (default configs/compilers/default.json)")(
-        "set", po::value<Words>()->value_name("KEY=VALUE")->composing(),
-        "replace a value of the chip or compiler file, such as chip.state_buffer.partition_bytes=128KiB; may "
-        "be repeated, the last one wins");
+    // clang-format off
+    group.add_options()
+        ("batch,b", po::value<std::int64_t>()->value_name("N"), "items per inference (default 1)")
+        ("dtype", po::value<std::string>()->value_name("T"), "what is computed in: fp16, bf16 or fp32 (default fp16)")
+        ("io-dtype", po::value<std::string>()->value_name("T"),
+         "what the graph's inputs and outputs are (default: as --dtype)")
+        ("chip", po::value<std::string>()->value_name("FILE"), "chip file (default configs/chips/inferentia1.json)")
+        ("compiler", po::value<std::string>()->value_name("FILE"),
+         "compiler file (default configs/compilers/default.json)")
+        ("set", po::value<Words>()->value_name("KEY=VALUE")->composing(),
+         "replace a value of the chip or compiler file, such as chip.state_buffer.partition_bytes=128KiB; may be "
+         "repeated, the last one wins");
+    // clang-format on
     return group;
 }
 
 po::options_description load_group() {
     po::options_description group("Load");
-    group.add_options()("cores", po::value<std::int64_t>()->value_name("N"),
-                        "cores in use (default: all of the chip)")(
-        "workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 1)")(
-        "seed", po::value<std::int64_t>()->value_name("N"),
-        "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)");
+    // clang-format off
+    group.add_options()
+        ("cores", po::value<std::int64_t>()->value_name("N"), "cores in use (default: all of the chip)")
+        ("workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 1)")
+        ("seed", po::value<std::int64_t>()->value_name("N"),
+         "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)");
+    // clang-format on
     return group;
 }
 

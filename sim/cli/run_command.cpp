@@ -76,9 +76,12 @@ void print_live_tensors(std::ostream& out, const std::vector<compiler::LiveTenso
 
 Syntax syntax() {
     po::options_description output("Output");
-    output.add_options()("layers", "also print what each layer did")(
-        "timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")(
-        "json", "print JSON instead of tables");
+    // clang-format off
+    output.add_options()
+        ("layers", "also print what each layer did")
+        ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
+        ("json", "print JSON instead of tables");
+    // clang-format on
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
             {point_group(), load_group(), output, help_group()},
