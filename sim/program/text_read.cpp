@@ -59,7 +59,7 @@ private:
         s.expect_end();
     }
     void segment(Scan& s) {
-        Segment g;
+        Segment& g = p_.segments.emplace_back();   // before it is known to be good: its boxes follow
         g.name = s.quoted();
         s.expect(" purpose=");
         g.purpose = s.named(parse_purpose, "a purpose");
@@ -67,7 +67,6 @@ private:
         g.dtype = s.named(parse_dtype, "an element type");
         field(s, "region", g.region), field(s, "address", g.address), field(s, "bytes", g.bytes);
         s.expect_end();
-        p_.segments.push_back(std::move(g));
     }
     Segment& last_segment(const Scan& s) {
         if (p_.segments.empty()) s.fail("a segment before its tensors and boxes");
@@ -131,17 +130,18 @@ private:
         p_.layers.push_back(std::move(l));
     }
     void queue(Scan& s) {
-        Queue q;
         const Scan before = s;
-        if (s.integer<std::uint32_t>() != p_.queues.size() || p_.queues.size() >= kNoQueue)
-            before.fail("queue number " + std::to_string(p_.queues.size()) + " of at most 255");
+        const std::size_t number = p_.queues.size();
+        Queue& q = p_.queues.emplace_back();   // before it is known to be good: its instructions follow
+        if (s.integer<std::uint32_t>() != number || number >= kNoQueue)
+            before.fail("queue number " + std::to_string(number) + " of at most 255");
         s.expect(" engine=");
         q.engine = s.named(parse_engine, "an engine");
         field(s, "index", q.engine_index), field(s, "ring", q.ring);
         s.expect_end();
-        p_.queues.push_back(std::move(q));
     }
     void instruction(Scan& s) {
+        ++instructions_;
         Instruction i;
         const Scan before = s;
         const auto queue = s.integer<std::uint32_t>();
@@ -167,7 +167,6 @@ private:
         }
         s.expect_end();
         p_.queues[queue].instructions.push_back(i);
-        ++instructions_;
     }
     void end(Scan& s) {
         const Scan before = s;

@@ -89,6 +89,7 @@ std::vector<NamedArray> read_npz(const std::string& path) {
     Problems problems;
     const auto content = read_file(path, problems);
     problems.throw_if_any();
+    if (content->empty()) throw InputError(path, "", "is empty");   // which the library takes for an empty archive
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(content->data(), content->size(), 0, &error);

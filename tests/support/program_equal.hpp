@@ -70,6 +70,12 @@ inline bool equal(const RecipeBox& a, const RecipeBox& b) {
     return std::tie(a.segment_offset, a.tensor_offset, a.count, a.segment_step, a.tensor_step, a.tensor, a.literal) ==
            std::tie(b.segment_offset, b.tensor_offset, b.count, b.segment_step, b.tensor_step, b.tensor, b.literal);
 }
+// Declared before the template uses them.
+inline bool equal(const Queue& a, const Queue& b);
+inline bool equal(const Segment& a, const Segment& b);
+inline bool equal(const Allocation& a, const Allocation& b);
+inline bool equal(const LayerInfo& a, const LayerInfo& b);
+
 template <class T>
 bool equal(const std::vector<T>& a, const std::vector<T>& b) {
     if (a.size() != b.size()) return false;
