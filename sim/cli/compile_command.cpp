@@ -21,12 +21,14 @@ using program::Program;
 
 Syntax syntax() {
     po::options_description output("Output");
-    output.add_options()("dump", "print the program, one instruction a line, in place of the report")(
-        "output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")(
-        "check-races",
-        "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")(
-        "passes", "also print what each pass did and how long it took (to stderr)")(
-        "json", "print the memory report as JSON");
+    // clang-format off
+    output.add_options()
+        ("dump", "print the program, one instruction a line, in place of the report")
+        ("output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")
+        ("check-races", "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")
+        ("passes", "also print what each pass did and how long it took (to stderr)")
+        ("json", "print the memory report as JSON");
+    // clang-format on
     return {
         "compile MODEL [options]",
         "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",

@@ -19,14 +19,20 @@ namespace {
 
 Syntax syntax() {
     po::options_description running("Running");
-    running.add_options()("out", po::value<std::string>()->value_name("DIR"),
-                          "where results go and are resumed from (default results/NAME)")(
-        "jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default 1)")(
-        "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-        "replace a base value, or the values of an axis by one or a JSON array of them; may be repeated");
+    // clang-format off
+    running.add_options()
+        ("out", po::value<std::string>()->value_name("DIR"),
+         "where results go and are resumed from (default results/NAME)")
+        ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default 1)")
+        ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
+         "replace a base value, or the values of an axis by one or a JSON array of them; may be repeated");
+    // clang-format on
     po::options_description output("Output");
-    output.add_options()("json", "print records and summary as JSON instead of the table")(
-        "help-columns", "print name, unit and meaning of every column of table.csv and exit");
+    // clang-format off
+    output.add_options()
+        ("json", "print records and summary as JSON instead of the table")
+        ("help-columns", "print name, unit and meaning of every column of table.csv and exit");
+    // clang-format on
     return {
         "sweep SWEEP.json [options]",
         "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the "
