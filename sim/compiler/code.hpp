@@ -23,6 +23,7 @@ struct Buffer {
     program::Purpose purpose = program::Purpose::spill;
     std::uint16_t layer = 0;   ///< that writes it first
     std::uint16_t images = 1;  ///< images it holds
+    bool rotates = false;      ///< one of a row of short-lived ones (windows, scratch) that should not wait for each other
 };
 
 /// Operands of an operation in the order in which `for_each_operand` visits them.

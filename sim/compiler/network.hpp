@@ -37,7 +37,8 @@ struct Physical {
 
 /// Physical dimensions that make up logical axes. `channel` is slot and lane taken together, in channel order.
 enum class Dim : std::uint8_t { channel, slot, lane, row, col };
-/// `step`: slots that one index of a slot factor moves (1 for every other dimension).
+/// `step`: slots that one index of a slot factor moves, rows or columns that one of a row or column factor moves;
+/// 1 for channels and lanes.
 struct Factor {
     Dim dim = Dim::channel;
     std::int64_t extent = 1;
@@ -58,6 +59,22 @@ struct Value {
     Physical phys;
     DType dtype = DType::fp16;
     graph::TensorId input = graph::kNoTensor;   ///< set when the value is a graph input
+    /// More than 0: the value lies in device DRAM only, row-major, and has no slots.
+    std::int64_t scratch_elements = 0;
+};
+
+/// One factor of an axis of a tensor in device DRAM: `stride` elements from one index to the next, 0 to repeat,
+/// negative to go backwards.
+struct StrideFactor {
+    std::int64_t extent = 1, stride = 0;
+};
+/// A walk over a tensor that lies row-major in device DRAM: each axis is the product of factors, outermost first.
+struct Strided {
+    enum class Source : std::uint8_t { scratch, input, constant, literal };
+    Source source = Source::scratch;
+    int index = 0;             ///< value, position in graph inputs, constant tensor, or position in Network::literals
+    std::int64_t offset = 0;   ///< in elements
+    std::vector<std::vector<StrideFactor>> axes;
 };
 
 /// One weight tensor of a convolution, addressed by flat index o*so + c*sc + r*sr + s*ss.
@@ -68,6 +85,7 @@ struct WeightIndex {
     /// k % (channels / replicas) of filter row k / (channels / replicas).
     int replicas = 1;
     std::int64_t replica_step = 0;   ///< flat-index distance of one filter row
+    std::int64_t base = 0;           ///< flat index of element (0, 0, 0, 0)
 };
 
 /// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.
@@ -104,7 +122,12 @@ struct ChannelScalar {
     graph::TensorId per_channel = graph::kNoTensor;
 };
 struct ScalarOp { ChannelScalar first, second; };
-struct BinaryOp { program::AluOp op = program::AluOp::add; bool relu = false; };
+/// `inner` > 1: the second operand has one element for every `inner` consecutive ones of the first's plane.
+struct BinaryOp {
+    program::AluOp op = program::AluOp::add;
+    bool relu = false;
+    int inner = 1;
+};
 /// Softmax over the columns of every lane (inputs: one value whose logical softmax axis is `col`).
 struct SoftmaxOp { bool log = false; };
 /// Normalisation over all channels (lanes and slots) of every element of the plane.
@@ -124,11 +147,32 @@ struct GatherOp { graph::TensorId table = graph::kNoTensor; std::int64_t rows = 
 /// One copy of a low-channel image per filter row, each shifted by its row, in idle partitions: output channel
 /// r * C + c holds row o * stride + r * dilation - pad of input channel c at row o, zero where that is outside.
 struct ReplicateOp { int replicas = 1, stride = 1, dilation = 1, pad = 0; };
+/// Reduces every `inner` consecutive elements of a plane to one, times scale.
+struct ReduceOp {
+    program::AluOp op = program::AluOp::add;
+    int inner = 1;
+    float scale = 1.0F;
+};
+/// Writes a tensor to device DRAM in row-major order; the output is a scratch value.
+struct StoreOp { View from; };
+/// Part of a tensor that a fetch fills: index i of axis a of `from` goes to index start[a] + i * step[a].
+struct FetchBox {
+    Strided from;
+    std::vector<std::int64_t> start, step;
+};
+/// Brings a tensor from device DRAM into the layout of `to`. Elements that no box covers become `fill`.
+/// Scratch values that it reads are the layer's inputs.
+struct FetchOp {
+    View to;
+    std::vector<FetchBox> boxes;
+    std::optional<float> fill;
+    DType from_dtype = DType::fp32;   ///< of scratch values and constants; graph inputs have their own
+};
 /// Copies slots (a concat part that could not be written in place).
 struct CopyOp {};
 
 using LayerOp = std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp,
-                             TransposeOp, GatherOp, ReplicateOp, CopyOp>;
+                             TransposeOp, GatherOp, ReplicateOp, CopyOp, ReduceOp, StoreOp, FetchOp>;
 
 struct Layer {
     std::string name;
@@ -142,7 +186,8 @@ struct Layer {
 struct Network {
     std::vector<Value> values;
     std::vector<Layer> layers;             ///< in the order they run
-    std::vector<View> inputs, outputs;     ///< in graph order
+    std::vector<View> inputs, outputs;     ///< in graph order; an input that is only fetched from DRAM has no value
+    std::vector<std::vector<float>> literals;   ///< values that the compiler itself makes up (weights of a resize)
     /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.
     int stem_layers = 0;
 };

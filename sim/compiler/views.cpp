@@ -18,6 +18,8 @@ std::int64_t extent_of(const std::vector<Factor>& factors) {
 std::optional<std::pair<Factor, Factor>> split(const Factor& f, std::int64_t inner, const Physical& phys) {
     if (f.extent % inner != 0) return std::nullopt;
     const std::int64_t outer = f.extent / inner;
+    if (f.dim == Dim::row || f.dim == Dim::col)
+        return std::make_pair(Factor{f.dim, outer, f.step * inner}, Factor{f.dim, inner, f.step});
     if (f.dim != Dim::channel) return std::nullopt;
     const int width = phys.lanes.front();
     const bool uniform = std::all_of(phys.lanes.begin(), phys.lanes.end(), [&](int l) { return l == width; });
@@ -26,7 +28,7 @@ std::optional<std::pair<Factor, Factor>> split(const Factor& f, std::int64_t inn
     return std::make_pair(Factor{Dim::slot, outer, slots}, slots == 1 ? Factor{Dim::lane, inner} : Factor{Dim::channel, inner});
 }
 
-/// Slot and lane factors that belong together become one channel factor again.
+/// Slot and lane factors that belong together become one channel factor again, parts of rows or columns one factor.
 std::vector<Factor> merged(const std::vector<Factor>& factors, const Physical& phys) {
     std::vector<Factor> out;
     for (const Factor& f : factors) {
@@ -38,6 +40,11 @@ std::vector<Factor> merged(const std::vector<Factor>& factors, const Physical& p
                 out.back() = joined;
                 continue;
             }
+        }
+        const bool free = f.dim == Dim::row || f.dim == Dim::col;
+        if (free && !out.empty() && out.back().dim == f.dim && out.back().step == f.extent * f.step) {
+            out.back() = {f.dim, out.back().extent * f.extent, f.step};
+            continue;
         }
         out.push_back(f);
     }
@@ -94,6 +101,12 @@ bool axis_is(const View& view, std::size_t axis, Dim dim) {
     return factors.empty() || (factors.size() == 1 && factors[0].dim == dim);
 }
 
+bool is_whole(const View& view, std::size_t axis, Dim dim, const Physical& phys) {
+    const auto& factors = view.axes.at(axis);
+    const std::int64_t all = dim == Dim::row ? phys.rows : phys.cols;
+    return factors.empty() ? all == 1 : factors.size() == 1 && factors[0].dim == dim && factors[0].step == 1 && factors[0].extent == all;
+}
+
 bool is_image(const View& view) {
     const std::size_t n = view.axes.size();
     if (n < 3) return false;
@@ -105,11 +118,17 @@ bool is_image(const View& view) {
 bool is_tokens(const View& view) {
     if (view.axes.empty() || !axis_is(view, view.axes.size() - 1, Dim::channel)) return false;
     bool col_seen = false;
+    std::int64_t step = 0;   // of the factor before in the same dimension: steps fall
     for (std::size_t i = 0; i + 1 < view.axes.size(); ++i)
         for (const Factor& f : view.axes[i]) {
-            if (f.dim == Dim::row && !col_seen) continue;
-            if (f.dim == Dim::col && !col_seen) { col_seen = true; continue; }
-            return false;
+            if (f.dim != Dim::row && f.dim != Dim::col) return false;
+            if (f.dim == Dim::row && col_seen) return false;
+            if (f.dim == Dim::col && !col_seen) {
+                col_seen = true;
+                step = 0;
+            }
+            if (step != 0 && f.step * f.extent != step) return false;
+            step = f.step;
         }
     return true;
 }

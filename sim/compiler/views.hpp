@@ -17,12 +17,15 @@ graph::Shape shape_of(const View& view);
 
 /// True when axis `axis` is exactly the single factor `dim` (or has extent 1 and so none at all).
 bool axis_is(const View& view, std::size_t axis, Dim dim);
+/// True when axis `axis` is all rows or all columns of the value, in their order.
+bool is_whole(const View& view, std::size_t axis, Dim dim, const Physical& phys);
 /// True when the view's axes are [.., channel, row, col] with everything before the last three empty.
 bool is_image(const View& view);
-/// True when the last axis is the channel axis and the others, in order, are rows and columns.
+/// True when the last axis is the channel axis and the others, in order, are rows and columns or parts of them.
 bool is_tokens(const View& view);
 
 /// Where the elements of a view lie in the row-major order of its logical tensor:
+/// (for views whose rows and columns are one factor each)
 /// flat index = slot[s] + lane * lane_step + row * row_step + col * col_step, with s counted within the view.
 struct RowMajor {
     std::vector<std::int64_t> slot;

@@ -119,7 +119,7 @@ void Emitter::build_segment(int layer, ConvState& state) {
                             const int lo = std::max(c_lo, copy * per_copy), hi = std::min(c_hi, (copy + 1) * per_copy);
                             program::RecipeBox box;
                             box.segment_offset = segment.bytes + (lo - tile.first_channel) * row + at + (o_lo - o0) * element;
-                            box.tensor_offset = o_lo * op.weight.so + (lo - copy * per_copy - group * in_per_group) * op.weight.sc +
+                            box.tensor_offset = op.weight.base + o_lo * op.weight.so + (lo - copy * per_copy - group * in_per_group) * op.weight.sc +
                                                 copy * op.weight.replica_step;
                             box.count = {hi - lo, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
                             box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};

@@ -75,6 +75,9 @@ void Emitter::emit_layer_for_image(int layer, int image) {
         else if constexpr (std::is_same_v<T, TransposeOp>) emit_transpose(layer, image);
         else if constexpr (std::is_same_v<T, GatherOp>) emit_gather(layer, image);
         else if constexpr (std::is_same_v<T, CopyOp>) emit_copy(layer, image);
+        else if constexpr (std::is_same_v<T, ReduceOp>) emit_reduce(layer, image);
+        else if constexpr (std::is_same_v<T, StoreOp>) emit_store(layer, image);
+        else if constexpr (std::is_same_v<T, FetchOp>) emit_fetch(layer, image);
     }, l.op);
     store_outputs(layer, image);
 }

@@ -4,11 +4,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "compiler/code.hpp"
 #include "compiler/network.hpp"
 #include "compiler/options.hpp"
+#include "compiler/walk.hpp"
 #include "program/program.hpp"
 
 namespace infsim::compiler {
@@ -97,6 +99,8 @@ private:
     int next_bank_ = 0, layer_ = 0, image_ = 0, next_engine_ = 0;
     std::int32_t load_ = -1;
     std::vector<int> last_reader_;
+    std::map<ValueId, std::uint32_t> scratch_segment_;
+    std::map<std::tuple<bool, int, DType>, std::uint32_t> operand_segment_;   ///< (literal?, index, type in DRAM)
 
     // emitter.cpp: the order of work
     void start_epoch();
@@ -130,7 +134,8 @@ private:
     void emit_input(ValueId value, int image);
     void store_outputs(int layer, int image);
     void add_io_segments();
-    DType dram_dtype(ValueId value) const;
+    /// What a graph input or output is in device DRAM.
+    DType dram_dtype(graph::TensorId tensor) const;
     void store_view(std::size_t output, int image);
     BufferId channel_constants(int layer, int which, const Part& part, const std::vector<graph::TensorId>& tensors, bool lower_only);
     BufferId ones();
@@ -148,6 +153,19 @@ private:
                   const std::vector<int>& banks, bool first);
     void evacuate(int layer, int slot, const Tile& tile, int bank);
     std::vector<Tile> tiles(int layer, int first_image, int images, int first_row, int rows) const;
+
+    // general.cpp: where an image's planes are (offsets in elements), and transfers between them and DRAM
+    struct Residence { ValueId value; int image; BufferId buffer; DType dtype; std::int64_t group_step, base; };
+    Residence residence(ValueId v, int image) const;
+    /// A buffer laid out as the value's, of another element type.
+    Residence staged(ValueId v, int image, DType dtype, const char* suffix, program::Purpose purpose);
+    void transfer(const TransferWalk& walk, const Residence& at, std::uint32_t segment, std::int64_t segment_offset, bool load, int ring_number);
+    void convert(const Residence& from, const Residence& to, const View& view);
+    std::uint32_t scratch_segment(ValueId v);
+    std::uint32_t operand_segment(const Strided& from, DType dtype);
+    void emit_store(int layer, int image);
+    void emit_fetch(int layer, int image);
+    void emit_reduce(int layer, int image);
 
     // stem.cpp
     void emit_stem(int image);

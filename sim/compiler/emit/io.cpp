@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "base/problems.hpp"
 #include "compiler/emit/emitter.hpp"
+#include "compiler/strided.hpp"
 #include "compiler/views.hpp"
 
 namespace infsim::compiler {
@@ -11,14 +12,12 @@ namespace infsim::compiler {
 using program::Purpose;
 using program::Space;
 
-DType Emitter::dram_dtype(ValueId v) const { return value(v).dtype == DType::i32 ? DType::i32 : io_dtype_; }
-
 void Emitter::add_io_segments() {
-    const auto add = [&](const View& view, graph::TensorId id, Purpose purpose) {
+    const auto add = [&](graph::TensorId id, Purpose purpose) {
         program::Segment s;
         s.name = graph_.tensor(id).name;
         s.purpose = purpose;
-        s.dtype = dram_dtype(view.value);
+        s.dtype = dram_dtype(id);
         s.region = static_cast<std::uint8_t>(options_.activations_region);
         s.bytes = graph::element_count(graph_.tensor(id).shape) * dtype_bytes(s.dtype) * batch_;
         s.tensors = {s.name};
@@ -27,12 +26,12 @@ void Emitter::add_io_segments() {
     };
     input_index_.assign(net_.values.size(), -1);
     for (std::size_t i = 0; i < net_.inputs.size(); ++i) {
-        input_segment_.push_back(add(net_.inputs[i], graph_.inputs[i], Purpose::input));
-        input_index_[static_cast<std::size_t>(net_.inputs[i].value)] = static_cast<int>(i);
+        input_segment_.push_back(add(graph_.inputs[i], Purpose::input));
+        if (net_.inputs[i].value != kNoValue) input_index_[static_cast<std::size_t>(net_.inputs[i].value)] = static_cast<int>(i);
     }
     stored_by_.resize(net_.layers.size());
     for (std::size_t o = 0; o < net_.outputs.size(); ++o) {
-        output_segment_.push_back(add(net_.outputs[o], graph_.outputs[o], Purpose::output));
+        output_segment_.push_back(add(graph_.outputs[o], Purpose::output));
         int last = -1;
         for (std::size_t l = 0; l < net_.layers.size(); ++l)
             if (net_.layers[l].output.value == net_.outputs[o].value) last = static_cast<int>(l);
@@ -64,7 +63,7 @@ void Emitter::load_input(ValueId v, int image, int first_row, int last_row, Buff
     const View& view = net_.inputs[static_cast<std::size_t>(which)];
     const Physical& phys = value(v).phys;
     const RowMajor order = row_major(view, phys);
-    const DType dram = dram_dtype(v), here = value(v).dtype;
+    const DType dram = dram_dtype(value(v).input), here = value(v).dtype;
     const std::int64_t item = graph::element_count(graph_.tensor(graph_.inputs[static_cast<std::size_t>(which)]).shape);
     const bool convert = dram != here;
     const int new_rows = last_row - first_row;
@@ -112,27 +111,18 @@ void Emitter::emit_input(ValueId v, int image) {
 
 void Emitter::store_view(std::size_t output, int image) {
     const View& view = net_.outputs[output];
-    const Physical& phys = value(view.value).phys;
-    const RowMajor order = row_major(view, phys);
-    const DType dram = dram_dtype(view.value);
+    const DType dram = dram_dtype(graph_.outputs[output]);
     const std::int64_t item = graph::element_count(graph_.tensor(graph_.outputs[output]).shape);
     image_ = image;
-    for (int s = 0; s < view.slots; ++s) {
-        const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];
-        Operand src = access(view.value, slot, lanes, image, {0, phys.rows, 1, 0, phys.cols, 1});
-        if (dram != value(view.value).dtype) {
-            const Operand cast = scratch("output as sent", src.ap.partition_start, lanes, phys.plane(), dram);
-            program::Activate activate;
-            activate.src = src.ap;
-            activate.dst = cast.ap;
-            push(act(), activate, {src.buffer, cast.buffer});
-            src = cast;
-        }
-        program::DmaStore dma;
-        dma.src = src.ap;
-        dma.dst = dram_side(output_segment_[output], image * item + order.slot[static_cast<std::size_t>(s)], order, dtype_bytes(dram), phys.rows, phys.cols);
-        push(ring(next_engine_++, 3), dma, {src.buffer});
+    Residence from = residence(view.value, image);
+    if (dram != from.dtype) {
+        const Residence cast = staged(view.value, image, dram, "/as sent", Purpose::spill);
+        convert(from, cast, view);
+        from = cast;
     }
+    Strided there;
+    there.axes = row_major_axes(shape_of(view));
+    transfer(transfer_walk(view, value(view.value).phys, there, {}, {}), from, output_segment_[output], image * item, false, 3);
 }
 
 void Emitter::store_outputs(int layer, int image) {

@@ -130,6 +130,7 @@ Operand Emitter::scratch(const char* name, int lanes_start, int lanes, std::int6
     const int half = target_.sb_partitions / 2;
     const Half where = lanes_start >= half ? Half::upper : lanes_start + lanes <= half ? Half::lower : Half::both;
     const BufferId b = new_buffer(name, elements * dtype_bytes(dtype), where, program::Purpose::spill);
+    code_.buffers[static_cast<std::size_t>(b)].rotates = true;
     return {make_access(Space::state_buffer, lanes_start, lanes, 0, dtype, {{1, elements}}), b};
 }
 

@@ -149,7 +149,12 @@ void Emitter::emit_binary(int layer, int image) {
     const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
     for (const LaneChunk& c : chunks({l.inputs[0], l.inputs[1], l.output})) {
         const Operand a = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
-        const Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + c.slot, c.lanes, image, all);
+        const Physical& second = value(l.inputs[1].value).phys;
+        Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + c.slot, c.lanes, image, {0, second.rows, 1, 0, second.cols, 1});
+        if (op.inner > 1) {
+            b.ap.step = {0, 0, 1, 0};
+            b.ap.count = {1, 1, static_cast<std::uint16_t>(second.plane()), static_cast<std::uint16_t>(op.inner)};
+        }
         const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
         program::TensorTensor t;
         t.a = a.ap;

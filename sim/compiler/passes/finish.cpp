@@ -22,8 +22,14 @@ void set_addresses(VirtualInstruction& v, const std::vector<std::uint32_t>& offs
         [&](program::ScalarOperand& s, int operand) { s.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])]; });
 }
 
-Counts needs(const program::Accesses& accesses, const HazardMap& hazards, std::uint8_t queue) {
+/// Weights and inputs are there from the start and outputs are never read; only scratch data have hazards.
+bool is_scratch(const program::Accesses& accesses, const std::vector<program::Segment>& segments) {
+    return accesses.dram && segments[accesses.dram->pattern.segment].purpose == program::Purpose::spill;
+}
+
+Counts needs(const program::Accesses& accesses, const HazardMap& hazards, std::uint8_t queue, bool scratch) {
     Counts need(hazards.queues(), 0);
+    if (scratch) hazards.query(*accesses.dram, queue, need);
     for (const auto& a : accesses) hazards.query(a.pattern, a.write, queue, need);
     return need;
 }
@@ -62,7 +68,7 @@ void add_allocations(const Code& code, const Placement& placement, const std::ve
 void finish(Code&& code, const Placement& placement, program::Program& program) {
     program.queues = code.queues;
     program.segments = std::move(code.segments);
-    HazardMap hazards(program.target, program.queues.size());
+    HazardMap hazards(program.queues.size());
     WaitReducer reducer(program.queues.size());
     std::vector<std::uint32_t> sequence_of(placement.order.size());
     std::uint32_t sequence = 0;
@@ -73,7 +79,8 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         // A Sync shifts the index of what follows it, and accesses are recorded under their index: so first find
         // out what is needed, then record.
         const program::Accesses accesses = program::accesses(v.op);
-        const auto waits = reducer.reduce(v.queue, needs(accesses, hazards, v.queue));
+        const bool scratch = is_scratch(accesses, program.segments);
+        const auto waits = reducer.reduce(v.queue, needs(accesses, hazards, v.queue, scratch));
         const auto emit = [&](program::Operation op, std::size_t from) {
             Instruction in;
             in.op = std::move(op);
@@ -87,6 +94,7 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         std::size_t carried = 0;
         for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);
         for (const auto& a : accesses) hazards.record(a.pattern, a.write, v.queue, static_cast<std::uint32_t>(stream.size()));
+        if (scratch) hazards.record(*accesses.dram, v.queue, static_cast<std::uint32_t>(stream.size()));
         sequence_of[p] = sequence;
         emit(std::move(v.op), carried);
     }

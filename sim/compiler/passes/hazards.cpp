@@ -6,39 +6,79 @@ namespace infsim::compiler {
 
 using program::AccessPattern;
 
-HazardMap::HazardMap(const program::Target& target, std::size_t queues) : queues_(queues), half_partitions_(target.sb_partitions / 2) {}
+namespace {
 
-template <class Self, class F>
-void HazardMap::each_space(Self& self, const AccessPattern& ap, F&& f) {
-    if (ap.space == program::Space::psum) return f(self.spaces_[2]);
-    if (ap.partition_start < self.half_partitions_) f(self.spaces_[0]);
-    if (ap.partition_start + ap.partition_count > self.half_partitions_) f(self.spaces_[1]);
+struct Range { int first, last; };
+bool overlap(const Range& a, const Range& b) { return a.first < b.last && b.first < a.last; }
+
+/// Takes partitions `gone` out of every touch of the list.
+template <class Touch>
+void subtract(std::vector<Touch>& list, const Range& gone) {
+    std::vector<Touch> kept;
+    for (const Touch& t : list) {
+        if (t.first >= gone.last || t.last <= gone.first) {
+            kept.push_back(t);
+            continue;
+        }
+        if (t.first < gone.first) kept.push_back({t.queue, t.index, t.first, gone.first});
+        if (t.last > gone.last) kept.push_back({t.queue, t.index, gone.last, t.last});
+    }
+    list = std::move(kept);
+}
+
+}  // namespace
+
+void HazardMap::query(const Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who, Counts& need) {
+    const Range mine{who.first, who.last};
+    const auto wait_for = [&](const Touch& t) {
+        if (overlap({t.first, t.last}, mine)) need[t.queue] = std::max(need[t.queue], t.index + 1);
+    };
+    auto it = space.upper_bound(lo);
+    if (it != space.begin() && std::prev(it)->second.end > lo) --it;
+    for (; it != space.end() && it->first < hi; ++it) {
+        for (const Touch& t : it->second.writers)
+            if (!write || t.queue != who.queue) wait_for(t);
+        if (write)
+            for (const Touch& t : it->second.readers)
+                if (t.queue != who.queue) wait_for(t);
+    }
+}
+
+void HazardMap::record(Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who) {
+    split(space, lo);
+    split(space, hi);
+    if (write) record_write(space, lo, hi, who);
+    else record_read(space, lo, hi, who);
 }
 
 void HazardMap::query(const AccessPattern& ap, bool write, std::uint8_t queue, Counts& need) const {
-    const auto lo = ap.offset, hi = static_cast<std::uint32_t>(program::end_offset(ap));
-    const auto wait_for = [&](std::uint8_t q, std::uint32_t i) { need[q] = std::max(need[q], i + 1); };
-    each_space(*this, ap, [&](const Space& space) {
-        auto it = space.upper_bound(lo);
-        if (it != space.begin() && std::prev(it)->second.end > lo) --it;
-        for (; it != space.end() && it->first < hi; ++it) {
-            const Stretch& s = it->second;
-            if (s.writer_queue != program::kNoQueue && (!write || s.writer_queue != queue)) wait_for(s.writer_queue, s.writer);
-            if (write)
-                for (const Reader& r : s.readers)
-                    if (r.queue != queue) wait_for(r.queue, r.index);
-        }
-    });
+    const Touch who{queue, 0, ap.partition_start, ap.partition_start + ap.partition_count};
+    query(spaces_[ap.space == program::Space::psum], ap.offset, static_cast<std::uint32_t>(program::end_offset(ap)), write, who, need);
 }
 
 void HazardMap::record(const AccessPattern& ap, bool write, std::uint8_t queue, std::uint32_t index) {
-    const auto lo = ap.offset, hi = static_cast<std::uint32_t>(program::end_offset(ap));
-    each_space(*this, ap, [&](Space& space) {
-        split(space, lo);
-        split(space, hi);
-        if (write) record_write(space, lo, hi, {queue, index});
-        else record_read(space, lo, hi, {queue, index});
-    });
+    const Touch who{queue, index, ap.partition_start, ap.partition_start + ap.partition_count};
+    record(spaces_[ap.space == program::Space::psum], ap.offset, static_cast<std::uint32_t>(program::end_offset(ap)), write, who);
+}
+
+namespace {
+
+/// One past the last byte of the segment that the access touches.
+std::uint32_t dram_end(const program::DramAccess& access) {
+    std::int64_t last = access.pattern.offset + (access.rows - 1) * std::int64_t{access.pattern.partition_step};
+    for (int d = 0; d < program::kAccessDims; ++d) last += std::int64_t{access.pattern.step[d]} * (access.pattern.count[d] - 1);
+    return static_cast<std::uint32_t>(last + access.element_bytes);
+}
+
+}  // namespace
+
+void HazardMap::query(const program::DramAccess& access, std::uint8_t queue, Counts& need) const {
+    const auto found = segments_.find(access.pattern.segment);
+    if (found != segments_.end()) query(found->second, access.pattern.offset, dram_end(access), access.write, {queue, 0, 0, 1}, need);
+}
+
+void HazardMap::record(const program::DramAccess& access, std::uint8_t queue, std::uint32_t index) {
+    record(segments_[access.pattern.segment], access.pattern.offset, dram_end(access), access.write, {queue, index, 0, 1});
 }
 
 void HazardMap::split(Space& space, std::uint32_t at) {
@@ -51,31 +91,42 @@ void HazardMap::split(Space& space, std::uint32_t at) {
     space.emplace(at, std::move(tail));
 }
 
-void HazardMap::record_write(Space& space, std::uint32_t lo, std::uint32_t hi, Reader writer) {
-    auto it = space.erase(space.lower_bound(lo), space.lower_bound(hi));
-    Stretch fresh;
-    fresh.end = hi;
-    fresh.writer_queue = writer.queue;
-    fresh.writer = writer.index;
-    space.emplace_hint(it, lo, std::move(fresh));
-}
-
-void HazardMap::record_read(Space& space, std::uint32_t lo, std::uint32_t hi, Reader reader) {
+void HazardMap::record_write(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& writer) {
+    const Range range{writer.first, writer.last};
     std::uint32_t at = lo;
-    const auto fill = [&](std::uint32_t until) {   // bytes nobody wrote yet: later writers must still wait
-        if (at >= until) return;
-        Stretch s;
-        s.end = until;
-        s.readers.push_back(reader);
-        space.emplace(at, std::move(s));
+    bool alone = true;
+    const auto fill = [&](std::uint32_t until) {
+        if (at < until) space.emplace(at, Stretch{until, {writer}, {}});
     };
     for (auto it = space.lower_bound(lo); it != space.end() && it->first < hi; ++it) {
         fill(it->first);
-        Stretch& s = it->second;
-        const auto mine = std::find_if(s.readers.begin(), s.readers.end(), [&](const Reader& r) { return r.queue == reader.queue; });
-        if (mine != s.readers.end()) mine->index = reader.index;
-        else s.readers.push_back(reader);
-        at = s.end;
+        subtract(it->second.writers, range);
+        subtract(it->second.readers, range);
+        it->second.writers.push_back(writer);
+        alone = alone && it->second.writers.size() == 1 && it->second.readers.empty();
+        at = it->second.end;
+    }
+    fill(hi);
+    if (!alone) return;   // where nothing else is left, one stretch takes the place of the many
+    const auto first = space.lower_bound(lo);
+    first->second.end = hi;
+    space.erase(std::next(first), space.lower_bound(hi));
+}
+
+void HazardMap::record_read(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& reader) {
+    std::uint32_t at = lo;
+    const auto fill = [&](std::uint32_t until) {   // bytes nobody wrote yet: later writers must still wait
+        if (at < until) space.emplace(at, Stretch{until, {}, {reader}});
+    };
+    for (auto it = space.lower_bound(lo); it != space.end() && it->first < hi; ++it) {
+        fill(it->first);
+        auto& readers = it->second.readers;
+        const auto covered = std::find_if(readers.begin(), readers.end(), [&](const Touch& t) {
+            return t.queue == reader.queue && t.first >= reader.first && t.last <= reader.last;
+        });
+        if (covered != readers.end()) *covered = reader;
+        else readers.push_back(reader);
+        at = it->second.end;
     }
     fill(hi);
 }

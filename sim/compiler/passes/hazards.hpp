@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "program/program.hpp"
+#include "program/operands.hpp"
 
 namespace infsim::compiler {
 
@@ -16,7 +16,7 @@ using Counts = std::vector<std::uint32_t>;
 /// Remembers, for every byte on chip, its last writer and the readers since.
 class HazardMap {
 public:
-    HazardMap(const program::Target& target, std::size_t queues);
+    explicit HazardMap(std::size_t queues) : queues_(queues) {}
     std::size_t queues() const { return queues_; }
 
     /// Adds to `need` what an access by an instruction of queue `queue` must wait for. A read after a write of the
@@ -25,25 +25,27 @@ public:
     void query(const program::AccessPattern& ap, bool write, std::uint8_t queue, Counts& need) const;
     /// Records the access by instruction `index` of queue `queue`.
     void record(const program::AccessPattern& ap, bool write, std::uint8_t queue, std::uint32_t index);
+    /// The same for the hull of an access to device DRAM; only segments that the Program both writes and reads matter.
+    void query(const program::DramAccess& access, std::uint8_t queue, Counts& need) const;
+    void record(const program::DramAccess& access, std::uint8_t queue, std::uint32_t index);
 
 private:
-    struct Reader { std::uint8_t queue; std::uint32_t index; };
+    /// Instruction `index` of `queue` touched partitions [first, last).
+    struct Touch { std::uint8_t queue; std::uint32_t index; int first, last; };
     struct Stretch {
         std::uint32_t end = 0;
-        std::uint8_t writer_queue = program::kNoQueue;
-        std::uint32_t writer = 0;
-        std::vector<Reader> readers;
+        std::vector<Touch> writers;   ///< of disjoint partitions
+        std::vector<Touch> readers;   ///< since the bytes were written
     };
     using Space = std::map<std::uint32_t, Stretch>;   ///< by first byte; gaps were never touched
     std::size_t queues_;
-    int half_partitions_;
-    std::array<Space, 3> spaces_;                      ///< lower half, upper half, PSUM
+    std::array<Space, 2> spaces_;                      ///< state buffer, PSUM
+    std::map<std::uint32_t, Space> segments_;          ///< DRAM, by segment
 
-    /// Calls f(space) for every space that the pattern lies in.
-    template <class Self, class F>
-    static void each_space(Self& self, const program::AccessPattern& ap, F&& f);
-    static void record_read(Space& space, std::uint32_t lo, std::uint32_t hi, Reader reader);
-    static void record_write(Space& space, std::uint32_t lo, std::uint32_t hi, Reader writer);
+    static void query(const Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who, Counts& need);
+    static void record(Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who);
+    static void record_read(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& reader);
+    static void record_write(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
     static void split(Space& space, std::uint32_t at);
 };
 

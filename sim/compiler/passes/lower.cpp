@@ -18,10 +18,11 @@ std::size_t axis_index(std::int64_t axis, std::size_t rank) {
 
 // --- helpers ----------------------------------------------------------------------------------------
 
-View Lowering::view_of(TensorId id) const {
+View Lowering::view_of(TensorId id) {
     const auto found = views_.find(id);
-    if (found == views_.end()) throw NotSupported{"a constant operand in this place"};
-    return found->second;
+    if (found != views_.end()) return found->second;
+    const Strided from = strided_of(id);
+    return views_[id] = fetched(from, default_layout(shape(id), columns_), dtype_of(from));
 }
 
 Physical Lowering::phys_of(const View& view) const {
@@ -92,39 +93,69 @@ bool Lowering::consumed_along_columns(TensorId id) const {
 // --- driver -----------------------------------------------------------------------------------------
 
 void Lowering::lower_inputs() {
-    for (TensorId id : graph_.inputs) {
+    for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+        const TensorId id = graph_.inputs[i];
         const auto& t = graph_.tensor(id);
-        const bool integer = t.dtype == DType::i64 || t.dtype == DType::i32;
         const std::size_t rank = t.shape.size();
-        Physical phys;
-        std::vector<std::vector<Factor>> axes(rank);
-        if (rank == 4) {
-            phys.lanes = split_channels(static_cast<int>(t.shape[1]), columns_);
-            phys.rows = static_cast<int>(t.shape[2]);
-            phys.cols = static_cast<int>(t.shape[3]);
-            axes = {{}, {{Dim::channel, t.shape[1]}}, {{Dim::row, t.shape[2]}}, {{Dim::col, t.shape[3]}}};
-        } else if (rank == 3 || rank == 2) {
-            const std::int64_t tokens = rank == 3 ? t.shape[1] : 1;
-            phys.lanes = split_channels(static_cast<int>(t.shape.back()), columns_);
-            phys.cols = static_cast<int>(tokens);
-            axes.back() = {{Dim::channel, t.shape.back()}};
-            if (rank == 3) axes[1] = {{Dim::col, tokens}};
-        } else {
-            throw InputError(graph_.name, "input " + t.name, "rank " + std::to_string(rank) + " is not supported; 2, 3 and 4 are");
-        }
-        if (graph_.batchable && t.shape[0] != 1)
+        if (graph_.batchable && t.batched && (rank == 0 || t.shape[0] != 1))
             throw InputError(graph_.name, "input " + t.name, "the leading axis is not the batch");
-        const ValueId v = new_value(t.name, phys, integer ? DType::i32 : dtype_);
+        if (graph::element_count(t.shape) == 0) throw InputError(graph_.name, "input " + t.name, "has no elements");
+        strided_[id] = {Strided::Source::input, static_cast<int>(i), 0, row_major_axes(t.shape)};
+        if (rank < 2 || rank > 4 || t.shape[0] != 1) {   // fetched as each reader wants it
+            net_.inputs.push_back(View{});
+            continue;
+        }
+        const Layout layout = default_layout(t.shape, columns_);
+        const ValueId v = new_value(t.name, layout.phys, chip_dtype(id));
         net_.values.back().input = id;
-        views_[id] = whole(v, axes);
+        views_[id] = whole(v, layout.axes);
         net_.inputs.push_back(views_[id]);
+    }
+}
+
+bool Lowering::try_fast(int index) {
+    const std::size_t layers = net_.layers.size(), values = net_.values.size();
+    try {
+        if (const auto fused = plan_.by_last.find(index); fused != plan_.by_last.end()) lower_weighted(fused->second);
+        else lower_fast(graph_.nodes[static_cast<std::size_t>(index)]);
+        return true;
+    } catch (const NotSupported&) {
+        net_.layers.resize(layers);
+        net_.values.resize(values);
+        const auto gone = [&](int value) { return value >= static_cast<int>(values); };
+        for (auto it = views_.begin(); it != views_.end();) it = gone(it->second.value) ? views_.erase(it) : std::next(it);
+        for (auto it = strided_.begin(); it != strided_.end();)
+            it = it->second.source == Strided::Source::scratch && gone(it->second.index) ? strided_.erase(it) : std::next(it);
+        return false;
+    }
+}
+
+void Lowering::lower_unfused(const Fusion& fusion) {
+    for (int n = fusion.head; n <= fusion.last; ++n) {
+        const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
+        const bool chained = n == fusion.head || n == fusion.last || (plan_.covered[static_cast<std::size_t>(n)] && views_.count(node.outputs[0]) + strided_.count(node.outputs[0]) == 0);
+        const bool ready = std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
+            return id == graph::kNoTensor || is_constant(id) || views_.count(id) + strided_.count(id) > 0;
+        });
+        if (!chained || !ready) continue;
+        node_ = &node;
+        lower_general(node);
     }
 }
 
 void Lowering::lower_node(int index) {
     const Node& node = graph_.nodes[static_cast<std::size_t>(index)];
-    if (const auto fused = plan_.by_last.find(index); fused != plan_.by_last.end()) return lower_weighted(fused->second);
+    node_ = &node;
     if (plan_.covered[static_cast<std::size_t>(index)]) return;
+    for (TensorId out : node.outputs)
+        if (out != graph::kNoTensor && graph::element_count(shape(out)) == 0) throw NotSupported{"a tensor without elements"};
+    if (try_fast(index)) return;
+    const auto fused = plan_.by_last.find(index);
+    if (fused != plan_.by_last.end() && fused->second.head != fused->second.last) return lower_unfused(fused->second);
+    lower_general(node);
+}
+
+void Lowering::lower_fast(const Node& node) {
     if (const auto function = act_function(node)) return lower_unary(node, {*function, 1.0F, 0.0F});
     switch (node.op) {
         case Op::max_pool: case Op::average_pool: case Op::global_average_pool: case Op::global_max_pool:
@@ -144,12 +175,7 @@ void Lowering::lower_node(int index) {
         case Op::neg: return lower_unary(node, {program::ActFunction::identity, -1.0F, 0.0F});
         case Op::clip: return lower_clip(node);
         case Op::concat: return lower_concat(node);
-        case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity:
-            return lower_reshape(node);
-        case Op::transpose:
-            views_[node.outputs[0]] = transpose(view_of(node.inputs[0]), graph::attribute_ints(node, "perm"));
-            return;
-        default: throw NotSupported{"operator " + std::string(graph::op_name(node.op)) + " is not supported by the compiler"};
+        default: throw NotSupported{"no layout on chip serves it directly"};
     }
 }
 
@@ -169,9 +195,11 @@ Network Lowering::run() {
         }
     }
     for (TensorId id : graph_.outputs) {
-        if (views_.find(id) == views_.end())
-            throw InputError(graph_.name, "output " + graph_.tensor(id).name, "is a constant; nothing would run on the chip");
-        net_.outputs.push_back(views_[id]);
+        if (is_constant(id)) throw InputError(graph_.name, "output " + graph_.tensor(id).name, "is a constant; nothing would run on the chip");
+        View out = view_of(id);
+        if (value(out).input != graph::kNoTensor || value(out).scratch_elements > 0)   // stored by the layer that writes it
+            out = fetched(strided_of(id), default_layout(shape(id), columns_), chip_dtype(id));
+        net_.outputs.push_back(out);
     }
     return std::move(net_);
 }

@@ -13,7 +13,7 @@ using program::AluOp;
 
 void Lowering::lower_pool(const Node& node) {
     const View in = view_of(node.inputs[0]);
-    if (!is_image(in) || graph_.tensor(node.inputs[0]).shape.size() != 4) throw NotSupported{"pooling over other than two spatial axes"};
+    if (!is_image(in) || shape(node.inputs[0]).size() != 4) throw NotSupported{"pooling over other than two spatial axes of one image"};
     const Physical& from = value(in).phys;
     PoolOp op;
     op.average = node.op == Op::average_pool || node.op == Op::global_average_pool;
@@ -42,7 +42,7 @@ void Lowering::lower_pool(const Node& node) {
     Physical phys = phys_of(in);
     phys.rows = static_cast<int>(shape[2]);
     phys.cols = static_cast<int>(shape[3]);
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys, dtype_),
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys, chip_dtype(node.outputs[0])),
                            {{}, in.axes[1], {{Dim::row, shape[2]}}, {{Dim::col, shape[3]}}});
     views_[node.outputs[0]] = out;
     add_layer(node, op.average ? "avgpool" : "maxpool", op, {in}, out);
@@ -59,7 +59,7 @@ void Lowering::lower_softmax(const Node& node) {
             if (f.dim == Dim::slot) heads *= f.extent;
     if (factors.size() == 1 && (factors[0].dim == Dim::channel || factors[0].dim == Dim::lane))
         in = transposed_lanes(node, in, static_cast<int>(heads));
-    if (in.axes[axis].size() != 1 || in.axes[axis][0].dim != Dim::col)
+    if (value(in).phys.rows != 1 || in.axes[axis].empty() || !is_whole(in, axis, Dim::col, value(in).phys))
         throw NotSupported{"a softmax over an axis that is neither the columns nor the partitions of its input"};
     const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
     views_[node.outputs[0]] = out;
@@ -69,10 +69,13 @@ void Lowering::lower_softmax(const Node& node) {
 void Lowering::lower_layer_norm(const Node& node) {
     const View in = view_of(node.inputs[0]);
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), in.axes.size());
-    if (axis + 1 != in.axes.size() || !is_tokens(in)) throw NotSupported{"a layer normalisation over other than the last axis, on partitions"};
+    if (axis + 1 != in.axes.size() || !is_tokens(in) || in.axes.back().empty() || value(in).phys.rows != 1 ||
+        !is_constant(node.inputs[1]) || shape(node.inputs[1]) != graph::Shape{shape(node.inputs[0]).back()})
+        throw NotSupported{"a layer normalisation over other than the last axis, on partitions"};
     LayerNormOp op;
     op.gamma = node.inputs[1];
     if (node.inputs.size() > 2) op.beta = node.inputs[2];
+    if (op.beta != graph::kNoTensor && (!is_constant(op.beta) || shape(op.beta) != shape(op.gamma))) throw NotSupported{"a shift of another shape"};
     op.epsilon = static_cast<float>(graph::attribute_float(node, "epsilon"));
     const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
     views_[node.outputs[0]] = out;
@@ -81,7 +84,7 @@ void Lowering::lower_layer_norm(const Node& node) {
 
 void Lowering::lower_lrn(const Node& node) {
     const View in = view_of(node.inputs[0]);
-    if (!is_image(in)) throw NotSupported{"a local response normalisation whose channels are not on partitions"};
+    if (!is_image(in) || in.axes.size() != 4) throw NotSupported{"a local response normalisation whose channels are not on partitions"};
     LrnOp op;
     op.size = static_cast<int>(graph::attribute_int(node, "size"));
     op.alpha = static_cast<float>(graph::attribute_float(node, "alpha"));
@@ -109,7 +112,7 @@ void Lowering::lower_gather(const Node& node) {
 
 void Lowering::lower_unary(const Node& node, UnaryOp op) {
     const View in = view_of(node.inputs[0]);
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), op, {in}, out);
 }
@@ -119,7 +122,7 @@ void Lowering::lower_clip(const Node& node) {
     ScalarOp op;
     op.first = {AluOp::max, static_cast<float>(graph::attribute_float(node, "min")), graph::kNoTensor};
     op.second = {AluOp::min, static_cast<float>(graph::attribute_float(node, "max")), graph::kNoTensor};
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, "clip", op, {in}, out);
 }
@@ -130,6 +133,7 @@ void Lowering::lower_scalar_constant(const Node& node, AluOp op, bool constant_f
     if (constant_first && op == AluOp::subtract) op = AluOp::reverse_subtract;
     if (constant_first && op == AluOp::divide) op = AluOp::reverse_divide;
     if (constant_first && op == AluOp::power) op = AluOp::reverse_power;
+    if (shape(node.outputs[0]) != shape_of(in)) throw NotSupported{"an operand that broadcasts"};
     ScalarOp scalar;
     scalar.first.op = op;
     if (const auto number = scalar_constant(constant)) {
@@ -146,7 +150,7 @@ void Lowering::lower_scalar_constant(const Node& node, AluOp op, bool constant_f
         if (!per_channel) throw NotSupported{"a constant operand that is neither a scalar nor one value per channel"};
         scalar.first.per_channel = constant;
     }
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), scalar, {in}, out);
 }
@@ -157,7 +161,7 @@ void Lowering::lower_binary(const Node& node, AluOp op) {
     const View b = view_of(node.inputs[1]);
     if (!(phys_of(a) == phys_of(b)) || a.axes != b.axes)
         throw NotSupported{"an elementwise operator on operands of different shape or layout"};
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), dtype_), a.axes);
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), chip_dtype(node.outputs[0])), a.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), BinaryOp{op, false}, {a, b}, out);
 }
@@ -189,7 +193,8 @@ void Lowering::lower_concat(const Node& node) {
         slot += part.slots;
         const bool sole = consumers_[static_cast<std::size_t>(node.inputs[i])].size() == 1 && value(part).input == graph::kNoTensor &&
                           std::find(graph_.outputs.begin(), graph_.outputs.end(), node.inputs[i]) == graph_.outputs.end() &&
-                          part.slots == value(part).phys.slots();
+                          part.slots == value(part).phys.slots() &&
+                          std::count_if(views_.begin(), views_.end(), [&](const auto& v) { return v.second.value == part.value; }) == 1;
         bool redirected = false;
         if (sole)
             for (Layer& layer : net_.layers)
@@ -207,14 +212,6 @@ void Lowering::lower_concat(const Node& node) {
             net_.layers.push_back(copy);
         }
     }
-}
-
-void Lowering::lower_reshape(const Node& node) {
-    const View in = view_of(node.inputs[0]);
-    const auto& shape = graph_.tensor(node.outputs[0]).shape;
-    const auto out = reshape(in, phys_of(in), shape);
-    if (!out) throw NotSupported{"a reshape that moves data between partitions"};
-    views_[node.outputs[0]] = *out;
 }
 
 }  // namespace infsim::compiler

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -143,6 +144,24 @@ private:
     }
 };
 
+/// Lifetimes stretched so that `depth` further buffers of the same name lie elsewhere: a window or scratch buffer that
+/// takes the place of the one just before would have to wait for its readers.
+std::vector<Lifetime> rotated(const Code& code, const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids, int depth) {
+    std::vector<Lifetime> out = lives;
+    std::map<std::string, std::vector<BufferId>> same;
+    for (BufferId b : ids)
+        if (code.buffers[static_cast<std::size_t>(b)].rotates) same[code.buffers[static_cast<std::size_t>(b)].name].push_back(b);
+    for (const auto& [name, list] : same)
+        for (std::size_t i = 0; i + 1 < list.size(); ++i) {
+            const std::size_t to = std::min(i + static_cast<std::size_t>(depth), list.size() - 1);
+            for (std::size_t k = i + 1; k <= to; ++k) {
+                Lifetime& mine = out[static_cast<std::size_t>(list[i])];
+                mine.last = std::max(mine.last, lives[static_cast<std::size_t>(list[k])].last);
+            }
+        }
+    return out;
+}
+
 struct LoadJob {
     BufferId buffer;
     std::int32_t stream, latest;   ///< position of the first instruction that touches the buffer
@@ -281,12 +300,18 @@ std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<pr
     std::vector<BufferId> fixed;
     for (std::size_t b = 0; b < code.buffers.size(); ++b)
         if (!is_load[b] && lives[b].last >= 0) fixed.push_back(static_cast<BufferId>(b));
-    const std::int64_t top = pack_activations(code, lives, fixed, options.capacity, out.lower_bound, out.offset);
-    if (top > options.capacity) return refusal(code, lives, layers, peak.position, top, options.capacity, " after packing (fragmentation)");
-
     std::vector<LoadJob> jobs = load_jobs(code, lives);
-    std::vector<Lifetime> trial = lives;
-    int stuck = place_loads(code, trial, jobs, is_load, options, out.offset);
+    std::vector<Lifetime> trial;
+    std::int64_t top = 0;
+    int stuck = 0;
+    for (int depth = options.rotation; depth >= 0 && stuck >= 0; --depth) {
+        const auto wide = rotated(code, lives, fixed, depth);
+        top = pack_activations(code, wide, fixed, options.capacity, out.lower_bound, out.offset);
+        if (top > options.capacity) continue;
+        trial = lives;
+        stuck = place_loads(code, trial, jobs, is_load, options, out.offset);
+    }
+    if (top > options.capacity) return refusal(code, lives, layers, peak.position, top, options.capacity, " after packing (fragmentation)");
     if (stuck >= 0 && options.prefetch) {   // loads as late as possible leave the most room for each other
         PlaceOptions late = options;
         late.prefetch = false;
