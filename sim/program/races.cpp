@@ -73,6 +73,7 @@ public:
     /// The new number of cells that had number `old`; `conflict` is called for every race.
     template <class OnConflict>
     StateId next(StateId old, OnConflict&& conflict) {
+        if (!met_.empty() && met_.back().first == old) return met_.back().second;
         for (const auto& [from, to] : met_)
             if (from == old) return to;
         judge(histories_[old], conflict);
