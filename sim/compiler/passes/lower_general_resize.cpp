@@ -30,7 +30,8 @@ Axis axis_of(const Node& node, const Shape& in, const Shape& out, std::size_t a)
 /// Where output position `o` lies on the input axis, by ONNX's coordinate transformations.
 double source_position(const Node& node, const Axis& x, std::int64_t o) {
     const std::string& mode = graph::attribute_string(node, "coordinate_transformation_mode");
-    const double at = static_cast<double>(o), in = static_cast<double>(x.in), out = static_cast<double>(x.out);
+    // ONNX's reference divides by the extent that the scale gives before it is rounded down to whole elements.
+    const double at = static_cast<double>(o), in = static_cast<double>(x.in), out = x.scale * in;
     if (mode == "asymmetric") return at / x.scale;
     if (mode == "align_corners") return x.out == 1 ? 0 : at * (in - 1) / (out - 1);
     if (mode == "pytorch_half_pixel") return x.out == 1 ? -0.5 : (at + 0.5) / x.scale - 0.5;
