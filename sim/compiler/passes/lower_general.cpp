@@ -45,7 +45,7 @@ Layout default_layout(const Shape& shape, int width) {
     }
     int lanes = rank <= 3 ? rank - 1 : 1;
     const bool tokens = rank == 2 || rank == 3 ? shape[0] == 1 : false;
-    if (lanes >= 0 && shape[static_cast<std::size_t>(lanes)] == 1 && !tokens)
+    if (lanes >= 0 && (rank > 4 || shape[static_cast<std::size_t>(lanes)] == 1) && !tokens)
         lanes = static_cast<int>(std::max_element(shape.begin(), shape.end()) - shape.begin());
     return lanes_layout(shape, lanes, order, width);
 }

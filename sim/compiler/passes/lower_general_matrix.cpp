@@ -188,8 +188,11 @@ void Lowering::general_pool(const Node& node) {
         return y;
     };
     View y = pooled(source, channels * depth, rows, cols, axes >= 2 ? windows[axes - 2] : Windows{}, windows.back(), out_rows, to.back());
-    if (axes == 3) y = pooled(stored(y), channels, depth, out_rows * to.back(), windows[0], Windows{}, to[2], out_rows * to.back());
-    bind_reshaped(out, y);
+    if (axes < 3) return bind_reshaped(out, y);
+    const Strided planes = transpose(reshaped(stored(y), {channels, depth, out_rows, to.back()}), {0, 2, 1, 3});
+    y = pooled(planes, channels * out_rows, depth, to.back(), windows[0], Windows{}, to[2], to.back());
+    const Strided result = transpose(reshaped(stored(y), {channels, out_rows, to[2], to.back()}), {0, 2, 1, 3});
+    bind(out, reshaped(result, to));
 }
 
 /// The input with its elements `strides` apart and zeros between them, as an image.

@@ -28,7 +28,7 @@ struct Layout {
 /// order of `order` (which may name the lane axis; it is skipped).
 Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
 /// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of
-/// up to three axes on partitions, or the second.
+/// up to three axes on partitions, or the second of four, or the longest.
 Layout default_layout(const graph::Shape& shape, int width);
 
 class Lowering {
