@@ -122,10 +122,9 @@ void Emitter::open_window(ValueId v, int image, RowRange rows, int done, int mos
             const Operand src = access(v, c.slot, c.lanes, image, halo);
             p = now;
             const Operand dst = access(v, c.slot, c.lanes, image, halo);
-            program::TensorScalar copy;
-            copy.src = src.ap;
-            copy.dst = dst.ap;
-            push(pool(), copy, {src.buffer, dst.buffer});
+            // POOL works in order behind the stripe before; an input's rows can move while it does.
+            if (purpose == program::Purpose::input) push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
+            else push(pool(), program::TensorScalar{src.ap, dst.ap, {}, {}, program::AluOp::none, program::AluOp::none}, {src.buffer, dst.buffer});
         }
     }
     p = now;
