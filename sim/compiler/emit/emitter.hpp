@@ -1,6 +1,7 @@
 // Turns a Network into virtual code: every instruction with its operands, on buffers without addresses.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +45,13 @@ struct RowRange { int lo = 0, hi = 0; };
 /// One step of an access pattern, outermost first.
 struct Step { std::int64_t step = 0; std::int64_t count = 1; };
 
-/// An access pattern over `steps` (in elements), with contiguous dimensions merged and unit ones dropped.
+/// A step or count that the instruction set cannot hold; run() makes it an input error of the layer.
+struct LimitExceeded { std::string what; };
+/// Throws LimitExceeded.
+std::uint16_t step_or_count(std::int64_t n);
+
+/// An access pattern over `steps` (in elements), with contiguous dimensions merged, unit ones dropped
+/// and counts of more than 16 bits split in two. Throws LimitExceeded.
 program::AccessPattern make_access(program::Space space, int partition_start, int partition_count, std::int64_t offset,
                                    DType dtype, std::initializer_list<Step> steps);
 
@@ -104,6 +111,7 @@ private:
 
     // emitter.cpp: the order of work
     void start_epoch();
+    void run_epochs();
     void run_images(int first, int count);
     void emit_weightless(int layer, int image);
     int image_group(int layer) const;
@@ -125,6 +133,8 @@ private:
     Operand access(ValueId value, int slot, int lanes, int image, const Rect& rect, int images = 1) const;
     bool is_array(ValueId value) const;
     std::vector<LaneChunk> chunks(std::initializer_list<Part> parts) const;
+    /// Elements per partition that one matmul can move and one PSUM bank can take.
+    int most_moving() const { return static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4)); }
     int take_bank() { return next_bank_++ % target_.psum_banks; }
     Operand psum(int bank, int lanes, std::int64_t offset_elements, std::initializer_list<Step> steps) const;
     const Value& value(ValueId v) const { return net_.values[static_cast<std::size_t>(v)]; }
@@ -163,6 +173,9 @@ private:
     void convert(const Residence& from, const Residence& to, const View& view);
     std::uint32_t scratch_segment(ValueId v);
     std::uint32_t operand_segment(const Strided& from, DType dtype);
+    /// Segment of a fetch and elements per image in it (0: the same for all).
+    std::pair<std::uint32_t, std::int64_t> fetch_source(const Strided& from, DType dram);
+    void fill_slots(const Residence& at, const Part& part, float number);
     void emit_store(int layer, int image);
     void emit_fetch(int layer, int image);
     void emit_reduce(int layer, int image);
@@ -184,6 +197,7 @@ private:
     void emit_softmax(int layer, int image);
     void emit_layer_norm(int layer, int image);
     void emit_lrn(int layer, int image);
+    void emit_lrn_tile(int layer, int image, const Rect& rect, BufferId band);
     void emit_head_matmul(int layer, int image);
     void emit_transpose(int layer, int image);
     std::vector<LaneChunk> head_chunks(std::initializer_list<Part> parts, int heads) const;

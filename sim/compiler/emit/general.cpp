@@ -29,39 +29,59 @@ Emitter::Residence Emitter::residence(ValueId v, int image) const {
     return {v, image, p.buffer, value(v).dtype, p.images * plane, p.index * plane};
 }
 
+namespace {
+
+/// Dimensions that do not fit an access pattern: one instruction for each of their indices.
+struct OuterLoop {
+    std::vector<FreeStep> steps;
+    std::int64_t rounds = 1;
+
+    explicit OuterLoop(const std::vector<FreeStep>& free) {
+        if (free.size() > program::kAccessDims) steps.assign(free.begin(), free.end() - program::kAccessDims);
+        for (const FreeStep& f : steps) rounds *= f.count;
+    }
+    /// Distance of round `round` from the first, here and there.
+    std::pair<std::int64_t, std::int64_t> at(std::int64_t round) const {
+        std::int64_t here = 0, there = 0;
+        for (auto f = steps.rbegin(); f != steps.rend(); ++f) {
+            here += round % f->count * f->here;
+            there += round % f->count * f->there;
+            round /= f->count;
+        }
+        return {here, there};
+    }
+};
+
+/// Gives both sides of a DMA the inner dimensions of a walk.
+void set_dimensions(const std::vector<FreeStep>& free, std::size_t outer, int element, program::AccessPattern& chip, program::DramPattern& dram) {
+    dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
+    for (std::size_t i = outer; i < free.size(); ++i) {
+        const FreeStep& f = free[i];
+        const std::size_t d = program::kAccessDims - (free.size() - i);
+        INFSIM_CHECK(f.here <= 65535 && f.count <= 65535, "a step or count exceeds 16 bits");
+        chip.step[d] = static_cast<std::uint16_t>(f.here);
+        chip.count[d] = dram.count[d] = static_cast<std::uint16_t>(f.count);
+        dram.step[d] = static_cast<std::uint32_t>(f.there * element);
+    }
+}
+
+}  // namespace
+
 void Emitter::transfer(const TransferWalk& walk, const Residence& at, std::uint32_t segment, std::int64_t segment_offset, bool load,
                        int ring_number) {
-    const std::size_t outer = walk.free.size() > program::kAccessDims ? walk.free.size() - program::kAccessDims : 0;
-    std::vector<FreeStep> looped(walk.free.begin(), walk.free.begin() + static_cast<std::ptrdiff_t>(outer));
-    const int element = dtype_bytes(at.dtype), half = target_.sb_partitions / 2;
-    std::int64_t rounds = 1;
-    for (const FreeStep& f : looped) rounds *= f.count;
+    const OuterLoop loop(walk.free);
+    const int element = dtype_bytes(at.dtype), half = target_.sb_partitions / 2, slots = value(at.value).phys.slots();
     for (const LaneRun& run : walk.runs)
-        for (std::int64_t round = 0; round < rounds; ++round) {
-            std::int64_t here = at.base + run.here, there = segment_offset + run.there;
-            std::int64_t rest = round;
-            for (auto f = looped.rbegin(); f != looped.rend(); ++f) {
-                here += rest % f->count * f->here;
-                there += rest % f->count * f->there;
-                rest /= f->count;
-            }
-            const int slots = value(at.value).phys.slots();
-            here += (slots > 1 ? run.slot / 2 : 0) * at.group_step;
+        for (std::int64_t round = 0; round < loop.rounds; ++round) {
+            const auto [here, there] = loop.at(round);
+            const std::int64_t first = at.base + (slots > 1 ? run.slot / 2 : 0) * at.group_step + run.here + here;
             program::AccessPattern chip = make_access(Space::state_buffer, half_of(at.value, run.slot, at.image) * half + run.lane, run.lanes,
-                                                      here * element, at.dtype, {});
+                                                      first * element, at.dtype, {});
             program::DramPattern dram;
             dram.segment = segment;
-            dram.offset = static_cast<std::uint32_t>(there * element);
+            dram.offset = static_cast<std::uint32_t>((segment_offset + run.there + there) * element);
             dram.partition_step = static_cast<std::uint32_t>(run.lane_there * element);
-            for (std::size_t i = outer; i < walk.free.size(); ++i) {
-                const FreeStep& f = walk.free[i];
-                const std::size_t d = program::kAccessDims - (walk.free.size() - i);
-                INFSIM_CHECK(f.here <= 65535 && f.count <= 65535, "a step or count exceeds 16 bits");
-                chip.step[d] = static_cast<std::uint16_t>(f.here);
-                chip.count[d] = dram.count[d] = static_cast<std::uint16_t>(f.count);
-                dram.step[d] = static_cast<std::uint32_t>(f.there * element);
-            }
-            if (walk.free.empty()) dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
+            set_dimensions(walk.free, loop.steps.size(), element, chip, dram);
             if (load) push(ring(next_engine_++, ring_number), program::DmaLoad{dram, chip}, {at.buffer});
             else push(ring(next_engine_++, ring_number), program::DmaStore{chip, dram}, {at.buffer});
         }
@@ -144,12 +164,34 @@ void Emitter::emit_store(int layer, int image) {
              image * value(l.output.value).scratch_elements, false, 3);
 }
 
+std::pair<std::uint32_t, std::int64_t> Emitter::fetch_source(const Strided& from, DType dram) {
+    const auto index = static_cast<std::size_t>(from.index);
+    switch (from.source) {
+        case Strided::Source::scratch: return {scratch_segment(from.index), value(from.index).scratch_elements};
+        case Strided::Source::input: return {input_segment_.at(index), graph::element_count(graph_.tensor(graph_.inputs.at(index)).shape)};
+        case Strided::Source::constant:
+        case Strided::Source::literal: break;
+    }
+    return {operand_segment(from, dram), 0};
+}
+
+void Emitter::fill_slots(const Residence& at, const Part& part, float number) {
+    const Physical& phys = value(at.value).phys;
+    for (int s = part.first_slot; s < part.first_slot + part.slots; ++s) {
+        const std::int64_t first = at.base + (phys.slots() > 1 ? s / 2 : 0) * at.group_step;
+        const auto ap = make_access(Space::state_buffer, half_of(at.value, s, at.image) * target_.sb_partitions / 2,
+                                    phys.lanes[static_cast<std::size_t>(s)], first * dtype_bytes(at.dtype), at.dtype, {{1, phys.plane()}});
+        push(pool(), program::Memset{ap, number}, {at.buffer});
+    }
+}
+
 void Emitter::emit_fetch(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const auto& op = std::get<FetchOp>(l.op);
     const ValueId v = l.output.value;
     const auto is_constant = [](const FetchBox& b) { return b.from.source == Strided::Source::constant || b.from.source == Strided::Source::literal; };
-    const bool shared = options_.batching && !is_array(v) && std::all_of(op.boxes.begin(), op.boxes.end(), is_constant);
+    const bool whole = l.output.slots == value(v).phys.slots();
+    const bool shared = options_.batching && whole && !is_array(v) && std::all_of(op.boxes.begin(), op.boxes.end(), is_constant);
     auto& places = places_[static_cast<std::size_t>(v)];
     if (shared && places[static_cast<std::size_t>(image)].buffer != kNoBuffer) return;   // loaded for the first image
     ensure_storage(v, image);
@@ -160,30 +202,13 @@ void Emitter::emit_fetch(int layer, int image) {
         if (b.from.source == Strided::Source::input) dram = dram_dtype(graph_.inputs[static_cast<std::size_t>(b.from.index)]);
     const Residence home = residence(v, image);
     const Residence into = dram == home.dtype ? home : staged(v, image, dram, "/as received", Purpose::spill);
-    const Physical& phys = value(v).phys;
+    if (op.fill) fill_slots(into, l.output, *op.fill);
     View to = op.to;   // a part of a concatenation may have been given its place since
     to.value = v;
     to.first_slot = l.output.first_slot;
-    const int half = target_.sb_partitions / 2;
-    for (int s = to.first_slot; op.fill && s < to.first_slot + to.slots; ++s) {
-        const std::int64_t at = into.base + (phys.slots() > 1 ? s / 2 : 0) * into.group_step;
-        const auto ap = make_access(Space::state_buffer, half_of(v, s, image) * half, phys.lanes[static_cast<std::size_t>(s)],
-                                    at * dtype_bytes(into.dtype), into.dtype, {{1, phys.plane()}});
-        push(pool(), program::Memset{ap, *op.fill}, {into.buffer});
-    }
     for (const FetchBox& b : op.boxes) {
-        std::uint32_t segment = 0;
-        std::int64_t item = 0;
-        if (b.from.source == Strided::Source::scratch) {
-            segment = scratch_segment(b.from.index);
-            item = value(b.from.index).scratch_elements;
-        } else if (b.from.source == Strided::Source::input) {
-            segment = input_segment_[static_cast<std::size_t>(b.from.index)];
-            item = graph::element_count(graph_.tensor(graph_.inputs[static_cast<std::size_t>(b.from.index)]).shape);
-        } else {
-            segment = operand_segment(b.from, dram);
-        }
-        transfer(transfer_walk(to, phys, b.from, b.start, b.step), into, segment, image * item, true, is_constant(b) ? 2 : 1);
+        const auto [segment, item] = fetch_source(b.from, dram);
+        transfer(transfer_walk(to, value(v).phys, b.from, b.start, b.step), into, segment, image * item, true, is_constant(b) ? 2 : 1);
     }
     if (into.buffer != home.buffer) convert(into, home, to);
 }

@@ -139,6 +139,7 @@ void Lowering::bind_reshaped(TensorId id, const View& view) {
 // --- pieces -----------------------------------------------------------------------------------------
 
 View Lowering::fresh(const Layout& layout, DType dtype) {
+    if (layout.phys.plane() > 65535) throw NotSupported{"more than 65535 elements of one tensor on a partition"};
     return whole(new_value(graph_.tensor(node_->outputs[0]).name, layout.phys, dtype), layout.axes);
 }
 

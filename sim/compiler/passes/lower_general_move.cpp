@@ -1,7 +1,6 @@
 // Operators that only move data. On chip a view of the same value where that exists; otherwise a walk over the
 // tensor in device DRAM, which moves nothing either until somebody wants it on chip.
 #include <algorithm>
-#include <cmath>
 
 #include "compiler/passes/lowering.hpp"
 #include "graph/constants.hpp"
@@ -157,53 +156,60 @@ void Lowering::general_split(const Node& node) {
     }
 }
 
+void Lowering::general_reshape(const Node& node) {
+    const TensorId in = node.inputs[0], out = node.outputs[0];
+    if (const auto on_chip = views_.find(in); on_chip != views_.end())
+        if (const auto direct = reshape(on_chip->second, phys_of(on_chip->second), shape(out))) views_[out] = *direct;
+    // The walk in DRAM is free where the tensor already is there, and the last resort where it is not.
+    if (views_.count(out) == 0) bind(out, reshaped(strided_of(in), shape(out)));
+    else if (strided_.count(in) > 0)
+        if (const auto direct = reshape(strided_of(in), shape(out))) bind(out, *direct);
+}
+
+void Lowering::general_transpose(const Node& node) {
+    const TensorId in = node.inputs[0], out = node.outputs[0];
+    const auto& perm = graph::attribute_ints(node, "perm");
+    if (const auto on_chip = views_.find(in); on_chip != views_.end()) views_[out] = transpose(on_chip->second, perm);
+    if (strided_.count(in) > 0 || views_.count(out) == 0) bind(out, transpose(strided_of(in), perm));
+}
+
+void Lowering::general_slice(const Node& node) {
+    const TensorId in = node.inputs[0], out = node.outputs[0];
+    Strided s = strided_of(in);
+    const auto& axes = graph::attribute_ints(node, "axes");
+    const auto &starts = graph::attribute_ints(node, "starts"), &steps = graph::attribute_ints(node, "steps");
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        const std::size_t axis = axis_index(axes[i], shape(in).size());
+        s = sliced(s, axis, starts[i], shape(out)[axis], steps[i]);
+    }
+    bind(out, s);
+}
+
+void Lowering::general_depth_space(const Node& node) {
+    const TensorId in = node.inputs[0], out = node.outputs[0];
+    const std::int64_t b = graph::attribute_int(node, "blocksize"), n = shape(in)[0], c = shape(in)[1], h = shape(in)[2], w = shape(in)[3];
+    Shape split, perm;
+    if (node.op == Op::space_to_depth) {
+        split = {n, c, h / b, b, w / b, b};
+        perm = {0, 3, 5, 1, 2, 4};
+    } else if (graph::attribute_string(node, "mode") == "DCR") {
+        split = {n, b, b, c / (b * b), h, w};
+        perm = {0, 3, 4, 1, 5, 2};
+    } else {
+        split = {n, c / (b * b), b, b, h, w};
+        perm = {0, 1, 4, 2, 5, 3};
+    }
+    bind(out, reshaped(transpose(reshaped(strided_of(in), split), perm), shape(out)));
+}
+
 bool Lowering::general_movement(const Node& node) {
-    const TensorId in = node.inputs.empty() ? graph::kNoTensor : node.inputs[0], out = node.outputs[0];
-    const auto on_chip = views_.find(in);
-    const auto block = [&] { return graph::attribute_int(node, "blocksize"); };
     switch (node.op) {
-        case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity: {
-            if (on_chip != views_.end())
-                if (const auto direct = reshape(on_chip->second, phys_of(on_chip->second), shape(out))) views_[out] = *direct;
-            // The walk in DRAM is free where the tensor already is there, and the last resort where it is not.
-            if (views_.count(out) == 0) bind(out, reshaped(strided_of(in), shape(out)));
-            else if (strided_.count(in) > 0)
-                if (const auto direct = reshape(strided_of(in), shape(out))) bind(out, *direct);
-            return true;
-        }
-        case Op::transpose: {
-            const auto& perm = graph::attribute_ints(node, "perm");
-            if (on_chip != views_.end()) views_[out] = transpose(on_chip->second, perm);
-            if (strided_.count(in) > 0 || views_.count(out) == 0) bind(out, transpose(strided_of(in), perm));
-            return true;
-        }
-        case Op::expand: bind(out, expand(strided_of(in), shape(out))); return true;
-        case Op::tile: bind(out, tile(strided_of(in), graph::attribute_ints(node, "repeats"))); return true;
-        case Op::slice: {
-            Strided s = strided_of(in);
-            const auto& axes = graph::attribute_ints(node, "axes");
-            const auto &starts = graph::attribute_ints(node, "starts"), &steps = graph::attribute_ints(node, "steps");
-            for (std::size_t i = 0; i < axes.size(); ++i) {
-                const std::size_t axis = axis_index(axes[i], shape(in).size());
-                s = sliced(s, axis, starts[i], shape(out)[axis], steps[i]);
-            }
-            bind(out, s);
-            return true;
-        }
-        case Op::depth_to_space: {
-            const std::int64_t b = block(), n = shape(in)[0], c = shape(in)[1] / (b * b), h = shape(in)[2], w = shape(in)[3];
-            const bool depth_first = graph::attribute_string(node, "mode") == "DCR";
-            const Strided split = reshaped(strided_of(in), depth_first ? Shape{n, b, b, c, h, w} : Shape{n, c, b, b, h, w});
-            const Shape perm = depth_first ? Shape{0, 3, 4, 1, 5, 2} : Shape{0, 1, 4, 2, 5, 3};
-            bind(out, reshaped(transpose(split, perm), shape(out)));
-            return true;
-        }
-        case Op::space_to_depth: {
-            const std::int64_t b = block(), n = shape(in)[0], c = shape(in)[1], h = shape(in)[2] / b, w = shape(in)[3] / b;
-            const Strided split = reshaped(strided_of(in), {n, c, h, b, w, b});
-            bind(out, reshaped(transpose(split, {0, 3, 5, 1, 2, 4}), shape(out)));
-            return true;
-        }
+        case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity: general_reshape(node); return true;
+        case Op::transpose: general_transpose(node); return true;
+        case Op::expand: bind(node.outputs[0], expand(strided_of(node.inputs[0]), shape(node.outputs[0]))); return true;
+        case Op::tile: bind(node.outputs[0], tile(strided_of(node.inputs[0]), graph::attribute_ints(node, "repeats"))); return true;
+        case Op::slice: general_slice(node); return true;
+        case Op::depth_to_space: case Op::space_to_depth: general_depth_space(node); return true;
         case Op::concat: general_concat(node); return true;
         case Op::pad: general_pad(node); return true;
         case Op::gather: general_gather(node); return true;

@@ -94,6 +94,10 @@ private:
     void general_pool(const graph::Node& node);
     void general_einsum(const graph::Node& node);
     void general_resize(const graph::Node& node);
+    void general_reshape(const graph::Node& node);
+    void general_transpose(const graph::Node& node);
+    void general_slice(const graph::Node& node);
+    void general_depth_space(const graph::Node& node);
     void general_concat(const graph::Node& node);
     void general_pad(const graph::Node& node);
     void general_gather(const graph::Node& node);
