@@ -55,6 +55,13 @@ struct Chip::Impl {
         return *cores[static_cast<std::size_t>(c)];
     }
 
+    /// Cores that run the same program share its steps.
+    std::shared_ptr<const StepProgram> steps_of(const std::shared_ptr<const program::Program>& program) const {
+        for (const auto& core : cores)
+            if (core->program() == program) return core->steps();
+        return std::make_shared<const StepProgram>(make_steps(spec, *program));
+    }
+
     void settle() {
         while (sc_core::sc_pending_activity_at_current_time()) {
             sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -87,7 +94,8 @@ void Chip::load(int core, std::shared_ptr<const program::Program> program) { loa
 void Chip::load(int core, std::shared_ptr<const program::Program> program, exec::ExecState* data) {
     impl_->faults.rethrow();
     check_target(impl_->spec, *program);
-    impl_->core(core).load(std::move(program), data);
+    auto steps = impl_->steps_of(program);
+    impl_->core(core).load(std::move(program), std::move(steps), data);
     impl_->settle();   // its threads reach their first wait
 }
 

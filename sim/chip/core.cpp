@@ -38,13 +38,14 @@ void Core::spawn(const std::string& name, std::function<void()> body) {
     sc_core::sc_spawn([this, body] { context_.faults.guard(body); }, (std::string(this->name()) + "_" + name).c_str());
 }
 
-void Core::load(std::shared_ptr<const program::Program> program, exec::ExecState* data) {
+void Core::load(std::shared_ptr<const program::Program> program, std::shared_ptr<const StepProgram> steps,
+                exec::ExecState* data) {
     INFSIM_CHECK(idle(), "a program is loaded into a core that has inferences outstanding");
-    steps_ = make_steps(context_.spec, *program);
+    steps_ = std::move(steps);
     program_ = std::move(program);
     playback_ = data != nullptr ? std::make_unique<Playback>(*program_, *data) : nullptr;
-    while (queues_.size() < steps_.queues.size()) queues_.push_back(std::make_unique<QueueState>());
-    for (; threads_ < steps_.queues.size(); ++threads_)
+    while (queues_.size() < steps_->queues.size()) queues_.push_back(std::make_unique<QueueState>());
+    for (; threads_ < steps_->queues.size(); ++threads_)
         for (int slot = 0; slot < kRingDepth; ++slot)
             spawn("queue" + std::to_string(threads_) + "_" + std::to_string(slot),
                   [this, q = threads_, slot] { run_queue(q, slot); });
@@ -73,7 +74,7 @@ void Core::run_host_in() {
         if (calls_[n].times.submitted > kernel_now()) sleep_until(calls_[n].times.submitted);
         phase(n, InferencePhase::submitted, calls_[n].times.submitted);
         while (executed_ + 2 <= n) sc_core::wait(moved_);   // its buffer is still being read
-        move_host_pieces(steps_.inputs, true, n);
+        move_host_pieces(steps_->inputs, true, n);
         calls_[n].times.input_ready = kernel_now();
         phase(n, InferencePhase::input_ready, kernel_now());
         ++inputs_done_;
@@ -84,7 +85,7 @@ void Core::run_host_in() {
 void Core::run_host_out() {
     for (std::uint64_t n = 0;; ++n) {
         while (executed_ <= n) sc_core::wait(moved_);
-        move_host_pieces(steps_.outputs, false, n);
+        move_host_pieces(steps_->outputs, false, n);
         calls_[n].times.output_done = kernel_now();
         phase(n, InferencePhase::output_done, kernel_now());
         completions_.push_back(calls_[n].times);
@@ -113,8 +114,8 @@ void Core::run_inferences() {
         start_ = kernel_now();
         calls_[n].times.first_issue = start_;
         phase(n, InferencePhase::first_issue, start_);
-        retirements_.restart(steps_, start_);
-        running_queues_ = steps_.queues.size();
+        retirements_.restart(*steps_, start_);
+        running_queues_ = steps_->queues.size();
         executing_ = true;
         for (auto& queue : queues_) queue->at = queue->issued = queue->sent = queue->wanted = 0;
         if (running_queues_ > 0) {
@@ -122,7 +123,7 @@ void Core::run_inferences() {
             sc_core::wait(drained_);
         }
         TimePoint last = start_;
-        for (std::size_t q = 0; q < steps_.queues.size(); ++q) last = std::max(last, retirements_.last(q));
+        for (std::size_t q = 0; q < steps_->queues.size(); ++q) last = std::max(last, retirements_.last(q));
         sleep_until(last);
         if (playback_) playback_->replay();
         executing_ = false;
@@ -136,12 +137,12 @@ void Core::run_inferences() {
 std::string Core::stuck_queues() const {
     std::string text;
     if (!executing_) return text;
-    for (std::size_t q = 0; q < steps_.queues.size(); ++q) {
+    for (std::size_t q = 0; q < steps_->queues.size(); ++q) {
         const std::uint32_t done = retirements_.count(q);
-        if (done == steps_.queues[q].steps.size()) continue;
+        if (done == steps_->queues[q].steps.size()) continue;
         const QueueState& state = *queues_[q];
         text += "\n  core " + std::to_string(index_) + ", inference " + std::to_string(executed_) + ": " +
-                queue_name(steps_, q) + " instruction " + std::to_string(state.at) + " waits for " +
+                queue_name(*steps_, q) + " instruction " + std::to_string(state.at) + " waits for " +
                 std::to_string(state.blocked_on.count) + " retirements of queue " +
                 std::to_string(state.blocked_on.queue) + ", which has " +
                 std::to_string(retirements_.count(state.blocked_on.queue));

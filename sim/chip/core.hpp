@@ -45,8 +45,11 @@ public:
     /// Ports to be bound to the DRAM.
     const std::vector<std::unique_ptr<Mover>>& movers() const { return movers_; }
 
-    /// The core must be idle. With `data`, every inference also changes it as the instructions say.
-    void load(std::shared_ptr<const program::Program> program, exec::ExecState* data);
+    /// The core must be idle; `steps` are those of `program`. With `data`, every inference also changes it as the instructions say.
+    void load(std::shared_ptr<const program::Program> program, std::shared_ptr<const StepProgram> steps,
+              exec::ExecState* data);
+    const std::shared_ptr<const program::Program>& program() const { return program_; }
+    const std::shared_ptr<const StepProgram>& steps() const { return steps_; }
     bool loaded() const { return program_ != nullptr; }
     std::uint64_t submit(TimePoint at);
 
@@ -96,7 +99,7 @@ private:
     TransferExtension host_in_, host_out_;
 
     std::shared_ptr<const program::Program> program_;
-    StepProgram steps_;
+    std::shared_ptr<const StepProgram> steps_;
     std::unique_ptr<Playback> playback_;
     Retirements retirements_;
     std::vector<std::unique_ptr<QueueState>> queues_;

@@ -13,8 +13,8 @@ void Core::run_queue(std::size_t queue, int slot) {
     // Threads that a larger program left behind sit out, and so does the second one of a queue that is no ring.
     for (;;) {
         sc_core::wait(start_event_);
-        if (queue >= steps_.queues.size()) continue;
-        if (steps_.queues[queue].engine == program::Engine::dma)
+        if (queue >= steps_->queues.size()) continue;
+        if (steps_->queues[queue].engine == program::Engine::dma)
             run_ring_slot(queue, slot);
         else if (slot == 0)
             run_compute(queue);
@@ -23,7 +23,7 @@ void Core::run_queue(std::size_t queue, int slot) {
 
 /// Sleeps until everything instruction `index` waits for is known, which may be long before it happens.
 Hold Core::await(std::size_t queue, std::uint32_t index) {
-    const Step& step = steps_.queues[queue].steps[index];
+    const Step& step = steps_->queues[queue].steps[index];
     for (int w = 0; w < step.wait_count; ++w) {
         const program::Wait wait = step.waits[w];
         if (retirements_.known(wait)) continue;
@@ -35,7 +35,7 @@ Hold Core::await(std::size_t queue, std::uint32_t index) {
             sc_core::wait(producer.changed);
         }
     }
-    return hold_of(steps_, retirements_, step);
+    return hold_of(*steps_, retirements_, step);
 }
 
 void Core::publish(std::size_t queue, TimePoint at) {
@@ -52,7 +52,7 @@ void Core::finish(std::size_t) {
 }
 
 void Core::run_compute(std::size_t queue) {
-    const auto& steps = steps_.queues[queue].steps;
+    const auto& steps = steps_->queues[queue].steps;
     const Emitter& emit = context_.emit;
     TimePoint free = start_;
     for (std::uint32_t i = 0; i < steps.size(); ++i) {
@@ -76,7 +76,7 @@ void Core::run_compute(std::size_t queue) {
 // --- DMA rings: kRingDepth threads take the instructions in turn ---------------------------------------------
 
 void Core::run_ring_slot(std::size_t queue, int slot) {
-    const auto count = static_cast<std::uint32_t>(steps_.queues[queue].steps.size());
+    const auto count = static_cast<std::uint32_t>(steps_->queues[queue].steps.size());
     for (auto i = static_cast<std::uint32_t>(slot); i < count; i += kRingDepth) {
         const TimePoint issue = issue_in_ring(queue, i, slot);
         retire_in_ring(queue, i, slot, transfer(queue, i, slot, issue));
@@ -107,7 +107,7 @@ TimePoint Core::issue_in_ring(std::size_t queue, std::uint32_t index, int slot) 
 /// Brings the transfer to the DRAM when it is due; returns when its result is there.
 TimePoint Core::transfer(std::size_t queue, std::uint32_t index, int slot, TimePoint issue) {
     QueueState& state = *queues_[queue];
-    const StepQueue& ring = steps_.queues[queue];
+    const StepQueue& ring = steps_->queues[queue];
     const std::int32_t t = ring.steps[index].transfer;
     const auto& spec = context_.spec;
     if (t >= 0) sleep_until(issue + spec.dma.start_latency);
@@ -134,7 +134,7 @@ void Core::retire_in_ring(std::size_t queue, std::uint32_t index, int slot, Time
     if (playback_) playback_->add(queue, index, issue, retired);
     if (context_.emit.listening()) {
         const observe::InstructionRef who = ref(queue, index);
-        const StepQueue& ring = steps_.queues[queue];
+        const StepQueue& ring = steps_->queues[queue];
         const std::int32_t t = ring.steps[index].transfer;
         const TransferExtension& extension = state.slots[slot];
         if (issue > before) context_.emit(observe::Blocked{who, before, issue, state.reasons[slot]});

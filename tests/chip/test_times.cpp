@@ -105,8 +105,8 @@ TEST_CASE("a shorter latency does not overtake in its queue") {
 TEST_CASE("a load alone takes its floor") {
     const auto b = loads(1, 0);
     const auto spec = test::round_chip();
-    const auto& load = b.share()->queues[0].instructions[0];
-    CHECK(cost::dma_floor(spec, cost::dma_demand(spec, load)) == kAround + kLoad);
+    const auto program = b.share();
+    CHECK(cost::dma_floor(spec, cost::dma_demand(spec, program->queues[0].instructions[0])) == kAround + kLoad);
     check_service(b, kAround + kLoad);
 }
 
