@@ -18,7 +18,7 @@ enum class Half : std::uint8_t { both, lower, upper };
 
 struct Buffer {
     std::string name;          ///< of the tensor, without the image
-    std::uint32_t bytes = 0;   ///< per partition
+    std::int64_t bytes = 0;    ///< per partition
     Half half = Half::both;
     program::Purpose purpose = program::Purpose::spill;
     std::uint16_t layer = 0;   ///< that writes it first

@@ -13,6 +13,7 @@
 #include "compiler/passes/order.hpp"
 #include "compiler/passes/place.hpp"
 #include "compiler/passes/plan.hpp"
+#include "program/operands.hpp"
 
 namespace infsim::compiler {
 
@@ -49,8 +50,7 @@ private:
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-void check_arguments(const graph::Graph& graph, const program::Target& target, int batch, DType dtype, DType io_dtype) {
-    Problems problems;
+void check_arguments(const graph::Graph& graph, const program::Target& target, int batch, DType dtype, DType io_dtype, Problems& problems) {
     if (batch < 1) problems.add(graph.name, "batch", fmt::format("{} is not a batch size; it must be at least 1", batch));
     if (!graph.batchable && batch > 1) problems.add(graph.name, "batch", "only 1 is possible: " + graph.why_not_batchable);
     for (DType t : {dtype, io_dtype})
@@ -59,7 +59,6 @@ void check_arguments(const graph::Graph& graph, const program::Target& target, i
     if (batch > 65535) problems.add(graph.name, "batch", "more than 65535 images");
     if (3 + target.dma_engines * std::min(4, target.rings_per_engine) > target.max_queues)
         problems.add(graph.name, "chip", fmt::format("{} queues are too few for {} DMA engines", target.max_queues, target.dma_engines));
-    problems.throw_if_any();
 }
 
 std::vector<program::LayerInfo> layer_infos(const Network& network) {
@@ -72,6 +71,17 @@ void add_weight_bytes(program::Program& program) {
     for (program::LayerInfo& info : program.layers)
         for (const program::Segment& s : program.segments)
             if (s.purpose == program::Purpose::weights && (s.name == info.name || s.name == info.name + "/table")) info.weight_bytes = s.bytes;
+}
+
+/// Bytes of scratch and spill segments that DMA instructions move, in one run of the program.
+void add_spill_bytes(const program::Program& program, MemoryReport& report) {
+    for (const auto& q : program.queues)
+        for (const auto& in : q.instructions) {
+            const auto accesses = program::accesses(in.op);
+            if (!accesses.dram || program.segments[accesses.dram->pattern.segment].purpose != program::Purpose::spill) continue;
+            const std::int64_t bytes = program::elements(accesses.dram->pattern) * accesses.dram->rows * accesses.dram->element_bytes;
+            (accesses.dram->write ? report.spill_save_bytes : report.spill_reload_bytes) += bytes;
+        }
 }
 
 MemoryReport memory_report(const program::Program& program, const Placement& placement, std::int64_t capacity) {
@@ -109,9 +119,12 @@ MemoryReport memory_report(const program::Program& program, const Placement& pla
 }  // namespace
 
 CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
-                      const CompileOptions& options) {
+                      const CompileOptions& asked) {
     const program::Target target = target_of(spec);
-    check_arguments(graph, target, batch, dtype, io_dtype);
+    Problems problems;
+    check_arguments(graph, target, batch, dtype, io_dtype, problems);
+    const CompileOptions options = resolved(asked, target, problems);
+    problems.throw_if_any();
     Stopwatch watch;
     Compiled result;
     const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});
@@ -132,6 +145,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     PlaceOptions place_options;
     place_options.capacity = target.sb_partition_bytes;
     if (options.state_buffer_budget > 0) place_options.capacity = std::min(place_options.capacity, options.state_buffer_budget);
+    place_options.capacity = place_options.capacity / 4 * 4;   // loads are placed downwards from it, and fp32 wants alignment
     place_options.prefetch = options.prefetch;
     place_options.prefetch_depth = options.prefetch_depth;
 
@@ -167,6 +181,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
             return no;
         }
         result.memory = memory_report(p, placement, place_options.capacity);
+        add_spill_bytes(p, result.memory);
         watch.lap(result.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));
         return result;
     }

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/problems.hpp"
+#include "program/program.hpp"
+
 namespace infsim::compiler {
 
 struct CompileOptions {
@@ -14,7 +17,7 @@ struct CompileOptions {
     /// and reads the weights again for each.
     bool batching = true;
 
-    /// tile: PSUM banks that one stationary load serves, 1..banks. Half of the banks leaves the other half for evacuation.
+    /// tile: PSUM banks that one stationary load serves, at most all there are. Half of the banks leaves the other half for evacuation.
     int psum_banks_per_load = 4;
     /// tile: bytes per partition of a weight slab; several groups of output columns share one slab up to this size.
     std::int64_t slab_bytes = 4096;
@@ -48,8 +51,12 @@ struct CompileOptions {
     int weights_region = 0;
     int activations_region = 0;
 
-    /// Passes to leave out, by name; only passes that a correct Program does not need can be named (see README).
+    /// Passes to leave out, by name: order, replicate, stem, prefetch. A correct Program needs none of them.
     std::vector<std::string> skip_passes;
 };
+
+/// The options with `skip_passes` carried out. Adds a problem for every value that `target` does not allow, located
+/// by the name of the option.
+CompileOptions resolved(CompileOptions options, const program::Target& target, Problems& problems);
 
 }  // namespace infsim::compiler

@@ -86,6 +86,7 @@ public:
     TensorId transpose(TensorId x, const std::vector<std::int64_t>& perm) {
         return node(graph::Op::transpose, fresh("transpose"), {x}, {{"perm", perm}});
     }
+    /// `axis` counts from the front.
     TensorId softmax(TensorId x, std::int64_t axis, bool log = false) {
         return node(log ? graph::Op::log_softmax : graph::Op::softmax, fresh("softmax"), {x}, {{"axis", axis}});
     }

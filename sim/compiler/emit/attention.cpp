@@ -47,8 +47,8 @@ void Emitter::emit_head_matmul(int layer, int image) {
         for (int j = 0, column = 0; j < out_per_head; ++j) {
             const int slot = h * out_per_head + j;
             const int columns = out.lanes[static_cast<std::size_t>(l.output.first_slot + slot)];
-            for (int col = 0; col < out.cols; col += target_.max_moving) {
-                const int n = std::min(target_.max_moving, out.cols - col);
+            for (int col = 0; col < out.cols; col += most_moving()) {
+                const int n = std::min(most_moving(), out.cols - col);
                 const Operand sum = psum(take_bank(), columns, 0, {{1, n}});
                 bool first = true;
                 for (const LaneChunk& c : of_head(contraction, h, st.slots / op.heads)) {
@@ -78,7 +78,7 @@ void Emitter::emit_transpose(int layer, int image) {
     const Physical& out = value(l.output.value).phys;
     const auto list = head_chunks({in}, heads);
     const int out_per_head = l.output.slots / heads;
-    const int most = static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4));
+    const int most = most_moving();
     for (int h = 0; h < heads; ++h)
         for (int j = 0, column = 0; j < out_per_head; ++j) {
             const int slot = h * out_per_head + j;

@@ -221,7 +221,7 @@ std::vector<Emitter::Stationary> Emitter::stationaries(int layer, int slab_index
 std::vector<Emitter::Tile> Emitter::tiles(int layer, int first_image, int images, int first_row, int rows) const {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const Physical& out = value(l.output.value).phys;
-    const int most = static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4));
+    const int most = most_moving();
     std::vector<Tile> list;
     if (is_array(l.output.value) && rows == out.rows && out.plane() <= most) {
         // Paired input images lie in different partitions: one matmul cannot read two neighbours.
@@ -258,7 +258,9 @@ void Emitter::emit_conv(int layer, int first_image, int images, int first_row, i
     for (int i = first_image; i < first_image + images; ++i)
         if (places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)].buffer == kNoBuffer) {
             const auto* conv = std::get_if<ConvOp>(&l.op);
-            const bool in_place = options_.in_place_add && conv->residual && conv->residual->slots == value(conv->residual->value).phys.slots() &&
+            // Not where the residual is the layer's own input: later taps and output channels still read it.
+            const bool in_place = options_.in_place_add && conv->residual && conv->residual->value != l.inputs[0].value &&
+                                  conv->residual->slots == value(conv->residual->value).phys.slots() &&
                                   l.output.slots == value(l.output.value).phys.slots() &&
                                   last_reader_[static_cast<std::size_t>(conv->residual->value)] == layer &&
                                   is_array(conv->residual->value) == is_array(l.output.value) &&

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/problems.hpp"
 #include "compiler/passes/order.hpp"
 
 namespace infsim::compiler {
@@ -115,6 +116,15 @@ Code Emitter::run() {
             code_.queues.push_back({Engine::dma, static_cast<std::uint8_t>(e), static_cast<std::uint8_t>(r), {}});
     analyse_values();
     add_io_segments();
+    try {
+        run_epochs();
+    } catch (const LimitExceeded& e) {
+        throw InputError(graph_.name, "layer " + net_.layers[static_cast<std::size_t>(layer_)].name, e.what);
+    }
+    return std::move(code_);
+}
+
+void Emitter::run_epochs() {
     if (options_.batching) {
         run_images(0, batch_);
     } else {
@@ -123,7 +133,6 @@ Code Emitter::run() {
             run_images(i, 1);
         }
     }
-    return std::move(code_);
 }
 
 }  // namespace infsim::compiler

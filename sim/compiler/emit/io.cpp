@@ -49,8 +49,8 @@ program::DramPattern dram_side(std::uint32_t segment, std::int64_t element_offse
     p.segment = segment;
     p.offset = static_cast<std::uint32_t>(element_offset * element);
     p.partition_step = static_cast<std::uint32_t>(order.lane * element);
-    p.count[2] = static_cast<std::uint16_t>(rows);
-    p.count[3] = static_cast<std::uint16_t>(cols);
+    p.count[2] = step_or_count(rows);
+    p.count[3] = step_or_count(cols);
     p.step[2] = static_cast<std::uint32_t>(order.row * element);
     p.step[3] = static_cast<std::uint32_t>(order.col * element);
     return p;

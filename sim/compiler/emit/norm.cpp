@@ -59,7 +59,7 @@ void Emitter::emit_layer_norm(int layer, int image) {
     int channels = 0;
     for (int s = 0; s < in.slots; ++s) channels += phys.lanes[static_cast<std::size_t>(in.first_slot + s)];
     const float share = 1.0F / static_cast<float>(channels);
-    const int half = target_.sb_partitions / 2, tile = target_.max_moving;
+    const int half = target_.sb_partitions / 2, tile = most_moving();
     for (int col = 0; col < phys.cols; col += tile) {
         const int n = std::min(tile, phys.cols - col);
         const Rect rect{0, 1, 1, col, n, 1};
@@ -185,64 +185,69 @@ BufferId Emitter::band_constants(int layer) {
 
 void Emitter::emit_lrn(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
-    const auto& op = std::get<LrnOp>(l.op);
     ensure_storage(l.output.value, image);
     const BufferId band = band_constants(layer);
     layer_ = layer;
+    const Physical& phys = value(l.inputs[0].value).phys;
+    const int cols = std::min(phys.cols, most_moving()), rows = most_moving() / cols;
+    for (int row = 0; row < phys.rows; row += rows)
+        for (int col = 0; col < phys.cols; col += cols)
+            emit_lrn_tile(layer, image, {row, std::min(rows, phys.rows - row), 1, col, std::min(cols, phys.cols - col), 1}, band);
+}
+
+void Emitter::emit_lrn_tile(int layer, int image, const Rect& rect, BufferId band) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<LrnOp>(l.op);
     const Part& in = l.inputs[0];
     const Physical& phys = value(in.value).phys;
-    const int rows = std::max(1, target_.max_moving / phys.cols);
-    for (int row = 0; row < phys.rows; row += rows) {
-        const Rect rect{row, std::min(rows, phys.rows - row), 1, 0, phys.cols, 1};
-        const std::int64_t n = std::int64_t{rect.rows} * phys.cols;
-        const auto x = [&](int s) { return access(in.value, in.first_slot + s, phys.lanes[static_cast<std::size_t>(in.first_slot + s)], image, rect); };
-        std::vector<Operand> squares;
-        for (int s = 0; s < in.slots; ++s) {
-            const Operand src = x(s);
-            squares.push_back(scratch("squares", src.ap.partition_start, src.ap.partition_count, n, dtype_));
-            program::Activate square;
-            square.src = src.ap;
-            square.dst = squares.back().ap;
-            square.function = program::ActFunction::square;
-            push(act(), square, {src.buffer, squares.back().buffer});
+    const std::int64_t n = std::int64_t{rect.rows} * rect.cols;
+    const auto x = [&](int s) { return access(in.value, in.first_slot + s, phys.lanes[static_cast<std::size_t>(in.first_slot + s)], image, rect); };
+    std::vector<Operand> squares;
+    for (int s = 0; s < in.slots; ++s) {
+        const Operand src = x(s);
+        squares.push_back(scratch("squares", src.ap.partition_start, src.ap.partition_count, n, dtype_));
+        program::Activate square;
+        square.src = src.ap;
+        square.dst = squares.back().ap;
+        square.function = program::ActFunction::square;
+        push(act(), square, {src.buffer, squares.back().buffer});
+    }
+    for (int out = 0; out < in.slots; ++out) {
+        const int lanes = phys.lanes[static_cast<std::size_t>(in.first_slot + out)];
+        const Operand sum = psum(take_bank(), lanes, 0, {{1, n}});
+        bool first = true;
+        for (const Band& b : bands_[layer]) {
+            if (b.out != out) continue;
+            const Operand& sq = squares[static_cast<std::size_t>(b.from)];
+            program::LoadStationary load;
+            load.src = make_access(Space::state_buffer, sq.ap.partition_start, sq.ap.partition_count, b.offset, dtype_, {{1, lanes}});
+            push(pe(), load, {band});
+            push(pe(), program::Matmul{sq.ap, sum.ap, !first}, {sq.buffer, kNoBuffer});
+            first = false;
         }
-        for (int out = 0; out < in.slots; ++out) {
-            const int lanes = phys.lanes[static_cast<std::size_t>(in.first_slot + out)];
-            const Operand sum = psum(take_bank(), lanes, 0, {{1, n}});
-            bool first = true;
-            for (const Band& b : bands_[layer]) {
-                if (b.out != out) continue;
-                const Operand& sq = squares[static_cast<std::size_t>(b.from)];
-                program::LoadStationary load;
-                load.src = make_access(Space::state_buffer, sq.ap.partition_start, sq.ap.partition_count, b.offset, dtype_, {{1, lanes}});
-                push(pe(), load, {band});
-                push(pe(), program::Matmul{sq.ap, sum.ap, !first}, {sq.buffer, kNoBuffer});
-                first = false;
-            }
-            const Operand src = x(out);
-            const Operand log = scratch("lrn log", src.ap.partition_start, lanes, n, DType::fp32);
-            const Operand power = scratch("lrn power", src.ap.partition_start, lanes, n, DType::fp32);
-            program::Activate a;
-            a.src = sum.ap;
-            a.dst = log.ap;
-            a.scale = op.alpha / static_cast<float>(op.size);
-            a.bias = program::ScalarOperand::immediate(op.bias);
-            a.function = program::ActFunction::log;
-            push(act(), a, {kNoBuffer, log.buffer});
-            program::Activate e;
-            e.src = log.ap;
-            e.dst = power.ap;
-            e.scale = -op.beta;
-            e.function = program::ActFunction::exp;
-            push(act(), e, {log.buffer, power.buffer});
-            const Operand dst = access(l.output.value, l.output.first_slot + out, lanes, image, rect);
-            program::TensorTensor t;
-            t.a = src.ap;
-            t.b = power.ap;
-            t.dst = dst.ap;
-            t.op = AluOp::multiply;
-            push(pool(), t, {src.buffer, power.buffer, dst.buffer});
-        }
+        const Operand src = x(out);
+        const Operand log = scratch("lrn log", src.ap.partition_start, lanes, n, DType::fp32);
+        const Operand power = scratch("lrn power", src.ap.partition_start, lanes, n, DType::fp32);
+        program::Activate a;
+        a.src = sum.ap;
+        a.dst = log.ap;
+        a.scale = op.alpha / static_cast<float>(op.size);
+        a.bias = program::ScalarOperand::immediate(op.bias);
+        a.function = program::ActFunction::log;
+        push(act(), a, {kNoBuffer, log.buffer});
+        program::Activate e;
+        e.src = log.ap;
+        e.dst = power.ap;
+        e.scale = -op.beta;
+        e.function = program::ActFunction::exp;
+        push(act(), e, {log.buffer, power.buffer});
+        const Operand dst = access(l.output.value, l.output.first_slot + out, lanes, image, rect);
+        program::TensorTensor t;
+        t.a = src.ap;
+        t.b = power.ap;
+        t.dst = dst.ap;
+        t.op = AluOp::multiply;
+        push(pool(), t, {src.buffer, power.buffer, dst.buffer});
     }
 }
 

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
 
 #include "base/check.hpp"
 #include "compiler/emit/emitter.hpp"
@@ -8,23 +11,41 @@ namespace infsim::compiler {
 using program::AccessPattern;
 using program::Space;
 
+constexpr std::int64_t kMostCounted = 65535;   ///< of one step or dimension of an access pattern
+
+std::uint16_t step_or_count(std::int64_t n) {
+    if (n < 0 || n > kMostCounted)
+        throw LimitExceeded{fmt::format("a step or count of {} elements; the instruction set holds at most {}", n, kMostCounted)};
+    return static_cast<std::uint16_t>(n);
+}
+
+namespace {
+
+/// A stretch longer than one count becomes rows of the largest length that divides it.
+std::pair<Step, Step> split_long(const Step& s) {
+    std::int64_t rows = (s.count + kMostCounted - 1) / kMostCounted;
+    while (rows < kMostCounted && s.count % rows != 0) ++rows;
+    return {{s.step * (s.count / rows), rows}, {s.step, s.count / rows}};
+}
+
+}  // namespace
+
 program::AccessPattern make_access(Space space, int partition_start, int partition_count, std::int64_t offset, DType dtype,
                                    std::initializer_list<Step> steps) {
     std::array<Step, 8> kept{};
     int n = 0;
     for (const Step& s : steps) {
         if (s.count == 1) continue;
-        if (n > 0 && kept[n - 1].step == s.step * s.count && kept[n - 1].count * s.count <= 65535) kept[n - 1] = {s.step, kept[n - 1].count * s.count};
+        if (n > 0 && kept[n - 1].step == s.step * s.count && kept[n - 1].count * s.count <= kMostCounted) kept[n - 1] = {s.step, kept[n - 1].count * s.count};
+        else if (s.count > kMostCounted) std::tie(kept[n], kept[n + 1]) = split_long(s), n += 2;
         else kept[n++] = s;
     }
     INFSIM_CHECK(n <= program::kAccessDims, "an access pattern has at most four dimensions");
     AccessPattern ap;
     for (int d = 0; d < n; ++d) {
-        INFSIM_CHECK(kept[d].step >= 0 && kept[d].step <= 65535 && kept[d].count >= 1 && kept[d].count <= 65535,
-                     "a step or count exceeds 16 bits");
         const int at = program::kAccessDims - n + d;
-        ap.step[at] = static_cast<std::uint16_t>(kept[d].step);
-        ap.count[at] = static_cast<std::uint16_t>(kept[d].count);
+        ap.step[at] = step_or_count(kept[d].step);
+        ap.count[at] = step_or_count(kept[d].count);
     }
     if (n == 0) ap.step[program::kAccessDims - 1] = 1;
     ap.offset = static_cast<std::uint32_t>(offset);
@@ -42,7 +63,7 @@ std::uint8_t Emitter::ring(int engine, int ring) const {
 }
 
 BufferId Emitter::new_buffer(const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose, int images) {
-    code_.buffers.push_back({name, static_cast<std::uint32_t>((bytes + 3) / 4 * 4), half, purpose,
+    code_.buffers.push_back({name, (bytes + 3) / 4 * 4, half, purpose,
                              static_cast<std::uint16_t>(layer_), static_cast<std::uint16_t>(images)});
     return static_cast<BufferId>(code_.buffers.size()) - 1;
 }

@@ -66,9 +66,9 @@ void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const
         const Place& p = place(in.value, image);
         INFSIM_CHECK(last_row < p.row0 + p.rows, "a pooling window outside of what is resident");
         auto& ap = src.ap;
-        ap.count = {static_cast<std::uint16_t>(out.rows), static_cast<std::uint16_t>(out.cols), static_cast<std::uint16_t>(krn), static_cast<std::uint16_t>(kcn)};
-        ap.step = {static_cast<std::uint16_t>(op.stride_rows * phys.cols), static_cast<std::uint16_t>(op.stride_cols),
-                   static_cast<std::uint16_t>(op.dilation_rows * phys.cols), static_cast<std::uint16_t>(op.dilation_cols)};
+        ap.count = {step_or_count(out.rows), step_or_count(out.cols), step_or_count(krn), step_or_count(kcn)};
+        ap.step = {step_or_count(std::int64_t{op.stride_rows} * phys.cols), step_or_count(op.stride_cols),
+                   step_or_count(std::int64_t{op.dilation_rows} * phys.cols), step_or_count(op.dilation_cols)};
         INFSIM_CHECK(program::end_offset(ap) <= static_cast<std::int64_t>(code_.buffers[static_cast<std::size_t>(src.buffer)].bytes) + element,
                      "a pooling window runs past its buffer");
         program::Reduce reduce;
@@ -153,7 +153,7 @@ void Emitter::emit_binary(int layer, int image) {
         Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + c.slot, c.lanes, image, {0, second.rows, 1, 0, second.cols, 1});
         if (op.inner > 1) {
             b.ap.step = {0, 0, 1, 0};
-            b.ap.count = {1, 1, static_cast<std::uint16_t>(second.plane()), static_cast<std::uint16_t>(op.inner)};
+            b.ap.count = {1, 1, step_or_count(second.plane()), step_or_count(op.inner)};
         }
         const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
         program::TensorTensor t;
@@ -199,7 +199,7 @@ void Emitter::emit_softmax(int layer, int image) {
         const Operand sum = scratch("softmax sum", start, c.lanes, 1, DType::fp32);
         const Operand norm = scratch("softmax norm", start, c.lanes, 1, DType::fp32);
         program::Reduce max{src.ap, minus_max.ap, -1.0F, AluOp::max, 1};
-        max.src.count = {1, 1, 1, static_cast<std::uint16_t>(cols)};
+        max.src.count = {1, 1, 1, step_or_count(cols)};
         push(pool(), max, {src.buffer, minus_max.buffer});
         program::Activate exp;
         exp.src = src.ap;

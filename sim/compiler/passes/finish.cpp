@@ -44,7 +44,7 @@ void add_allocations(const Code& code, const Placement& placement, const std::ve
         a.partition_start = buffer.half == Half::upper ? half : std::uint8_t{0};
         a.partition_count = buffer.half == Half::both ? static_cast<std::uint8_t>(program.target.sb_partitions) : half;
         a.offset = placement.offset[b];
-        a.bytes = buffer.bytes;
+        a.bytes = static_cast<std::uint32_t>(buffer.bytes);
         a.first_sequence = sequence[static_cast<std::size_t>(placement.first[b])];
         a.last_sequence = sequence[static_cast<std::size_t>(placement.last[b])];
         a.layer = buffer.layer;

@@ -59,7 +59,8 @@ struct Liveness {
         }
         std::int64_t made = half_bytes(net.values[static_cast<std::size_t>(out)]);
         const auto* conv = std::get_if<ConvOp>(&net.layers[static_cast<std::size_t>(layer)].op);
-        if (conv && conv->residual && in_place) {
+        const bool own_input = conv && conv->residual && conv->residual->value == net.layers[static_cast<std::size_t>(layer)].inputs[0].value;
+        if (conv && conv->residual && in_place && !own_input) {
             const auto& r = readers[static_cast<std::size_t>(conv->residual->value)];
             if (std::none_of(r.begin(), r.end(), [&](int l) { return l != layer && !done(l); })) return others + dying;
         }

@@ -49,6 +49,8 @@ int stem_length(const Network& net) {
         const ValueId in = layer.inputs[0].value;
         const Value& input = net.values[static_cast<std::size_t>(in)];
         if (n == 0 ? input.input == graph::kNoTensor || input.phys.rows == 1 : in != chain) break;
+        // What streams is never there as a whole, so it cannot be sent to the host.
+        if (std::any_of(net.outputs.begin(), net.outputs.end(), [&](const View& v) { return v.value == in; })) break;
         if (readers[static_cast<std::size_t>(in)].size() != 1) break;
         // A concatenation is written by several layers; streaming one of them would tear it apart.
         if (layer.output.slots != net.values[static_cast<std::size_t>(layer.output.value)].phys.slots()) break;

@@ -1,0 +1,58 @@
+// What has to hold for every outcome of a compilation.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "random_network.hpp"
+#include "support/reference.hpp"
+#include "support/run_data.hpp"
+
+namespace infsim::test {
+
+using Outputs = std::vector<std::vector<std::vector<float>>>;   ///< [image][output][element]
+
+/// The Program if there is one, after everything that can be said without data. A refusal must say what it is about.
+inline std::optional<compiler::Compiled> checked(const graph::Graph& graph, const hw::ChipSpec& chip, int batch, const compiler::CompileOptions& options,
+                                                 DType dtype = DType::fp32, DType io_dtype = DType::fp32) {
+    auto result = compiler::compile(graph, chip, batch, dtype, io_dtype, options);
+    if (const auto* no = std::get_if<compiler::DoesNotFit>(&result)) {
+        CHECK(no->wanted_bytes > no->available_bytes);
+        CHECK(!no->layer.empty());
+        CHECK(no->text.find(no->layer) != std::string::npos);
+        CHECK(!no->tensors.empty());
+        return std::nullopt;
+    }
+    auto& compiled = std::get<compiler::Compiled>(result);
+    CHECK(complaints(compiled.program) == "");
+    CHECK(compiled.memory.peak_bytes <= compiled.memory.capacity_bytes);
+    CHECK(compiled.memory.peak_bytes >= compiled.memory.lower_bound_bytes);
+    return std::move(compiled);
+}
+
+/// Largest difference of two outputs relative to the largest value of the tensor; 0 only when all are equal.
+template <class A, class B>
+double difference(const std::vector<A>& a, const std::vector<B>& b) {
+    if (a.size() != b.size()) return INFINITY;
+    double largest = 0, apart = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+        if (std::isnan(x) || std::isnan(y)) return INFINITY;
+        largest = std::max(largest, std::abs(y));
+        apart = std::max(apart, std::abs(x - y));
+    }
+    return apart == 0 ? 0 : apart / std::max(largest, 1e-3);
+}
+
+inline double difference(const Outputs& a, const Outputs& b) {
+    double apart = a.size() == b.size() ? 0 : INFINITY;
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        for (std::size_t o = 0; o < a[i].size(); ++o) apart = std::max(apart, difference(a[i][o], b[i].at(o)));
+    return apart;
+}
+
+}  // namespace infsim::test
