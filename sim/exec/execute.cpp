@@ -70,7 +70,8 @@ void run_serial(const Program& program, ExecState& state) {
                      [](const auto* a, const auto* b) { return a->first_sequence < b->first_sequence; });
     std::size_t born = 0;
     for (InstructionId id : program::serial_order(program)) {
-        for (; born < births.size() && births[born]->first_sequence <= program::at(program, id).sequence; ++born)
+        for (; born < births.size() && births[born]->first_sequence <= program::at(program, id).sequence;
+             ++born)
             state.tracker->forget(*births[born]);
         execute(program, id, state);
     }

@@ -31,8 +31,9 @@ struct ExecState {
 /// The result of one instruction, computed and not yet visible.
 struct Effect {
     program::InstructionId id;
-    std::vector<std::byte> bytes;      ///< the destination's elements, packed, in its type
-    std::vector<float> sums;           ///< of a matmul instead: [columns x elements], added at the write if it accumulates
+    std::vector<std::byte> bytes;  ///< the destination's elements, packed, in its type
+    std::vector<float>
+        sums;  ///< of a matmul instead: [columns x elements], added at the write if it accumulates
     std::uint64_t source_hash = 0;
 };
 
@@ -40,15 +41,16 @@ struct Effect {
 /// stationary operand is inside the PE and changes here, since the PE issues in order. Throws DataFault.
 Effect read_sources(const program::Program& program, program::InstructionId id, ExecState& state);
 
-/// At retirement: checks the sources once more, then writes. Instructions of one queue retire in order, and an
-/// accumulating matmul adds here, which is why it needs no wait behind the matmul before it. Throws DataFault.
+/// At retirement: checks the sources once more, then writes. Instructions of one queue retire in order, and
+/// an accumulating matmul adds here, which is why it needs no wait behind the matmul before it. Throws
+/// DataFault.
 void write(const program::Program& program, const Effect& effect, ExecState& state);
 
 /// One instruction, both phases at once.
 void execute(const program::Program& program, program::InstructionId id, ExecState& state);
 
-/// All instructions by ascending sequence. With tracking, an allocation's bytes count as never written when it begins.
-/// The segments must have been filled (segments.hpp). Throws DataFault.
+/// All instructions by ascending sequence. With tracking, an allocation's bytes count as never written when
+/// it begins. The segments must have been filled (segments.hpp). Throws DataFault.
 void run_serial(const program::Program& program, ExecState& state);
 
 }  // namespace infsim::exec

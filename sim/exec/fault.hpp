@@ -10,13 +10,13 @@
 namespace infsim::exec {
 
 enum class FaultKind : std::uint8_t {
-    out_of_bounds,        ///< an operand leaves its memory or segment
-    shape,                ///< operands do not fit each other (counts, stationary against moving)
-    unwritten_read,       ///< a byte is read that nothing has written
-    in_flight_read,       ///< a byte is read that another instruction is about to write
-    source_changed,       ///< a source was overwritten between issue and retirement
-    in_flight_write,      ///< two queues write a byte at the same time
-    gather_index,         ///< an index of a DmaGather lies outside its table
+    out_of_bounds,    ///< an operand leaves its memory or segment
+    shape,            ///< operands do not fit each other (counts, stationary against moving)
+    unwritten_read,   ///< a byte is read that nothing has written
+    in_flight_read,   ///< a byte is read that another instruction is about to write
+    source_changed,   ///< a source was overwritten between issue and retirement
+    in_flight_write,  ///< two queues write a byte at the same time
+    gather_index,     ///< an index of a DmaGather lies outside its table
 };
 
 const char* fault_name(FaultKind kind);

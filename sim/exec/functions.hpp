@@ -15,8 +15,8 @@ namespace infsim::exec {
 template <class T>
 void apply(program::ActFunction function, T* x, std::int64_t n);
 
-/// a[i] = a[i] op b[i * b_step]; b_step is 1, or 0 for a scalar. Comparisons and logical operations yield 1 or 0;
-/// max and min propagate NaN. `none` leaves a as it is and does not read b.
+/// a[i] = a[i] op b[i * b_step]; b_step is 1, or 0 for a scalar. Comparisons and logical operations yield 1
+/// or 0; max and min propagate NaN. `none` leaves a as it is and does not read b.
 template <class T>
 void apply(program::AluOp op, T* a, const T* b, std::int64_t b_step, std::int64_t n);
 

@@ -15,14 +15,16 @@ struct Memory {
     explicit Memory(const program::Program& program);
 
     std::int64_t sb_partition_bytes = 0, psum_partition_bytes = 0;
-    std::vector<std::byte> state_buffer;             ///< [sb_partitions x sb_partition_bytes]
-    std::vector<std::byte> psum;                     ///< [psum_partitions x psum_banks * psum_bank_bytes]
-    std::vector<std::vector<std::byte>> dram;        ///< [segment][byte]
+    std::vector<std::byte> state_buffer;       ///< [sb_partitions x sb_partition_bytes]
+    std::vector<std::byte> psum;               ///< [psum_partitions x psum_banks * psum_bank_bytes]
+    std::vector<std::vector<std::byte>> dram;  ///< [segment][byte]
 
     std::int64_t partition_bytes(program::Space s) const {
         return s == program::Space::psum ? psum_partition_bytes : sb_partition_bytes;
     }
-    std::vector<std::byte>& bytes(program::Space s) { return s == program::Space::psum ? psum : state_buffer; }
+    std::vector<std::byte>& bytes(program::Space s) {
+        return s == program::Space::psum ? psum : state_buffer;
+    }
     const std::vector<std::byte>& bytes(program::Space s) const {
         return s == program::Space::psum ? psum : state_buffer;
     }

@@ -16,9 +16,9 @@ struct FloatSpan {
     std::int64_t size = 0;
 };
 
-/// The contents of a weights or constants segment by its recipe: tensors[i] holds the values of segment.tensors[i].
-/// Elements are rounded to the segment's dtype; bytes that no box covers are zero. A box that reaches outside the
-/// segment or its tensor is an INFSIM_CHECK.
+/// The contents of a weights or constants segment by its recipe: tensors[i] holds the values of
+/// segment.tensors[i]. Elements are rounded to the segment's dtype; bytes that no box covers are zero. A box
+/// that reaches outside the segment or its tensor is an INFSIM_CHECK.
 std::vector<std::byte> fill_segment(const program::Segment& segment, const std::vector<FloatSpan>& tensors);
 
 /// `values`, `count` packed elements of `dtype` ([B x item], row-major), as the bytes of an input segment.
@@ -30,6 +30,7 @@ std::vector<std::byte> fill_input(const program::Segment& segment, DType dtype, 
 std::int64_t element_count(const program::Segment& segment);
 
 /// An output segment's bytes as packed elements of `dtype` ([B x item], row-major).
-std::vector<std::byte> read_output(const program::Segment& segment, const std::vector<std::byte>& bytes, DType dtype);
+std::vector<std::byte> read_output(const program::Segment& segment, const std::vector<std::byte>& bytes,
+                                   DType dtype);
 
 }  // namespace infsim::exec

@@ -10,8 +10,8 @@
 
 namespace infsim::exec {
 
-using program::AccessPattern;
 using program::Accesses;
+using program::AccessPattern;
 using program::DramAccess;
 using program::InstructionId;
 using program::Program;
@@ -76,7 +76,8 @@ void Tracker::check_sources(const Program& program, InstructionId id) const {
         if (access.write && !accesses.accumulates) continue;
         for_each_run(access.pattern, map.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t bad = begin; (bad = first_bad(map.state, bad, end)) < end; ++bad) {
-                const bool own = access.write && (map.state[bad] & kInFlight) != 0 && map.writer[bad] == id.queue;
+                const bool own =
+                    access.write && (map.state[bad] & kInFlight) != 0 && map.writer[bad] == id.queue;
                 if (!own) complain(map, bad, place(access.pattern.space, bad, map.partition_bytes));
             }
         });
@@ -105,7 +106,8 @@ void Tracker::begin_write(const Program& program, InstructionId id) {
         if (!access.write) continue;
         Map& map = map_of(access.pattern.space);
         for_each_run(access.pattern, map.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
-            mark(map, begin, end, [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
+            mark(map, begin, end,
+                 [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
         });
     }
     if (!accesses.dram || !accesses.dram->write) return;
@@ -133,7 +135,9 @@ void Tracker::end_write(const Program& program, InstructionId id) {
     if (!accesses.dram || !accesses.dram->write) return;
     Map& map = dram_[accesses.dram->pattern.segment];
     if (!map.tracked()) return;
-    program::runs(*accesses.dram).for_each([&](std::int64_t begin, std::int64_t end) { mark(map, begin, end); });
+    program::runs(*accesses.dram).for_each([&](std::int64_t begin, std::int64_t end) {
+        mark(map, begin, end);
+    });
 }
 
 std::uint64_t Tracker::hash_sources(const Program& program, InstructionId id, const Memory& memory) const {
@@ -171,7 +175,8 @@ void Tracker::recheck_sources(const Program& program, InstructionId id, const Me
         if (access.write) continue;
         const Map& map = map_of(access.pattern.space);
         for_each_run(access.pattern, map.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
-            check(map, begin, end, [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
+            check(map, begin, end,
+                  [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
         });
     }
     if (!accesses.dram || accesses.dram->write) return;
@@ -187,7 +192,7 @@ void Tracker::forget(const program::Allocation& a) {
     for (int p = a.partition_start; p < a.partition_start + a.partition_count; ++p) {
         const std::int64_t begin = p * map.partition_bytes + a.offset;
         const std::int64_t end = begin + a.bytes;
-        if (end > static_cast<std::int64_t>(map.state.size())) return;   // the verifier's business
+        if (end > static_cast<std::int64_t>(map.state.size())) return;  // the verifier's business
         for (std::int64_t b = begin; b < end; ++b) map.state[b] &= kInFlight;
     }
 }

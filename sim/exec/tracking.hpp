@@ -8,8 +8,9 @@
 
 namespace infsim::exec {
 
-/// Finds reads of bytes never written, reads of bytes being written, writes of two queues at the same time, and
-/// sources that change while they are read. Segments of weights, constants and inputs count as written from the start.
+/// Finds reads of bytes never written, reads of bytes being written, writes of two queues at the same time,
+/// and sources that change while they are read. Segments of weights, constants and inputs count as written
+/// from the start.
 class Tracker {
 public:
     explicit Tracker(const program::Program& program);
@@ -23,9 +24,10 @@ public:
     void end_write(const program::Program& program, program::InstructionId id);
 
     /// Of the source bytes as they are now.
-    std::uint64_t hash_sources(const program::Program& program, program::InstructionId id, const Memory& memory) const;
-    /// At retirement: throws DataFault when the sources differ from what `hash_at_issue` saw, or another queue is about
-    /// to write them.
+    std::uint64_t hash_sources(const program::Program& program, program::InstructionId id,
+                               const Memory& memory) const;
+    /// At retirement: throws DataFault when the sources differ from what `hash_at_issue` saw, or another
+    /// queue is about to write them.
     void recheck_sources(const program::Program& program, program::InstructionId id, const Memory& memory,
                          std::uint64_t hash_at_issue) const;
 
@@ -33,7 +35,8 @@ public:
     void forget(const program::Allocation& allocation);
 
 private:
-    /// Per byte: bit 7 "written", below it the number of writes in flight; and the queue that issued the last of them.
+    /// Per byte: bit 7 "written", below it the number of writes in flight; and the queue that issued the last
+    /// of them.
     struct Map {
         std::int64_t partition_bytes = 0;
         std::vector<std::uint8_t> state, writer;
@@ -44,7 +47,7 @@ private:
     void change(const program::Accesses& accesses, std::uint8_t queue, bool begin);
 
     Map state_buffer_, psum_;
-    std::vector<Map> dram_;   ///< untracked for segments that the Program does not write
+    std::vector<Map> dram_;  ///< untracked for segments that the Program does not write
 };
 
 }  // namespace infsim::exec

@@ -17,13 +17,13 @@ HappensBefore::HappensBefore(const Program& program, const std::vector<Instructi
     };
     for (InstructionId id : order) {
         std::uint32_t* mine = known(id);
-        if (id.index > 0) join(mine, known({id.queue, id.index - 1}));   // issue follows issue
+        if (id.index > 0) join(mine, known({id.queue, id.index - 1}));  // issue follows issue
         const Waits& waits = at(program, id).waits;
         for (int w = 0; w < waits.size(); ++w) {
             const Wait wait = waits[w];
             if (mine[wait.queue] >= wait.count) continue;
-            // What was known when the awaited instruction issued is known when it has retired; instructions before
-            // it in its queue issued earlier, so they add nothing but their own retirement.
+            // What was known when the awaited instruction issued is known when it has retired; instructions
+            // before it in its queue issued earlier, so they add nothing but their own retirement.
             join(mine, known({wait.queue, wait.count - 1}));
             mine[wait.queue] = wait.count;
         }

@@ -24,11 +24,13 @@ private:
     const std::uint32_t* known(InstructionId id) const {
         return clocks_.data() + (first_[id.queue] + id.index) * queues_;
     }
-    std::uint32_t* known(InstructionId id) { return clocks_.data() + (first_[id.queue] + id.index) * queues_; }
+    std::uint32_t* known(InstructionId id) {
+        return clocks_.data() + (first_[id.queue] + id.index) * queues_;
+    }
 
     std::size_t queues_ = 0;
-    std::vector<std::size_t> first_;       ///< [queue] its first instruction's row
-    std::vector<std::uint32_t> clocks_;    ///< [instruction][queue] at issue
+    std::vector<std::size_t> first_;     ///< [queue] its first instruction's row
+    std::vector<std::uint32_t> clocks_;  ///< [instruction][queue] at issue
 };
 
 }  // namespace infsim::program

@@ -12,7 +12,7 @@ std::string_view name(ActFunction f);
 std::string_view name(AluOp op);
 std::string_view name(Engine e);
 std::string_view name(Purpose p);
-std::string_view name(Space s);   ///< "sb" or "psum"
+std::string_view name(Space s);  ///< "sb" or "psum"
 
 std::optional<ActFunction> parse_act_function(std::string_view text);
 std::optional<AluOp> parse_alu_op(std::string_view text);

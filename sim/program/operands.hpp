@@ -1,5 +1,5 @@
-// What an instruction touches: the one place that knows which operands of which instruction are read and written.
-// Verifier, race check, executor and mutation all stand on it.
+// What an instruction touches: the one place that knows which operands of which instruction are read and
+// written. Verifier, race check, executor and mutation all stand on it.
 #pragma once
 
 #include <array>
@@ -13,12 +13,16 @@ namespace infsim::program {
 /// Names an instruction of a Program.
 struct InstructionId {
     std::uint8_t queue = 0;
-    std::uint32_t index = 0;   ///< within the queue
+    std::uint32_t index = 0;  ///< within the queue
 };
-constexpr bool operator==(InstructionId a, InstructionId b) { return a.queue == b.queue && a.index == b.index; }
+constexpr bool operator==(InstructionId a, InstructionId b) {
+    return a.queue == b.queue && a.index == b.index;
+}
 constexpr bool operator!=(InstructionId a, InstructionId b) { return !(a == b); }
 
-inline const Instruction& at(const Program& p, InstructionId id) { return p.queues[id.queue].instructions[id.index]; }
+inline const Instruction& at(const Program& p, InstructionId id) {
+    return p.queues[id.queue].instructions[id.index];
+}
 
 /// One on-chip operand. A scalar taken per partition appears as a pattern of one element.
 struct OnChipAccess {
@@ -26,7 +30,8 @@ struct OnChipAccess {
     bool write = false;
 };
 
-/// The DRAM operand: `rows` times the pattern, partition_step apart (partitions; for a gather the table's rows).
+/// The DRAM operand: `rows` times the pattern, partition_step apart (partitions; for a gather the table's
+/// rows).
 struct DramAccess {
     DramPattern pattern;
     std::int64_t rows = 0;
@@ -35,11 +40,11 @@ struct DramAccess {
 };
 
 struct Accesses {
-    std::array<OnChipAccess, 5> on_chip;   ///< reads first, the write last
+    std::array<OnChipAccess, 5> on_chip;  ///< reads first, the write last
     int on_chip_count = 0;
     std::optional<DramAccess> dram;
-    /// The write adds to what is there (Matmul with accumulate): it must have been written before, but needs no wait
-    /// behind writes of its own queue. It is not listed among the reads.
+    /// The write adds to what is there (Matmul with accumulate): it must have been written before, but needs
+    /// no wait behind writes of its own queue. It is not listed among the reads.
     bool accumulates = false;
 
     const OnChipAccess* begin() const { return on_chip.data(); }

@@ -9,15 +9,17 @@
 
 namespace infsim::program {
 
-/// Every operand and allocation covers a range of partitions and does the same in all of them. Partitions between
-/// two neighbouring range ends therefore have the same history, and one of them can stand for all: a few classes
-/// instead of 128 partitions, without losing exactness.
+/// Every operand and allocation covers a range of partitions and does the same in all of them. Partitions
+/// between two neighbouring range ends therefore have the same history, and one of them can stand for all: a
+/// few classes instead of 128 partitions, without losing exactness.
 class PartitionClasses {
 public:
     PartitionClasses(const Program& program, Space space) {
         std::bitset<257> cut;
         cut.set(0);
-        const auto add = [&](int start, int count) { cut.set(start), cut.set(start + count > 256 ? 256 : start + count); };
+        const auto add = [&](int start, int count) {
+            cut.set(start), cut.set(start + count > 256 ? 256 : start + count);
+        };
         for (const Queue& q : program.queues)
             for (const Instruction& i : q.instructions)
                 for (const OnChipAccess& access : accesses(i.op))
@@ -36,7 +38,9 @@ public:
     int size() const { return size_; }
     /// Classes first(...) to last(...) together are the partitions [start, start + count); count > 0.
     int first(int start) const { return class_of_[start]; }
-    int last(int start, int count) const { return class_of_[start + count - 1 > 255 ? 255 : start + count - 1]; }
+    int last(int start, int count) const {
+        return class_of_[start + count - 1 > 255 ? 255 : start + count - 1];
+    }
     /// The lowest partition of a class, for messages.
     int partition(int index) const { return first_partition_[index]; }
 

@@ -19,11 +19,11 @@ constexpr StateId kUntouched = 0;
 struct History {
     std::optional<InstructionId> write;
     std::vector<InstructionId> reads;
-    std::int64_t cells = 0;              ///< that have this history
+    std::int64_t cells = 0;  ///< that have this history
 };
 
-/// Numbered histories; numbers nobody uses any more are given out again, so that memory follows what is distinct at
-/// one moment and not the length of the Program.
+/// Numbered histories; numbers nobody uses any more are given out again, so that memory follows what is
+/// distinct at one moment and not the length of the Program.
 class Histories {
 public:
     Histories() : list_(1) {}
@@ -57,8 +57,8 @@ struct Conflict {
     InstructionId first;
 };
 
-/// One access on its way over the cells. Neighbouring cells mostly share a history, so that each history met is
-/// judged and replaced once, and the cells only change their numbers.
+/// One access on its way over the cells. Neighbouring cells mostly share a history, so that each history met
+/// is judged and replaced once, and the cells only change their numbers.
 class Step {
 public:
     Step(const HappensBefore& order, Histories& histories, InstructionId id, bool write, bool accumulates)
@@ -88,11 +88,13 @@ private:
         if (h.write && !order_.ordered(*h.write, id_)) {
             const bool own = h.write->queue == id_.queue;
             if (!write_) conflict(Conflict{Race::Kind::write_read, *h.write});
-            else if (!own) conflict(Conflict{accumulates_ ? Race::Kind::write_read : Race::Kind::write_write, *h.write});
+            else if (!own)
+                conflict(Conflict{accumulates_ ? Race::Kind::write_read : Race::Kind::write_write, *h.write});
         }
         if (!write_) return;
         for (InstructionId read : h.reads)
-            if (read.queue != id_.queue && !order_.ordered(read, id_)) conflict(Conflict{Race::Kind::read_write, read});
+            if (read.queue != id_.queue && !order_.ordered(read, id_))
+                conflict(Conflict{Race::Kind::read_write, read});
     }
     StateId after_write() {
         if (written_ == kUntouched) written_ = histories_.add({id_, {}});
@@ -100,11 +102,12 @@ private:
     }
     StateId after_read(StateId old) {
         History h = histories_[old];
-        // A read of the same queue, or one surely over by now, is implied by this one: whoever is ordered behind this
-        // one is ordered behind it too.
-        h.reads.erase(std::remove_if(h.reads.begin(), h.reads.end(),
-                                     [&](InstructionId r) { return r.queue == id_.queue || order_.ordered(r, id_); }),
-                      h.reads.end());
+        // A read of the same queue, or one surely over by now, is implied by this one: whoever is ordered
+        // behind this one is ordered behind it too.
+        h.reads.erase(
+            std::remove_if(h.reads.begin(), h.reads.end(),
+                           [&](InstructionId r) { return r.queue == id_.queue || order_.ordered(r, id_); }),
+            h.reads.end());
         h.reads.push_back(id_);
         return histories_.add(std::move(h));
     }
@@ -119,7 +122,7 @@ private:
 
 /// Cells of one memory: rows (partition classes, or one for a segment) of `granule` bytes each.
 struct Cells {
-    std::int64_t row_bytes = 0, granule = 0;   ///< granule 0: nothing to watch
+    std::int64_t row_bytes = 0, granule = 0;  ///< granule 0: nothing to watch
     std::vector<StateId> state;
 
     void refine(const Runs& r) {
@@ -151,7 +154,10 @@ struct Cells {
 class RaceCheck {
 public:
     RaceCheck(const Program& program, std::size_t max_races)
-        : program_(program), max_races_(max_races), serial_(serial_order(program)), order_(program, serial_),
+        : program_(program),
+          max_races_(max_races),
+          serial_(serial_order(program)),
+          order_(program, serial_),
           classes_{PartitionClasses(program, Space::state_buffer), PartitionClasses(program, Space::psum)} {
         const Target& t = program.target;
         chip_[0].row_bytes = t.sb_partition_bytes;
@@ -198,7 +204,8 @@ private:
         const int last = classes_[s].last(a.pattern.partition_start, a.pattern.partition_count);
         for (int c = classes_[s].first(a.pattern.partition_start); c <= last; ++c)
             chip_[s].touch(c, r, step, [&](const Conflict& conflict, std::int64_t byte) {
-                report(conflict, id, {false, a.pattern.space, static_cast<std::uint32_t>(classes_[s].partition(c)), byte});
+                report(conflict, id,
+                       {false, a.pattern.space, static_cast<std::uint32_t>(classes_[s].partition(c)), byte});
             });
     }
     void in_dram(InstructionId id, const DramAccess& a) {
@@ -220,7 +227,8 @@ private:
         for (auto r = races_.rbegin(); r != races_.rend() && r->second == second; ++r)
             if (r->kind == c.kind && r->first == c.first) return;
         if (races_.size() < max_races_)
-            races_.push_back({c.kind, c.first, second, w.dram, w.space, w.place, static_cast<std::uint32_t>(w.byte)});
+            races_.push_back(
+                {c.kind, c.first, second, w.dram, w.space, w.place, static_cast<std::uint32_t>(w.byte)});
     }
 
     const Program& program_;
@@ -244,8 +252,9 @@ std::string to_text(const Program& program, const Race& race) {
     };
     constexpr const char* kinds[] = {"write_read", "read_write", "write_write"};
     const std::string place =
-        race.dram ? fmt::format("segment '{}'", program.segments[race.place].name)
-                  : fmt::format("{} partition {}", race.space == Space::psum ? "psum" : "state buffer", race.place);
+        race.dram
+            ? fmt::format("segment '{}'", program.segments[race.place].name)
+            : fmt::format("{} partition {}", race.space == Space::psum ? "psum" : "state buffer", race.place);
     return fmt::format("{}: {} and {} at {}, byte {}", kinds[static_cast<int>(race.kind)], name(race.first),
                        name(race.second), place, race.byte);
 }

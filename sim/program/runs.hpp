@@ -11,7 +11,8 @@
 namespace infsim::program {
 
 /// The bytes of a pattern as runs: `run` bytes at `base + sum(i_d * step[d])` for all i_d < count[d]. Repeats
-/// (steps of 0) are dropped and dimensions that continue one another are merged, so that a whole tensor is one run.
+/// (steps of 0) are dropped and dimensions that continue one another are merged, so that a whole tensor is
+/// one run.
 struct Runs {
     static constexpr int kMaxDims = kAccessDims + 1;
     std::int64_t base = 0, run = 0;
@@ -57,7 +58,8 @@ inline Runs runs(const AccessPattern& p) {
     Runs r;
     r.base = p.offset;
     r.run = dtype_bytes(p.dtype);
-    for (int d = kAccessDims - 1; d >= 0; --d) r.add_outer(p.count[d], std::int64_t{p.step[d]} * dtype_bytes(p.dtype));
+    for (int d = kAccessDims - 1; d >= 0; --d)
+        r.add_outer(p.count[d], std::int64_t{p.step[d]} * dtype_bytes(p.dtype));
     return r;
 }
 
@@ -71,7 +73,8 @@ inline Runs runs(const DramAccess& a) {
     return r;
 }
 
-/// All instructions by ascending `sequence` (ties by queue, then index): a valid serial execution of a correct Program.
+/// All instructions by ascending `sequence` (ties by queue, then index): a valid serial execution of a
+/// correct Program.
 inline std::vector<InstructionId> serial_order(const Program& p) {
     struct Key {
         std::uint32_t sequence;
@@ -83,7 +86,8 @@ inline std::vector<InstructionId> serial_order(const Program& p) {
         for (std::size_t i = 0; i < p.queues[q].instructions.size(); ++i)
             keys.push_back({p.queues[q].instructions[i].sequence,
                             {static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(i)}});
-    std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.sequence < b.sequence; });
+    std::stable_sort(keys.begin(), keys.end(),
+                     [](const Key& a, const Key& b) { return a.sequence < b.sequence; });
     std::vector<InstructionId> order(keys.size());
     std::transform(keys.begin(), keys.end(), order.begin(), [](const Key& k) { return k.id; });
     return order;

@@ -1,6 +1,7 @@
 // A cursor over one line of a Program file; private to the reader.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -91,15 +92,17 @@ public:
 
     [[noreturn]] void fail(const std::string& expected) const {
         constexpr std::size_t shown = 24;
-        const std::string found = at_end() ? "the end of the line" : "'" + std::string(rest_.substr(0, shown)) +
-                                                                         (rest_.size() > shown ? "...'" : "'");
+        const std::string found =
+            at_end() ? "the end of the line"
+                     : "'" + std::string(rest_.substr(0, shown)) + (rest_.size() > shown ? "...'" : "'");
         throw LineError("expected " + expected + ", found " + found);
     }
 
 private:
     char hex_byte() {
         unsigned value = 0;
-        const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + std::min<std::size_t>(2, rest_.size()), value, 16);
+        const auto [end, error] =
+            std::from_chars(rest_.data(), rest_.data() + std::min<std::size_t>(2, rest_.size()), value, 16);
         if (error != std::errc{} || end != rest_.data() + 2) fail("two hexadecimal digits");
         rest_.remove_prefix(2);
         return static_cast<char>(value);

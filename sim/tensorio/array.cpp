@@ -30,7 +30,8 @@ std::vector<float> to_floats(const Array& array) {
 Array from_floats(DType dtype, std::vector<std::int64_t> shape, const std::vector<float>& values) {
     const auto n = static_cast<std::int64_t>(values.size());
     INFSIM_CHECK(element_count(shape) == n, "an array's values do not match its shape");
-    Array array{dtype, std::move(shape), std::vector<std::byte>(values.size() * static_cast<std::size_t>(dtype_bytes(dtype)))};
+    Array array{dtype, std::move(shape),
+                std::vector<std::byte>(values.size() * static_cast<std::size_t>(dtype_bytes(dtype)))};
     store_elements(dtype, values.data(), n, array.bytes.data(), 1);
     return array;
 }

@@ -13,7 +13,7 @@ namespace infsim::tensorio {
 /// Row-major (C order), packed, little-endian. `bytes` has element_count(shape) * dtype_bytes(dtype) of them.
 struct Array {
     DType dtype = DType::fp32;
-    std::vector<std::int64_t> shape;   ///< empty for a scalar
+    std::vector<std::int64_t> shape;  ///< empty for a scalar
     std::vector<std::byte> bytes;
 };
 

@@ -36,7 +36,8 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, const std::string& pa
     std::string content, piece(1 << 20, '\0');
     for (;;) {
         const zip_int64_t n = zip_fread(entry.get(), piece.data(), piece.size());
-        if (n < 0) throw InputError(path, name, std::string("cannot be read: ") + zip_file_strerror(entry.get()));
+        if (n < 0)
+            throw InputError(path, name, std::string("cannot be read: ") + zip_file_strerror(entry.get()));
         if (n == 0) return content;
         content.append(piece.data(), static_cast<std::size_t>(n));
     }
@@ -47,23 +48,27 @@ std::string archive_content(const std::vector<NamedArray>& arrays, const std::st
     zip_error_t error;
     zip_error_init(&error);
     const auto check = [&](bool good, zip_t* archive) {
-        if (!good) throw InputError(path, "", std::string("cannot be written: ") +
-                                                  (archive ? zip_strerror(archive) : zip_error_strerror(&error)));
+        if (!good)
+            throw InputError(path, "",
+                             std::string("cannot be written: ") +
+                                 (archive ? zip_strerror(archive) : zip_error_strerror(&error)));
     };
     const Source memory(zip_source_buffer_create(nullptr, 0, 0, &error));
     check(memory != nullptr, nullptr);
-    zip_source_keep(memory.get());   // one reference for the archive, one for reading the result
+    zip_source_keep(memory.get());  // one reference for the archive, one for reading the result
     Archive archive(zip_open_from_source(memory.get(), ZIP_TRUNCATE, &error));
     if (!archive) zip_source_free(memory.get());
     check(archive != nullptr, nullptr);
 
-    std::vector<std::string> contents;   // must outlive zip_close, which reads them
+    std::vector<std::string> contents;  // must outlive zip_close, which reads them
     contents.reserve(arrays.size());
     for (const NamedArray& a : arrays) {
         contents.push_back(npy_content(a.array));
-        zip_source_t* entry = zip_source_buffer(archive.get(), contents.back().data(), contents.back().size(), 0);
+        zip_source_t* entry =
+            zip_source_buffer(archive.get(), contents.back().data(), contents.back().size(), 0);
         check(entry != nullptr, archive.get());
-        const zip_int64_t index = zip_file_add(archive.get(), (a.name + std::string(kSuffix)).c_str(), entry, ZIP_FL_ENC_UTF_8);
+        const zip_int64_t index =
+            zip_file_add(archive.get(), (a.name + std::string(kSuffix)).c_str(), entry, ZIP_FL_ENC_UTF_8);
         if (index < 0) zip_source_free(entry);
         check(index >= 0, archive.get());
         const auto i = static_cast<zip_uint64_t>(index);
@@ -71,7 +76,7 @@ std::string archive_content(const std::vector<NamedArray>& arrays, const std::st
         check(zip_file_set_dostime(archive.get(), i, kDosTime, kDosDate, 0) == 0, archive.get());
     }
     check(zip_close(archive.get()) == 0, archive.get());
-    static_cast<void>(archive.release());   // closing has freed it
+    static_cast<void>(archive.release());  // closing has freed it
 
     check(zip_source_open(memory.get()) == 0, nullptr);
     std::string content, piece(1 << 20, '\0');
@@ -89,7 +94,8 @@ std::vector<NamedArray> read_npz(const std::string& path) {
     Problems problems;
     const auto content = read_file(path, problems);
     problems.throw_if_any();
-    if (content->empty()) throw InputError(path, "", "is empty");   // which the library takes for an empty archive
+    if (content->empty())
+        throw InputError(path, "", "is empty");  // which the library takes for an empty archive
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(content->data(), content->size(), 0, &error);
@@ -107,7 +113,8 @@ std::vector<NamedArray> read_npz(const std::string& path) {
         std::string name = raw != nullptr ? raw : "entry " + std::to_string(i);
         try {
             Array array = parse_npy(read_entry(archive.get(), index, path, name), path, name);
-            if (name.size() > kSuffix.size() && name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0)
+            if (name.size() > kSuffix.size() &&
+                name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0)
                 name.resize(name.size() - kSuffix.size());
             arrays.push_back({std::move(name), std::move(array)});
         } catch (const InputError& e) {

@@ -62,8 +62,10 @@ NamedArray read_tensor_proto(const std::string& path) {
     if (!t.ParseFromString(*content)) throw InputError(path, "", "is no TensorProto, or a truncated one");
     const std::string where = t.name().empty() ? "" : "tensor '" + t.name() + "'";
     const auto dtype = dtype_of(t.data_type());
-    if (!dtype) throw InputError(path, where, "has elements of an ONNX type that is not supported (number " +
-                                                  std::to_string(t.data_type()) + ")");
+    if (!dtype)
+        throw InputError(path, where,
+                         "has elements of an ONNX type that is not supported (number " +
+                             std::to_string(t.data_type()) + ")");
     if (t.data_location() == onnx::TensorProto::EXTERNAL)
         throw InputError(path, where, "keeps its data in another file, which is not supported");
     NamedArray out{t.name(), {*dtype, {t.dims().begin(), t.dims().end()}, {}}};
@@ -78,8 +80,9 @@ NamedArray read_tensor_proto(const std::string& path) {
         out.array.bytes = typed_data(t, *dtype);
     }
     if (static_cast<std::int64_t>(out.array.bytes.size()) != wanted)
-        throw InputError(path, where, "holds " + std::to_string(out.array.bytes.size()) + " bytes where its shape " +
-                                          shape_text(out.array.shape) + " wants " + std::to_string(wanted));
+        throw InputError(path, where,
+                         "holds " + std::to_string(out.array.bytes.size()) + " bytes where its shape " +
+                             shape_text(out.array.shape) + " wants " + std::to_string(wanted));
     return out;
 }
 

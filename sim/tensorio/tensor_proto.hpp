@@ -7,8 +7,9 @@
 
 namespace infsim::tensorio {
 
-/// The tensor of a .pb file, raw or typed data; its name may be empty. Throws InputError: not a TensorProto (or
-/// truncated), an element type that DType does not have, data kept in another file, or too few or many elements.
+/// The tensor of a .pb file, raw or typed data; its name may be empty. Throws InputError: not a TensorProto
+/// (or truncated), an element type that DType does not have, data kept in another file, or too few or many
+/// elements.
 NamedArray read_tensor_proto(const std::string& path);
 
 }  // namespace infsim::tensorio

@@ -1,5 +1,5 @@
-// Wrong Programs made on purpose: seeded edits of the kinds that a compiler gets wrong. A test asks which of them
-// verifier, race check or data find.
+// Wrong Programs made on purpose: seeded edits of the kinds that a compiler gets wrong. A test asks which of
+// them verifier, race check or data find.
 #pragma once
 
 #include <array>
@@ -14,43 +14,44 @@
 namespace infsim::testing {
 
 enum class Mutation : std::uint8_t {
-    drop_wait,              ///< one wait of one instruction is gone
-    post_early,             ///< a wait asks for one or more instructions fewer
-    shift_address,          ///< an on-chip operand lies an element further, or nearer
-    shift_dram,             ///< the DRAM side of a DMA lies an element further, or nearer
-    wrong_partition,        ///< an operand starts a partition further, or nearer
-    wrong_step,             ///< one step of an operand is off by one
-    shorten_lifetime,       ///< an allocation ends before its last use
-    swap_taps,              ///< two stationary loads of the same shape exchange their sources
-    skip_row,               ///< a matmul leaves out the last row of its rectangle
-    flip_accumulate,        ///< a matmul starts its sum anew, or adds to an old one
-    drop_instruction,       ///< an instruction does nothing (its place in the queue stays, or all counts would shift)
-    swap_instructions,      ///< two neighbours of a queue change places
-    wrong_scalar,           ///< an immediate, a scale or a reduction's factor is another
-    wrong_function,         ///< ACT applies another function, POOL another operation
-    wrong_recipe,           ///< a weight segment takes its values one element further
+    drop_wait,          ///< one wait of one instruction is gone
+    post_early,         ///< a wait asks for one or more instructions fewer
+    shift_address,      ///< an on-chip operand lies an element further, or nearer
+    shift_dram,         ///< the DRAM side of a DMA lies an element further, or nearer
+    wrong_partition,    ///< an operand starts a partition further, or nearer
+    wrong_step,         ///< one step of an operand is off by one
+    shorten_lifetime,   ///< an allocation ends before its last use
+    swap_taps,          ///< two stationary loads of the same shape exchange their sources
+    skip_row,           ///< a matmul leaves out the last row of its rectangle
+    flip_accumulate,    ///< a matmul starts its sum anew, or adds to an old one
+    drop_instruction,   ///< an instruction does nothing (its place in the queue stays, or all counts would
+                        ///< shift)
+    swap_instructions,  ///< two neighbours of a queue change places
+    wrong_scalar,       ///< an immediate, a scale or a reduction's factor is another
+    wrong_function,     ///< ACT applies another function, POOL another operation
+    wrong_recipe,       ///< a weight segment takes its values one element further
 };
 constexpr int kMutations = static_cast<int>(Mutation::wrong_recipe) + 1;
 
 inline const char* name(Mutation m) {
     constexpr std::array<const char*, kMutations> names{
-        "drop_wait", "post_early", "shift_address", "shift_dram", "wrong_partition", "wrong_step", "shorten_lifetime",
-        "swap_taps", "skip_row", "flip_accumulate", "drop_instruction", "swap_instructions", "wrong_scalar",
-        "wrong_function", "wrong_recipe"};
+        "drop_wait",        "post_early",        "shift_address", "shift_dram",     "wrong_partition",
+        "wrong_step",       "shorten_lifetime",  "swap_taps",     "skip_row",       "flip_accumulate",
+        "drop_instruction", "swap_instructions", "wrong_scalar",  "wrong_function", "wrong_recipe"};
     return names[static_cast<std::size_t>(m)];
 }
 
 struct Mutant {
     program::Program program;
     Mutation mutation = Mutation::drop_wait;
-    std::string what;   ///< "drop_wait: q0[17] matmul, wait 1": enough to find it again
+    std::string what;  ///< "drop_wait: q0[17] matmul, wait 1": enough to find it again
 };
 
 /// One random edit of kind `mutation`; empty where the Program offers no place for it.
 std::optional<Mutant> mutate(const program::Program& program, Mutation mutation, RandomStream& random);
 
 namespace detail {
-using namespace program;   // NOLINT: only inside this helper
+using namespace program;  // NOLINT: only inside this helper
 
 /// A uniformly drawn instruction for which `fits` holds.
 template <class Fits>
@@ -61,7 +62,8 @@ std::optional<InstructionId> draw(const Program& p, RandomStream& random, Fits f
             if (fits(p.queues[q].instructions[i]))
                 candidates.push_back({static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(i)});
     if (candidates.empty()) return std::nullopt;
-    return candidates[static_cast<std::size_t>(random.uniform_int(0, static_cast<std::int64_t>(candidates.size()) - 1))];
+    return candidates[static_cast<std::size_t>(
+        random.uniform_int(0, static_cast<std::int64_t>(candidates.size()) - 1))];
 }
 
 inline Instruction& at(Program& p, InstructionId id) { return p.queues[id.queue].instructions[id.index]; }
@@ -111,12 +113,14 @@ struct Edit {
 
     bool located(std::optional<InstructionId> id, const std::string& detail = {}) {
         if (!id) return false;
-        where = "q" + std::to_string(id->queue) + "[" + std::to_string(id->index) + "] " + mnemonic(at(p, *id).op) + detail;
+        where = "q" + std::to_string(id->queue) + "[" + std::to_string(id->index) + "] " +
+                mnemonic(at(p, *id).op) + detail;
         return true;
     }
     AccessPattern& operand(InstructionId id) {
         const auto all = patterns(at(p, id).op);
-        return *all[static_cast<std::size_t>(random.uniform_int(0, static_cast<std::int64_t>(all.size()) - 1))];
+        return *all[static_cast<std::size_t>(
+            random.uniform_int(0, static_cast<std::int64_t>(all.size()) - 1))];
     }
 
     bool drop_wait() {
@@ -143,7 +147,8 @@ struct Edit {
         int w = 0;
         do w = static_cast<int>(random.uniform_int(0, waits.size() - 1));
         while (waits.count[w] <= 1);
-        waits.count[w] -= static_cast<std::uint32_t>(random.uniform_int(1, std::min<std::int64_t>(4, waits.count[w] - 1)));
+        waits.count[w] -=
+            static_cast<std::uint32_t>(random.uniform_int(1, std::min<std::int64_t>(4, waits.count[w] - 1)));
         where += ", wait " + std::to_string(w);
         return true;
     }
@@ -187,13 +192,16 @@ struct Edit {
         for (Allocation& a : p.allocations)
             if (a.last_sequence > a.first_sequence) candidates.push_back(&a);
         if (candidates.empty()) return false;
-        Allocation& a = *candidates[static_cast<std::size_t>(random.uniform_int(0, static_cast<std::int64_t>(candidates.size()) - 1))];
+        Allocation& a = *candidates[static_cast<std::size_t>(
+            random.uniform_int(0, static_cast<std::int64_t>(candidates.size()) - 1))];
         --a.last_sequence;
         where = "allocation '" + a.name + "'";
         return true;
     }
     bool swap_taps() {
-        const auto is_load = [](const Instruction& i) { return std::holds_alternative<LoadStationary>(i.op); };
+        const auto is_load = [](const Instruction& i) {
+            return std::holds_alternative<LoadStationary>(i.op);
+        };
         const auto one = draw(p, random, is_load);
         if (!located(one)) return false;
         AccessPattern& a = std::get<LoadStationary>(at(p, *one).op).src;
@@ -221,7 +229,8 @@ struct Edit {
         return true;
     }
     bool flip_accumulate() {
-        const auto id = draw(p, random, [](const Instruction& i) { return std::holds_alternative<Matmul>(i.op); });
+        const auto id =
+            draw(p, random, [](const Instruction& i) { return std::holds_alternative<Matmul>(i.op); });
         if (!located(id)) return false;
         Matmul& m = std::get<Matmul>(at(p, *id).op);
         m.accumulate = !m.accumulate;
@@ -244,7 +253,8 @@ struct Edit {
     }
     bool wrong_scalar() {
         const auto id = draw(p, random, [](const Instruction& i) {
-            if (const auto* s = std::get_if<TensorScalar>(&i.op)) return s->scalar0.kind == ScalarOperand::Kind::immediate;
+            if (const auto* s = std::get_if<TensorScalar>(&i.op))
+                return s->scalar0.kind == ScalarOperand::Kind::immediate;
             return std::holds_alternative<Activate>(i.op) || std::holds_alternative<Reduce>(i.op) ||
                    std::holds_alternative<Memset>(i.op);
         });
@@ -264,7 +274,8 @@ struct Edit {
         Operation& op = at(p, *id).op;
         if (auto* a = std::get_if<Activate>(&op))
             a->function = a->function == ActFunction::identity ? ActFunction::relu : ActFunction::identity;
-        if (auto* t = std::get_if<TensorTensor>(&op)) t->op = t->op == AluOp::add ? AluOp::subtract : AluOp::add;
+        if (auto* t = std::get_if<TensorTensor>(&op))
+            t->op = t->op == AluOp::add ? AluOp::subtract : AluOp::add;
         return true;
     }
     bool wrong_recipe() {
@@ -302,7 +313,8 @@ struct Edit {
 };
 }  // namespace detail
 
-inline std::optional<Mutant> mutate(const program::Program& program, Mutation mutation, RandomStream& random) {
+inline std::optional<Mutant> mutate(const program::Program& program, Mutation mutation,
+                                    RandomStream& random) {
     Mutant mutant{program, mutation, {}};
     detail::Edit edit{mutant.program, random, {}};
     if (!edit.apply(mutation)) return std::nullopt;

@@ -1,5 +1,5 @@
-// A hand-made Program that is small enough to follow on paper and touches every engine: one dense layer of four
-// inputs and three outputs over two images, with bias and ReLU.
+// A hand-made Program that is small enough to follow on paper and touches every engine: one dense layer of
+// four inputs and three outputs over two images, with bias and ReLU.
 #pragma once
 
 #include "program/program.hpp"
@@ -11,7 +11,8 @@ enum TinyQueue : std::uint8_t { kPe = 0, kAct = 1, kPool = 2, kIn = 3, kOut = 4 
 
 /// y[image][m] = relu(2 * (sum_k W[k][m] x[image][k] + b[m])), in fp32.
 /// Tensors "W" [4][3], "b" [3]; segments 0 weights, 1 input "x" [2][4], 2 output "y" [2][3], 3 constants (b).
-/// Contraction in two halves of two rows each (accumulated), with weights at bytes 0 and 12 of partitions 0 and 1.
+/// Contraction in two halves of two rows each (accumulated), with weights at bytes 0 and 12 of partitions 0
+/// and 1.
 inline program::Program tiny_program() {
     using namespace program;
     Program p;
@@ -27,7 +28,7 @@ inline program::Program tiny_program() {
     p.queues[kOut] = {Engine::dma, 1, 2, {}};
 
     Segment w{"fc", Purpose::weights, DType::fp32, 0, 0, 48, {"W"}, {}};
-    RecipeBox box;   // partition r of half h holds row 2h + r: [r][h][m]
+    RecipeBox box;  // partition r of half h holds row 2h + r: [r][h][m]
     box.count = {1, 1, 1, 2, 2, 3};
     box.segment_step = {0, 0, 0, 24, 12, 4};
     box.tensor_step = {0, 0, 0, 3, 6, 1};
@@ -36,12 +37,15 @@ inline program::Program tiny_program() {
     RecipeBox bias;
     bias.count[5] = 3, bias.segment_step[5] = 4, bias.tensor_step[5] = 1;
     b.recipe = {bias};
-    p.segments = {w, {"x", Purpose::input, DType::fp32, 0, 64, 32, {"x"}, {}},
-                  {"y", Purpose::output, DType::fp32, 1, 64, 24, {"y"}, {}}, b};
+    p.segments = {w,
+                  {"x", Purpose::input, DType::fp32, 0, 64, 32, {"x"}, {}},
+                  {"y", Purpose::output, DType::fp32, 1, 64, 24, {"y"}, {}},
+                  b};
 
     const auto sb = [](int start, int count, std::uint32_t offset, std::uint16_t n, std::uint16_t step = 1) {
         AccessPattern a;
-        a.partition_start = static_cast<std::uint8_t>(start), a.partition_count = static_cast<std::uint8_t>(count);
+        a.partition_start = static_cast<std::uint8_t>(start),
+        a.partition_count = static_cast<std::uint8_t>(count);
         a.offset = offset, a.dtype = DType::fp32;
         a.count[3] = n, a.step[3] = n > 1 ? step : 0;
         return a;
@@ -51,8 +55,8 @@ inline program::Program tiny_program() {
         a.space = Space::psum;
         return a;
     };
-    const auto dram = [](std::uint32_t segment, std::uint32_t offset, std::uint32_t partition_step, std::uint16_t n,
-                         std::uint32_t step) {
+    const auto dram = [](std::uint32_t segment, std::uint32_t offset, std::uint32_t partition_step,
+                         std::uint16_t n, std::uint32_t step) {
         DramPattern d;
         d.segment = segment, d.offset = offset, d.partition_step = partition_step;
         d.count[3] = n, d.step[3] = step;
@@ -66,26 +70,26 @@ inline program::Program tiny_program() {
         for (Wait wait : waits) i.waits.push(wait);
         p.queues[q].instructions.push_back(i);
     };
-    emit(kIn, DmaLoad{dram(0, 0, 24, 6, 4), sb(0, 2, 0, 6)});               // 0: weights of both halves
-    emit(kIn, DmaLoad{dram(3, 0, 4, 1, 0), sb(0, 3, 24, 1)});               // 1: bias
+    emit(kIn, DmaLoad{dram(0, 0, 24, 6, 4), sb(0, 2, 0, 6)});  // 0: weights of both halves
+    emit(kIn, DmaLoad{dram(3, 0, 4, 1, 0), sb(0, 3, 24, 1)});  // 1: bias
     // x[image][2h + r] to partition r: element (h, image), the images innermost
     DramPattern x = dram(1, 0, 4, 2, 16);
     x.count[2] = 2, x.step[2] = 8;
-    emit(kIn, DmaLoad{x, sb(0, 2, 32, 4)});                                  // 2: input
-    emit(kPe, LoadStationary{sb(0, 2, 0, 3)}, {{kIn, 3}});                   // 3
-    emit(kPe, Matmul{sb(0, 2, 32, 2), psum(3, 0, 2), false});                // 4
-    emit(kPe, LoadStationary{sb(0, 2, 12, 3)});                              // 5
-    emit(kPe, Matmul{sb(0, 2, 40, 2), psum(3, 0, 2), true});                 // 6
+    emit(kIn, DmaLoad{x, sb(0, 2, 32, 4)});                    // 2: input
+    emit(kPe, LoadStationary{sb(0, 2, 0, 3)}, {{kIn, 3}});     // 3
+    emit(kPe, Matmul{sb(0, 2, 32, 2), psum(3, 0, 2), false});  // 4
+    emit(kPe, LoadStationary{sb(0, 2, 12, 3)});                // 5
+    emit(kPe, Matmul{sb(0, 2, 40, 2), psum(3, 0, 2), true});   // 6
     Activate relu;
     relu.src = psum(3, 0, 2), relu.dst = sb(4, 3, 0, 2);
     relu.bias = ScalarOperand::per_partition(24, 0, DType::fp32);
     relu.function = ActFunction::relu;
-    emit(kAct, relu, {{kPe, 4}});                                            // 7
+    emit(kAct, relu, {{kPe, 4}});  // 7
     TensorScalar twice;
     twice.src = twice.dst = sb(4, 3, 0, 2);
     twice.op0 = AluOp::multiply, twice.scalar0 = ScalarOperand::immediate(2.0F);
-    emit(kPool, twice, {{kAct, 1}});                                         // 8
-    emit(kOut, DmaStore{sb(4, 3, 0, 2), dram(2, 0, 4, 2, 12)}, {{kPool, 1}});   // 9
+    emit(kPool, twice, {{kAct, 1}});                                           // 8
+    emit(kOut, DmaStore{sb(4, 3, 0, 2), dram(2, 0, 4, 2, 12)}, {{kPool, 1}});  // 9
 
     p.allocations = {{"W", Space::state_buffer, 0, 2, 0, 24, 0, 5, 0, Purpose::weights},
                      {"b", Space::state_buffer, 0, 3, 24, 4, 1, 7, 0, Purpose::constants},

@@ -19,7 +19,8 @@ double by_definition(std::uint16_t bits, int exponent_bits, int mantissa_bits) {
     const int mantissa = bits & ((1 << mantissa_bits) - 1);
     const double sign = (bits & 0x8000) != 0 ? -1.0 : 1.0;
     if (exponent == (1 << exponent_bits) - 1)
-        return mantissa != 0 ? std::numeric_limits<double>::quiet_NaN() : sign * std::numeric_limits<double>::infinity();
+        return mantissa != 0 ? std::numeric_limits<double>::quiet_NaN()
+                             : sign * std::numeric_limits<double>::infinity();
     if (exponent == 0) return sign * std::ldexp(mantissa, 1 - bias - mantissa_bits);
     return sign * std::ldexp(mantissa + (1 << mantissa_bits), exponent - bias - mantissa_bits);
 }
@@ -33,7 +34,8 @@ struct Format {
 /// Every value, and around every midpoint of neighbours: below it, on it (ties to even), above it.
 /// Returns the first pattern that goes wrong, or -1.
 int first_wrong(const Format& f) {
-    const std::uint16_t infinity = static_cast<std::uint16_t>(((1 << f.exponent_bits) - 1) << f.mantissa_bits);
+    const std::uint16_t infinity =
+        static_cast<std::uint16_t>(((1 << f.exponent_bits) - 1) << f.mantissa_bits);
     for (int sign = 0; sign <= 0x8000; sign += 0x8000) {
         for (int m = 0; m <= 0x7FFF; ++m) {
             const auto bits = static_cast<std::uint16_t>(sign | m);
@@ -49,10 +51,13 @@ int first_wrong(const Format& f) {
             if (static_cast<double>(value) != expected || std::signbit(value) != (sign != 0)) return bits;
             if (f.narrow(value) != bits) return bits;
             if (m >= infinity) continue;
-            // The neighbour above; behind the largest finite value stands 2^(max exponent + 1), where infinity begins.
-            const double next = m + 1 == infinity ? std::copysign(std::ldexp(1.0, 1 << (f.exponent_bits - 1)), expected)
-                                                  : by_definition(static_cast<std::uint16_t>(bits + 1), f.exponent_bits, f.mantissa_bits);
-            const auto middle = static_cast<float>((expected + next) / 2);   // exact: one more bit of mantissa
+            // The neighbour above; behind the largest finite value stands 2^(max exponent + 1), where
+            // infinity begins.
+            const double next =
+                m + 1 == infinity
+                    ? std::copysign(std::ldexp(1.0, 1 << (f.exponent_bits - 1)), expected)
+                    : by_definition(static_cast<std::uint16_t>(bits + 1), f.exponent_bits, f.mantissa_bits);
+            const auto middle = static_cast<float>((expected + next) / 2);  // exact: one more bit of mantissa
             const auto even = static_cast<std::uint16_t>((m & 1) != 0 ? bits + 1 : bits);
             if (f.narrow(middle) != even) return bits;
             if (f.narrow(std::nextafterf(middle, 0.0F)) != bits) return bits;
@@ -106,8 +111,8 @@ TEST_CASE("integers are stored truncated and saturated") {
     CHECK(stored_as<std::int8_t>(DType::i8, std::vector<float>{-128.5F, -129.0F, 127.0F, 128.0F}) ==
           std::vector<std::int8_t>{-128, -128, 127, 127});
     CHECK(stored_as<std::int64_t>(DType::i64, std::vector<double>{9.3e18, -9.3e18, 4503599627370497.0}) ==
-          std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(),
-                                    4503599627370497});
+          std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max(),
+                                    std::numeric_limits<std::int64_t>::min(), 4503599627370497});
     CHECK(stored_as<std::uint8_t>(DType::boolean, std::vector<float>{0.0F, -0.0F, 0.5F, -3.0F}) ==
           std::vector<std::uint8_t>{0, 0, 1, 1});
 }
@@ -127,7 +132,8 @@ TEST_CASE("elements are read and written with a stride, the bytes between untouc
 TEST_CASE("conversion of equal types keeps every bit, others go by value") {
     const std::int64_t big = (std::int64_t{1} << 60) + 1;
     std::int64_t same = 0;
-    convert_elements(DType::i64, reinterpret_cast<const std::byte*>(&big), DType::i64, reinterpret_cast<std::byte*>(&same), 1);
+    convert_elements(DType::i64, reinterpret_cast<const std::byte*>(&big), DType::i64,
+                     reinterpret_cast<std::byte*>(&same), 1);
     CHECK(same == big);
     std::vector<std::int32_t> many(1000);
     for (int i = 0; i < 1000; ++i) many[static_cast<std::size_t>(i)] = 3 * i - 1500;
@@ -135,5 +141,5 @@ TEST_CASE("conversion of equal types keeps every bit, others go by value") {
     convert_elements(DType::i32, reinterpret_cast<const std::byte*>(many.data()), DType::fp64,
                      reinterpret_cast<std::byte*>(out.data()), 1000);
     CHECK(out[0] == -1500.0);
-    CHECK(out[999] == 1497.0);   // beyond one block of the conversion
+    CHECK(out[999] == 1497.0);  // beyond one block of the conversion
 }

@@ -21,13 +21,15 @@ using infsim::testing::tiny_program;
 namespace {
 
 const std::vector<float> kW{1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -2, -30}, kB{1, 0, -1}, kX{1, 0, 0, 0, 1, 2, 3, 4};
-// Image 0: W's first row + b = 2, 2, 2. Image 1: 1*1+2*4+3*7-4 = 26, 2+10+24-8 = 28, 3+12+27-120 = -78; plus b; twice; ReLU.
+// Image 0: W's first row + b = 2, 2, 2. Image 1: 1*1+2*4+3*7-4 = 26, 2+10+24-8 = 28, 3+12+27-120 = -78; plus
+// b; twice; ReLU.
 const std::vector<float> kY{4, 4, 4, 54, 56, 0};
 
 ExecState filled(const Program& p, exec::Tracking tracking = exec::Tracking::on) {
     ExecState s(p, tracking);
     s.memory.dram[0] = exec::fill_segment(p.segments[0], {{kW.data(), 12}});
-    s.memory.dram[1] = exec::fill_input(p.segments[1], DType::fp32, reinterpret_cast<const std::byte*>(kX.data()), 8);
+    s.memory.dram[1] =
+        exec::fill_input(p.segments[1], DType::fp32, reinterpret_cast<const std::byte*>(kX.data()), 8);
     s.memory.dram[3] = exec::fill_segment(p.segments[3], {{kB.data(), 3}});
     return s;
 }
@@ -38,7 +40,8 @@ std::vector<float> output(const Program& p, const ExecState& s) {
     return y;
 }
 
-/// Runs the instructions in phases: `script` names a queue to issue its next instruction, or ~queue to retire its oldest.
+/// Runs the instructions in phases: `script` names a queue to issue its next instruction, or ~queue to retire
+/// its oldest.
 void play(const Program& p, ExecState& s, const std::vector<int>& script) {
     std::vector<std::uint32_t> next(p.queues.size(), 0);
     std::vector<std::deque<exec::Effect>> running(p.queues.size());
@@ -77,7 +80,8 @@ TEST_CASE("the tiny Program computes its layer, with and without tracking") {
 TEST_CASE("issue and retirement may lie apart, and accumulations of the PE overlap") {
     const Program p = tiny_program();
     ExecState s = filled(p);
-    play(p, s, {kIn, kIn, kIn, ~kIn, ~kIn, ~kIn, kPe, kPe, kPe, kPe, ~kPe, ~kPe, ~kPe, ~kPe, kAct, ~kAct, kPool, ~kPool, kOut, ~kOut});
+    play(p, s, {kIn,  kIn,  kIn,  ~kIn, ~kIn, ~kIn,  kPe,   kPe,    kPe,  kPe,
+                ~kPe, ~kPe, ~kPe, ~kPe, kAct, ~kAct, kPool, ~kPool, kOut, ~kOut});
     CHECK(output(p, s) == kY);
 }
 
@@ -91,14 +95,16 @@ TEST_CASE("reading what has not been loaded is found, with instruction, layer an
         CHECK(f.kind == FaultKind::unwritten_read);
         CHECK(f.id == InstructionId{kPe, 0});
         CHECK(std::string(f.what()) ==
-              "read of bytes never written: load_stationary q0[0] of layer 'fc', image 0: state buffer partition 0, byte 0");
+              "read of bytes never written: load_stationary q0[0] of layer 'fc', image 0: state buffer "
+              "partition 0, byte 0");
     }
 }
 
 TEST_CASE("reading what is still on its way is found") {
     CHECK(fault_of(tiny_program(), {kIn, kPe}) == FaultKind::in_flight_read);
     // The PE's sums have been issued but are not there.
-    CHECK(fault_of(tiny_program(), {kIn, kIn, kIn, ~kIn, ~kIn, ~kIn, kPe, kPe, kAct}) == FaultKind::in_flight_read);
+    CHECK(fault_of(tiny_program(), {kIn, kIn, kIn, ~kIn, ~kIn, ~kIn, kPe, kPe, kAct}) ==
+          FaultKind::in_flight_read);
 }
 
 TEST_CASE("a source that is overwritten before its reader retires is found") {

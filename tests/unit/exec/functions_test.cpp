@@ -86,7 +86,8 @@ TEST_CASE("ALU operations, forwards and reversed") {
 
 TEST_CASE("comparisons and logic yield one or zero") {
     const auto row = [](AluOp op) {
-        return std::vector<float>{alu(op, 1.0F, 2.0F), alu(op, 2.0F, 2.0F), alu(op, 3.0F, 2.0F), alu(op, 0.0F, 0.0F), alu(op, 0.0F, 5.0F)};
+        return std::vector<float>{alu(op, 1.0F, 2.0F), alu(op, 2.0F, 2.0F), alu(op, 3.0F, 2.0F),
+                                  alu(op, 0.0F, 0.0F), alu(op, 0.0F, 5.0F)};
     };
     CHECK(row(AluOp::equal) == std::vector<float>{0, 1, 0, 1, 0});
     CHECK(row(AluOp::not_equal) == std::vector<float>{1, 0, 1, 0, 1});
@@ -107,8 +108,8 @@ TEST_CASE("a scalar operand serves every element") {
 }
 
 TEST_CASE("the matrix product is the transposed stationary times the moving operand") {
-    const std::vector<float> stationary{1, 2, 3, 4, 5, 6};   // K=2 rows, M=3 columns
-    const std::vector<float> moving{1, 10, 100, 1000, 2, 20, 200, 2000};   // K=2, N=4
+    const std::vector<float> stationary{1, 2, 3, 4, 5, 6};                // K=2 rows, M=3 columns
+    const std::vector<float> moving{1, 10, 100, 1000, 2, 20, 200, 2000};  // K=2, N=4
     std::vector<float> out(12);
     exec::multiply(stationary.data(), moving.data(), out.data(), 2, 3, 4);
     CHECK(out == std::vector<float>{9, 90, 900, 9000, 12, 120, 1200, 12000, 15, 150, 1500, 15000});
@@ -125,7 +126,8 @@ TEST_CASE("small integers multiply exactly at the array's full size") {
         for (int e = 0; e < n; e += 37) {
             int sum = 0;
             for (int r = 0; r < k; ++r)
-                sum += static_cast<int>(s[static_cast<std::size_t>(r * m + c)]) * static_cast<int>(x[static_cast<std::size_t>(r * n + e)]);
+                sum += static_cast<int>(s[static_cast<std::size_t>(r * m + c)]) *
+                       static_cast<int>(x[static_cast<std::size_t>(r * n + e)]);
             wrong += out[static_cast<std::size_t>(c * n + e)] != static_cast<float>(sum);
         }
     CHECK(wrong == 0);

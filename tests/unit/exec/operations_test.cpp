@@ -34,7 +34,7 @@ TEST_CASE("matmul accumulates in fp32 into PSUM, one partition per column") {
     auto s = one.state();
     put(s, weights, {1, 2, 3, 4, 5, 6});
     put(s, moving, {1, 10, 2, 20});
-    put(s, dst, {7, 7, 7, 7, 7, 7});   // must not survive the first matmul
+    put(s, dst, {7, 7, 7, 7, 7, 7});  // must not survive the first matmul
     run_serial(one.program, s);
     CHECK(get(s, dst) == Values{18, 180, 24, 240, 30, 300});
 }
@@ -60,7 +60,7 @@ TEST_CASE("activate scales, adds a bias per lane, shifts partitions and rounds")
     put(s, a.src, {1, -5, 2048.5, 0});
     put(s, row(kSb, 1, 2, 32, 1), {3, 0});
     run_serial(one.program, s);
-    CHECK(get(s, a.dst) == Values{5, 0, 4096, 0});   // 4097 lies between 4096 and 4100: to even
+    CHECK(get(s, a.dst) == Values{5, 0, 4096, 0});  // 4097 lies between 4096 and 4100: to even
 }
 
 TEST_CASE("tensor-tensor applies its scalar first, then the operation, then ReLU") {
@@ -193,8 +193,9 @@ TEST_CASE("gather takes rows by index and refuses an index outside its table") {
 
 TEST_CASE("recipes place elements, convert them, fill literals, and leave zeros elsewhere") {
     Segment s{"w", Purpose::weights, DType::fp16, 0, 0, 20, {"a"}, {}};
-    RecipeBox transposed;   // [2][3] of the tensor column by column, every element 2 bytes further
-    transposed.count = {1, 1, 1, 1, 3, 2}, transposed.segment_step = {0, 0, 0, 0, 4, 2}, transposed.tensor_step = {0, 0, 0, 0, 1, 3};
+    RecipeBox transposed;  // [2][3] of the tensor column by column, every element 2 bytes further
+    transposed.count = {1, 1, 1, 1, 3, 2}, transposed.segment_step = {0, 0, 0, 0, 4, 2},
+    transposed.tensor_step = {0, 0, 0, 0, 1, 3};
     RecipeBox ones;
     ones.tensor = kLiteral, ones.literal = 1.0F, ones.segment_offset = 16;
     RecipeBox backwards;

@@ -21,12 +21,14 @@ struct Story {
     std::uint32_t sequence = 0;
     explicit Story(int queues = 3) {
         p.target = {8, 4, 16, 8, 4, 2, 256, 64, 8, 4, 32, 4096, 1};
-        for (int q = 0; q < queues; ++q) p.queues.push_back({Engine::dma, static_cast<std::uint8_t>(q), 0, {}});
+        for (int q = 0; q < queues; ++q)
+            p.queues.push_back({Engine::dma, static_cast<std::uint8_t>(q), 0, {}});
         p.layers = {{"l", "test", 0, 0}};
     }
     static AccessPattern bytes(int partition, int count, int offset, int n, int step = 1) {
         AccessPattern a;
-        a.partition_start = static_cast<std::uint8_t>(partition), a.partition_count = static_cast<std::uint8_t>(count);
+        a.partition_start = static_cast<std::uint8_t>(partition),
+        a.partition_count = static_cast<std::uint8_t>(count);
         a.offset = static_cast<std::uint32_t>(offset), a.dtype = DType::u8;
         a.count[3] = static_cast<std::uint16_t>(n), a.step[3] = static_cast<std::uint16_t>(step);
         return a;
@@ -39,8 +41,12 @@ struct Story {
         p.queues[static_cast<std::size_t>(queue)].instructions.push_back(i);
         return *this;
     }
-    Story& write(int queue, AccessPattern a, std::initializer_list<Wait> waits = {}) { return add(queue, Memset{a, 0}, waits); }
-    Story& read(int queue, AccessPattern a, std::initializer_list<Wait> waits = {}) { return add(queue, LoadStationary{a}, waits); }
+    Story& write(int queue, AccessPattern a, std::initializer_list<Wait> waits = {}) {
+        return add(queue, Memset{a, 0}, waits);
+    }
+    Story& read(int queue, AccessPattern a, std::initializer_list<Wait> waits = {}) {
+        return add(queue, LoadStationary{a}, waits);
+    }
     std::vector<Race> races() const { return find_races(p); }
 };
 
@@ -56,8 +62,9 @@ TEST_CASE("a read without a wait behind a write is a race, with its place") {
     const auto races = find_races(p);
     // Reading what ACT writes, and writing it in place.
     REQUIRE(races.size() == 2);
-    CHECK(to_text(p, races[0]) == "write_read: q1[0] activate (layer 'fc') and q2[0] tensor_scalar (layer 'fc') at "
-                                  "state buffer partition 4, byte 0");
+    CHECK(to_text(p, races[0]) ==
+          "write_read: q1[0] activate (layer 'fc') and q2[0] tensor_scalar (layer 'fc') at "
+          "state buffer partition 4, byte 0");
     CHECK(races[1].kind == Race::Kind::write_write);
 }
 
@@ -72,13 +79,29 @@ TEST_CASE("a wait that posts early is a race with what it left out") {
 }
 
 TEST_CASE("order passes through third queues") {
-    CHECK(Story().write(0, here()).write(1, Story::bytes(0, 1, 64, 1), {{0, 1}}).read(2, here(), {{1, 1}}).races().empty());
-    CHECK(Story().write(0, here()).write(1, Story::bytes(0, 1, 64, 1)).read(2, here(), {{1, 1}}).races().size() == 1);
+    CHECK(Story()
+              .write(0, here())
+              .write(1, Story::bytes(0, 1, 64, 1), {{0, 1}})
+              .read(2, here(), {{1, 1}})
+              .races()
+              .empty());
+    CHECK(Story()
+              .write(0, here())
+              .write(1, Story::bytes(0, 1, 64, 1))
+              .read(2, here(), {{1, 1}})
+              .races()
+              .size() == 1);
 }
 
 TEST_CASE("order passes from an earlier instruction of the waiting queue, and of the awaited one") {
     CHECK(Story().write(0, here()).add(1, Sync{}, {{0, 1}}).read(1, here()).races().empty());
-    CHECK(Story().write(0, here()).add(1, Sync{}, {{0, 1}}).add(1, Sync{}).read(2, here(), {{1, 2}}).races().empty());
+    CHECK(Story()
+              .write(0, here())
+              .add(1, Sync{}, {{0, 1}})
+              .add(1, Sync{})
+              .read(2, here(), {{1, 2}})
+              .races()
+              .empty());
 }
 
 TEST_CASE("a read in the writer's own queue needs a wait, writes do not") {
@@ -98,7 +121,8 @@ TEST_CASE("a write needs a wait behind another queue's read, for all the readers
     CHECK(kinds(Story().read(0, here()).read(2, here()).write(1, here(), {{2, 1}})) ==
           std::vector<Race::Kind>{Race::Kind::read_write});
     CHECK(kinds(Story().read(0, here()).read(2, here()).write(1, here(), {{2, 1}, {0, 1}})).empty());
-    CHECK(kinds(Story().write(0, here()).write(1, here())) == std::vector<Race::Kind>{Race::Kind::write_write});
+    CHECK(kinds(Story().write(0, here()).write(1, here())) ==
+          std::vector<Race::Kind>{Race::Kind::write_write});
 }
 
 TEST_CASE("an accumulation follows its own queue without a wait and another one with it") {
@@ -109,16 +133,22 @@ TEST_CASE("an accumulation follows its own queue without a wait and another one 
     };
     const AccessPattern moving = Story::bytes(0, 1, 200, 4);
     CHECK(Story().add(0, Matmul{moving, psum(), false}).add(0, Matmul{moving, psum(), true}).races().empty());
-    CHECK(Story().add(0, Matmul{moving, psum(), false}).add(1, Matmul{moving, psum(), true}).races().size() == 1);
-    CHECK(Story().add(0, Matmul{moving, psum(), false}).add(1, Matmul{moving, psum(), true}, {{0, 1}}).races().empty());
+    CHECK(Story().add(0, Matmul{moving, psum(), false}).add(1, Matmul{moving, psum(), true}).races().size() ==
+          1);
+    CHECK(Story()
+              .add(0, Matmul{moving, psum(), false})
+              .add(1, Matmul{moving, psum(), true}, {{0, 1}})
+              .races()
+              .empty());
 }
 
 TEST_CASE("interleaved strides and other partitions do not touch, a shared byte does") {
     const auto even = Story::bytes(0, 2, 16, 8, 2), odd = Story::bytes(0, 2, 17, 8, 2);
     CHECK(Story().write(0, even).write(1, odd).races().empty());
-    CHECK(Story().write(0, even).write(1, Story::bytes(0, 2, 17, 4, 3)).races().size() == 1);   // 17, 20
+    CHECK(Story().write(0, even).write(1, Story::bytes(0, 2, 17, 4, 3)).races().size() == 1);  // 17, 20
     CHECK(Story().write(0, Story::bytes(0, 3, 16, 4)).write(1, Story::bytes(3, 2, 16, 4)).races().empty());
-    const auto races = Story().write(0, Story::bytes(0, 4, 16, 4)).write(1, Story::bytes(3, 2, 18, 4)).races();
+    const auto races =
+        Story().write(0, Story::bytes(0, 4, 16, 4)).write(1, Story::bytes(3, 2, 18, 4)).races();
     REQUIRE(races.size() == 1);
     CHECK(races[0].place == 3);
     CHECK(races[0].byte == 18);
@@ -145,13 +175,15 @@ TEST_CASE("the race check agrees with all pairs of random Programs") {
         Story s(4);
         for (int i = 0; i < 12; ++i) {
             const int q = static_cast<int>(random.uniform_int(0, 3));
-            const AccessPattern a = Story::bytes(static_cast<int>(random.uniform_int(0, 2)), static_cast<int>(random.uniform_int(1, 3)),
-                                                 static_cast<int>(random.uniform_int(0, 24)), static_cast<int>(random.uniform_int(1, 4)),
-                                                 static_cast<int>(random.uniform_int(1, 3)));
+            const AccessPattern a = Story::bytes(
+                static_cast<int>(random.uniform_int(0, 2)), static_cast<int>(random.uniform_int(1, 3)),
+                static_cast<int>(random.uniform_int(0, 24)), static_cast<int>(random.uniform_int(1, 4)),
+                static_cast<int>(random.uniform_int(1, 3)));
             random.uniform_int(0, 1) == 0 ? s.write(q, a) : s.read(q, a);
             auto& mine = s.p.queues[static_cast<std::size_t>(q)].instructions.back();
             for (std::uint8_t other = 0; other < 4; ++other) {
-                const auto length = static_cast<std::int64_t>(s.p.queues[other].instructions.size()) - (other == q ? 1 : 0);
+                const auto length =
+                    static_cast<std::int64_t>(s.p.queues[other].instructions.size()) - (other == q ? 1 : 0);
                 if (length > 0 && random.uniform_int(0, 3) > 0)
                     mine.waits.push({other, static_cast<std::uint32_t>(random.uniform_int(1, length))});
             }
@@ -163,13 +195,15 @@ TEST_CASE("the race check agrees with all pairs of random Programs") {
             std::vector<std::pair<int, int>> list;
             const AccessPattern a = accesses(at(s.p, id).op).on_chip[0].pattern;
             for (int p = 0; p < a.partition_count; ++p)
-                for (int i = 0; i < a.count[3]; ++i) list.emplace_back(a.partition_start + p, a.offset + i * a.step[3]);
+                for (int i = 0; i < a.count[3]; ++i)
+                    list.emplace_back(a.partition_start + p, a.offset + i * a.step[3]);
             return list;
         };
         bool expected = false;
         for (std::size_t i = 0; i < order.size(); ++i)
             for (std::size_t j = i + 1; j < order.size(); ++j) {
-                const bool w1 = accesses(at(s.p, order[i]).op).on_chip[0].write, w2 = accesses(at(s.p, order[j]).op).on_chip[0].write;
+                const bool w1 = accesses(at(s.p, order[i]).op).on_chip[0].write,
+                           w2 = accesses(at(s.p, order[j]).op).on_chip[0].write;
                 if ((!w1 && !w2) || before.ordered(order[i], order[j])) continue;
                 if (order[i].queue == order[j].queue && w2) continue;
                 for (const auto& a : cells(order[i]))
@@ -191,14 +225,16 @@ TEST_CASE("happens-before is what a search over issue and retirement finds") {
             s.add(q, Sync{});
             auto& mine = s.p.queues[static_cast<std::size_t>(q)].instructions.back();
             for (std::uint8_t other = 0; other < 3; ++other) {
-                const auto length = static_cast<std::int64_t>(s.p.queues[other].instructions.size()) - (other == q ? 1 : 0);
+                const auto length =
+                    static_cast<std::int64_t>(s.p.queues[other].instructions.size()) - (other == q ? 1 : 0);
                 if (length > 0 && random.uniform_int(0, 2) == 0)
                     mine.waits.push({other, static_cast<std::uint32_t>(random.uniform_int(1, length))});
             }
         }
         const auto order = serial_order(s.p);
         const HappensBefore before(s.p, order);
-        // reach[2i] is instruction i's issue, reach[2i+1] its retirement; Floyd-Warshall over the direct edges.
+        // reach[2i] is instruction i's issue, reach[2i+1] its retirement; Floyd-Warshall over the direct
+        // edges.
         const auto n = order.size();
         const auto index = [&](InstructionId id) {
             return static_cast<std::size_t>(std::find(order.begin(), order.end(), id) - order.begin());
@@ -212,7 +248,8 @@ TEST_CASE("happens-before is what a search over issue and retirement finds") {
                 reach[2 * previous][2 * i] = reach[2 * previous + 1][2 * i + 1] = true;
             }
             const Waits& waits = at(s.p, id).waits;
-            for (int w = 0; w < waits.size(); ++w) reach[2 * index({waits[w].queue, waits[w].count - 1}) + 1][2 * i] = true;
+            for (int w = 0; w < waits.size(); ++w)
+                reach[2 * index({waits[w].queue, waits[w].count - 1}) + 1][2 * i] = true;
         }
         for (std::size_t k = 0; k < 2 * n; ++k)
             for (std::size_t i = 0; i < 2 * n; ++i)

@@ -55,22 +55,31 @@ Program everything() {
     p.layers.push_back({"", "max pool", std::int64_t{1} << 40, 7});
     const auto sb = [](int n) { return pattern(n, Space::state_buffer, DType::fp16); };
     const auto psum = [](int n) { return pattern(n, Space::psum, DType::fp32); };
-    std::vector<Operation> ops{Transpose{sb(1), psum(2)}, DmaCopy{sb(3), sb(4)}, DmaGather{sb(1), dram(2), sb(3), 77},
-                               Memset{sb(5), -std::numeric_limits<float>::infinity()}, Sync{}, DmaStore{sb(1), dram(0)},
-                               DmaLoad{dram(1), sb(2)}, Matmul{sb(1), psum(2), true}, LoadStationary{sb(9)}};
+    std::vector<Operation> ops{Transpose{sb(1), psum(2)},
+                               DmaCopy{sb(3), sb(4)},
+                               DmaGather{sb(1), dram(2), sb(3), 77},
+                               Memset{sb(5), -std::numeric_limits<float>::infinity()},
+                               Sync{},
+                               DmaStore{sb(1), dram(0)},
+                               DmaLoad{dram(1), sb(2)},
+                               Matmul{sb(1), psum(2), true},
+                               LoadStationary{sb(9)}};
     for (int f = 0; f <= static_cast<int>(ActFunction::round); ++f) {
         Activate a;
         a.src = psum(1), a.dst = sb(2), a.function = static_cast<ActFunction>(f), a.scale = 1.0F / 3.0F;
-        a.bias = f % 2 == 0 ? ScalarOperand::immediate(1e-45F) : ScalarOperand::per_partition(12, 3, DType::bf16);
+        a.bias =
+            f % 2 == 0 ? ScalarOperand::immediate(1e-45F) : ScalarOperand::per_partition(12, 3, DType::bf16);
         ops.emplace_back(a);
     }
     for (int o = 0; o <= static_cast<int>(AluOp::logical_xor); ++o) {
         TensorTensor t;
-        t.a = sb(1), t.b = sb(2), t.dst = sb(3), t.op = static_cast<AluOp>(o), t.scalar_op = AluOp::max, t.relu = o % 2 == 0;
+        t.a = sb(1), t.b = sb(2), t.dst = sb(3), t.op = static_cast<AluOp>(o), t.scalar_op = AluOp::max,
+        t.relu = o % 2 == 0;
         t.scalar = ScalarOperand::immediate(-0.5F);
         TensorScalar s;
         s.src = sb(1), s.dst = psum(2), s.op0 = static_cast<AluOp>(o), s.op1 = AluOp::add;
-        s.scalar0 = ScalarOperand::per_partition(4, 5, DType::fp32), s.scalar1 = ScalarOperand::immediate(3e38F);
+        s.scalar0 = ScalarOperand::per_partition(4, 5, DType::fp32),
+        s.scalar1 = ScalarOperand::immediate(3e38F);
         ops.emplace_back(t), ops.emplace_back(s);
     }
     Reduce r;
@@ -113,7 +122,8 @@ TEST_CASE("an instruction reads like one") {
     CHECK(instruction_line(p, {1, 0}) ==
           "q1 s7 l0 i0 | activate dst=sb[4+3]@0:fp32(2*1) src=psum[0+3]@0:fp32(2*1) function=relu scale=1 "
           "bias=sb[0]@24:fp32 | q0>=4");
-    CHECK(instruction_line(p, {3, 2}) == "q3 s2 l0 i0 | dma_load dst=sb[0+2]@32:fp32(4*1) src=dram[1]@0+4(2*8,2*16)");
+    CHECK(instruction_line(p, {3, 2}) ==
+          "q3 s2 l0 i0 | dma_load dst=sb[0+2]@32:fp32(4*1) src=dram[1]@0+4(2*8,2*16)");
 }
 
 TEST_CASE("writing and reading gives an equal Program") {
@@ -144,10 +154,13 @@ TEST_CASE("mistakes are located by line and reported together") {
 
 TEST_CASE("numbers that do not fit their field are refused") {
     const std::string text = text_of(tiny_program());
-    CHECK(problems(replaced(text, "sb[4+3]", "sb[4+256]"))[0].find("an integer from 0 to 255") != std::string::npos);
+    CHECK(problems(replaced(text, "sb[4+3]", "sb[4+256]"))[0].find("an integer from 0 to 255") !=
+          std::string::npos);
     CHECK(problems(replaced(text, "(6*1)", "(65536*1)"))[0].find("65535") != std::string::npos);
-    CHECK(problems(replaced(text, "(6*1)", "(1*1,1*1,1*1,1*1,1*1)"))[0].find("at most 4") != std::string::npos);
-    CHECK(problems(replaced(text, "| q3>=3", "| q3>=3 q3>=3 q3>=3 q3>=3 q3>=3"))[0].find("at most four") != std::string::npos);
+    CHECK(problems(replaced(text, "(6*1)", "(1*1,1*1,1*1,1*1,1*1)"))[0].find("at most 4") !=
+          std::string::npos);
+    CHECK(problems(replaced(text, "| q3>=3", "| q3>=3 q3>=3 q3>=3 q3>=3 q3>=3"))[0].find("at most four") !=
+          std::string::npos);
     CHECK(problems(replaced(text, "q4 s9", "q5 s9"))[0].find("one of the 5 queues") != std::string::npos);
 }
 
@@ -162,11 +175,15 @@ TEST_CASE("a file that is cut anywhere is refused") {
 TEST_CASE("lines missing, added or of another kind are refused") {
     const std::string text = text_of(tiny_program());
     CHECK(problems("infsim-program 2\n")[0] == "p.txt: line 1: is no Program file ('infsim-program 1')");
-    CHECK(problems(replaced(text, "end 10", "end 11"))[0].find("the 10 instructions of this file") != std::string::npos);
+    CHECK(problems(replaced(text, "end 10", "end 11"))[0].find("the 10 instructions of this file") !=
+          std::string::npos);
     CHECK(problems(text + "sync\n")[0].find("nothing behind 'end'") != std::string::npos);
-    CHECK(problems(replaced(text, "layer \"fc\"", "player \"fc\""))[0].find("a line of a Program file") != std::string::npos);
-    CHECK(problems("infsim-program 1\nbox to=0() from=0() tensor=0\nend 0\n")[0].find("a segment before") != std::string::npos);
-    CHECK(problems(replaced(text, "model \"tiny\"", "model \"tiny"))[0].find("closing quote") != std::string::npos);
+    CHECK(problems(replaced(text, "layer \"fc\"", "player \"fc\""))[0].find("a line of a Program file") !=
+          std::string::npos);
+    CHECK(problems("infsim-program 1\nbox to=0() from=0() tensor=0\nend 0\n")[0].find("a segment before") !=
+          std::string::npos);
+    CHECK(problems(replaced(text, "model \"tiny\"", "model \"tiny"))[0].find("closing quote") !=
+          std::string::npos);
     CHECK(problems(replaced(text, "model \"tiny\"", "model \"\\q\""))[0].find("\\xHH") != std::string::npos);
 }
 

@@ -76,9 +76,12 @@ TEST_CASE("recipes stay in their segment and name its tensors") {
 TEST_CASE("queues exist once, and instructions are in queues of their engine") {
     CHECK(findings([](Program& p) { p.queues[kOut].ring = 4; }) == Kinds{"queue"});
     CHECK(findings([](Program& p) { p.queues[kOut].engine_index = 2; }) == Kinds{"queue"});
-    CHECK(findings([](Program& p) { p.queues[kOut] = {Engine::dma, 0, 0, p.queues[kOut].instructions}; }) == Kinds{"queue"});
+    CHECK(findings([](Program& p) {
+              p.queues[kOut] = {Engine::dma, 0, 0, p.queues[kOut].instructions};
+          }) == Kinds{"queue"});
     CHECK(findings([](Program& p) { p.target.max_queues = 4; }) == Kinds{"queue"});
-    CHECK(findings([](Program& p) { std::swap(p.queues[kAct].engine, p.queues[kPool].engine); }) == Kinds{"engine"});
+    CHECK(findings([](Program& p) { std::swap(p.queues[kAct].engine, p.queues[kPool].engine); }) ==
+          Kinds{"engine"});
 }
 
 TEST_CASE("operands stay in their memories, PSUM banks and the array") {
@@ -96,7 +99,8 @@ TEST_CASE("operands stay in their memories, PSUM banks and the array") {
 TEST_CASE("operands have the memory, type and shape that the instruction wants") {
     CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.dtype = DType::fp16; })[0] == "operand");
     CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.partition_start = 1; })[0] == "operand");
-    CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.space = Space::state_buffer; })[0] == "operand");
+    CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.space = Space::state_buffer; })[0] ==
+          "operand");
     CHECK(findings([](Program& p) { op<Activate>(p, kAct, 0).dst.count[3] = 1; })[0] == "operand");
     CHECK(findings([](Program& p) { op<TensorScalar>(p, kPool, 0).scalar0 = {}; }) == Kinds{"operand"});
     CHECK(findings([](Program& p) { op<TensorScalar>(p, kPool, 0).dst.step[3] = 0; })[0] == "operand");
@@ -107,8 +111,10 @@ TEST_CASE("operands have the memory, type and shape that the instruction wants")
 
 TEST_CASE("a matmul fits the stationary operand of its queue") {
     CHECK(findings([](Program& p) { p.queues[kPe].instructions[0].op = Sync{}; }) == Kinds{"stationary"});
-    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.count[3] = 2; }) == Kinds{"stationary"});
-    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.dtype = DType::fp16; }) == Kinds{"stationary"});
+    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.count[3] = 2; }) ==
+          Kinds{"stationary"});
+    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.dtype = DType::fp16; }) ==
+          Kinds{"stationary"});
 }
 
 TEST_CASE("waits name queues and counts that exist") {
@@ -128,7 +134,9 @@ TEST_CASE("cyclic waits are a deadlock, and against the sequence") {
     const auto kinds = findings([](Program& p) { p.queues[kIn].instructions[0].waits.push({kPe, 1}); });
     CHECK(kinds == Kinds{"order", "deadlock"});
     // An instruction that waits for itself.
-    CHECK(findings([](Program& p) { p.queues[kPool].instructions[0].waits.push({kPool, 1}); }) == Kinds{"order", "deadlock"});
+    CHECK(findings([](Program& p) {
+              p.queues[kPool].instructions[0].waits.push({kPool, 1});
+          }) == Kinds{"order", "deadlock"});
 }
 
 TEST_CASE("sequence ascends in queues and is unique") {
@@ -142,16 +150,18 @@ TEST_CASE("allocations stay in their memory and apart while both are alive") {
     CHECK(findings([](Program& p) { p.allocations[0].bytes = 25; })[0] == "allocation");
     CHECK(findings([](Program& p) { p.allocations[4].partition_start = 6; })[0] == "allocation");
     CHECK(findings([](Program& p) { p.allocations[4].offset = 250; })[0] == "allocation");
-    CHECK(findings([](Program& p) { p.allocations.push_back({"z", Space::psum, 0, 1, 64, 4, 6, 5, 0, Purpose::spill}); }) ==
-          Kinds{"allocation"});
+    CHECK(findings([](Program& p) {
+              p.allocations.push_back({"z", Space::psum, 0, 1, 64, 4, 6, 5, 0, Purpose::spill});
+          }) == Kinds{"allocation"});
     const auto another = [](std::uint32_t first, std::uint32_t last, std::uint8_t partition) {
         return findings([=](Program& p) {
-            p.allocations.push_back({"z", Space::state_buffer, partition, 1, 20, 8, first, last, 0, Purpose::spill});
+            p.allocations.push_back(
+                {"z", Space::state_buffer, partition, 1, 20, 8, first, last, 0, Purpose::spill});
         });
     };
-    CHECK(another(8, 9, 0).empty());            // behind weights and bias
-    CHECK(another(7, 9, 0) == Kinds{"allocation"});   // the bias lives until 7
-    CHECK(another(6, 6, 3).empty());            // the bias lies in partitions 0 to 2
+    CHECK(another(8, 9, 0).empty());                 // behind weights and bias
+    CHECK(another(7, 9, 0) == Kinds{"allocation"});  // the bias lives until 7
+    CHECK(another(6, 6, 3).empty());                 // the bias lies in partitions 0 to 2
     CHECK(another(0, 0, 1)[0] == "allocation");
 }
 
@@ -160,7 +170,9 @@ TEST_CASE("every access lies in an allocation that is alive") {
     CHECK(findings([](Program& p) { p.allocations[0].first_sequence = 1; })[0] == "not allocated");
     CHECK(findings([](Program& p) { p.allocations[0].bytes = 20; })[0] == "not allocated");
     CHECK(findings([](Program& p) { p.allocations[0].partition_count = 1; })[0] == "not allocated");
-    CHECK(findings([](Program& p) { p.allocations[3].space = Space::state_buffer, p.allocations[3].offset = 100; })[0] == "not allocated");
+    CHECK(findings([](Program& p) {
+              p.allocations[3].space = Space::state_buffer, p.allocations[3].offset = 100;
+          })[0] == "not allocated");
     // A bias is an access too.
     CHECK(findings([](Program& p) { p.allocations[1].last_sequence = 6; }) == Kinds{"not allocated"});
 }
@@ -168,8 +180,9 @@ TEST_CASE("every access lies in an allocation that is alive") {
 TEST_CASE("nothing is read before it is written") {
     CHECK(findings([](Program& p) { p.queues[kIn].instructions[1].op = Sync{}; }) == Kinds{"unwritten read"});
     CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).accumulate = true; }) == Kinds{"unwritten read"});
-    CHECK(findings([](Program& p) { op<DmaLoad>(p, kIn, 2).dst.count[3] = 2, op<DmaLoad>(p, kIn, 2).src.count[3] = 1; }) ==
-          Kinds{"unwritten read"});
+    CHECK(findings([](Program& p) {
+              op<DmaLoad>(p, kIn, 2).dst.count[3] = 2, op<DmaLoad>(p, kIn, 2).src.count[3] = 1;
+          }) == Kinds{"unwritten read"});
     // What an earlier owner wrote does not count.
     CHECK(findings([](Program& p) {
               p.allocations[1].last_sequence = 1;
@@ -179,10 +192,12 @@ TEST_CASE("nothing is read before it is written") {
 }
 
 TEST_CASE("outputs are written to the last byte") {
-    CHECK(findings([](Program& p) { op<DmaStore>(p, kOut, 0).dst.step[3] = 8; }) == Kinds{"unwritten output"});
+    CHECK(findings([](Program& p) { op<DmaStore>(p, kOut, 0).dst.step[3] = 8; }) ==
+          Kinds{"unwritten output"});
 }
 
 TEST_CASE("a spill segment is written before it is read") {
-    CHECK(findings([](Program& p) { p.segments[0].purpose = Purpose::spill, p.segments[0].recipe.clear(); }) ==
-          Kinds{"unwritten read"});
+    CHECK(findings([](Program& p) {
+              p.segments[0].purpose = Purpose::spill, p.segments[0].recipe.clear();
+          }) == Kinds{"unwritten read"});
 }
