@@ -92,6 +92,35 @@ bool Lowering::consumed_along_columns(TensorId id) const {
 
 // --- driver -----------------------------------------------------------------------------------------
 
+namespace {
+
+/// Stands for a node where the compiler adds a layer of its own.
+Node named(const std::string& name) {
+    Node node;
+    node.name = name;
+    return node;
+}
+
+}  // namespace
+
+/// Rows of a token tensor lie in DRAM one after the other: they arrive with tokens on partitions, in whole rows, and
+/// the PE array turns them. Element by element into hidden on partitions would take a DMA run for each.
+bool Lowering::arrives_as_tokens(TensorId id) const {
+    const auto& t = graph_.tensor(id);
+    if (t.shape.size() != 3 || t.shape[1] < 2 || t.shape[2] < 2 || chip_dtype(id) != dtype_) return false;
+    const auto& readers = consumers_[static_cast<std::size_t>(id)];
+    return std::any_of(readers.begin(), readers.end(), [&](int n) {
+        const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
+        return is_weighted(graph_, node) || node.op == Op::layer_norm;
+    });
+}
+
+bool Lowering::leaves_as_tokens(const View& view) const {
+    const Physical& phys = value(view).phys;
+    return view.axes.size() == 3 && phys.rows == 1 && view.slots == phys.slots() && is_tokens(view) &&
+           is_whole(view, 1, Dim::col, phys) && !view.axes[1].empty() && !view.axes[2].empty();
+}
+
 void Lowering::lower_inputs() {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
         const TensorId id = graph_.inputs[i];
@@ -105,11 +134,19 @@ void Lowering::lower_inputs() {
             net_.inputs.push_back(View{});
             continue;
         }
-        const Layout layout = default_layout(t.shape, columns_);
+        const bool tokens = arrives_as_tokens(id);
+        Layout layout = default_layout(t.shape, columns_);
+        if (tokens) {
+            layout.phys.lanes = split_channels(static_cast<int>(t.shape[1]), columns_);
+            layout.phys.rows = 1;
+            layout.phys.cols = static_cast<int>(t.shape[2]);
+            layout.axes = {{}, {{Dim::channel, t.shape[1]}}, {{Dim::col, t.shape[2]}}};
+        }
         const ValueId v = new_value(t.name, layout.phys, chip_dtype(id));
         net_.values.back().input = id;
         views_[id] = whole(v, layout.axes);
         net_.inputs.push_back(views_[id]);
+        if (tokens) views_[id] = transposed_lanes(named(t.name), views_[id], 1);
     }
 }
 
@@ -199,6 +236,8 @@ Network Lowering::run() {
         View out = view_of(id);
         if (value(out).input != graph::kNoTensor || value(out).scratch_elements > 0)   // stored by the layer that writes it
             out = fetched(strided_of(id), default_layout(shape(id), columns_), chip_dtype(id));
+        else if (leaves_as_tokens(out))
+            out = transposed_lanes(named(graph_.tensor(id).name), out, 1);   // whole rows leave, as they arrived
         net_.outputs.push_back(out);
     }
     return std::move(net_);

@@ -51,6 +51,8 @@ private:
 
     // nodes (lower.cpp, lower_matrix.cpp, lower_elementwise.cpp)
     void lower_inputs();
+    bool arrives_as_tokens(graph::TensorId id) const;
+    bool leaves_as_tokens(const View& view) const;
     void lower_node(int index);
     bool try_fast(int index);
     void lower_fast(const graph::Node& node);
