@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "graph/fold.hpp"
+#include "graph/infer_rules.hpp"
 
 namespace infsim::graph {
 namespace {
@@ -41,6 +42,7 @@ TensorId GraphBuilder::add_tensor(const std::string& name, Facts facts, TensorKi
 }
 
 TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType dtype, bool batched) {
+    rules::require_sane(shape);
     Facts facts{shape, dtype, batched, std::nullopt};
     if (batched && track_ && !shape.empty()) facts.place = BatchPlace{0, 1};
     const auto id = add_tensor(name, facts, TensorKind::input, std::nullopt);
@@ -49,6 +51,7 @@ TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType 
 }
 
 TensorId GraphBuilder::constant(const std::string& name, const Shape& shape, DType dtype, Constant value) {
+    rules::require_sane(shape);
     return add_tensor(name, Facts{shape, dtype, false, std::nullopt}, TensorKind::constant, std::move(value));
 }
 

@@ -24,6 +24,8 @@ public:
     /// said about items.
     GraphBuilder(std::string name, std::int64_t batch, bool track);
 
+    // Shapes given to these three are checked: ShapeError for a negative or absurdly large one.
+
     /// A graph input; batched on its leading axis, if it has one.
     TensorId input(const std::string& name, const Shape& shape, DType dtype, bool batched);
     TensorId constant(const std::string& name, const Shape& shape, DType dtype, Constant value);

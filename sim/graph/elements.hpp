@@ -1,6 +1,7 @@
 // Raw little-endian elements to numbers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,16 @@ inline std::vector<double> decode_elements(std::string_view bytes, DType dtype) 
     load_elements(dtype, reinterpret_cast<const std::byte*>(bytes.data()), 1,
                   static_cast<std::int64_t>(out.size()), out.data());
     return out;
+}
+
+/// The largest extent, index or other integer that a model may have; products of two such fit in 64 bits.
+constexpr std::int64_t kMostExtent = std::int64_t{1} << 31;
+
+/// `x` cut to an integer within +-kMostExtent (exporters write the end of a slice as the largest of 64 bits);
+/// 0 for what is no number.
+inline std::int64_t bounded_integer(double x) {
+    constexpr auto most = static_cast<double>(kMostExtent);
+    return x != x ? 0 : static_cast<std::int64_t>(std::clamp(x, -most, most));
 }
 
 }  // namespace infsim::graph

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 
+#include "graph/elements.hpp"
 #include "graph/strides.hpp"
 
 namespace infsim::graph {
@@ -126,7 +127,7 @@ std::optional<Values> fold_gather(const Node& node, const ConstantView& data, co
     Values out;
     for (std::int64_t o = 0; o < outer; ++o) {
         for (const double value : indices.values) {
-            const auto index = static_cast<std::int64_t>(value) + (value < 0 ? extent : 0);
+            const auto index = bounded_integer(value) + (value < 0 ? extent : 0);
             if (index < 0 || index >= extent) return std::nullopt;
             const auto begin = data.values.begin() + (o * extent + index) * inner;
             out.insert(out.end(), begin, begin + inner);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/check.hpp"
+#include "graph/elements.hpp"
 #include "graph/infer_rules.hpp"
 #include "graph/op_spec.hpp"
 
@@ -28,6 +29,17 @@ void Context::require_leading_batch() {
 
 void require(bool condition, const std::string& message) {
     if (!condition) throw ShapeError(message);
+}
+
+void require_sane(const Shape& shape) {
+    constexpr std::int64_t most_elements = std::int64_t{1} << 40;
+    std::int64_t count = 1;
+    for (const auto extent : shape) {
+        require(extent >= 0 && extent <= kMostExtent, fmt::format("an extent of {}", extent));
+        require(extent == 0 || count <= most_elements / extent,
+                to_text(shape) + " has more than 2^40 elements");
+        count *= std::max<std::int64_t>(1, extent);
+    }
 }
 
 std::string to_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
@@ -119,15 +131,18 @@ Outputs dispatch(Context& c) {
 }  // namespace rules
 
 NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch) {
-    const auto required = static_cast<std::size_t>(op_spec(node.op).min_inputs);
-    rules::require(inputs.size() >= required,
-                   fmt::format("takes at least {} inputs, not {}", required, inputs.size()));
+    const auto& spec = op_spec(node.op);
+    const auto required = static_cast<std::size_t>(spec.min_inputs);
+    rules::require(inputs.size() >= required && inputs.size() <= static_cast<std::size_t>(spec.max_inputs),
+                   fmt::format("has {} inputs; it takes {}{}", inputs.size(), required,
+                               spec.max_inputs == spec.min_inputs ? "" : " or more"));
     for (std::size_t i = 0; i < required; ++i)
         rules::require(inputs[i] != nullptr, fmt::format("lacks input {}", i));
     rules::Context context(node, inputs, batch);
     NodeFacts result;
     result.outputs = rules::dispatch(context);
     result.mixing = context.mixing;
+    for (const auto& facts : result.outputs) rules::require_sane(facts.shape);
     for (auto& facts : result.outputs)
         if (!result.mixing.empty()) facts.place.reset();
     return result;

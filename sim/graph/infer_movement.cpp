@@ -106,6 +106,7 @@ std::optional<BatchPlace> reshaped_place(const Context& c, const Shape& in, cons
 Outputs reshape(Context& c) {
     const auto& x = c.in(0);
     const auto shape = target_shape(c);
+    require_sane(shape);
     require(element_count(shape) == element_count(x.shape),
             fmt::format("{} cannot take the shape {}", to_text(x.shape), to_text(shape)));
     std::optional<BatchPlace> place;

@@ -36,6 +36,8 @@ using Outputs = std::vector<Facts>;
 
 /// Throws ShapeError(message) unless `condition`.
 void require(bool condition, const std::string& message);
+/// Throws ShapeError for a negative extent, one beyond 2^31, or more than 2^40 elements.
+void require_sane(const Shape& shape);
 /// "[1, 3, 224, 224]"
 std::string to_text(const Shape& shape);
 /// Numpy broadcasting of two shapes.

@@ -140,7 +140,8 @@ Outputs resize(Context& c) {
 Outputs depth_space(Context& c) {
     const auto& x = c.in(0).shape;
     const auto block = attribute_int(c.node, "blocksize");
-    require(x.size() == 4 && block >= 1, fmt::format("takes images [N, C, H, W], not {}", to_text(x)));
+    require(x.size() == 4 && block >= 1 && block <= 1024,
+            fmt::format("takes images [N, C, H, W], not {}", to_text(x)));
     c.require_leading_batch();
     if (c.node.op == Op::depth_to_space) {
         require(x[1] % (block * block) == 0,

@@ -7,6 +7,7 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "graph/check.hpp"
+#include "graph/elements.hpp"
 #include "graph/infer.hpp"
 #include "graph/json_form.hpp"
 #include "graph/op_spec.hpp"
@@ -17,7 +18,6 @@ namespace {
 using json::Cursor;
 using json::ObjectReader;
 
-constexpr std::int64_t kMostExtent = std::int64_t{1} << 31;
 constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
 
 const std::vector<std::string>& dtype_names() {
@@ -243,10 +243,12 @@ private:
         for (const auto& spec : op_spec(node.op).attributes) {
             const std::string name(spec.name);
             switch (spec.type) {
-                case AttributeType::integer: node.attributes[name] = reader.integer(name); break;
+                case AttributeType::integer:
+                    node.attributes[name] = reader.integer(name, -kMostExtent, kMostExtent);
+                    break;
                 case AttributeType::text: node.attributes[name] = reader.string(name); break;
                 case AttributeType::integers:
-                    node.attributes[name] = integers(reader.array(name), json::min_int, json::max_int);
+                    node.attributes[name] = integers(reader.array(name), -kMostExtent, kMostExtent);
                     break;
                 case AttributeType::reals: node.attributes[name] = reals(reader.array(name)); break;
                 case AttributeType::real:
@@ -261,6 +263,7 @@ private:
     void read_output(const Cursor& cursor) {
         ObjectReader reader(cursor);
         const auto name = reader.required("name");
+        if (name && name->value().is_null()) name->problem("must be the name of a tensor");
         graph_.outputs.push_back(name ? reference(*name) : kNoTensor);
         reader.array_or_empty("shape");
         reader.finish();

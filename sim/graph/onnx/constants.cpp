@@ -95,7 +95,7 @@ void eye_like(OnnxNode& n) {
 /// The triangle of a matrix, zeros elsewhere: a choice by a constant mask.
 void trilu(OnnxNode& n) {
     const auto& x = n.shape(0);
-    const auto diagonal = n.has(1) ? static_cast<std::int64_t>(n.scalar(1)) : 0;
+    const auto diagonal = n.has(1) ? bounded_integer(n.scalar(1)) : 0;
     const bool upper = n.integer("upper", 1) != 0;
     if (x.size() < 2 || x.back() * x[x.size() - 2] > kFoldLimit)
         throw ShapeError("takes small matrices only");

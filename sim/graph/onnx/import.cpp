@@ -188,6 +188,7 @@ private:
     void convert(const ::onnx::NodeProto& proto, int position) {
         OnnxNode node(import_, proto);
         try {
+            if (proto.output_size() == 0) throw ShapeError("has no outputs");
             converters().at(proto.op_type())(node);
             node.check_attributes_known();
             return;

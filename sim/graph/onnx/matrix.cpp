@@ -22,7 +22,7 @@ TensorId column_bias(OnnxNode& n, TensorId c, TensorId b) {
     if (!n.builder().is_constant(c) || shape == Shape{columns}) return c;
     if (shape == Shape{1, columns}) return n.make(Op::reshape, {c}, {{"shape", Shape{columns}}});
     const auto values = n.builder().values(c);
-    if (element_count(shape) != 1 || !values) return c;
+    if (element_count(shape) != 1 || !values || columns > kFoldLimit) return c;
     return n.builder().small(n.output_name(0) + "/bias", {columns}, n.builder().facts(c).dtype,
                              std::vector<double>(static_cast<std::size_t>(columns), values->front()));
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "graph/elements.hpp"
 #include "graph/onnx/importer.hpp"
 
 namespace infsim::graph::onnx_import {
@@ -26,6 +27,8 @@ Shape resolved(OnnxNode& n, Ints target, bool allow_zero) {
         } else if (target[i] < 0) {
             throw ShapeError(fmt::format("its shape has a {}", target[i]));
         } else {
+            if (target[i] > 0 && known > (std::int64_t{1} << 40) / target[i])
+                throw ShapeError("its shape is absurdly large");
             known *= target[i];
         }
     }
@@ -161,7 +164,7 @@ bool gather_as_slice(OnnxNode& n, std::int64_t axis) {
     const auto indices = n.builder().values(n.in(1));
     if (!indices || indices->empty()) return false;
     const auto extent = n.shape(0)[static_cast<std::size_t>(axis)];
-    const auto first = static_cast<std::int64_t>(indices->front()) + (indices->front() < 0 ? extent : 0);
+    const auto first = bounded_integer(indices->front()) + (indices->front() < 0 ? extent : 0);
     for (std::size_t i = 1; i < indices->size(); ++i)
         if ((*indices)[i] != (*indices)[i - 1] + 1 || ((*indices)[i - 1] < 0 && (*indices)[i] >= 0))
             return false;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "graph/elements.hpp"
 #include "graph/onnx/importer.hpp"
 
 namespace infsim::graph::onnx_import {
@@ -28,7 +29,7 @@ std::vector<double> OnnxNode::values(std::size_t i) const {
 
 Ints OnnxNode::ints(std::size_t i) const {
     Ints out;
-    for (const double v : values(i)) out.push_back(static_cast<std::int64_t>(std::clamp(v, -9e18, 9e18)));
+    for (const double v : values(i)) out.push_back(bounded_integer(v));
     return out;
 }
 
@@ -57,7 +58,7 @@ bool OnnxNode::has_attribute(const std::string& name) const {
 
 std::int64_t OnnxNode::integer(const std::string& name, std::int64_t fallback) {
     const auto* found = find(name, ::onnx::AttributeProto::INT);
-    return found != nullptr ? found->i() : fallback;
+    return found != nullptr ? bounded_integer(static_cast<double>(found->i())) : fallback;
 }
 
 double OnnxNode::real(const std::string& name, double fallback) {
@@ -73,7 +74,9 @@ std::string OnnxNode::text(const std::string& name, const std::string& fallback)
 std::optional<Ints> OnnxNode::integers(const std::string& name) {
     const auto* found = find(name, ::onnx::AttributeProto::INTS);
     if (found == nullptr) return std::nullopt;
-    return Ints(found->ints().begin(), found->ints().end());
+    Ints out;
+    for (const auto v : found->ints()) out.push_back(bounded_integer(static_cast<double>(v)));
+    return out;
 }
 
 std::optional<std::vector<double>> OnnxNode::reals(const std::string& name) {

@@ -126,6 +126,7 @@ bool fold_one_affine(Graph& graph, std::size_t position) {
         const auto number = index.number(constant);
         const bool single = element_count(graph.tensor(constant).shape) == 1;
         if (single && !number && result[1] != 1) continue;
+        if (result[1] > (1 << 20)) continue;  // a new bias is kept in memory
         const auto channels = result[1];
         if (node.op == Op::mul) fold_factor(graph, *front, constant, single ? number : std::nullopt);
         else fold_summand(graph, *front, constant, single ? number : std::nullopt, channels);

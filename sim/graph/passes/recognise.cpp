@@ -108,6 +108,7 @@ bool layer_norm_at(Graph& graph, std::size_t position) {
     if (found.of.axis < 0) return false;
     const auto& x = graph.tensor(found.of.x);
     const Shape shape(x.shape.begin() + found.of.axis, x.shape.end());
+    if (element_count(shape) > (1 << 20)) return false;  // the ones it may need are kept in memory
     const auto dtype = x.dtype;
     Node* last = &graph.nodes[position];
     TensorId scale = kNoTensor, bias = kNoTensor;
