@@ -30,10 +30,10 @@ public:
 
     /// Shapes are of one item, with the batch axis in front: {1, C, H, W}, {1, T, H} or {1, C}.
     TensorId input(const graph::Shape& shape, const std::string& name = "input") {
-        return builder_.input(name, shape, DType::fp32, true);
+        return noted(builder_.input(name, shape, DType::fp32, true));
     }
     TensorId constant(const graph::Shape& shape) {
-        return builder_.constant(fresh("constant"), shape, DType::fp32, graph::Absent{});
+        return weight(fresh("constant"), shape);
     }
     TensorId conv(TensorId x, std::int64_t channels, const Window& w, bool bias = true, std::int64_t groups = 1) {
         const std::string name = fresh("conv");
@@ -101,7 +101,8 @@ public:
     }
 
     const graph::Shape& shape(TensorId x) const { return builder_.shape(x); }
-    const std::string& name(TensorId x) const { return builder_.graph().tensor(x).name; }
+    /// Also after finish(), which renumbers tensors.
+    const std::string& name(TensorId x) const { return names_.at(static_cast<std::size_t>(x)); }
     /// The graph with these tensors as outputs.
     graph::Graph finish(const std::vector<TensorId>& outputs) {
         std::vector<std::pair<TensorId, std::string>> named;
@@ -112,14 +113,20 @@ public:
 private:
     using Attributes = graph::GraphBuilder::Attributes;
     graph::GraphBuilder builder_;
+    std::vector<std::string> names_;
     int count_ = 0;
+
+    TensorId noted(TensorId x) {
+        for (std::size_t t = names_.size(); t < builder_.graph().tensors.size(); ++t) names_.push_back(builder_.graph().tensors[t].name);
+        return x;
+    }
 
     std::string fresh(const std::string& stem) { return stem + std::to_string(count_++); }
     TensorId weight(const std::string& name, const graph::Shape& shape) {
-        return builder_.constant(name, shape, DType::fp32, graph::Absent{});
+        return noted(builder_.constant(name, shape, DType::fp32, graph::Absent{}));
     }
     TensorId node(graph::Op op, const std::string& name, const std::vector<TensorId>& inputs, Attributes attributes) {
-        return builder_.node(op, name, inputs, std::move(attributes), name);
+        return noted(builder_.node(op, name, inputs, std::move(attributes), name));
     }
     static Attributes window(const Window& w) {
         return {{"kernel_shape", std::vector<std::int64_t>{w.rows, w.cols}},
@@ -134,19 +141,6 @@ inline TensorId bottleneck(Net& net, TensorId x, std::int64_t middle, std::int64
     const TensorId b = net.relu(net.conv(a, middle, Window::square(3, stride_first ? 1 : stride, 1)));
     const TensorId c = net.conv(b, middle * 4, Window::square(1));
     return net.relu(net.add(c, project ? net.conv(x, middle * 4, Window::square(1, stride)) : x));
-}
-
-/// ResNet-50 at `size` x `size`; `v1` has the stride in the first 1x1 of a stage.
-inline graph::Graph resnet50(bool v1, std::int64_t size = 224) {
-    Net net("resnet50");
-    TensorId x = net.input({1, 3, size, size});
-    x = net.max_pool(net.relu(net.conv(x, 64, Window::square(7, 2, 3))), Window::square(3, 2, 1));
-    const int blocks[] = {3, 4, 6, 3};
-    for (int stage = 0; stage < 4; ++stage)
-        for (int k = 0; k < blocks[stage]; ++k)
-            x = bottleneck(net, x, 64 << stage, stage > 0 && k == 0 ? 2 : 1, v1, k == 0);
-    x = net.dense(net.flatten(net.unary(graph::Op::global_average_pool, x)), 1000);
-    return net.finish({x});
 }
 
 }  // namespace infsim::test
