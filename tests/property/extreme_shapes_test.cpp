@@ -103,6 +103,11 @@ TEST_CASE("kernels larger than the input, all of whose other taps lie in the pad
     check_computes(net.finish({net.conv(x, 5, {3, 3, 2, 2, {2, 2, 2, 2}, 2, 2})}), 3);
 }
 
+TEST_CASE("a replicated filter that reaches below the input in every row") {
+    Net net;
+    check_computes(net.finish({net.conv(net.input({1, 3, 2, 4}), 65, {2, 1, 2, 3, {0, 0, 1, 0}, 2, 1})}), 3);
+}
+
 TEST_CASE("inputs of a single element") {
     Net net;
     TensorId x = net.input({1, 1, 1, 1});

@@ -82,7 +82,8 @@ void Emitter::emit_replicate(int layer, int image, int first_row, int rows) {
     const int channels = from.channels(), all = channels * op.replicas, last = first_row + rows;
     // Rows for which some copy reaches into the padding start as zeros.
     const int inner_lo = (op.pad + op.stride - 1) / op.stride;
-    const int inner_hi = (from.rows - 1 + op.pad - (op.replicas - 1) * op.dilation) / op.stride + 1;
+    const int last_start = from.rows - 1 + op.pad - (op.replicas - 1) * op.dilation;   // negative: every row has such a copy
+    const int inner_hi = last_start < 0 ? 0 : last_start / op.stride + 1;
     const auto zero = [&](int lo, int hi) {
         lo = std::max(lo, first_row);
         hi = std::min(hi, last);
