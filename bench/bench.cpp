@@ -1,5 +1,6 @@
 // Simulated instructions per second: the SystemC chip beside a plain event loop that runs the same Program.
-//   infsim_bench [CORES [INFERENCES [LAYERS [GROUPS]]]]
+// The Program is ResNet-50's (stride in the 1x1), fp16, compiled for BATCH images on the default chip.
+//   infsim_bench [BATCH [CORES [INFERENCES]]]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -7,8 +8,11 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.hpp"
 #include "chip/chip.hpp"
-#include "layered_program.hpp"
+#include "compiler/compile.hpp"
+#include "graph/json_form.hpp"
+#include "hw/load.hpp"
 #include "support/plain_loop.hpp"
 
 using namespace infsim;
@@ -17,19 +21,6 @@ namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-/// The default chip's numbers, so that clocks and ceilings are as crooked as they are there.
-hw::ChipSpec inferentia_like() {
-    auto spec = test::round_chip();
-    spec.cores = 64;
-    spec.dram.capacity = Bytes{std::int64_t{128} << 30};
-    spec.pe.clock = spec.act.clock = spec.pool.clock = Frequency{976'562'500};
-    spec.dma.engine_bandwidth = Bandwidth{10'700'000'000};
-    spec.dma.core_bandwidth = Bandwidth{21'400'000'000};
-    spec.dram.channel_bandwidth = Bandwidth{25'600'000'000};
-    spec.host.link_bandwidth = Bandwidth{7'877'000'000};
-    return spec;
 }
 
 struct Outcome {
@@ -55,7 +46,7 @@ int argument(int argc, char** argv, int index, int otherwise) {
     char* end = nullptr;
     const long value = std::strtol(argv[index], &end, 10);
     if (*end != '\0' || value < 1 || value > 1'000'000) {
-        fmt::print(stderr, "usage: infsim_bench [CORES [INFERENCES [LAYERS [GROUPS]]]], numbers from 1\n");
+        fmt::print(stderr, "usage: infsim_bench [BATCH [CORES [INFERENCES]]], numbers from 1; 5, 4 and 16 if not given\n");
         std::exit(2);
     }
     return static_cast<int>(value);
@@ -64,10 +55,21 @@ int argument(int argc, char** argv, int index, int otherwise) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int cores = argument(argc, argv, 1, 4), inferences = argument(argc, argv, 2, 16);
-    const auto spec = inferentia_like();
-    const auto program = std::make_shared<const program::Program>(
-        bench::layered_program(spec, argument(argc, argv, 3, 64), argument(argc, argv, 4, 60)));
+    const int batch = argument(argc, argv, 1, 5), cores = argument(argc, argv, 2, 4), inferences = argument(argc, argv, 3, 16);
+    const std::string root = INFSIM_SOURCE_DIR;
+    Problems problems;
+    const auto chip_file = hw::load_chip(root + "/configs/chips/inferentia1.json", {}, problems);
+    problems.throw_if_any();
+    const hw::ChipSpec& spec = chip_file->spec;
+    const auto graph = graph::load_model("resnet50-v1", root + "/models");
+    const auto begin = std::chrono::steady_clock::now();
+    auto result = compiler::compile(graph, spec, batch, DType::fp16, DType::fp16, {});
+    const double compile_seconds = seconds_since(begin);
+    if (const auto* no = std::get_if<compiler::DoesNotFit>(&result)) {
+        fmt::print(stderr, "{}\n", no->text);
+        return 3;
+    }
+    const auto program = std::make_shared<const program::Program>(std::move(std::get<compiler::Compiled>(result).program));
     const double instructions = static_cast<double>(program::instruction_count(*program)) * cores * inferences;
 
     chip::Chip chip(spec, cores, {});
@@ -81,8 +83,8 @@ int main(int argc, char** argv) {
     bool equal = systemc.done.size() == plain.done.size();
     for (std::size_t i = 0; equal && i < plain.done.size(); ++i)
         equal = systemc.done[i].output_done == plain.done[i].output_done && systemc.done[i].core == plain.done[i].core;
-    fmt::print("{} cores, {} inferences each, {} instructions in the program\n", cores, inferences,
-               program::instruction_count(*program));
+    fmt::print("ResNet-50 at batch {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each\n", batch,
+               program::instruction_count(*program), compile_seconds, cores, inferences);
     fmt::print("SystemC chip      {:6.2f} M instructions/s  ({:.3f} s)\n", instructions / systemc.seconds / 1e6,
                systemc.seconds);
     fmt::print("plain event loop  {:6.2f} M instructions/s  ({:.3f} s)\n", instructions / plain.seconds / 1e6, plain.seconds);
