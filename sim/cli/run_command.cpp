@@ -1,10 +1,12 @@
 #include <iostream>
+#include <optional>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
+#include "flow/run_data.hpp"
 #include "flow/run_point.hpp"
 #include "record/columns.hpp"
 #include "record/csv.hpp"
@@ -74,6 +76,54 @@ void print_live_tensors(std::ostream& out, const std::vector<compiler::LiveTenso
     out << table.text();
 }
 
+using Seed = std::optional<std::uint64_t>;
+
+Seed seed_of(const po::variables_map& values, const char* name, Problems& problems) {
+    if (values.count(name) == 0) return std::nullopt;
+    const auto seed = values[name].as<std::int64_t>();
+    if (seed < 0) problems.add("", std::string("--") + name, "must be from 0, and is " + number_text(seed));
+    return static_cast<std::uint64_t>(seed);
+}
+
+/// Where the data of a run come from; empty for a run without. Throws InputError for options that do not go together.
+std::optional<flow::DataSource> data_source_of(const po::variables_map& values) {
+    Problems problems;
+    flow::DataSource source;
+    if (values.count("data") > 0) source.file = values["data"].as<std::string>();
+    source.random_inputs = seed_of(values, "random-inputs", problems);
+    source.random_weights = seed_of(values, "random-weights", problems);
+    const bool file = values.count("data") > 0, data = file || source.random_inputs;
+    if (file && source.random_inputs) problems.add("", "--random-inputs", "and --data exclude each other");
+    if (data && values.count("out") == 0) problems.add("", "--out", "is missing: where the outputs go");
+    for (const char* name : {"out", "random-weights"})
+        if (!data && values.count(name) > 0)
+            problems.add("", std::string("--") + name, "needs inputs: --data FILE or --random-inputs SEED");
+    problems.throw_if_any();
+    return data ? std::optional{source} : std::nullopt;
+}
+
+void print_outputs(const flow::PointResult& result, const std::string& path) {
+    std::cout << "\nOne inference computed in " << number_text(result.alone_service->count())
+              << " ps of simulated time, alone on the chip. " << path << ":";
+    for (const auto& o : result.outputs)
+        std::cout << " " << o.name << " " << tensorio::shape_text(o.array.shape) << " " << dtype_name(o.array.dtype);
+    std::cout << "\n";
+}
+
+po::options_description data_group() {
+    po::options_description group("Data");
+    // clang-format off
+    group.add_options()
+        ("data", po::value<std::string>()->value_name("FILE"),
+         "also compute, on the inputs in an .npz (arrays named as the inputs, [N, item...]) or a TensorProto .pb")
+        ("random-inputs", po::value<std::int64_t>()->value_name("SEED"), "also compute, on inputs drawn from this seed")
+        ("random-weights", po::value<std::int64_t>()->value_name("SEED"),
+         "draw weights that the model does not give, or gives as one value everywhere")
+        ("out", po::value<std::string>()->value_name("FILE"), "write the outputs to an .npz, or a single one to a .pb");
+    // clang-format on
+    return group;
+}
+
 Syntax syntax() {
     po::options_description output("Output");
     // clang-format off
@@ -84,7 +134,7 @@ Syntax syntax() {
     // clang-format on
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
-            {point_group(), load_group(), output, help_group()},
+            {point_group(), load_group(), data_group(), output, help_group()},
             "model",
             1};
 }
@@ -94,12 +144,22 @@ Syntax syntax() {
 int run_run_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
+    const auto source = data_source_of(*values);
+    const flow::Point point = point_of(request_of(*values));
     flow::RunOptions options;
     options.timeline = values->count("timeline") > 0;
-    const flow::PointResult result = flow::run_point(point_of(request_of(*values)), options);
+    flow::Inputs inputs;
+    const std::string out = source ? (*values)["out"].as<std::string>() : "";
+    if (source) {
+        flow::check_output_path(point, out);
+        inputs = flow::read_inputs(point, *source);
+        options.inputs = &inputs;
+    }
+    const flow::PointResult result = flow::run_point(point, options);
     const bool fits = result.record.status == record::Status::ok;
     if (options.timeline && fits)
         write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
+    if (source && fits) flow::write_outputs(out, result.outputs);
     if (values->count("json") > 0) {
         json::Object all{{"record", record::to_object(result.record)}};
         if (values->count("layers") > 0) all.set("layers", layers_json(result.layers));
@@ -108,6 +168,7 @@ int run_run_command(const Arguments& arguments) {
         print_sentences(result.record);
         std::cout << record_table(result.record);
         if (values->count("layers") > 0 && fits) std::cout << "\n" << layer_table(result.layers);
+        if (source && fits) print_outputs(result, out);
     }
     if (fits) return kDone;
     std::cerr << "does not fit: " << result.record.reason << "\n";

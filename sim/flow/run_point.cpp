@@ -51,6 +51,26 @@ void fill_infeasible(PointResult& result, const compiler::DoesNotFit& why) {
     result.live_tensors = why.tensors;
 }
 
+/// The inference that runs alone; with inputs it also computes. Behind it the core goes on without data, since more
+/// inferences would compute the same once more.
+chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const program::Program>& program,
+                                const Inputs* inputs, chip::Chip& chip, PointResult& result) {
+    Device device = device_of(chip);
+    std::optional<exec::ExecState> state;
+    if (inputs != nullptr) {
+        state.emplace(*program);
+        fill_dram(point, *program, *inputs, *state);
+        chip.load(0, program, &*state);
+    }
+    const chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
+    result.alone_service = alone.last_retirement - alone.first_issue;
+    if (state) {
+        result.outputs = read_outputs(point, *program, *state);
+        chip.load(0, program);
+    }
+    return alone;
+}
+
 void simulate(const Point& point, const compiler::Compiled& compiled, const RunOptions& options,
               PointResult& result) {
     const LoopOptions defaults;
@@ -61,7 +81,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     for (int core = 0; core < point.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);
 
-    const chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
+    const chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
     LoopOptions loop;
     loop.workers = point.workers;
     loop.call_overhead = point.chip.host.call_overhead;

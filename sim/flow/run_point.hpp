@@ -1,11 +1,13 @@
 // One point from files to a record: compile, simulate, observe, check.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "compiler/compile.hpp"
 #include "flow/point.hpp"
+#include "flow/run_data.hpp"
 #include "record/record.hpp"
 #include "stats/layers.hpp"
 
@@ -21,6 +23,7 @@ struct Timing {
 
 struct RunOptions {
     bool timeline = false;  ///< also keep the spans of the first measured inference of core 0
+    const Inputs* inputs = nullptr;  ///< also compute: the inference that runs alone on core 0 carries these
 };
 
 /// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to
@@ -31,6 +34,8 @@ struct PointResult {
     std::string layers_csv;                          ///< the same as text
     std::vector<compiler::LiveTensor> live_tensors;  ///< of a point that does not fit, largest first
     std::string timeline_csv;
+    std::vector<tensorio::NamedArray> outputs;  ///< of RunOptions::inputs
+    std::optional<Duration> alone_service;      ///< of the inference alone, which is the one that computes
     Timing timing;
 };
 
@@ -38,6 +43,8 @@ struct PointResult {
 compiler::CompileResult compile_point(const Point& point);
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
+/// Whether data ride along changes nothing in the record: only the first inference carries them. Throws
+/// exec::DataFault, an InternalError, when the program reads bytes that are not what they should be.
 /// What does not fit is a record with status infeasible. Throws InputError for what the compiler does not
 /// support and InternalError when an invariant or an end-of-run check fails.
 PointResult run_point(const Point& point, const RunOptions& options = {});

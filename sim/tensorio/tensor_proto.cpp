@@ -5,6 +5,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include "base/check.hpp"
 #include "base/problems.hpp"
 #include "base/text.hpp"
 
@@ -24,6 +25,13 @@ std::optional<DType> dtype_of(int type) {
         case onnx::TensorProto::BOOL: return DType::boolean;
         default: return std::nullopt;
     }
+}
+
+int number_of(DType dtype) {
+    for (int number = 1; number <= onnx::TensorProto::BFLOAT16; ++number)
+        if (dtype_of(number) == dtype) return number;
+    INFSIM_CHECK(false, "an element type that ONNX does not have");
+    return onnx::TensorProto::UNDEFINED;
 }
 
 /// Elements of a repeated field, narrowed to the stored type: small types travel as int32.
@@ -84,6 +92,15 @@ NamedArray read_tensor_proto(const std::string& path) {
                          "holds " + std::to_string(out.array.bytes.size()) + " bytes where its shape " +
                              shape_text(out.array.shape) + " wants " + std::to_string(wanted));
     return out;
+}
+
+void write_tensor_proto(const std::string& path, const NamedArray& tensor) {
+    onnx::TensorProto t;
+    t.set_name(tensor.name);
+    t.set_data_type(number_of(tensor.array.dtype));
+    for (std::int64_t extent : tensor.array.shape) t.add_dims(extent);
+    t.set_raw_data(tensor.array.bytes.data(), tensor.array.bytes.size());
+    write_file_atomic(path, t.SerializeAsString());
 }
 
 }  // namespace infsim::tensorio

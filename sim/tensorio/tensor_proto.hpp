@@ -12,4 +12,8 @@ namespace infsim::tensorio {
 /// elements.
 NamedArray read_tensor_proto(const std::string& path);
 
+/// Writes one with raw data; replaces `path` only when everything has been written. Throws InputError where the system
+/// refuses.
+void write_tensor_proto(const std::string& path, const NamedArray& tensor);
+
 }  // namespace infsim::tensorio

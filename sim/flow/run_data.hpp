@@ -1,0 +1,52 @@
+// Running a point with data: what is read from files, what goes into the chip's memories, what comes out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exec/execute.hpp"
+#include "flow/point.hpp"
+#include "program/program.hpp"
+#include "tensorio/array.hpp"
+
+namespace infsim::flow {
+
+/// Where a run's numbers come from. Exactly one of `file` and `random_inputs` is given.
+struct DataSource {
+    std::string file;                             ///< .npz, or .pb (TensorProto) for a model with one input
+    std::optional<std::uint64_t> random_inputs;   ///< seed: fp inputs normal (0, 1), integers and booleans 0 or 1
+    std::optional<std::uint64_t> random_weights;  ///< seed for absent and constant weights (graph/constants.hpp)
+};
+
+/// A batch of inputs, one array per graph input in the graph's order, of the right element count.
+struct Inputs {
+    std::vector<tensorio::Array> arrays;
+    std::optional<std::uint64_t> random_weights;
+};
+
+/// Shape of a graph tensor for a whole batch as files have it: [batch, item...], without the leading 1 that stands for
+/// the batch in the graph. As in the graph where the tensor is the same for all items, or the graph is one whole.
+std::vector<std::int64_t> batch_shape(const graph::Graph& graph, graph::TensorId id, int batch);
+
+/// Reads and checks the inputs of `point` before anything is compiled. Floating-point inputs may come in any
+/// floating-point type and are rounded; others must have the model's type. Throws InputError with everything that is
+/// wrong: tensors missing, superfluous, given twice, of wrong shape or type, unreadable files, weights without values.
+Inputs read_inputs(const Point& point, const DataSource& source);
+
+/// Inputs and weights into the DRAM segments of `program`, the one compiled for `point`. Throws InputError where a
+/// file with weights cannot be read.
+void fill_dram(const Point& point, const program::Program& program, const Inputs& inputs, exec::ExecState& state);
+
+/// The outputs in the graph's order, shaped as batch_shape says; floating-point ones as fp32, others in the model's
+/// type.
+std::vector<tensorio::NamedArray> read_outputs(const Point& point, const program::Program& program,
+                                               const exec::ExecState& state);
+
+/// Writes outputs to a file: .npz, or .pb for a single one. check_output_path throws InputError for what write_outputs
+/// would refuse, so that nobody waits for a run whose result has no place.
+void check_output_path(const Point& point, const std::string& path);
+void write_outputs(const std::string& path, const std::vector<tensorio::NamedArray>& outputs);
+
+}  // namespace infsim::flow
