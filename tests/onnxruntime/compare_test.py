@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""Whole networks with random weights on the simulated chip and by onnxruntime, on the same ONNX file.
+
+usage: compare_test.py INFSIM SOURCE_FOLDER NETWORK [BATCH]
+
+NETWORK is a JSON network or a light model of the ONNX project. The error is the largest difference of any output
+element relative to the largest output element. fp32 must stay within 1e-4; the errors of fp16 and bf16 are printed and
+must stay within about five times what was measured. Exit status 77, a skip, where npm cannot install onnxruntime-node.
+$ONNXRUNTIME_NODE names a folder in which it is installed already.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+import random_model
+
+LIMITS = {"fp32": 1e-4, "fp16": 5e-3, "bf16": 5e-2}
+SKIPPED = 77
+# fp32 needs twice the room of fp16; what is compared are numbers, not whether they fit the real chip.
+ROOMY = ["--set", "chip.state_buffer.partition_bytes=192KiB", "--cores", "1"]
+
+
+def skip(reason):
+    print(f"SKIPPED: no second opinion on whole networks: {reason}")
+    sys.exit(SKIPPED)
+
+
+def install(source, folder):
+    """A folder with onnxruntime-node in its node_modules."""
+    if os.environ.get("ONNXRUNTIME_NODE"):
+        return pathlib.Path(os.environ["ONNXRUNTIME_NODE"])
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            skip(f"{tool} is not installed")
+    shutil.copy(source / "scripts/onnxruntime/package.json", folder)
+    try:
+        result = subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"],
+                                cwd=folder, capture_output=True, text=True, timeout=240)
+    except subprocess.TimeoutExpired:
+        skip("npm install did not end within four minutes")
+    if result.returncode != 0:
+        skip("npm install onnxruntime-node failed:\n" + result.stderr)
+    return folder
+
+
+def by_onnxruntime(source, node_folder, folder, model, data, outputs):
+    manifest = {"model": str(model), "inputs": [], "outputs": []}
+    for i, (name, array) in enumerate(data.items()):
+        file = folder / f"in{i}.raw"
+        array.astype("<f4").tofile(file)
+        manifest["inputs"].append({"name": name, "shape": list(array.shape), "file": str(file)})
+    for i, (name, _) in enumerate(outputs):
+        manifest["outputs"].append({"name": name, "file": str(folder / f"out{i}.raw")})
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    result = subprocess.run(["node", source / "scripts/onnxruntime/run.mjs", folder / "manifest.json"], cwd=node_folder,
+                            check=True, stdout=subprocess.PIPE, text=True)
+    shapes = json.loads(result.stdout)
+    return {o["name"]: numpy.fromfile(o["file"], "<f4").reshape(shapes[o["name"]]) for o in manifest["outputs"]}
+
+
+def by_infsim(infsim, folder, model, dtype, batch):
+    out = folder / f"{dtype}.npz"
+    result = subprocess.run([infsim, "run", model, "--batch", str(batch), "--dtype", dtype, "--io-dtype", "fp32",
+                             "--data", folder / "in.npz", "--out", out, *ROOMY], capture_output=True, text=True)
+    if result.returncode != 0:
+        return None, result.stderr
+    return dict(numpy.load(out)), ""
+
+
+def largest_error(got, right):
+    if got.shape != right.shape:
+        raise AssertionError(f"shape {got.shape} instead of {right.shape}")
+    return float(numpy.max(numpy.abs(got.astype("f8") - right)) / numpy.max(numpy.abs(right)))
+
+
+def compare(infsim, source, network, batch, folder):
+    node_folder = install(source, folder)
+    if network.suffix == ".json":
+        content, inputs, outputs = random_model.from_json(network, 1, batch)
+    else:
+        content, inputs, outputs = random_model.from_light(network, 1)
+    model = folder / (network.stem + ".onnx")
+    model.write_bytes(content)
+    random = numpy.random.default_rng(2)
+    data = {name: random.normal(0, 1, shape).astype("<f4") for name, shape in inputs}
+    numpy.savez(folder / "in.npz", **data)
+    right = by_onnxruntime(source, node_folder, folder, model, data, outputs)
+    # Outputs that repeat one value, or only a saturated softmax, would agree by accident.
+    spread = max(float(numpy.std(array)) / float(numpy.abs(array).max()) for array in right.values())
+    failed = spread < 0.1
+    if failed:
+        print(f"{network.stem}: onnxruntime's outputs hardly vary ({spread:.2f}): nothing to compare")
+    for dtype, limit in LIMITS.items():
+        start = time.monotonic()
+        got, why = by_infsim(infsim, folder, model, dtype, batch)
+        seconds = time.monotonic() - start
+        if got is None:
+            print(f"{network.stem} batch {batch} {dtype}: infsim failed: {why}")
+            failed = True
+            continue
+        for name, array in right.items():
+            error = largest_error(got[name], array)
+            good = error <= limit
+            failed = failed or not good
+            print(f"{network.stem} batch {batch} {dtype}: {name} {list(array.shape)}: relative error {error:.2e} "
+                  f"(limit {limit:g}), {seconds:.0f} s{'' if good else ': WRONG'}", flush=True)
+    return 1 if failed else 0
+
+
+def main():
+    infsim, source, network = (pathlib.Path(p).resolve() for p in sys.argv[1:4])
+    batch = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+    with tempfile.TemporaryDirectory(prefix="infsim-ort-") as folder:
+        return compare(infsim, source, network, batch, pathlib.Path(folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
