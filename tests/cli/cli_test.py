@@ -12,6 +12,8 @@ import tempfile
 import time
 import unittest
 
+import numpy
+
 INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 CHIP = SOURCE / "configs/chips/inferentia1.json"
 NET = SOURCE / "models/three_layers/three_layers.json"
@@ -199,6 +201,120 @@ class Run(InScratch):
         self.assertEqual({"work", "transfer"}, {s["kind"] for s in spans})
         for s in spans:
             self.assertLessEqual(float(s["start_us"]), float(s["end_us"]))
+
+
+class Data(InScratch):
+    """run with data: the numbers come out and the times stay; wrong inputs leave nothing."""
+    INPUT, OUTPUT, SHAPE = "image", "conv3_relu", (2, 3, 32, 32)   # of the network, at batch 2
+
+    def npz(self, name="in.npz", **arrays):
+        numpy.savez(self.folder / name, **arrays)
+        return self.folder / name
+
+    def image(self, dtype="f4", shape=SHAPE):
+        return numpy.random.default_rng(1).normal(0, 1, shape).astype(dtype)
+
+    def compute(self, *words, batch=2, expect=0):
+        return self.run_it("run", NET, "--batch", batch, "--cores", 1, "--random-weights", 1, *words, expect=expect)
+
+    def outputs(self, name, data, batch=2):
+        text = self.compute("--data", data, "--out", name, batch=batch).stdout
+        self.assertRegex(text, r"One inference computed in \d+ ps")
+        arrays = numpy.load(self.folder / name)
+        self.assertEqual(list(arrays), [self.OUTPUT])
+        self.assertEqual(arrays[self.OUTPUT].dtype, numpy.float32)
+        return arrays[self.OUTPUT]
+
+    def refused(self, path, *parts):
+        before = self.files()
+        result = self.compute("--data", path, "--out", "out.npz", expect=2)
+        self.assertEqual((result.stdout, self.files()), ("", before))
+        for part in (path.name, *parts):
+            self.assertIn(part, result.stderr)
+
+    def test_the_record_is_that_of_a_run_without_data(self):
+        data = ["--random-inputs", 1, "--random-weights", 1, "--out", "out.npz"]
+        with_data = self.run_it("run", NET, "--batch", 2, "--json", "--layers", *data).stdout
+        self.assertEqual(with_data, self.run_it("run", NET, "--batch", 2, "--json", "--layers").stdout)
+        self.assertEqual(self.files(), ["out.npz"])
+
+    def test_items_do_not_depend_on_each_other(self):
+        image = self.image()
+        both = self.outputs("both.npz", self.npz(**{self.INPUT: image}))
+        self.assertEqual(both.shape[0], 2)
+        self.assertGreater(numpy.abs(both[0] - both[1]).max(), 0.1)
+        for i in range(2):
+            one = self.outputs(f"one{i}.npz", self.npz(**{self.INPUT: image[i:i + 1]}), batch=1)
+            numpy.testing.assert_allclose(one[0], both[i], rtol=1e-2, atol=1e-2)
+
+    def test_outputs_follow_the_inputs_and_the_weights(self):
+        contents = []
+        for i, (inputs, weights) in enumerate([(1, 1), (1, 1), (2, 1), (1, 2)]):
+            self.run_it("run", NET, "--cores", 1, "--random-inputs", inputs, "--random-weights", weights,
+                        "--out", f"{i}.npz")
+            contents.append((self.folder / f"{i}.npz").read_bytes())
+        self.assertEqual(contents[0], contents[1])
+        self.assertEqual(len(set(contents)), 3)
+
+    def test_tensor_protos_hold_the_same_numbers(self):
+        image = self.image()
+        size = image.nbytes   # 24576: three groups of seven bits
+        tensor = b"".join(bytes([8, d]) for d in image.shape) + bytes([16, 1, 74, size & 127 | 128, size >> 7 & 127 | 128,
+                                                                       size >> 14])
+        (self.folder / "in.pb").write_bytes(tensor + image.tobytes())
+        self.compute("--data", "in.pb", "--out", "out.pb")
+        expected = self.outputs("out.npz", self.npz(**{self.INPUT: image}))
+        self.assertIn(expected.tobytes(), (self.folder / "out.pb").read_bytes())
+
+    def test_other_floating_point_types_are_rounded(self):
+        half = self.image("f2")
+        a = self.outputs("a.npz", self.npz(**{self.INPUT: half}))
+        b = self.outputs("b.npz", self.npz(**{self.INPUT: half.astype("f8")}))
+        numpy.testing.assert_array_equal(a, b)
+
+    def test_wrong_shape_and_count(self):
+        for shape in [(1, 3, 32, 32), (2, 3, 32), (2, 3, 32, 31), (3, 2, 32, 32)]:
+            self.refused(self.npz(**{self.INPUT: self.image(shape=shape)}), "tensor 'image'", "must have [2,3,32,32]")
+
+    def test_wrong_type(self):
+        self.refused(self.npz(**{self.INPUT: numpy.zeros(self.SHAPE, "i4")}), "tensor 'image'", "i32")
+
+    def test_missing_and_superfluous_tensors_in_one_report(self):
+        self.refused(self.npz(imag=self.image()), "tensor 'image'", "is missing", "tensor 'imag'",
+                     "is no input of the model")
+        self.refused(self.npz(**{self.INPUT: self.image(), "more": self.image()}), "tensor 'more'")
+
+    def test_truncated_files(self):
+        whole = self.npz(**{self.INPUT: self.image()}).read_bytes()
+        for size in (0, 1, 40, len(whole) // 2, len(whole) - 1):
+            path = self.folder / "cut.npz"
+            path.write_bytes(whole[:size])
+            self.refused(path)
+
+    def test_files_that_are_not_there_or_of_another_kind(self):
+        self.refused(self.folder / "nosuch.npz")
+        self.refused(self.write("in.txt", "1 2 3"), ".npz or .pb")
+        self.refused(self.write("in.pb", "1 2 3"), "TensorProto")
+
+    def test_weights_without_values_name_the_remedy(self):
+        message = self.run_it("run", NET, "--random-inputs", 1, "--out", "out.npz", expect=2).stderr
+        self.assertIn("--random-weights", message)
+        self.assertIn("tensor '", message)
+        self.assertEqual(self.files(), [])
+
+    def test_options_that_do_not_go_together(self):
+        seeds = ["--random-inputs", 1, "--random-weights", 1]
+        for words, named in [(["--out", "o.npz"], "--out"), (["--random-weights", 1], "--random-weights"),
+                             (seeds, "--out"), (["--random-inputs", -1, "--out", "o.npz"], "--random-inputs"),
+                             (["--data", "a.npz", *seeds, "--out", "o.npz"], "--random-inputs"),
+                             ([*seeds, "--out", "o.txt"], "o.txt"), ([*seeds, "--out", "nowhere/o.npz"], "nowhere")]:
+            self.assertIn(named, self.run_it("run", NET, *words, expect=2).stderr)
+        self.assertEqual(self.files(), [])
+
+    def test_what_does_not_fit_writes_nothing(self):
+        self.compute("--random-inputs", 1, "--out", "o.npz", "--set", "chip.state_buffer.partition_bytes=2KiB", batch=8,
+                     expect=3)
+        self.assertEqual(self.files(), [])
 
 
 class Compile(InScratch):
