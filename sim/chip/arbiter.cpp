@@ -35,7 +35,7 @@ Arbiter::Arbiter(const ArbiterConfig& config)
         flow.group = f.group;
         flow.member = members[f.group]++;
         flow.first_ring = static_cast<std::int32_t>(rings_.size());
-        flow.last_ring = f.rings - 1;
+        flow.rings = f.rings;
         flow.ceiling = f.ceiling;
         INFSIM_CHECK(flow.member < 64, "a group has at most 64 flows");
         if (flow.member == 0) groups_[f.group].first_flow = static_cast<std::int32_t>(flows_.size());
@@ -49,11 +49,20 @@ Arbiter::Arbiter(const ArbiterConfig& config)
         Channel channel;
         channel.bandwidth = bandwidth;
         channel.groups.resize((groups_.size() + 63) / 64);
-        channel.last_group = group_count_ - 1;
         channels_.push_back(std::move(channel));
     }
     busy_channels_.resize((channels_.size() + 63) / 64);
     lanes_.resize(channels_.size() * groups_.size());
+    forget_turns();
+}
+
+void Arbiter::forget_turns() {
+    for (Flow& flow : flows_) {
+        INFSIM_CHECK(flow.pending == 0, "turns are forgotten while transfers are outstanding");
+        flow.last_ring = flow.rings - 1;
+    }
+    for (Lane& l : lanes_) l.last_member = Lane{}.last_member;
+    for (Channel& channel : channels_) channel.last_group = group_count_ - 1;
     last_channel_ = static_cast<std::int32_t>(channels_.size()) - 1;
 }
 

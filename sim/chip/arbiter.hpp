@@ -69,6 +69,9 @@ public:
     /// Appends the transfers that are over at `at` to `finished`, by end, then id; each is handed out once.
     void take_finished(TimePoint at, std::vector<FinishedTransfer>& finished);
 
+    /// Forgets whose turn it is, as if nothing had ever been served. Nothing may be outstanding.
+    void forget_turns();
+
     /// Bursts served one by one and bursts jumped over so far (those undone counted again): for benchmarks.
     std::uint64_t bursts_served() const { return served_; }
     std::uint64_t bursts_jumped() const { return jumped_; }
@@ -91,7 +94,7 @@ private:
     struct Flow {
         Time ready = 0;
         std::uint64_t pending = 0;       ///< rings that are not empty
-        std::int32_t group = 0, member = 0, first_ring = 0, offered_channel = kNone;
+        std::int32_t group = 0, member = 0, first_ring = 0, rings = 1, offered_channel = kNone;
         std::int32_t ring = 0;           ///< whose burst it offers
         std::int32_t last_ring = 0;
         Bandwidth ceiling;

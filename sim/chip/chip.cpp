@@ -126,6 +126,12 @@ void Chip::advance_until(TimePoint t) {
     }
 }
 
+void Chip::forget_turns() {
+    for (const auto& core : impl_->cores)
+        INFSIM_CHECK(core->idle(), "turns are forgotten while inferences are outstanding");
+    impl_->dram->forget_turns();
+}
+
 TimePoint Chip::now() const { return kernel_now(); }
 
 std::vector<Completion> Chip::take_completions() {

@@ -56,6 +56,10 @@ public:
     void advance_until(TimePoint t);
     TimePoint now() const;
 
+    /// The DRAM's arbiter forgets whose turn it is, so that what follows does not depend on what ran before: one chip
+    /// can then do several independent measurements. Nothing may be outstanding.
+    void forget_turns();
+
     /// Inferences that finished at or before now(), in order of output_done, then core; each is returned once.
     std::vector<Completion> take_completions();
 

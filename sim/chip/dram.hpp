@@ -33,6 +33,9 @@ class Dram final : public sc_core::sc_module {
 public:
     Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults);
 
+    /// See Arbiter::forget_turns.
+    void forget_turns() { arbiter_.forget_turns(); }
+
     tlm_utils::multi_passthrough_target_socket<Dram> socket;
 
 private:

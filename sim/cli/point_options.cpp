@@ -57,7 +57,9 @@ po::options_description load_group() {
         ("cores", po::value<std::int64_t>()->value_name("N"), "cores in use (default: all of the chip)")
         ("workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 1)")
         ("seed", po::value<std::int64_t>()->value_name("N"),
-         "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)");
+         "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)")
+        ("offset-sets", po::value<std::int64_t>()->value_name("N"),
+         "measure from N sets of start offsets, of this seed and the next ones, and report the spread (default 1)");
     // clang-format on
     return group;
 }
@@ -87,6 +89,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
     r.cores = static_cast<int>(integer_of(values, "cores", 1, flow::kMaxCores, 0, problems));
     r.workers = static_cast<int>(integer_of(values, "workers", 1, flow::kMaxWorkers, 1, problems));
     r.seed = integer_of(values, "seed", 0, std::int64_t{1} << 62, 0, problems);
+    r.offset_sets = static_cast<int>(integer_of(values, "offset-sets", 1, flow::kMaxOffsetSets, 1, problems));
     r.settings = settings_of(values, problems);
     // What can be said about the files is said in the same report.
     flow::ModelCache models;
@@ -94,6 +97,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
         flow::PointRequest readable = r;
         readable.batch = readable.workers = 1;
         readable.cores = 0;
+        readable.offset_sets = 1;
         readable.seed = 0;
         flow::resolve(readable, models, problems);
     }

@@ -8,7 +8,7 @@ namespace infsim::cli {
 
 /// --batch, --dtype, --io-dtype, --chip, --compiler, --set.
 po::options_description point_group();
-/// --cores, --workers, --seed.
+/// --cores, --workers, --seed, --offset-sets.
 po::options_description load_group();
 
 /// The request that options of these groups and the positional MODEL make. Throws InputError with all that is

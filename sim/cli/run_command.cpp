@@ -44,7 +44,30 @@ void print_sentences(const RunRecord& r) {
               << ": " << fixed(r.throughput_avg, 1) << " items/s, latency " << fixed(r.latency_ms_p50, 3)
               << " ms (p50), service " << fixed(r.service_ms, 3) << " ms, roofline "
               << fixed(r.roofline_ms, 3) << " ms by " << r.bound << ".\n"
-              << r.main_stall << ".\n\n";
+              << r.main_stall << ".\n";
+    if (*r.offset_sets > 1)
+        std::cout << "Over " << *r.offset_sets << " sets of start offsets (minimum, median, maximum): "
+                  << fixed(r.throughput_min, 1) << ", " << fixed(r.throughput_median, 1) << ", "
+                  << fixed(r.throughput_max, 1) << " items/s; latency p50 " << fixed(r.latency_ms_p50_min, 3) << ", "
+                  << fixed(r.latency_ms_p50_median, 3) << ", " << fixed(r.latency_ms_p50_max, 3) << " ms.\n";
+    std::cout << "\n";
+}
+
+std::string offset_set_table(const std::vector<flow::OffsetSet>& sets) {
+    Table table({"seed of the offsets", "items/s", "latency p50 ms", "steady"});
+    for (const flow::OffsetSet& s : sets)
+        table.add({number_text(s.seed), fixed(s.throughput, 1), fixed(s.latency_ms_p50, 3), s.steady ? "true" : "false"});
+    return table.text();
+}
+
+json::Value offset_sets_json(const std::vector<flow::OffsetSet>& sets) {
+    json::Array list;
+    for (const flow::OffsetSet& s : sets)
+        list.push_back(json::Object{{"seed", s.seed},
+                                    {"throughput", s.throughput},
+                                    {"latency_ms_p50", s.latency_ms_p50},
+                                    {"steady", s.steady}});
+    return list;
 }
 
 json::Value layers_json(const std::vector<stats::LayerRow>& rows) {
@@ -163,10 +186,12 @@ int run_run_command(const Arguments& arguments) {
     if (values->count("json") > 0) {
         json::Object all{{"record", record::to_object(result.record)}};
         if (values->count("layers") > 0) all.set("layers", layers_json(result.layers));
+        if (fits && result.offset_sets.size() > 1) all.set("offset_sets", offset_sets_json(result.offset_sets));
         std::cout << json::dump(all) << "\n";
     } else {
         print_sentences(result.record);
         std::cout << record_table(result.record);
+        if (fits && result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
         if (values->count("layers") > 0 && fits) std::cout << "\n" << layer_table(result.layers);
         if (source && fits) print_outputs(result, out);
     }

@@ -96,7 +96,7 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
 
 const std::vector<std::string>& point_keys() {
     static const std::vector<std::string> keys{"model",    "batch", "dtype",   "io_dtype", "chip",
-                                               "compiler", "cores", "workers", "seed"};
+                                               "compiler", "cores", "workers", "seed",     "offset_sets"};
     return keys;
 }
 

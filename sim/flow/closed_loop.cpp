@@ -51,6 +51,7 @@ private:
     /// A call at `at` reaches the device when the host's software is done with it.
     void call(std::size_t core, TimePoint at) {
         device_.submit(static_cast<int>(core), std::max(at + options_.call_overhead, device_.now()));
+        ++outstanding_;
     }
 
     bool all_have(int count) const {
@@ -64,6 +65,7 @@ private:
             for (const chip::Completion& completion : advance(device_, options_.call_overhead)) {
                 const auto core = static_cast<std::size_t>(completion.core);
                 done_[core].push_back(completion);
+                --outstanding_;
                 last_sign = device_.now();
                 call(core, completion.output_done);
             }
@@ -95,6 +97,7 @@ private:
         Measurement m;
         m.steady = steady;
         m.call_overhead = options_.call_overhead;
+        m.outstanding = outstanding_;
         for (std::size_t core = 0; core < done_.size(); ++core) {
             const auto first = done_[core].begin() + options_.warm_up;
             m.cores.push_back({end_of(core, options_.warm_up), {first, first + measured}});
@@ -105,6 +108,7 @@ private:
     Device& device_;
     const LoopOptions& options_;
     std::vector<std::vector<chip::Completion>> done_;
+    std::size_t outstanding_ = 0;
 };
 
 }  // namespace
@@ -136,6 +140,14 @@ chip::Completion run_alone(Device& device, Duration call_overhead) {
         if (!completions.empty()) return completions.front();
         INFSIM_CHECK(device.now() - start < kPatience,
                      "an inference alone takes more than 100 s of simulated time");
+    }
+}
+
+void drain(Device& device, Duration call_overhead, std::size_t outstanding) {
+    while (outstanding > 0) {
+        const std::size_t finished = advance(device, call_overhead).size();
+        INFSIM_CHECK(finished <= outstanding, "more inferences finished than were outstanding");
+        outstanding -= finished;
     }
 }
 

@@ -17,6 +17,7 @@ struct Device {
     std::function<void(TimePoint)> advance_until;
     std::function<TimePoint()> now;
     std::function<std::vector<chip::Completion>()> take_completions;
+    std::function<void()> forget_turns;
 };
 Device device_of(chip::Chip& chip);
 
@@ -41,6 +42,7 @@ struct Measurement {
     std::vector<CoreMeasurement> cores;
     bool steady = false;
     Duration call_overhead{};
+    std::size_t outstanding = 0;  ///< inferences that the workers still had running at the end
 
     /// Inferences per second, summed over the cores, each over its own window.
     double inferences_per_second() const;
@@ -54,6 +56,9 @@ Duration latency(const chip::Completion& completion, Duration call_overhead);
 /// last measured inference of each still meets the others' traffic. Submissions are exact to the picosecond
 /// where call_overhead is at least a microsecond; below, a call may start up to a microsecond late.
 Measurement run_closed_loop(Device& device, const LoopOptions& options);
+
+/// Lets `outstanding` inferences finish, without any new call.
+void drain(Device& device, Duration call_overhead, std::size_t outstanding);
 
 /// The time that one inference takes alone on the device: runs it on core 0 to its end.
 chip::Completion run_alone(Device& device, Duration call_overhead);

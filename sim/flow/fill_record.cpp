@@ -12,14 +12,23 @@ namespace infsim::flow {
 using record::report_ms;
 using record::RunRecord;
 
-void fill_measured(RunRecord& r, const hw::ChipSpec& spec, const Measurement& measurement,
-                   const chip::Completion& alone) {
-    std::vector<double> latencies, services;
+namespace {
+
+std::vector<double> latencies_ms(const Measurement& measurement) {
+    std::vector<double> all;
     for (const CoreMeasurement& core : measurement.cores)
-        for (const chip::Completion& c : core.measured) {
-            latencies.push_back(report_ms(latency(c, spec.host.call_overhead)));
+        for (const chip::Completion& c : core.measured) all.push_back(report_ms(latency(c, measurement.call_overhead)));
+    return all;
+}
+
+}  // namespace
+
+void fill_measured(RunRecord& r, const Measurement& measurement, const chip::Completion& alone) {
+    const std::vector<double> latencies = latencies_ms(measurement);
+    std::vector<double> services;
+    for (const CoreMeasurement& core : measurement.cores)
+        for (const chip::Completion& c : core.measured)
             services.push_back(report_ms(c.last_retirement - c.first_issue));
-        }
     r.throughput_avg = measurement.inferences_per_second() * static_cast<double>(*r.batch_size);
     r.latency_ms_avg = analysis::mean(latencies);
     const auto percentile = [&](double p) { return analysis::percentile(latencies, p); };
@@ -34,6 +43,25 @@ void fill_measured(RunRecord& r, const hw::ChipSpec& spec, const Measurement& me
     r.steady = measurement.steady;
     r.inferences_measured = static_cast<std::int64_t>(measurement.cores.front().measured.size());
     r.cost_per_1m_inf = analysis::usd_per_million(*r.throughput_avg);
+}
+
+OffsetSet offset_set(const Point& point, const Measurement& measurement, std::size_t index) {
+    return {point.seed + static_cast<std::int64_t>(index), measurement.inferences_per_second() * point.batch,
+            analysis::percentile(latencies_ms(measurement), 50), measurement.steady};
+}
+
+void fill_spread(RunRecord& r, const std::vector<OffsetSet>& sets) {
+    std::vector<double> throughputs, latencies;
+    for (const OffsetSet& set : sets) {
+        throughputs.push_back(set.throughput);
+        latencies.push_back(set.latency_ms_p50);
+    }
+    r.throughput_min = analysis::percentile(throughputs, 0);
+    r.throughput_median = analysis::percentile(throughputs, 50);
+    r.throughput_max = analysis::percentile(throughputs, 100);
+    r.latency_ms_p50_min = analysis::percentile(latencies, 0);
+    r.latency_ms_p50_median = analysis::percentile(latencies, 50);
+    r.latency_ms_p50_max = analysis::percentile(latencies, 100);
 }
 
 void fill_engines(RunRecord& r, const stats::StallAccounts& stalls,

@@ -6,6 +6,7 @@
 #include "analysis/roofline.hpp"
 #include "compiler/compile.hpp"
 #include "flow/closed_loop.hpp"
+#include "flow/run_point.hpp"
 #include "record/record.hpp"
 #include "stats/layers.hpp"
 #include "stats/stall_accounts.hpp"
@@ -14,8 +15,10 @@
 namespace infsim::flow {
 
 /// Throughput, latencies, service times, price. The record's batch size is set.
-void fill_measured(record::RunRecord& r, const hw::ChipSpec& spec, const Measurement& measurement,
-                   const chip::Completion& alone);
+void fill_measured(record::RunRecord& r, const Measurement& measurement, const chip::Completion& alone);
+/// The figures of the `index`-th set of start offsets, and the spread over all sets.
+OffsetSet offset_set(const Point& point, const Measurement& measurement, std::size_t index);
+void fill_spread(record::RunRecord& r, const std::vector<OffsetSet>& sets);
 /// Where each engine's time went; checks that the accounts add up.
 void fill_engines(record::RunRecord& r, const stats::StallAccounts& stalls,
                   const std::vector<stats::InferenceRange>& measured);

@@ -79,6 +79,7 @@ void check_counts(const PointRequest& request, Problems& problems) {
     };
     check("batch", request.batch, 1, kMaxBatch);
     check("workers", request.workers, 1, kMaxWorkers);
+    check("offset_sets", request.offset_sets, 1, kMaxOffsetSets);
     check("seed", request.seed, 0, json::max_int);
 }
 
@@ -96,6 +97,7 @@ json::Value to_json(const PointRequest& r) {
                         {"cores", r.cores},
                         {"workers", r.workers},
                         {"seed", r.seed},
+                        {"offset_sets", r.offset_sets},
                         {"settings", std::move(settings)}};
 }
 
@@ -111,6 +113,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
     r.cores = static_cast<int>(reader.integer("cores", 0, kMaxCores));
     r.workers = static_cast<int>(reader.integer("workers", 1, kMaxWorkers));
     r.seed = reader.integer("seed", 0);
+    r.offset_sets = static_cast<int>(reader.integer("offset_sets", 1, kMaxOffsetSets));
     r.settings = read_settings(reader);
     reader.finish();
     return r;
@@ -168,6 +171,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     point.cores = request.cores == 0 ? chip->cores : request.cores;
     point.workers = request.workers;
     point.seed = request.seed;
+    point.offset_sets = request.offset_sets;
     point.id = point_id(point, model->content_hash);
     return point;
 }
@@ -183,7 +187,8 @@ std::string point_id(const Point& point, const std::string& model_hash) {
                                          {"compiler", canonical_json(point.compiler)},
                                          {"cores", point.cores},
                                          {"workers", point.workers},
-                                         {"seed", point.seed}};
+                                         {"seed", point.seed},
+                                         {"offset_sets", point.offset_sets}};
     return hex_text(hash64(json::dump_canonical(all)));
 }
 

@@ -19,10 +19,10 @@ namespace infsim::flow {
 
 /// Counts up when equal inputs give other results than before, so that stored results are not taken for new
 /// ones.
-constexpr int kResultsEpoch = 1;
+constexpr int kResultsEpoch = 2;
 
 /// Accepted counts start at 1 and end here: beyond lies nothing but typing mistakes.
-constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64;
+constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxOffsetSets = 1024;
 
 /// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current
 /// folder.
@@ -35,6 +35,7 @@ struct PointRequest {
     int cores = 0;                  ///< 0: all the chip has
     int workers = 1;
     std::int64_t seed = 0;
+    int offset_sets = 1;  ///< sets of core start offsets to measure
     std::vector<Setting> settings;  ///< keys with "chip." or "compiler." in front; later ones win
 };
 
@@ -52,6 +53,7 @@ struct Point {
     DType dtype = DType::fp16, io_dtype = DType::fp16;
     int cores = 1, workers = 1;
     std::int64_t seed = 0;
+    int offset_sets = 1;
     std::string id;  ///< see point_id
 };
 
@@ -81,7 +83,7 @@ private:
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
-/// content, batch, types, chip, compiler options, cores, workers, seed, kResultsEpoch, record version). Not
+/// content, batch, types, chip, compiler options, cores, workers, seed, offset sets, kResultsEpoch, record version). Not
 /// of paths, provenance or questions.
 std::string point_id(const Point& point, const std::string& model_hash);
 

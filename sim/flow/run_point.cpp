@@ -71,6 +71,26 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
     return alone;
 }
 
+/// The point measured from one set of start offsets, independent of what ran before.
+Measurement measure(const Point& point, Device& device, Duration service, std::int64_t seed) {
+    LoopOptions loop;
+    loop.workers = point.workers;
+    loop.call_overhead = point.chip.host.call_overhead;
+    loop.offsets = start_offsets(point.cores, service, static_cast<std::uint64_t>(seed));
+    device.forget_turns();
+    return run_closed_loop(device, loop);
+}
+
+/// The point's own set, then the further ones it asks for, on the same chip.
+std::vector<Measurement> measure_all(const Point& point, Device& device, Duration service) {
+    std::vector<Measurement> sets;
+    for (int k = 0; k < point.offset_sets; ++k) {
+        if (k > 0) drain(device, point.chip.host.call_overhead, sets.back().outstanding);
+        sets.push_back(measure(point, device, service, point.seed + k));
+    }
+    return sets;
+}
+
 void simulate(const Point& point, const compiler::Compiled& compiled, const RunOptions& options,
               PointResult& result) {
     const LoopOptions defaults;
@@ -82,27 +102,26 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     Device device = device_of(chip);
 
     const chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
-    LoopOptions loop;
-    loop.workers = point.workers;
-    loop.call_overhead = point.chip.host.call_overhead;
-    loop.offsets = start_offsets(point.cores, alone.last_retirement - alone.first_issue,
-                                 static_cast<std::uint64_t>(point.seed));
-    const Measurement measurement = run_closed_loop(device, loop);
+    const std::vector<Measurement> sets = measure_all(point, device, alone.last_retirement - alone.first_issue);
+    const Measurement& measurement = sets.front();
 
     const analysis::Demand demand = demand_of(point.chip, *program);
     const stats::TrafficBytes expected = stats::expected_traffic(*program, index);
-    check_bounds(point.chip, demand, expected, observers.traffic, measurement);
+    for (const Measurement& set : sets) check_bounds(point.chip, demand, expected, observers.traffic, set);
     const stats::Occupancy occupancy = stats::occupancy(*program);
     result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes,
                                       point.chip.pe, analysis::fair_share(point.chip, point.cores));
     result.layers_csv = stats::layers_csv(result.layers);
-    fill_measured(result.record, point.chip, measurement, alone);
+    fill_measured(result.record, measurement, alone);
+    for (const Measurement& set : sets)
+        result.offset_sets.push_back(offset_set(point, set, result.offset_sets.size()));
+    fill_spread(result.record, result.offset_sets);
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
     fill_demand(result.record, point.chip, demand, expected, measurement);
     fill_program(result.record, compiled, result.layers);
     if (options.timeline)
         result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
-    for (const CoreMeasurement& core : measurement.cores)
+    for (const CoreMeasurement& core : sets.back().cores)
         result.timing.simulated_instructions += static_cast<std::int64_t>(
             (core.measured.back().inference + 1) * program::instruction_count(*program));
 }
@@ -127,6 +146,7 @@ record::RunRecord record_of(const Point& point) {
     r.compiler = point.compiler.name;
     r.cores = point.cores;
     r.seed = point.seed;
+    r.offset_sets = point.offset_sets;
     r.sb_capacity_bytes = point.chip.state_buffer.partition_bytes.count();
     return r;
 }

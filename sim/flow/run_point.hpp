@@ -26,10 +26,19 @@ struct RunOptions {
     const Inputs* inputs = nullptr;  ///< also compute: the inference that runs alone on core 0 carries these
 };
 
+/// What came out of one set of start offsets.
+struct OffsetSet {
+    std::int64_t seed = 0;
+    double throughput = 0;      ///< items per second
+    double latency_ms_p50 = 0;
+    bool steady = false;
+};
+
 /// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to
 /// run.
 struct PointResult {
     record::RunRecord record;
+    std::vector<OffsetSet> offset_sets;  ///< the first is the one that the record's figures are of
     std::vector<stats::LayerRow> layers;
     std::string layers_csv;                          ///< the same as text
     std::vector<compiler::LiveTensor> live_tensors;  ///< of a point that does not fit, largest first
@@ -43,6 +52,9 @@ struct PointResult {
 compiler::CompileResult compile_point(const Point& point);
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
+/// Identical cores never drift apart by themselves, so when they start decides how their traffic interleaves. The point
+/// is measured from Point::offset_sets sets of start offsets, of the seeds seed, seed + 1, ..., each as if it ran alone
+/// on a new chip; the record holds the first one and minimum, median and maximum over all.
 /// Whether data ride along changes nothing in the record: only the first inference carries them. Throws
 /// exec::DataFault, an InternalError, when the program reads bytes that are not what they should be.
 /// What does not fit is a record with status infeasible. Throws InputError for what the compiler does not

@@ -34,6 +34,8 @@ void add_point(std::vector<Column>& c) {
     c.push_back(column("compiler", "", "name of the compiler profile", &R::compiler));
     c.push_back(column("cores", "", "cores in use", &R::cores));
     c.push_back(column("seed", "", "seed of every random stream of the point", &R::seed));
+    c.push_back(column("offset_sets", "", "sets of core start offsets that were measured; the first one's seed is 'seed'",
+                       &R::offset_sets));
 }
 
 void add_results(std::vector<Column>& c) {
@@ -51,6 +53,14 @@ void add_results(std::vector<Column>& c) {
     c.push_back(column("latency_ms_p95", "ms", "95th percentile", &R::latency_ms_p95));
     c.push_back(column("latency_ms_p99", "ms", "99th percentile", &R::latency_ms_p99));
     c.push_back(column("latency_ms_p100", "ms", "slowest inference", &R::latency_ms_p100));
+    c.push_back(column("throughput_min", "items/s", "worst throughput of all sets of start offsets",
+                       &R::throughput_min));
+    c.push_back(column("throughput_median", "items/s", "median throughput of the sets", &R::throughput_median));
+    c.push_back(column("throughput_max", "items/s", "best throughput of the sets", &R::throughput_max));
+    c.push_back(column("latency_ms_p50_min", "ms", "lowest median latency of the sets", &R::latency_ms_p50_min));
+    c.push_back(column("latency_ms_p50_median", "ms", "median of the sets' median latencies",
+                       &R::latency_ms_p50_median));
+    c.push_back(column("latency_ms_p50_max", "ms", "highest median latency of the sets", &R::latency_ms_p50_max));
     c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip",
                        &R::cost_per_1m_inf));
     c.push_back(column("service_ms", "ms", "mean of first issue to last retirement of one inference",

@@ -15,7 +15,7 @@
 namespace infsim::record {
 
 /// Counts up when a column is added, renamed or changes its meaning.
-constexpr int kRecordVersion = 1;
+constexpr int kRecordVersion = 2;
 
 /// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
 /// decimal number and so prints as short as it can, which a product with 1e-9 does not.
@@ -59,12 +59,14 @@ struct RunRecord {
     std::string model_name;
     Integer n_models, workers_per_model, batch_size;
     std::string dtype, io_dtype, chip, compiler;
-    Integer cores, seed;
+    Integer cores, seed, offset_sets;
     // What came out.
     Status status = Status::failed;
     Real throughput_avg;
     Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99,
         latency_ms_p100;
+    Real throughput_min, throughput_median, throughput_max;
+    Real latency_ms_p50_min, latency_ms_p50_median, latency_ms_p50_max;
     Real service_ms, unloaded_service_ms;
     Flag steady;
     Integer inferences_measured;

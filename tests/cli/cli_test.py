@@ -194,6 +194,23 @@ class Run(InScratch):
         self.assertEqual(records[1], records[2])
         self.assertNotEqual(records[0]["latency_ms_avg"], records[1]["latency_ms_avg"])
 
+    def test_sets_of_offsets_are_those_of_their_seeds(self):
+        words = ("run", NET, "--batch", 3, "--workers", 2, "--json")
+        for cores in (1, 2, 3, 4):
+            result = json.loads(self.run_it(*words, "--cores", cores, "--offset-sets", 4, "--seed", 5).stdout)
+            record, sets = result["record"], result["offset_sets"]
+            alone = [json.loads(self.run_it(*words, "--cores", cores, "--seed", s).stdout)["record"] for s in range(5, 9)]
+            self.assertEqual([s["seed"] for s in sets], [5, 6, 7, 8])
+            self.assertEqual([s["throughput"] for s in sets], [a["throughput_avg"] for a in alone])
+            self.assertEqual([s["latency_ms_p50"] for s in sets], [a["latency_ms_p50"] for a in alone])
+            rates = sorted(s["throughput"] for s in sets)
+            self.assertEqual([record["throughput_" + n] for n in ("min", "median", "max")],
+                             [rates[0], (rates[1] + rates[2]) / 2, rates[3]])
+            self.assertEqual(record["throughput_avg"], sets[0]["throughput"])
+            self.assertGreater(rates[0], 0)
+        self.assertIn("Over 2 sets", self.run_it("run", NET, "--offset-sets", 2).stdout)
+        self.assertIn("--offset-sets: must be from 1 to", self.run_it("run", NET, "--offset-sets", 0, expect=2).stderr)
+
     def test_timeline(self):
         self.run_it("run", NET, "--timeline", "spans.csv")
         with open(self.folder / "spans.csv", newline="") as file:

@@ -216,6 +216,35 @@ TEST_CASE("the order of requests of one moment does not matter") {
     } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_CASE("an arbiter that forgot its turns does as a new one, later") {
+    Random random(99);
+    for (int round = 0; round < 20; ++round) {
+        const ArbiterConfig config = random_config(random, 12);
+        Arbiter used(config), fresh(config);
+        std::vector<test::Arrival> work;
+        for (std::uint64_t id = 0; id < 40; ++id) {
+            const auto flow = static_cast<int>(between(random, 0, 11));
+            const Bytes bytes{between(random, 1, 5000)};
+            work.push_back({between(random, 0, 2'000'000),
+                            {id, flow, static_cast<int>(between(random, 0, config.flows[flow].rings - 1)),
+                             static_cast<int>(between(random, 0, static_cast<int>(config.channels.size()) - 1)), bytes,
+                             bytes}});
+        }
+        const auto first = run_production(used, work);
+        CHECK(same(first, run_production(fresh, work)));
+        constexpr std::int64_t kLater = 1'000'000'000'000;
+        used.forget_turns();
+        auto later = work;
+        for (auto& arrival : later) arrival.at += kLater;
+        auto second = run_production(used, later);
+        for (auto& f : second) f.first -= Duration{kLater}, f.end -= Duration{kLater};
+        CHECK(same(first, second));
+    }
+    Arbiter busy(one_channel());
+    busy.request(at(0), {1, 0, 0, 0, Bytes{512}, Bytes{512}});
+    CHECK_THROWS_AS(busy.forget_turns(), InternalError);
+}
+
 TEST_CASE("equal to the loop over single bursts on random workloads") {
     for (std::uint64_t seed = 0; seed < 300; ++seed) compare(seed, 1 + static_cast<int>(seed % 24), 60, 40);
 }

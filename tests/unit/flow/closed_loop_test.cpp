@@ -21,7 +21,7 @@ public:
     Device device() {
         return {[this](int core, TimePoint at) { return submit(core, at); },
                 [this](TimePoint t) { now_ = std::max(now_, t); }, [this] { return now_; },
-                [this] { return take(); }};
+                [this] { return take(); }, [] {}};
     }
     std::vector<TimePoint> submissions;
 
@@ -99,6 +99,18 @@ TEST_CASE("cores are measured over equally many inferences and the fast ones run
     CHECK(m.cores[0].measured.size() == m.cores[1].measured.size());
     CHECK(m.inferences_per_second() == Approx(1e4 + 1e4 / 3).epsilon(0.02));
     CHECK(chip.submissions.size() > 3 * 20U);  // core 0 did three times as many as core 1's 20
+}
+
+TEST_CASE("a chip that was drained has nothing outstanding") {
+    FakeChip chip(2, [](int core, std::uint64_t) { return microseconds(core == 0 ? 100 : 300); });
+    Device device = chip.device();
+    const Measurement m = run_closed_loop(device, options(2, 3, microseconds(1)));
+    CHECK(m.outstanding == 6);
+    const std::size_t before = chip.submissions.size();
+    drain(device, microseconds(1), m.outstanding);
+    CHECK(chip.submissions.size() == before);
+    device.advance_until(device.now() + microseconds(10'000));
+    CHECK(device.take_completions().empty());
 }
 
 TEST_CASE("a throughput that keeps changing is not steady and ends at the limit") {
