@@ -19,6 +19,8 @@ constexpr std::array kSkippable = {
     Skippable{"replicate", &CompileOptions::replication},
     Skippable{"stem", &CompileOptions::stream_stem},
     Skippable{"prefetch", &CompileOptions::prefetch},
+    Skippable{"spill", &CompileOptions::spill},
+    Skippable{"rematerialize", &CompileOptions::rematerialization},
 };
 
 }  // namespace
@@ -39,7 +41,7 @@ CompileOptions resolved(CompileOptions options, const program::Target& target, P
     for (const std::string& name : options.skip_passes) {
         const auto found = std::find_if(kSkippable.begin(), kSkippable.end(), [&](const Skippable& s) { return s.pass == name; });
         if (found != kSkippable.end()) options.*found->flag = false;
-        else problems.add(options.name, "skip_passes", "'" + name + "' is no pass that can be left out; order, replicate, stem and prefetch are");
+        else problems.add(options.name, "skip_passes", "'" + name + "' is no pass that can be left out; order, replicate, stem, prefetch, spill and rematerialize are");
     }
     return options;
 }

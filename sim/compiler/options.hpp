@@ -47,11 +47,16 @@ struct CompileOptions {
     /// order: layers between two single-tensor cuts are ordered for the smallest peak; false: order of the model.
     bool reorder_layers = true;
 
+    /// spill: where the live buffers exceed the budget, some of them are written to device DRAM and read back in time.
+    bool spill = true;
+    /// rematerialize: what device DRAM still holds (weights, constants, inputs) may be dropped and its load issued again.
+    bool rematerialization = true;
+
     /// DRAM region (of the core's own) that weights go to / that inputs, outputs and the rest go to.
     int weights_region = 0;
     int activations_region = 0;
 
-    /// Passes to leave out, by name: order, replicate, stem, prefetch. A correct Program needs none of them.
+    /// Passes to leave out, by name: order, replicate, stem, prefetch, spill, rematerialize. A correct Program needs none of them.
     std::vector<std::string> skip_passes;
 };
 

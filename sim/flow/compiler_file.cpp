@@ -59,6 +59,9 @@ const std::vector<Option>& options_table() {
         {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
         {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20},
          "loads that may be started ahead of their first use"},
+        {"spill", "spill", Flag{&O::spill}, "write live buffers to device DRAM and read them back where they exceed the budget"},
+        {"rematerialize", "rematerialization", Flag{&O::rematerialization},
+         "drop what device DRAM still holds and load it again"},
     };
     return table;
 }
@@ -171,7 +174,7 @@ json::Value canonical_json(const CompileOptions& options) {
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, in_place_add, pair_images, replication, stream_stem,
-                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, weights_region,
+                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, weights_region,
                                   activations_region, skip_passes] = options;
     json::Object top;
     top.set("name", name);
