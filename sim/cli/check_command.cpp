@@ -71,6 +71,7 @@ int run_check_command(const Arguments& arguments) {
         "check FILE...",
         "Reads chip, compiler, sweep and model files and reports every problem of all of them together.",
         {help_group()},
+        {},
         "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;

@@ -43,7 +43,7 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
         positional.add(syntax.positional.c_str(), syntax.positional_count);
     }
     po::options_description with_hidden;
-    with_hidden.add(all).add(hidden);
+    with_hidden.add(all).add(hidden).add(syntax.unlisted);
     // Guessing off: with it, --spill would quietly become --spill_dis.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;

@@ -28,6 +28,7 @@ struct Syntax {
     std::string usage;  ///< after "infsim ": "sweep SWEEP.json [options]"
     std::string about;  ///< a sentence or two
     std::vector<po::options_description> groups;
+    po::options_description unlisted;  ///< understood, but not shown by --help
     std::string positional;     ///< name of the option that takes positional words; may be empty
     int positional_count = -1;  ///< how many of them there may be; -1: any number
 };

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
+#include "compiler/budget.hpp"
 #include "flow/run_point.hpp"
 #include "program/races.hpp"
 #include "program/text.hpp"
@@ -32,7 +33,8 @@ Syntax syntax() {
     return {
         "compile MODEL [options]",
         "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
-        {point_group(), output, help_group()},
+        {point_group(), compiler_group(), neuron_group(), output, help_group()},
+        refused_group(),
         "model",
         1};
 }
@@ -62,7 +64,8 @@ void print_report(const Compiled& compiled) {
               << p.layers.size() << " layers\n"
               << "state buffer, bytes per partition: peak " << m.peak_bytes
               << ", no placement can do with less than " << m.lower_bound_bytes << ", capacity "
-              << m.capacity_bytes << "\n"
+              << m.capacity_bytes << (m.capacity_binding == compiler::kPhysicalBinding ? " (the state buffer itself binds)" :
+                     " (" + m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes) + ")") << "\n"
               << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
               << " B reloaded\n\n";
     Table queues({"queue", "instructions"});
@@ -90,6 +93,8 @@ json::Value report_json(const Compiled& compiled) {
                         {"model", p.model},
                         {"batch", p.batch},
                         {"capacity_bytes", m.capacity_bytes},
+                        {"capacity_binding", m.capacity_binding},
+                        {"physical_bytes", m.physical_bytes},
                         {"peak_bytes", m.peak_bytes},
                         {"lower_bound_bytes", m.lower_bound_bytes},
                         {"spill_save_bytes", m.spill_save_bytes},

@@ -1,7 +1,10 @@
 #include "cli/point_options.hpp"
 
+#include <array>
+
 #include "base/text.hpp"
 #include "explore/sweep_file.hpp"
+#include "flow/neuron_flags.hpp"
 #include "flow/paths.hpp"
 #include "graph/json_form.hpp"
 
@@ -30,6 +33,46 @@ std::int64_t integer_of(const po::variables_map& values, const char* name, std::
     return n;
 }
 
+/// An option of the compiler that --NAME switches on and --no-NAME off.
+struct Switch {
+    const char* name;
+    const char* key;
+    const char* meaning;
+};
+constexpr std::array kSwitches{
+    Switch{"batching", "compiler.batch.batching", "read each layer's weights once for all images"},
+    Switch{"rematerialization", "compiler.rematerialize.rematerialization",
+           "load or compute operands again instead of keeping them"},
+    Switch{"spill", "compiler.spill.spill", "write intermediates to DRAM for want of space"},
+    Switch{"replication", "compiler.replicate.replication", "copy low-channel inputs to idle partitions"},
+};
+
+void add_neuron_flags(const po::variables_map& values, std::vector<flow::Setting>& settings) {
+    const auto add = [&](const char* key, json::Value value) {
+        settings.push_back({key, std::move(value), "", std::string("--") + key});
+    };
+    for (const flow::NeuronFlag& flag : flow::neuron_flags()) {
+        if (values.count(flag.key) == 0) continue;
+        if (flag.value == flow::NeuronFlag::Value::none) add(flag.key, true);
+        else if (flag.value == flow::NeuronFlag::Value::count) add(flag.key, values[flag.key].as<std::int64_t>());
+        else add(flag.key, values[flag.key].as<std::string>());
+    }
+    for (const flow::RefusedFlag& flag : flow::refused_neuron_flags())
+        if (values.count(flag.key) > 0) add(flag.key, values[flag.key].as<std::string>());
+}
+
+void add_switches(const po::variables_map& values, std::vector<flow::Setting>& settings, Problems& problems) {
+    for (const Switch& s : kSwitches) {
+        const std::string on = std::string("--") + s.name, off = std::string("--no-") + s.name;
+        const bool is_on = values.count(on.substr(2)) > 0, is_off = values.count(off.substr(2)) > 0;
+        if (is_on && is_off) problems.add("", off, "contradicts " + on + "; leave out one of the two");
+        else if (is_on || is_off) settings.push_back({s.key, is_on, "", is_on ? on : off});
+    }
+    if (values.count("state-buffer-budget") > 0)
+        settings.push_back({"compiler.place.state_buffer_budget", values["state-buffer-budget"].as<std::string>(), "",
+                            "--state-buffer-budget"});
+}
+
 }  // namespace
 
 po::options_description point_group() {
@@ -50,6 +93,33 @@ po::options_description point_group() {
     return group;
 }
 
+po::options_description compiler_group() {
+    po::options_description group("Compiler (over the compiler file and Neuron's flags)");
+    for (const Switch& s : kSwitches)
+        group.add_options()(s.name, s.meaning)((std::string("no-") + s.name).c_str(), "the opposite");
+    group.add_options()("state-buffer-budget", po::value<std::string>()->value_name("SIZE"),
+                        "bytes per partition that the compiler may use, such as 80KiB");
+    return group;
+}
+
+po::options_description neuron_group() {
+    po::options_description group("Compiler, in Neuron's spelling of 2020 (over the compiler file)");
+    for (const flow::NeuronFlag& flag : flow::neuron_flags()) {
+        if (flag.value == flow::NeuronFlag::Value::none) group.add_options()(flag.key, flag.meaning);
+        else if (flag.value == flow::NeuronFlag::Value::count)
+            group.add_options()(flag.key, po::value<std::int64_t>()->value_name("N"), flag.meaning);
+        else group.add_options()(flag.key, po::value<std::string>()->value_name("BOOL"), flag.meaning);
+    }
+    return group;
+}
+
+po::options_description refused_group() {
+    po::options_description group;
+    for (const flow::RefusedFlag& flag : flow::refused_neuron_flags())
+        group.add_options()(flag.key, po::value<std::string>(), flag.why);
+    return group;
+}
+
 po::options_description load_group() {
     po::options_description group("Load");
     // clang-format off
@@ -66,6 +136,8 @@ po::options_description load_group() {
 
 std::vector<flow::Setting> settings_of(const po::variables_map& values, Problems& problems) {
     std::vector<flow::Setting> settings;
+    add_neuron_flags(values, settings);
+    add_switches(values, settings, problems);
     if (values.count("set") == 0) return settings;
     for (const std::string& text : values["set"].as<Words>())
         settings.push_back(explore::parse_setting(text, "--set", problems));

@@ -8,6 +8,12 @@ namespace infsim::cli {
 
 /// --batch, --dtype, --io-dtype, --chip, --compiler, --set.
 po::options_description point_group();
+/// Our switches of the compiler: --batching, --no-batching, ..., --state-buffer-budget.
+po::options_description compiler_group();
+/// The same in the spelling of AWS's Neuron compiler: --batching_en, --sb_size, ... Ours win over them.
+po::options_description neuron_group();
+/// Flags of Neuron's scheduler that are refused by name.
+po::options_description refused_group();
 /// --cores, --workers, --seed, --offset-sets.
 po::options_description load_group();
 
@@ -18,7 +24,7 @@ flow::PointRequest request_of(const po::variables_map& values);
 /// Resolves or throws InputError with everything that is wrong.
 flow::Point point_of(const flow::PointRequest& request);
 
-/// The settings of all --set options; problems are added.
+/// What all of these and --set say, the later winning: Neuron's flags, our switches, --set. Problems are added.
 std::vector<flow::Setting> settings_of(const po::variables_map& values, Problems& problems);
 
 }  // namespace infsim::cli

@@ -39,6 +39,7 @@ Syntax syntax() {
         "table,\n"
         "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
         {running, output, help_group()},
+        {},
         "sweep",
         1};
 }

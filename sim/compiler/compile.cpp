@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/problems.hpp"
+#include "compiler/budget.hpp"
 #include "compiler/emit/emitter.hpp"
 #include "compiler/passes/finish.hpp"
 #include "compiler/passes/lifetimes.hpp"
@@ -84,9 +85,11 @@ void add_spill_bytes(const program::Program& program, MemoryReport& report) {
         }
 }
 
-MemoryReport memory_report(const program::Program& program, const Placement& placement, std::int64_t capacity) {
+MemoryReport memory_report(const program::Program& program, const Placement& placement, const Budget& budget) {
     MemoryReport report;
-    report.capacity_bytes = capacity;
+    report.capacity_bytes = budget.bytes;
+    report.capacity_binding = budget.binding;
+    report.physical_bytes = program.target.sb_partition_bytes;
     report.peak_bytes = placement.peak;
     report.lower_bound_bytes = placement.lower_bound;
     const std::size_t n = program.layers.size();
@@ -143,9 +146,9 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     const auto infos = layer_infos(network);
 
     PlaceOptions place_options;
-    place_options.capacity = target.sb_partition_bytes;
-    if (options.state_buffer_budget > 0) place_options.capacity = std::min(place_options.capacity, options.state_buffer_budget);
-    place_options.capacity = place_options.capacity / 4 * 4;   // loads are placed downwards from it, and fp32 wants alignment
+    const Budget budget = budget_of(options, target);
+    place_options.capacity = budget.bytes;
+    place_options.capacity_note = binding_note(budget, target);
     place_options.prefetch = options.prefetch;
     place_options.prefetch_depth = options.prefetch_depth;
 
@@ -180,7 +183,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
             no.text = fmt::format("the program's segments need {} bytes in one DRAM region of the core, {} are there", dram, target.dram_region_bytes);
             return no;
         }
-        result.memory = memory_report(p, placement, place_options.capacity);
+        result.memory = memory_report(p, placement, budget);
         add_spill_bytes(p, result.memory);
         watch.lap(result.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));
         return result;

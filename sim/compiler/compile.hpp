@@ -27,7 +27,9 @@ struct LayerMemory {
     std::int64_t live_bytes = 0;      ///< largest sum of live buffers while the layer runs
 };
 struct MemoryReport {
-    std::int64_t capacity_bytes = 0;
+    std::int64_t capacity_bytes = 0;      ///< what the compiler could use
+    std::string capacity_binding;         ///< what sets it: "state buffer", "sb_size" or "state_buffer_budget"
+    std::int64_t physical_bytes = 0;      ///< what the chip has
     std::int64_t peak_bytes = 0;          ///< highest byte used by an allocation
     std::int64_t lower_bound_bytes = 0;   ///< largest sum of live activations: no placement can do with less
     std::vector<LayerMemory> layers;

@@ -34,6 +34,8 @@ CompileOptions resolved(CompileOptions options, const program::Target& target, P
     within("slab_bytes", options.slab_bytes, 1, std::int64_t{1} << 32);
     within("small_image_elements", options.small_image_elements, 0, 1 << 20);
     within("state_buffer_budget", options.state_buffer_budget, 0, std::int64_t{1} << 32);
+    within("sb_size", options.sb_size, 0, 1 << 20);
+    within("sb_size_unit", options.sb_size_unit, 1, std::int64_t{1} << 32);
     within("stem_stripe_rows", options.stem_stripe_rows, 1, 1 << 16);
     within("prefetch_depth", options.prefetch_depth, 1, 1 << 20);
     within("weights_region", options.weights_region, 0, target.dram_regions - 1);

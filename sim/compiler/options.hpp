@@ -26,6 +26,10 @@ struct CompileOptions {
 
     /// place: bytes of state buffer per partition the compiler may use; 0 means all the chip has.
     std::int64_t state_buffer_budget = 0;
+    /// place: the same bound as Neuron's scheduler has it, a number of `sb_size_unit`; 0: no such bound. What the unit
+    /// was is not public; KiB per partition fits the magnitudes.
+    int sb_size = 0;
+    std::int64_t sb_size_unit = 1024;   ///< bytes per partition
     /// place: output of a residual add takes the place of its residual input.
     bool in_place_add = true;
     /// place: two images of a tensor with at most half the partitions' channels share one range of addresses.

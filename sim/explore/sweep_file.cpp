@@ -6,6 +6,7 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "explore/assign.hpp"
+#include "flow/neuron_flags.hpp"
 
 namespace infsim::explore {
 
@@ -18,11 +19,13 @@ constexpr std::size_t kMaxPoints = 100'000;
 bool known_key(const std::string& key) {
     const auto& own = point_keys();
     return std::find(own.begin(), own.end(), key) != own.end() || key.rfind("chip.", 0) == 0 ||
-           key.rfind("compiler.", 0) == 0;
+           key.rfind("compiler.", 0) == 0 || flow::is_neuron_key(key);
 }
 
 std::string unknown_key(const std::string& key) {
-    return "'" + key + "' is no key of a point" + suggestion(key, point_keys()) +
+    std::vector<std::string> known = point_keys();
+    for (const flow::NeuronFlag& flag : flow::neuron_flags()) known.emplace_back(flag.key);
+    return "'" + key + "' is no key of a point" + suggestion(key, known) +
            "; keys that reach into files start with 'chip.' or 'compiler.'";
 }
 

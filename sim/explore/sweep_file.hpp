@@ -33,7 +33,7 @@ struct SweepPoint {
     std::vector<std::string> axis_values;
 };
 
-/// Keys that a point has itself; all others start with "chip." or "compiler.".
+/// Keys that a point has itself; all others start with "chip." or "compiler." or are flags of Neuron's compiler.
 const std::vector<std::string>& point_keys();
 
 /// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an

@@ -49,6 +49,9 @@ const std::vector<Option>& options_table() {
          "rows of the stem's last layer that one stripe yields"},
         {"place", "state_buffer_budget", Size{&O::state_buffer_budget},
          "bytes per partition the compiler may use; 0B: all"},
+        {"place", "sb_size", Count{&O::sb_size, 0, 1 << 20},
+         "the same as Neuron's scheduler has it, in units of sb_size_unit; 0: not given"},
+        {"place", "sb_size_unit", Size{&O::sb_size_unit}, "bytes per partition that one sb_size means"},
         {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
         {"place", "pair_images", Flag{&O::pair_images},
          "two images of a narrow tensor share a range of addresses"},
@@ -123,7 +126,8 @@ void apply(json::Document& document, const std::vector<Setting>& settings, Probl
 /// A problem at a value that a setting put there belongs to the setting's place.
 void relocate(const Problems& found, const std::vector<Setting>& settings, Problems& problems) {
     for (Problem problem : found.list()) {
-        for (const Setting& setting : settings) {
+        for (auto s = settings.rbegin(); s != settings.rend(); ++s) {  // the last one of a key counts
+            const Setting& setting = *s;
             const std::string pointer = "/" + join(split(setting.key, '.'), "/");
             const bool inside = problem.where == pointer || problem.where.rfind(pointer + "/", 0) == 0;
             if (!inside) continue;
@@ -173,7 +177,7 @@ json::Value canonical_json(const CompileOptions& options) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
-                                  state_buffer_budget, in_place_add, pair_images, replication, stream_stem,
+                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem,
                                   stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, weights_region,
                                   activations_region, skip_passes] = options;
     json::Object top;

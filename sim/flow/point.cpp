@@ -6,6 +6,7 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "flow/compiler_file.hpp"
+#include "flow/neuron_flags.hpp"
 #include "flow/paths.hpp"
 #include "graph/json_form.hpp"
 #include "hw/load.hpp"
@@ -145,11 +146,13 @@ const ModelCache::Entry* ModelCache::load(const std::string& model, Problems& pr
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {
     Problems found;
     check_counts(request, found);
-    check_settings(request.settings, found);
+    PointRequest own = request;
+    own.settings = translated(request.settings, found);
+    check_settings(own.settings, found);
     const ModelCache::Entry* model = models.load(request.model, found);
-    const auto chip = load_chip(request, found);
+    const auto chip = load_chip(own, found);
     const auto compiler = load_compiler(request.compiler.empty() ? default_compiler_path() : request.compiler,
-                                        settings_under(request.settings, "compiler."), found);
+                                        settings_under(own.settings, "compiler."), found);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
                   "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name +

@@ -36,7 +36,9 @@ struct PointRequest {
     int workers = 1;
     std::int64_t seed = 0;
     int offset_sets = 1;  ///< sets of core start offsets to measure
-    std::vector<Setting> settings;  ///< keys with "chip." or "compiler." in front; later ones win
+    /// Keys with "chip." or "compiler." in front, of which later ones win, or names of Neuron's flags
+    /// (neuron_flags.hpp), over which ours win.
+    std::vector<Setting> settings;
 };
 
 /// As JSON for a worker process, and back. point_request_from_json expects what to_json wrote.

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "chip/chip.hpp"
+#include "compiler/budget.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/demand.hpp"
 #include "flow/fill_record.hpp"
@@ -148,6 +149,9 @@ record::RunRecord record_of(const Point& point) {
     r.seed = point.seed;
     r.offset_sets = point.offset_sets;
     r.sb_capacity_bytes = point.chip.state_buffer.partition_bytes.count();
+    const auto budget = compiler::budget_of(point.compiler, compiler::target_of(point.chip));
+    r.sb_budget_bytes = budget.bytes;
+    r.sb_budget_binding = budget.binding;
     return r;
 }
 

@@ -85,6 +85,12 @@ void add_memory(std::vector<Column>& c) {
                        "most state buffer in use at one instant, worst partition", &R::sb_peak_bytes));
     c.push_back(
         column("sb_capacity_bytes", "B/partition", "state buffer of the chip", &R::sb_capacity_bytes));
+    c.push_back(column("sb_budget_bytes", "B/partition",
+                       "state buffer that the compiler could use: the least of the chip's, sb_size and "
+                       "state_buffer_budget",
+                       &R::sb_budget_bytes));
+    c.push_back(column("sb_budget_binding", "", "which of the three that is: state buffer, sb_size or "
+                       "state_buffer_budget", &R::sb_budget_binding));
     c.push_back(column("sb_lower_bound_bytes", "B/partition",
                        "no placement of the same tensors can peak lower", &R::sb_lower_bound_bytes));
     c.push_back(

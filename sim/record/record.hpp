@@ -15,7 +15,7 @@
 namespace infsim::record {
 
 /// Counts up when a column is added, renamed or changes its meaning.
-constexpr int kRecordVersion = 2;
+constexpr int kRecordVersion = 3;
 
 /// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
 /// decimal number and so prints as short as it can, which a product with 1e-9 does not.
@@ -78,7 +78,8 @@ struct RunRecord {
     std::array<std::string, kAccountedEngines> engine_main_stall;
     std::array<EngineShares, kAccountedEngines> engine_share;
     // Memory.
-    Integer sb_peak_bytes, sb_capacity_bytes, sb_lower_bound_bytes;
+    Integer sb_peak_bytes, sb_capacity_bytes, sb_budget_bytes, sb_lower_bound_bytes;
+    std::string sb_budget_binding;
     Real dram_utilisation;
     Integer dram_weight_bytes, dram_constant_bytes, dram_input_bytes, dram_output_bytes, dram_host_bytes;
     Integer spill_save_bytes, spill_reload_bytes;

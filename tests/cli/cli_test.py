@@ -142,6 +142,79 @@ class BadInput(InScratch):
         self.assertIn("line 1", self.refused("sweep", self.write("s.json", "{question"), "--out", "out"))
 
 
+class Flags(InScratch):
+    """Neuron's flags and our switches of the compiler."""
+
+    def report(self, *words, batch=4):
+        return json.loads(self.run_it("compile", NET, "--batch", batch, "--json", *words).stdout)
+
+    def refused(self, *words):
+        result = self.run_it("compile", NET, *words, expect=2)
+        self.assertEqual(result.stdout, "")
+        return result.stderr
+
+    def test_sb_size_binds_below_the_chip_s_size_and_not_above(self):
+        small, large = self.report("--sb_size", 10), self.report("--sb_size", 110)
+        self.assertEqual((small["capacity_bytes"], small["capacity_binding"]), (10240, "sb_size"))
+        self.assertEqual((large["capacity_bytes"], large["capacity_binding"]), (98304, "state buffer"))
+        self.assertLessEqual(small["peak_bytes"], 10240)
+        self.assertIn("sb_size binds", self.run_it("compile", NET, "--sb_size", 10).stdout)
+
+    def test_the_record_says_what_binds_and_infeasible_points_too(self):
+        for size, binding, status, code in [(10, "sb_size", "ok", 0), (110, "state buffer", "ok", 0),
+                                            (1, "sb_size", "infeasible", 3)]:
+            record = json.loads(self.run_it("run", NET, "--batch", 8, "--cores", 1, "--sb_size", size, "--no-batching", "--json",
+                                            expect=code).stdout)["record"]
+            self.assertEqual((record["sb_budget_binding"], record["status"]), (binding, status))
+            self.assertEqual(record["sb_budget_bytes"], min(size, 96) * 1024)
+
+    def test_the_unit_of_sb_size_is_the_profile_s(self):
+        self.assertEqual(self.report("--sb_size", 20, "--set", "compiler.place.sb_size_unit=512B")["capacity_bytes"], 10240)
+
+    def test_precedence_file_then_neuron_then_ours_then_set(self):
+        profile = self.write("c.json", {"name": "c", "place": {"sb_size": 90}})
+        words = ["--compiler", profile]
+        self.assertEqual(self.report(*words)["capacity_bytes"], 90 * 1024)
+        words += ["--sb_size", 80]
+        self.assertEqual(self.report(*words)["capacity_bytes"], 80 * 1024)
+        self.assertEqual(self.report("--set", "compiler.place.sb_size=60", *words)["capacity_bytes"], 60 * 1024)
+        layers = {words: sum(q["instructions"] for q in self.report(*words)["queues"]) for words in [
+            ("--enable-replication", "True"), ("--enable-replication", "True", "--no-replication"), ("--no-replication",),
+            ("--enable-replication", "True", "--no-replication", "--set", "compiler.replicate.replication=true")]}
+        on, ours, off, last = layers.values()
+        self.assertNotEqual(on, off)
+        self.assertEqual((ours, last), (off, on))
+
+    def test_batching_in_both_spellings(self):
+        per_item = [json.loads(self.run_it("run", NET, "--batch", 4, "--cores", 1, *words, "--json").stdout)["record"]
+                    ["weight_bytes_per_inference"] for words in (["--batching_en"], ["--no-batching"], ["--batching"])]
+        self.assertEqual(per_item[0], per_item[2])
+        self.assertEqual(4 * per_item[0], per_item[1])
+
+    def test_a_sweep_takes_them_in_base_and_axes(self):
+        path = self.write("s.json", {"question": "?", "base": {"model": str(NET), "batching_en": True, "cores": 1},
+                                     "axes": [{"key": "sb_size", "values": [1, 20, 110]},
+                                              {"key": "enable_replication", "values": [True, False]}]})
+        self.run_it("sweep", path, "--out", "out")
+        rows = self.table("out")
+        self.assertEqual([r["sb_size"] for r in rows], ["1", "1", "20", "20", "110", "110"])
+        self.assertEqual([r["sb_budget_binding"] for r in rows], 4 * ["sb_size"] + 2 * ["state buffer"])
+        self.assertEqual(len({r["point_id"] for r in rows}), 6)
+
+    def test_mistakes_name_the_remedy(self):
+        self.assertIn("--sb_size: sb_size must be an integer from 1", self.refused("--sb_size", -3))
+        self.assertIn("did you mean '--spill_dis'?", self.refused("--spill_di"))
+        self.assertIn("sb_watermark_low is not supported", self.refused("--sb_watermark_low", 0.25))
+        self.assertIn("True or False", self.refused("--enable-replication", "maybe"))
+        self.assertIn("--no-batching: contradicts --batching; leave out one", self.refused("--batching", "--no-batching"))
+        path = self.write("s.json", {"question": "?", "base": {"model": str(NET), "sb_watermark_high": 0.75},
+                                     "axes": [{"key": "sb_size", "values": [70, -3]}]})
+        message = self.run_it("sweep", path, "--out", "o", expect=2).stderr
+        self.assertIn(f"{path}: /base/sb_watermark_high: sb_watermark_high is not supported", message)
+        self.assertIn(f"{path}: /axes/0/values/1: sb_size must be an integer from 1", message)
+        self.assertEqual(self.files(), ["s.json"])
+
+
 class Run(InScratch):
     def test_a_point_as_json(self):
         result = json.loads(self.run_it("run", NET, "--batch", "2", "--cores", "2", "--layers", "--json").stdout)

@@ -180,7 +180,8 @@ std::vector<LoadJob> load_jobs(const Code& code, const std::vector<Lifetime>& li
 }
 
 DoesNotFit refusal(const Code& code, const std::vector<Lifetime>& lives, const std::vector<program::LayerInfo>& layers,
-                   std::int32_t position, std::int64_t wanted, std::int64_t capacity, const std::string& why) {
+                   std::int32_t position, std::int64_t wanted, const PlaceOptions& options, const std::string& why) {
+    const std::int64_t capacity = options.capacity;
     DoesNotFit no;
     no.resource = "state buffer";
     no.layer = layers.at(code.instructions[static_cast<std::size_t>(position)].layer).name;
@@ -192,8 +193,8 @@ DoesNotFit refusal(const Code& code, const std::vector<Lifetime>& lives, const s
         if (!list.empty()) list += ", ";
         list += fmt::format("{} {} B ({} image{})", t.name, t.bytes, t.images, t.images == 1 ? "" : "s");
     }
-    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there: {} bytes too many{}; alive: {}",
-                          no.layer, wanted, capacity, wanted - capacity, why, list);
+    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
+                          no.layer, wanted, capacity, options.capacity_note, wanted - capacity, why, list);
     return no;
 }
 
@@ -292,9 +293,9 @@ std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<pr
     const Peak peak = peak_of(code, lives, all);
     if (out.lower_bound > options.capacity) {
         const Peak alone = peak_of(code, lives, activations);
-        return refusal(code, lives, layers, alone.position, alone.bytes, options.capacity, " for activations alone");
+        return refusal(code, lives, layers, alone.position, alone.bytes, options, " for activations alone");
     }
-    if (peak.bytes > options.capacity) return refusal(code, lives, layers, peak.position, peak.bytes, options.capacity, ", weights in use included");
+    if (peak.bytes > options.capacity) return refusal(code, lives, layers, peak.position, peak.bytes, options, ", weights in use included");
 
     out.offset.assign(code.buffers.size(), 0);
     std::vector<BufferId> fixed;
@@ -311,7 +312,7 @@ std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<pr
         trial = lives;
         stuck = place_loads(code, trial, jobs, is_load, options, out.offset);
     }
-    if (top > options.capacity) return refusal(code, lives, layers, peak.position, top, options.capacity, " after packing (fragmentation)");
+    if (top > options.capacity) return refusal(code, lives, layers, peak.position, top, options, " after packing (fragmentation)");
     if (stuck >= 0 && options.prefetch) {   // loads as late as possible leave the most room for each other
         PlaceOptions late = options;
         late.prefetch = false;
@@ -330,7 +331,7 @@ std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<pr
     }
     if (stuck >= 0) {
         const LoadJob& job = jobs[static_cast<std::size_t>(stuck)];
-        return refusal(code, lives, layers, job.latest, options.capacity + code.buffers[static_cast<std::size_t>(job.buffer)].bytes, options.capacity,
+        return refusal(code, lives, layers, job.latest, options.capacity + code.buffers[static_cast<std::size_t>(job.buffer)].bytes, options,
                        " (no gap for " + code.buffers[static_cast<std::size_t>(job.buffer)].name + ")");
     }
     order_instructions(code, jobs, out);
