@@ -27,7 +27,7 @@ LAYERS = {
     "stats": ["base", "program", "hw/spec.hpp", "hw/derived.hpp", "observe", "record"],
     "analysis": ["base", "hw/spec.hpp", "hw/derived.hpp", "record"],
     "flow": ["base", "graph", "hw", "program", "cost", "exec", "tensorio", "compiler", "observe", "chip", "stats",
-             "record", "analysis", "report"],
+             "record", "analysis", "report", "serving"],
     "serving": ["base", "record"],
     "explore": ["base", "record", "flow"],
     "report": ["base", "record", "analysis"],

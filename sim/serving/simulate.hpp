@@ -1,0 +1,51 @@
+// The event core: requests arrive, a policy makes batches of them, a device executes these.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "serving/device.hpp"
+#include "serving/load.hpp"
+#include "serving/policy.hpp"
+#include "serving/tally.hpp"
+
+namespace infsim::serving {
+
+/// The machine: what is loaded on every core, and how many inferences may be outstanding.
+struct Server {
+    int chips = 1, cores_per_chip = 1;
+    std::vector<int> sizes{1};        ///< compiled batch sizes, ascending
+    int outstanding_per_core = 1;
+    int outstanding_in_all = 0;       ///< over all cores; 0: no limit but the one per core
+    int cores() const { return chips * cores_per_chip; }
+};
+
+/// Software of the host. Threads are plentiful: overheads of different requests and inferences overlap.
+struct Host {
+    Duration per_request{};    ///< before a request reaches the batching queue
+    Duration per_item{};       ///< on top, for each of its items
+    Duration per_inference{};  ///< a runtime call; occupies one of the core's outstanding inferences
+};
+
+struct Run {
+    Server server;
+    Host host;
+    PolicyOptions policy;
+    Load load;
+    Sizes sizes;
+    Stop stop;
+    std::int64_t warm_up = 0;     ///< first requests that do not count in latencies and throughput
+    Duration bound{};             ///< latency bound for goodput; 0: none
+    std::uint64_t seed = 0;
+};
+
+/// Called now and then with how many requests are answered; may throw to give up.
+using ProgressCallback = std::function<void(std::int64_t answered)>;
+
+/// Simulates until every request is answered. Latency counts from the scheduled arrival. A batch goes to the core
+/// with the fewest inferences outstanding, then to the chip with the fewest, then to the first; a core that has
+/// other programs outstanding is not asked. At the same instant answers come before arrivals, arrivals before timers.
+/// Throws InputError when simulated time leaves 92 days.
+Tally simulate(const Run& run, Device& device, const ProgressCallback& progress = {});
+
+}  // namespace infsim::serving
