@@ -123,10 +123,12 @@ struct ChannelScalar {
 };
 struct ScalarOp { ChannelScalar first, second; };
 /// `inner` > 1: the second operand has one element for every `inner` consecutive ones of the first's plane.
+/// `spread`: the second operand is a SpreadOp's output, read by every slot of its half.
 struct BinaryOp {
     program::AluOp op = program::AluOp::add;
     bool relu = false;
     int inner = 1;
+    bool spread = false;
 };
 /// Softmax over the columns of every lane (inputs: one value whose logical softmax axis is `col`).
 struct SoftmaxOp { bool log = false; };
@@ -135,11 +137,14 @@ struct LayerNormOp { graph::TensorId gamma = graph::kNoTensor, beta = graph::kNo
 /// Local response normalisation across channels.
 struct LrnOp { int size = 5; float alpha = 0, beta = 0, bias = 1; };
 /// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contraction on lanes of both.
-/// `head_slots_*`: slots of each operand that make up one head.
+/// Evacuated as out * scale, plus `added` (a SpreadOp's output, the same for all heads) where there is one.
 struct HeadMatmulOp {
     int heads = 1;
     float scale = 1.0F;
+    std::optional<Part> added;
 };
+/// Repeats a value of one lane on all lanes of one slot, or of one in each half of the partitions.
+struct SpreadOp {};
 /// Exchanges lanes and columns per head: [head][lanes m][cols n] -> [head][lanes n][cols m].
 struct TransposeOp { int heads = 1; };
 /// DRAM rows by index: tokens on partitions, hidden on columns (see TransposeOp for the way back).
@@ -172,7 +177,7 @@ struct FetchOp {
 struct CopyOp {};
 
 using LayerOp = std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp,
-                             TransposeOp, GatherOp, ReplicateOp, CopyOp, ReduceOp, StoreOp, FetchOp>;
+                             TransposeOp, SpreadOp, GatherOp, ReplicateOp, CopyOp, ReduceOp, StoreOp, FetchOp>;
 
 struct Layer {
     std::string name;

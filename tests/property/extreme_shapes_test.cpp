@@ -23,19 +23,6 @@ DoesNotFit refusal(const graph::Graph& graph, int batch, const hw::ChipSpec& chi
     return std::get<DoesNotFit>(result);
 }
 
-/// Compiles in fp32, checks, runs, compares with the reference.
-void check_computes(const graph::Graph& graph, int batch, const CompileOptions& options = {}, const hw::ChipSpec& chip = default_chip()) {
-    const auto c = checked(graph, chip, batch, options);
-    REQUIRE(c.has_value());
-    const Data data = make_data(graph, batch, 7, Numbers::real);
-    const Outputs outputs = run(graph, c->program, data);
-    Reference reference(graph, data.constants);
-    for (std::size_t image = 0; image < outputs.size(); ++image) {
-        const auto expected = reference.run(data.inputs[image]);
-        for (std::size_t o = 0; o < expected.size(); ++o) CHECK(difference(outputs[image][o], expected[o].values) <= 1e-5);
-    }
-}
-
 }  // namespace
 
 TEST_CASE("one image that is larger than the state buffer is refused with its layer and bytes") {

@@ -32,6 +32,13 @@ public:
     TensorId input(const graph::Shape& shape, const std::string& name = "input") {
         return noted(builder_.input(name, shape, DType::fp32, true));
     }
+    /// Indices {1, T} into a table.
+    TensorId ids(std::int64_t tokens, const std::string& name = "ids") { return noted(builder_.input(name, {1, tokens}, DType::i64, true)); }
+    TensorId embedding(TensorId ids, std::int64_t rows, std::int64_t hidden) {
+        const std::string name = fresh("embedding");
+        return node(graph::Op::gather, name, {weight(name + ".table", {rows, hidden}), ids}, {{"axis", std::int64_t{0}}});
+    }
+    TensorId number(double value) { return noted(builder_.constant(fresh("number"), {}, DType::fp32, graph::Splat{value})); }
     TensorId constant(const graph::Shape& shape) {
         return weight(fresh("constant"), shape);
     }

@@ -89,6 +89,7 @@ private:
             case Op::layer_norm: return layer_norm(n, out);
             case Op::lrn: return lrn(n, out);
             case Op::concat: return concat(n, out);
+            case Op::gather: return gather(n, out);
             case Op::transpose: return transpose(n, out);
             case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity:
                 out.values = in(n, 0).values;
@@ -241,6 +242,16 @@ private:
                 std::copy_n(v.begin() + static_cast<std::ptrdiff_t>(o * run), run, out.values.begin() + static_cast<std::ptrdiff_t>(position));
                 position += run;
             }
+    }
+
+    /// Rows of a table.
+    void gather(const graph::Node& n, Dense& out) {
+        const Dense &table = in(n, 0), &index = in(n, 1);
+        if (graph::attribute_int(n, "axis") != 0) throw std::logic_error("the reference gathers rows only");
+        const std::size_t row = table.values.size() / at(table.shape[0]);
+        for (std::size_t i = 0; i < index.values.size(); ++i)
+            std::copy_n(table.values.begin() + static_cast<std::ptrdiff_t>(at(std::llround(index.values[i])) * row), row,
+                        out.values.begin() + static_cast<std::ptrdiff_t>(i * row));
     }
 
     void transpose(const graph::Node& n, Dense& out) {

@@ -63,8 +63,9 @@ inline Data make_data(const graph::Graph& graph, int batch, std::uint64_t seed, 
         for (graph::TensorId id : graph.inputs) {
             RandomStream random(seed, graph.tensor(id).name + " of image " + std::to_string(image));
             std::vector<float> values(static_cast<std::size_t>(graph::element_count(graph.tensor(id).shape)));
+            const bool index = graph.tensor(id).dtype == DType::i64;   // of one of the first rows of a table
             for (float& v : values)
-                v = static_cast<float>(numbers == Numbers::real ? random.normal(0, 1) : static_cast<double>(random.uniform_int(-3, 3)));
+                v = static_cast<float>(index ? static_cast<double>(random.uniform_int(0, 3)) : numbers == Numbers::real ? random.normal(0, 1) : static_cast<double>(random.uniform_int(-3, 3)));
             data.inputs[static_cast<std::size_t>(image)].push_back(std::move(values));
         }
     return data;

@@ -18,14 +18,17 @@ void Emitter::analyse_values() {
     pairable_.assign(n, false);
     small_.assign(n, false);
     last_reader_.assign(n, -1);
-    std::vector<bool> spatial(n, true);
+    std::vector<bool> spatial(n, true), weighted(n, false);
     const auto not_spatial = [&](const Part& p) { spatial[static_cast<std::size_t>(p.value)] = false; };
     for (std::size_t l = 0; l < net_.layers.size(); ++l) {
         const Layer& layer = net_.layers[l];
         const bool fits = std::holds_alternative<ConvOp>(layer.op) || std::holds_alternative<PoolOp>(layer.op) ||
                           std::holds_alternative<UnaryOp>(layer.op) || std::holds_alternative<ScalarOp>(layer.op) ||
                           std::holds_alternative<BinaryOp>(layer.op) || std::holds_alternative<CopyOp>(layer.op);
+        const bool conv = std::holds_alternative<ConvOp>(layer.op);
+        if (conv) weighted[static_cast<std::size_t>(layer.output.value)] = true;
         for (const Part& p : layer.inputs) {
+            if (conv) weighted[static_cast<std::size_t>(p.value)] = true;
             last_reader_[static_cast<std::size_t>(p.value)] = static_cast<int>(l);
             if (!fits) not_spatial(p);
         }
@@ -35,7 +38,8 @@ void Emitter::analyse_values() {
     for (const View& v : net_.outputs) last_reader_[static_cast<std::size_t>(v.value)] = never;
     for (std::size_t v = 0; v < n; ++v) {
         const bool input = net_.values[v].input != graph::kNoTensor;
-        small_[v] = options_.batching && plan_.share_small_images && !input && net_.values[v].phys.plane() <= options_.small_image_elements;
+        // Side by side for the sake of layers with weights: others run image by image, each with a buffer for that long.
+        small_[v] = options_.batching && plan_.share_small_images && !input && weighted[v] && net_.values[v].phys.plane() <= options_.small_image_elements;
         pairable_[v] = options_.pair_images && options_.batching && spatial[v] && !small_[v] && net_.values[v].phys.slots() == 1 &&
                        net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
     }
@@ -74,6 +78,7 @@ void Emitter::emit_layer_for_image(int layer, int image) {
         else if constexpr (std::is_same_v<T, LrnOp>) emit_lrn(layer, image);
         else if constexpr (std::is_same_v<T, HeadMatmulOp>) emit_head_matmul(layer, image);
         else if constexpr (std::is_same_v<T, TransposeOp>) emit_transpose(layer, image);
+        else if constexpr (std::is_same_v<T, SpreadOp>) emit_spread(layer, image);
         else if constexpr (std::is_same_v<T, GatherOp>) emit_gather(layer, image);
         else if constexpr (std::is_same_v<T, CopyOp>) emit_copy(layer, image);
         else if constexpr (std::is_same_v<T, ReduceOp>) emit_reduce(layer, image);

@@ -131,8 +131,13 @@ private:
     void ensure_storage(ValueId value, int image);
     int half_of(ValueId value, int slot, int image) const;
     Operand access(ValueId value, int slot, int lanes, int image, const Rect& rect, int images = 1) const;
+    /// As access, of `count` groups of channels `group_step` apart.
+    Operand access_groups(ValueId value, int slot, int lanes, int image, const Rect& rect, int count, int group_step) const;
     bool is_array(ValueId value) const;
     std::vector<LaneChunk> chunks(std::initializer_list<Part> parts) const;
+    /// Chunks of whole groups that follow each other: one instruction covers as many as have `most` elements.
+    struct ChunkRun { LaneChunk chunk; int count = 1; };
+    std::vector<ChunkRun> chunk_runs(std::initializer_list<Part> parts, std::int64_t elements, std::int64_t most) const;
     /// Elements per partition that one matmul can move and one PSUM bank can take.
     int most_moving() const { return static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4)); }
     int take_bank() { return next_bank_++ % target_.psum_banks; }
@@ -195,11 +200,21 @@ private:
     void emit_binary(int layer, int image);
     void emit_copy(int layer, int image);
     void emit_softmax(int layer, int image);
+    void emit_softmax_runs(const Layer& layer, int image, const std::vector<ChunkRun>& runs);
     void emit_layer_norm(int layer, int image);
+    void emit_layer_norm_tile(int layer, int image, const Rect& rect);
+    int part_channels(const Part& part) const;
     void emit_lrn(int layer, int image);
     void emit_lrn_tile(int layer, int image, const Rect& rect, BufferId band);
     void emit_head_matmul(int layer, int image);
+    /// `heads` heads from `first` on, every `step`-th; their slots are `group_step` groups apart.
+    struct HeadRun { int first = 0, heads = 1, step = 1, group_step = 1; };
+    std::vector<HeadRun> head_runs(int heads, int slots_per_head, std::int64_t elements) const;
+    void emit_head_product(const Layer& layer, const std::vector<LaneChunk>& contraction, int image, const Rect& stationary, const Rect& moving,
+                           const Operand& sum);
+    void evacuate_product(const Layer& layer, const HeadRun& run, int slot, int image, int columns, const Rect& rect, int bank);
     void emit_transpose(int layer, int image);
+    void emit_spread(int layer, int image);
     std::vector<LaneChunk> head_chunks(std::initializer_list<Part> parts, int heads) const;
     template <class Source>
     Operand sum_over_lanes(const std::vector<LaneChunk>& list, std::int64_t elements, Source&& source);

@@ -1,5 +1,8 @@
 // Normalisations over channels, which lie on partitions: their sums go through the PE array.
 #include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
 
 #include "compiler/emit/emitter.hpp"
 #include "compiler/views.hpp"
@@ -9,6 +12,14 @@ namespace infsim::compiler {
 using program::AluOp;
 using program::Space;
 
+/// Elements per partition of one instruction of a normalisation.
+constexpr std::int64_t kNormElements = 1024;
+
+int Emitter::part_channels(const Part& part) const {
+    const auto& lanes = value(part.value).phys.lanes;
+    return std::accumulate(lanes.begin() + part.first_slot, lanes.begin() + part.first_slot + part.slots, 0);
+}
+
 /// Sums `source(chunk)` over the lanes of all chunks into one PSUM bank: every one of its lanes holds the sum.
 template <class Source>
 Operand Emitter::sum_over_lanes(const std::vector<LaneChunk>& list, std::int64_t elements, Source&& source) {
@@ -16,14 +27,17 @@ Operand Emitter::sum_over_lanes(const std::vector<LaneChunk>& list, std::int64_t
     const int columns = std::min(target_.pe_columns, target_.sb_partitions / 2);
     const int bank = take_bank();
     const Operand sum = psum(bank, columns, 0, {{1, elements}});
-    bool first = true;
+    std::optional<std::pair<int, int>> loaded;   // the partitions whose ones are in the array
     for (const LaneChunk& c : list) {
         const Operand moving = source(c);
-        program::LoadStationary load;
-        load.src = make_access(Space::state_buffer, moving.ap.partition_start, c.lanes, 0, dtype_, {{1, columns}});
-        push(pe(), load, {one});
-        push(pe(), program::Matmul{moving.ap, sum.ap, !first}, {moving.buffer, kNoBuffer});
-        first = false;
+        const std::pair<int, int> lanes{moving.ap.partition_start, c.lanes};
+        if (loaded != lanes) {
+            program::LoadStationary load;
+            load.src = make_access(Space::state_buffer, lanes.first, lanes.second, 0, dtype_, {{1, columns}});
+            push(pe(), load, {one});
+        }
+        push(pe(), program::Matmul{moving.ap, sum.ap, loaded.has_value()}, {moving.buffer, kNoBuffer});
+        loaded = lanes;
     }
     return sum;
 }
@@ -47,78 +61,82 @@ Operand Emitter::spread(const char* name, const Operand& sum, std::int64_t eleme
 
 void Emitter::emit_layer_norm(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
-    const auto& op = std::get<LayerNormOp>(l.op);
     ensure_storage(l.output.value, image);
+    const int cols = value(l.inputs[0].value).phys.cols, tile = most_moving();
+    for (int col = 0; col < cols; col += tile) emit_layer_norm_tile(layer, image, {0, 1, 1, col, std::min(tile, cols - col), 1});
+}
+
+void Emitter::emit_layer_norm_tile(int layer, int image, const Rect& rect) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto& op = std::get<LayerNormOp>(l.op);
     std::vector<graph::TensorId> tensors = {op.gamma};
     if (op.beta != graph::kNoTensor) tensors.push_back(op.beta);
     const BufferId constants = channel_constants(layer, 0, l.output, tensors, false);
     layer_ = layer;
     image_ = image;
     const Part& in = l.inputs[0];
-    const Physical& phys = value(in.value).phys;
-    int channels = 0;
-    for (int s = 0; s < in.slots; ++s) channels += phys.lanes[static_cast<std::size_t>(in.first_slot + s)];
-    const float share = 1.0F / static_cast<float>(channels);
-    const int half = target_.sb_partitions / 2, tile = most_moving();
-    for (int col = 0; col < phys.cols; col += tile) {
-        const int n = std::min(tile, phys.cols - col);
-        const Rect rect{0, 1, 1, col, n, 1};
-        const auto x = [&](const LaneChunk& c) { return access(in.value, in.first_slot + c.slot, c.lanes, image, rect); };
-        const auto list = chunks({in, l.output});
-        const Operand mean = spread("mean", sum_over_lanes(list, n, x), n, share, 0, program::ActFunction::identity);
-        const BufferId centred = new_buffer("centred", std::int64_t(list.size()) * n * dtype_bytes(dtype_), Half::both, program::Purpose::spill);
-        const BufferId squares = new_buffer("squares", std::int64_t(list.size()) * n * dtype_bytes(dtype_), Half::both, program::Purpose::spill);
-        const auto at = [&](BufferId b, const LaneChunk& c, int start) {
-            std::int64_t index = 0;
-            while (list[static_cast<std::size_t>(index)].slot != c.slot) ++index;
-            return Operand{make_access(Space::state_buffer, start, c.lanes, index * n * dtype_bytes(dtype_), dtype_, {{1, n}}), b};
+    const int n = rect.cols, half = target_.sb_partitions / 2;
+    const float share = 1.0F / static_cast<float>(part_channels(in));
+    const auto list = chunks({in, l.output});
+    const auto runs = chunk_runs({in, l.output}, n, kNormElements);
+    const auto x = [&](const LaneChunk& c) { return access(in.value, in.first_slot + c.slot, c.lanes, image, rect); };
+    const Operand mean = spread("mean", sum_over_lanes(list, n, x), n, share, 0, program::ActFunction::identity);
+    const std::int64_t bytes = std::int64_t(list.size()) * n * dtype_bytes(dtype_);
+    const BufferId centred = new_buffer("centred", bytes, Half::both, program::Purpose::spill);
+    const BufferId squares = new_buffer("squares", bytes, Half::both, program::Purpose::spill);
+    const auto at = [&](BufferId b, const LaneChunk& c, int count = 1) {   // chunks side by side
+        const auto index = std::find_if(list.begin(), list.end(), [&](const LaneChunk& o) { return o.slot == c.slot; }) - list.begin();
+        return Operand{make_access(Space::state_buffer, x(c).ap.partition_start, c.lanes, index * n * dtype_bytes(dtype_), dtype_, {{1, std::int64_t{count} * n}}), b};
+    };
+    const auto each = [&](const Operand& row, const LaneChunk& c, int count) {   // the same row beside every chunk of a run
+        Operand o{make_access(Space::state_buffer, x(c).ap.partition_start, c.lanes, 0, DType::fp32, {{1, n}}), row.buffer};
+        o.ap.count = {1, 1, step_or_count(count), step_or_count(n)};
+        o.ap.step = {0, 0, 0, 1};
+        return o;
+    };
+    for (const auto& [c, count] : runs) {
+        const Operand src = access_groups(in.value, in.first_slot + c.slot, c.lanes, image, rect, count, 1), m = each(mean, c, count),
+                      d = at(centred, c, count), sq = at(squares, c, count);
+        program::TensorTensor centre;
+        centre.a = src.ap;
+        centre.b = m.ap;
+        centre.dst = d.ap;
+        centre.op = AluOp::subtract;
+        push(pool(), centre, {src.buffer, m.buffer, d.buffer});
+        program::Activate square;
+        square.src = d.ap;
+        square.dst = sq.ap;
+        square.function = program::ActFunction::square;
+        push(act(), square, {d.buffer, sq.buffer});
+    }
+    const Operand sum = sum_over_lanes(list, n, [&](const LaneChunk& c) { return at(squares, c); });
+    const Operand norm = spread("inverse deviation", sum, n, share, op.epsilon, program::ActFunction::rsqrt);
+    for (const auto& [c, count] : runs) {
+        const Operand d = at(centred, c, count), r = each(norm, c, count);
+        program::TensorTensor scale;
+        scale.a = d.ap;
+        scale.b = r.ap;
+        scale.dst = d.ap;
+        scale.op = AluOp::multiply;
+        push(pool(), scale, {d.buffer, r.buffer, d.buffer});
+    }
+    for (const LaneChunk& c : list) {
+        const Operand d = at(centred, c), dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, rect);
+        const int slot = l.output.first_slot % 2 + c.slot, count = static_cast<int>(tensors.size());
+        const auto scalar = [&](int which) {
+            return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + which) * 4),
+                                                         static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
         };
-        const auto rows_of = [&](const Operand& both, int start, int lanes) {
-            return Operand{make_access(Space::state_buffer, start, lanes, 0, DType::fp32, {{1, n}}), both.buffer};
-        };
-        for (const LaneChunk& c : list) {
-            const Operand src = x(c), m = rows_of(mean, src.ap.partition_start, c.lanes), d = at(centred, c, src.ap.partition_start),
-                          sq = at(squares, c, src.ap.partition_start);
-            program::TensorTensor centre;
-            centre.a = src.ap;
-            centre.b = m.ap;
-            centre.dst = d.ap;
-            centre.op = AluOp::subtract;
-            push(pool(), centre, {src.buffer, m.buffer, d.buffer});
-            program::Activate square;
-            square.src = d.ap;
-            square.dst = sq.ap;
-            square.function = program::ActFunction::square;
-            push(act(), square, {d.buffer, sq.buffer});
+        program::TensorScalar affine;
+        affine.src = d.ap;
+        affine.dst = dst.ap;
+        affine.op0 = AluOp::multiply;
+        affine.scalar0 = scalar(0);
+        if (count > 1) {
+            affine.op1 = AluOp::add;
+            affine.scalar1 = scalar(1);
         }
-        const Operand sum = sum_over_lanes(list, n, [&](const LaneChunk& c) { return at(squares, c, x(c).ap.partition_start); });
-        const Operand norm = spread("inverse deviation", sum, n, share, op.epsilon, program::ActFunction::rsqrt);
-        for (const LaneChunk& c : list) {
-            const int start = x(c).ap.partition_start;
-            const Operand d = at(centred, c, start), r = rows_of(norm, start, c.lanes);
-            const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, rect);
-            program::TensorTensor scale;
-            scale.a = d.ap;
-            scale.b = r.ap;
-            scale.dst = d.ap;
-            scale.op = AluOp::multiply;
-            push(pool(), scale, {d.buffer, r.buffer, d.buffer});
-            const int slot = l.output.first_slot % 2 + c.slot, count = static_cast<int>(tensors.size());
-            const auto scalar = [&](int which) {
-                return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + which) * 4),
-                                                             static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
-            };
-            program::TensorScalar affine;
-            affine.src = d.ap;
-            affine.dst = dst.ap;
-            affine.op0 = AluOp::multiply;
-            affine.scalar0 = scalar(0);
-            if (count > 1) {
-                affine.op1 = AluOp::add;
-                affine.scalar1 = scalar(1);
-            }
-            push(pool(), affine, {d.buffer, dst.buffer}, constants, count > 1 ? constants : kNoBuffer);
-        }
+        push(pool(), affine, {d.buffer, dst.buffer}, constants, count > 1 ? constants : kNoBuffer);
     }
 }
 

@@ -127,6 +127,15 @@ Operand Emitter::access(ValueId v, int slot, int lanes, int image, const Rect& r
             p.buffer};
 }
 
+Operand Emitter::access_groups(ValueId v, int slot, int lanes, int image, const Rect& rect, int count, int group_step) const {
+    Operand o = access(v, slot, lanes, image, rect);
+    if (count == 1) return o;
+    const std::int64_t apart = std::int64_t{group_step} * place(v, image).images * place(v, image).rows * value(v).phys.cols;
+    o.ap = make_access(Space::state_buffer, o.ap.partition_start, lanes, o.ap.offset, o.ap.dtype,
+                       {{apart, count}, {std::int64_t{rect.row_step} * value(v).phys.cols, rect.rows}, {rect.col_step, rect.cols}});
+    return o;
+}
+
 std::vector<LaneChunk> Emitter::chunks(std::initializer_list<Part> parts) const {
     std::vector<LaneChunk> out;
     const Part& first = *parts.begin();
@@ -141,6 +150,17 @@ std::vector<LaneChunk> Emitter::chunks(std::initializer_list<Part> parts) const 
         s += out.back().slots;
     }
     return out;
+}
+
+std::vector<Emitter::ChunkRun> Emitter::chunk_runs(std::initializer_list<Part> parts, std::int64_t elements, std::int64_t most) const {
+    std::vector<ChunkRun> runs;
+    for (const LaneChunk& c : chunks(parts)) {
+        const bool joins = !runs.empty() && c.slots == 2 && runs.back().chunk.slots == 2 && runs.back().chunk.lanes == c.lanes &&
+                           (runs.back().count + 1) * elements <= most;
+        if (joins) ++runs.back().count;
+        else runs.push_back({c, 1});
+    }
+    return runs;
 }
 
 Operand Emitter::psum(int bank, int lanes, std::int64_t offset_elements, std::initializer_list<Step> steps) const {

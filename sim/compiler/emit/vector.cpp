@@ -11,6 +11,9 @@ using program::Space;
 
 namespace {
 
+/// Elements per partition that softmaxes under way may keep as scratch: 8 KiB of fp32.
+constexpr int kSoftmaxElements = 2048;
+
 /// Consecutive output positions of one axis whose windows lose the same taps to padding.
 struct PoolClass { int out = 0, count = 0, tap = 0, taps = 0; };
 
@@ -147,10 +150,11 @@ void Emitter::emit_binary(int layer, int image) {
     ensure_storage(l.output.value, image);
     const Physical& phys = value(l.output.value).phys;
     const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
-    for (const LaneChunk& c : chunks({l.inputs[0], l.inputs[1], l.output})) {
+    // What is spread lies on all lanes of a slot, so any of its slots serves any chunk of one slot.
+    for (const LaneChunk& c : op.spread ? chunks({l.inputs[0], l.output}) : chunks({l.inputs[0], l.inputs[1], l.output})) {
         const Operand a = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
         const Physical& second = value(l.inputs[1].value).phys;
-        Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + c.slot, c.lanes, image, {0, second.rows, 1, 0, second.cols, 1});
+        Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + (op.spread ? 0 : c.slot), c.lanes, image, {0, second.rows, 1, 0, second.cols, 1});
         if (op.inner > 1) {
             b.ap.step = {0, 0, 1, 0};
             b.ap.count = {1, 1, step_or_count(second.plane()), step_or_count(op.inner)};
@@ -183,47 +187,82 @@ void Emitter::emit_copy(int layer, int image) {
 
 void Emitter::emit_softmax(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
-    const bool log = std::get<SoftmaxOp>(l.op).log;
     ensure_storage(l.output.value, image);
     const int cols = value(l.output.value).phys.cols;
-    const Rect all{0, 1, 1, 0, cols, 1};
-    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
-        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
-        const int start = src.ap.partition_start;
-        const auto lane_scalar = [&](const Operand& o) {
-            return program::ScalarOperand::per_partition(0, static_cast<std::uint8_t>(start), o.ap.dtype);
-        };
-        const Operand minus_max = scratch("softmax max", start, c.lanes, 1, DType::fp32);
-        const Operand exps = scratch("softmax exp", start, c.lanes, cols, DType::fp32);
-        const Operand sum = scratch("softmax sum", start, c.lanes, 1, DType::fp32);
-        const Operand norm = scratch("softmax norm", start, c.lanes, 1, DType::fp32);
-        program::Reduce max{src.ap, minus_max.ap, -1.0F, AluOp::max, 1};
-        max.src.count = {1, 1, 1, step_or_count(cols)};
-        push(pool(), max, {src.buffer, minus_max.buffer});
-        program::Activate exp;
-        exp.src = src.ap;
-        exp.dst = exps.ap;
-        exp.bias = lane_scalar(minus_max);
-        exp.function = program::ActFunction::exp;
-        push(act(), exp, {src.buffer, exps.buffer}, minus_max.buffer);
-        push(pool(), program::Reduce{exps.ap, sum.ap, 1.0F, AluOp::add, 1}, {exps.buffer, sum.buffer});
-        program::Activate finish;
-        finish.src = sum.ap;
-        finish.dst = norm.ap;
-        finish.function = log ? program::ActFunction::log : program::ActFunction::reciprocal;
-        push(act(), finish, {sum.buffer, norm.buffer});
-        program::TensorScalar scale;
-        scale.dst = dst.ap;
-        scale.src = log ? src.ap : exps.ap;
-        scale.op0 = log ? AluOp::add : AluOp::multiply;
-        scale.scalar0 = lane_scalar(log ? minus_max : norm);
-        if (log) {
-            scale.op1 = AluOp::subtract;
-            scale.scalar1 = lane_scalar(norm);
-        }
-        push(pool(), scale, {log ? src.buffer : exps.buffer, dst.buffer}, log ? minus_max.buffer : norm.buffer, log ? norm.buffer : kNoBuffer);
+    const auto runs = chunk_runs({l.inputs[0], l.output}, cols, most_moving());
+    // Step by step for all that fits the scratch space: the queues then work on different runs at the same time.
+    for (std::size_t first = 0; first < runs.size();) {
+        std::size_t last = first;
+        for (int elements = 0; last < runs.size() && (last == first || elements + runs[last].count * cols <= kSoftmaxElements); ++last)
+            elements += runs[last].count * cols;
+        emit_softmax_runs(l, image, {runs.begin() + static_cast<std::ptrdiff_t>(first), runs.begin() + static_cast<std::ptrdiff_t>(last)});
+        first = last;
     }
+}
+
+void Emitter::emit_softmax_runs(const Layer& l, int image, const std::vector<ChunkRun>& runs) {
+    const bool log = std::get<SoftmaxOp>(l.op).log;
+    const int cols = value(l.output.value).phys.cols;
+    struct Work { Operand src, minus_max, exps, sum, norm; };
+    std::vector<Work> work;
+    const auto rows = [&](Operand o, int count) {   // the columns of each chunk of a run, which must not merge
+        o.ap.count = {1, 1, step_or_count(count), step_or_count(cols)};
+        o.ap.step = {0, 0, step_or_count(cols), 1};
+        return o;
+    };
+    const auto part = [&](const Part& p, const LaneChunk& chunk, int i) {
+        return access(p.value, p.first_slot + chunk.slot + 2 * i, chunk.lanes, image, {0, 1, 1, 0, cols, 1});
+    };
+    for (const auto& [chunk, count] : runs) {
+        Operand src = rows(part(l.inputs[0], chunk, 0), count);
+        const Place& p = place(l.inputs[0].value, image);
+        src.ap.step[2] = step_or_count(std::int64_t{p.images} * cols);   // one group to the next
+        const int start = src.ap.partition_start;
+        work.push_back({src, scratch("softmax max", start, chunk.lanes, count, DType::fp32),
+                        scratch("softmax exp", start, chunk.lanes, std::int64_t{count} * cols, DType::fp32),
+                        scratch("softmax sum", start, chunk.lanes, count, DType::fp32), scratch("softmax norm", start, chunk.lanes, count, DType::fp32)});
+        push(pool(), program::Reduce{src.ap, work.back().minus_max.ap, -1.0F, AluOp::max, 1}, {src.buffer, work.back().minus_max.buffer});
+    }
+    const auto lane_scalar = [](const Operand& o, int i) {
+        return program::ScalarOperand::per_partition(static_cast<std::uint32_t>(i * 4), o.ap.partition_start, DType::fp32);
+    };
+    const auto exps_of = [&](const Work& w, int i) {
+        return make_access(Space::state_buffer, w.exps.ap.partition_start, w.exps.ap.partition_count, std::int64_t{i} * cols * 4, DType::fp32, {{1, cols}});
+    };
+    for (std::size_t r = 0; r < runs.size(); ++r)
+        for (int i = 0; i < runs[r].count; ++i) {
+            const Operand src = part(l.inputs[0], runs[r].chunk, i);
+            program::Activate exp;
+            exp.src = src.ap;
+            exp.dst = exps_of(work[r], i);
+            exp.bias = lane_scalar(work[r].minus_max, i);
+            exp.function = program::ActFunction::exp;
+            push(act(), exp, {src.buffer, work[r].exps.buffer}, work[r].minus_max.buffer);
+        }
+    for (std::size_t r = 0; r < runs.size(); ++r)
+        push(pool(), program::Reduce{rows(work[r].exps, runs[r].count).ap, work[r].sum.ap, 1.0F, AluOp::add, 1}, {work[r].exps.buffer, work[r].sum.buffer});
+    for (const Work& w : work) {
+        program::Activate finish;
+        finish.src = w.sum.ap;
+        finish.dst = w.norm.ap;
+        finish.function = log ? program::ActFunction::log : program::ActFunction::reciprocal;
+        push(act(), finish, {w.sum.buffer, w.norm.buffer});
+    }
+    for (std::size_t r = 0; r < runs.size(); ++r)
+        for (int i = 0; i < runs[r].count; ++i) {
+            const Work& w = work[r];
+            const Operand src = part(l.inputs[0], runs[r].chunk, i), dst = part(l.output, runs[r].chunk, i);
+            program::TensorScalar scale;
+            scale.dst = dst.ap;
+            scale.src = log ? src.ap : exps_of(w, i);
+            scale.op0 = log ? AluOp::add : AluOp::multiply;
+            scale.scalar0 = lane_scalar(log ? w.minus_max : w.norm, i);
+            if (log) {
+                scale.op1 = AluOp::subtract;
+                scale.scalar1 = lane_scalar(w.norm, i);
+            }
+            push(pool(), scale, {log ? src.buffer : w.exps.buffer, dst.buffer}, log ? w.minus_max.buffer : w.norm.buffer, log ? w.norm.buffer : kNoBuffer);
+        }
 }
 
 }  // namespace infsim::compiler

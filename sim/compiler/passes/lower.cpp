@@ -160,7 +160,12 @@ bool Lowering::try_fast(int index) {
         net_.layers.resize(layers);
         net_.values.resize(values);
         const auto gone = [&](int value) { return value >= static_cast<int>(values); };
-        for (auto it = views_.begin(); it != views_.end();) it = gone(it->second.value) ? views_.erase(it) : std::next(it);
+        const auto forget = [&](auto& views) {
+            for (auto it = views.begin(); it != views.end();) it = gone(it->second.value) ? views.erase(it) : std::next(it);
+        };
+        forget(views_);
+        forget(token_views_);
+        forget(spreads_);
         for (auto it = strided_.begin(); it != strided_.end();)
             it = it->second.source == Strided::Source::scratch && gone(it->second.index) ? strided_.erase(it) : std::next(it);
         return false;

@@ -67,7 +67,7 @@ void Lowering::lower_softmax(const Node& node) {
 }
 
 void Lowering::lower_layer_norm(const Node& node) {
-    const View in = view_of(node.inputs[0]);
+    const View in = tokens_of(node, node.inputs[0]);
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), in.axes.size());
     if (axis + 1 != in.axes.size() || !is_tokens(in) || in.axes.back().empty() || value(in).phys.rows != 1 ||
         !is_constant(node.inputs[1]) || shape(node.inputs[1]) != graph::Shape{shape(node.inputs[0]).back()})
@@ -105,9 +105,10 @@ void Lowering::lower_gather(const Node& node) {
     phys.cols = static_cast<int>(table[1]);
     const std::int64_t tokens = phys.channels();
     const std::vector<std::vector<Factor>> axes = {{}, {{Dim::channel, tokens}}, {{Dim::col, table[1]}}};
-    const View rows = whole(new_value(graph_.tensor(node.outputs[0]).name + "/rows", phys, dtype_), axes);
+    // Tokens stay on partitions: whoever wants hidden there turns them, after what is added up row by row.
+    const View rows = whole(new_value(graph_.tensor(node.outputs[0]).name, phys, dtype_), axes);
     add_layer(node, "gather", GatherOp{node.inputs[0], table[0], table[1]}, {index}, rows);
-    views_[node.outputs[0]] = transposed_lanes(node, rows, 1);
+    views_[node.outputs[0]] = rows;
 }
 
 void Lowering::lower_unary(const Node& node, UnaryOp op) {
@@ -137,6 +138,8 @@ void Lowering::lower_scalar_constant(const Node& node, AluOp op, bool constant_f
     ScalarOp scalar;
     scalar.first.op = op;
     if (const auto number = scalar_constant(constant)) {
+        if (!constant_first && fold_into_product(node, op, node.inputs[0], *number)) return;
+        if (constant_first && op == AluOp::multiply && fold_into_product(node, op, node.inputs[1], *number)) return;
         scalar.first.immediate = static_cast<float>(*number);
     } else {
         const auto& shape = graph_.tensor(constant).shape;
@@ -157,6 +160,7 @@ void Lowering::lower_scalar_constant(const Node& node, AluOp op, bool constant_f
 
 void Lowering::lower_binary(const Node& node, AluOp op) {
     if (is_constant(node.inputs[0]) || is_constant(node.inputs[1])) return lower_scalar_constant(node, op, is_constant(node.inputs[0]));
+    if (shape(node.inputs[0]) != shape(node.inputs[1]) && lower_spread(node, op)) return;
     const View a = view_of(node.inputs[0]);
     const View b = view_of(node.inputs[1]);
     if (!(phys_of(a) == phys_of(b)) || a.axes != b.axes)
@@ -164,6 +168,78 @@ void Lowering::lower_binary(const Node& node, AluOp op) {
     const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), chip_dtype(node.outputs[0])), a.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), BinaryOp{op, false}, {a, b}, out);
+}
+
+Layer* Lowering::sole_product(TensorId id, const View& view) {
+    if (consumers_[static_cast<std::size_t>(id)].size() != 1 || view.slots != value(view).phys.slots() ||
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end())
+        return nullptr;
+    for (auto layer = net_.layers.rbegin(); layer != net_.layers.rend(); ++layer) {
+        for (const Part& in : layer->inputs)
+            if (in.value == view.value) return nullptr;   // stored on the way
+        if (layer->output.value == view.value) return std::holds_alternative<HeadMatmulOp>(layer->op) ? &*layer : nullptr;
+    }
+    return nullptr;
+}
+
+/// A factor of a product of activations goes into the evacuation of its sums.
+bool Lowering::fold_into_product(const Node& node, AluOp op, TensorId id, double number) {
+    if ((op != AluOp::multiply && op != AluOp::divide) || shape(id) != shape(node.outputs[0])) return false;
+    const View view = view_of(id);
+    Layer* product = sole_product(id, view);
+    if (product == nullptr) return false;
+    auto& matmul = std::get<HeadMatmulOp>(product->op);
+    if (matmul.added) return false;
+    matmul.scale = static_cast<float>(op == AluOp::multiply ? matmul.scale * number : matmul.scale / number);
+    views_[node.outputs[0]] = view;
+    return true;
+}
+
+std::optional<View> Lowering::spread_beside(const Node& node, TensorId id, const View& like) {
+    const Physical &full = value(like).phys;
+    const auto& extents = shape(id);
+    if (extents.empty() || like.axes.empty() || full.rows != 1 || full.cols != extents.back() || full.cols == 1 ||
+        like.first_slot != 0 || !is_whole(like, like.axes.size() - 1, Dim::col, full) || graph::element_count(extents) != extents.back())
+        return std::nullopt;
+    const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end()), slots = std::min(2, full.slots());
+    if (const auto found = spreads_.find({id, slots, lanes}); found != spreads_.end()) return found->second;
+    View row = view_of(id);
+    const Physical lies = phys_of(row);
+    if (row.slots != value(row).phys.slots()) return std::nullopt;
+    if (lies.rows == 1 && lies.cols == 1 && lies.channels() == full.cols) row = transposed_lanes(node, row, 1);
+    else if (lies.rows != 1 || lies.channels() != 1 || lies.cols != full.cols) return std::nullopt;
+    const Physical phys{std::vector<int>(static_cast<std::size_t>(slots), lanes), 1, full.cols};
+    const View out = whole(new_value(graph_.tensor(id).name + "/spread", phys, value(row).dtype), {});
+    add_layer(node, "spread", SpreadOp{}, {row}, out);
+    return spreads_[{id, slots, lanes}] = out;
+}
+
+/// A row over the columns (a mask of attention scores) beside a tensor: repeated on all partitions once, whoever adds
+/// it. Behind a product of activations it is added while the sums leave PSUM.
+bool Lowering::lower_spread(const Node& node, AluOp op) {
+    const bool row_first = shape(node.inputs[1]) == shape(node.outputs[0]);
+    const TensorId full = node.inputs[row_first ? 1 : 0], row = node.inputs[row_first ? 0 : 1];
+    const bool commutes = op == AluOp::add || op == AluOp::multiply || op == AluOp::max || op == AluOp::min;
+    if (shape(full) != shape(node.outputs[0]) || (row_first && !commutes) || chip_dtype(row) != dtype_ || chip_dtype(full) != dtype_) return false;
+    const View a = view_of(full);
+    const auto b = spread_beside(node, row, a);
+    if (!b) return false;
+    Layer* product = op == AluOp::add ? sole_product(full, a) : nullptr;
+    if (product != nullptr && !std::get<HeadMatmulOp>(product->op).added) {
+        Layer moved = std::move(*product);
+        net_.layers.erase(net_.layers.begin() + (product - net_.layers.data()));
+        std::get<HeadMatmulOp>(moved.op).added = part_of(*b);
+        moved.inputs.push_back(part_of(*b));
+        net_.layers.push_back(std::move(moved));   // behind what spreads the row
+        views_[node.outputs[0]] = a;
+        return true;
+    }
+    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), dtype_), a.axes);
+    views_[node.outputs[0]] = out;
+    BinaryOp binary{op, false};
+    binary.spread = true;
+    add_layer(node, std::string(graph::op_name(node.op)), binary, {a, *b}, out);
+    return true;
 }
 
 void Lowering::lower_concat(const Node& node) {

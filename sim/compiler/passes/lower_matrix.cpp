@@ -51,7 +51,7 @@ void Lowering::lower_conv(const Node& node, const Fusion& fusion, const Node& la
 }
 
 void Lowering::lower_dense(const Node& node, const Fusion& fusion, const Node& last) {
-    const View in = view_of(node.inputs[0]);
+    const View in = tokens_of(node, node.inputs[0]);
     const Physical& in_phys = value(in).phys;
     const auto& w = graph_.tensor(node.inputs[1]).shape;
     if (w.size() != 2) throw NotSupported{"a constant operand of rank " + std::to_string(w.size()) + "; 2 is supported"};
@@ -126,6 +126,19 @@ View Lowering::transposed_lanes(const Node& node, const View& view, int heads) {
     const View result = whole(new_value(value(view).name + "^T", out, value(view).dtype), axes);
     add_layer(node, "transpose", TransposeOp{heads}, {view}, result);
     return result;
+}
+
+View Lowering::tokens_of(const Node& node, TensorId id) {
+    const View view = view_of(id);
+    const std::size_t rank = view.axes.size();
+    const Physical& phys = value(view).phys;
+    const bool rows = rank >= 2 && phys.rows == 1 && view.slots == phys.slots() && !view.axes[rank - 1].empty() &&
+                      is_whole(view, rank - 1, Dim::col, phys) && axis_is(view, rank - 2, Dim::channel);
+    if (is_tokens(view) || !rows) return view;
+    for (std::size_t i = 0; i + 2 < rank; ++i)
+        if (!view.axes[i].empty()) return view;
+    if (const auto found = token_views_.find(id); found != token_views_.end()) return found->second;
+    return token_views_[id] = transposed_lanes(node, view, 1);
 }
 
 namespace {

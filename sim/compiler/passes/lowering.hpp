@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/problems.hpp"
@@ -46,6 +47,8 @@ private:
     Network net_;
     std::map<graph::TensorId, View> views_;         ///< tensors on chip
     std::map<graph::TensorId, Strided> strided_;    ///< tensors in device DRAM; one may be in both
+    std::map<graph::TensorId, View> token_views_;   ///< tensors of views_ turned to have their last axis on partitions
+    std::map<std::tuple<graph::TensorId, int, int>, View> spreads_;   ///< (tensor, slots, lanes of each)
     const graph::Node* node_ = nullptr;             ///< being lowered
     std::vector<std::vector<int>> consumers_;
 
@@ -148,6 +151,15 @@ private:
     Layer& add_layer(const graph::Node& node, std::string kind, LayerOp op, const std::vector<View>& inputs, const View& output);
     /// The tensor with its last-but-one and last axes exchanged on chip: lanes <-> columns.
     View transposed_lanes(const graph::Node& node, const View& view, int heads);
+    /// view_of, with the last axis on partitions where turning the tensor on chip brings it there.
+    View tokens_of(const graph::Node& node, graph::TensorId id);
+    /// The row that `id` is (of extent 1 but for its last axis) on every partition, as an operand beside `like`, whose
+    /// columns are the last axis; nothing where either is not so.
+    std::optional<View> spread_beside(const graph::Node& node, graph::TensorId id, const View& like);
+    /// The product of activations that wrote `view`, while only `node` reads it and it is not an output.
+    Layer* sole_product(graph::TensorId id, const View& view);
+    bool fold_into_product(const graph::Node& node, program::AluOp op, graph::TensorId id, double number);
+    bool lower_spread(const graph::Node& node, program::AluOp op);
     int preferred_width(graph::TensorId id, std::int64_t channels) const;
     bool consumed_along_columns(graph::TensorId id) const;
     std::optional<double> scalar_constant(graph::TensorId id) const;
