@@ -18,7 +18,8 @@ void Emitter::analyse_values() {
     pairable_.assign(n, false);
     small_.assign(n, false);
     last_reader_.assign(n, -1);
-    std::vector<bool> spatial(n, true), weighted(n, false);
+    std::vector<bool> spatial(n, true);
+    passing_.assign(n, options_.batching);
     const auto not_spatial = [&](const Part& p) { spatial[static_cast<std::size_t>(p.value)] = false; };
     for (std::size_t l = 0; l < net_.layers.size(); ++l) {
         const Layer& layer = net_.layers[l];
@@ -26,9 +27,9 @@ void Emitter::analyse_values() {
                           std::holds_alternative<UnaryOp>(layer.op) || std::holds_alternative<ScalarOp>(layer.op) ||
                           std::holds_alternative<BinaryOp>(layer.op) || std::holds_alternative<CopyOp>(layer.op);
         const bool conv = std::holds_alternative<ConvOp>(layer.op);
-        if (conv) weighted[static_cast<std::size_t>(layer.output.value)] = true;
+        if (conv) passing_[static_cast<std::size_t>(layer.output.value)] = false;
         for (const Part& p : layer.inputs) {
-            if (conv) weighted[static_cast<std::size_t>(p.value)] = true;
+            if (conv) passing_[static_cast<std::size_t>(p.value)] = false;
             last_reader_[static_cast<std::size_t>(p.value)] = static_cast<int>(l);
             if (!fits) not_spatial(p);
         }
@@ -39,7 +40,7 @@ void Emitter::analyse_values() {
     for (std::size_t v = 0; v < n; ++v) {
         const bool input = net_.values[v].input != graph::kNoTensor;
         // Side by side for the sake of layers with weights: others run image by image, each with a buffer for that long.
-        small_[v] = options_.batching && plan_.share_small_images && !input && weighted[v] && net_.values[v].phys.plane() <= options_.small_image_elements;
+        small_[v] = options_.batching && plan_.share_small_images && !input && !passing_[v] && net_.values[v].phys.plane() <= options_.small_image_elements;
         pairable_[v] = options_.pair_images && options_.batching && spatial[v] && !small_[v] && net_.values[v].phys.slots() == 1 &&
                        net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
     }

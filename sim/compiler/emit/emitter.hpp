@@ -95,6 +95,7 @@ private:
     Code code_;
     std::vector<std::vector<Place>> places_;    ///< [value][image]
     std::vector<bool> pairable_, small_;
+    std::vector<bool> passing_;   ///< by value: only layers without weights touch it, image by image
     std::vector<std::optional<ConvState>> conv_;
     std::map<std::pair<int, int>, BufferId> constants_;   ///< (layer, which) of this epoch
     std::vector<std::uint32_t> input_segment_, output_segment_;   ///< in graph order

@@ -109,6 +109,7 @@ void Emitter::ensure_storage(ValueId v, int image) {
     Half half = Half::both;
     if (phys.slots() == 1) half = half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
     places[static_cast<std::size_t>(image)] = {new_buffer(value(v).name, bytes, half, program::Purpose::spill), 0, phys.rows, 0, 1};
+    code_.buffers.back().rotates = passing_[static_cast<std::size_t>(v)];
 }
 
 Operand Emitter::access(ValueId v, int slot, int lanes, int image, const Rect& rect, int images) const {
