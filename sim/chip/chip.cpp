@@ -62,6 +62,33 @@ struct Chip::Impl {
         return std::make_shared<const StepProgram>(make_steps(spec, *program));
     }
 
+    void load(int c, std::shared_ptr<const program::Program> program, std::unique_ptr<CoreData> data) {
+        faults.rethrow();
+        check_target(spec, *program);
+        auto steps = steps_of(program);
+        dram->store().detach(c);
+        if (data) attach(c, *program, *data);
+        core(c).load(std::move(program), std::move(steps), std::move(data));
+        settle();   // its threads reach their first wait
+    }
+
+    std::uint64_t submit(int c, TimePoint at, std::unique_ptr<SegmentBytes> inputs) {
+        INFSIM_CHECK(at >= kernel_now(), "an inference is submitted in the past");
+        INFSIM_CHECK(core(c).loaded(), "an inference is submitted to a core without a program");
+        return core(c).submit(at, std::move(inputs));
+    }
+
+    /// The bytes of the core's segments become those of device DRAM.
+    void attach(int c, const program::Program& program, CoreData& data) {
+        for (std::uint32_t s = 0; s < program.segments.size(); ++s)
+            for (int buffer = 0; buffer < CoreData::kBuffers; ++buffer) {
+                const auto& segment = program.segments[s];
+                auto& bytes = data.segment(s, buffer);
+                if (!bytes.empty())
+                    dram->store().attach(c, layout.address(c, segment.region, segment.address), buffer, bytes);
+            }
+    }
+
     void settle() {
         while (sc_core::sc_pending_activity_at_current_time()) {
             sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -89,20 +116,23 @@ Chip::Chip(const hw::ChipSpec& spec, int cores, std::vector<observe::Observer*> 
 
 Chip::~Chip() = default;
 
-void Chip::load(int core, std::shared_ptr<const program::Program> program) { load(core, std::move(program), nullptr); }
+void Chip::load(int core, std::shared_ptr<const program::Program> program) {
+    impl_->load(core, std::move(program), nullptr);
+}
 
-void Chip::load(int core, std::shared_ptr<const program::Program> program, exec::ExecState* data) {
-    impl_->faults.rethrow();
-    check_target(impl_->spec, *program);
-    auto steps = impl_->steps_of(program);
-    impl_->core(core).load(std::move(program), std::move(steps), data);
-    impl_->settle();   // its threads reach their first wait
+void Chip::load(int core, std::shared_ptr<const program::Program> program, SegmentBytes contents) {
+    auto data = std::make_unique<CoreData>(program, std::move(contents));
+    impl_->load(core, std::move(program), std::move(data));
 }
 
 std::uint64_t Chip::submit(int core, TimePoint at) {
-    INFSIM_CHECK(at >= now(), "an inference is submitted in the past");
-    INFSIM_CHECK(impl_->core(core).loaded(), "an inference is submitted to a core without a program");
-    return impl_->core(core).submit(at);
+    INFSIM_CHECK(!impl_->core(core).has_data(), "an inference without inputs is submitted to a core with data");
+    return impl_->submit(core, at, nullptr);
+}
+
+std::uint64_t Chip::submit(int core, TimePoint at, SegmentBytes inputs) {
+    INFSIM_CHECK(impl_->core(core).has_data(), "inputs are submitted to a core without data");
+    return impl_->submit(core, at, std::make_unique<SegmentBytes>(std::move(inputs)));
 }
 
 void Chip::advance_until(TimePoint t) {

@@ -1,6 +1,7 @@
 // The face of the simulated chip. No SystemC here: whoever includes this needs none.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -10,11 +11,10 @@
 #include "observe/observer.hpp"
 #include "program/program.hpp"
 
-namespace infsim::exec {
-struct ExecState;
-}
-
 namespace infsim::chip {
+
+/// Bytes of a Program's segments, [segment][byte]; empty where a segment does not take part.
+using SegmentBytes = std::vector<std::vector<std::byte>>;
 
 /// One finished inference (one batch) of one core.
 struct Completion {
@@ -25,6 +25,7 @@ struct Completion {
     TimePoint first_issue{};
     TimePoint last_retirement{};       ///< service time = last_retirement - first_issue
     TimePoint output_done{};           ///< latency = output_done - submitted
+    std::shared_ptr<const SegmentBytes> outputs;   ///< with data: what arrived at the host
 };
 
 /// A chip with `cores` NeuronCores switched on. One Chip per process (SystemC elaborates once).
@@ -39,16 +40,18 @@ public:
     /// Makes `program` the one that `core` executes. Throws InputError when the chip does not cover its Target.
     /// The core must have no inferences outstanding.
     void load(int core, std::shared_ptr<const program::Program> program);
-    /// The same, and every inference is also computed on `data`, which outlives the chip and was made for `program`:
-    /// the effects of an inference are there from its last_retirement on. Simulated times do not change.
-    /// advance_until then throws exec::DataFault when an instruction reads bytes that are not what they should be.
-    void load(int core, std::shared_ptr<const program::Program> program, exec::ExecState* data);
+    /// The same with data: state buffer, PSUM and DRAM hold bytes, transactions carry them, and instructions compute.
+    /// `contents` are those of weights and constants in device DRAM; what is not given is zero. Simulated times do not
+    /// change. advance_until then throws exec::DataFault when an instruction reads bytes that are not what they should be.
+    void load(int core, std::shared_ptr<const program::Program> program, SegmentBytes contents);
 
     /// Queues one inference on `core`, submitted by the host at `at` (not before now()).
     /// Input and output have two buffers each in device DRAM, so that transfers overlap the execution of the
     /// inference before and behind; executions of one core do not overlap. The host's own software
     /// (HostSpec::call_overhead) is spent before `at` by whoever submits.
     std::uint64_t submit(int core, TimePoint at);
+    /// The same for a core that was loaded with data, with the bytes of every input segment.
+    std::uint64_t submit(int core, TimePoint at, SegmentBytes inputs);
 
     /// Runs until simulated time `t`, or until nothing is left to do (now() then is the last event's time). Throws
     /// InternalError, naming queues and instructions, when a program waits for what never happens, and whatever

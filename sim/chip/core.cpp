@@ -7,10 +7,12 @@ namespace infsim::chip {
 
 using observe::InferencePhase;
 
-void Mover::move(std::uint64_t address, Bytes bytes, bool write, TransferExtension& extension) {
+void Mover::move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data,
+                 TransferExtension& extension) {
     INFSIM_CHECK(bytes.count() <= 0xFFFF'FFFF, "a transfer of 4 GiB or more");
     tlm::tlm_generic_payload payload;
-    payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    payload.set_command(command);
+    payload.set_data_ptr(reinterpret_cast<unsigned char*>(data));
     payload.set_address(address);
     payload.set_data_length(static_cast<unsigned>(bytes.count()));
     payload.set_streaming_width(static_cast<unsigned>(bytes.count()));
@@ -39,11 +41,11 @@ void Core::spawn(const std::string& name, std::function<void()> body) {
 }
 
 void Core::load(std::shared_ptr<const program::Program> program, std::shared_ptr<const StepProgram> steps,
-                exec::ExecState* data) {
+                std::unique_ptr<CoreData> data) {
     INFSIM_CHECK(idle(), "a program is loaded into a core that has inferences outstanding");
     steps_ = std::move(steps);
     program_ = std::move(program);
-    playback_ = data != nullptr ? std::make_unique<Playback>(*program_, *data) : nullptr;
+    data_ = std::move(data);
     while (queues_.size() < steps_->queues.size()) queues_.push_back(std::make_unique<QueueState>());
     for (; threads_ < steps_->queues.size(); ++threads_)
         for (int slot = 0; slot < kRingDepth; ++slot)
@@ -51,13 +53,19 @@ void Core::load(std::shared_ptr<const program::Program> program, std::shared_ptr
                   [this, q = threads_, slot] { run_queue(q, slot); });
 }
 
-std::uint64_t Core::submit(TimePoint at) {
+std::uint64_t Core::submit(TimePoint at, std::unique_ptr<SegmentBytes> inputs) {
+    if (inputs)
+        for (const HostPiece& piece : steps_->inputs)
+            INFSIM_CHECK(piece.segment < inputs->size() &&
+                             static_cast<std::int64_t>((*inputs)[piece.segment].size()) == piece.bytes.count(),
+                         "an input of another size than its segment, or none");
     const std::uint64_t inference = calls_.size();
     Call call;
     call.times.core = index_;
     call.times.inference = inference;
     call.times.submitted = at;
-    calls_.push_back(call);
+    call.host = std::move(inputs);
+    calls_.push_back(std::move(call));
     submitted_.notify(sc_core::SC_ZERO_TIME);
     return inference;
 }
@@ -85,10 +93,12 @@ void Core::run_host_in() {
 void Core::run_host_out() {
     for (std::uint64_t n = 0;; ++n) {
         while (executed_ <= n) sc_core::wait(moved_);
+        if (data_) *calls_[n].host = room_for_outputs();
         move_host_pieces(steps_->outputs, false, n);
         calls_[n].times.output_done = kernel_now();
         phase(n, InferencePhase::output_done, kernel_now());
-        completions_.push_back(calls_[n].times);
+        calls_[n].times.outputs = std::move(calls_[n].host);
+        completions_.push_back(std::move(calls_[n].times));
         ++outputs_done_;
         moved_.notify();
     }
@@ -98,12 +108,21 @@ void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device
     sc_core::wait(kernel_time(context_.spec.host.transfer_latency));
     Mover& mover = *movers_[movers_.size() - (to_device ? 2 : 1)];
     TransferExtension& extension = to_device ? host_in_ : host_out_;
+    extension.buffer = CoreData::host_buffer(inference);
     for (const HostPiece& piece : pieces) {
         extension.billed = piece.bytes;
-        mover.move(context_.layout.address(index_, piece.region, piece.address), piece.bytes, to_device, extension);
+        std::byte* bytes = data_ ? (*calls_[inference].host)[piece.segment].data() : nullptr;
+        mover.move(context_.layout.address(index_, piece.region, piece.address), piece.bytes,
+                   to_device ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, bytes, extension);
         context_.emit(observe::HostTransferred{static_cast<std::uint16_t>(index_), inference, to_device, piece.bytes,
                                                extension.first, extension.end});
     }
+}
+
+SegmentBytes Core::room_for_outputs() const {
+    SegmentBytes room(program_->segments.size());
+    for (const HostPiece& piece : steps_->outputs) room[piece.segment].resize(static_cast<std::size_t>(piece.bytes.count()));
+    return room;
 }
 
 // --- Execution ------------------------------------------------------------------------------------------
@@ -114,6 +133,7 @@ void Core::run_inferences() {
         start_ = kernel_now();
         calls_[n].times.first_issue = start_;
         phase(n, InferencePhase::first_issue, start_);
+        if (data_) data_->begin(n);
         retirements_.restart(*steps_, start_);
         running_queues_ = steps_->queues.size();
         executing_ = true;
@@ -125,7 +145,7 @@ void Core::run_inferences() {
         TimePoint last = start_;
         for (std::size_t q = 0; q < steps_->queues.size(); ++q) last = std::max(last, retirements_.last(q));
         sleep_until(last);
-        if (playback_) playback_->replay();
+        if (data_) data_->finish(n);
         executing_ = false;
         calls_[n].times.last_retirement = last;
         phase(n, InferencePhase::last_retirement, last);

@@ -12,10 +12,10 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include "chip/chip.hpp"
+#include "chip/core_data.hpp"
 #include "chip/dram.hpp"
 #include "chip/issue.hpp"
 #include "chip/kernel.hpp"
-#include "chip/playback.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::chip {
@@ -32,8 +32,8 @@ struct Context {
 class Mover final : public sc_core::sc_module {
 public:
     explicit Mover(const sc_core::sc_module_name& name) : sc_module(name), socket("socket") {}
-    /// Blocks the calling thread until the transfer is over.
-    void move(std::uint64_t address, Bytes bytes, bool write, TransferExtension& extension);
+    /// Blocks the calling thread until the transfer is over. `data`: the bytes that it carries or brings, or null.
+    void move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data, TransferExtension& extension);
 
     tlm_utils::simple_initiator_socket<Mover> socket;
 };
@@ -45,13 +45,15 @@ public:
     /// Ports to be bound to the DRAM.
     const std::vector<std::unique_ptr<Mover>>& movers() const { return movers_; }
 
-    /// The core must be idle; `steps` are those of `program`. With `data`, every inference also changes it as the instructions say.
+    /// The core must be idle; `steps` are those of `program`. `data`: its state buffer, PSUM and segments, or null.
     void load(std::shared_ptr<const program::Program> program, std::shared_ptr<const StepProgram> steps,
-              exec::ExecState* data);
+              std::unique_ptr<CoreData> data);
     const std::shared_ptr<const program::Program>& program() const { return program_; }
     const std::shared_ptr<const StepProgram>& steps() const { return steps_; }
     bool loaded() const { return program_ != nullptr; }
-    std::uint64_t submit(TimePoint at);
+    bool has_data() const { return data_ != nullptr; }
+    /// `inputs`: the host's copy of the input segments, with data.
+    std::uint64_t submit(TimePoint at, std::unique_ptr<SegmentBytes> inputs);
 
     std::vector<Completion>& completions() { return completions_; }
     bool idle() const { return outputs_done_ == calls_.size(); }
@@ -70,7 +72,10 @@ private:
         std::array<observe::Stall, kRingDepth> reasons{};
         std::array<TransferExtension, kRingDepth> slots;
     };
-    struct Call { Completion times; };
+    struct Call {
+        Completion times;
+        std::shared_ptr<SegmentBytes> host;   ///< with data: the host's memory, inputs first, then outputs
+    };
 
     // Threads; each runs for ever.
     void run_inferences();
@@ -89,8 +94,10 @@ private:
     void publish(std::size_t queue, TimePoint at);
     void finish(std::size_t queue);
     void move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device, std::uint64_t inference);
+    SegmentBytes room_for_outputs() const;
     void phase(std::uint64_t inference, observe::InferencePhase phase, TimePoint at) const;
     observe::InstructionRef ref(std::size_t queue, std::uint32_t index) const;
+    static program::InstructionId id(std::size_t queue, std::uint32_t index);
     void spawn(const std::string& name, std::function<void()> body);
 
     const int index_;
@@ -100,7 +107,7 @@ private:
 
     std::shared_ptr<const program::Program> program_;
     std::shared_ptr<const StepProgram> steps_;
-    std::unique_ptr<Playback> playback_;
+    std::unique_ptr<CoreData> data_;
     Retirements retirements_;
     std::vector<std::unique_ptr<QueueState>> queues_;
     std::size_t threads_ = 0;                      ///< queues that have threads

@@ -14,6 +14,18 @@ Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& fa
     sc_core::sc_spawn([this] { faults_.guard([this] { progress(); }); }, "progress", &options);
 }
 
+/// Does what `command` asks for if the transaction is such a one and carries data; false where there is no memory.
+bool Dram::move_bytes(const tlm::tlm_generic_payload& payload, const TransferExtension& extension,
+                      tlm::tlm_command command) {
+    unsigned char* data = payload.get_data_ptr();
+    if (data == nullptr || payload.get_command() != command) return true;
+    auto* bytes = reinterpret_cast<std::byte*>(data);
+    const auto length = static_cast<std::int64_t>(payload.get_data_length());
+    return command == tlm::TLM_READ_COMMAND
+               ? store_.read(payload.get_address(), extension.buffer, extension.rows, length, bytes)
+               : store_.write(payload.get_address(), extension.buffer, extension.rows, length, bytes);
+}
+
 void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     INFSIM_CHECK(delay == sc_core::SC_ZERO_TIME, "transfers reach the DRAM in simulated time, not ahead of it");
     TransferExtension* extension = nullptr;
@@ -21,6 +33,8 @@ void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
     INFSIM_CHECK(extension != nullptr, "a transaction without a TransferExtension");
     extension->channel = extension->inside_core >= 0 ? layout_.inside_core(extension->inside_core)
                                                      : layout_.channel_of(payload.get_address());
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    if (!move_bytes(payload, *extension, tlm::TLM_READ_COMMAND)) return;
     const std::uint64_t id = next_id_++;
     running_.emplace(id, extension);
     arbiter_.request(kernel_now(), {id, extension->flow, extension->ring, extension->channel,
@@ -28,7 +42,7 @@ void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
     // One delta later, when all requests of this moment are in; an earlier notification replaces a later one.
     wake_.notify(sc_core::SC_ZERO_TIME);
     sc_core::wait(extension->over);
-    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    if (move_bytes(payload, *extension, tlm::TLM_WRITE_COMMAND)) payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 void Dram::progress() {

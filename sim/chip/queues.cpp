@@ -9,6 +9,10 @@ observe::InstructionRef Core::ref(std::size_t queue, std::uint32_t index) const 
     return {static_cast<std::uint16_t>(index_), static_cast<std::uint16_t>(queue), index, executed_};
 }
 
+program::InstructionId Core::id(std::size_t queue, std::uint32_t index) {
+    return {static_cast<std::uint8_t>(queue), index};
+}
+
 void Core::run_queue(std::size_t queue, int slot) {
     // Threads that a larger program left behind sit out, and so does the second one of a queue that is no ring.
     for (;;) {
@@ -61,7 +65,10 @@ void Core::run_compute(std::size_t queue) {
         const TimePoint at = std::max(free, hold.until);
         const TimePoint busy_until = at + step.occupancy;
         const TimePoint retired = std::max(at + step.latency, retirements_.last(queue));
-        if (playback_) playback_->add(queue, i, at, retired);
+        if (data_) {
+            data_->issue(id(queue, i), at);
+            data_->retire(id(queue, i), retired);
+        }
         if (emit.listening()) {
             if (at > free) emit(observe::Blocked{ref(queue, i), free, at, hold.why});
             emit(observe::Issued{ref(queue, i), at, busy_until});
@@ -98,6 +105,7 @@ TimePoint Core::issue_in_ring(std::size_t queue, std::uint32_t index, int slot) 
     // The slot is free: this thread has retired the instruction before in it.
     if (index >= kRingDepth) at = std::max(at, retirements_.when({static_cast<std::uint8_t>(queue), index - kRingDepth + 1}));
     state.issue_times[slot] = at;
+    if (data_) data_->issue(id(queue, index), at);
     state.reasons[slot] = hold.why;
     state.issued = index + 1;
     state.changed.notify();
@@ -121,8 +129,13 @@ TimePoint Core::transfer(std::size_t queue, std::uint32_t index, int slot, TimeP
     extension.ring = ring.ring;
     extension.inside_core = what.touches_dram ? -1 : index_;
     extension.billed = what.billed;
-    movers_[ring.engine_index]->move(context_.layout.address(index_, what.region, what.address), what.bytes,
-                                     what.writes_dram, extension);
+    exec::Effect* effect = data_ ? &data_->in_flight(id(queue, index), issue) : nullptr;
+    extension.rows = effect != nullptr && effect->dram ? &*effect->dram : nullptr;
+    const auto command = !what.touches_dram ? tlm::TLM_IGNORE_COMMAND
+                         : what.writes_dram ? tlm::TLM_WRITE_COMMAND
+                                            : tlm::TLM_READ_COMMAND;
+    movers_[ring.engine_index]->move(context_.layout.address(index_, what.region, what.address), what.bytes, command,
+                                     effect != nullptr ? effect->bytes.data() : nullptr, extension);
     return extension.end + (what.touches_dram ? spec.dram.latency : Duration{}) + spec.dma.completion_latency;
 }
 
@@ -131,7 +144,7 @@ void Core::retire_in_ring(std::size_t queue, std::uint32_t index, int slot, Time
     while (retirements_.count(queue) < index) sc_core::wait(state.changed);
     const TimePoint before = retirements_.last(queue), issue = state.issue_times[slot];
     const TimePoint retired = std::max(done, before);
-    if (playback_) playback_->add(queue, index, issue, retired);
+    if (data_) data_->retire(id(queue, index), retired);
     if (context_.emit.listening()) {
         const observe::InstructionRef who = ref(queue, index);
         const StepQueue& ring = steps_->queues[queue];

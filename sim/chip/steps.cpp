@@ -93,10 +93,11 @@ StepProgram make_steps(const hw::ChipSpec& spec, const Program& program) {
             INFSIM_CHECK(x.engine != y.engine || x.engine_index != y.engine_index || x.ring != y.ring,
                          queue_name(result, a) + " and queue " + std::to_string(b) + " are the same hardware queue");
         }
-    for (const program::Segment& segment : program.segments) {
+    for (std::uint32_t s = 0; s < program.segments.size(); ++s) {
+        const program::Segment& segment = program.segments[s];
         if (segment.bytes == 0) continue;
         INFSIM_CHECK(segment.region < spec.dram.channels, "segment '" + segment.name + "' lies in no region of the core");
-        const HostPiece piece{segment.region, segment.address, Bytes{segment.bytes}};
+        const HostPiece piece{s, segment.region, segment.address, Bytes{segment.bytes}};
         if (segment.purpose == Purpose::input) result.inputs.push_back(piece);
         if (segment.purpose == Purpose::output) result.outputs.push_back(piece);
     }

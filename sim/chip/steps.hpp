@@ -37,7 +37,12 @@ struct StepQueue {
 };
 
 /// One host transfer per input or output segment.
-struct HostPiece { std::uint8_t region = 0; std::int64_t address = 0; Bytes bytes; };
+struct HostPiece {
+    std::uint32_t segment = 0;
+    std::uint8_t region = 0;
+    std::int64_t address = 0;
+    Bytes bytes;
+};
 
 struct StepProgram {
     std::vector<StepQueue> queues;

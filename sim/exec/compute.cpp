@@ -155,22 +155,19 @@ struct Compute {
 
     void operator()(const DmaLoad& i) const {
         effect.bytes.resize(static_cast<std::size_t>(total_bytes(i.dst)));
-        gather(memory, DramAccess{i.src, i.dst.partition_count, dtype_bytes(i.dst.dtype), false},
-               effect.bytes.data());
+        effect.dram = rows_of(*accesses(i).dram);
     }
-    void operator()(const DmaStore& i) const { effect.bytes = raw(memory, i.src); }
+    void operator()(const DmaStore& i) const {
+        effect.bytes = raw(memory, i.src);
+        effect.dram = rows_of(*accesses(i).dram);
+    }
     void operator()(const DmaCopy& i) const { effect.bytes = raw(memory, i.src); }
 
     void operator()(const DmaGather& i) const {
-        const auto index = loaded<double>(memory, i.index);
-        const std::int64_t row_bytes = elements(i.dst) * dtype_bytes(i.dst.dtype);
-        effect.bytes.resize(static_cast<std::size_t>(row_bytes * i.dst.partition_count));
-        for (std::size_t lane = 0; lane < index.size(); ++lane) {
-            DramPattern row = i.table;  // indices were checked
-            row.offset += static_cast<std::uint32_t>(index[lane]) * i.table.partition_step;
-            gather(memory, DramAccess{row, 1, dtype_bytes(i.dst.dtype), false},
-                   effect.bytes.data() + static_cast<std::int64_t>(lane) * row_bytes);
-        }
+        effect.bytes.resize(static_cast<std::size_t>(total_bytes(i.dst)));
+        effect.dram = DramRows{i.table, dtype_bytes(i.dst.dtype), {}};
+        for (double row : loaded<double>(memory, i.index))  // indices were checked
+            effect.dram->starts.push_back(static_cast<std::int64_t>(row) * i.table.partition_step);
     }
     void operator()(const Sync&) const {}
 };

@@ -14,7 +14,26 @@ ExecState::ExecState(const Program& program, Tracking tracking) : memory(program
     if (tracking == Tracking::on) tracker.emplace(program);
 }
 
-Effect read_sources(const Program& program, InstructionId id, ExecState& state) {
+namespace {
+
+program::DramAccess dram_access(const Program& program, InstructionId id) {
+    return *program::accesses(program::at(program, id).op).dram;
+}
+
+/// Where the addresses of an instruction's DRAM rows count from.
+std::byte* base_of(const program::DramAccess& access, Memory& memory) {
+    return memory.dram[access.pattern.segment].data() + access.pattern.offset;
+}
+
+void fetch(const Program& program, Effect& effect, Memory& memory) {
+    if (!effect.dram) return;
+    const program::DramAccess access = dram_access(program, effect.id);
+    if (!access.write) gather(base_of(access, memory), *effect.dram, effect.bytes.data());
+}
+
+}  // namespace
+
+Effect read_sources(const Program& program, InstructionId id, ExecState& state, DramSide side) {
     Effect effect;
     effect.id = id;
     check_operands(program, id, state);
@@ -24,12 +43,13 @@ Effect read_sources(const Program& program, InstructionId id, ExecState& state) 
         state.tracker->begin_write(program, id);
     }
     compute(program, id, state, effect);
+    if (side == DramSide::here) fetch(program, effect, state.memory);
     return effect;
 }
 
 namespace {
 
-void write_result(const Program& program, const Effect& effect, Memory& memory) {
+void write_result(const Program& program, const Effect& effect, Memory& memory, DramSide side) {
     const program::Operation& op = program::at(program, effect.id).op;
     if (const auto* m = std::get_if<program::Matmul>(&op)) {
         if (!m->accumulate) return store(memory, m->dst, effect.sums.data());
@@ -39,16 +59,20 @@ void write_result(const Program& program, const Effect& effect, Memory& memory) 
         return store(memory, m->dst, sums.data());
     }
     const program::Accesses accesses = program::accesses(op);
-    if (accesses.dram && accesses.dram->write) return scatter(memory, *accesses.dram, effect.bytes.data());
+    if (accesses.dram && accesses.dram->write) {
+        if (side == DramSide::here)
+            scatter(base_of(*accesses.dram, memory), *effect.dram, effect.bytes.data());
+        return;
+    }
     for (const auto& access : accesses)
         if (access.write) scatter(memory, access.pattern, effect.bytes.data());
 }
 
 }  // namespace
 
-void write(const Program& program, const Effect& effect, ExecState& state) {
+void write(const Program& program, const Effect& effect, ExecState& state, DramSide side) {
     if (state.tracker) state.tracker->recheck_sources(program, effect.id, state.memory, effect.source_hash);
-    write_result(program, effect, state.memory);
+    write_result(program, effect, state.memory, side);
     if (state.tracker) state.tracker->end_write(program, effect.id);
 }
 
@@ -58,7 +82,8 @@ void execute(const Program& program, InstructionId id, ExecState& state) {
     check_operands(program, id, state);
     if (state.tracker) state.tracker->check_sources(program, id);
     compute(program, id, state, effect);
-    write_result(program, effect, state.memory);
+    fetch(program, effect, state.memory);
+    write_result(program, effect, state.memory, DramSide::here);
     if (state.tracker) state.tracker->end_write(program, id);
 }
 

@@ -35,16 +35,23 @@ struct Effect {
     std::vector<float>
         sums;  ///< of a matmul instead: [columns x elements], added at the write if it accumulates
     std::uint64_t source_hash = 0;
+    std::optional<DramRows> dram;  ///< of a DMA instruction that reads or writes DRAM
 };
+
+/// Who moves an instruction's bytes into and out of DRAM: the functions below, on `memory.dram`; or a carrier between
+/// the two phases, which brings `Effect::bytes` from or to the rows `Effect::dram`. Everything else, also the
+/// checks of DRAM operands, is the same.
+enum class DramSide : std::uint8_t { here, carrier };
 
 /// At issue: checks and reads the sources, computes the result, marks the destination as being written. The
 /// stationary operand is inside the PE and changes here, since the PE issues in order. Throws DataFault.
-Effect read_sources(const program::Program& program, program::InstructionId id, ExecState& state);
+Effect read_sources(const program::Program& program, program::InstructionId id, ExecState& state,
+                    DramSide side = DramSide::here);
 
 /// At retirement: checks the sources once more, then writes. Instructions of one queue retire in order, and
 /// an accumulating matmul adds here, which is why it needs no wait behind the matmul before it. Throws
 /// DataFault.
-void write(const program::Program& program, const Effect& effect, ExecState& state);
+void write(const program::Program& program, const Effect& effect, ExecState& state, DramSide side = DramSide::here);
 
 /// One instruction, both phases at once.
 void execute(const program::Program& program, program::InstructionId id, ExecState& state);

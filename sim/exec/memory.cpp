@@ -164,23 +164,33 @@ void scatter(Memory& memory, const AccessPattern& p, const std::byte* packed) {
     }
 }
 
-void gather(const Memory& memory, const DramAccess& a, std::byte* out) {
-    const Walk w = walk_of(a.pattern);
-    const std::byte* bytes = memory.dram[a.pattern.segment].data();
-    for (std::int64_t r = 0; r < a.rows; ++r)
-        w.for_each(a.pattern.offset + r * a.pattern.partition_step, [&](std::int64_t at) {
-            copy_elements(a.element_bytes, bytes + at, w.inner_step, out, a.element_bytes, w.inner);
-            out += w.inner * a.element_bytes;
+std::int64_t DramRows::end() const {
+    std::int64_t last = element_bytes;
+    for (int d = 0; d < kAccessDims; ++d) last += (row.count[d] - 1) * std::int64_t{row.step[d]};
+    return starts.empty() ? 0 : *std::max_element(starts.begin(), starts.end()) + last;
+}
+
+DramRows rows_of(const DramAccess& access) {
+    DramRows rows{access.pattern, access.element_bytes, {}};
+    for (std::int64_t r = 0; r < access.rows; ++r) rows.starts.push_back(r * access.pattern.partition_step);
+    return rows;
+}
+
+void gather(const std::byte* base, const DramRows& rows, std::byte* out) {
+    const Walk w = walk_of(rows.row);
+    for (std::int64_t start : rows.starts)
+        w.for_each(start, [&](std::int64_t at) {
+            copy_elements(rows.element_bytes, base + at, w.inner_step, out, rows.element_bytes, w.inner);
+            out += w.inner * rows.element_bytes;
         });
 }
 
-void scatter(Memory& memory, const DramAccess& a, const std::byte* packed) {
-    const Walk w = walk_of(a.pattern);
-    std::byte* bytes = memory.dram[a.pattern.segment].data();
-    for (std::int64_t r = 0; r < a.rows; ++r)
-        w.for_each(a.pattern.offset + r * a.pattern.partition_step, [&](std::int64_t at) {
-            copy_elements(a.element_bytes, packed, a.element_bytes, bytes + at, w.inner_step, w.inner);
-            packed += w.inner * a.element_bytes;
+void scatter(std::byte* base, const DramRows& rows, const std::byte* packed) {
+    const Walk w = walk_of(rows.row);
+    for (std::int64_t start : rows.starts)
+        w.for_each(start, [&](std::int64_t at) {
+            copy_elements(rows.element_bytes, packed, rows.element_bytes, base + at, w.inner_step, w.inner);
+            packed += w.inner * rows.element_bytes;
         });
 }
 

@@ -44,7 +44,24 @@ void store(Memory& memory, const program::AccessPattern& p, const T* values);
 /// Elements of a pattern as packed bytes, partition after partition in walking order.
 void gather(const Memory& memory, const program::AccessPattern& p, std::byte* out);
 void scatter(Memory& memory, const program::AccessPattern& p, const std::byte* packed);
-void gather(const Memory& memory, const program::DramAccess& a, std::byte* out);
-void scatter(Memory& memory, const program::DramAccess& a, const std::byte* packed);
+
+/// The DRAM side of one DMA instruction, as its descriptors have it: the elements of a row, and where each row starts,
+/// counted in bytes from the lowest address that the instruction names (DramPattern::offset of its segment).
+struct DramRows {
+    program::DramPattern row;          ///< offset and partition_step mean nothing here
+    int element_bytes = 0;
+    std::vector<std::int64_t> starts;  ///< one per partition
+
+    std::int64_t packed_bytes() const {
+        return static_cast<std::int64_t>(starts.size()) * program::elements(row) * element_bytes;
+    }
+    std::int64_t end() const;          ///< one past the last byte touched
+};
+/// Rows `partition_step` apart, as loads and stores have them.
+DramRows rows_of(const program::DramAccess& access);
+
+/// Elements of `rows` as packed bytes, row after row; `base` is where their addresses count from.
+void gather(const std::byte* base, const DramRows& rows, std::byte* out);
+void scatter(std::byte* base, const DramRows& rows, const std::byte* packed);
 
 }  // namespace infsim::exec

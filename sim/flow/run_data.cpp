@@ -179,23 +179,32 @@ Inputs read_inputs(const Point& point, const DataSource& source) {
     return inputs;
 }
 
-void fill_dram(const Point& point, const program::Program& program, const Inputs& inputs, exec::ExecState& state) {
+chip::SegmentBytes weight_segments(const Point& point, const program::Program& program, const Inputs& inputs) {
     graph::EvaluationOptions options;
     options.seed = inputs.random_weights;
-    for (std::size_t s = 0; s < program.segments.size(); ++s) {
+    chip::SegmentBytes bytes(program.segments.size());
+    for (std::size_t s = 0; s < bytes.size(); ++s) {
         const program::Segment& segment = program.segments[s];
-        if (segment.purpose == Purpose::input) {
-            for (std::size_t i = 0; i < inputs.arrays.size(); ++i)
-                if (point.graph.tensor(point.graph.inputs[i]).name == segment.name)
-                    state.memory.dram[s] = input_bytes(segment, inputs.arrays[i]);
-        } else if (segment.purpose == Purpose::weights || segment.purpose == Purpose::constants) {
-            state.memory.dram[s] = weight_bytes(point.graph, segment, options);
-        }
+        if (segment.purpose == Purpose::weights || segment.purpose == Purpose::constants)
+            bytes[s] = weight_bytes(point.graph, segment, options);
     }
+    return bytes;
+}
+
+chip::SegmentBytes input_segments(const Point& point, const program::Program& program, const Inputs& inputs) {
+    chip::SegmentBytes bytes(program.segments.size());
+    for (std::size_t s = 0; s < bytes.size(); ++s) {
+        const program::Segment& segment = program.segments[s];
+        if (segment.purpose != Purpose::input) continue;
+        for (std::size_t i = 0; i < inputs.arrays.size(); ++i)
+            if (point.graph.tensor(point.graph.inputs[i]).name == segment.name)
+                bytes[s] = input_bytes(segment, inputs.arrays[i]);
+    }
+    return bytes;
 }
 
 std::vector<NamedArray> read_outputs(const Point& point, const program::Program& program,
-                                     const exec::ExecState& state) {
+                                     const chip::SegmentBytes& segments) {
     std::vector<NamedArray> outputs;
     for (TensorId id : point.graph.outputs) {
         const Tensor& t = point.graph.tensor(id);
@@ -205,7 +214,7 @@ std::vector<NamedArray> read_outputs(const Point& point, const program::Program&
         INFSIM_CHECK(segment != program.segments.end(), "the program has no output " + t.name);
         Array array{is_real(t.dtype) ? DType::fp32 : t.dtype, batch_shape(point.graph, id, point.batch), {}};
         const auto index = static_cast<std::size_t>(segment - program.segments.begin());
-        array.bytes = exec::read_output(*segment, state.memory.dram[index], array.dtype);
+        array.bytes = exec::read_output(*segment, segments.at(index), array.dtype);
         // An output that is the same for all items is there once per item; one of them is the tensor.
         array.bytes.resize(static_cast<std::size_t>(tensorio::element_count(array.shape) * dtype_bytes(array.dtype)));
         outputs.push_back({t.name, std::move(array)});

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "exec/execute.hpp"
+#include "chip/chip.hpp"
 #include "flow/point.hpp"
 #include "program/program.hpp"
 #include "tensorio/array.hpp"
@@ -35,14 +35,17 @@ std::vector<std::int64_t> batch_shape(const graph::Graph& graph, graph::TensorId
 /// wrong: tensors missing, superfluous, given twice, of wrong shape or type, unreadable files, weights without values.
 Inputs read_inputs(const Point& point, const DataSource& source);
 
-/// Inputs and weights into the DRAM segments of `program`, the one compiled for `point`. Throws InputError where a
-/// file with weights cannot be read.
-void fill_dram(const Point& point, const program::Program& program, const Inputs& inputs, exec::ExecState& state);
+/// Weights and constants as the DRAM segments of `program`, the one compiled for `point`, hold them. Throws InputError
+/// where a file with weights cannot be read.
+chip::SegmentBytes weight_segments(const Point& point, const program::Program& program, const Inputs& inputs);
 
-/// The outputs in the graph's order, shaped as batch_shape says; floating-point ones as fp32, others in the model's
-/// type.
+/// What the host sends for one inference: the input segments.
+chip::SegmentBytes input_segments(const Point& point, const program::Program& program, const Inputs& inputs);
+
+/// Output segments as tensors in the graph's order, shaped as batch_shape says; floating-point ones as fp32, others in
+/// the model's type.
 std::vector<tensorio::NamedArray> read_outputs(const Point& point, const program::Program& program,
-                                               const exec::ExecState& state);
+                                               const chip::SegmentBytes& segments);
 
 /// Writes outputs to a file: .npz, or .pb for a single one. check_output_path throws InputError for what write_outputs
 /// would refuse, so that nobody waits for a run whose result has no place.

@@ -57,16 +57,16 @@ void fill_infeasible(PointResult& result, const compiler::DoesNotFit& why) {
 chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const program::Program>& program,
                                 const Inputs* inputs, chip::Chip& chip, PointResult& result) {
     Device device = device_of(chip);
-    std::optional<exec::ExecState> state;
     if (inputs != nullptr) {
-        state.emplace(*program);
-        fill_dram(point, *program, *inputs, *state);
-        chip.load(0, program, &*state);
+        chip.load(0, program, weight_segments(point, *program, *inputs));
+        device.submit = [&](int core, TimePoint at) {
+            return chip.submit(core, at, input_segments(point, *program, *inputs));
+        };
     }
     const chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
     result.alone_service = alone.last_retirement - alone.first_issue;
-    if (state) {
-        result.outputs = read_outputs(point, *program, *state);
+    if (inputs != nullptr) {
+        result.outputs = read_outputs(point, *program, *alone.outputs);
         chip.load(0, program);
     }
     return alone;
