@@ -12,13 +12,15 @@ namespace infsim::cli {
 namespace po = boost::program_options;
 
 /// Exit status of the executable.
-enum ExitStatus : int { kDone = 0, kInputError = 2, kDoesNotFit = 3, kInternalFault = 4, kInterrupted = 130 };
+/// kBeyondLimit: validate --max-error.
+enum ExitStatus : int { kDone = 0, kBeyondLimit = 1, kInputError = 2, kDoesNotFit = 3, kInternalFault = 4, kInterrupted = 130 };
 
 using Arguments = std::vector<std::string>;  ///< behind the subcommand
 
 int run_sweep_command(const Arguments& arguments);
 int run_run_command(const Arguments& arguments);
 int run_compile_command(const Arguments& arguments);
+int run_validate_command(const Arguments& arguments);
 int run_check_command(const Arguments& arguments);
 /// Hidden: one request on stdin, one answer on stdout. What a sweep's worker processes run.
 int run_worker_command(const Arguments& arguments);

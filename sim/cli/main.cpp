@@ -18,10 +18,11 @@ struct Command {
     const char* about;  ///< empty: hidden
 };
 
-constexpr std::array<Command, 5> kCommands{{
+constexpr std::array<Command, 6> kCommands{{
     {"sweep", run_sweep_command, "run every point of a sweep file, print the table, the knee and the limits"},
     {"run", run_run_command, "compile and simulate one point"},
     {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
+    {"validate", run_validate_command, "simulated against published measurements, and how far off"},
     {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},
     {"worker", run_worker_command, ""},
 }};
@@ -33,7 +34,7 @@ void print_help(std::ostream& out) {
     for (const Command& c : kCommands)
         if (*c.about != '\0')
             out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
-    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 2 usage or input error, 3 does not "
+    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 1 validate beyond --max-error, 2 usage or input error, 3 does not "
            "fit,\n"
            "4 internal fault, 130 interrupted.\n";
 }

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "explore/points.hpp"
 #include "explore/process.hpp"
 #include "explore/worker.hpp"
 #include "flow/run_point.hpp"
@@ -77,36 +78,6 @@ Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems)
     }
     for (const Problem& p : distinct.all().list()) problems.add(p);
     return plan;
-}
-
-std::string last_line(const std::string& text) {
-    const auto lines = split(trim(text), '\n');
-    return lines.back();
-}
-
-/// The stored point that a worker's end amounts to; adds to `problems` what is wrong with the input instead.
-std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
-                                 std::vector<Problem>& problems) {
-    const auto failed = [&](const std::string& reason) {
-        StoredPoint point{prepared, "", ",,,"};
-        point.record.status = record::Status::failed;
-        point.record.reason = reason;
-        return point;
-    };
-    if (!result.exited || result.status != 0) {
-        const std::string said = last_line(result.err);
-        return failed("the worker ended with " + result.ending() + (said.empty() ? "" : ": " + said));
-    }
-    try {
-        WorkerAnswer answer = parse_answer(result.out);
-        if (!answer.problems.empty()) {
-            problems = std::move(answer.problems);
-            return std::nullopt;
-        }
-        return std::move(answer.point);
-    } catch (const InputError& e) {
-        return failed(std::string("the worker's answer cannot be read: ") + last_line(e.what()));
-    }
 }
 
 std::string timing_csv(const std::vector<std::pair<std::string, std::string>>& lines) {

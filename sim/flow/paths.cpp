@@ -31,6 +31,12 @@ std::string default_compiler_path() {
     return (data_folder() / "configs/compilers/default.json").lexically_normal().string();
 }
 
+std::string published_rows_path() {
+    return (data_folder() / "tests/published/inf1_calibration.csv").lexically_normal().string();
+}
+
+std::string validation_names_path() { return (data_folder() / "configs/validation.json").lexically_normal().string(); }
+
 std::string models_folder() { return (data_folder() / "models").lexically_normal().string(); }
 
 std::string relative_to_file(const std::string& path, const std::string& file) {

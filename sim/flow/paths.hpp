@@ -12,6 +12,10 @@ std::string default_compiler_path();
 /// The folder of the networks that can be named by their name alone.
 std::string models_folder();
 
+/// The published rows that the chip's constants are fitted on, and what the words of such tables mean.
+std::string published_rows_path();
+std::string validation_names_path();
+
 /// `path` as seen from the folder of `file`. Absolute paths stay as they are, and so do names of networks
 /// (whatever ends neither in .onnx nor in .json).
 std::string relative_to_file(const std::string& path, const std::string& file);

@@ -51,7 +51,7 @@ class InScratch(unittest.TestCase):
 
 class Usage(InScratch):
     def test_help_everywhere(self):
-        for words in (["--help"], ["sweep", "--help"], ["run", "-h"], ["compile", "--help"], ["check", "--help"]):
+        for words in (["--help"], ["sweep", "--help"], ["run", "-h"], ["compile", "--help"], ["check", "--help"], ["validate", "--help"]):
             result = self.run_it(*words)
             self.assertIn("usage: infsim", result.stdout)
             self.assertEqual(result.stderr, "")
@@ -573,6 +573,66 @@ class Crash(InScratch):
     def test_the_worker_reports_bad_requests(self):
         answer = json.loads(self.run_it("worker", input="{").stdout)
         self.assertEqual(len(answer["problems"]), 1)
+
+
+class Validate(InScratch):
+    HEADER = "id,model,dtype,batch_compiled,chips,cores_busy,workers_per_core,throughput_inf_s,latency_ms_p50,compiler\n"
+
+    def rows(self, *words, expect=0):
+        return json.loads(self.run_it("validate", *words, "--json", expect=expect).stdout)
+
+    def published(self, *lines):
+        return self.write("published.csv", self.HEADER + "".join(line + "\n" for line in lines))
+
+    def test_a_table_it_has_never_seen(self):
+        copy = shutil.copy(NET, self.folder / "mine.json")
+        file = self.published("a,three_layers,fp16,2,2,3,2,50000,,2.19", f"b,{pathlib.Path(copy).name},bf16,1,1,1,1,,0.1,2021",
+                              "c,gpt-9,fp16,1,1,1,1,5,,", "d,three-layers,fp16,64,1,4,2,100,,2020-02")
+        got = self.rows(file, "--set", "chip.state_buffer.partition_bytes=4KiB")
+        a, b, c, d = got["rows"]
+        self.assertEqual([r["status"] for r in got["rows"]], ["compared", "compared", "skipped", "does not fit"])
+        self.assertEqual([a["profile"], b["profile"]], ["neuron-2.20", "neuron-2021"])
+        self.assertIn("gpt-9", c["reason"])
+        self.assertIn("bytes per partition", d["reason"])
+        self.assertAlmostEqual(a["simulated"]["throughput_error"], a["simulated"]["throughput_inf_s"] / 50000 - 1)
+        self.assertAlmostEqual(b["simulated"]["latency_error"], b["simulated"]["latency_ms_p50"] / 0.1 - 1)
+        self.assertLessEqual(a["simulated"]["throughput_min"], a["simulated"]["throughput_inf_s"])
+        self.assertEqual({k: got["summary"][k] for k in ("compared", "skipped", "not_compared")},
+                         {"compared": 2, "skipped": 1, "not_compared": 1})
+
+    def test_a_chip_of_two_cores_and_one_of_one_add_up(self):
+        whole, one, two = self.rows(self.published("a,three_layers,fp16,1,2,3,1,1,,", "b,three_layers,fp16,1,1,1,1,1,,",
+                                                   "c,three_layers,fp16,1,1,2,1,1,,"))["rows"]
+        rate = [r["simulated"]["throughput_inf_s"] for r in (whole, one, two)]
+        self.assertAlmostEqual(rate[0], rate[1] + rate[2])
+
+    def test_exit_1_beyond_the_error_that_is_allowed(self):
+        right = self.rows(self.published("a,three_layers,fp16,1,1,1,1,1000,,"))["rows"][0]["simulated"]["throughput_inf_s"]
+        exact = self.published(f"a,three_layers,fp16,1,1,1,1,{right},,")
+        off = self.write("off.csv", self.HEADER + f"a,three_layers,fp16,1,1,1,1,{right / 1.1},,\n")
+        self.run_it("validate", exact, "--max-error", "0.001")
+        self.run_it("validate", off, "--max-error", "10.1")
+        self.run_it("validate", off, "--max-error", "9.9", expect=1)
+        self.run_it("validate", off)
+        self.run_it("validate", self.published("a,gpt-9,fp16,1,1,1,1,1,,"), "--max-error", "50", expect=1)
+
+    def test_table_csv_and_jobs(self):
+        file = self.published("a,three_layers,fp16,1,1,2,2,60000,,", "c,gpt-9,fp16,1,1,1,1,5,,")
+        table = self.run_it("validate", file).stdout
+        self.assertIn("1 of 2 rows compared, 1 skipped", table)
+        self.assertIn("c: skipped: models/ has no network gpt-9", table)
+        lines = list(csv.DictReader(self.run_it("validate", file, "--csv").stdout.splitlines()))
+        self.assertEqual([r["status"] for r in lines], ["compared", "skipped"])
+        self.assertEqual(self.rows(file, "-j", "1"), self.rows(file, "-j", "3"))
+
+    def test_wrong_tables_and_options_are_exit_2(self):
+        said = self.run_it("validate", self.published("a,three_layers,fp16,none,1,1,1,,,"), "--offset-sets", "0", expect=2).stderr
+        for part in ("line 2, batch_compiled", "nothing to compare", "--offset-sets"):
+            self.assertIn(part, said)
+        self.run_it("validate", "no.csv", expect=2)
+        self.run_it("validate", "--json", "--csv", expect=2)
+        self.run_it("validate", "--max-error", "-1", expect=2)
+        self.run_it("validate", "--set", "chip.no.such=1", expect=2)
 
 
 class Pictures(InScratch):
