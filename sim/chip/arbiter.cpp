@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.hpp"
 #include "chip/cyclic.hpp"
@@ -10,6 +11,7 @@ namespace infsim::chip {
 
 namespace {
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kLongLog = 4096;
 __extension__ using Wide = __int128;
 
 /// The flow pays for its share of the billed bytes: bytes * billed / transfer bytes / ceiling, rounded up once.
@@ -25,15 +27,14 @@ Arbiter::Arbiter(const ArbiterConfig& config)
     INFSIM_CHECK(burst_ > 0 && !config.channels.empty(), "an arbiter needs a burst size and a channel");
     for (Bandwidth bandwidth : config.groups) {
         INFSIM_CHECK(bandwidth.count() > 0, "the ceiling of a group must be positive");
-        groups_.push_back({0, bandwidth, 0});
+        groups_.push_back({0, bandwidth, 0, 0});
     }
-    std::vector<std::int32_t> members(groups_.size(), 0);
     for (const ArbiterFlow& f : config.flows) {
         INFSIM_CHECK(f.ceiling.count() > 0 && f.rings >= 1 && f.rings <= 64 && f.group >= 0 && f.group < group_count_,
                      "a flow needs a ceiling, a group and 1 to 64 rings");
         Flow flow;
         flow.group = f.group;
-        flow.member = members[f.group]++;
+        flow.member = groups_[f.group].members++;
         flow.first_ring = static_cast<std::int32_t>(rings_.size());
         flow.rings = f.rings;
         flow.ceiling = f.ceiling;
@@ -53,6 +54,7 @@ Arbiter::Arbiter(const ArbiterConfig& config)
     }
     busy_channels_.resize((channels_.size() + 63) / 64);
     lanes_.resize(channels_.size() * groups_.size());
+    slots_.assign(channels_.size() * flows_.size(), kNever);
     forget_turns();
 }
 
@@ -101,10 +103,18 @@ void Arbiter::request(TimePoint at, const Transfer& t) {
     INFSIM_CHECK(t.flow >= 0 && t.flow < static_cast<int>(flows_.size()) && t.channel >= 0 &&
                      t.channel < static_cast<int>(channels_.size()) && t.ring >= 0 && t.ring < 64,
                  "a transfer names a flow, ring or channel that does not exist");
-    advance(at.time_since_epoch().count());
-    const std::int32_t index = make_request(t);
+    const Time arrival = at.time_since_epoch().count();
+    serve_until(arrival);
     Flow& flow = flows_[t.flow];
     Ring& ring = rings_[flow.first_ring + t.ring];
+    const std::int32_t index = make_request(t);
+    if (ring.head != kNone) {   // it has not been empty since `at`, or what emptied it would be in the log
+        requests_[ring.tail].next = index;
+        ring.tail = index;
+        forget_final(arrival);
+        return;
+    }
+    undo_from(arrival);
     if (ring.head == kNone) {
         withdraw(t.flow);
         ring.head = ring.tail = index;
@@ -114,32 +124,49 @@ void Arbiter::request(TimePoint at, const Transfer& t) {
         requests_[ring.tail].next = index;
         ring.tail = index;
     }
-    for (Channel& channel : channels_) channel.stale = true;
+    reference_.taken = reference_.pointless = false;
+}
+
+/// Serves everything that starts before `to`.
+void Arbiter::serve_until(Time to) {
+    while (true) {
+        const std::int32_t c = next_channel();
+        if (c == kNone || channels_[c].start >= to) return;
+        serve(channels_[c], c);
+        reference_.taken = reference_.pointless = false;
+    }
 }
 
 /// Makes every start before `to` final and undoes every other one.
-void Arbiter::advance(Time to) {
-    reference_.taken = reference_.pointless = false;
-    if (to == now_ && log_.empty()) return;
+void Arbiter::undo_from(Time to) {
     while (!log_.empty()) {
-        if (log_.back().channel == kNone) {
-            const Jump& jump = jumps_[jump_count_ - 1];
-            if (jump.start + jump.periods * jump.period < to) break;
-            undo_jump(to);
-        } else if (log_.back().start >= to) {
-            undo_last();
-        } else {
-            break;
-        }
+        if (end_of(log_.back(), jump_count_) < to) break;
+        if (log_.back().channel == kNone) undo_jump(to);
+        else undo_last();
     }
-    while (true) {
-        const std::int32_t c = next_channel();
-        if (c == kNone || channels_[c].start >= to) break;
-        serve(channels_[c], c);
-    }
+    serve_until(to);   // the part of a period that a jump had left
     log_.clear();
     jump_count_ = 0;
+    now_ = undone_to_ = to;
+}
+
+/// Everything that starts before `to` is final, as all arrivals until then are known.
+void Arbiter::forget_final(Time to) {
     now_ = to;
+    std::size_t final = log_.size(), jumps = jump_count_;
+    for (; final > 0 && end_of(log_[final - 1], jumps) >= to; --final)
+        if (log_[final - 1].channel == kNone) --jumps;
+    if (final < log_.size() && final < kLongLog) return;   // erasing from the front is worth it rarely
+    log_.erase(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final));
+    std::rotate(jumps_.begin(), jumps_.begin() + static_cast<std::ptrdiff_t>(jumps), jumps_.end());
+    jump_count_ -= jumps;
+}
+
+/// Start of the last burst of an entry of the log, before and with which there are `jumps` jumps.
+Arbiter::Time Arbiter::end_of(const Undo& entry, std::size_t jumps) const {
+    if (entry.channel != kNone) return entry.start;
+    const Jump& jump = jumps_[jumps - 1];
+    return jump.start + jump.periods * jump.period;
 }
 
 Arbiter::Time Arbiter::earliest_end() const {
@@ -148,8 +175,8 @@ Arbiter::Time Arbiter::earliest_end() const {
     return end;
 }
 
-void Arbiter::run_ahead() {
-    Time until = earliest_end();
+void Arbiter::run_ahead(Time limit) {
+    Time until = std::min(earliest_end(), limit);
     while (true) {
         const std::int32_t c = next_channel();
         if (c == kNone || channels_[c].start >= until) return;
@@ -164,15 +191,19 @@ void Arbiter::run_ahead() {
     }
 }
 
-std::optional<TimePoint> Arbiter::next_completion() {
-    run_ahead();
-    if (ended_.empty()) return std::nullopt;
-    return TimePoint{Duration{earliest_end()}};
+std::optional<TimePoint> Arbiter::next_completion(TimePoint limit) {
+    const Time last = limit.time_since_epoch().count();
+    run_ahead(last);
+    const Time end = earliest_end();
+    if (end == kNever || end > last) return std::nullopt;
+    return TimePoint{Duration{end}};
 }
 
 void Arbiter::take_finished(TimePoint at, std::vector<FinishedTransfer>& finished) {
     const Time now = at.time_since_epoch().count();
-    advance(now);
+    INFSIM_CHECK(now >= now_, "transfers are taken before one that arrived already");
+    serve_until(now);
+    forget_final(now);
     const std::size_t begin = finished.size();
     for (std::size_t i = 0; i < ended_.size();) {
         if (ended_[i].end > now) {
@@ -195,13 +226,14 @@ void Arbiter::take_finished(TimePoint at, std::vector<FinishedTransfer>& finishe
 void Arbiter::withdraw(std::int32_t f) {
     Flow& flow = flows_[f];
     if (flow.offered_channel == kNone) return;
+    Channel& channel = channels_[flow.offered_channel];
     Lane& l = lane(flow.offered_channel, flow.group);
-    l.offers &= ~(std::uint64_t{1} << flow.member);
-    if (l.offers == 0) {
-        Channel& channel = channels_[flow.offered_channel];
+    slot(flow.offered_channel, f) = kNever;
+    if (--l.offers == 0) {
         clear_bit(channel.groups, flow.group);
         if (empty(channel.groups)) clear_bit(busy_channels_, flow.offered_channel);
     }
+    channel.stale = true;
     flow.offered_channel = kNone;
 }
 
@@ -210,51 +242,62 @@ void Arbiter::offer(std::int32_t f) {
     if (flow.pending == 0) return;
     flow.ring = next_behind(flow.pending, flow.last_ring);
     flow.offered_channel = requests_[rings_[flow.first_ring + flow.ring].head].channel;
-    lane(flow.offered_channel, flow.group).offers |= std::uint64_t{1} << flow.member;
+    slot(flow.offered_channel, f) = flow.ready;
+    ++lane(flow.offered_channel, flow.group).offers;
     set_bit(channels_[flow.offered_channel].groups, flow.group);
     set_bit(busy_channels_, flow.offered_channel);
     channels_[flow.offered_channel].stale = true;
 }
 
-/// The group's readiness changed: every channel it offers something must look again.
-void Arbiter::disturb(std::int32_t group) {
-    for_each_behind(busy_channels_, 0, [&](std::int32_t c) {
-        if (lane(c, group).offers != 0) channels_[c].stale = true;
-        return true;
-    });
+/// The flow has started a burst over `channel` and offers its next one, most often over the same.
+void Arbiter::offer_next(std::int32_t f, std::int32_t channel) {
+    Flow& flow = flows_[f];
+    if (flow.pending != 0) {
+        const std::int32_t ring = next_behind(flow.pending, flow.last_ring);
+        if (requests_[rings_[flow.first_ring + ring].head].channel == channel) {
+            flow.ring = ring;
+            slot(channel, f) = flow.ready;
+            return;
+        }
+    }
+    withdraw(f);
+    offer(f);
 }
 
-/// For a channel that is offered something.
+/// For a channel that is offered something. The loops over a group's members have no branches: what is not offered here
+/// is ready at kNever.
 void Arbiter::find_start(Channel& channel, std::int32_t index) {
     channel.stale = false;
-    const Time from = std::max(channel.free, now_);
+    const Time from = std::max(channel.free, undone_to_);
+    const Time* const ready = &slot(index, 0);
     Time best = kNever;
     std::int32_t best_group = kNone;
     for_each_behind(channel.groups, channel.last_group, [&](std::int32_t g) {
         const Group& group = groups_[g];
         Time first = kNever;
-        for (std::uint64_t m = lane(index, g).offers; m != 0; m &= m - 1)
-            first = std::min(first, flows_[group.first_flow + lowest_bit(m)].ready);
+        for (std::int32_t m = 0; m < group.members; ++m) first = std::min(first, ready[group.first_flow + m]);
         const Time start = std::max({first, group.ready, from});
         if (start < best) best = start, best_group = g;
         return best > from;   // nobody further on can be earlier
     });
-    const Lane& l = lane(index, best_group);
-    const std::int32_t first_flow = groups_[best_group].first_flow;
+    const Group& group = groups_[best_group];
     std::uint64_t eligible = 0;
-    for (std::uint64_t m = l.offers; m != 0; m &= m - 1)
-        if (flows_[first_flow + lowest_bit(m)].ready <= best) eligible |= m & (~m + 1);
+    for (std::int32_t m = 0; m < group.members; ++m)
+        eligible |= std::uint64_t{ready[group.first_flow + m] <= best} << m;
     channel.start = best;
-    channel.flow = first_flow + next_behind(eligible, l.last_member);
+    channel.group = best_group;
+    channel.flow = group.first_flow + next_behind(eligible, lane(index, best_group).last_member);
 }
 
-/// The channel that starts the next burst.
+/// The channel that starts the next burst. The group served last is ready later than before, so every channel that had
+/// chosen it must look again; others chose against it already.
 std::int32_t Arbiter::next_channel() {
     Time best = kNever;
     std::int32_t best_channel = kNone;
+    const std::int32_t served = std::exchange(served_group_, kNone);
     for_each_behind(busy_channels_, last_channel_, [&](std::int32_t c) {
         Channel& channel = channels_[c];
-        if (channel.stale) find_start(channel, c);
+        if (channel.stale || channel.group == served) find_start(channel, c);
         if (channel.start < best) best = channel.start, best_channel = c;
         return true;
     });
@@ -278,7 +321,7 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     channel.free = t + steps.channel;
     flow.ready = t + steps.flow;
     group.ready = t + steps.group;
-    channel.last_group = flow.group;
+    channel.last_group = served_group_ = flow.group;
     l.last_member = flow.member;
     flow.last_ring = flow.ring;
     last_channel_ = index;
@@ -290,11 +333,7 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     } else {
         --r.full_bursts;
     }
-    if (last || (flow.pending & (flow.pending - 1)) != 0) {   // otherwise it offers the same again
-        withdraw(f);
-        offer(f);
-    }
-    disturb(flow.group);
+    offer_next(f, index);
 }
 
 void Arbiter::undo_last() {

@@ -16,8 +16,8 @@
 //     that started the burst before.
 //   * A transfer arriving at t takes part in every decision from t on.
 //
-// The arbiter runs ahead of time to the next completion and undoes what a later arrival disturbs. Where a
-// stretch repeats itself exactly it jumps over the repetitions.
+// The arbiter runs ahead of time to the next completion and undoes what a later arrival disturbs; one that queues up
+// behind others of its ring disturbs nothing. Where a stretch repeats itself exactly it jumps over the repetitions.
 #pragma once
 
 #include <cstdint>
@@ -63,8 +63,9 @@ public:
     /// arrive in the order in which they are served; otherwise the order of calls of one moment does not matter.
     void request(TimePoint at, const Transfer& transfer);
 
-    /// When the next transfer ends if nothing else arrives; empty when there is none.
-    std::optional<TimePoint> next_completion();
+    /// When the next transfer ends if nothing else arrives; empty when there is none, or none until `limit`. Whoever
+    /// knows that something arrives at `limit` saves the arbiter looking further ahead, to undo it then.
+    std::optional<TimePoint> next_completion(TimePoint limit = TimePoint::max());
 
     /// Appends the transfers that are over at `at` to `finished`, by end, then id; each is handed out once.
     void take_finished(TimePoint at, std::vector<FinishedTransfer>& finished);
@@ -99,9 +100,9 @@ private:
         std::int32_t last_ring = 0;
         Bandwidth ceiling;
     };
-    struct Group { Time ready = 0; Bandwidth ceiling; std::int32_t first_flow = 0; };
+    struct Group { Time ready = 0; Bandwidth ceiling; std::int32_t first_flow = 0, members = 0; };
     struct Lane {                        ///< a group's flows at a channel
-        std::uint64_t offers = 0;        ///< members that offer a burst
+        std::int32_t offers = 0;         ///< members that offer a burst
         std::int32_t last_member = 63;
     };
     struct Channel {
@@ -111,7 +112,7 @@ private:
         std::vector<std::uint64_t> groups;   ///< bit set: the group has offers
         bool stale = true;                   ///< start and flow below are to be found again
         Time start = 0;
-        std::int32_t flow = kNone;
+        std::int32_t flow = kNone, group = kNone;
     };
     /// Everything a burst start changed. `channel` kNone: a jump, the one on top of jumps_, from `start` on.
     struct Undo {
@@ -141,8 +142,11 @@ private:
         std::vector<std::int64_t> bursts;    ///< of each request in a period
     };
 
-    void advance(Time to);
-    void run_ahead();
+    void serve_until(Time to);
+    void undo_from(Time to);
+    void forget_final(Time to);
+    Time end_of(const Undo& entry, std::size_t jumps) const;
+    void run_ahead(Time limit);
     void serve(Channel& channel, std::int32_t index);
     void undo_last();
     void undo_jump(Time to);
@@ -155,10 +159,14 @@ private:
     void find_start(Channel& channel, std::int32_t index);
     void offer(std::int32_t flow);
     void withdraw(std::int32_t flow);
-    void disturb(std::int32_t group);
+    void offer_next(std::int32_t flow, std::int32_t channel);
     Time earliest_end() const;
     Steps steps_of(const Transfer& transfer, std::int64_t bytes) const;
     Lane& lane(std::int32_t channel, std::int32_t group) { return lanes_[channel * group_count_ + group]; }
+    /// When the flow may start the burst that it offers the channel; never where it offers none.
+    Time& slot(std::int32_t channel, std::int32_t flow) {
+        return slots_[static_cast<std::size_t>(channel) * flows_.size() + static_cast<std::size_t>(flow)];
+    }
     std::int32_t make_request(const Transfer& transfer);
 
     std::int64_t burst_;
@@ -169,16 +177,19 @@ private:
     std::vector<Flow> flows_;
     std::vector<Ring> rings_;
     std::vector<Lane> lanes_;
+    std::vector<Time> slots_;
     std::vector<Request> requests_;
     std::vector<std::int32_t> free_requests_;
-    std::vector<Undo> log_;              ///< burst starts since now_, by time
+    std::vector<Undo> log_;              ///< burst starts by time, all since now_ and perhaps some before
     std::vector<Ended> ended_;           ///< whose last burst has started and that were not handed out
     std::vector<Jump> jumps_;            ///< the first jump_count_ are those in log_
     std::size_t jump_count_ = 0;
     Reference reference_;
     std::vector<Time> scratch_;
     Time now_ = 0;                       ///< all earlier starts are final
+    Time undone_to_ = 0;                 ///< when the last transfer came to an empty ring: what starts behind the log starts from then on
     std::int32_t last_channel_ = 0;
+    std::int32_t served_group_ = kNone;  ///< by the last burst, until its effect on the channels is seen to
     std::uint64_t served_ = 0, jumped_ = 0;
 };
 

@@ -119,7 +119,10 @@ void Arbiter::jump(Time until) {
 /// Moves those who take part `periods` periods on, or back if negative.
 void Arbiter::shift(const Jump& j, std::int64_t periods) {
     const Time by = periods * j.period;
-    for (std::int32_t f : j.flows) flows_[f].ready += by;
+    for (std::int32_t f : j.flows) {
+        flows_[f].ready += by;
+        if (flows_[f].offered_channel != kNone) slot(flows_[f].offered_channel, f) += by;
+    }
     for (std::int32_t g : j.groups) groups_[g].ready += by;
     for (std::int32_t c : j.channels) channels_[c].free += by;
     for (std::size_t i = 0; i < j.requests.size(); ++i) requests_[j.requests[i]].full_bursts -= periods * j.bursts[i];

@@ -41,10 +41,10 @@ struct Chip::Impl {
     Impl(const hw::ChipSpec& chip_spec, int cores_on, std::vector<observe::Observer*> observers)
         : spec(chip_spec), layout(spec, checked_cores(spec, cores_on)), emit(std::move(observers)) {
         prepare_kernel();
-        dram = std::make_unique<Dram>("dram", layout, faults);
+        dram = std::make_unique<Dram>("dram", layout, faults, outlook);
         for (int c = 0; c < cores_on; ++c) {
             cores.push_back(std::make_unique<Core>(("core" + std::to_string(c)).c_str(), c,
-                                                   Context{spec, layout, emit, faults}));
+                                                   Context{spec, layout, emit, faults, outlook}));
             for (const auto& mover : cores.back()->movers()) mover->socket.bind(dram->socket);
         }
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -107,6 +107,7 @@ struct Chip::Impl {
     const Layout layout;
     const Emitter emit;
     Faults faults;
+    Outlook outlook;
     std::unique_ptr<Dram> dram;
     std::vector<std::unique_ptr<Core>> cores;
 };

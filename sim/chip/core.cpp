@@ -105,6 +105,7 @@ void Core::run_host_out() {
 }
 
 void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device, std::uint64_t inference) {
+    if (!pieces.empty()) context_.outlook.announce(kernel_now() + context_.spec.host.transfer_latency);
     sc_core::wait(kernel_time(context_.spec.host.transfer_latency));
     Mover& mover = *movers_[movers_.size() - (to_device ? 2 : 1)];
     TransferExtension& extension = to_device ? host_in_ : host_out_;

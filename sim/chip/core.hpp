@@ -16,6 +16,7 @@
 #include "chip/dram.hpp"
 #include "chip/issue.hpp"
 #include "chip/kernel.hpp"
+#include "chip/outlook.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::chip {
@@ -26,6 +27,7 @@ struct Context {
     const Layout& layout;
     const Emitter& emit;
     Faults& faults;
+    Outlook& outlook;
 };
 
 /// A port into DRAM: a DMA engine, or the host on behalf of one core in one direction.

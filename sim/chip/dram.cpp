@@ -4,8 +4,10 @@
 
 namespace infsim::chip {
 
-Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults)
-    : sc_module(name), socket("socket"), layout_(layout), faults_(faults), arbiter_(layout.arbiter_config()) {
+Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults,
+           Outlook& outlook)
+    : sc_module(name), socket("socket"), layout_(layout), faults_(faults), outlook_(outlook),
+      arbiter_(layout.arbiter_config()) {
     socket.register_b_transport(this, &Dram::b_transport);
     sc_core::sc_spawn_options options;
     options.spawn_method();
@@ -55,7 +57,8 @@ void Dram::progress() {
         at->second->over.notify();
         running_.erase(at);
     }
-    if (const auto next = arbiter_.next_completion()) wake_.notify(kernel_time(*next - kernel_now()));
+    // What is announced wakes this method by itself when it comes.
+    if (const auto next = arbiter_.next_completion(outlook_.next_after(kernel_now()))) wake_.notify(kernel_time(*next - kernel_now()));
 }
 
 }  // namespace infsim::chip

@@ -12,6 +12,7 @@
 #include "chip/dram_store.hpp"
 #include "chip/kernel.hpp"
 #include "chip/layout.hpp"
+#include "chip/outlook.hpp"
 
 namespace infsim::chip {
 
@@ -37,7 +38,7 @@ struct TransferExtension final : tlm::tlm_extension<TransferExtension> {
 /// address error. Without one (data off) only time passes.
 class Dram final : public sc_core::sc_module {
 public:
-    Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults);
+    Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults, Outlook& outlook);
 
     /// See Arbiter::forget_turns.
     void forget_turns() { arbiter_.forget_turns(); }
@@ -52,6 +53,7 @@ private:
 
     const Layout& layout_;
     Faults& faults_;
+    Outlook& outlook_;
     Arbiter arbiter_;
     DramStore store_;
     std::uint64_t next_id_ = 0;

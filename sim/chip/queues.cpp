@@ -118,7 +118,10 @@ TimePoint Core::transfer(std::size_t queue, std::uint32_t index, int slot, TimeP
     const StepQueue& ring = steps_->queues[queue];
     const std::int32_t t = ring.steps[index].transfer;
     const auto& spec = context_.spec;
-    if (t >= 0) sleep_until(issue + spec.dma.start_latency);
+    if (t >= 0) {
+        context_.outlook.announce(issue + spec.dma.start_latency);
+        sleep_until(issue + spec.dma.start_latency);
+    }
     await_ring(state, state.sent, index);
     state.sent = index + 1;
     state.changed.notify();

@@ -176,7 +176,8 @@ TEST_CASE("transactions carry bytes into DRAM and out of it") {
     const hw::ChipSpec spec = test::round_chip();
     const chip::Layout layout(spec, 1);
     chip::Faults faults;
-    chip::Dram dram("dram", layout, faults);
+    chip::Outlook outlook;
+    chip::Dram dram("dram", layout, faults, outlook);
     Initiator initiator("initiator");
     initiator.socket.bind(dram.socket);
     std::vector<std::byte> memory(16);

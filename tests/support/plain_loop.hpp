@@ -48,7 +48,7 @@ public:
     std::vector<chip::Completion> run() {
         std::vector<chip::FinishedTransfer> finished;
         while (true) {
-            const auto end = arbiter_.next_completion();
+            const auto end = arbiter_.next_completion(events_.empty() ? TimePoint::max() : events_.top().at);
             if (end && (events_.empty() || *end <= events_.top().at)) {
                 now_ = *end;
                 finished.clear();
