@@ -238,3 +238,32 @@ TEST_CASE("TensorProto files that are broken or of other types are refused") {
     CHECK(contains(why(varint(1, 1) + varint(2, 8) + bytes(6, "text")), "not supported (number 8)"));
     CHECK(contains(why(head + varint(14, 1)), "another file"));
 }
+
+TEST_CASE("TensorProto files are written as ONNX has them, and arrays of every type survive") {
+    const Folder folder;
+    const std::string path = folder.file("t.pb");
+    write_tensor_proto(path, {"x", from_floats(DType::fp32, {2}, {1, 2})});
+    CHECK(content_of(path) ==
+          varint(1, 2) + varint(2, 1) + bytes(8, "x") + bytes(9, std::string("\0\0\x80?\0\0\0@", 8)));
+    for (DType t : {DType::fp32, DType::fp16, DType::bf16, DType::fp64, DType::i64, DType::i32, DType::u8, DType::i8,
+                    DType::boolean})
+        for (const auto& shape : {std::vector<std::int64_t>{2, 3, 1}, {6}, {1, 6}}) {
+            const Array array = from_floats(t, shape, {0, 1, 1, 0, 1, 1});
+            write_tensor_proto(path, {"tensor", array});
+            const NamedArray back = read_tensor_proto(path);
+            CHECK(back.name == "tensor");
+            CHECK(same(back.array, array));
+        }
+    const Array scalar = from_floats(DType::fp16, {}, {7}), empty = from_floats(DType::fp32, {0, 3}, {});
+    for (const Array& array : {scalar, empty}) {
+        write_tensor_proto(path, {"", array});
+        CHECK(same(read_tensor_proto(path).array, array));
+    }
+}
+
+TEST_CASE("a TensorProto that cannot be written leaves nothing behind") {
+    const Folder folder;
+    const NamedArray x{"x", from_floats(DType::fp32, {1}, {1})};
+    CHECK(contains(problem([&] { write_tensor_proto(folder.file("nowhere/t.pb"), x); }), "nowhere/t.pb"));
+    CHECK(std::filesystem::is_empty(folder.path));
+}
