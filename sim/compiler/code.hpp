@@ -37,10 +37,14 @@ struct VirtualInstruction {
     std::int32_t load = -1;    ///< index into Code::loads when this is part of a load that may move
 };
 
-/// DMA instructions that bring data in and may start earlier than where they stand: a slab or an input stripe.
+/// Streams of loads: weights, inputs, constants, and what a spill brings back.
+constexpr std::int32_t kReloadStream = 3, kLoadStreams = 4;
+
+/// DMA instructions that bring data in and may start earlier than where they stand: a slab, an input stripe, a reload.
 struct Load {
     BufferId buffer = kNoBuffer;
-    std::int32_t stream = 0;   ///< loads of one stream share rings and keep their order
+    std::int32_t stream = 0;     ///< loads of one stream share rings and keep their order
+    std::int32_t earliest = 0;   ///< index of the first instruction in front of which it may stand: what it reads is there
 };
 
 struct Code {

@@ -9,6 +9,7 @@
 #include "compiler/budget.hpp"
 #include "compiler/emit/emitter.hpp"
 #include "compiler/passes/finish.hpp"
+#include "compiler/passes/fit.hpp"
 #include "compiler/passes/lifetimes.hpp"
 #include "compiler/passes/lower.hpp"
 #include "compiler/passes/order.hpp"
@@ -119,6 +120,27 @@ MemoryReport memory_report(const program::Program& program, const Placement& pla
     return report;
 }
 
+DoesNotFit dram_refusal(std::int64_t wanted, const program::Target& target) {
+    DoesNotFit no;
+    no.resource = "device DRAM";
+    no.wanted_bytes = wanted;
+    no.available_bytes = target.dram_region_bytes;
+    no.text = fmt::format("the program's segments need {} bytes in one DRAM region of the core, {} are there", wanted, target.dram_region_bytes);
+    return no;
+}
+
+FitOptions options_for_fit(const Budget& budget, const program::Target& target, const CompileOptions& options) {
+    FitOptions fit;
+    fit.place.capacity = budget.bytes;
+    fit.place.capacity_note = binding_note(budget, target);
+    fit.place.prefetch = options.prefetch;
+    fit.place.prefetch_depth = options.prefetch_depth;
+    fit.evictions.spill = options.spill;
+    fit.evictions.rematerialization = options.rematerialization;
+    fit.spill_region = options.activations_region;
+    return fit;
+}
+
 }  // namespace
 
 CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
@@ -145,50 +167,32 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     network.stem_layers = options.stream_stem ? stem_length(network) : 0;
     const auto infos = layer_infos(network);
 
-    PlaceOptions place_options;
     const Budget budget = budget_of(options, target);
-    place_options.capacity = budget.bytes;
-    place_options.capacity_note = binding_note(budget, target);
-    place_options.prefetch = options.prefetch;
-    place_options.prefetch_depth = options.prefetch_depth;
-
-    std::optional<DoesNotFit> reason;
-    int attempts = 0;
-    for (const Plan& plan : plans(network, target, batch, dtype, options)) {
-        ++attempts;
-        Code code = Emitter(graph, network, target, batch, dtype, io_dtype, options, plan).run();
-        auto placed = place(code, infos, place_options);
-        if (auto* no = std::get_if<DoesNotFit>(&placed)) {
-            if (!reason || no->wanted_bytes < reason->wanted_bytes) reason = std::move(*no);
-            continue;
-        }
-        const auto& placement = std::get<Placement>(placed);
-        watch.lap(result.passes, "place", fmt::format("{} buffers, peak {} B, at least {} B, attempt {}", code.buffers.size(),
-                                                      placement.peak, placement.lower_bound, attempts));
-        program::Program& p = result.program;
-        p.model = graph.name;
-        p.batch = batch;
-        p.dtype = dtype;
-        p.io_dtype = io_dtype;
-        p.target = target;
-        p.layers = infos;
-        finish(std::move(code), placement, p);
-        add_weight_bytes(p);
-        const std::int64_t dram = lay_out_dram(p);
-        if (dram > target.dram_region_bytes) {
-            DoesNotFit no;
-            no.resource = "device DRAM";
-            no.wanted_bytes = dram;
-            no.available_bytes = target.dram_region_bytes;
-            no.text = fmt::format("the program's segments need {} bytes in one DRAM region of the core, {} are there", dram, target.dram_region_bytes);
-            return no;
-        }
-        result.memory = memory_report(p, placement, budget);
-        add_spill_bytes(p, result.memory);
-        watch.lap(result.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));
-        return result;
-    }
-    return *reason;
+    const FitOptions fit_options = options_for_fit(budget, target, options);
+    const std::vector<Plan> list = plans(network, target, batch, dtype, options);
+    const auto emit = [&](const Plan& plan) { return Emitter(graph, network, target, batch, dtype, io_dtype, options, plan).run(); };
+    auto outcome = fit(list, emit, infos, fit_options);
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    Fitted& fitted = std::get<Fitted>(outcome);
+    const Placement& placement = fitted.placement;
+    watch.lap(result.passes, "place", fmt::format("{} buffers, peak {} B, at least {} B, attempt {}", fitted.code.buffers.size(),
+                                                  placement.peak, placement.lower_bound, fitted.attempts));
+    program::Program& p = result.program;
+    p.model = graph.name;
+    p.batch = batch;
+    p.dtype = dtype;
+    p.io_dtype = io_dtype;
+    p.target = target;
+    p.layers = infos;
+    finish(std::move(fitted.code), placement, p);
+    add_weight_bytes(p);
+    if (const std::int64_t dram = lay_out_dram(p); dram > target.dram_region_bytes) return dram_refusal(dram, target);
+    result.memory = memory_report(p, placement, budget);
+    add_spill_bytes(p, result.memory);
+    result.memory.reissued_bytes = fitted.spills.reissued_bytes;
+    result.memory.spilled = std::move(fitted.spills.tensors);
+    watch.lap(result.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));
+    return result;
 }
 
 }  // namespace infsim::compiler

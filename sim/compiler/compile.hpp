@@ -21,6 +21,14 @@ struct PassReport {
     std::string summary;
 };
 
+/// A buffer that the spill pass sent to device DRAM and back. Bytes count all partitions.
+struct SpilledTensor {
+    std::string name;
+    std::int64_t save_bytes = 0;      ///< written to device DRAM, over all saves
+    std::int64_t reload_bytes = 0;    ///< read back, over all reloads
+    int saves = 0, reloads = 0;
+};
+
 /// What the placement did with the state buffer; all bytes per partition.
 struct LayerMemory {
     std::uint16_t layer = 0;
@@ -34,6 +42,8 @@ struct MemoryReport {
     std::int64_t lower_bound_bytes = 0;   ///< largest sum of live activations: no placement can do with less
     std::vector<LayerMemory> layers;
     std::int64_t spill_save_bytes = 0, spill_reload_bytes = 0;   ///< device DRAM traffic per batch
+    std::int64_t reissued_bytes = 0;      ///< read again by loads that rematerialization issued again, per batch
+    std::vector<SpilledTensor> spilled;   ///< tensors that the spill pass sent to device DRAM, images apart
 };
 
 struct LiveTensor {

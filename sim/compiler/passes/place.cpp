@@ -164,7 +164,7 @@ std::vector<Lifetime> rotated(const Code& code, const std::vector<Lifetime>& liv
 
 struct LoadJob {
     BufferId buffer;
-    std::int32_t stream, latest;   ///< position of the first instruction that touches the buffer
+    std::int32_t stream, earliest, latest;   ///< latest: position of the first instruction that touches the buffer
     std::int32_t start = 0;
     std::vector<std::int32_t> instructions;
 };
@@ -172,10 +172,12 @@ struct LoadJob {
 std::vector<LoadJob> load_jobs(const Code& code, const std::vector<Lifetime>& lives) {
     std::vector<LoadJob> jobs;
     for (const Load& load : code.loads)
-        jobs.push_back({load.buffer, load.stream, lives[static_cast<std::size_t>(load.buffer)].first, 0, {}});
+        jobs.push_back({load.buffer, load.stream, load.earliest, lives[static_cast<std::size_t>(load.buffer)].first, 0, {}});
     for (std::size_t i = 0; i < code.instructions.size(); ++i)
         if (code.instructions[i].load >= 0)
             jobs[static_cast<std::size_t>(code.instructions[i].load)].instructions.push_back(static_cast<std::int32_t>(i));
+    // Reloads were added behind all other loads; they are used in between.
+    std::stable_sort(jobs.begin(), jobs.end(), [](const LoadJob& a, const LoadJob& b) { return a.instructions.front() < b.instructions.front(); });
     return jobs;
 }
 
@@ -204,14 +206,14 @@ int place_loads(const Code& code, std::vector<Lifetime>& lives, std::vector<Load
     std::vector<BufferId> fixed;
     for (std::size_t b = 0; b < code.buffers.size(); ++b)
         if (!is_load[b] && lives[b].last >= 0) fixed.push_back(static_cast<BufferId>(b));
-    std::vector<std::vector<std::int32_t>> latest_of_stream(3);
-    std::vector<std::int32_t> previous_start(3, 0);
+    std::vector<std::vector<std::int32_t>> latest_of_stream(kLoadStreams);
+    std::vector<std::int32_t> previous_start(kLoadStreams, 0);
     std::vector<BufferId> placed;
     for (std::size_t j = 0; j < jobs.size(); ++j) {
         LoadJob& job = jobs[j];
         const auto stream = static_cast<std::size_t>(job.stream);
         auto& seen = latest_of_stream[stream];
-        std::int32_t floor = previous_start[stream];
+        std::int32_t floor = std::max(previous_start[stream], job.earliest);
         if (static_cast<int>(seen.size()) >= options.prefetch_depth) floor = std::max(floor, seen[seen.size() - static_cast<std::size_t>(options.prefetch_depth)]);
         if (!options.prefetch) floor = job.latest;
         floor = std::min(floor, job.latest);
@@ -242,12 +244,12 @@ int place_loads(const Code& code, std::vector<Lifetime>& lives, std::vector<Load
 /// the bytes they go to are free.
 void start_early(const Code& code, std::vector<Lifetime>& lives, std::vector<LoadJob>& jobs, const PlaceOptions& options,
                  const std::vector<std::uint32_t>& offset) {
-    std::vector<std::int32_t> previous_start(3, 0);
+    std::vector<std::int32_t> previous_start(kLoadStreams, 0);
     for (std::size_t j = 0; j < jobs.size(); ++j) {
         LoadJob& job = jobs[j];
         const auto mine = static_cast<std::size_t>(job.buffer);
         const Buffer& buffer = code.buffers[mine];
-        std::int32_t start = previous_start[static_cast<std::size_t>(job.stream)];
+        std::int32_t start = std::max(previous_start[static_cast<std::size_t>(job.stream)], job.earliest);
         if (j >= static_cast<std::size_t>(options.prefetch_depth)) start = std::max(start, jobs[j - static_cast<std::size_t>(options.prefetch_depth)].latest);
         for (std::size_t b = 0; b < code.buffers.size(); ++b) {
             const Buffer& other = code.buffers[b];

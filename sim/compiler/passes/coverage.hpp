@@ -1,0 +1,37 @@
+// Which bytes of a buffer have been written so far: what a spill has to save.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "program/access.hpp"
+
+namespace infsim::compiler {
+
+/// Bytes [offset, offset + bytes) of each of the partitions [partition, partition + partitions).
+struct Piece {
+    int partition = 0, partitions = 0;
+    std::int64_t offset = 0, bytes = 0;
+};
+
+/// The written bytes of one buffer, exactly. Partitions in which the same bytes are written are kept together.
+class Coverage {
+public:
+    /// Adds what `ap` visits; its offset counts from the start of the buffer.
+    void add(const program::AccessPattern& ap);
+    /// The fewest rectangles with the same partitions side by side, by partition, then offset; they are disjoint.
+    std::vector<Piece> pieces() const;
+    /// Number of pieces, without making them.
+    std::size_t size() const;
+
+private:
+    using Run = std::pair<std::int64_t, std::int64_t>;   ///< [first, second)
+    struct Strip { int first = 0, last = 0; std::vector<Run> runs; };   ///< partitions [first, last)
+    std::vector<Strip> strips_;                          ///< ascending, disjoint
+
+    void split_at(int partition);
+    void join();
+};
+
+}  // namespace infsim::compiler

@@ -1,0 +1,48 @@
+// Which buffers leave the state buffer for a while, so that what is alive never takes more than a budget.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "compiler/code.hpp"
+
+namespace infsim::compiler {
+
+/// How a buffer comes back.
+enum class Return : std::uint8_t {
+    reload,   ///< from where it was saved in device DRAM
+    reissue,  ///< by the loads that brought it first: nothing has changed it since
+};
+
+/// The buffer is away between instructions `after` and `before`, both of which use it.
+struct Eviction {
+    BufferId buffer = kNoBuffer;
+    std::int32_t after = 0, before = 0;
+    Return by = Return::reload;
+    bool save = false;   ///< device DRAM does not hold its present bytes yet
+};
+
+struct EvictionOptions {
+    std::int64_t budget = 0;         ///< bytes per partition, in either half of the partitions
+    bool spill = true;               ///< save and reload is allowed
+    bool rematerialization = true;   ///< issuing loads again is allowed
+    /// By layer: multiply-accumulates per byte of weights that it reads. Where they exceed `balance`, the layer waits
+    /// for the PE array rather than for device DRAM, and bytes that come back for it count half.
+    std::vector<double> intensity;
+    double balance = 0;
+};
+
+/// No choice of victims makes room for this instruction: bytes that must be there at once.
+struct NoRoom { std::int32_t position = 0; std::int64_t wanted = 0; };
+
+/// Walks through the instructions in serial order. Whenever the live buffers exceed the budget, the one goes that is
+/// not needed for the longest time per byte of device DRAM traffic that its return costs: bytes saved and read back, or
+/// only read back where DRAM holds them. Ordered by `before`, then buffer.
+std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Code& code, const EvictionOptions& options);
+
+/// By buffer: the load (index into Code::loads) that alone writes it, from weights, constants or graph inputs; -1: none.
+std::vector<std::int32_t> sole_loads(const Code& code);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,129 @@
+#include "compiler/passes/fit.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "compiler/passes/coverage.hpp"
+#include "compiler/passes/lifetimes.hpp"
+
+namespace infsim::compiler {
+
+std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
+    std::vector<std::int64_t> rungs;
+    std::int64_t unit = 1;
+    while (unit * 8 <= capacity) unit *= 2;
+    for (; unit >= 1 && rungs.size() < 12; unit /= 2)
+        for (std::int64_t n = 7; n >= 4 && rungs.size() < 12; --n)
+            if (n * unit <= capacity) rungs.push_back(n * unit);
+    return rungs;
+}
+
+namespace {
+
+/// By buffer, over all partitions: bytes that something writes.
+std::vector<std::int64_t> written_bytes(const Code& code) {
+    std::vector<Coverage> coverage(code.buffers.size());
+    for (const VirtualInstruction& in : code.instructions) {
+        VirtualInstruction copy = in;
+        for_each_operand(
+            copy.op,
+            [&](program::AccessPattern& ap, int operand, bool write) {
+                if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; write && b != kNoBuffer) coverage[static_cast<std::size_t>(b)].add(ap);
+            },
+            [](program::ScalarOperand&, int) {});
+    }
+    std::vector<std::int64_t> bytes;
+    for (const Coverage& c : coverage) {
+        bytes.push_back(0);
+        for (const Piece& piece : c.pieces()) bytes.back() += piece.partitions * piece.bytes;
+    }
+    return bytes;
+}
+
+struct Candidate {
+    std::size_t plan = 0;
+    std::int64_t cost = 0, budget = 0;
+    std::vector<Eviction> evictions;
+};
+
+class Fitting {
+public:
+    Fitting(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit, const std::vector<program::LayerInfo>& layers,
+            const FitOptions& options)
+        : plans_(plans), emit_(emit), layers_(layers), options_(options) {}
+
+    std::variant<Fitted, DoesNotFit> run() {
+        for (const Plan& plan : plans_)
+            if (auto fitted = try_place(emit_(plan), {})) return std::move(*fitted);
+        if (options_.evictions.rematerialization)
+            if (auto fitted = with_evictions(false)) return std::move(*fitted);
+        if (options_.evictions.spill)
+            if (auto fitted = with_evictions(true)) return std::move(*fitted);
+        return std::move(*reason_);
+    }
+
+private:
+    const std::vector<Plan>& plans_;
+    const std::function<Code(const Plan&)>& emit_;
+    const std::vector<program::LayerInfo>& layers_;
+    const FitOptions& options_;
+    std::optional<DoesNotFit> reason_;
+    int attempts_ = 0;
+
+    std::optional<Fitted> try_place(Code code, SpillReport spills) {
+        ++attempts_;
+        auto placed = place(code, layers_, options_.place);
+        if (auto* no = std::get_if<DoesNotFit>(&placed)) {
+            if (!reason_ || no->wanted_bytes < reason_->wanted_bytes) reason_ = std::move(*no);
+            return std::nullopt;
+        }
+        return Fitted{std::move(code), std::move(std::get<Placement>(placed)), std::move(spills), attempts_};
+    }
+
+    std::vector<Candidate> candidates_of(std::size_t plan, const Code& code, bool spill) {
+        std::vector<Candidate> list;
+        const auto bytes = written_bytes(code);
+        EvictionOptions evictions = options_.evictions;
+        evictions.spill = spill;
+        for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
+            evictions.budget = budget;
+            auto chosen = choose_evictions(code, evictions);
+            if (std::holds_alternative<NoRoom>(chosen)) break;   // a smaller budget has no room either
+            Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
+            for (const Eviction& e : c.evictions)
+                c.cost += bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
+            list.push_back(std::move(c));
+        }
+        return list;
+    }
+
+    std::optional<Fitted> with_evictions(bool spill) {
+        std::vector<Candidate> all;
+        for (std::size_t p = 0; p < plans_.size(); ++p) {
+            auto list = candidates_of(p, emit_(plans_[p]), spill);
+            std::move(list.begin(), list.end(), std::back_inserter(all));
+        }
+        std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+            return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan);
+        });
+        for (const Candidate& c : all) {
+            Code code = emit_(plans_[c.plan]);
+            SpillReport spills = apply_evictions(code, c.evictions, options_.spill_region);
+            if (spills.segment_bytes > std::int64_t{UINT32_MAX}) continue;
+            if (auto fitted = try_place(std::move(code), std::move(spills))) return fitted;
+        }
+        return std::nullopt;
+    }
+};
+
+}  // namespace
+
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit,
+                                     const std::vector<program::LayerInfo>& layers, const FitOptions& options) {
+    return Fitting(plans, emit, layers, options).run();
+}
+
+}  // namespace infsim::compiler

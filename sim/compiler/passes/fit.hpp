@@ -1,0 +1,38 @@
+// Makes a network fit: tries plans, then loads issued again, then spills, until everything has a place.
+#pragma once
+
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "compiler/code.hpp"
+#include "compiler/compile.hpp"
+#include "compiler/emit/emitter.hpp"
+#include "compiler/passes/place.hpp"
+#include "compiler/passes/spill.hpp"
+
+namespace infsim::compiler {
+
+struct Fitted {
+    Code code;
+    Placement placement;
+    SpillReport spills;
+    int attempts = 0;          ///< placements that were tried
+};
+
+struct FitOptions {
+    PlaceOptions place;
+    EvictionOptions evictions; ///< its budget is chosen here
+    int spill_region = 0;
+};
+
+/// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans and all
+/// budgets of a fixed ladder up to the capacity, the one that moves the fewest bytes to device DRAM and back. The ladder
+/// makes a larger state buffer never spill more. Otherwise why the most frugal plan does not fit.
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit,
+                                     const std::vector<program::LayerInfo>& layers, const FitOptions& options);
+
+/// The budgets of the ladder up to `capacity`, largest first: 4, 5, 6 and 7 times a power of two, over three octaves.
+std::vector<std::int64_t> budget_ladder(std::int64_t capacity);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,260 @@
+#include "compiler/passes/spill.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "base/check.hpp"
+#include "compiler/passes/coverage.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+using program::Purpose;
+
+constexpr int kReloadRing = 1, kSaveRing = 3;   ///< of each DMA engine; inputs arrive on the first, outputs leave on the second
+constexpr std::int64_t kMostCounted = 65535;
+
+/// First fit over device DRAM addresses.
+class Arena {
+public:
+    std::int64_t take(std::int64_t bytes) {
+        std::int64_t at = 0;
+        auto place = taken_.begin();
+        for (; place != taken_.end() && at + bytes > place->first; ++place) at = place->second;
+        taken_.emplace(at, at + bytes);
+        top_ = std::max(top_, at + bytes);
+        return at;
+    }
+    void free(std::int64_t at) { taken_.erase(at); }
+    std::int64_t top() const { return top_; }
+
+private:
+    std::map<std::int64_t, std::int64_t> taken_;
+    std::int64_t top_ = 0;
+};
+
+/// Where the present bytes of a buffer lie in device DRAM: its pieces one after the other, partition by partition.
+struct Saved {
+    std::int64_t address = 0, bytes = 0;
+    std::vector<Piece> pieces;
+    std::int32_t position = 0;   ///< of the last save instruction in the new code
+};
+
+class Rewriter {
+public:
+    Rewriter(Code& code, const std::vector<Eviction>& evictions, int region)
+        : code_(code), evictions_(evictions), sole_(sole_loads(code)), alias_(code.buffers.size()), coverage_(code.buffers.size()),
+          saved_(code.buffers.size()), last_use_(code.buffers.size(), -1), tensors_(code.buffers.size()), evicted_(code.buffers.size(), false) {
+        for (std::size_t b = 0; b < alias_.size(); ++b) alias_[b] = static_cast<BufferId>(b);
+        for (std::size_t e = 0; e < evictions.size(); ++e) {
+            leaving_.emplace(evictions[e].after, e);
+            evicted_[static_cast<std::size_t>(evictions[e].buffer)] = true;
+        }
+        for (std::size_t p = 0; p < code.instructions.size(); ++p)
+            for (BufferId b : code.instructions[p].buffer)
+                if (b != kNoBuffer) last_use_[static_cast<std::size_t>(b)] = static_cast<std::int32_t>(p);
+        original_loads_.resize(code.loads.size());
+        for (std::size_t p = 0; p < code.instructions.size(); ++p)
+            if (const auto load = code.instructions[p].load; load >= 0) original_loads_[static_cast<std::size_t>(load)].push_back(p);
+        for (std::size_t q = 0; q < code.queues.size(); ++q) {
+            const program::Queue& queue = code.queues[q];
+            if (queue.engine != program::Engine::dma) continue;
+            engines_ = std::max(engines_, queue.engine_index + 1);
+            rings_ = std::max(rings_, queue.ring + 1);
+            queue_of_[{queue.engine_index, queue.ring}] = static_cast<std::uint8_t>(q);
+        }
+        segment_ = static_cast<std::uint32_t>(code.segments.size());
+        program::Segment segment;
+        segment.name = "spill";
+        segment.purpose = Purpose::spill;
+        segment.dtype = DType::u8;
+        segment.region = static_cast<std::uint8_t>(region);
+        code_.segments.push_back(std::move(segment));
+    }
+
+    SpillReport run() {
+        std::vector<VirtualInstruction> old;
+        old.swap(code_.instructions);
+        old_ = &old;
+        std::size_t coming = 0;   // evictions are ordered by their return
+        for (std::size_t p = 0; p < old.size(); ++p) {
+            const auto position = static_cast<std::int32_t>(p);
+            for (; coming < evictions_.size() && evictions_[coming].before == position; ++coming) bring_back(evictions_[coming], old[p]);
+            push_renamed(old[p]);
+            note_uses(old[p], position);
+            const auto [first, last] = leaving_.equal_range(position);
+            for (auto it = first; it != last; ++it) send_away(evictions_[it->second], old[p]);
+        }
+        code_.segments[segment_].bytes = report_.segment_bytes = arena_.top();
+        if (arena_.top() == 0) code_.segments.pop_back();
+        for (std::size_t b = 0; b < tensors_.size(); ++b)
+            if (tensors_[b].saves > 0) {
+                tensors_[b].name = code_.buffers[b].name;
+                report_.save_bytes += tensors_[b].save_bytes;
+                report_.reload_bytes += tensors_[b].reload_bytes;
+                report_.tensors.push_back(std::move(tensors_[b]));
+            }
+        return std::move(report_);
+    }
+
+private:
+    Code& code_;
+    const std::vector<Eviction>& evictions_;
+    std::vector<std::int32_t> sole_;
+    std::vector<BufferId> alias_;                    ///< what stands for a buffer at present
+    std::vector<Coverage> coverage_;
+    std::vector<std::optional<Saved>> saved_;
+    std::vector<std::int32_t> last_use_;
+    std::vector<SpilledTensor> tensors_;
+    std::vector<bool> evicted_;
+    std::multimap<std::int32_t, std::size_t> leaving_;
+    std::vector<std::vector<std::size_t>> original_loads_;   ///< positions of the instructions of each load
+    std::map<std::pair<int, int>, std::uint8_t> queue_of_;
+    const std::vector<VirtualInstruction>* old_ = nullptr;
+    std::uint32_t segment_ = 0;
+    int engines_ = 0, rings_ = 0;
+    Arena arena_;
+    SpillReport report_;
+
+    std::uint8_t ring(int engine, int number) const { return queue_of_.at({engine, std::min(number, rings_ - 1)}); }
+
+    void push_renamed(VirtualInstruction in) {
+        for (BufferId& b : in.buffer)
+            if (b != kNoBuffer) b = alias_[static_cast<std::size_t>(b)];
+        code_.instructions.push_back(std::move(in));
+    }
+
+    void forget(std::size_t b) {
+        if (saved_[b]) arena_.free(saved_[b]->address);
+        saved_[b].reset();
+    }
+
+    void note_uses(const VirtualInstruction& in, std::int32_t position) {
+        VirtualInstruction copy = in;
+        for_each_operand(
+            copy.op,
+            [&](program::AccessPattern& ap, int operand, bool write) {
+                const BufferId b = in.buffer[static_cast<std::size_t>(operand)];
+                if (b == kNoBuffer || !write || !evicted_[static_cast<std::size_t>(b)]) return;
+                coverage_[static_cast<std::size_t>(b)].add(ap);
+                forget(static_cast<std::size_t>(b));
+            },
+            [](program::ScalarOperand&, int) {});
+        for (BufferId b : in.buffer)
+            if (b != kNoBuffer && last_use_[static_cast<std::size_t>(b)] == position) forget(static_cast<std::size_t>(b));
+    }
+
+    /// One DMA per share of a piece's partitions, so that all engines move it together.
+    template <class Emit>
+    void for_each_share(const Piece& piece, std::int64_t address, Emit&& emit) {
+        const bool pairs = piece.offset % 2 == 0 && piece.bytes % 2 == 0;
+        const int element = pairs ? 2 : 1;
+        for (std::int64_t done = 0; done < piece.bytes;) {
+            const std::int64_t bytes = std::min(piece.bytes - done, kMostCounted * element);
+            for (int e = 0, first = 0; e < engines_; ++e) {
+                const int share = (piece.partitions - first) / (engines_ - e);
+                if (share == 0) continue;
+                program::AccessPattern chip;
+                chip.dtype = pairs ? DType::fp16 : DType::u8;
+                chip.partition_start = static_cast<std::uint8_t>(piece.partition + first);
+                chip.partition_count = static_cast<std::uint8_t>(share);
+                chip.offset = static_cast<std::uint32_t>(piece.offset + done);
+                chip.step[program::kAccessDims - 1] = 1;
+                chip.count[program::kAccessDims - 1] = static_cast<std::uint16_t>(bytes / element);
+                program::DramPattern dram;
+                dram.segment = segment_;
+                dram.offset = static_cast<std::uint32_t>(address + first * piece.bytes + done);
+                dram.partition_step = static_cast<std::uint32_t>(piece.bytes);
+                dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
+                dram.count = chip.count;
+                emit(e, chip, dram);
+                first += share;
+            }
+            done += bytes;
+        }
+    }
+
+    VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t queue, const VirtualInstruction& beside) const {
+        VirtualInstruction in;
+        in.op = std::move(op);
+        in.buffer[0] = buffer;
+        in.queue = queue;
+        in.layer = beside.layer;
+        in.image = beside.image;
+        return in;
+    }
+
+    void send_away(const Eviction& e, const VirtualInstruction& beside) {
+        const auto b = static_cast<std::size_t>(e.buffer);
+        if (!e.save) return;
+        INFSIM_CHECK(!saved_[b], "a buffer is saved although device DRAM holds its bytes");
+        Saved saved;
+        saved.pieces = coverage_[b].pieces();
+        for (const Piece& piece : saved.pieces) saved.bytes += piece.partitions * piece.bytes;
+        saved.address = arena_.take(saved.bytes);
+        std::int64_t address = saved.address;
+        for (const Piece& piece : saved.pieces) {
+            for_each_share(piece, address, [&](int engine, const program::AccessPattern& chip, const program::DramPattern& dram) {
+                code_.instructions.push_back(transfer(program::DmaStore{chip, dram}, alias_[b], ring(engine, kSaveRing), beside));
+            });
+            address += piece.partitions * piece.bytes;
+        }
+        saved.position = static_cast<std::int32_t>(code_.instructions.size()) - 1;
+        tensors_[b].save_bytes += saved.bytes;
+        ++tensors_[b].saves;
+        saved_[b] = std::move(saved);
+    }
+
+    /// A buffer of its own for the next stretch of the life of b.
+    BufferId fresh(std::size_t b) {
+        Buffer next = code_.buffers[b];
+        next.rotates = false;
+        code_.buffers.push_back(std::move(next));
+        return alias_[b] = static_cast<BufferId>(code_.buffers.size()) - 1;
+    }
+
+    void bring_back(const Eviction& e, const VirtualInstruction& beside) {
+        const auto b = static_cast<std::size_t>(e.buffer);
+        const BufferId home = fresh(b);
+        const auto load = static_cast<std::int32_t>(code_.loads.size());
+        if (e.by == Return::reissue) {
+            const auto original = static_cast<std::size_t>(sole_[b]);
+            code_.loads.push_back({home, code_.loads[original].stream, 0});
+            for (std::size_t p : original_loads_[original]) {
+                VirtualInstruction again = (*old_)[p];
+                again.load = load;
+                again.layer = beside.layer;
+                again.image = beside.image;
+                for (BufferId& operand : again.buffer)
+                    if (operand != kNoBuffer) operand = home;
+                if (const auto* dma = std::get_if<program::DmaLoad>(&again.op)) report_.reissued_bytes += program::total_bytes(dma->dst);
+                code_.instructions.push_back(std::move(again));
+            }
+            ++report_.reissues;
+            return;
+        }
+        INFSIM_CHECK(saved_[b].has_value(), "a buffer comes back that was never saved");
+        const Saved& saved = *saved_[b];
+        code_.loads.push_back({home, kReloadStream, saved.position + 1});
+        std::int64_t address = saved.address;
+        for (const Piece& piece : saved.pieces) {
+            for_each_share(piece, address, [&](int engine, const program::AccessPattern& chip, const program::DramPattern& dram) {
+                code_.instructions.push_back(transfer(program::DmaLoad{dram, chip}, home, ring(engine, kReloadRing), beside));
+                code_.instructions.back().load = load;
+            });
+            address += piece.partitions * piece.bytes;
+        }
+        tensors_[b].reload_bytes += saved.bytes;
+        ++tensors_[b].reloads;
+    }
+};
+
+}  // namespace
+
+SpillReport apply_evictions(Code& code, const std::vector<Eviction>& evictions, int region) {
+    return Rewriter(code, evictions, region).run();
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,27 @@
+// spill + rematerialize: buffers that leave the state buffer for a while, written into the code.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/code.hpp"
+#include "compiler/compile.hpp"
+#include "compiler/passes/evictions.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+struct SpillReport {
+    std::vector<SpilledTensor> tensors;   ///< by buffer, those that were saved
+    std::int64_t save_bytes = 0, reload_bytes = 0;
+    std::int64_t reissued_bytes = 0;      ///< read again by loads that were issued again
+    int reissues = 0;
+    std::int64_t segment_bytes = 0;       ///< of device DRAM; above what a DramPattern can address the code is of no use
+};
+
+/// Carries out `evictions` (as choose_evictions returns them): behind the last use before the gap the written bytes go to
+/// the segment "spill" in `region`, unless it holds them already; before the next use they come back into a fresh
+/// buffer, as a load that may move up, but not above the save. Space in the segment is used again when nobody needs it.
+SpillReport apply_evictions(Code& code, const std::vector<Eviction>& evictions, int region);
+
+}  // namespace infsim::compiler
