@@ -120,6 +120,18 @@ MemoryReport memory_report(const program::Program& program, const Placement& pla
     return report;
 }
 
+/// Device DRAM that graph inputs and outputs take at least: host transfers overlap execution, so each is there twice.
+std::int64_t io_bytes(const graph::Graph& graph, int batch, DType io_dtype) {
+    std::int64_t bytes = 0;
+    for (const auto* list : {&graph.inputs, &graph.outputs})
+        for (graph::TensorId id : *list) {
+            const graph::Tensor& tensor = graph.tensor(id);
+            const bool floating = tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16 || tensor.dtype == DType::fp32;
+            bytes += 2 * batch * graph::element_count(tensor.shape) * dtype_bytes(floating ? io_dtype : DType::u8);
+        }
+    return bytes;
+}
+
 DoesNotFit dram_refusal(std::int64_t wanted, const program::Target& target) {
     DoesNotFit no;
     no.resource = "device DRAM";
@@ -150,6 +162,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     check_arguments(graph, target, batch, dtype, io_dtype, problems);
     const CompileOptions options = resolved(asked, target, problems);
     problems.throw_if_any();
+    if (const std::int64_t io = io_bytes(graph, batch, io_dtype); io > target.dram_region_bytes) return dram_refusal(io, target);
     Stopwatch watch;
     Compiled result;
     const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});

@@ -41,7 +41,8 @@ class InScratch(unittest.TestCase):
         return sorted(p.name for p in self.folder.iterdir())
 
     def sweep_file(self, name="s.json", batches=(1, 2), **base):
-        return self.write(name, {"question": "Which batch?", "base": {"model": str(NET), "chip": str(CHIP), **base},
+        return self.write(name, {"question": "Which batch?",
+                                 "base": {"model": str(NET), "chip": str(CHIP), "compiler.spill.spill": False, **base},
                                  "axes": [{"key": "batch", "values": list(batches)}]})
 
     def table(self, folder):
@@ -245,10 +246,9 @@ class Run(InScratch):
         self.assertEqual(per_item[0], 4 * per_item[2])
 
     def test_what_does_not_fit_is_exit_3_with_its_reason(self):
-        result = self.run_it("run", NET, "--set", "chip.state_buffer.partition_bytes=2KiB", "--batch", 8, expect=3)
-        self.assertIn("does not fit: ", result.stderr)
-        record = json.loads(self.run_it("run", NET, "--set", "chip.state_buffer.partition_bytes=2KiB", "--batch", 8,
-                                        "--json", expect=3).stdout)["record"]
+        words = ["run", NET, "--batch", 8, "--set", "chip.state_buffer.partition_bytes=2KiB", "--set", "compiler.spill.spill=false"]
+        self.assertIn("does not fit: ", self.run_it(*words, expect=3).stderr)
+        record = json.loads(self.run_it(*words, "--json", expect=3).stdout)["record"]
         self.assertEqual(record["status"], "infeasible")
         self.assertGreater(record["infeasible_wanted_bytes"], record["infeasible_available_bytes"])
         self.assertTrue(record["infeasible_layer"])
@@ -509,7 +509,8 @@ class Resume(InScratch):
     def test_questions_and_paths_do_not_matter_but_contents_do(self):
         self.run_it("sweep", self.sweep_file(), "--out", "out")
         shutil.copy(NET, self.folder / "copy.json")
-        other = self.write("other.json", {"question": "Another?", "base": {"model": "copy.json", "chip": str(CHIP)},
+        other = self.write("other.json", {"question": "Another?", "base": {"model": "copy.json", "chip": str(CHIP),
+                                                                              "compiler.spill.spill": False},
                                           "axes": [{"key": "batch", "values": [1, 2]}]})
         self.assertIn("2 of 2 points are there already", self.run_it("sweep", other, "--out", "out").stderr)
         changed = self.folder / "copy.json"

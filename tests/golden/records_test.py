@@ -18,7 +18,8 @@ POINTS = {
     "three_layers B=4, two workers": ["three_layers", "--batch", "4", "--workers", "2"],
     "three_layers B=3, one core, bf16": ["three_layers", "--batch", "3", "--cores", "1", "--dtype", "bf16"],
     "three_layers B=2, drawn offsets": ["three_layers", "--batch", "2", "--seed", "7"],
-    "three_layers B=8 in 2 KiB": ["three_layers", "--batch", "8", "--set", "chip.state_buffer.partition_bytes=2KiB"],
+    "three_layers B=16 in 6 KiB, spilling": ["three_layers", "--batch", "16", "--set", "chip.state_buffer.partition_bytes=6KiB"],
+    "three_layers B=8 in 2 KiB": ["three_layers", "--batch", "8", "--set", "compiler.spill.spill=false", "--set", "chip.state_buffer.partition_bytes=2KiB"],
     "attention_block B=2": ["attention_block", "--batch", "2"],
 }
 

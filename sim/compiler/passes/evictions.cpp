@@ -51,7 +51,7 @@ public:
             for (BufferId b : in.buffer)
                 if (b != kNoBuffer) enter(b);
             while (std::max(lower_, upper_) > options_.budget)
-                if (!evict_one(in)) return NoRoom{position_, std::max(lower_, upper_)};
+                if (!evict_one(in)) return NoRoom{position_, std::max(lower_, upper_), resident_};
             for_each_buffer(in, [&](BufferId b, bool write) {
                 if (write) at(b).saved = false;
             });

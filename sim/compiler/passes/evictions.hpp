@@ -34,8 +34,12 @@ struct EvictionOptions {
     double balance = 0;
 };
 
-/// No choice of victims makes room for this instruction: bytes that must be there at once.
-struct NoRoom { std::int32_t position = 0; std::int64_t wanted = 0; };
+/// No choice of victims makes room for this instruction: bytes that must be there at once, and of what.
+struct NoRoom {
+    std::int32_t position = 0;
+    std::int64_t wanted = 0;
+    std::vector<BufferId> buffers;
+};
 
 /// Walks through the instructions in serial order. Whenever the live buffers exceed the budget, the one goes that is
 /// not needed for the longest time per byte of device DRAM traffic that its return costs: bytes saved and read back, or

@@ -60,8 +60,10 @@ public:
             if (auto fitted = try_place(emit_(plan), {})) return std::move(*fitted);
         if (options_.evictions.rematerialization)
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
-        if (options_.evictions.spill)
+        if (options_.evictions.spill) {
             if (auto fitted = with_evictions(true)) return std::move(*fitted);
+            if (least_room_) return std::move(*least_room_);
+        }
         return std::move(*reason_);
     }
 
@@ -70,7 +72,7 @@ private:
     const std::function<Code(const Plan&)>& emit_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
-    std::optional<DoesNotFit> reason_;
+    std::optional<DoesNotFit> reason_, least_room_;
     int attempts_ = 0;
 
     std::optional<Fitted> try_place(Code code, SpillReport spills) {
@@ -91,13 +93,31 @@ private:
         for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
             evictions.budget = budget;
             auto chosen = choose_evictions(code, evictions);
-            if (std::holds_alternative<NoRoom>(chosen)) break;   // a smaller budget has no room either
+            if (const auto* no = std::get_if<NoRoom>(&chosen)) {   // then a smaller budget has no room either
+                if (spill && list.empty()) note_no_room(code, *no);
+                break;
+            }
             Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
             for (const Eviction& e : c.evictions)
                 c.cost += bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
             list.push_back(std::move(c));
         }
         return list;
+    }
+
+    /// What binds now is what no eviction can take away.
+    void note_no_room(const Code& code, const NoRoom& no) {
+        if (least_room_ && least_room_->wanted_bytes <= no.wanted) return;
+        DoesNotFit why;
+        why.resource = "state buffer";
+        why.layer = layers_.at(code.instructions[static_cast<std::size_t>(no.position)].layer).name;
+        why.wanted_bytes = no.wanted;
+        why.available_bytes = options_.place.capacity;
+        why.tensors = tensors_of(code, no.buffers);
+        why.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
+                               "spilling cannot help; needed at once: {}",
+                               why.layer, why.wanted_bytes, why.available_bytes, options_.place.capacity_note, why.wanted_bytes - why.available_bytes, to_text(why.tensors));
+        least_room_ = std::move(why);
     }
 
     std::optional<Fitted> with_evictions(bool spill) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
+
 namespace infsim::compiler {
 
 std::vector<Lifetime> lifetimes_of(const Code& code) {
@@ -38,19 +40,33 @@ Peak peak_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std
 }
 
 std::vector<LiveTensor> alive_at(const Code& code, const std::vector<Lifetime>& lifetimes, std::int32_t position) {
+    std::vector<BufferId> alive;
+    for (std::size_t b = 0; b < code.buffers.size(); ++b)
+        if (lifetimes[b].first <= position && position <= lifetimes[b].last) alive.push_back(static_cast<BufferId>(b));
+    return tensors_of(code, alive);
+}
+
+std::vector<LiveTensor> tensors_of(const Code& code, const std::vector<BufferId>& buffers) {
     struct Sum { std::int64_t lower = 0, upper = 0; int images = 0; };
     std::map<std::string, Sum> sums;
-    for (std::size_t b = 0; b < code.buffers.size(); ++b)
-        if (lifetimes[b].first <= position && position <= lifetimes[b].last) {
-            Sum& sum = sums[code.buffers[b].name];
-            sum.lower += lower_bytes(code.buffers[b]);
-            sum.upper += upper_bytes(code.buffers[b]);
-            sum.images += code.buffers[b].images;
-        }
+    for (BufferId b : buffers) {
+        const Buffer& buffer = code.buffers[static_cast<std::size_t>(b)];
+        Sum& sum = sums[buffer.name];
+        sum.lower += lower_bytes(buffer);
+        sum.upper += upper_bytes(buffer);
+        sum.images += buffer.images;
+    }
     std::vector<LiveTensor> list;
     for (const auto& [name, sum] : sums) list.push_back({name, std::max(sum.lower, sum.upper), sum.images});
     std::stable_sort(list.begin(), list.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
     return list;
+}
+
+std::string to_text(const std::vector<LiveTensor>& tensors) {
+    std::string text;
+    for (const LiveTensor& t : tensors)
+        text += fmt::format("{}{} {} B ({} image{})", text.empty() ? "" : ", ", t.name, t.bytes, t.images, t.images == 1 ? "" : "s");
+    return text;
 }
 
 }  // namespace infsim::compiler

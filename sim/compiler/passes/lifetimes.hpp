@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "compiler/code.hpp"
@@ -28,5 +29,9 @@ Peak peak_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std
 
 /// What is alive at `position`, largest first, images of a tensor added up.
 std::vector<LiveTensor> alive_at(const Code& code, const std::vector<Lifetime>& lifetimes, std::int32_t position);
+/// The same of given buffers.
+std::vector<LiveTensor> tensors_of(const Code& code, const std::vector<BufferId>& buffers);
+/// "NAME BYTES B (N images), ...".
+std::string to_text(const std::vector<LiveTensor>& tensors);
 
 }  // namespace infsim::compiler

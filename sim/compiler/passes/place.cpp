@@ -190,13 +190,8 @@ DoesNotFit refusal(const Code& code, const std::vector<Lifetime>& lives, const s
     no.wanted_bytes = wanted;
     no.available_bytes = capacity;
     no.tensors = alive_at(code, lives, position);
-    std::string list;
-    for (const LiveTensor& t : no.tensors) {
-        if (!list.empty()) list += ", ";
-        list += fmt::format("{} {} B ({} image{})", t.name, t.bytes, t.images, t.images == 1 ? "" : "s");
-    }
     no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
-                          no.layer, wanted, capacity, options.capacity_note, wanted - capacity, why, list);
+                          no.layer, wanted, capacity, options.capacity_note, wanted - capacity, why, to_text(no.tensors));
     return no;
 }
 
