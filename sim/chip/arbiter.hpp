@@ -152,6 +152,7 @@ private:
     void undo_jump(Time to);
     void look_for_repetition(Time until);
     void take_reference(std::int64_t patience);
+    bool a_transfer_ends_soon() const;
     void relative_state(std::vector<Time>& state) const;
     void jump(Time until);
     void shift(const Jump& jump, std::int64_t periods);

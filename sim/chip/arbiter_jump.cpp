@@ -43,6 +43,8 @@ void Arbiter::take_reference(std::int64_t patience) {
     Reference& ref = reference_;
     const Undo& served = log_.back();
     ref.taken = true;
+    ref.pointless = a_transfer_ends_soon();
+    if (ref.pointless) return;
     ref.start = served.start;
     ref.flow = served.flow;
     ref.channel = served.channel;
@@ -62,10 +64,14 @@ void Arbiter::take_reference(std::int64_t patience) {
             add_once(ref.channels, requests_[head].channel);
         }
     }
-    if (*std::min_element(ref.left.begin(), ref.left.end()) < kWorthwhile)
-        ref.pointless = true;
-    else
-        relative_state(ref.state);
+    relative_state(ref.state);
+}
+
+bool Arbiter::a_transfer_ends_soon() const {
+    for (const Flow& flow : flows_)
+        for (std::uint64_t rings = flow.pending; rings != 0; rings &= rings - 1)
+            if (requests_[rings_[flow.first_ring + lowest_bit(rings)].head].full_bursts < kWorthwhile) return true;
+    return false;
 }
 
 /// Of those in reference_, relative to the burst served last; what is free already is simply free.

@@ -11,13 +11,13 @@ inline std::int32_t lowest_bit(std::uint64_t bits) { return __builtin_ctzll(bits
 
 /// The first set bit behind position `last`, cyclically; `bits` is not 0 and 0 <= last < 64.
 inline std::int32_t next_behind(std::uint64_t bits, std::int32_t last) {
-    const std::uint64_t behind = last == 63 ? 0 : bits & (~std::uint64_t{0} << (last + 1));
+    const std::uint64_t behind = bits & (~std::uint64_t{1} << last);
     return lowest_bit(behind != 0 ? behind : bits);
 }
 
-inline void set_bit(std::vector<std::uint64_t>& words, std::int32_t i) { words[i / 64] |= std::uint64_t{1} << (i % 64); }
+inline void set_bit(std::vector<std::uint64_t>& words, std::int32_t i) { words[i >> 6] |= std::uint64_t{1} << (i & 63); }
 inline void clear_bit(std::vector<std::uint64_t>& words, std::int32_t i) {
-    words[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+    words[i >> 6] &= ~(std::uint64_t{1} << (i & 63));
 }
 
 inline bool empty(const std::vector<std::uint64_t>& words) {
@@ -26,20 +26,27 @@ inline bool empty(const std::vector<std::uint64_t>& words) {
     return true;
 }
 
+/// Calls visit(i) for the set bits of `bits`, which stand for `base` and up, until it returns false.
+template <class Visit>
+bool for_each_bit(std::uint64_t bits, std::int32_t base, Visit& visit) {
+    for (; bits != 0; bits &= bits - 1)
+        if (!visit(base + lowest_bit(bits))) return false;
+    return true;
+}
+
 /// Calls visit(i) for the set bits in cyclic order beginning behind `last`, as long as it returns true.
 template <class Visit>
 void for_each_behind(const std::vector<std::uint64_t>& words, std::int32_t last, Visit&& visit) {
+    const std::uint64_t* const word = words.data();
     const auto count = static_cast<std::int32_t>(words.size());
-    const std::int32_t home = last / 64;
-    const std::uint64_t behind = last % 64 == 63 ? 0 : ~std::uint64_t{0} << (last % 64 + 1);
-    for (std::int32_t k = 0; k <= count; ++k) {
-        const std::int32_t w = (home + k) % count;
-        std::uint64_t bits = words[w];
-        if (k == 0) bits &= behind;
-        if (k == count) bits &= ~behind;   // back at home: the part up to and including `last`
-        for (; bits != 0; bits &= bits - 1)
-            if (!visit(w * 64 + lowest_bit(bits))) return;
-    }
+    const std::int32_t home = last >> 6;
+    const std::uint64_t behind = ~std::uint64_t{1} << (last & 63);
+    if (!for_each_bit(word[home] & behind, home * 64, visit)) return;
+    for (std::int32_t w = home + 1; w < count; ++w)
+        if (!for_each_bit(word[w], w * 64, visit)) return;
+    for (std::int32_t w = 0; w < home; ++w)
+        if (!for_each_bit(word[w], w * 64, visit)) return;
+    for_each_bit(word[home] & ~behind, home * 64, visit);
 }
 
 }  // namespace infsim::chip
