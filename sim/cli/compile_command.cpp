@@ -106,14 +106,19 @@ json::Value report_json(const Compiled& compiled) {
 int report_infeasible(const DoesNotFit& why, bool as_json) {
     std::cerr << "does not fit: " << why.text << "\n";
     json::Array tensors;
-    Table table({"alive there", "B/partition", "images"});
+    Table table({why.instant ? "alive there" : "there", why.unit, "images", "from layer", "to layer"});
     for (const auto& t : why.tensors) {
-        table.add({t.name, number_text(t.bytes), std::to_string(t.images)});
-        tensors.push_back(json::Object{{"tensor", t.name}, {"bytes", t.bytes}, {"images", t.images}});
+        table.add({t.name, number_text(t.bytes), t.images > 0 ? std::to_string(t.images) : "-", t.from_layer, t.to_layer});
+        tensors.push_back(json::Object{{"tensor", t.name},
+                                       {"bytes", t.bytes},
+                                       {"images", t.images},
+                                       {"from_layer", t.from_layer},
+                                       {"to_layer", t.to_layer}});
     }
     if (as_json)
         std::cout << json::dump(json::Object{{"fits", false},
                                              {"resource", why.resource},
+                                             {"unit", why.unit},
                                              {"layer", why.layer},
                                              {"wanted_bytes", why.wanted_bytes},
                                              {"available_bytes", why.available_bytes},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -59,8 +60,61 @@ void check_arguments(const graph::Graph& graph, const program::Target& target, i
         if (t != DType::fp16 && t != DType::bf16 && t != DType::fp32)
             problems.add(graph.name, "dtype", std::string(dtype_name(t)) + " is not a compute type; fp16, bf16 and fp32 are");
     if (batch > 65535) problems.add(graph.name, "batch", "more than 65535 images");
-    if (3 + target.dma_engines * std::min(4, target.rings_per_engine) > target.max_queues)
-        problems.add(graph.name, "chip", fmt::format("{} queues are too few for {} DMA engines", target.max_queues, target.dma_engines));
+}
+
+/// Every queue owns a semaphore; what is used of them does not depend on the network.
+std::optional<DoesNotFit> too_few_semaphores(const program::Target& target) {
+    const int queues = 3 + target.dma_engines * std::min(4, target.rings_per_engine);
+    if (queues <= target.max_queues) return std::nullopt;
+    DoesNotFit no;
+    no.resource = resource::semaphores;
+    no.unit = "semaphores";
+    no.wanted_bytes = queues;
+    no.available_bytes = target.max_queues;
+    no.text = fmt::format("{} queues (three engines and the rings of {} DMA engines) own a semaphore each, {} can be used", queues,
+                          target.dma_engines, target.max_queues);
+    return no;
+}
+
+std::string purpose_name(program::Purpose purpose) {
+    switch (purpose) {
+        case program::Purpose::weights: return "weights";
+        case program::Purpose::constants: return "constants";
+        case program::Purpose::input: return "inputs, twice";
+        case program::Purpose::output: return "outputs, twice";
+        case program::Purpose::spill: return "intermediates";
+    }
+    return "";
+}
+
+DoesNotFit dram_refusal(std::int64_t wanted, int region, const program::Target& target) {
+    DoesNotFit no;
+    no.resource = resource::device_dram;
+    no.unit = "B";
+    no.wanted_bytes = wanted;
+    no.available_bytes = target.dram_region_bytes;
+    no.text = fmt::format("a core's own copy of program and data needs {} bytes in DRAM region {}, {} are there: {} bytes too many", wanted, region,
+                          no.available_bytes, wanted - no.available_bytes);
+    return no;
+}
+
+/// With the bytes of the fullest region by what they are for.
+DoesNotFit too_little_dram(const program::Program& p, const DramUse& use) {
+    DoesNotFit no = dram_refusal(use.bytes, use.region, p.target);
+    std::map<std::string, std::int64_t> sums;
+    for (const program::Segment& s : p.segments) {
+        const bool host = s.purpose == program::Purpose::input || s.purpose == program::Purpose::output;
+        if (s.region == use.region) sums[purpose_name(s.purpose)] += s.bytes * (host ? 2 : 1);
+    }
+    if (use.region == 0) sums["program"] = use.program_bytes;
+    std::string list;
+    for (const auto& [name, bytes] : sums) {
+        no.tensors.push_back({name, bytes, 0, "", ""});
+        list += fmt::format("{}{} {} B", list.empty() ? "" : ", ", name, bytes);
+    }
+    std::stable_sort(no.tensors.begin(), no.tensors.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+    no.text += "; " + list;
+    return no;
 }
 
 std::vector<program::LayerInfo> layer_infos(const Network& network) {
@@ -132,18 +186,10 @@ std::int64_t io_bytes(const graph::Graph& graph, int batch, DType io_dtype) {
     return bytes;
 }
 
-DoesNotFit dram_refusal(std::int64_t wanted, const program::Target& target) {
-    DoesNotFit no;
-    no.resource = "device DRAM";
-    no.wanted_bytes = wanted;
-    no.available_bytes = target.dram_region_bytes;
-    no.text = fmt::format("the program's segments need {} bytes in one DRAM region of the core, {} are there", wanted, target.dram_region_bytes);
-    return no;
-}
-
 FitOptions options_for_fit(const Budget& budget, const program::Target& target, const CompileOptions& options) {
     FitOptions fit;
     fit.place.capacity = budget.bytes;
+    fit.place.capacity_binding = budget.binding;
     fit.place.capacity_note = binding_note(budget, target);
     fit.place.prefetch = options.prefetch;
     fit.place.prefetch_depth = options.prefetch_depth;
@@ -162,7 +208,8 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     check_arguments(graph, target, batch, dtype, io_dtype, problems);
     const CompileOptions options = resolved(asked, target, problems);
     problems.throw_if_any();
-    if (const std::int64_t io = io_bytes(graph, batch, io_dtype); io > target.dram_region_bytes) return dram_refusal(io, target);
+    if (auto no = too_few_semaphores(target)) return *no;
+    if (const std::int64_t io = io_bytes(graph, batch, io_dtype); io > target.dram_region_bytes) return dram_refusal(io, 0, target);
     Stopwatch watch;
     Compiled result;
     const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});
@@ -199,7 +246,8 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     p.layers = infos;
     finish(std::move(fitted.code), placement, p);
     add_weight_bytes(p);
-    if (const std::int64_t dram = lay_out_dram(p); dram > target.dram_region_bytes) return dram_refusal(dram, target);
+    const DramUse dram = lay_out_dram(p);
+    if (dram.bytes > target.dram_region_bytes) return too_little_dram(p, dram);
     result.memory = memory_report(p, placement, budget);
     add_spill_bytes(p, result.memory);
     result.memory.reissued_bytes = fitted.spills.reissued_bytes;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,17 +48,34 @@ struct MemoryReport {
 };
 
 struct LiveTensor {
-    std::string name;
+    std::string name;                 ///< of a tensor, or of a kind of DRAM segment
     std::int64_t bytes = 0;           ///< per partition, all images together
     int images = 0;                   ///< how many images of it are alive
+    std::string from_layer, to_layer; ///< layers in which the first of them is written and the last of them is used last
 };
+
+namespace resource {
+constexpr const char* state_buffer = "state buffer";
+constexpr const char* psum = "PSUM";
+constexpr const char* device_dram = "device DRAM";
+constexpr const char* semaphores = "semaphores";
+constexpr const char* instruction_count = "instruction count";
+constexpr const char* access_pattern = "access pattern";   ///< 16 bits of a step or count
+}  // namespace resource
 
 /// Why there is no Program: an expected outcome, not an error.
 struct DoesNotFit {
-    std::string resource;             ///< "state buffer", "PSUM", "device DRAM", ...
-    std::string layer;                ///< where demand first exceeds capacity
-    std::int64_t wanted_bytes = 0, available_bytes = 0;   ///< per partition for the state buffer
+    std::string resource;             ///< one of the names below
+    std::string unit;                 ///< what demand and capacity are counted in: "B/partition", "B", "queues", ...
+    std::string layer;                ///< where demand first exceeds capacity; empty where that is no layer's fault
+    std::int64_t wanted_bytes = 0, available_bytes = 0;   ///< demand and capacity, in `unit`
+    std::string binding;              ///< of the state buffer: what sets the capacity, see MemoryReport
     std::vector<LiveTensor> tensors;  ///< alive at that instant, largest first
+    /// The instant, as an instruction's number in serial order and how many there are; no value without one.
+    std::optional<std::int64_t> instant, instants;
+    /// State buffer: the largest sum of live bytes, and the highest byte that the allocator needs if it may use as many
+    /// as it likes. The difference is fragmentation.
+    std::optional<std::int64_t> lower_bound_bytes, allocator_bytes;
     std::string text;                 ///< the whole story in one sentence
 };
 

@@ -118,7 +118,7 @@ void fill_program(RunRecord& r, const compiler::Compiled& compiled,
                                         [](const stats::LayerRow& l) { return l.bound == "dram"; });
     r.macs_per_inference = 0;
     for (const program::LayerInfo& layer : program.layers) *r.macs_per_inference += layer.macs;
-    r.dram_footprint_bytes = 0;
+    r.dram_footprint_bytes = *r.instructions * program::kInstructionBytes;
     for (const program::Segment& segment : program.segments) *r.dram_footprint_bytes += segment.bytes;
 }
 

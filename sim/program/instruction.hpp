@@ -155,6 +155,9 @@ struct Instruction {
     std::uint16_t layer = 0;
     std::uint16_t image = 0;
 };
-static_assert(sizeof(Instruction) <= 128, "Programs of large batches must fit in memory");
+/// Device DRAM that one instruction of a loaded Program takes: every core fetches its own copy. The encoding of NeuronCore-v1
+/// is not public; this is the bound on ours in memory.
+constexpr std::int64_t kInstructionBytes = 128;
+static_assert(sizeof(Instruction) <= kInstructionBytes, "Programs of large batches must fit in memory");
 
 }  // namespace infsim::program

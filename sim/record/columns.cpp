@@ -111,7 +111,7 @@ void add_memory(std::vector<Column>& c) {
     c.push_back(column("weight_bytes_per_inference", "B/item", "dram_weight_bytes over batch_size",
                        &R::weight_bytes_per_inference));
     c.push_back(column("dram_footprint_bytes", "B",
-                       "device DRAM that one core's copy of the program occupies", &R::dram_footprint_bytes));
+                       "device DRAM that one core's copy of instructions, weights and data occupies", &R::dram_footprint_bytes));
 }
 
 void add_program(std::vector<Column>& c) {

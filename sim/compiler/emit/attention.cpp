@@ -130,6 +130,7 @@ void Emitter::emit_transpose(int layer, int image) {
                 for (const LaneChunk& c : of_head(list, run.first + i * run.step, in.slots / heads)) blocks.push_back(c);
             int lane = 0;   // of all heads of the run, one after the other; several heads fit one bank together
             for (std::size_t b = 0; b < blocks.size();) {
+                need_bank(blocks[b].lanes);
                 const int bank = take_bank(), from = lane;
                 int filled = 0;
                 for (; b < blocks.size() && filled + blocks[b].lanes <= most; ++b) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/check.hpp"
 #include "base/problems.hpp"
 #include "compiler/passes/order.hpp"
@@ -125,7 +127,17 @@ Code Emitter::run() {
     try {
         run_epochs();
     } catch (const LimitExceeded& e) {
-        throw InputError(graph_.name, "layer " + net_.layers[static_cast<std::size_t>(layer_)].name, e.what);
+        const std::string& layer = net_.layers[static_cast<std::size_t>(layer_)].name;
+        const std::string what = fmt::format("a step or count of {} elements; the instruction set holds at most {}", e.wanted, e.available);
+        if (batch_ == 1) throw InputError(graph_.name, "layer " + layer, what);
+        Shortage s;
+        s.reason.resource = resource::access_pattern;
+        s.reason.unit = "elements";
+        s.reason.layer = layer;
+        s.reason.wanted_bytes = e.wanted;
+        s.reason.available_bytes = e.available;
+        s.reason.text = fmt::format("layer {} needs {}", layer, what);
+        throw s;
     }
     return std::move(code_);
 }

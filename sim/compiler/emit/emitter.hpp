@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/code.hpp"
+#include "compiler/compile.hpp"
 #include "compiler/network.hpp"
 #include "compiler/options.hpp"
 #include "compiler/walk.hpp"
@@ -45,8 +46,10 @@ struct RowRange { int lo = 0, hi = 0; };
 /// One step of an access pattern, outermost first.
 struct Step { std::int64_t step = 0; std::int64_t count = 1; };
 
-/// A step or count that the instruction set cannot hold; run() makes it an input error of the layer.
-struct LimitExceeded { std::string what; };
+/// A step or count that the instruction set cannot hold; run() says whose it is.
+struct LimitExceeded { std::int64_t wanted, available; };
+/// What the chip is short of for a layer, whatever lies where; thrown by run().
+struct Shortage { DoesNotFit reason; };
 /// Throws LimitExceeded.
 std::uint16_t step_or_count(std::int64_t n);
 
@@ -62,6 +65,7 @@ class Emitter {
 public:
     Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype, DType io_dtype,
             const CompileOptions& options, const Plan& plan);
+    /// Throws Shortage.
     Code run();
 
 private:
@@ -141,6 +145,8 @@ private:
     std::vector<ChunkRun> chunk_runs(std::initializer_list<Part> parts, std::int64_t elements, std::int64_t most) const;
     /// Elements per partition that one matmul can move and one PSUM bank can take.
     int most_moving() const { return static_cast<int>(std::min<std::int64_t>(target_.max_moving, target_.psum_bank_bytes / 4)); }
+    /// Throws Shortage unless one PSUM bank holds `elements` fp32 sums.
+    void need_bank(int elements) const;
     int take_bank() { return next_bank_++ % target_.psum_banks; }
     Operand psum(int bank, int lanes, std::int64_t offset_elements, std::initializer_list<Step> steps) const;
     const Value& value(ValueId v) const { return net_.values[static_cast<std::size_t>(v)]; }

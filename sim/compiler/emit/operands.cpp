@@ -15,7 +15,7 @@ constexpr std::int64_t kMostCounted = 65535;   ///< of one step or dimension of 
 
 std::uint16_t step_or_count(std::int64_t n) {
     if (n < 0 || n > kMostCounted)
-        throw LimitExceeded{fmt::format("a step or count of {} elements; the instruction set holds at most {}", n, kMostCounted)};
+        throw LimitExceeded{n, kMostCounted};
     return static_cast<std::uint16_t>(n);
 }
 
@@ -54,6 +54,19 @@ program::AccessPattern make_access(Space space, int partition_start, int partiti
     ap.space = space;
     ap.dtype = dtype;
     return ap;
+}
+
+void Emitter::need_bank(int elements) const {
+    if (elements <= most_moving()) return;
+    Shortage s;
+    s.reason.resource = resource::psum;
+    s.reason.unit = "B/partition";
+    s.reason.layer = net_.layers[static_cast<std::size_t>(layer_)].name;
+    s.reason.wanted_bytes = std::int64_t{elements} * 4;
+    s.reason.available_bytes = std::int64_t{most_moving()} * 4;
+    s.reason.text = fmt::format("layer {} needs {} bytes of one PSUM bank per partition in one instruction, {} can be used",
+                                s.reason.layer, s.reason.wanted_bytes, s.reason.available_bytes);
+    throw s;
 }
 
 int Emitter::rings_used() const { return std::min(4, target_.rings_per_engine); }

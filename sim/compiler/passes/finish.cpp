@@ -101,7 +101,7 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
     add_allocations(code, placement, sequence_of, program);
 }
 
-std::int64_t lay_out_dram(program::Program& program) {
+DramUse lay_out_dram(program::Program& program) {
     std::map<int, std::int64_t> used;
     for (program::Segment& s : program.segments) {
         s.address = used[s.region];
@@ -109,8 +109,11 @@ std::int64_t lay_out_dram(program::Program& program) {
         // Host transfers overlap execution, so what they touch is there twice.
         used[s.region] += (s.bytes * (host ? 2 : 1) + 63) / 64 * 64;
     }
-    std::int64_t most = 0;
-    for (const auto& [region, bytes] : used) most = std::max(most, bytes);
+    DramUse most;
+    most.program_bytes = static_cast<std::int64_t>(program::instruction_count(program)) * program::kInstructionBytes;
+    used[0] += most.program_bytes;   // behind the segments, so that addresses do not depend on the encoding
+    for (const auto& [region, bytes] : used)
+        if (bytes > most.bytes) most.bytes = bytes, most.region = region;
     return most;
 }
 

@@ -56,15 +56,23 @@ public:
         : plans_(plans), emit_(emit), layers_(layers), options_(options) {}
 
     std::variant<Fitted, DoesNotFit> run() {
-        for (const Plan& plan : plans_)
-            if (auto fitted = try_place(emit_(plan), {})) return std::move(*fitted);
+        for (const Plan& plan : plans_) {
+            try {
+                Code code = emit_(plan);
+                usable_.push_back(plan);
+                if (auto fitted = try_place(std::move(code), {}, [this, plan] { return emit_(plan); })) return std::move(*fitted);
+            } catch (const Shortage& s) {
+                if (!shortage_) shortage_ = s.reason;
+            }
+        }
+        if (usable_.empty()) return std::move(*shortage_);
         if (options_.evictions.rematerialization)
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
         if (options_.evictions.spill) {
             if (auto fitted = with_evictions(true)) return std::move(*fitted);
             if (least_room_) return std::move(*least_room_);
         }
-        return std::move(*reason_);
+        return explained();
     }
 
 private:
@@ -72,17 +80,31 @@ private:
     const std::function<Code(const Plan&)>& emit_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
+    std::vector<Plan> usable_;               ///< of `plans_`, those that the chip can run at all
+    std::optional<DoesNotFit> shortage_;     ///< why others cannot
     std::optional<DoesNotFit> reason_, least_room_;
+    std::function<Code()> closest_;          ///< makes the code that `reason_` is about
     int attempts_ = 0;
 
-    std::optional<Fitted> try_place(Code code, SpillReport spills) {
+    /// `again` makes `code` once more, in case it comes closest of all that do not fit.
+    std::optional<Fitted> try_place(Code code, SpillReport spills, std::function<Code()> again) {
         ++attempts_;
         auto placed = place(code, layers_, options_.place);
         if (auto* no = std::get_if<DoesNotFit>(&placed)) {
-            if (!reason_ || no->wanted_bytes < reason_->wanted_bytes) reason_ = std::move(*no);
+            if (!reason_ || no->wanted_bytes < reason_->wanted_bytes) {
+                reason_ = std::move(*no);
+                closest_ = std::move(again);
+            }
             return std::nullopt;
         }
         return Fitted{std::move(code), std::move(std::get<Placement>(placed)), std::move(spills), attempts_};
+    }
+
+    /// `reason_` once more, with what only a second look can tell.
+    DoesNotFit explained() const {
+        PlaceOptions thorough = options_.place;
+        thorough.explain = true;
+        return std::get<DoesNotFit>(place(closest_(), layers_, thorough));
     }
 
     std::vector<Candidate> candidates_of(std::size_t plan, const Code& code, bool spill) {
@@ -109,31 +131,46 @@ private:
     void note_no_room(const Code& code, const NoRoom& no) {
         if (least_room_ && least_room_->wanted_bytes <= no.wanted) return;
         DoesNotFit why;
-        why.resource = "state buffer";
+        why.resource = resource::state_buffer;
+        why.unit = "B/partition";
+        why.binding = options_.place.capacity_binding;
+        why.instant = no.position;
+        why.instants = static_cast<std::int64_t>(code.instructions.size());
+        why.lower_bound_bytes = no.wanted;
         why.layer = layers_.at(code.instructions[static_cast<std::size_t>(no.position)].layer).name;
         why.wanted_bytes = no.wanted;
         why.available_bytes = options_.place.capacity;
-        why.tensors = tensors_of(code, no.buffers);
+        why.tensors = tensors_of(code, lifetimes_of(code), no.buffers, layers_);
         why.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
                                "spilling cannot help; needed at once: {}",
                                why.layer, why.wanted_bytes, why.available_bytes, options_.place.capacity_note, why.wanted_bytes - why.available_bytes, to_text(why.tensors));
         least_room_ = std::move(why);
     }
 
+    Code evicted(const Candidate& c, SpillReport& spills) const {
+        Code code = emit_(usable_[c.plan]);
+        spills = apply_evictions(code, c.evictions, options_.spill_region);
+        return code;
+    }
+
     std::optional<Fitted> with_evictions(bool spill) {
         std::vector<Candidate> all;
-        for (std::size_t p = 0; p < plans_.size(); ++p) {
-            auto list = candidates_of(p, emit_(plans_[p]), spill);
+        for (std::size_t p = 0; p < usable_.size(); ++p) {
+            auto list = candidates_of(p, emit_(usable_[p]), spill);
             std::move(list.begin(), list.end(), std::back_inserter(all));
         }
         std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
             return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan);
         });
         for (const Candidate& c : all) {
-            Code code = emit_(plans_[c.plan]);
-            SpillReport spills = apply_evictions(code, c.evictions, options_.spill_region);
+            SpillReport spills;
+            Code code = evicted(c, spills);
             if (spills.segment_bytes > std::int64_t{UINT32_MAX}) continue;
-            if (auto fitted = try_place(std::move(code), std::move(spills))) return fitted;
+            if (auto fitted = try_place(std::move(code), std::move(spills), [this, c] {
+                    SpillReport unused;
+                    return evicted(c, unused);
+                }))
+                return fitted;
         }
         return std::nullopt;
     }

@@ -1,0 +1,97 @@
+// What a chip may be short of other than state buffer: typed, never an exception.
+#include <catch2/catch.hpp>
+
+#include <functional>
+
+#include "base/problems.hpp"
+#include "compiler/compile.hpp"
+#include "graph/json_form.hpp"
+#include "hw/load.hpp"
+
+using namespace infsim;
+using namespace infsim::compiler;
+
+namespace {
+
+CompileResult compile_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change, const CompileOptions& options = {}) {
+    Problems problems;
+    hw::ChipSpec chip = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems)->spec;
+    change(chip);
+    return compile(graph::load_model(model, INFSIM_SOURCE_DIR "/models"), chip, batch, DType::fp16, DType::fp16, options);
+}
+
+DoesNotFit refusal_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change, const CompileOptions& options = {}) {
+    auto result = compile_on(model, batch, change, options);
+    REQUIRE(std::holds_alternative<DoesNotFit>(result));
+    return std::get<DoesNotFit>(result);
+}
+
+}  // namespace
+
+TEST_CASE("more queues than semaphores do not fit") {
+    const DoesNotFit no = refusal_on("three_layers", 1, [](hw::ChipSpec& c) { c.sync.max_queues = 14; });
+    CHECK(no.resource == resource::semaphores);
+    CHECK(no.wanted_bytes == 15);   // PE, ACT, POOL and four rings on each of three engines
+    CHECK(no.available_bytes == 14);
+    CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 1, [](hw::ChipSpec& c) { c.sync.max_queues = 15; })));
+}
+
+TEST_CASE("a transpose that does not fit a PSUM bank is short of PSUM, and smaller tiles are not") {
+    const auto small_banks = [](hw::ChipSpec& c) {
+        c.pe.max_moving = 32;
+        c.psum.bank_bytes = Bytes{128};
+    };
+    const DoesNotFit no = refusal_on("attention_block", 2, small_banks);
+    CHECK(no.resource == resource::psum);
+    CHECK(no.available_bytes == 128);
+    CHECK(no.wanted_bytes > 128);
+    CHECK_FALSE(no.layer.empty());
+    CHECK(no.text.find("layer " + no.layer + " needs") == 0);
+    CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 2, small_banks)));
+}
+
+TEST_CASE("device DRAM holds a core's own copy of instructions, weights and data") {
+    const auto compiled = std::get<Compiled>(compile_on("three_layers", 4, [](hw::ChipSpec&) {}));
+    std::int64_t bytes = static_cast<std::int64_t>(program::instruction_count(compiled.program)) * program::kInstructionBytes;
+    for (const auto& s : compiled.program.segments) {
+        const bool host = s.purpose == program::Purpose::input || s.purpose == program::Purpose::output;
+        bytes += (s.bytes * (host ? 2 : 1) + 63) / 64 * 64;
+    }
+    const auto with = [](std::int64_t region) {
+        return [region](hw::ChipSpec& c) { c.dram.capacity = Bytes{region * c.dram.channels * c.cores}; };
+    };
+    CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 4, with(bytes))));
+    const DoesNotFit no = refusal_on("three_layers", 4, with(bytes - 1));
+    CHECK(no.resource == resource::device_dram);
+    CHECK(no.unit == "B");
+    CHECK(no.wanted_bytes == bytes);
+    CHECK(no.available_bytes == bytes - 1);
+    REQUIRE_FALSE(no.tensors.empty());
+    std::int64_t listed = 0;
+    for (const LiveTensor& t : no.tensors) listed += t.bytes;
+    CHECK(listed <= bytes);
+    CHECK(listed > bytes - 64 * static_cast<std::int64_t>(compiled.program.segments.size()));
+    // Fewer cores share the DRAM in larger parts.
+    CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 4, [&](hw::ChipSpec& c) {
+        with(bytes - 1)(c);
+        c.cores = 2;
+    })));
+}
+
+TEST_CASE("a refusal for want of state buffer says what binds, when, and who lives from where to where") {
+    CompileOptions resident;
+    resident.spill = false;
+    const DoesNotFit no = refusal_on("resnet50-v1", 6, [](hw::ChipSpec&) {}, resident);
+    CHECK(no.unit == "B/partition");
+    CHECK(no.binding == "state buffer");
+    REQUIRE(no.instant);
+    CHECK(*no.instant < *no.instants);
+    REQUIRE(no.lower_bound_bytes);
+    REQUIRE(no.allocator_bytes);
+    CHECK(*no.lower_bound_bytes >= no.wanted_bytes);   // wanted counts activations alone
+    CHECK(*no.allocator_bytes >= *no.lower_bound_bytes);
+    for (const LiveTensor& t : no.tensors) {
+        CHECK_FALSE(t.from_layer.empty());
+        CHECK_FALSE(t.to_layer.empty());
+    }
+}
