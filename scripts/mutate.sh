@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # usage: mutate.sh
-# Damages the compiler's source in five ways, one at a time in a scratch copy, and expects the property tests to fail
-# each time. Takes a build per mutant, so it is not part of the tests. Exit status 1 when a mutant survives.
+# Damages the compiler's source in five ways, one at a time in a copy of this working tree (build-mutate/, kept so that the next run
+# builds little), and expects the tests of compiled programs to fail each time. Takes a build and up to three suites per
+# mutant, so it is not part of the tests. Exit status 1 when a mutant survives, 2 when nothing could be said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-git archive HEAD | tar -x -C "$scratch"
-cmake -S "$scratch" -B "$scratch/build" -G Ninja -DCMAKE_BUILD_TYPE=Release > /dev/null
+copy=build-mutate/source build=build-mutate/build log=build-mutate/log
+suites=(property_compiler unit_compiler onnx_node)   # the likeliest first: the others are built for what it misses
 
 # file | text | replacement: the first occurrence is replaced, and must exist.
 mutants=(
@@ -18,27 +17,51 @@ mutants=(
     "sim/compiler/emit/stem.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
     "sim/compiler/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
 )
+
+# The copy becomes the tree's files, but for one text. Only what differs is written, so only that is built.
+make_copy() {   # [MUTANT]
+    /usr/bin/python3 - "$copy" "${1:-}" <<'PY'
+import pathlib, re, subprocess, sys
+copy = pathlib.Path(sys.argv[1])
+tracked = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True, text=True).stdout.split("\0")
+contents = {name: pathlib.Path(name).read_bytes() for name in tracked if name and pathlib.Path(name).is_file()}
+if sys.argv[2]:
+    name, text, replacement = (part.replace(r"\|", "|") for part in re.split(r"(?<!\\)\|", sys.argv[2]))
+    if text.encode() not in contents.get(name, b""):
+        sys.exit(f"mutate.sh: {name} has no '{text}' any more: give the mutant its new text")
+    contents[name] = contents[name].replace(text.encode(), replacement.encode(), 1)
+for old in copy.rglob("*"):
+    if old.is_file() and str(old.relative_to(copy)) not in contents:
+        old.unlink()
+for name, content in contents.items():
+    path = copy / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
+PY
+}
+
+# Status 0 when the suite passes, 1 when it fails.
+passes() {   # SUITE
+    cmake --build "$build" --target "$1" > "$log" 2>&1 || { cat "$log"; echo "mutate.sh: $1 does not build" >&2; exit 2; }
+    ctest --test-dir "$build" -R "^$1\$" --no-tests=error > "$log" 2>&1
+}
+
+make_copy || exit 2
+cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release > "$log" || { cat "$log"; exit 2; }
+for suite in "${suites[@]}"; do
+    passes "$suite" || { cat "$log"; echo "mutate.sh: $suite fails without a mutant" >&2; exit 2; }
+done
 survivors=0
 for mutant in "${mutants[@]}"; do
-    /usr/bin/python3 - "$scratch" "$mutant" <<'PY'
-import pathlib, re, sys
-file, text, replacement = (part.replace(r"\|", "|") for part in re.split(r"(?<!\\)\|", sys.argv[2]))
-path = pathlib.Path(sys.argv[1], file)
-source = path.read_text()
-if text not in source:
-    sys.exit(f"mutate.sh: {file} has no '{text}' any more: give the mutant its new text")
-path.with_suffix(".saved").write_text(source)
-path.write_text(source.replace(text, replacement, 1))
-PY
-    file=${mutant%%|*}
-    cmake --build "$scratch/build" --target property_compiler unit_compiler onnx_node > "$scratch/log" 2>&1 || { cat "$scratch/log"; exit 2; }
-    if ctest --test-dir "$scratch/build" -R '^(property_compiler|unit_compiler|onnx_node)$' > "$scratch/log" 2>&1; then
-        echo "SURVIVED  $mutant"
-        survivors=$((survivors + 1))
-    else
-        echo "caught    $mutant"
-    fi
-    mv "$scratch/${file%.cpp}.saved" "$scratch/$file"
-    touch "$scratch/$file"
+    make_copy "$mutant" || exit 2
+    verdict="SURVIVED"
+    for suite in "${suites[@]}"; do
+        if ! passes "$suite"; then verdict="caught by $suite"; break; fi
+    done
+    echo "$verdict: ${mutant//\\|/|}"
+    [[ $verdict != SURVIVED ]] || survivors=$((survivors + 1))
 done
+make_copy
+echo "$((${#mutants[@]} - survivors)) of ${#mutants[@]} mutants caught"
 [[ $survivors -eq 0 ]]

@@ -15,9 +15,8 @@
 #include "chip/arbiter.hpp"
 #include "chip/chip.hpp"
 #include "chip/layout.hpp"
-#include "cost/cost.hpp"
 #include "observe/observer.hpp"
-#include "program/operands.hpp"
+#include "support/plain_ops.hpp"
 
 namespace infsim::test {
 
@@ -82,20 +81,10 @@ private:
         std::uint32_t index;
         bool operator<(const Event& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
-    struct Op {
-        Duration occupancy{}, latency{};
-        cost::DmaDemand demand;
-        int channel_region = 0;
-        std::int64_t address = 0;
-        bool dma = false, dram = false;
-        observe::Stall blame{};
-        program::Waits waits;
-        int wait_count = 0;
-    };
     struct Queue {
         bool ring = false;
         int engine_index = 0, ring_index = 0;
-        std::vector<Op> ops;
+        std::vector<PlainOp> ops;
         std::uint32_t next = 0, scheduled = 0;           // to issue; rings: whose retirement is not yet scheduled
         TimePoint free{}, last_scheduled{};
         std::vector<TimePoint> retired;
@@ -118,39 +107,12 @@ private:
 
     static constexpr std::uint64_t kHostBit = std::uint64_t{1} << 63;
 
-    Queue decode(const program::Program& program, const program::Queue& source) {
+    Queue decode(const program::Program& program, const program::Queue& source) const {
         Queue q;
         q.ring = source.engine == program::Engine::dma;
         q.engine_index = source.engine_index;
         q.ring_index = source.ring;
-        bool behind_matmul = false;
-        for (const auto& instruction : source.instructions) {
-            Op op;
-            op.waits = instruction.waits;
-            op.wait_count = op.waits.size();
-            op.blame = static_cast<observe::Stall>(source.engine);   // pe, act, pool in the order of both
-            if (q.ring) op.blame = observe::Stall::wait_dma_other;
-            op.dma = cost::is_dma(instruction);
-            if (op.dma) {
-                op.demand = cost::dma_demand(spec_, instruction);
-                if (const auto access = program::accesses(instruction.op).dram) {
-                    const auto& segment = program.segments[access->pattern.segment];
-                    op.dram = true;
-                    op.channel_region = segment.region;
-                    op.address = segment.address + access->pattern.offset;
-                    if (segment.purpose == program::Purpose::weights || segment.purpose == program::Purpose::constants)
-                        op.blame = observe::Stall::wait_weights;
-                    if (segment.purpose == program::Purpose::input) op.blame = observe::Stall::wait_input;
-                    if (segment.purpose == program::Purpose::output) op.blame = observe::Stall::wait_output;
-                }
-            } else {
-                const auto cost = cost::engine_cost(spec_, instruction, behind_matmul);
-                op.occupancy = cost.occupancy;
-                op.latency = cost.latency;
-            }
-            behind_matmul = std::holds_alternative<program::Matmul>(instruction.op);
-            q.ops.push_back(op);
-        }
+        q.ops = plain_ops(spec_, program, source);
         return q;
     }
 
@@ -187,7 +149,7 @@ private:
         Queue& q = c.queues[queue];
         while (q.next < q.ops.size() && q.free <= now_) {
             const std::uint32_t i = q.next;
-            const Op& op = q.ops[i];
+            const PlainOp& op = q.ops[i];
             if (q.ring && i >= 2 && q.retired.size() + 1 < i) return;   // both places of the ring are taken
             TimePoint latest = TimePoint::min();
             observe::Stall why = observe::Stall::drained;
@@ -211,7 +173,7 @@ private:
 
     void issue_compute(std::size_t core, std::size_t queue, std::uint32_t i, observe::Stall why) {
         Queue& q = cores_[core].queues[queue];
-        const Op& op = q.ops[i];
+        const PlainOp& op = q.ops[i];
         const auto who = ref(core, queue, i);
         if (now_ > q.free) emit(observe::Blocked{who, q.free, now_, why});
         q.free = now_ + op.occupancy;
@@ -232,7 +194,7 @@ private:
 
     void send(std::size_t core, std::size_t queue, std::uint32_t i) {
         const Queue& q = cores_[core].queues[queue];
-        const Op& op = q.ops[i];
+        const PlainOp& op = q.ops[i];
         const int c = static_cast<int>(core);
         const int channel = op.dram ? (c + op.channel_region) % spec_.dram.channels : layout_.inside_core(c);
         arbiter_.request(now_, {core << 40 | queue << 32 | i, layout_.engine_flow(c, q.engine_index), q.ring_index, channel,
@@ -244,7 +206,7 @@ private:
         const std::size_t core = f.id >> 40, queue = f.id >> 32 & 0xFF;
         const auto i = static_cast<std::uint32_t>(f.id);
         Queue& q = cores_[core].queues[queue];
-        const Op& op = q.ops[i];
+        const PlainOp& op = q.ops[i];
         q.moved[i % 2] = {ref(core, queue, i), (static_cast<int>(core) + op.channel_region) % spec_.dram.channels,
                           op.demand.payload, op.demand.writes_dram, f.first, f.end};
         ring_over(core, queue, i, f.end + (op.dram ? spec_.dram.latency : Duration{}) + spec_.dma.completion_latency);
