@@ -21,6 +21,7 @@ inline std::optional<compiler::Compiled> checked(const graph::Graph& graph, cons
                                                  DType dtype = DType::fp32, DType io_dtype = DType::fp32) {
     auto result = compiler::compile(graph, chip, batch, dtype, io_dtype, options);
     if (const auto* no = std::get_if<compiler::DoesNotFit>(&result)) {
+        INFO(no->text);
         CHECK(no->wanted_bytes > no->available_bytes);
         CHECK(!no->layer.empty());
         CHECK(no->text.find(no->layer) != std::string::npos);

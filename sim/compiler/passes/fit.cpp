@@ -112,18 +112,21 @@ private:
         const auto bytes = written_bytes(code);
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
-        for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
+        const auto chosen_for = [&](std::int64_t budget) -> std::optional<NoRoom> {
             evictions.budget = budget;
             auto chosen = choose_evictions(code, evictions);
-            if (const auto* no = std::get_if<NoRoom>(&chosen)) {   // then a smaller budget has no room either
-                if (spill && list.empty()) note_no_room(code, *no);
-                break;
-            }
+            if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
             Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
             for (const Eviction& e : c.evictions)
                 c.cost += bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
             list.push_back(std::move(c));
-        }
+            return std::nullopt;
+        };
+        for (std::int64_t budget : budget_ladder(options_.place.capacity))
+            if (chosen_for(budget)) break;   // then a smaller budget has no room either
+        if (!list.empty()) return list;
+        // What the capacity has between its highest rung and its end may be just enough.
+        if (const auto no = chosen_for(options_.place.capacity); no && spill) note_no_room(code, *no);
         return list;
     }
 

@@ -28,7 +28,7 @@ struct FitOptions {
 
 /// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans and all
 /// budgets of a fixed ladder up to the capacity, the one that moves the fewest bytes to device DRAM and back. The ladder
-/// makes a larger state buffer never spill more. Otherwise why the most frugal plan does not fit.
+/// makes a larger state buffer never spill more; where none of its budgets suffices the whole capacity is tried. Otherwise why the most frugal plan does not fit.
 std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 
