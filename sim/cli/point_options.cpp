@@ -75,11 +75,12 @@ void add_switches(const po::variables_map& values, std::vector<flow::Setting>& s
 
 }  // namespace
 
-po::options_description point_group() {
+po::options_description point_group(bool with_batch) {
     po::options_description group("Point");
+    if (with_batch)
+        group.add_options()("batch,b", po::value<std::int64_t>()->value_name("N"), "items per inference (default 1)");
     // clang-format off
     group.add_options()
-        ("batch,b", po::value<std::int64_t>()->value_name("N"), "items per inference (default 1)")
         ("dtype", po::value<std::string>()->value_name("T"), "what is computed in: fp16, bf16 or fp32 (default fp16)")
         ("io-dtype", po::value<std::string>()->value_name("T"),
          "what the graph's inputs and outputs are (default: as --dtype)")

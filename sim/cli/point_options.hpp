@@ -6,8 +6,8 @@
 
 namespace infsim::cli {
 
-/// --batch, --dtype, --io-dtype, --chip, --compiler, --set.
-po::options_description point_group();
+/// --batch (not where a command looks for batches itself), --dtype, --io-dtype, --chip, --compiler, --set.
+po::options_description point_group(bool with_batch = true);
 /// Our switches of the compiler: --batching, --no-batching, ..., --state-buffer-budget.
 po::options_description compiler_group();
 /// The same in the spelling of AWS's Neuron compiler: --batching_en, --sb_size, ... Ours win over them.

@@ -202,7 +202,7 @@ FitOptions options_for_fit(const Budget& budget, const program::Target& target, 
 }  // namespace
 
 CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
-                      const CompileOptions& asked) {
+                      const CompileOptions& asked, bool explain) {
     const program::Target target = target_of(spec);
     Problems problems;
     check_arguments(graph, target, batch, dtype, io_dtype, problems);
@@ -228,7 +228,8 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     const auto infos = layer_infos(network);
 
     const Budget budget = budget_of(options, target);
-    const FitOptions fit_options = options_for_fit(budget, target, options);
+    FitOptions fit_options = options_for_fit(budget, target, options);
+    fit_options.explain = explain;
     const std::vector<Plan> list = plans(network, target, batch, dtype, options);
     const auto emit = [&](const Plan& plan) { return Emitter(graph, network, target, batch, dtype, io_dtype, options, plan).run(); };
     auto outcome = fit(list, emit, infos, fit_options);

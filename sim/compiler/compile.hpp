@@ -73,8 +73,8 @@ struct DoesNotFit {
     std::vector<LiveTensor> tensors;  ///< alive at that instant, largest first
     /// The instant, as an instruction's number in serial order and how many there are; no value without one.
     std::optional<std::int64_t> instant, instants;
-    /// State buffer: the largest sum of live bytes, and the highest byte that the allocator needs if it may use as many
-    /// as it likes. The difference is fragmentation.
+    /// State buffer, where an explanation was asked for: the largest sum of live bytes, and the smallest capacity (to a
+    /// 512th) in which the allocator finds a place for everything. The difference is fragmentation.
     std::optional<std::int64_t> lower_bound_bytes, allocator_bytes;
     std::string text;                 ///< the whole story in one sentence
 };
@@ -92,8 +92,9 @@ program::Target target_of(const hw::ChipSpec& spec);
 
 /// Compiles `graph` for `batch` images on one core. `dtype` (fp16, bf16, fp32) is what is computed in, `io_dtype`
 /// what the graph's floating-point inputs and outputs are in device DRAM.
+/// `explain`: a refusal for want of state buffer says how much room would do, at the price of more placements.
 /// Throws InputError for what the compiler does not support (naming node and op) and for bad options.
 CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
-                      const CompileOptions& options);
+                      const CompileOptions& options, bool explain = false);
 
 }  // namespace infsim::compiler

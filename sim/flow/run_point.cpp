@@ -129,9 +129,9 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
 
 }  // namespace
 
-compiler::CompileResult compile_point(const Point& point) {
+compiler::CompileResult compile_point(const Point& point, bool explain) {
     return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype,
-                             point.compiler);
+                             point.compiler, explain);
 }
 
 record::RunRecord record_of(const Point& point) {

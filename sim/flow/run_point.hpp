@@ -48,8 +48,8 @@ struct PointResult {
     Timing timing;
 };
 
-/// Compiles a point.
-compiler::CompileResult compile_point(const Point& point);
+/// Compiles a point; `explain` as for compiler::compile.
+compiler::CompileResult compile_point(const Point& point, bool explain = false);
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
 /// Identical cores never drift apart by themselves, so when they start decides how their traffic interleaves. The point

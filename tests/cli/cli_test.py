@@ -12,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+import jsonschema
 import numpy
 
 INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
@@ -214,6 +215,92 @@ class Flags(InScratch):
         self.assertIn(f"{path}: /base/sb_watermark_high: sb_watermark_high is not supported", message)
         self.assertIn(f"{path}: /axes/0/values/1: sb_size must be an integer from 1", message)
         self.assertEqual(self.files(), ["s.json"])
+
+
+class Limits(InScratch):
+    SMALL = ["--set", "chip.state_buffer.partition_bytes=4KiB", "--no-replication"]
+
+    def limits(self, *words, expect=0):
+        result = json.loads(self.run_it("limits", NET, *words, "--json", expect=expect).stdout)
+        schema = json.loads((SOURCE / "configs/schemas/limits.schema.json").read_text())
+        jsonschema.Draft202012Validator(schema).validate(result)
+        return result["limits"]
+
+    def fits(self, batch, *words):
+        result = subprocess.run([INFSIM, "compile", NET, "--batch", str(batch), *map(str, words)], cwd=self.folder,
+                                capture_output=True, text=True, timeout=100)
+        self.assertIn(result.returncode, (0, 3), result.stderr)
+        return result.returncode == 0
+
+    def test_each_limit_is_what_compile_says(self):
+        limits = self.limits(*self.SMALL, "--compile-only", "--max-batch", 32)
+        for name, more in [("resident", ["--no-spill"]), ("any", [])]:
+            limit = limits[name]
+            self.assertTrue(self.fits(limit["batch"], *self.SMALL, *more))
+            if not limit["open"]:
+                self.assertFalse(self.fits(limit["batch"] + 1, *self.SMALL, *more))
+                self.assertEqual(limit["certificate"]["batch"], limit["batch"] + 1)
+        self.assertGreater(limits["any"]["batch"], limits["resident"]["batch"])
+        self.assertIsNone(limits["best_throughput"])
+
+    def test_every_lever_works_as_an_option_and_reaches_what_it_says(self):
+        certificate = self.limits(*self.SMALL, "--compile-only", "--max-batch", 32)["resident"]["certificate"]
+        self.assertEqual((certificate["resource"], certificate["binding"]), ("state buffer", "state buffer"))
+        self.assertEqual(certificate["gap"], certificate["demand"] - certificate["capacity"])
+        self.assertGreaterEqual(certificate["allocator"]["fragmentation"], 0)
+        self.assertIn("more state buffer", {l["lever"] for l in certificate["levers"]})
+        for lever in certificate["levers"]:
+            words = lever["change"].split()
+            forbid = [] if "--spill" in words else ["--no-spill"]
+            for batch in (certificate["batch"], lever["batch"]):
+                self.assertTrue(self.fits(batch, *self.SMALL, *words, *forbid), lever)
+            if not lever["open"]:
+                self.assertFalse(self.fits(lever["batch"] + 1, *self.SMALL, *words, *forbid), lever)
+
+    def test_throughput_and_latency_are_what_run_says(self):
+        words = [*self.SMALL, "--cores", 1]
+        limits = self.limits(*words, "--max-batch", 12, "--latency-ms", 0.5, "--jobs", 2)
+        record = lambda b: json.loads(self.run_it("run", NET, "--batch", b, *words, "--json").stdout)["record"]
+        best = limits["best_throughput"]
+        self.assertEqual(record(best["batch"])["throughput_avg"], best["throughput_avg"])
+        for b in (best["batch"] - 1, best["batch"] + 1):
+            if 1 <= b <= limits["any"]["batch"]:
+                self.assertLessEqual(record(b)["throughput_avg"], best["throughput_avg"])
+        latency = limits["latency"]
+        self.assertLessEqual(record(latency["batch"])["latency_ms_p99"], 0.5)
+        self.assertFalse(latency["open"])
+        self.assertEqual(latency["certificate"]["resource"], "latency")
+        self.assertGreater(record(latency["batch"] + 1)["latency_ms_p99"], 0.5)
+
+    def test_the_text_and_the_end_of_the_search(self):
+        result = self.run_it("limits", NET, "--compile-only", "--max-batch", 3)
+        self.assertIn("3 or more", result.stdout)
+        self.assertIn("B=3 fits", result.stderr)
+        text = self.run_it("limits", NET, *self.SMALL, "--no-spill", "--compile-only", "--max-batch", 16).stdout
+        for part in ("why not B=", "alive there", "what would help", "more state buffer", "fragmentation"):
+            self.assertIn(part, text)
+
+    def test_nothing_fits(self):
+        limits = self.limits("--set", "chip.state_buffer.partition_bytes=1KiB", "--no-spill", "--compile-only", expect=3)
+        self.assertEqual(limits["any"]["batch"], 0)
+        self.assertEqual(limits["any"]["certificate"]["batch"], 1)
+
+    def test_other_resources(self):
+        few = self.limits("--set", "chip.sync.max_queues=7", "--compile-only", expect=3)["any"]["certificate"]
+        self.assertEqual((few["resource"], few["demand"], few["capacity"]), ("semaphores", 15, 7))
+        self.assertEqual([l["lever"] for l in few["levers"]], ["more semaphores"])
+        dram = self.limits("--set", "chip.dram.capacity=8MiB", "--max-batch", 16, "--compile-only")["any"]["certificate"]
+        self.assertEqual(dram["resource"], "device DRAM")
+        self.assertIn("program", {t["tensor"] for t in dram["tensors"]})
+        self.assertIn("fewer cores per chip", {l["lever"] for l in dram["levers"]})
+
+    def test_mistakes(self):
+        for words, part in [(["--max-batch", 0], "--max-batch: must be from 1"), (["--latency-ms", -1], "--latency-ms"),
+                            (["--batch", 2], "no such option"), (["--latency-ms", 1, "--compile-only"], "--compile-only"),
+                            (["--jobs", 0], "--jobs"), (["--sb_size", -3], "--sb_size")]:
+            result = self.run_it("limits", NET, *words, expect=2)
+            self.assertIn(part, result.stderr)
+            self.assertEqual(result.stdout, "")
 
 
 class Run(InScratch):

@@ -100,11 +100,32 @@ private:
         return Fitted{std::move(code), std::move(std::get<Placement>(placed)), std::move(spills), attempts_};
     }
 
-    /// `reason_` once more, with what only a second look can tell.
+    /// `reason_` with the lower bound and the capacity that the placement of its code would need.
     DoesNotFit explained() const {
-        PlaceOptions thorough = options_.place;
-        thorough.explain = true;
-        return std::get<DoesNotFit>(place(closest_(), layers_, thorough));
+        DoesNotFit why = *reason_;
+        if (!options_.explain) return why;
+        const Code code = closest_();
+        why.lower_bound_bytes = peak_of(code, lifetimes_of(code), std::vector<bool>(code.buffers.size(), true)).bytes;
+        why.allocator_bytes = smallest_capacity(code, *why.lower_bound_bytes);
+        return why;
+    }
+
+    /// To a 512th: doubles the distance to the lower bound until everything has a place, then bisects.
+    std::int64_t smallest_capacity(const Code& code, std::int64_t bound) const {
+        const auto fits = [&](std::int64_t capacity) {
+            PlaceOptions wider = options_.place;
+            wider.capacity = capacity;
+            return std::holds_alternative<Placement>(place(code, layers_, wider));
+        };
+        const std::int64_t grain = std::max<std::int64_t>(4, bound / 512 / 4 * 4);
+        std::int64_t low = (bound + 3) / 4 * 4 - grain, step = grain;
+        for (; !fits(low + step); step *= 2) low += step;
+        std::int64_t high = low + step;
+        while (high - low > grain) {
+            const std::int64_t middle = low + (high - low) / 2 / 4 * 4;
+            (fits(middle) ? high : low) = middle;
+        }
+        return high;
     }
 
     std::vector<Candidate> candidates_of(std::size_t plan, const Code& code, bool spill) {

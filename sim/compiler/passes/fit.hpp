@@ -24,6 +24,7 @@ struct FitOptions {
     PlaceOptions place;
     EvictionOptions evictions; ///< its budget is chosen here
     int spill_region = 0;
+    bool explain = false;      ///< a refusal also says how much room the placement would need
 };
 
 /// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans and all

@@ -181,16 +181,6 @@ std::vector<LoadJob> load_jobs(const Code& code, const std::vector<Lifetime>& li
     return jobs;
 }
 
-/// The allocator's lower bound and what it needs when every load comes as late as possible.
-void explain(const Code& code, const std::vector<Lifetime>& lives, DoesNotFit& no) {
-    std::vector<BufferId> everything;
-    for (std::size_t b = 0; b < code.buffers.size(); ++b)
-        if (lives[b].last >= 0) everything.push_back(static_cast<BufferId>(b));
-    std::vector<std::uint32_t> offset(code.buffers.size(), 0);
-    no.lower_bound_bytes = peak_of(code, lives, std::vector<bool>(code.buffers.size(), true)).bytes;
-    no.allocator_bytes = pack_activations(code, lives, everything, INT64_MAX, *no.lower_bound_bytes, offset);
-}
-
 DoesNotFit refusal(const Code& code, const std::vector<Lifetime>& lives, const std::vector<program::LayerInfo>& layers,
                    std::int32_t position, std::int64_t wanted, const PlaceOptions& options, const std::string& why) {
     const std::int64_t capacity = options.capacity;
@@ -204,7 +194,6 @@ DoesNotFit refusal(const Code& code, const std::vector<Lifetime>& lives, const s
     no.wanted_bytes = wanted;
     no.available_bytes = capacity;
     no.tensors = alive_at(code, lives, position, layers);
-    if (options.explain) explain(code, lives, no);
     no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
                           no.layer, wanted, capacity, options.capacity_note, wanted - capacity, why, to_text(no.tensors));
     return no;

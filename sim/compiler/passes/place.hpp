@@ -14,7 +14,6 @@ struct PlaceOptions {
     std::int64_t capacity = 0;     ///< bytes per partition
     std::string capacity_note;     ///< what messages say behind it
     std::string capacity_binding;  ///< what sets it
-    bool explain = false;          ///< a refusal also says what the allocator would need
     bool prefetch = true;
     int rotation = 2;              ///< buffers of one name that get addresses of their own before one is used again
     int prefetch_depth = 64;       ///< loads of a stream that may be under way or waiting for their use

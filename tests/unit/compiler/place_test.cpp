@@ -42,12 +42,11 @@ public:
         code.loads.push_back({b, stream});
         return at;
     }
-    std::variant<Placement, DoesNotFit> place(std::int64_t capacity, bool prefetch = true, int depth = 64, bool explain = false) const {
+    std::variant<Placement, DoesNotFit> place(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
         PlaceOptions options;
         options.capacity = capacity;
         options.prefetch = prefetch;
         options.prefetch_depth = depth;
-        options.explain = explain;
         return compiler::place(code, {{"conv1", "conv", 0, 0}, {"conv2", "conv", 0, 0}, {"conv3", "conv", 0, 0}}, options);
     }
     Placement placed(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
@@ -55,8 +54,8 @@ public:
         if (const auto* no = std::get_if<DoesNotFit>(&result)) FAIL(no->text);
         return std::get<Placement>(result);
     }
-    DoesNotFit refused(std::int64_t capacity, bool explain = false) const {
-        auto result = place(capacity, true, 64, explain);
+    DoesNotFit refused(std::int64_t capacity) const {
+        auto result = place(capacity);
         REQUIRE(std::holds_alternative<DoesNotFit>(result));
         return std::get<DoesNotFit>(result);
     }
@@ -133,20 +132,6 @@ TEST_CASE("a refusal names layer, bytes wanted and there, and what is alive") {
     CHECK(no.tensors[1].from_layer == "conv1");
     CHECK(no.tensors[1].to_layer == "conv2");
     CHECK(no.tensors[0].from_layer == "conv2");
-    CHECK_FALSE(no.allocator_bytes);   // only where an explanation is asked for
-}
-
-TEST_CASE("an explained refusal gives the lower bound and what the allocator would need") {
-    Touches t;
-    const auto a = t.buffer("a", 50), b = t.buffer("b", 50), c = t.buffer("c", 48), d = t.buffer("d", 52), w = t.buffer("w", 30, Half::both, Purpose::weights);
-    t.touch({a, b});
-    t.touch({b, c});
-    t.load(w, 0, 2);
-    t.touch({c, d, w});
-    const DoesNotFit no = t.refused(99, true);
-    CHECK(no.lower_bound_bytes == 130);   // c, d and w
-    REQUIRE(no.allocator_bytes);
-    CHECK(*no.allocator_bytes >= 130);
 }
 
 TEST_CASE("a refusal says whether activations alone are too many or the weights in use as well") {

@@ -13,15 +13,16 @@ using namespace infsim::compiler;
 
 namespace {
 
-CompileResult compile_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change, const CompileOptions& options = {}) {
+CompileResult compile_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change, const CompileOptions& options = {}, bool explain = false) {
     Problems problems;
     hw::ChipSpec chip = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems)->spec;
     change(chip);
-    return compile(graph::load_model(model, INFSIM_SOURCE_DIR "/models"), chip, batch, DType::fp16, DType::fp16, options);
+    return compile(graph::load_model(model, INFSIM_SOURCE_DIR "/models"), chip, batch, DType::fp16, DType::fp16, options, explain);
 }
 
-DoesNotFit refusal_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change, const CompileOptions& options = {}) {
-    auto result = compile_on(model, batch, change, options);
+DoesNotFit refusal_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change, const CompileOptions& options = {},
+                      bool explain = false) {
+    auto result = compile_on(model, batch, change, options, explain);
     REQUIRE(std::holds_alternative<DoesNotFit>(result));
     return std::get<DoesNotFit>(result);
 }
@@ -81,7 +82,7 @@ TEST_CASE("device DRAM holds a core's own copy of instructions, weights and data
 TEST_CASE("a refusal for want of state buffer says what binds, when, and who lives from where to where") {
     CompileOptions resident;
     resident.spill = false;
-    const DoesNotFit no = refusal_on("resnet50-v1", 6, [](hw::ChipSpec&) {}, resident);
+    const DoesNotFit no = refusal_on("resnet50-v1", 6, [](hw::ChipSpec&) {}, resident, true);
     CHECK(no.unit == "B/partition");
     CHECK(no.binding == "state buffer");
     REQUIRE(no.instant);
@@ -90,6 +91,9 @@ TEST_CASE("a refusal for want of state buffer says what binds, when, and who liv
     REQUIRE(no.allocator_bytes);
     CHECK(*no.lower_bound_bytes >= no.wanted_bytes);   // wanted counts activations alone
     CHECK(*no.allocator_bytes >= *no.lower_bound_bytes);
+    // The allocator's result is the truth: with that much the batch compiles, with less than the bound nothing does.
+    const auto with = [](std::int64_t bytes) { return [bytes](hw::ChipSpec& c) { c.state_buffer.partition_bytes = Bytes{bytes}; }; };
+    CHECK(std::holds_alternative<Compiled>(compile_on("resnet50-v1", 6, with(*no.allocator_bytes), resident)));
     for (const LiveTensor& t : no.tensors) {
         CHECK_FALSE(t.from_layer.empty());
         CHECK_FALSE(t.to_layer.empty());

@@ -1,0 +1,36 @@
+// Searches over batch sizes, apart from what is asked about them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace infsim::flow {
+
+/// The largest batch of which something holds, and what was asked to find it.
+struct LargestBatch {
+    int batch = 0;            ///< 0: of none
+    bool open = false;        ///< it holds of the largest batch that may be asked: "64 or more"
+    std::vector<int> holes;   ///< smaller batches that were asked and of which it does not hold
+    std::vector<int> asked;   ///< in rising order
+};
+
+/// Batches from 1 to `most`. What holds need not be monotone: asks at every power of two and at `most`, bisects above
+/// the largest of them that holds, then asks for every batch up to `window` above the result and starts from the one
+/// that holds there, if any; last for every batch up to `window` below. `holds` is asked at most once per batch.
+LargestBatch find_largest(const std::function<bool(int)>& holds, int most, int window);
+
+/// The same upwards from a batch of which it holds, without windows: doubles until it does not, then bisects. For what
+/// a lever reaches: the result holds and the next one up does not.
+LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds, int most);
+
+/// Values of several batches at once; nothing for a batch that has none.
+using Measure = std::function<std::vector<std::optional<double>>(const std::vector<int>&)>;
+
+/// The batch with the largest value (the smallest such batch); 0 where none has one. Measures powers of two and
+/// `most`, then halves steps around the best, then verifies that no batch up to `window` away is better. Each is
+/// measured once; what came out is added to `measured`.
+int find_best(const Measure& measure, int most, int window, std::map<int, std::optional<double>>& measured);
+
+}  // namespace infsim::flow

@@ -1,0 +1,285 @@
+#include "flow/limits.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "flow/run_point.hpp"
+
+namespace infsim::flow {
+
+namespace {
+
+constexpr const char* kSpillKey = "compiler.spill.spill";
+constexpr std::int64_t kSizeStep = 1024;       ///< of the state buffer that a lever asks for
+constexpr std::int64_t kMostGrowth = 16;       ///< times the demand, beyond which a lever is no help
+constexpr int kThroughputWindow = 2;
+
+PointRequest at(PointRequest request, int batch) {
+    request.batch = batch;
+    return request;
+}
+
+/// A request whose batches are compiled, and how progress calls it.
+struct Variant {
+    PointRequest request;
+    bool spill = true;
+    std::string label;
+};
+
+/// Compiles each request once.
+class Compiling {
+public:
+    explicit Compiling(const LimitsTools& tools) : tools_(tools) {}
+
+    const std::optional<compiler::DoesNotFit>& refusal(const PointRequest& request, const std::string& label) {
+        const std::string key = json::dump(to_json(request), 0);
+        const auto known = answers_.find(key);
+        if (known != answers_.end()) return known->second;
+        auto answer = tools_.compile(request);
+        tools_.say(fmt::format("{}: B={} {}", label, request.batch, answer ? "does not fit" : "fits"));
+        return answers_[key] = std::move(answer);
+    }
+    bool fits(const Variant& v, int batch) { return !refusal(at(v.request, batch), v.label); }
+
+private:
+    const LimitsTools& tools_;
+    std::map<std::string, std::optional<compiler::DoesNotFit>> answers_;
+};
+
+class Search {
+public:
+    Search(const PointRequest& request, const Point& point, const LimitsOptions& options, const LimitsTools& tools)
+        : request_(in_own_spelling(request)),
+          point_(point),
+          options_(options),
+          tools_(tools),
+          compiling_(tools),
+          resident_{with_setting(request_, kSpillKey, false), false, "without spilling"},
+          any_{with_setting(request_, kSpillKey, point.compiler.spill), point.compiler.spill, "at all"} {}
+
+    Limits run() {
+        Limits limits;
+        limits.model = point_.model_name;
+        limits.chip = point_.chip.name;
+        limits.compiler = point_.compiler.name;
+        limits.dtype = point_.dtype;
+        limits.io_dtype = point_.io_dtype;
+        if (!point_.graph.batchable && options_.most > 1) {
+            most_ = 1;
+            limits.note = "the network only runs at batch 1: " + point_.graph.why_not_batchable;
+        }
+        limits.most = most_;
+        limits.resident = compiled_limit(resident_);
+        limits.any = point_.compiler.spill ? compiled_limit(any_) : limits.resident;
+        if (!options_.simulate || limits.any.batch == 0) return limits;
+        limits.best_throughput = best_throughput(limits.any);
+        if (options_.latency_ms) limits.latency = latency(limits.any);
+        return limits;
+    }
+
+private:
+    PointRequest request_;
+    const Point& point_;
+    const LimitsOptions& options_;
+    const LimitsTools& tools_;
+    int most_ = options_.most;
+    Compiling compiling_;
+    Variant resident_, any_;
+    std::map<int, record::RunRecord> records_;
+
+    Limit compiled_limit(const Variant& v) {
+        const LargestBatch found = find_largest([&](int b) { return compiling_.fits(v, b); }, most_, options_.window);
+        Limit limit;
+        limit.batch = found.batch;
+        limit.open = found.open;
+        limit.holes = found.holes;
+        limit.asked = found.asked;
+        if (!found.open) limit.certificate = certificate(v, found.batch + 1);
+        return limit;
+    }
+
+    Certificate certificate(const Variant& v, int batch) {
+        const compiler::DoesNotFit why = tools_.explain(at(v.request, batch));
+        Certificate c;
+        c.batch = batch;
+        c.resource = why.resource;
+        c.unit = why.unit;
+        c.capacity = static_cast<double>(why.available_bytes);
+        c.demand = static_cast<double>(why.wanted_bytes);
+        c.gap = c.demand - c.capacity;
+        c.refusal = why;
+        c.text = why.text;
+        c.levers = proven_levers(v, batch, why);
+        return c;
+    }
+
+    /// Whether a changed request compiles; one that makes no sense (a size the chip file refuses) does not.
+    bool works(const PointRequest& request, const std::string& name) {
+        try {
+            return !compiling_.refusal(request, "lever " + name);
+        } catch (const InputError&) {
+            return false;
+        }
+    }
+
+    std::optional<ProvenLever> prove(const Lever& lever, int batch) {
+        const auto good = [&](int b) { return works(at(lever.request, b), lever.name); };
+        if (!good(batch)) return std::nullopt;
+        const LargestBatch reached = find_largest_from(batch, good, most_);
+        return ProvenLever{lever.name, lever.change, reached.batch, reached.open};
+    }
+
+    std::vector<ProvenLever> proven_levers(const Variant& v, int batch, const compiler::DoesNotFit& why) {
+        std::vector<ProvenLever> proven;
+        Point point = point_;
+        point.compiler.spill = v.spill;
+        if (why.resource == compiler::resource::state_buffer)
+            if (const auto lever = smallest_state_buffer(v.request, point, batch, why))
+                if (auto good = prove(*lever, batch)) proven.push_back(std::move(*good));
+        for (const Lever& lever : levers_for(v.request, point, why))
+            if (auto good = prove(lever, batch)) {
+                // Of several sizes of one lever the first that works is enough.
+                const bool there = std::any_of(proven.begin(), proven.end(), [&](const ProvenLever& p) { return p.name == lever.name; });
+                if (!there) proven.push_back(std::move(*good));
+            }
+        return proven;
+    }
+
+    /// The smallest size, in steps of 1 KiB, with which `batch` compiles: doubles the step from the demand on, then
+    /// bisects.
+    std::optional<Lever> smallest_state_buffer(const PointRequest& request, const Point& point, int batch,
+                                               const compiler::DoesNotFit& why) {
+        const auto lever = [&](std::int64_t steps) { return more_state_buffer(request, point, why, steps * kSizeStep); };
+        const auto good = [&](std::int64_t steps) {
+            const auto l = lever(steps);
+            return l && works(at(l->request, batch), l->change);
+        };
+        const std::int64_t from = std::max<std::int64_t>(1, why.available_bytes / kSizeStep);
+        std::int64_t low = from, step = std::max<std::int64_t>(1, (why.wanted_bytes + kSizeStep - 1) / kSizeStep - from);
+        while (!good(low + step)) {
+            low += step;
+            step *= 2;
+            if (low + step > kMostGrowth * why.wanted_bytes / kSizeStep) return std::nullopt;
+        }
+        std::int64_t high = low + step;
+        while (high - low > 1) {
+            const std::int64_t middle = low + (high - low) / 2;
+            (good(middle) ? high : low) = middle;
+        }
+        return lever(high);
+    }
+
+    /// Simulates what has not been; batches that do not fit are left out.
+    void simulate(const std::vector<int>& batches) {
+        std::vector<PointRequest> requests;
+        for (int b : batches)
+            if (records_.count(b) == 0 && compiling_.fits(any_, b)) requests.push_back(at(any_.request, b));
+        if (requests.empty()) return;
+        auto records = tools_.simulate(requests);
+        for (std::size_t i = 0; i < records.size(); ++i) records_[requests[i].batch] = std::move(records[i]);
+    }
+
+    const record::RunRecord* record_at(int batch) {
+        simulate({batch});
+        const auto found = records_.find(batch);
+        return found == records_.end() ? nullptr : &found->second;
+    }
+
+    Limit simulated_limit(int batch) {
+        Limit limit;
+        limit.batch = batch;
+        limit.open = batch == most_;
+        for (const auto& [b, record] : records_) limit.asked.push_back(b);
+        if (const auto* r = batch > 0 ? record_at(batch) : nullptr) limit.record = *r;
+        return limit;
+    }
+
+    Limit best_throughput(const Limit& any) {
+        std::map<int, std::optional<double>> measured;
+        const Measure measure = [&](const std::vector<int>& batches) {
+            simulate(batches);
+            std::vector<std::optional<double>> values;
+            for (int b : batches) values.push_back(records_.count(b) > 0 ? records_[b].throughput_avg : std::nullopt);
+            return values;
+        };
+        const int best = find_best(measure, any.batch, kThroughputWindow, measured);
+        Limit limit = simulated_limit(best);
+        if (limit.open) return limit;
+        if (!compiling_.fits(any_, best + 1)) {
+            limit.certificate = best == any.batch && any.certificate ? *any.certificate : certificate(any_, best + 1);
+            return limit;
+        }
+        Certificate c;
+        c.batch = best + 1;
+        c.resource = "throughput";
+        c.unit = "items/s";
+        c.capacity = *limit.record->throughput_avg;
+        c.demand = record_at(best + 1)->throughput_avg.value_or(0);
+        c.gap = c.capacity - c.demand;
+        c.text = fmt::format("B={} gives {:.1f} items/s, B={} {:.1f}", best, c.capacity, best + 1, c.demand);
+        limit.certificate = std::move(c);
+        return limit;
+    }
+
+    Limit latency(const Limit& any) {
+        const double bound = *options_.latency_ms;
+        const auto holds = [&](int b) {
+            const auto* r = b <= any.batch ? record_at(b) : nullptr;
+            return r != nullptr && r->latency_ms_p99.value_or(bound + 1) <= bound;
+        };
+        const LargestBatch found = find_largest(holds, any.batch, kThroughputWindow);
+        Limit limit = simulated_limit(found.batch);
+        limit.holes = found.holes;
+        limit.asked = found.asked;
+        if (limit.open) return limit;
+        const int next = found.batch + 1;
+        if (!compiling_.fits(any_, next)) {
+            limit.certificate = found.batch == any.batch && any.certificate ? *any.certificate : certificate(any_, next);
+            return limit;
+        }
+        Certificate c;
+        c.batch = next;
+        c.resource = "latency";
+        c.unit = "ms";
+        c.capacity = bound;
+        c.demand = *record_at(next)->latency_ms_p99;
+        c.gap = c.demand - c.capacity;
+        c.text = fmt::format("B={} takes {:.3f} ms (99th percentile), {:.3f} are allowed", next, c.demand, bound);
+        limit.certificate = std::move(c);
+        return limit;
+    }
+};
+
+}  // namespace
+
+Limits find_limits(const PointRequest& request, const LimitsOptions& options, const LimitsTools& tools) {
+    Problems problems;
+    ModelCache models;
+    const auto point = resolve(at(request, 1), models, problems);
+    problems.throw_if_any();
+    return Search(request, *point, options, tools).run();
+}
+
+LimitsTools compiling_tools() {
+    const auto models = std::make_shared<ModelCache>();
+    LimitsTools tools;
+    const auto compile = [models](const PointRequest& request, bool explain) {
+        Problems problems;
+        const auto point = resolve(request, *models, problems);
+        problems.throw_if_any();
+        return compile_point(*point, explain);
+    };
+    tools.compile = [compile](const PointRequest& request) -> std::optional<compiler::DoesNotFit> {
+        auto result = compile(request, false);
+        if (auto* no = std::get_if<compiler::DoesNotFit>(&result)) return std::move(*no);
+        return std::nullopt;
+    };
+    tools.explain = [compile](const PointRequest& request) { return std::get<compiler::DoesNotFit>(compile(request, true)); };
+    tools.say = [](const std::string&) {};
+    return tools;
+}
+
+}  // namespace infsim::flow

@@ -1,0 +1,179 @@
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "flow/limits.hpp"
+
+using namespace infsim;
+using namespace infsim::flow;
+
+namespace {
+
+bool setting_is(const PointRequest& r, const std::string& key, const json::Value& value) {
+    for (const Setting& s : r.settings)
+        if (s.key == key) return s.value == value;
+    return false;
+}
+
+/// A compiler on which B images take B * 16 KiB of the state buffer, spilled ones a quarter; throughput peaks at B=7,
+/// latency is B ms.
+struct Fake {
+    int compiled = 0, simulated = 0;
+    std::vector<std::string> said;
+    std::set<std::string> requests;
+
+    LimitsTools tools() {
+        LimitsTools t;
+        t.compile = [this](const PointRequest& r) {
+            ++compiled;
+            requests.insert(json::dump(to_json(r), 0));
+            return answer(r);
+        };
+        t.explain = [this](const PointRequest& r) { return *answer(r); };
+        t.simulate = [this](const std::vector<PointRequest>& list) {
+            std::vector<record::RunRecord> records;
+            for (const PointRequest& r : list) {
+                ++simulated;
+                CHECK_FALSE(answer(r));
+                record::RunRecord record;
+                record.status = record::Status::ok;
+                record.throughput_avg = 1000.0 - std::abs(r.batch - 7);
+                record.latency_ms_p99 = r.batch;
+                records.push_back(record);
+            }
+            return records;
+        };
+        t.say = [this](const std::string& what) { said.push_back(what); };
+        return t;
+    }
+    static std::optional<compiler::DoesNotFit> answer(const PointRequest& r) {
+        ModelCache models;
+        Problems problems;
+        const auto point = resolve(r, models, problems);
+        problems.throw_if_any();
+        const bool spill = setting_is(r, "compiler.spill.spill", true);
+        const std::int64_t per_image = (spill ? 4096 : 16384) * (point->compiler.batching ? 1 : 0) * dtype_bytes(r.dtype) / 2;
+        const std::int64_t demand = per_image * r.batch, capacity = point->chip.state_buffer.partition_bytes.count();
+        if (demand <= capacity) return std::nullopt;
+        compiler::DoesNotFit no;
+        no.resource = compiler::resource::state_buffer;
+        no.unit = "B/partition";
+        no.binding = "state buffer";
+        no.layer = "some layer";
+        no.wanted_bytes = demand;
+        no.available_bytes = capacity;
+        no.text = "too much";
+        return no;
+    }
+};
+
+PointRequest request() {
+    PointRequest r;
+    r.model = INFSIM_SOURCE_DIR "/models/three_layers/three_layers.json";
+    return r;
+}
+
+const ProvenLever* lever(const Certificate& c, const std::string& name) {
+    for (const ProvenLever& l : c.levers)
+        if (l.name == name) return &l;
+    return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("four limits, each with the reason why not one more") {
+    Fake fake;
+    LimitsOptions options;
+    options.latency_ms = 4.5;
+    const Limits l = find_limits(request(), options, fake.tools());
+    CHECK(l.resident.batch == 6);   // 96 KiB of 16 KiB each
+    CHECK(l.any.batch == 24);
+    CHECK(l.best_throughput->batch == 7);
+    CHECK(l.latency->batch == 4);
+    REQUIRE(l.resident.certificate);
+    CHECK(l.resident.certificate->batch == 7);
+    CHECK(l.resident.certificate->demand == 7 * 16384);
+    CHECK(l.resident.certificate->gap == 16384);
+    CHECK(l.any.certificate->batch == 25);
+    CHECK(l.best_throughput->certificate->resource == "throughput");
+    CHECK(l.best_throughput->certificate->batch == 8);
+    CHECK(l.best_throughput->certificate->gap == 1);
+    CHECK(l.latency->certificate->resource == "latency");
+    CHECK(l.latency->certificate->demand == 5);
+    CHECK(l.latency->certificate->gap == 0.5);
+    CHECK_FALSE(fake.said.empty());
+}
+
+TEST_CASE("levers are those that were seen to work, with the batch that they reach") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    const Limits l = find_limits(request(), options, fake.tools());
+    CHECK(fake.simulated == 0);
+    const Certificate& resident = *l.resident.certificate;
+    const ProvenLever* more = lever(resident, "more state buffer");
+    REQUIRE(more != nullptr);
+    CHECK(more->change == "--set chip.state_buffer.partition_bytes=112KiB");   // the smallest for seven images
+    CHECK(more->batch == 7);
+    const ProvenLever* spill = lever(resident, "spilling");
+    REQUIRE(spill != nullptr);
+    CHECK(spill->batch == 24);
+    CHECK_FALSE(spill->open);
+    const ProvenLever* unbatched = lever(resident, "no batching: weights again for every image");
+    REQUIRE(unbatched != nullptr);
+    CHECK(unbatched->open);
+    CHECK(unbatched->batch == 64);
+    CHECK(lever(resident, "no replication") == nullptr);       // changes nothing on this compiler
+    CHECK(lever(resident, "computing in fp32") == nullptr);    // takes more
+    CHECK(lever(*l.any.certificate, "spilling") == nullptr);   // is on already
+}
+
+TEST_CASE("the limit of a profile that does not spill is the resident one") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    PointRequest r = request();
+    r.settings = {{"spill_dis", true, "", "--spill_dis"}, {"sb_size", std::int64_t{500}, "", "--sb_size"}};
+    const Limits l = find_limits(r, options, fake.tools());
+    CHECK(l.any.batch == 6);
+    REQUIRE(lever(*l.any.certificate, "spilling") != nullptr);
+}
+
+TEST_CASE("a search that ends before the limit says so, and one that finds nothing as well") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    options.most = 5;
+    const Limits l = find_limits(request(), options, fake.tools());
+    CHECK(l.resident.open);
+    CHECK(l.resident.batch == 5);
+    CHECK_FALSE(l.resident.certificate);
+    PointRequest tiny = request();
+    tiny.settings = {{"chip.state_buffer.partition_bytes", "1KiB", "", "--set"}};
+    const Limits none = find_limits(tiny, options, fake.tools());
+    CHECK(none.any.batch == 0);
+    CHECK(none.any.certificate->batch == 1);
+    CHECK_FALSE(none.best_throughput);
+}
+
+TEST_CASE("what is asked twice is compiled once") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    find_limits(request(), options, fake.tools());
+    CHECK(static_cast<int>(fake.said.size()) == fake.compiled);
+    CHECK(static_cast<int>(fake.requests.size()) == fake.compiled);
+}
+
+TEST_CASE("limits as JSON") {
+    Fake fake;
+    LimitsOptions options;
+    const json::Value v = to_json(find_limits(request(), options, fake.tools()));
+    const json::Object& limits = v.as_object().find("limits")->as_object();
+    CHECK(limits.find("resident")->as_object().find("batch")->as_int() == 6);
+    CHECK(limits.find("latency")->is_null());
+    const json::Object& c = limits.find("resident")->as_object().find("certificate")->as_object();
+    CHECK(c.find("gap")->as_int() == 16384);
+    CHECK(c.find("resource")->as_string() == "state buffer");
+    CHECK(c.find("allocator")->is_null());
+}
