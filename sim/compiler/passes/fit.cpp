@@ -8,6 +8,7 @@
 
 #include "compiler/passes/coverage.hpp"
 #include "compiler/passes/lifetimes.hpp"
+#include "compiler/passes/settle.hpp"
 
 namespace infsim::compiler {
 
@@ -104,18 +105,18 @@ private:
     DoesNotFit explained() const {
         DoesNotFit why = *reason_;
         if (!options_.explain) return why;
-        const Code code = closest_();
-        why.lower_bound_bytes = peak_of(code, lifetimes_of(code), std::vector<bool>(code.buffers.size(), true)).bytes;
-        why.allocator_bytes = smallest_capacity(code, *why.lower_bound_bytes);
+        const Outline outline = outline_of(closest_());
+        why.lower_bound_bytes = peak_of(outline.buffers, outline.lives, std::vector<bool>(outline.buffers.size(), true)).bytes;
+        why.allocator_bytes = smallest_capacity(outline, *why.lower_bound_bytes);
         return why;
     }
 
     /// To a 512th: doubles the distance to the lower bound until everything has a place, then bisects.
-    std::int64_t smallest_capacity(const Code& code, std::int64_t bound) const {
+    std::int64_t smallest_capacity(const Outline& outline, std::int64_t bound) const {
         const auto fits = [&](std::int64_t capacity) {
             PlaceOptions wider = options_.place;
             wider.capacity = capacity;
-            return std::holds_alternative<Placement>(place(code, layers_, wider));
+            return std::holds_alternative<Settled>(settle(outline, wider));
         };
         const std::int64_t grain = std::max<std::int64_t>(4, bound / 512 / 4 * 4);
         std::int64_t low = (bound + 3) / 4 * 4 - grain, step = grain;

@@ -19,22 +19,23 @@ std::vector<Lifetime> lifetimes_of(const Code& code) {
     return lives;
 }
 
-Peak peak_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts) {
-    std::vector<std::int64_t> lower(code.instructions.size() + 1, 0), upper(code.instructions.size() + 1, 0);
-    for (std::size_t b = 0; b < code.buffers.size(); ++b) {
+Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts) {
+    struct Change { std::int32_t position; std::int64_t lower, upper; };
+    std::vector<Change> changes;
+    for (std::size_t b = 0; b < buffers.size(); ++b) {
         if (!counts[b] || lifetimes[b].last < 0) continue;
-        const auto from = static_cast<std::size_t>(lifetimes[b].first), to = static_cast<std::size_t>(lifetimes[b].last) + 1;
-        lower[from] += lower_bytes(code.buffers[b]);
-        lower[to] -= lower_bytes(code.buffers[b]);
-        upper[from] += upper_bytes(code.buffers[b]);
-        upper[to] -= upper_bytes(code.buffers[b]);
+        const std::int64_t lower = lower_bytes(buffers[b]), upper = upper_bytes(buffers[b]);
+        changes.push_back({lifetimes[b].first, lower, upper});
+        changes.push_back({lifetimes[b].last + 1, -lower, -upper});
     }
+    std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.position < b.position; });
     Peak peak;
-    std::int64_t l = 0, u = 0;
-    for (std::size_t i = 0; i < code.instructions.size(); ++i) {
-        l += lower[i];
-        u += upper[i];
-        if (std::max(l, u) > peak.bytes) peak = {std::max(l, u), static_cast<std::int32_t>(i)};
+    std::int64_t lower = 0, upper = 0;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        lower += changes[i].lower;
+        upper += changes[i].upper;
+        const bool complete = i + 1 == changes.size() || changes[i + 1].position != changes[i].position;
+        if (complete && std::max(lower, upper) > peak.bytes) peak = {std::max(lower, upper), changes[i].position};
     }
     return peak;
 }

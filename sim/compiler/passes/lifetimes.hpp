@@ -12,6 +12,7 @@ namespace infsim::compiler {
 
 /// Positions in Code::instructions of the first and the last instruction that touch a buffer; first > last: never.
 struct Lifetime { std::int32_t first = INT32_MAX, last = -1; };
+inline bool operator==(const Lifetime& a, const Lifetime& b) { return a.first == b.first && a.last == b.last; }
 std::vector<Lifetime> lifetimes_of(const Code& code);
 
 /// Bytes per partition that a buffer takes in the lower / upper half of the partitions.
@@ -25,7 +26,7 @@ inline bool share_partitions(const Buffer& a, const Buffer& b) {
 /// The instant with the largest sum of live bytes in either half.
 struct Peak { std::int64_t bytes = 0; std::int32_t position = 0; };
 /// Counts only buffers for which `counts[buffer]`.
-Peak peak_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts);
+Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts);
 
 /// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
 std::vector<LiveTensor> alive_at(const Code& code, const std::vector<Lifetime>& lifetimes, std::int32_t position,

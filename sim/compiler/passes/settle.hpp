@@ -1,0 +1,29 @@
+// The decisions of place + prefetch: an address for every buffer, and the position at which every load starts.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/passes/outline.hpp"
+#include "compiler/passes/place.hpp"
+
+namespace infsim::compiler {
+
+struct Settled {
+    std::vector<std::uint32_t> offset;   ///< by buffer, bytes within each partition
+    std::vector<std::int32_t> order;     ///< indices into Outline::loads in the order of use: of two that start together the first goes first
+    std::vector<std::int32_t> start;     ///< by load: the instruction in front of which it stands
+    std::int64_t lower_bound = 0;        ///< largest sum of live activations
+};
+
+/// Why there is no placement: bytes wanted at an instant, and how that came about.
+struct Unsettled {
+    std::int32_t position = 0;
+    std::int64_t wanted = 0;
+    std::string why;
+};
+
+std::variant<Settled, Unsettled> settle(const Outline& outline, const PlaceOptions& options);
+
+}  // namespace infsim::compiler
