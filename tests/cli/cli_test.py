@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -748,6 +749,13 @@ class Pictures(InScratch):
         self.run_it("sweep", path, "--out", "out")
         self.draw("plot_map.py", "out")
         self.assertTrue((self.folder / "out/out_map.svg").is_file())
+
+    def test_batching(self):
+        for name in ("one", "two"):
+            subprocess.run(["/usr/bin/python3", SOURCE / "scripts/plot_batching.py", INFSIM, "--out", self.folder / name], check=True)
+        self.assertEqual((self.folder / "one.svg").read_bytes(), (self.folder / "two.svg").read_bytes())
+        self.assertTrue((self.folder / "one.png").read_bytes().startswith(b"\x89PNG"))
+        self.assertIn(b"4 images", re.sub(rb"<!--|-->", b"", (self.folder / "one.svg").read_bytes()))
 
     def test_a_folder_without_a_table(self):
         self.assertIn("there is no", self.draw("plot_sweep.py", self.folder, expect=1))

@@ -31,6 +31,7 @@ TEST_CASE("networks of models/ have the published MACs and weights") {
     CHECK(conv_gemm_weight_count(ours("bert_base")) == 12LL * (4 * 768 * 768 + 2 * 768 * 3072));
     CHECK(total_macs(ours("attention_block")) == 27'262'976);
     CHECK(total_macs(ours("three_layers")) == 7'700'480);
+    CHECK(total_macs(ours("three_heavy_layers")) == 158'924'800);
 }
 
 TEST_CASE("every network of models/ is batchable and passes the check") {
