@@ -19,7 +19,8 @@ git archive "$base" | tar -x -C "$scratch/base"
 scripts/build.sh release infsim
 
 count() {   # SOURCE_FOLDER NAME
-    valgrind --tool=callgrind --callgrind-out-file="$scratch/$2.out" "$1/build/infsim" run "$model" --batch 1 --cores 1 \
+    # In its own folder, so that each reads its own chips and models.
+    (cd "$1" && valgrind --tool=callgrind --callgrind-out-file="$scratch/$2.out" build/infsim run "$model" --batch 1 --cores 1) \
         > "$scratch/$2.txt" 2> "$scratch/$2.err" || { cat "$scratch/$2.err" >&2; exit 2; }
     callgrind_annotate --threshold=100 --show-percs=no "$scratch/$2.out" > "$scratch/$2.functions"
 }
