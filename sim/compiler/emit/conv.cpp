@@ -264,12 +264,14 @@ void Emitter::emit_conv(int layer, int first_image, int images, int first_row, i
                                   l.output.slots == value(l.output.value).phys.slots() &&
                                   last_reader_[static_cast<std::size_t>(conv->residual->value)] == layer &&
                                   is_array(conv->residual->value) == is_array(l.output.value) &&
+                                  array_images_[static_cast<std::size_t>(conv->residual->value)] == array_images_[static_cast<std::size_t>(l.output.value)] &&
                                   pairable_[static_cast<std::size_t>(conv->residual->value)] == pairable_[static_cast<std::size_t>(l.output.value)];
             if (in_place) places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)] = place(conv->residual->value, i);
         }
     bias(layer);
     std::vector<Tile> all = tiles(layer, first_image, images, first_row, rows);
-    const auto step = static_cast<std::size_t>(std::clamp(options_.psum_banks_per_load, 1, target_.psum_banks));
+    const int chosen = plan_.psum_banks.empty() ? 0 : plan_.psum_banks[static_cast<std::size_t>(layer)];
+    const auto step = static_cast<std::size_t>(std::clamp(chosen > 0 ? chosen : options_.psum_banks_per_load, 1, target_.psum_banks));
     // Images in different halves of the partitions need the stationary operand in different rows.
     const ValueId in = l.inputs[0].value;
     const auto lower = [&](const Tile& tile) { return half_of(in, l.inputs[0].first_slot, tile.image) == 0; };

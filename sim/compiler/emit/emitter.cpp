@@ -47,14 +47,25 @@ void Emitter::analyse_values() {
                        net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
     }
     for (int l = 0; l + 1 < net_.stem_layers; ++l) small_[static_cast<std::size_t>(net_.layers[static_cast<std::size_t>(l)].output.value)] = false;
+    array_images_.assign(n, 1);
+    for (const Section& section : plan_.sections) {
+        const auto images = [&](ValueId v) -> int& { return array_images_[static_cast<std::size_t>(v)]; };
+        const int at_once = section.images > 0 ? std::min(section.images, batch_) : batch_;
+        for (int l = section.first; l < section.last; ++l) {
+            const Layer& layer = net_.layers[static_cast<std::size_t>(l)];
+            images(layer.output.value) = std::max(images(layer.output.value), at_once);
+            for (const Part& in : layer.inputs) images(in.value) = std::max(images(in.value), at_once);
+        }
+    }
+    if (plan_.sections.empty()) array_images_.assign(n, batch_);
     places_.assign(n, std::vector<Place>(static_cast<std::size_t>(batch_)));
     conv_.resize(net_.layers.size());
 }
 
-void Emitter::start_epoch() {
-    constants_.clear();
-    for (auto& state : conv_)
-        if (state) std::fill(state->slab_buffer.begin(), state->slab_buffer.end(), kNoBuffer);
+void Emitter::forget_weights(int first_layer, int last_layer) {
+    constants_.erase(constants_.lower_bound({first_layer, 0}), constants_.lower_bound({last_layer, 0}));
+    for (int l = first_layer; l < last_layer; ++l)
+        if (auto& state = conv_[static_cast<std::size_t>(l)]) std::fill(state->slab_buffer.begin(), state->slab_buffer.end(), kNoBuffer);
 }
 
 int Emitter::image_group(int layer) const {
@@ -91,31 +102,6 @@ void Emitter::emit_layer_for_image(int layer, int image) {
     store_outputs(layer, image);
 }
 
-void Emitter::run_images(int first, int count) {
-    const int layers = static_cast<int>(net_.layers.size());
-    for (int i = first; i < first + count && net_.stem_layers > 0; ++i) emit_stem(i);
-    for (int l = net_.stem_layers; l < layers;) {
-        // A layer with weights, then the layers without that follow it: those run image by image right behind it.
-        const bool weighted = std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(l)].op);
-        int end = l + (weighted ? 1 : 0);
-        while (end < layers && !std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(end)].op)) ++end;
-        const int group = weighted ? std::min(image_group(l), count) : count;
-        for (int i = first; i < first + count; i += group) {
-            const int now = std::min(group, first + count - i);
-            if (weighted) {
-                layer_ = l;
-                for (int k = i; k < i + now; ++k)
-                    for (const Part& in : net_.layers[static_cast<std::size_t>(l)].inputs) emit_input(in.value, k);
-                emit_conv(l, i, now, 0, value(net_.layers[static_cast<std::size_t>(l)].output.value).phys.rows);
-                for (int k = i; k < i + now; ++k) store_outputs(l, k);
-            }
-            for (int k = i; k < i + now; ++k)
-                for (int w = weighted ? l + 1 : l; w < end; ++w) emit_layer_for_image(w, k);
-        }
-        l = end;
-    }
-}
-
 Code Emitter::run() {
     using program::Engine;
     code_.queues = {{Engine::pe, 0, 0, {}}, {Engine::act, 0, 0, {}}, {Engine::pool, 0, 0, {}}};
@@ -125,7 +111,7 @@ Code Emitter::run() {
     analyse_values();
     add_io_segments();
     try {
-        run_epochs();
+        run_sections();
     } catch (const LimitExceeded& e) {
         const std::string& layer = net_.layers[static_cast<std::size_t>(layer_)].name;
         const std::string what = fmt::format("a step or count of {} elements; the instruction set holds at most {}", e.wanted, e.available);
@@ -140,17 +126,6 @@ Code Emitter::run() {
         throw s;
     }
     return std::move(code_);
-}
-
-void Emitter::run_epochs() {
-    if (options_.batching) {
-        run_images(0, batch_);
-    } else {
-        for (int i = 0; i < batch_; ++i) {
-            start_epoch();
-            run_images(i, 1);
-        }
-    }
 }
 
 }  // namespace infsim::compiler

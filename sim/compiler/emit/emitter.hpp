@@ -17,8 +17,19 @@
 
 namespace infsim::compiler {
 
+/// Consecutive layers that run on some of the images, layer by layer, before the next section takes those up. Sections of
+/// few images in front of sections of many are sub-batching: only the tensors between them hold the whole batch.
+struct Section {
+    int first = 0, last = 0;     ///< layers [first, last)
+    int images = 0;              ///< at a time; 0: the batch. A multiple of the section's before, or the batch
+};
+
 /// What differs between attempts to make a batch fit.
 struct Plan {
+    /// Ascending, without gaps, none cutting the stem; empty: one section of all layers and images.
+    std::vector<Section> sections;
+    /// By layer: PSUM banks, and so tiles, that one stationary load serves; empty or 0: as the option says.
+    std::vector<int> psum_banks;
     /// Images a layer computes before it goes on to the next group of them (all its weights stay resident
     /// meanwhile); the batch means one group. By layer; 0 leaves the choice to the emitter.
     std::vector<int> image_group;
@@ -98,6 +109,7 @@ private:
     const Plan& plan_;
     Code code_;
     std::vector<std::vector<Place>> places_;    ///< [value][image]
+    std::vector<int> array_images_;   ///< by value: images of a small value that lie in one buffer
     std::vector<bool> pairable_, small_;
     std::vector<bool> passing_;   ///< by value: only layers without weights touch it, image by image
     std::vector<std::optional<ConvState>> conv_;
@@ -115,13 +127,17 @@ private:
     std::map<std::tuple<bool, int, DType>, std::uint32_t> operand_segment_;   ///< (literal?, index, type in DRAM)
 
     // emitter.cpp: the order of work
-    void start_epoch();
-    void run_epochs();
-    void run_images(int first, int count);
+    void forget_weights(int first_layer, int last_layer);
     void emit_weightless(int layer, int image);
     int image_group(int layer) const;
     void analyse_values();
     void emit_layer_for_image(int layer, int image);
+
+    // sections.cpp
+    void run_sections();
+    void run_until(std::size_t section, int images, std::vector<int>& done);
+    void run_images(const Section& section, int first, int count);
+    void run_weighted(int layer, int first, int count);
 
     // operands.cpp
     std::uint8_t pe() const { return 0; }

@@ -115,8 +115,10 @@ void Emitter::ensure_storage(ValueId v, int image) {
     const std::int64_t bytes = phys.groups() * phys.plane() * dtype_bytes(value(v).dtype);
     if (is_array(v)) {
         const Half half = phys.slots() == 1 ? Half::lower : Half::both;
-        const BufferId b = new_buffer(value(v).name, bytes * batch_, half, program::Purpose::spill, batch_);
-        for (int i = 0; i < batch_; ++i) places[static_cast<std::size_t>(i)] = {b, 0, phys.rows, i, batch_};
+        const int together = array_images_[static_cast<std::size_t>(v)], first = image / together * together;
+        const int count = std::min(together, batch_ - first);
+        const BufferId b = new_buffer(value(v).name, bytes * count, half, program::Purpose::spill, count);
+        for (int i = 0; i < count; ++i) places[static_cast<std::size_t>(first + i)] = {b, 0, phys.rows, i, count};
         return;
     }
     Half half = Half::both;

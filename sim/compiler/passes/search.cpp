@@ -1,0 +1,122 @@
+#include "compiler/passes/search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "hw/derived.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+constexpr int kMostSections = 5;
+constexpr std::size_t kMostCuts = 28;
+constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};   ///< of the state buffer, for live activations
+
+struct Choice {
+    double seconds = std::numeric_limits<double>::infinity();
+    std::vector<Section> sections;   ///< last first
+};
+
+/// Places where the network may be cut: where the least is alive nearby, so that few bytes wait.
+std::vector<int> cuts_of(const NetworkCosts& costs, int stem_layers) {
+    std::vector<int> cuts;
+    for (int c = std::max(1, stem_layers); c < costs.layers(); ++c) {
+        const bool narrow = (c - 1 < stem_layers || costs.crossing(c) <= costs.crossing(c - 1)) && (c + 1 >= costs.layers() || costs.crossing(c) <= costs.crossing(c + 1));
+        if (narrow) cuts.push_back(c);
+    }
+    if (cuts.size() > kMostCuts) {   // those with the least crossing
+        std::stable_sort(cuts.begin(), cuts.end(), [&](int a, int b) { return costs.crossing(a) < costs.crossing(b); });
+        cuts.resize(kMostCuts);
+        std::sort(cuts.begin(), cuts.end());
+    }
+    return cuts;
+}
+
+class Planner {
+public:
+    Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room)
+        : costs_(costs), batch_(batch), room_(room), cuts_(cuts_of(costs, stem_layers)) {
+        cuts_.insert(cuts_.begin(), 0);
+        for (int n = 1; n < batch; n *= 2) sizes_.push_back(n);
+        sizes_.push_back(batch);
+    }
+
+    Choice best() { return before(costs_.layers(), batch_, 0, kMostSections, true); }
+
+private:
+    const NetworkCosts& costs_;
+    int batch_;
+    std::int64_t room_;
+    std::vector<int> cuts_, sizes_;
+    std::map<std::tuple<int, int, std::int64_t, int>, Choice> known_;
+    std::map<std::tuple<int, int, int>, std::pair<std::int64_t, double>> sections_;   ///< peak and seconds
+
+    const std::pair<std::int64_t, double>& section(int first, int last, int images) {
+        auto [it, fresh] = sections_.try_emplace({first, last, images});
+        if (fresh) it->second = {costs_.peak(first, last, images), seconds(first, last, images)};
+        return it->second;
+    }
+
+    /// For the whole batch. Weights come while the layers before compute; per section the longer of the two counts.
+    double seconds(int first, int last, int images) const {
+        double dram = 0, compute = 0;
+        const int runs = (batch_ + images - 1) / images;
+        for (int l = first; l < last; ++l) {
+            dram += costs_.weights(l) * runs;
+            compute += costs_.compute(l, images) * batch_ / images;
+        }
+        return std::max(dram, compute) + 0.1 * std::min(dram, compute);
+    }
+
+    /// The best sections for layers [0, end) when the section behind takes `images` at a time and tensors behind hold
+    /// `held` bytes.
+    Choice before(int end, int images, std::int64_t held, int left, bool last = false) {
+        if (end == 0) return {0, {}};
+        if (left == 0) return {};
+        const auto key = std::make_tuple(end, images, held, left);
+        if (!last)
+            if (const auto found = known_.find(key); found != known_.end()) return found->second;
+        Choice best;
+        for (int cut : cuts_) {
+            if (cut >= end) break;
+            for (int n : sizes_) {
+                if (n > images || (images % n != 0 && images != batch_)) continue;
+                // While this section works on its last images, the others wait for the section behind.
+                const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end) * (images - n));
+                const auto& [peak, own] = section(cut, end, n);
+                if (peak + waiting > room_) continue;
+                Choice rest = before(cut, n, waiting, left - 1);
+                if (rest.seconds + own >= best.seconds) continue;
+                best.seconds = rest.seconds + own;
+                best.sections = std::move(rest.sections);
+                best.sections.push_back({cut, end, n});
+            }
+        }
+        if (!last) known_[key] = best;
+        return best;
+    }
+};
+
+}  // namespace
+
+std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t capacity) {
+    std::vector<std::vector<Section>> list;
+    const auto same = [](const std::vector<Section>& a, const std::vector<Section>& b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Section& x, const Section& y) {
+            return x.first == y.first && x.last == y.last && x.images == y.images;
+        });
+    };
+    for (double share : kShares) {
+        Choice choice = Planner(costs, stem_layers, batch, static_cast<std::int64_t>(share * static_cast<double>(capacity))).best();
+        if (choice.sections.size() < 2) continue;   // one section is what the plain compiler does
+        if (std::none_of(list.begin(), list.end(), [&](const auto& other) { return same(other, choice.sections); })) list.push_back(std::move(choice.sections));
+    }
+    return list;
+}
+
+}  // namespace infsim::compiler
