@@ -56,6 +56,11 @@ struct CompileOptions {
     /// rematerialize: what device DRAM still holds (weights, constants, inputs) may be dropped and its load issued again.
     bool rematerialization = true;
 
+    /// search: layers may run in sections over some of the images at a time, if that is estimated to be faster or alone fits.
+    bool search_sections = false;
+    /// search: PSUM banks per stationary load are chosen layer by layer.
+    bool search_psum_banks = false;
+
     /// DRAM region (of the core's own) that weights go to / that inputs, outputs and the rest go to.
     int weights_region = 0;
     int activations_region = 0;

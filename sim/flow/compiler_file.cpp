@@ -63,6 +63,8 @@ const std::vector<Option>& options_table() {
         {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20},
          "loads that may be started ahead of their first use"},
         {"spill", "spill", Flag{&O::spill}, "write live buffers to device DRAM and read them back where they exceed the budget"},
+        {"search", "sections", Flag{&O::search_sections}, "run layers in sections over some of the images at a time where that is faster or alone fits"},
+        {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load layer by layer"},
         {"rematerialize", "rematerialization", Flag{&O::rematerialization},
          "drop what device DRAM still holds and load it again"},
     };
@@ -178,7 +180,7 @@ json::Value canonical_json(const CompileOptions& options) {
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem,
-                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, weights_region,
+                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, search_sections, search_psum_banks, weights_region,
                                   activations_region, skip_passes] = options;
     json::Object top;
     top.set("name", name);

@@ -25,7 +25,7 @@ DoesNotFit refusal(const graph::Graph& graph, int batch, const hw::ChipSpec& chi
 
 }  // namespace
 
-TEST_CASE("one image that is larger than the state buffer is refused with its layer and bytes") {
+TEST_CASE("without spilling one image that is larger than the state buffer is refused with its layer and bytes") {
     Net net;
     const TensorId x = net.input({1, 64, 40, 40});
     const auto graph = net.finish({net.relu(net.relu(x))});

@@ -61,7 +61,10 @@ public:
             try {
                 Code code = emit_(plan);
                 usable_.push_back(plan);
-                if (auto fitted = try_place(std::move(code), {}, [this, plan] { return emit_(plan); })) return std::move(*fitted);
+                if (auto fitted = try_place(std::move(code), {}, [this, plan] { return emit_(plan); })) {
+                    fitted->plan = plan;
+                    return std::move(*fitted);
+                }
             } catch (const Shortage& s) {
                 if (!shortage_) shortage_ = s.reason;
             }
@@ -98,7 +101,7 @@ private:
             }
             return std::nullopt;
         }
-        return Fitted{std::move(code), std::move(std::get<Placement>(placed)), std::move(spills), attempts_};
+        return Fitted{std::move(code), std::move(std::get<Placement>(placed)), std::move(spills), {}, attempts_};
     }
 
     /// `reason_` with the lower bound and the capacity that the placement of its code would need.
@@ -194,8 +197,10 @@ private:
             if (auto fitted = try_place(std::move(code), std::move(spills), [this, c] {
                     SpillReport unused;
                     return evicted(c, unused);
-                }))
+                })) {
+                fitted->plan = usable_[c.plan];
                 return fitted;
+            }
         }
         return std::nullopt;
     }

@@ -17,6 +17,7 @@ struct Fitted {
     Code code;
     Placement placement;
     SpillReport spills;
+    Plan plan;                 ///< that was taken
     int attempts = 0;          ///< placements that were tried
 };
 

@@ -1,0 +1,63 @@
+#include "compiler/assemble.hpp"
+
+#include <fmt/format.h>
+
+#include "compiler/passes/finish.hpp"
+#include "compiler/passes/fit.hpp"
+#include "compiler/reports.hpp"
+#include "compiler/stopwatch.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+FitOptions options_for_fit(const Assembly& a, bool spill) {
+    FitOptions fit;
+    fit.place.capacity = a.budget.bytes;
+    fit.place.capacity_binding = a.budget.binding;
+    fit.place.capacity_note = binding_note(a.budget, a.target);
+    fit.place.prefetch = a.options.prefetch;
+    fit.place.prefetch_depth = a.options.prefetch_depth;
+    fit.evictions.spill = a.options.spill && spill;
+    fit.evictions.rematerialization = a.options.rematerialization;
+    fit.spill_region = a.options.activations_region;
+    fit.explain = a.explain;
+    return fit;
+}
+
+}  // namespace
+
+std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vector<Plan>& plans, bool spill) {
+    Stopwatch watch;
+    Assembled result;
+    const auto infos = layer_infos(a.network);
+    const auto emit = [&](const Plan& plan) {
+        return Emitter(a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options, plan).run();
+    };
+    auto outcome = fit(plans, emit, infos, options_for_fit(a, spill));
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    Fitted& fitted = std::get<Fitted>(outcome);
+    const Placement& placement = fitted.placement;
+    Compiled& compiled = result.compiled;
+    watch.lap(compiled.passes, "place", fmt::format("{} buffers, peak {} B, at least {} B, attempt {}", fitted.code.buffers.size(),
+                                                    placement.peak, placement.lower_bound, fitted.attempts));
+    program::Program& p = compiled.program;
+    p.model = a.graph.name;
+    p.batch = a.batch;
+    p.dtype = a.dtype;
+    p.io_dtype = a.io_dtype;
+    p.target = a.target;
+    p.layers = infos;
+    finish(std::move(fitted.code), placement, p);
+    add_weight_bytes(p);
+    if (const DramUse dram = lay_out_dram(p); dram.bytes > a.target.dram_region_bytes) return too_little_dram(p, dram);
+    compiled.memory = memory_report(p, placement, a.budget);
+    add_spill_bytes(p, compiled.memory);
+    compiled.memory.reissued_bytes = fitted.spills.reissued_bytes;
+    compiled.memory.spilled = std::move(fitted.spills.tensors);
+    result.plan = std::move(fitted.plan);
+    watch.lap(compiled.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));
+    return result;
+}
+
+}  // namespace infsim::compiler
