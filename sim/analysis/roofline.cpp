@@ -6,17 +6,14 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "hw/derived.hpp"
 
 namespace infsim::analysis {
 
 Bandwidth sustained_bandwidth(const hw::DramSpec& dram) {
-    return std::visit(
-        [&](const hw::BandwidthDram& model) {
-            // Rounded up: a bound must never exceed what the chip can do.
-            return Bandwidth{static_cast<std::int64_t>(
-                std::ceil(static_cast<double>(dram.channel_bandwidth.count()) * model.efficiency))};
-        },
-        dram.model);
+    // Rounded up: a bound must never exceed what the chip can do.
+    return Bandwidth{static_cast<std::int64_t>(
+        std::ceil(static_cast<double>(dram.channel_bandwidth.count()) * hw::dram_efficiency(dram.model)))};
 }
 
 Bandwidth fair_share(const hw::ChipSpec& spec, int cores) {

@@ -55,10 +55,16 @@ Arbiter::Arbiter(const ArbiterConfig& config)
     busy_channels_.resize((channels_.size() + 63) / 64);
     lanes_.resize(channels_.size() * groups_.size());
     slots_.assign(channels_.size() * flows_.size(), kNever);
-    forget_turns();
+    INFSIM_CHECK(config.ddr4_channels >= 0 && config.ddr4_channels <= static_cast<int>(channels_.size()) &&
+                     (config.ddr4 || config.ddr4_channels == 0),
+                 "DDR4 channels need their timings");
+    for (int c = 0; c < config.ddr4_channels; ++c) ddr4_.emplace_back(*config.ddr4);
+    forget_turns(TimePoint{});
 }
 
-void Arbiter::forget_turns() {
+void Arbiter::forget_turns(TimePoint at) {
+    INFSIM_CHECK(at.time_since_epoch().count() >= now_, "turns are forgotten before the last arrival");
+    forget_final(at.time_since_epoch().count());
     for (Flow& flow : flows_) {
         INFSIM_CHECK(flow.pending == 0, "turns are forgotten while transfers are outstanding");
         flow.last_ring = flow.rings - 1;
@@ -66,12 +72,20 @@ void Arbiter::forget_turns() {
     for (Lane& l : lanes_) l.last_member = Lane{}.last_member;
     for (Channel& channel : channels_) channel.last_group = group_count_ - 1;
     last_channel_ = static_cast<std::int32_t>(channels_.size()) - 1;
+    for (Ddr4Channel& channel : ddr4_) channel.restart(at.time_since_epoch().count());
+}
+
+std::vector<Ddr4Channel::Counts> Arbiter::ddr4_counts() const {
+    std::vector<Ddr4Channel::Counts> counts;
+    for (const Ddr4Channel& channel : ddr4_) counts.push_back(channel.counts());
+    return counts;
 }
 
 Arbiter::Steps Arbiter::steps_of(const Transfer& t, std::int64_t bytes) const {
     const Flow& flow = flows_[t.flow];
     Steps s;
-    s.channel = (Bytes{bytes} / channels_[t.channel].bandwidth).count();
+    // What a burst takes of a DDR4 channel is found when it is served.
+    s.channel = t.channel < static_cast<int>(ddr4_.size()) ? 0 : (Bytes{bytes} / channels_[t.channel].bandwidth).count();
     s.flow = billed_time(bytes, t, flow.ceiling);
     s.group = (Bytes{bytes} / groups_[flow.group].ceiling).count();
     s.over = std::max({s.channel, s.flow, s.group});
@@ -91,7 +105,11 @@ std::int32_t Arbiter::make_request(const Transfer& t) {
     r = Request{};
     r.id = t.id;
     r.channel = t.channel;
-    r.full_bursts = (t.bytes.count() - 1) / burst_;
+    r.write = t.write;
+    r.address = t.address;
+    r.walk = t.walk;
+    r.full_bursts = r.all_full = (t.bytes.count() - 1) / burst_;
+    r.last_bytes = t.bytes.count() - r.full_bursts * burst_;
     r.full = steps_of(t, burst_);
     r.last = steps_of(t, t.bytes.count() - r.full_bursts * burst_);
     return index;
@@ -146,6 +164,7 @@ void Arbiter::undo_from(Time to) {
     }
     serve_until(to);   // the part of a period that a jump had left
     log_.clear();
+    ddr4_log_.clear();
     jump_count_ = 0;
     now_ = undone_to_ = to;
 }
@@ -157,6 +176,10 @@ void Arbiter::forget_final(Time to) {
     for (; final > 0 && end_of(log_[final - 1], jumps) >= to; --final)
         if (log_[final - 1].channel == kNone) --jumps;
     if (final < log_.size() && final < kLongLog) return;   // erasing from the front is worth it rarely
+    const auto over_ddr4 = std::count_if(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final), [&](const Undo& u) {
+        return u.channel != kNone && u.channel < static_cast<std::int32_t>(ddr4_.size());
+    });
+    ddr4_log_.erase(ddr4_log_.begin(), ddr4_log_.begin() + over_ddr4);
     log_.erase(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final));
     std::rotate(jumps_.begin(), jumps_.begin() + static_cast<std::ptrdiff_t>(jumps), jumps_.end());
     jump_count_ -= jumps;
@@ -318,7 +341,9 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
                     flow.last_ring, last_channel_, r.first < 0, last});
     ++served_;
     if (r.first < 0) r.first = t;
-    channel.free = t + steps.channel;
+    Time over = t + steps.over;
+    if (index < static_cast<std::int32_t>(ddr4_.size())) channel.free = serve_ddr4(index, r, t, over);
+    else channel.free = t + steps.channel;
     flow.ready = t + steps.flow;
     group.ready = t + steps.group;
     channel.last_group = served_group_ = flow.group;
@@ -327,13 +352,31 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     last_channel_ = index;
     channel.stale = true;
     if (last) {
-        ended_.push_back({t + steps.over, ring.head});
+        ended_.push_back({over, ring.head});
         ring.head = r.next;
         if (ring.head == kNone) flow.pending &= ~(std::uint64_t{1} << flow.ring);
     } else {
         --r.full_bursts;
     }
     offer_next(f, index);
+}
+
+/// The next burst of `request`, chosen at `at`; returns when the channel chooses again. `end` becomes no earlier than the
+/// last data.
+Arbiter::Time Arbiter::serve_ddr4(std::int32_t channel, const Request& request, Time at, Time& end) {
+    Ddr4Channel& ddr4 = ddr4_[static_cast<std::size_t>(channel)];
+    ddr4_log_.push_back(ddr4.state());
+    const std::int64_t from = (request.all_full - request.full_bursts) * burst_;
+    const std::int64_t bytes = request.full_bursts > 0 ? burst_ : request.last_bytes;
+    Time begin = -1;
+    const auto move = [&](std::int64_t offset, std::int64_t length) {
+        const auto served = ddr4.serve(at, request.address + static_cast<std::uint64_t>(offset), length, request.write);
+        if (begin < 0) begin = served.begin;
+        end = std::max(end, served.end);
+    };
+    if (request.walk != nullptr) for_each_run(*request.walk, from, bytes, move);
+    else move(from, bytes);
+    return begin;
 }
 
 void Arbiter::undo_last() {
@@ -359,6 +402,10 @@ void Arbiter::undo_last() {
     flow.ready = u.flow_ready;
     groups_[flow.group].ready = u.group_ready;
     channel.free = u.channel_free;
+    if (u.channel < static_cast<std::int32_t>(ddr4_.size())) {
+        ddr4_[static_cast<std::size_t>(u.channel)].restore(ddr4_log_.back());
+        ddr4_log_.pop_back();
+    }
     channel.last_group = u.last_group;
     lane(u.channel, flow.group).last_member = u.last_member;
     last_channel_ = u.last_channel;

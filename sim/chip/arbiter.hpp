@@ -14,6 +14,8 @@
 //     start yet, it waits until the first one may.
 //   * Channels that could start a burst at the same moment do so in turn, beginning behind the channel
 //     that started the burst before.
+//   * A DDR4 channel (ddr4.hpp) has a burst's columns follow those of the burst before as its rows allow. It chooses the
+//     next burst when they begin, and the burst is over no earlier than its last data.
 //   * A transfer arriving at t takes part in every decision from t on.
 //
 // The arbiter runs ahead of time to the next completion and undoes what a later arrival disturbs; one that queues up
@@ -25,6 +27,8 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "chip/ddr4.hpp"
+#include "chip/walk.hpp"
 
 namespace infsim::chip {
 
@@ -39,6 +43,8 @@ struct ArbiterConfig {
     std::vector<Bandwidth> groups;       ///< ceiling of each
     std::vector<ArbiterFlow> flows;      ///< at most 64 in a group
     Bytes burst;
+    std::optional<hw::Ddr4Dram> ddr4;    ///< the first `ddr4_channels` channels are such, not of constant bandwidth
+    int ddr4_channels = 0;
 };
 
 /// `billed` (>= bytes) is what the flow's ceiling counts; the channel and the group count `bytes` (> 0).
@@ -46,6 +52,10 @@ struct Transfer {
     std::uint64_t id = 0;
     int flow = 0, ring = 0, channel = 0;
     Bytes bytes, billed;
+    // For DDR4 channels: where in the channel the bytes lie.
+    std::uint64_t address = 0;
+    const DramWalk* walk = nullptr;      ///< null: in one run; else it outlives the transfer
+    bool write = false;
 };
 
 /// The first burst started at `first`, the last one was over at `end`.
@@ -70,8 +80,11 @@ public:
     /// Appends the transfers that are over at `at` to `finished`, by end, then id; each is handed out once.
     void take_finished(TimePoint at, std::vector<FinishedTransfer>& finished);
 
-    /// Forgets whose turn it is, as if nothing had ever been served. Nothing may be outstanding.
-    void forget_turns();
+    /// Forgets whose turn it is and closes all rows, as if nothing had been served before `at`. Nothing may be outstanding.
+    void forget_turns(TimePoint at);
+
+    /// What the DDR4 channels counted, by channel; empty without them.
+    std::vector<Ddr4Channel::Counts> ddr4_counts() const;
 
     /// Bursts served one by one and bursts jumped over so far (those undone counted again): for benchmarks.
     std::uint64_t bursts_served() const { return served_; }
@@ -86,10 +99,14 @@ private:
     struct Request {
         std::uint64_t id = 0;
         std::int64_t full_bursts = 0;    ///< left of full size, before the last one
+        std::int64_t all_full = 0, last_bytes = 0;
         Steps full, last;
         Time first = -1;                 ///< start of the first burst, -1 before
         std::int32_t next = kNone;       ///< behind it in its ring
         std::int32_t channel = 0;
+        bool write = false;
+        std::uint64_t address = 0;
+        const DramWalk* walk = nullptr;
     };
     struct Ring { std::int32_t head = kNone, tail = kNone; };
     struct Flow {
@@ -148,6 +165,7 @@ private:
     Time end_of(const Undo& entry, std::size_t jumps) const;
     void run_ahead(Time limit);
     void serve(Channel& channel, std::int32_t index);
+    Time serve_ddr4(std::int32_t channel, const Request& request, Time at, Time& end);
     void undo_last();
     void undo_jump(Time to);
     void look_for_repetition(Time until);
@@ -181,6 +199,8 @@ private:
     std::vector<Time> slots_;
     std::vector<Request> requests_;
     std::vector<std::int32_t> free_requests_;
+    std::vector<Ddr4Channel> ddr4_;          ///< the first channels, if they are such
+    std::vector<Ddr4Channel::State> ddr4_log_;   ///< before each burst of log_ over one of them
     std::vector<Undo> log_;              ///< burst starts by time, all since now_ and perhaps some before
     std::vector<Ended> ended_;           ///< whose last burst has started and that were not handed out
     std::vector<Jump> jumps_;            ///< the first jump_count_ are those in log_

@@ -43,7 +43,7 @@ void Arbiter::take_reference(std::int64_t patience) {
     Reference& ref = reference_;
     const Undo& served = log_.back();
     ref.taken = true;
-    ref.pointless = a_transfer_ends_soon();
+    ref.pointless = !ddr4_.empty() || a_transfer_ends_soon();   // addresses do not repeat
     if (ref.pointless) return;
     ref.start = served.start;
     ref.flow = served.flow;

@@ -40,7 +40,9 @@ void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
     const std::uint64_t id = next_id_++;
     running_.emplace(id, extension);
     arbiter_.request(kernel_now(), {id, extension->flow, extension->ring, extension->channel,
-                                    Bytes{payload.get_data_length()}, extension->billed});
+                                    Bytes{payload.get_data_length()}, extension->billed,
+                                    layout_.address_in_channel(payload.get_address()), extension->walk,
+                                    payload.get_command() == tlm::TLM_WRITE_COMMAND});
     // One delta later, when all requests of this moment are in; an earlier notification replaces a later one.
     wake_.notify(sc_core::SC_ZERO_TIME);
     sc_core::wait(extension->over);

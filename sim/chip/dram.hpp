@@ -22,6 +22,7 @@ namespace infsim::chip {
 struct TransferExtension final : tlm::tlm_extension<TransferExtension> {
     int flow = 0, ring = 0, inside_core = -1;
     Bytes billed;
+    const DramWalk* walk = nullptr;   ///< null: one run of bytes
     const exec::DramRows* rows = nullptr;
     int buffer = 0;                   ///< of the segment (CoreData::kBuffers)
     int channel = 0;                  ///< filled in by Dram, like the two below
@@ -41,7 +42,9 @@ public:
     Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults, Outlook& outlook);
 
     /// See Arbiter::forget_turns.
-    void forget_turns() { arbiter_.forget_turns(); }
+    void forget_turns() { arbiter_.forget_turns(kernel_now()); }
+    /// See Arbiter::ddr4_counts.
+    std::vector<Ddr4Channel::Counts> ddr4_counts() const { return arbiter_.ddr4_counts(); }
 
     tlm_utils::multi_passthrough_target_socket<Dram> socket;
     DramStore& store() { return store_; }

@@ -17,6 +17,10 @@ ArbiterConfig Layout::arbiter_config() const {
     config.burst = spec_.dram.burst;
     config.channels.assign(static_cast<std::size_t>(channels_), hw::sustained_channel_bandwidth(spec_));
     config.channels.insert(config.channels.end(), static_cast<std::size_t>(cores_), spec_.dma.core_bandwidth);
+    if (const auto* ddr4 = std::get_if<hw::Ddr4Dram>(&spec_.dram.model)) {
+        config.ddr4 = *ddr4;
+        config.ddr4_channels = channels_;
+    }
     config.groups.assign(static_cast<std::size_t>(cores_), spec_.dma.core_bandwidth);
     config.groups.insert(config.groups.end(), 2, spec_.host.link_bandwidth);
     for (int core = 0; core < cores_; ++core)

@@ -27,6 +27,7 @@ public:
     /// one behind the other; in each, one region per core of the chip. Region r of core c: channel (c + r) % channels.
     std::uint64_t address(int core, int region, std::int64_t offset) const;
     int channel_of(std::uint64_t address) const { return static_cast<int>(address / aperture_bytes_); }
+    std::uint64_t address_in_channel(std::uint64_t address) const { return address % aperture_bytes_; }
 
 private:
     const hw::ChipSpec& spec_;

@@ -132,6 +132,7 @@ TimePoint Core::transfer(std::size_t queue, std::uint32_t index, int slot, TimeP
     extension.ring = ring.ring;
     extension.inside_core = what.touches_dram ? -1 : index_;
     extension.billed = what.billed;
+    extension.walk = what.touches_dram ? &what.walk : nullptr;
     exec::Effect* effect = data_ ? &data_->in_flight(id(queue, index), issue) : nullptr;
     extension.rows = effect != nullptr && effect->dram ? &*effect->dram : nullptr;
     const auto command = !what.touches_dram ? tlm::TLM_IGNORE_COMMAND

@@ -36,13 +36,14 @@ observe::Stall blame_of(Engine engine) {
 void add_transfer(const hw::ChipSpec& spec, const Program& program, const Instruction& instruction, StepQueue& queue,
                   Step& step) {
     const cost::DmaDemand demand = cost::dma_demand(spec, instruction);
-    StepTransfer t{demand.payload, demand.billed, 0, 0, demand.dram.count() > 0, demand.writes_dram};
+    StepTransfer t{demand.payload, demand.billed, 0, 0, demand.dram.count() > 0, demand.writes_dram, {}};
     if (const auto dram = program::accesses(instruction.op).dram) {
         INFSIM_CHECK(dram->pattern.segment < program.segments.size(), "an instruction names a segment that is not there");
         const auto& segment = program.segments[dram->pattern.segment];
         INFSIM_CHECK(segment.region < spec.dram.channels, "segment '" + segment.name + "' lies in no region of the core");
         t.region = segment.region;
         t.address = segment.address + dram->pattern.offset;
+        t.walk = walk_of(instruction);
         step.blames = blame_of(segment.purpose);
     }
     step.transfer = static_cast<std::int32_t>(queue.transfers.size());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chip/walk.hpp"
 #include "cost/cost.hpp"
 #include "hw/spec.hpp"
 #include "observe/events.hpp"
@@ -19,6 +20,7 @@ struct StepTransfer {
     std::uint8_t region = 0;
     bool touches_dram = false;
     bool writes_dram = false;
+    DramWalk walk;                           ///< of a transfer that touches DRAM
 };
 
 struct Step {

@@ -20,6 +20,7 @@ enum class Kind { sweep, chip, compiler, model };
 Kind kind_of(const json::Value& root) {
     if (!root.is_object()) return Kind::model;
     const json::Object& object = root.as_object();
+    if (const json::Value* base = object.find("base"); base && base->is_string()) return Kind::chip;   // a variant
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
     for (const char* group :

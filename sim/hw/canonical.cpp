@@ -1,6 +1,7 @@
 // The resolved chip in base units: the part of a point's identity that the hardware contributes.
 #include "base/quantity.hpp"
 #include "hw/load.hpp"
+#include "hw/read_ddr4.hpp"
 
 namespace infsim::hw {
 namespace {
@@ -38,14 +39,41 @@ json::Value dma(const DmaSpec& dma) {
                   {"min_row", base_units(dma.min_row)}};
 }
 
+json::Value dram_model(const BandwidthDram& model) { return Object{{"kind", "bandwidth"}, {"efficiency", model.efficiency}}; }
+
+json::Value dram_model(const Ddr4Dram& d) {
+    return Object{{"kind", "ddr4"},
+                  {"clock", base_units(d.clock)},
+                  {"bus_bits", d.bus_bits},
+                  {"bank_groups", d.bank_groups},
+                  {"banks_per_group", d.banks_per_group},
+                  {"row_bytes", base_units(d.row_bytes)},
+                  {"address_map", address_map_text(d.address_map)},
+                  {"cl", base_units(d.cl)},
+                  {"cwl", base_units(d.cwl)},
+                  {"t_rcd", base_units(d.t_rcd)},
+                  {"t_rp", base_units(d.t_rp)},
+                  {"t_ras", base_units(d.t_ras)},
+                  {"t_ccd_s", base_units(d.t_ccd_s)},
+                  {"t_ccd_l", base_units(d.t_ccd_l)},
+                  {"t_rrd_s", base_units(d.t_rrd_s)},
+                  {"t_rrd_l", base_units(d.t_rrd_l)},
+                  {"t_faw", base_units(d.t_faw)},
+                  {"t_wtr_s", base_units(d.t_wtr_s)},
+                  {"t_wtr_l", base_units(d.t_wtr_l)},
+                  {"t_rtp", base_units(d.t_rtp)},
+                  {"t_wr", base_units(d.t_wr)},
+                  {"t_refi", base_units(d.t_refi)},
+                  {"t_rfc", base_units(d.t_rfc)}};
+}
+
 json::Value dram(const DramSpec& dram) {
-    const Object model{{"kind", "bandwidth"}, {"efficiency", std::get<BandwidthDram>(dram.model).efficiency}};
     return Object{{"capacity", base_units(dram.capacity)},
                   {"channels", dram.channels},
                   {"channel_bandwidth", base_units(dram.channel_bandwidth)},
                   {"burst", base_units(dram.burst)},
                   {"latency", base_units(dram.latency)},
-                  {"model", model}};
+                  {"model", std::visit([](const auto& model) { return dram_model(model); }, dram.model)}};
 }
 
 }  // namespace

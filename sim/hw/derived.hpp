@@ -41,9 +41,16 @@ inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) {
     return spec.dram.channel_bandwidth * spec.dram.channels;
 }
 
-/// What one channel sustains, rounded to whole bytes per second.
+/// The share of a channel's peak that it sustains at most: what the file says, or what refreshes leave.
+inline double dram_efficiency(const DramModel& model) {
+    if (const auto* ddr4 = std::get_if<Ddr4Dram>(&model))
+        return 1.0 - static_cast<double>(ddr4->t_rfc.count()) / static_cast<double>(ddr4->t_refi.count());
+    return std::get<BandwidthDram>(model).efficiency;
+}
+
+/// What one channel sustains at most, rounded to whole bytes per second.
 inline Bandwidth sustained_channel_bandwidth(const ChipSpec& spec) {
-    const double efficiency = std::get<BandwidthDram>(spec.dram.model).efficiency;
+    const double efficiency = dram_efficiency(spec.dram.model);
     return Bandwidth{std::llround(static_cast<double>(spec.dram.channel_bandwidth.count()) * efficiency)};
 }
 

@@ -6,6 +6,8 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "hw/override.hpp"
+#include "hw/read_ddr4.hpp"
+#include "hw/variant.hpp"
 
 namespace infsim::hw {
 namespace {
@@ -24,6 +26,10 @@ constexpr Range<Bytes> bank_sizes{Bytes{4}, Bytes{1 << 16}};
 constexpr Range<Bytes> burst_sizes{Bytes{32}, Bytes{1 << 20}};
 constexpr Range<Bytes> row_sizes{Bytes{1}, Bytes{1 << 20}};
 constexpr Range<Bytes> descriptor_sizes{Bytes{64}, Bytes{std::int64_t{1} << 30}};
+constexpr Range<Frequency> ddr_clocks{Frequency{100'000'000}, Frequency{10'000'000'000}};
+constexpr Range<Bytes> ddr_rows{Bytes{64}, Bytes{1 << 20}};
+constexpr Range<Cycles> ddr_cycles{Cycles{0}, Cycles{1'000}};
+constexpr Range<Duration> refreshes{Duration{1'000}, Duration{1'000'000'000}};
 constexpr int max_cores = 64, max_partitions = 128, max_queues = 32;
 
 bool known_grade(std::string_view grade) {
@@ -50,6 +56,9 @@ public:
     int integer(std::string_view key, int min, int max) {
         return static_cast<int>(
             graded<std::int64_t>(key, [&](const json::Cursor& value) { return value.integer(min, max); }));
+    }
+    std::string text(std::string_view key) {
+        return graded<std::string>(key, [&](const json::Cursor& value) { return value.string(); });
     }
     /// A number in (0, 1].
     double fraction(std::string_view key) {
@@ -199,6 +208,40 @@ DmaSpec read_dma(Section dma) {
     return spec;
 }
 
+Ddr4Dram read_ddr4(Section& model, const DramSpec& dram) {
+    Ddr4Dram d;
+    d.clock = model.quantity("clock", ddr_clocks);
+    d.bus_bits = model.integer("bus_bits", 8, 1024);
+    d.bank_groups = model.integer("bank_groups", 1, 8);
+    d.banks_per_group = model.integer("banks_per_group", 1, 16);
+    d.row_bytes = model.quantity("row_bytes", ddr_rows);
+    const std::string map = model.text("address_map");
+    const std::pair<const char*, Cycles Ddr4Dram::*> timings[] = {
+        {"cl", &Ddr4Dram::cl},           {"cwl", &Ddr4Dram::cwl},         {"t_rcd", &Ddr4Dram::t_rcd},
+        {"t_rp", &Ddr4Dram::t_rp},       {"t_ras", &Ddr4Dram::t_ras},     {"t_ccd_s", &Ddr4Dram::t_ccd_s},
+        {"t_ccd_l", &Ddr4Dram::t_ccd_l}, {"t_rrd_s", &Ddr4Dram::t_rrd_s}, {"t_rrd_l", &Ddr4Dram::t_rrd_l},
+        {"t_faw", &Ddr4Dram::t_faw},     {"t_wtr_s", &Ddr4Dram::t_wtr_s}, {"t_wtr_l", &Ddr4Dram::t_wtr_l},
+        {"t_rtp", &Ddr4Dram::t_rtp},     {"t_wr", &Ddr4Dram::t_wr}};
+    for (const auto& [key, member] : timings) d.*member = model.quantity(key, ddr_cycles);
+    d.t_refi = model.quantity("t_refi", refreshes);
+    d.t_rfc = model.quantity("t_rfc", refreshes);
+    const Bytes channel{dram.channels > 0 ? dram.capacity.count() / dram.channels : 0};
+    const Report report = [&](const std::string& key, const std::string& what) { model.problem(key, what); };
+    check_ddr4(d, channel, dram.channel_bandwidth, report);
+    if (!map.empty()) d.address_map = parse_address_map(map, d, channel, report);
+    return d;
+}
+
+DramModel read_dram_model(Section model, const DramSpec& dram) {
+    const std::string kind = model.choice("kind", {"bandwidth", "ddr4"});
+    DramModel read;
+    if (kind == "ddr4") read = read_ddr4(model, dram);
+    else if (kind == "bandwidth") read = BandwidthDram{model.fraction("efficiency")};
+    else return read;   // the keys of no model are known
+    model.finish();
+    return read;
+}
+
 DramSpec read_dram(Section dram, int cores) {
     DramSpec spec;
     spec.capacity = dram.quantity("capacity", dram_sizes);
@@ -206,10 +249,7 @@ DramSpec read_dram(Section dram, int cores) {
     spec.channel_bandwidth = dram.quantity("channel_bandwidth", bandwidths);
     spec.burst = dram.quantity("burst", burst_sizes);
     spec.latency = dram.quantity("latency", delays);
-    Section model(dram, "model");
-    model.choice("kind", {"bandwidth"});
-    spec.model = BandwidthDram{model.fraction("efficiency")};
-    model.finish();
+    spec.model = read_dram_model(Section(dram, "model"), spec);
     const std::int64_t regions = std::int64_t{spec.channels} * cores;
     if (regions > 0 && spec.capacity.count() > 0 && spec.capacity.count() / regions < (1 << 20))
         dram.problem("capacity",
@@ -292,7 +332,12 @@ std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Ove
     const std::size_t before = problems.list().size();
     auto document = json::parse_file(path, problems);
     if (!document || problems.list().size() != before) return std::nullopt;
-    return read_chip(std::move(*document), overrides, problems);
+    auto resolved = resolve_variant(std::move(*document), problems);
+    if (!resolved) return std::nullopt;
+    Problems found;
+    auto file = read_chip(resolved->document, overrides, found);
+    add_to_variant(found, *resolved, problems);
+    return file;
 }
 
 }  // namespace infsim::hw

@@ -39,7 +39,8 @@ struct ChipFile {
     std::vector<Provenance> provenance;  ///< in the order of the file's sections
 };
 
-/// Reads and validates a chip file with overrides applied. Empty if anything at all was added to `problems`:
+/// Reads and validates a chip file with overrides applied. A file may be a variant, {"base": FILE, "name": ..., SECTION:
+/// {MEMBER: ...}}, which says only what differs from a complete chip file beside it. Empty if anything at all was added to `problems`:
 /// syntax, unknown or missing keys, wrong units, an override of a key that no chip has, or a chip that cannot
 /// be (no state buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit picoseconds,
 /// ...).

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/units.hpp"
 
@@ -48,7 +49,36 @@ struct DmaSpec {
 struct BandwidthDram {
     double efficiency = 1.0;           ///< sustained share of a channel's peak bandwidth, (0, 1]
 };
-using DramModel = std::variant<BandwidthDram>;
+
+/// Consecutive bits of the number of a column within a channel.
+struct AddressField {
+    enum class Kind : std::uint8_t { column, bank_group, bank, row };
+    Kind kind = Kind::column;
+    int bits = 0;
+};
+
+/// The `ddr4` model: a channel of one rank whose efficiency comes out of access patterns and timings. The names are those of
+/// JEDEC JESD79-4, whose definitions hold; sim/chip/ddr4.hpp says what a channel makes of them.
+struct Ddr4Dram {
+    Frequency clock;                   ///< of the commands; data move on both edges
+    int bus_bits = 64;
+    int bank_groups = 0, banks_per_group = 0;
+    Bytes row_bytes;                   ///< of one bank over the whole bus
+    std::vector<AddressField> address_map;   ///< from the least significant bit, above the bytes of a column
+    Cycles cl, cwl;                    ///< column command to data: read, write
+    Cycles t_rcd, t_rp, t_ras;         ///< activate to column, precharge to activate, activate to precharge
+    Cycles t_ccd_s, t_ccd_l;           ///< column to column: other bank group, same bank group
+    Cycles t_rrd_s, t_rrd_l, t_faw;    ///< activate to activate: other group, same group, of any five the last to the first
+    Cycles t_wtr_s, t_wtr_l;           ///< end of write data to read command: other group, same group
+    Cycles t_rtp, t_wr;                ///< read command to precharge, end of write data to precharge
+    Duration t_refi, t_rfc;            ///< refresh interval, duration of a refresh
+};
+constexpr int kDdr4BurstLength = 8;    ///< beats of a column access
+
+/// Bytes of one column access.
+inline Bytes column_bytes(const Ddr4Dram& d) { return Bytes{std::int64_t{d.bus_bits} / 8 * kDdr4BurstLength}; }
+
+using DramModel = std::variant<BandwidthDram, Ddr4Dram>;
 
 struct DramSpec {
     Bytes capacity;

@@ -102,6 +102,14 @@ TEST_CASE("four cores with crooked numbers equal the plain loop") {
     w.spec.dma.min_row = Bytes{2048};
     compare(w);
 }
+TEST_CASE("four cores over DDR4 equal the plain loop") {
+    Workload w;
+    w.spec = test::ddr4_chip();
+    w.cores = 4;
+    w.seed = 12;
+    w.instructions = 800;
+    compare(w);
+}
 TEST_CASE("16 cores equal the plain loop") {
     Workload w;
     w.cores = w.spec.cores = 16;

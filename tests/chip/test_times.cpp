@@ -67,6 +67,27 @@ TEST_CASE("one activation retires after occupancy and latency") {
     check_service(b, nanoseconds(100 + 100));
 }
 
+TEST_CASE("a load from an idle DDR4 channel takes its unloaded latency") {
+    hw::ChipSpec spec = test::ddr4_chip();
+    spec.dma.min_row = Bytes{64};   // so that the engine is not what takes longest
+    ProgramBuilder b(spec);
+    b.add(b.queue(Engine::dma), B::load(b.segment(Purpose::weights, 1 << 20), 1, 64));
+    // DMA start, activate to read, read latency, data, DRAM and completion; it starts on a clock edge.
+    check_service(b, nanoseconds(1000) + picoseconds((22 + 22 + 4) * 625) + nanoseconds(100) + nanoseconds(50), spec);
+}
+
+TEST_CASE("a load of rows in one DDR4 bank pays a row cycle for each") {
+    hw::ChipSpec spec = test::ddr4_chip();
+    spec.dma.min_row = Bytes{64};
+    ProgramBuilder b(spec);
+    // 64 bytes from each of 8 partitions, whose data lie 128 KiB apart: the same bank, another row.
+    program::DmaLoad load = B::load(b.segment(Purpose::weights, 1 << 20), 8, 64);
+    load.src.partition_step = 1 << 17;
+    b.add(b.queue(Engine::dma), load);
+    const std::int64_t last = 22 + 7 * (52 + 22);   // row n+1 is activated tRAS + tRP behind row n
+    check_service(b, nanoseconds(1000) + picoseconds((last + 22 + 4) * 625) + nanoseconds(100) + nanoseconds(50), spec);
+}
+
 TEST_CASE("independent instructions issue back to back") {
     ProgramBuilder b(test::round_chip());
     const auto act = b.queue(Engine::act);

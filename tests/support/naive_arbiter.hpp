@@ -24,6 +24,7 @@ public:
         group_ready_.assign(config.groups.size(), 0);
         channel_free_.assign(config.channels.size(), 0);
         last_group_.assign(config.channels.size(), static_cast<int>(config.groups.size()) - 1);
+        for (int c = 0; c < config.ddr4_channels; ++c) ddr4_.emplace_back(*config.ddr4);
         last_flow_.assign(config.channels.size(), std::vector<int>(config.groups.size(), -1));
     }
 
@@ -98,7 +99,22 @@ private:
         Open& open = rings_[flow][ring].front();
         const std::int64_t bytes = std::min(open.left, config_.burst.count());
         const auto scaled = Wide{bytes} * second;
-        channel_free_[channel] = now + divide_up(scaled, config_.channels[channel].count());
+        std::int64_t data_end = 0;
+        if (channel < config_.ddr4_channels) {
+            std::int64_t begin = -1;
+            const std::int64_t from = open.transfer.bytes.count() - open.left;
+            const auto piece = [&](std::int64_t offset, std::int64_t length) {
+                const auto served = ddr4_[static_cast<std::size_t>(channel)].serve(
+                    now, open.transfer.address + static_cast<std::uint64_t>(offset), length, open.transfer.write);
+                if (begin < 0) begin = served.begin;
+                data_end = served.end;
+            };
+            if (open.transfer.walk) chip::for_each_run(*open.transfer.walk, from, bytes, piece);
+            else piece(from, bytes);
+            channel_free_[channel] = begin;
+        } else {
+            channel_free_[channel] = now + divide_up(scaled, config_.channels[channel].count());
+        }
         group_ready_[group] = now + divide_up(scaled, config_.groups[group].count());
         flow_ready_[flow] = now + divide_up(scaled * open.transfer.billed.count(),
                                             Wide{open.transfer.bytes.count()} *
@@ -109,7 +125,7 @@ private:
         last_group_[channel] = group;
         last_flow_[channel][group] = flow;
         if (open.left > 0) return;
-        const std::int64_t end = std::max({channel_free_[channel], group_ready_[group], flow_ready_[flow]});
+        const std::int64_t end = std::max({channel_free_[channel], group_ready_[group], flow_ready_[flow], data_end});
         finished_.push_back({open.transfer.id, TimePoint{Duration{open.first}}, TimePoint{Duration{end}}});
         rings_[flow][ring].pop_front();
     }
@@ -119,6 +135,7 @@ private:
     std::vector<int> last_ring_, last_group_;
     std::vector<std::vector<int>> last_flow_;            // channel, group
     std::vector<std::int64_t> flow_ready_, group_ready_, channel_free_;
+    std::vector<chip::Ddr4Channel> ddr4_;
     std::vector<chip::FinishedTransfer> finished_;
 };
 

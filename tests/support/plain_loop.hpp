@@ -198,7 +198,9 @@ private:
         const int c = static_cast<int>(core);
         const int channel = op.dram ? (c + op.channel_region) % spec_.dram.channels : layout_.inside_core(c);
         arbiter_.request(now_, {core << 40 | queue << 32 | i, layout_.engine_flow(c, q.engine_index), q.ring_index, channel,
-                                op.demand.payload, op.demand.billed});
+                                op.demand.payload, op.demand.billed,
+                                layout_.address_in_channel(layout_.address(c, op.channel_region, op.address)),
+                                op.dram ? &op.walk : nullptr, op.demand.writes_dram});
     }
 
     void transfer_over(const chip::FinishedTransfer& f) {
@@ -275,7 +277,10 @@ private:
             const int channel = (static_cast<int>(core) + left.back()->region) % spec_.dram.channels;
             const Bytes bytes{left.back()->bytes};
             arbiter_.request(now_, {kHostBit | core << 1 | direction, layout_.host_flow(static_cast<int>(core), direction == 0),
-                                    0, channel, bytes, bytes});
+                                    0, channel, bytes, bytes,
+                                    layout_.address_in_channel(layout_.address(static_cast<int>(core), left.back()->region,
+                                                                               left.back()->address)),
+                                    nullptr, direction == 0});
             return;
         }
         if (direction == 0) {

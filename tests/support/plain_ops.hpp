@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "chip/walk.hpp"
 #include "cost/cost.hpp"
 #include "hw/spec.hpp"
 #include "observe/events.hpp"
@@ -17,6 +18,8 @@ struct PlainOp {
     Duration occupancy{}, latency{};
     cost::DmaDemand demand;
     int channel_region = 0;
+    std::int64_t address = 0;
+    chip::DramWalk walk;
     bool dma = false, dram = false;
     observe::Stall blame{};
     program::Waits waits;
@@ -34,6 +37,8 @@ inline void set_transfer(const hw::ChipSpec& spec, const program::Program& progr
     const auto& segment = program.segments[access->pattern.segment];
     op.dram = true;
     op.channel_region = segment.region;
+    op.address = segment.address + access->pattern.offset;
+    op.walk = chip::walk_of(instruction);
     if (segment.purpose == program::Purpose::weights || segment.purpose == program::Purpose::constants)
         op.blame = observe::Stall::wait_weights;
     if (segment.purpose == program::Purpose::input) op.blame = observe::Stall::wait_input;

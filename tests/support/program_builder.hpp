@@ -10,6 +10,7 @@
 #include "hw/derived.hpp"
 #include "hw/spec.hpp"
 #include "program/program.hpp"
+#include "support/ddr4_3200.hpp"
 
 namespace infsim::test {
 
@@ -30,6 +31,15 @@ inline hw::ChipSpec round_chip() {
     s.dram = {Bytes{std::int64_t{8} << 30}, 2, Bandwidth{25 * G}, Bytes{512}, picoseconds(100'000), hw::BandwidthDram{0.8}};
     s.host = {Bandwidth{5 * G}, microseconds(2), microseconds(50)};
     s.sync = {32, 32, 256};
+    return s;
+}
+
+/// The same with DDR4-3200 channels.
+inline hw::ChipSpec ddr4_chip() {
+    hw::ChipSpec s = round_chip();
+    s.name = "round-ddr4";
+    s.dram.channel_bandwidth = Bandwidth{25'600'000'000};
+    s.dram.model = ddr4_3200();
     return s;
 }
 

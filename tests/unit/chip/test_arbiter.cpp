@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "chip/arbiter.hpp"
+#include "support/ddr4_3200.hpp"
 #include "support/naive_arbiter.hpp"
 
 using namespace infsim;
@@ -87,10 +88,20 @@ std::vector<test::Arrival> random_arrivals(Random& random, const ArbiterConfig& 
 }
 
 /// Returns how many bursts the production arbiter jumped over.
-std::uint64_t compare(std::uint64_t seed, int flows, int transfers, int max_bursts) {
+std::uint64_t compare(std::uint64_t seed, int flows, int transfers, int max_bursts, bool ddr4 = false) {
     Random random(seed);
-    const ArbiterConfig config = random_config(random, flows);
-    const auto arrivals = random_arrivals(random, config, transfers, max_bursts);
+    ArbiterConfig config = random_config(random, flows);
+    auto arrivals = random_arrivals(random, config, transfers, max_bursts);
+    const DramWalk rows{96, {1, 1, 5, 7, 11}, {0, 0, 1 << 15, 4096, 192}};
+    if (ddr4) {
+        config.ddr4 = test::ddr4_3200();
+        config.ddr4_channels = static_cast<int>(between(random, 1, static_cast<std::int64_t>(config.channels.size())));
+        for (auto& arrival : arrivals) {
+            arrival.transfer.address = random() % (1 << 22);
+            arrival.transfer.walk = between(random, 0, 2) == 0 ? &rows : nullptr;
+            arrival.transfer.write = between(random, 0, 3) == 0;
+        }
+    }
     Arbiter production(config);
     const auto got = run_production(production, arrivals);
     const auto expected = test::NaiveArbiter(config).run(arrivals);
@@ -233,7 +244,7 @@ TEST_CASE("an arbiter that forgot its turns does as a new one, later") {
         const auto first = run_production(used, work);
         CHECK(same(first, run_production(fresh, work)));
         constexpr std::int64_t kLater = 1'000'000'000'000;
-        used.forget_turns();
+        used.forget_turns(at(kLater));
         auto later = work;
         for (auto& arrival : later) arrival.at += kLater;
         auto second = run_production(used, later);
@@ -242,7 +253,7 @@ TEST_CASE("an arbiter that forgot its turns does as a new one, later") {
     }
     Arbiter busy(one_channel());
     busy.request(at(0), {1, 0, 0, 0, Bytes{512}, Bytes{512}});
-    CHECK_THROWS_AS(busy.forget_turns(), InternalError);
+    CHECK_THROWS_AS(busy.forget_turns(at(1)), InternalError);
 }
 
 TEST_CASE("equal to the loop over single bursts on random workloads") {
@@ -258,6 +269,20 @@ TEST_CASE("equal to the loop over single bursts on long transfers, where repetit
 
 TEST_CASE("equal to the loop over single bursts with 192 and 200 flows") {
     for (std::uint64_t seed = 2000; seed < 2016; ++seed) compare(seed, seed % 2 == 0 ? 192 : 200, 500, 30);
+}
+
+TEST_CASE("equal to the loop over single bursts over DDR4 channels, which are undone like all else") {
+    for (std::uint64_t seed = 3000; seed < 3150; ++seed) compare(seed, 1 + static_cast<int>(seed % 24), 60, 40, true);
+}
+
+TEST_CASE("a transfer's runs are visited in order, from any byte on") {
+    const DramWalk rows{96, {1, 2, 1, 3, 2}, {0, 5000, 0, 1000, 96 * 3}};
+    std::vector<std::pair<std::int64_t, std::int64_t>> runs;
+    for_each_run(rows, 90, 200, [&](std::int64_t offset, std::int64_t bytes) { runs.emplace_back(offset, bytes); });
+    CHECK(runs == std::vector<std::pair<std::int64_t, std::int64_t>>{{90, 6}, {288, 96}, {1000, 96}, {1288, 2}});
+    runs.clear();
+    for_each_run(rows, 96 * 5, 96 * 2, [&](std::int64_t offset, std::int64_t bytes) { runs.emplace_back(offset, bytes); });
+    CHECK(runs == std::vector<std::pair<std::int64_t, std::int64_t>>{{2288, 96}, {5000, 96}});
 }
 
 TEST_CASE("a configuration without sense is an internal error") {
