@@ -11,8 +11,14 @@ class InternalError : public std::logic_error {
     using std::logic_error::logic_error;
 };
 
+/// `file` counted from the project's folder, wherever that was when it was compiled: the same message on every host.
+inline std::string source_name(const std::string& file) {
+    const std::size_t at = file.rfind("/sim/");
+    return at == std::string::npos ? file : file.substr(at + 1);
+}
+
 [[noreturn]] inline void internal_error(const char* file, int line, const std::string& what) {
-    throw InternalError(std::string(file) + ":" + std::to_string(line) + ": " + what);
+    throw InternalError(source_name(file) + ":" + std::to_string(line) + ": " + what);
 }
 
 }  // namespace infsim
