@@ -1,6 +1,7 @@
 // Simulated instructions per second: the SystemC chip beside a plain event loop that runs the same Program.
 // The Program is ResNet-50's (stride in the 1x1), fp16, compiled for BATCH images on the default chip.
-//   infsim_bench [BATCH [CORES [INFERENCES]]]
+//   infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]]      CHIP is a file of configs/chips without its ending
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,9 @@
 #include "compiler/compile.hpp"
 #include "graph/json_form.hpp"
 #include "hw/load.hpp"
+#include "stats/layers.hpp"
+#include "stats/stall_accounts.hpp"
+#include "stats/traffic.hpp"
 #include "support/plain_loop.hpp"
 
 using namespace infsim;
@@ -46,22 +50,51 @@ int argument(int argc, char** argv, int index, int otherwise) {
     char* end = nullptr;
     const long value = std::strtol(argv[index], &end, 10);
     if (*end != '\0' || value < 1 || value > 1'000'000) {
-        fmt::print(stderr, "usage: infsim_bench [BATCH [CORES [INFERENCES]]], numbers from 1; 5, 4 and 16 if not given\n");
+        fmt::print(stderr, "usage: infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]], numbers from 1; 5, 4, 16 and inferentia1 if not given\n");
         std::exit(2);
     }
     return static_cast<int>(value);
 }
 
-}  // namespace
+void print_line(const char* what, double instructions, const Outcome& outcome, const Outcome& reference) {
+    fmt::print("{:<32} {:6.2f} M instructions/s  ({:.3f} s, {:.2f} times the reference)\n", what,
+               instructions / outcome.seconds / 1e6, outcome.seconds, outcome.seconds / reference.seconds);
+}
 
-int main(int argc, char** argv) {
-    const int batch = argument(argc, argv, 1, 5), cores = argument(argc, argv, 2, 4), inferences = argument(argc, argv, 3, 16);
-    const std::string root = INFSIM_SOURCE_DIR;
+bool equal(const Outcome& a, const Outcome& b) {
+    return a.done.size() == b.done.size() &&
+           std::equal(a.done.begin(), a.done.end(), b.done.begin(), [](const auto& x, const auto& y) {
+               return x.core == y.core && x.output_done == y.output_done;
+           });
+}
+
+/// The observers of every run of infsim, so that what they cost is part of the figure.
+struct Observers {
+    Observers(const stats::ProgramIndex& index, const hw::ChipSpec& spec, int cores)
+        : stalls(index, cores), traffic(index, cores, spec.dram.channels), layers(index, 0, 1) {}
+    std::vector<observe::Observer*> list() { return {&stalls, &traffic, &layers}; }
+    stats::StallAccounts stalls;
+    stats::Traffic traffic;
+    stats::Layers layers;
+};
+
+hw::ChipSpec chip_named(const std::string& name) {
     Problems problems;
-    const auto chip_file = hw::load_chip(root + "/configs/chips/inferentia1.json", {}, problems);
+    const auto file = hw::load_chip(std::string(INFSIM_SOURCE_DIR) + "/configs/chips/" + name + ".json", {}, problems);
     problems.throw_if_any();
-    const hw::ChipSpec& spec = chip_file->spec;
-    const auto graph = graph::load_model("resnet50-v1", root + "/models");
+    return file->spec;
+}
+
+Outcome plain_run(const hw::ChipSpec& spec, int cores, int inferences, const std::shared_ptr<const program::Program>& program,
+                  const stats::ProgramIndex& index) {
+    Observers observers(index, spec, cores);
+    test::PlainLoop loop(spec, cores, observers.list());
+    return timed(loop, cores, inferences, program, [&] { return loop.run(); });
+}
+
+int bench(int batch, int cores, int inferences, const std::string& chip_name) {
+    const hw::ChipSpec spec = chip_named(chip_name), reference_spec = chip_named("inferentia1");
+    const auto graph = graph::load_model("resnet50-v1", std::string(INFSIM_SOURCE_DIR) + "/models");
     const auto begin = std::chrono::steady_clock::now();
     auto result = compiler::compile(graph, spec, batch, DType::fp16, DType::fp16, {});
     const double compile_seconds = seconds_since(begin);
@@ -71,24 +104,38 @@ int main(int argc, char** argv) {
     }
     const auto program = std::make_shared<const program::Program>(std::move(std::get<compiler::Compiled>(result).program));
     const double instructions = static_cast<double>(program::instruction_count(*program)) * cores * inferences;
-
-    chip::Chip chip(spec, cores, {});
+    const stats::ProgramIndex index(*program);
+    Observers observers(index, spec, cores);
+    chip::Chip chip(spec, cores, observers.list());
     const Outcome systemc = timed(chip, cores, inferences, program, [&] {
         chip.advance_until(time_origin() + std::chrono::seconds(1000));
         return chip.take_completions();
     });
-    test::PlainLoop loop(spec, cores, {});
-    const Outcome plain = timed(loop, cores, inferences, program, [&] { return loop.run(); });
-
-    bool equal = systemc.done.size() == plain.done.size();
-    for (std::size_t i = 0; equal && i < plain.done.size(); ++i)
-        equal = systemc.done[i].output_done == plain.done[i].output_done && systemc.done[i].core == plain.done[i].core;
-    fmt::print("ResNet-50 at batch {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each\n", batch,
-               program::instruction_count(*program), compile_seconds, cores, inferences);
-    fmt::print("SystemC chip      {:6.2f} M instructions/s  ({:.3f} s)\n", instructions / systemc.seconds / 1e6,
-               systemc.seconds);
-    fmt::print("plain event loop  {:6.2f} M instructions/s  ({:.3f} s)\n", instructions / plain.seconds / 1e6, plain.seconds);
+    const Outcome plain = plain_run(spec, cores, inferences, program, index);
+    fmt::print("ResNet-50 at batch {} on {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each, observers on\n",
+               batch, spec.name, program::instruction_count(*program), compile_seconds, cores, inferences);
+    if (spec.name == reference_spec.name) {
+        print_line("plain event loop (reference)", instructions, plain, plain);
+        print_line("SystemC chip", instructions, systemc, plain);
+    } else {   // what its DRAM costs is seen against the default chip's
+        const Outcome reference = plain_run(reference_spec, cores, inferences, program, index);
+        print_line("plain, default chip (reference)", instructions, reference, reference);
+        print_line("plain event loop", instructions, plain, reference);
+        print_line("SystemC chip", instructions, systemc, reference);
+    }
     fmt::print("last output at {} ps, {}\n", plain.done.back().output_done.time_since_epoch().count(),
-               equal ? "equal in both" : "DIFFERENT in the two");
-    return equal ? 0 : 4;
+               equal(systemc, plain) ? "equal in both" : "DIFFERENT in the two");
+    return equal(systemc, plain) ? 0 : 4;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const std::string chip = argc > 4 ? argv[4] : "inferentia1";
+        return bench(argument(argc, argv, 1, 5), argument(argc, argv, 2, 4), argument(argc, argv, 3, 16), chip);
+    } catch (const InputError& e) {
+        fmt::print(stderr, "{}\n", e.what());
+        return 2;
+    }
 }

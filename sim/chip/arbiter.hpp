@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -93,6 +94,7 @@ public:
 private:
     using Time = std::int64_t;   ///< picoseconds
     static constexpr std::int32_t kNone = -1;
+    static constexpr Time kNever = std::numeric_limits<Time>::max();
 
     /// What a burst takes of channel, flow and group, and how long until it is over.
     struct Steps { Time channel = 0, flow = 0, group = 0, over = 0; };

@@ -372,6 +372,31 @@ class Run(InScratch):
         self.assertIn("Over 2 sets", self.run_it("run", NET, "--offset-sets", 2).stdout)
         self.assertIn("--offset-sets: must be from 1 to", self.run_it("run", NET, "--offset-sets", 0, expect=2).stderr)
 
+    def test_any_number_of_cores_on_either_dram(self):
+        for chip in ("inferentia1", "inferentia1-ddr4"):
+            rates = []
+            for cores in (1, 2, 4, 16, 64):
+                record = json.loads(self.run_it("run", NET, "--chip", SOURCE / f"configs/chips/{chip}.json", "--set",
+                                                "chip.cores=64", "--cores", cores, "--json").stdout)["record"]
+                self.assertEqual(record["cores"], cores)
+                rates.append(record["throughput_avg"])
+            self.assertEqual(rates[:3], sorted(rates[:3]))
+            self.assertGreater(rates[4], rates[0])
+
+    def test_sets_of_offsets_start_a_ddr4_chip_anew(self):
+        words = ("run", NET, "--batch", 2, "--json", "--chip", SOURCE / "configs/chips/inferentia1-ddr4.json")
+        sets = json.loads(self.run_it(*words, "--offset-sets", 3).stdout)["offset_sets"]
+        for s in sets:
+            alone = json.loads(self.run_it(*words, "--seed", s["seed"]).stdout)["record"]
+            self.assertEqual((s["throughput"], s["latency_ms_p50"]), (alone["throughput_avg"], alone["latency_ms_p50"]))
+
+    def test_chips_that_cannot_be_are_refused(self):
+        for setting in ("chip.dram.channel_bandwidth=0GB/s", "chip.cores=10000", "chip.state_buffer.partition_bytes=1B",
+                        "chip.pe.clock=99999999999GHz", "chip.act.clock=0Hz", "chip.host.link_bandwidth=1B/s"):
+            error = self.run_it("run", NET, "--set", setting, expect=2).stderr
+            self.assertTrue(error.startswith("--set " + setting + ": "), error)
+            self.assertEqual(len(error.splitlines()), 1, error)
+
     def test_timeline(self):
         self.run_it("run", NET, "--timeline", "spans.csv")
         with open(self.folder / "spans.csv", newline="") as file:
