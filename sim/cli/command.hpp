@@ -22,6 +22,7 @@ int run_run_command(const Arguments& arguments);
 int run_compile_command(const Arguments& arguments);
 int run_validate_command(const Arguments& arguments);
 int run_limits_command(const Arguments& arguments);
+int run_serve_command(const Arguments& arguments);
 int run_check_command(const Arguments& arguments);
 /// Hidden: one request on stdin, one answer on stdout. What a sweep's worker processes run.
 int run_worker_command(const Arguments& arguments);

@@ -18,12 +18,13 @@ struct Command {
     const char* about;  ///< empty: hidden
 };
 
-constexpr std::array<Command, 7> kCommands{{
+constexpr std::array<Command, 8> kCommands{{
     {"sweep", run_sweep_command, "run every point of a sweep file, print the table, the knee and the limits"},
     {"run", run_run_command, "compile and simulate one point"},
     {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
     {"limits", run_limits_command, "the largest batch that fits or is worth running, and why not one more"},
     {"validate", run_validate_command, "simulated against published measurements, and how far off"},
+    {"serve", run_serve_command, "requests under load: batching policy, tail latency, highest load within a bound"},
     {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},
     {"worker", run_worker_command, ""},
 }};

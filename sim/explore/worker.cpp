@@ -6,6 +6,7 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "flow/run_point.hpp"
+#include "explore/measure.hpp"
 #include "record/csv.hpp"
 
 namespace infsim::explore {
@@ -55,6 +56,7 @@ std::string answer_request(const std::string& input) {
         Problems problems;
         const auto document = json::parse_text(input, "request", problems);
         problems.throw_if_any();
+        if (is_measure_request(*document)) return json::dump(answer_measure_request(*document), 0) + "\n";
         const flow::PointRequest request = flow::point_request_from_json(*document, problems);
         flow::ModelCache models;
         const auto point = problems.empty() ? flow::resolve(request, models, problems) : std::nullopt;

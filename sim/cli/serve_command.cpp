@@ -1,0 +1,177 @@
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "cli/point_options.hpp"
+#include "cli/serve_report.hpp"
+#include "explore/measure.hpp"
+#include "explore/process.hpp"
+#include "record/serving_record.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+using flow::ServingPlan;
+using flow::ServingResult;
+using serving::Scenario;
+using serving::SetResult;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+Syntax syntax() {
+    po::options_description running("Running");
+    // clang-format off
+    running.add_options()
+        ("out", po::value<std::string>()->value_name("DIR"),
+         "where results and measured service times go (default results/NAME of the scenario)")
+        ("times", po::value<std::string>()->value_name("DIR"),
+         "where service times are kept and taken from, to share them between scenarios (default DIR/service)")
+        ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes that measure at a time (default 1)")
+        ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
+         "replace a value of the scenario, such as load.rate=500 or server.batches=[1,4], or of the chip or compiler "
+         "file, such as chip.dram.channels=1; may be repeated, the last one wins");
+    // clang-format on
+    po::options_description output("Output");
+    // clang-format off
+    output.add_options()
+        ("json", "print JSON instead of tables")
+        ("help-columns", "print name, unit and meaning of every column of serving.csv and exit");
+    // clang-format on
+    return {"serve SCENARIO.json [options]",
+            "Simulates requests that arrive at a server, a batching policy and cores that execute batches; prints tail\n"
+            "latency, throughput, padding and a verdict, or searches the highest load within a bound. Times of batches are\n"
+            "measured on the simulated chip when first needed and kept. Schema: configs/schemas/scenario.schema.json.",
+            {running, output, help_group()},
+            {},
+            "scenario",
+            1};
+}
+
+/// Results go there; nothing is written before everything is known.
+void write_results(const std::string& folder, const ServingPlan& plan, const Scenario& scenario,
+                   const ServingResult& result, const json::Object& report) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw InputError(folder, "", "cannot make this folder: " + error.message());
+    const auto record = flow::record_of(plan, scenario, result);
+    write_file_atomic(folder + "/serving.csv", record::serving_csv_header() + "\n" + record::serving_csv_row(record) + "\n");
+    write_file_atomic(folder + "/queue.csv", queue_csv(result.tally));
+    write_file_atomic(folder + "/report.json", json::dump(report) + "\n");
+}
+
+int does_not_fit(const ServingPlan& plan, const std::string& reason, bool as_json) {
+    if (as_json)
+        std::cout << json::dump(json::Object{{"record", record::to_object(flow::infeasible_record(plan, reason))}}) << "\n";
+    std::cerr << "does not fit: " << reason << "\n";
+    return kDoesNotFit;
+}
+
+/// The results of a search, best first.
+std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tables,
+                              const serving::ProgressCallback& callback) {
+    const serving::Search& what = *plan.scenario.search;
+    const auto sets = what.candidates.empty() ? std::vector<std::vector<int>>{plan.scenario.run.server.sizes}
+                                              : serving::sets_of(what.candidates, what.at_most);
+    if (sets.size() > serving::kMaxSets)
+        throw InputError(plan.scenario.file, "/search/at_most",
+                         "makes " + std::to_string(sets.size()) + " sets; at most " + std::to_string(serving::kMaxSets) + " are tried");
+    std::vector<SetResult> results;
+    for (const auto& sizes : sets) {
+        results.push_back({sizes, {}, flow::why_not(plan, tables, flow::held(plan, sizes))});
+        if (!results.back().excluded.empty()) continue;
+        const auto scenario = what.candidates.empty() ? std::optional{plan.scenario} : serving::with_sizes(plan.scenario, sizes);
+        if (!scenario) {
+            results.back().excluded = "the policy does not split requests, and some are larger";
+            continue;
+        }
+        results.back().peak = serving::find_peak(*scenario, [&](const Scenario& s) {
+            return flow::serve_on_table(plan, s, tables, callback).summary;
+        });
+    }
+    serving::rank(results, what.tolerance);
+    return results;
+}
+
+struct Options {
+    std::string folder, times;
+    int jobs = 1;
+    bool as_json = false;
+};
+
+int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const Options& options,
+                    const serving::ProgressCallback& callback) {
+    const auto results = search(plan, tables, callback);
+    if (results.front().excluded.empty()) {
+        if (options.as_json) std::cout << json::dump(search_json(plan, results)) << "\n";
+        else std::cout << (plan.scenario.question.empty() ? "" : plan.scenario.question + "\n\n") << search_text(plan, results);
+        return kDone;
+    }
+    return does_not_fit(plan, results.front().excluded, options.as_json);
+}
+
+int serve(const ServingPlan& plan, const Options& options) {
+    const Scenario& scenario = plan.scenario;
+    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
+    const serving::ProgressCallback callback = [](std::int64_t) {
+        if (interrupted != 0) throw explore::Interrupted{};
+    };
+    std::optional<ServingResult> result;
+    if (scenario.live) {
+        std::string reason;
+        result = flow::serve_live(plan, reason, callback);
+        if (!result) return does_not_fit(plan, reason, options.as_json);
+    } else {
+        flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.times),
+                                   explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
+        tables.prepare();
+        if (scenario.search) return serve_searching(plan, tables, options, callback);
+        const std::string reason = flow::why_not(plan, tables, flow::held(plan, scenario.run.server.sizes));
+        if (!reason.empty()) return does_not_fit(plan, reason, options.as_json);
+        result = flow::serve_on_table(plan, scenario, tables, callback);
+    }
+    const json::Object report = serve_json(plan, scenario, *result);
+    write_results(options.folder, plan, scenario, *result, report);
+    if (options.as_json) std::cout << json::dump(report) << "\n";
+    else
+        std::cout << serve_text(plan, scenario, *result) << "\nFiles: " << options.folder
+                  << "/serving.csv, queue.csv (queue length over time), report.json\n";
+    return kDone;
+}
+
+}  // namespace
+
+int run_serve_command(const Arguments& arguments) {
+    const auto values = parse(syntax(), arguments);
+    if (!values) return kDone;
+    if (values->count("help-columns") > 0) {
+        std::cout << record::serving_column_manual();
+        return kDone;
+    }
+    if (values->count("scenario") == 0) throw InputError("", "SCENARIO.json", "is missing");
+    Problems problems;
+    const auto settings = settings_of(*values, problems);
+    const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
+    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    flow::ModelCache models;
+    const auto plan = flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
+    problems.throw_if_any();
+    Options options;
+    options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + plan->scenario.name;
+    options.times = values->count("times") > 0 ? (*values)["times"].as<std::string>() : options.folder + "/service";
+    options.jobs = static_cast<int>(jobs);
+    options.as_json = values->count("json") > 0;
+    std::signal(SIGINT, [](int) { interrupted = 1; });
+    try {
+        return serve(*plan, options);
+    } catch (const explore::Interrupted&) {
+        std::cerr << "interrupted; service times that were measured are in " << options.times << "\n";
+        return kInterrupted;
+    }
+}
+
+}  // namespace infsim::cli

@@ -1,0 +1,25 @@
+// What infsim serve prints and writes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "flow/serve.hpp"
+
+namespace infsim::cli {
+
+/// The figures of a run, for people.
+std::string serve_text(const flow::ServingPlan& plan, const serving::Scenario& scenario,
+                       const flow::ServingResult& result);
+/// The same as JSON: record, sizes, batches, cores, queue.
+json::Object serve_json(const flow::ServingPlan& plan, const serving::Scenario& scenario,
+                        const flow::ServingResult& result);
+/// Queue length over time: start_ms,end_ms,waiting_items_avg,waiting_items_max,requests_in_system_avg.
+std::string queue_csv(const serving::Tally& tally);
+
+/// A search: the peak of the server as it is (one result), or of sets, best first.
+std::string search_text(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results);
+json::Value search_json(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results);
+
+}  // namespace infsim::cli

@@ -1,0 +1,102 @@
+#include "explore/measure.hpp"
+
+#include <optional>
+
+#include "base/check.hpp"
+#include "base/json_reader.hpp"
+#include "base/text.hpp"
+#include "explore/process.hpp"
+
+namespace infsim::explore {
+
+namespace {
+
+/// Sets of cores travel as "0,2": JSON has no 64 bits without a sign here.
+std::string list_of(serving::CoreSet busy) {
+    std::vector<std::string> cores;
+    for (int c = 0; c < serving::kMaxCoresPerChip; ++c)
+        if ((busy >> c & 1U) != 0) cores.push_back(std::to_string(c));
+    return join(cores, ",");
+}
+
+serving::CoreSet set_of(const std::string& list) {
+    serving::CoreSet busy = 0;
+    for (int c = 0; c < serving::kMaxCoresPerChip; ++c)
+        for (const std::string& core : split(list, ','))
+            if (core == std::to_string(c)) busy |= serving::CoreSet{1} << c;
+    return busy;
+}
+
+std::string request_text(const flow::MeasureJob& job) {
+    const json::Value request =
+        json::Object{{"measure", flow::to_json(job.request)}, {"busy", list_of(job.busy)}};
+    return json::dump(request, 0) + "\n";
+}
+
+std::string label(const flow::MeasureJob& job) {
+    int busy = 0;
+    for (serving::CoreSet set = job.busy; set != 0; set &= set - 1) ++busy;
+    return "service time of " + job.request.model + " B=" + std::to_string(job.request.batch) + " with " +
+           std::to_string(busy) + (busy == 1 ? " core busy" : " cores busy");
+}
+
+flow::ServiceTable table_of(const ProcessResult& result, const std::string& what) {
+    INFSIM_CHECK(result.exited && result.status == 0,
+                 what + ": the worker ended with " + result.ending() + ": " + std::string(trim(result.err)));
+    Problems problems;
+    const auto document = json::parse_text(result.out, "answer of a worker", problems);
+    INFSIM_CHECK(document && document->root.is_object(), what + ": the worker's answer cannot be read");
+    if (const json::Value* found = document->root.as_object().find("problems")) {
+        for (const json::Value& p : found->as_array()) {
+            const json::Object& o = p.as_object();
+            problems.add(o.find("file")->as_string(), o.find("where")->as_string(), o.find("what")->as_string());
+        }
+        problems.throw_if_any();
+    }
+    const json::Value* service = document->root.as_object().find("service");
+    INFSIM_CHECK(service != nullptr, what + ": the worker's answer has no service times");
+    auto table = flow::service_table_from_json({"answer of a worker", *service}, problems);
+    INFSIM_CHECK(table.has_value(), what + ": the worker's service times cannot be read");
+    return std::move(*table);
+}
+
+}  // namespace
+
+flow::Measure measure_in_workers(std::vector<std::string> worker_command, int jobs, Progress& progress) {
+    return [command = std::move(worker_command), jobs, &progress](const std::vector<flow::MeasureJob>& wanted) {
+        std::vector<std::string> inputs;
+        for (const flow::MeasureJob& job : wanted) inputs.push_back(request_text(job));
+        std::vector<flow::ServiceTable> tables(wanted.size());
+        progress.start(wanted.size(), 0);
+        const bool finished = run_workers(command, inputs, jobs, [&](std::size_t n, const ProcessResult& result) {
+            tables[n] = table_of(result, label(wanted[n]));
+            progress.step(label(wanted[n]));
+        });
+        progress.finish();
+        if (!finished) throw Interrupted{};
+        return tables;
+    };
+}
+
+bool is_measure_request(const json::Document& document) {
+    return document.root.is_object() && document.root.as_object().find("measure") != nullptr;
+}
+
+json::Value answer_measure_request(const json::Document& document) {
+    Problems problems;
+    json::ObjectReader reader(json::Cursor(document, problems));
+    const auto place = reader.required("measure");
+    const std::string busy = reader.string("busy");
+    reader.finish();
+    problems.throw_if_any();
+    const auto request = flow::point_request_from_json({document.file, place->value()}, problems);
+    flow::ModelCache models;
+    const auto point = problems.empty() ? flow::resolve(request, models, problems) : std::nullopt;
+    problems.throw_if_any();
+    const serving::CoreSet cores = set_of(busy);
+    INFSIM_CHECK(cores != 0 && (point->chip.cores == serving::kMaxCoresPerChip || cores >> point->chip.cores == 0),
+                 "a measurement asks for cores that the chip does not have");
+    return json::Object{{"service", flow::to_json(flow::measure_service(*point, cores))}};
+}
+
+}  // namespace infsim::explore

@@ -1,0 +1,27 @@
+// Service times measured in worker processes: what a serving simulation asks for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "explore/progress.hpp"
+#include "flow/measured_times.hpp"
+
+namespace infsim::explore {
+
+/// Thrown when SIGINT or SIGTERM arrives; the running workers are ended.
+struct Interrupted {};
+
+/// Measures in worker processes, at most `jobs` at a time, and says so on `progress`. The result throws InputError
+/// for what only the compiler finds wrong with the input, InternalError when a worker fails, Interrupted.
+flow::Measure measure_in_workers(std::vector<std::string> worker_command, int jobs, Progress& progress);
+
+// ---- the worker's side ----
+
+/// Whether a worker is asked for service times rather than for a point.
+bool is_measure_request(const json::Document& document);
+/// The answer: {"service": table}. Throws InputError.
+json::Value answer_measure_request(const json::Document& document);
+
+}  // namespace infsim::explore

@@ -1,0 +1,149 @@
+#include "flow/serve.hpp"
+
+#include "analysis/price.hpp"
+#include "base/text.hpp"
+#include "chip/chip.hpp"
+#include "flow/live_device.hpp"
+#include "flow/run_point.hpp"
+#include "hw/derived.hpp"
+#include "serving/table_device.hpp"
+
+namespace infsim::flow {
+
+namespace {
+
+using serving::Scenario;
+
+/// Why copies of programs with these bytes by region do not fit a core's regions together.
+std::string dram_shortage(const ServingPlan& plan, const std::vector<std::vector<std::int64_t>>& region_bytes) {
+    const std::int64_t there = hw::dram_region_bytes(plan.chip).count();
+    for (int r = 0; r < plan.chip.dram.channels; ++r) {
+        std::int64_t wanted = 0;
+        for (const auto& bytes : region_bytes) wanted += bytes[static_cast<std::size_t>(r)];
+        if (wanted > there)
+            return "the compiled programs together take " + number_text(wanted) + " bytes of each core's DRAM region " +
+                   std::to_string(r) + ", which has " + number_text(there);
+    }
+    return "";
+}
+
+ServingResult judged(const Scenario& scenario, serving::Tally tally) {
+    if (tally.latencies.empty())
+        throw InputError(scenario.file, "/stop", "no request is measured: " + number_text(tally.all_requests) +
+                                                     " arrive, the first " + number_text(scenario.run.warm_up) +
+                                                     " are warm-up");
+    ServingResult result;
+    result.tally = std::move(tally);
+    result.summary = serving::summarise(scenario, result.tally);
+    return result;
+}
+
+std::string sizes_text(const std::vector<int>& sizes) {
+    std::vector<std::string> all;
+    for (int size : sizes) all.push_back(std::to_string(size));
+    return join(all, "+");
+}
+
+}  // namespace
+
+std::string why_not(const ServingPlan& plan, const ServiceTables& tables, const std::vector<std::size_t>& programs) {
+    std::vector<std::vector<std::int64_t>> bytes;
+    for (std::size_t p : programs) {
+        const ServiceTable& table = tables.table(p);
+        if (!table.fits) return "B=" + std::to_string(plan.programs[p].batch) + ": " + table.reason;
+        bytes.push_back(table.region_bytes);
+    }
+    return dram_shortage(plan, bytes);
+}
+
+ServingResult serve_on_table(const ServingPlan& plan, const Scenario& scenario, ServiceTables& tables,
+                             const serving::ProgressCallback& progress) {
+    MeasuredTimes times(tables, held(plan, scenario.run.server.sizes));
+    serving::TableDevice device(times, scenario.run.server.chips, scenario.run.server.cores_per_chip);
+    return judged(scenario, serving::simulate(scenario.run, device, progress));
+}
+
+std::optional<ServingResult> serve_live(const ServingPlan& plan, std::string& reason,
+                                        const serving::ProgressCallback& progress) {
+    std::vector<std::shared_ptr<const program::Program>> programs;
+    std::vector<std::vector<std::int64_t>> bytes;
+    for (const Point& point : plan.points) {
+        compiler::CompileResult compiled = compile_point(point);
+        if (const auto* why = std::get_if<compiler::DoesNotFit>(&compiled)) {
+            reason = "B=" + std::to_string(point.batch) + ": " + why->text;
+            return std::nullopt;
+        }
+        programs.push_back(
+            std::make_shared<const program::Program>(std::move(std::get<compiler::Compiled>(compiled).program)));
+        bytes.emplace_back(static_cast<std::size_t>(plan.chip.dram.channels), 0);
+        for (const program::Segment& s : programs.back()->segments) bytes.back()[s.region] += s.bytes;
+    }
+    reason = dram_shortage(plan, bytes);
+    if (!reason.empty()) return std::nullopt;
+    const serving::Run& run = plan.scenario.run;
+    chip::Chip chip(plan.chip, run.server.cores_per_chip, {});
+    LiveDevice device(chip, run.server.cores_per_chip, std::move(programs), run.host.per_inference);
+    return judged(plan.scenario, serving::simulate(run, device, progress));
+}
+
+record::ServingRecord infeasible_record(const ServingPlan& plan, const std::string& reason) {
+    const Scenario& s = plan.scenario;
+    const serving::Server& server = s.run.server;
+    record::ServingRecord r;
+    r.scenario = s.name;
+    r.model_name = plan.model_name;
+    r.dtype = plan.dtype;
+    r.chip = plan.chip.name;
+    r.compiler = plan.compiler;
+    r.n_models = server.cores();
+    r.workers_per_model = server.outstanding_in_all > 0 ? server.outstanding_in_all : server.outstanding_per_core;
+    r.chips = server.chips;
+    r.batch_size = sizes_text(server.sizes);
+    r.policy = serving::policy_name(s.run.policy);
+    r.load = s.load_kind;
+    r.backend = s.live ? "live" : "table";
+    r.offered_rate = serving::offered_rate(s.run.load);
+    r.seed = static_cast<std::int64_t>(s.run.seed);
+    r.status = "infeasible";
+    r.reason = reason;
+    r.scenario_id = plan.id;
+    return r;
+}
+
+record::ServingRecord record_of(const ServingPlan& plan, const Scenario& scenario, const ServingResult& result) {
+    const serving::Summary& s = result.summary;
+    const serving::Tally& t = result.tally;
+    record::ServingRecord r = infeasible_record(plan, join(s.reasons, "; "));
+    r.status = "ok";
+    r.verdict = s.valid() ? "VALID" : "INVALID";
+    r.items_per_request = static_cast<double>(t.items) / static_cast<double>(t.requests);
+    r.throughput_avg = s.throughput;
+    r.requests_per_s = s.requests_per_s;
+    r.latency_ms_avg = s.latency_avg;
+    r.latency_ms_p0 = s.p0;
+    r.latency_ms_p50 = s.p50;
+    r.latency_ms_p90 = s.p90;
+    r.latency_ms_p95 = s.p95;
+    r.latency_ms_p99 = s.p99;
+    r.latency_ms_p99_9 = s.p99_9;
+    r.latency_ms_p100 = s.p100;
+    r.latency_ms_p99_low = s.p99_low;
+    r.latency_ms_p99_high = s.p99_high;
+    if (scenario.run.bound > Duration{0}) {
+        r.goodput = s.goodput;
+        r.bound_ms = record::report_ms(scenario.run.bound);
+        r.bound_percentile = scenario.percentile;
+    }
+    r.padding_fraction = s.padding;
+    r.batch_items_avg = s.batch_items;
+    r.queue_items_avg = s.waiting_avg;
+    r.queue_items_max = s.waiting_max;
+    r.core_utilisation = s.utilisation;
+    r.in_system_avg = s.in_system;
+    r.rate_times_latency = s.rate_times_latency;
+    r.requests_measured = static_cast<std::int64_t>(t.latencies.size());
+    r.cost_per_1m_inf = analysis::usd_per_million(s.throughput) * scenario.run.server.chips;
+    return r;
+}
+
+}  // namespace infsim::flow

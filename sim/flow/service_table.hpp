@@ -1,0 +1,43 @@
+// Times of one program's batches, measured on the simulated chip: what a serving simulation without a chip needs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "flow/point.hpp"
+#include "serving/device.hpp"
+
+namespace infsim::flow {
+
+/// Who else is busy, as far as it matters to one core: "2,1" is two cores (the core itself among them) whose DRAM
+/// regions lie in the same channels as its own, and one core whose regions are shifted by one channel, and so on for
+/// every channel. Cores with equal patterns are interchangeable, because region r of core c lies in channel
+/// (c + r) % channels. `busy` holds `core`.
+std::string contention_pattern(int channels, int core, serving::CoreSet busy);
+
+/// What is known of one program. `services`: by contention pattern.
+struct ServiceTable {
+    bool fits = true;
+    std::string reason;                       ///< why it does not fit
+    std::vector<std::int64_t> region_bytes;   ///< device DRAM that one core's copy takes, by region
+    serving::Transfers transfers;
+    std::map<std::string, Duration> services;
+};
+
+json::Value to_json(const ServiceTable& table);
+/// Empty after having added to `problems` for what to_json did not write.
+std::optional<ServiceTable> service_table_from_json(const json::Document& document, Problems& problems);
+
+/// Adds what `more` knows.
+void merge(ServiceTable& table, const ServiceTable& more);
+
+/// Compiles `point` and executes it without pause on the cores in `busy`, which are among the chip's: the mean of first
+/// issue to last retirement over the time in which all of them execute, for 8 sets of start offsets drawn from the
+/// inference's time alone (stream "service offsets"), because the phases at which cores meet matter and a server's are
+/// random. The pattern of a core alone and the transfers are measured on the way. One call per process.
+/// Throws InputError for what the compiler does not support.
+ServiceTable measure_service(const Point& point, serving::CoreSet busy);
+
+}  // namespace infsim::flow

@@ -1,0 +1,82 @@
+// Scenario files: a server, a batching policy, a load and what is asked of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/json_reader.hpp"
+#include "base/problems.hpp"
+#include "serving/simulate.hpp"
+
+namespace infsim::serving {
+
+/// What is served, as the file names it; whoever knows models and chips resolves it.
+struct Served {
+    std::string model, dtype, io_dtype, chip, compiler;  ///< empty: the default
+    int cores = 0;                                       ///< per chip; 0: all it has
+    std::optional<int> outstanding;  ///< per core, or more than there are cores when `beyond_cores`; empty: default
+    bool beyond_cores = false;       ///< "cores+3"
+};
+
+/// One of MLPerf Inference's scenarios (rules, section "Scenarios"; query counts are the least that LoadGen's early
+/// stopping asks for at that percentile).
+struct MlPerf {
+    std::string name;
+    double percentile = 99;
+    std::int64_t queries = 0, samples = 0;
+    Duration duration{};
+};
+
+/// What to look for. `sets`: candidates are compiled sizes of which at most `at_most` may be loaded.
+struct Search {
+    double tolerance = 0.005;     ///< relative, of the load found
+    std::vector<int> candidates;  ///< ascending; empty: only the peak of the server as it is
+    int at_most = 1;
+};
+
+/// Published figures to be printed beside the simulated ones.
+struct Published {
+    std::string source;
+    std::optional<double> throughput_avg, latency_ms_p50;
+};
+
+struct Scenario {
+    std::string file, name, question;
+    Served served;
+    Run run;
+    std::optional<Duration> per_inference;  ///< empty: what the chip file says
+    double percentile = 99;                 ///< which one the bound is for
+    bool live = false;
+    std::optional<MlPerf> mlperf;
+    std::optional<Search> search;
+    std::optional<Published> published;
+    std::string load_kind;
+};
+
+/// A value set from outside: `key` is a path with dots into the file ("load.rate"); problems with it are reported at
+/// `file` and `where`.
+struct Override {
+    std::string key;
+    json::Value value;
+    std::string file, where;
+};
+
+/// Reads a scenario file with overrides applied. Adds everything that is wrong to `problems`, located: unknown keys,
+/// rates that are not positive, requests of no items, policies that do not go with the server's batches, traces that
+/// are empty or not ascending (file and line). Empty if anything was added.
+std::optional<Scenario> read_scenario(const std::string& path, const std::vector<Override>& overrides,
+                                      Problems& problems);
+std::optional<Scenario> read_scenario(json::Document document, const std::vector<Override>& overrides,
+                                      Problems& problems);
+
+/// The scenario's JSON with the overrides that lead somewhere.
+json::Value with_overrides(json::Value root, const std::vector<Override>& overrides);
+
+/// Bounds of what a scenario may ask for.
+constexpr std::int64_t kMaxRequests = 100'000'000, kMaxItems = 1'000'000;
+constexpr int kMaxChips = 64, kMaxOutstanding = 64, kMaxBatchSize = 4096;
+constexpr double kMaxRate = 1e9;
+
+}  // namespace infsim::serving
