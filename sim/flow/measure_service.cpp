@@ -1,22 +1,24 @@
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "base/check.hpp"
-#include "base/random.hpp"
 #include "chip/chip.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/run_point.hpp"
 #include "flow/service_table.hpp"
+#include "hw/derived.hpp"
+#include "serving/contention.hpp"
 
 namespace infsim::flow {
 
 namespace {
 
 using serving::CoreSet;
+using serving::kPhaseBatches;
 
-constexpr int kOffsetSets = 8;
-/// Inferences per core and set: enough that all cores execute together for several of them.
-constexpr int kInferences = 6;
+/// Resolution in which traffic over time is taken.
+constexpr int kTicks = 256;
 
 std::vector<int> cores_of(CoreSet busy) {
     std::vector<int> cores;
@@ -45,14 +47,15 @@ struct Sum {
 };
 
 /// One set of offsets: adds the inferences that ran while all cores were executing.
-void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone, RandomStream& random,
+void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone, int set,
                  const std::vector<std::string>& patterns, std::map<std::string, Sum>& sums) {
     const TimePoint start = chip.now() + microseconds(1);
-    for (int core : cores) {
-        const TimePoint at = start + Duration{random.uniform_int(0, alone.count() - 1)};
-        for (int i = 0; i < kInferences; ++i) chip.submit(core, at);
+    for (std::size_t lane = 0; lane < cores.size(); ++lane) {
+        const double phase = serving::start_phase(set, static_cast<int>(lane));
+        const TimePoint at = start + Duration{std::llround(phase * static_cast<double>(alone.count()))};
+        for (int i = 0; i < kPhaseBatches; ++i) chip.submit(cores[lane], at);
     }
-    const auto done = drain(chip, cores.size() * kInferences);
+    const auto done = drain(chip, cores.size() * kPhaseBatches);
     TimePoint first = start, last = TimePoint::max();
     for (int core : cores) {
         TimePoint begin = TimePoint::max(), end{};
@@ -71,6 +74,34 @@ void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone
         sum.time += c.last_retirement - c.first_issue;
         ++sum.inferences;
     }
+}
+
+/// DMA transfers of the inference that runs first and alone, on core 0.
+class AloneTransfers final : public observe::Observer {
+public:
+    void on(const observe::Transferred& event) override {
+        if (event.who.core == 0 && event.who.inference == 0) all.push_back(event);
+    }
+    std::vector<observe::Transferred> all;
+};
+
+/// Each transfer's bytes, spread evenly over its time, as parts of the channel's sustained bandwidth in each piece.
+serving::Course course_of(const hw::ChipSpec& spec, const std::vector<observe::Transferred>& transfers,
+                          const chip::Completion& alone) {
+    serving::Course course(kTicks, {1, std::vector<double>(static_cast<std::size_t>(spec.dram.channels), 0)});
+    const double start = static_cast<double>(alone.first_issue.time_since_epoch().count());
+    const double piece = static_cast<double>((alone.last_retirement - alone.first_issue).count()) / kTicks;
+    const double capacity = static_cast<double>(hw::sustained_channel_bandwidth(spec).count()) * piece * 1e-12;
+    for (const observe::Transferred& t : transfers) {
+        const double from = (static_cast<double>(t.from.time_since_epoch().count()) - start) / piece;
+        const double until = std::max((static_cast<double>(t.until.time_since_epoch().count()) - start) / piece, from + 1e-9);
+        for (int p = std::max(0, static_cast<int>(from)); p < kTicks && p < until; ++p) {
+            const double part = (std::min(until, p + 1.0) - std::max(from, static_cast<double>(p))) / (until - from);
+            course[static_cast<std::size_t>(p)].share[static_cast<std::size_t>(t.channel)] +=
+                part * static_cast<double>(t.bytes.count()) / capacity;
+        }
+    }
+    return serving::joined(std::move(course), kCoursePieces);
 }
 
 /// Bytes of a program's host transfers in one direction.
@@ -95,12 +126,16 @@ void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, 
     const auto cores = cores_of(busy);
     std::vector<std::string> patterns;
     for (int core : cores) patterns.push_back(contention_pattern(channels, core, busy));
-    RandomStream random(0, "service offsets");
     std::map<std::string, Sum> sums;
-    for (int set = 0; set < kOffsetSets; ++set) measure_set(chip, cores, alone, random, patterns, sums);
-    for (const auto& [pattern, sum] : sums) table.services[pattern] = sum.time / sum.inferences;
-    for (const std::string& pattern : patterns)
-        INFSIM_CHECK(table.services.count(pattern) > 0, "no inference ran while all cores executed");
+    for (int set = 0; set < serving::kPhaseSets; ++set) measure_set(chip, cores, alone, set, patterns, sums);
+    for (std::size_t i = 0; i < cores.size(); ++i) {
+        if (table.services.count(patterns[i]) > 0) continue;
+        const Sum& sum = sums[patterns[i]];
+        INFSIM_CHECK(sum.inferences > 0, "no inference ran while all cores executed");
+        const Duration mean = sum.time / sum.inferences;
+        table.services[patterns[i]] = {
+            mean, serving::find_factor(table.course, channels, cores[i], busy, seconds(mean) / seconds(alone))};
+    }
 }
 
 }  // namespace
@@ -119,13 +154,15 @@ ServiceTable measure_service(const Point& point, CoreSet busy) {
     table.region_bytes.assign(static_cast<std::size_t>(channels), 0);
     for (const program::Segment& s : program->segments) table.region_bytes[s.region] += s.bytes;
 
-    chip::Chip chip(point.chip, point.chip.cores, {});
+    AloneTransfers transfers;
+    chip::Chip chip(point.chip, point.chip.cores, {&transfers});
     for (int core = 0; core < point.chip.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);
     const chip::Completion alone = run_alone(device, Duration{0});
     const Duration time = alone.last_retirement - alone.first_issue;
     table.transfers = transfers_of(point.chip, *program, alone);
-    table.services[contention_pattern(channels, 0, 1)] = time;
+    table.course = course_of(point.chip, transfers.all, alone);
+    table.services[contention_pattern(channels, 0, 1)] = {time, serving::kEven};
     if (busy != 1) measure_busy(chip, channels, busy, time, table);
     return table;
 }

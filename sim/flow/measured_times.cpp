@@ -54,7 +54,7 @@ void ServiceTables::prepare() {
     for (std::size_t i = 0; i < jobs.size(); ++i) add(missing[i], measured[i]);
 }
 
-Duration ServiceTables::service(std::size_t program, int core, serving::CoreSet busy) {
+const ServiceTable::Service& ServiceTables::service(std::size_t program, int core, serving::CoreSet busy) {
     const std::string pattern = contention_pattern(channels_, core, busy);
     const auto found = tables_[program].services.find(pattern);
     if (found != tables_[program].services.end()) return found->second;

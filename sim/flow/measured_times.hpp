@@ -48,7 +48,8 @@ public:
     void prepare();
     const ServiceTable& table(std::size_t program) const { return tables_[program]; }
     const std::vector<ServedProgram>& programs() const { return programs_; }
-    Duration service(std::size_t program, int core, serving::CoreSet busy);
+    int channels() const { return channels_; }
+    const ServiceTable::Service& service(std::size_t program, int core, serving::CoreSet busy);
 
 private:
     void add(std::size_t program, const ServiceTable& more);
@@ -66,11 +67,18 @@ public:
     MeasuredTimes(ServiceTables& tables, std::vector<std::size_t> held)
         : tables_(tables), held_(std::move(held)) {}
     Duration service(int program, int core, serving::CoreSet busy) override {
-        return tables_.service(held_[static_cast<std::size_t>(program)], core, busy);
+        return tables_.service(held_[static_cast<std::size_t>(program)], core, busy).time;
+    }
+    double factor(int program, int core, serving::CoreSet busy) override {
+        return tables_.service(held_[static_cast<std::size_t>(program)], core, busy).factor;
     }
     serving::Transfers transfers(int program) override {
         return tables_.table(held_[static_cast<std::size_t>(program)]).transfers;
     }
+    serving::Course course(int program) override {
+        return tables_.table(held_[static_cast<std::size_t>(program)]).course;
+    }
+    int channels() override { return tables_.channels(); }
 
 private:
     ServiceTables& tables_;

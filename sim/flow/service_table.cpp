@@ -2,23 +2,28 @@
 
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
+#include "serving/contention.hpp"
 
 namespace infsim::flow {
 
 std::string contention_pattern(int channels, int core, serving::CoreSet busy) {
-    std::vector<int> counts(static_cast<std::size_t>(channels), 0);
-    for (int c = 0; c < serving::kMaxCoresPerChip; ++c)
-        if ((busy >> c & 1U) != 0) ++counts[static_cast<std::size_t>(((c - core) % channels + channels) % channels)];
     std::vector<std::string> parts;
-    for (int n : counts) parts.push_back(std::to_string(n));
+    for (int n : serving::crowd(channels, core, busy)) parts.push_back(std::to_string(n));
     return join(parts, ",");
 }
 
 json::Value to_json(const ServiceTable& t) {
     json::Array regions;
     for (std::int64_t bytes : t.region_bytes) regions.emplace_back(bytes);
+    json::Array course;
+    for (const serving::Piece& piece : t.course) {
+        json::Array shares;
+        for (double share : piece.share) shares.emplace_back(share);
+        course.push_back(json::Object{{"ticks", piece.ticks}, {"share", std::move(shares)}});
+    }
     json::Object services;
-    for (const auto& [pattern, time] : t.services) services.set(pattern, time.count());
+    for (const auto& [pattern, s] : t.services)
+        services.set(pattern, json::Object{{"service_ps", s.time.count()}, {"factor", s.factor}});
     return json::Object{{"fits", t.fits},
                         {"reason", t.reason},
                         {"region_bytes", std::move(regions)},
@@ -26,7 +31,8 @@ json::Value to_json(const ServiceTable& t) {
                         {"input_wire_ps", t.transfers.input_wire.count()},
                         {"output_fixed_ps", t.transfers.output_fixed.count()},
                         {"output_wire_ps", t.transfers.output_wire.count()},
-                        {"service_ps", std::move(services)}};
+                        {"course", std::move(course)},
+                        {"services", std::move(services)}};
 }
 
 std::optional<ServiceTable> service_table_from_json(const json::Document& document, Problems& problems) {
@@ -39,10 +45,22 @@ std::optional<ServiceTable> service_table_from_json(const json::Document& docume
     for (const json::Cursor& bytes : reader.array("region_bytes"))
         t.region_bytes.push_back(bytes.integer(0, json::max_int).value_or(0));
     t.transfers = {time("input_fixed_ps"), time("input_wire_ps"), time("output_fixed_ps"), time("output_wire_ps")};
-    if (const auto services = reader.required("service_ps"); services && services->is_object())
-        for (const auto& [pattern, value] : services->value().as_object())
-            if (const auto ps = services->member(pattern, value).integer(1, json::max_int))
-                t.services[pattern] = Duration{*ps};
+    for (const json::Cursor& element : reader.array("course")) {
+        json::ObjectReader piece(element);
+        t.course.push_back({static_cast<std::int32_t>(piece.integer("ticks", 1, 1 << 20)), {}});
+        for (const json::Cursor& share : piece.array("share"))
+            t.course.back().share.push_back(share.number(0, 1e6).value_or(0));
+        if (t.course.back().share.size() != t.region_bytes.size())
+            piece.problem("share", "must have an entry for every channel");
+        piece.finish();
+    }
+    if (const auto services = reader.required("services"); services && services->is_object())
+        for (const auto& [pattern, value] : services->value().as_object()) {
+            json::ObjectReader service(services->member(pattern, value));
+            t.services[pattern].time = Duration{service.integer("service_ps", 1)};
+            t.services[pattern].factor = service.number("factor", serving::kEven, 100);
+            service.finish();
+        }
     reader.finish();
     for (const Problem& p : found.list()) problems.add(p);
     return found.empty() ? std::optional{std::move(t)} : std::nullopt;

@@ -23,8 +23,14 @@ struct ServiceTable {
     std::string reason;                       ///< why it does not fit
     std::vector<std::int64_t> region_bytes;   ///< device DRAM that one core's copy takes, by region
     serving::Transfers transfers;
-    std::map<std::string, Duration> services;
+    serving::Course course;                   ///< DRAM traffic of an inference alone, at most kCoursePieces
+    struct Service {
+        Duration time{};
+        double factor = serving::kEven;  ///< how it is distributed over the course (serving/pace.hpp)
+    };
+    std::map<std::string, Service> services;
 };
+constexpr std::size_t kCoursePieces = 32;
 
 json::Value to_json(const ServiceTable& table);
 /// Empty after having added to `problems` for what to_json did not write.
@@ -34,10 +40,10 @@ std::optional<ServiceTable> service_table_from_json(const json::Document& docume
 void merge(ServiceTable& table, const ServiceTable& more);
 
 /// Compiles `point` and executes it without pause on the cores in `busy`, which are among the chip's: the mean of first
-/// issue to last retirement over the time in which all of them execute, for 8 sets of start offsets drawn from the
-/// inference's time alone (stream "service offsets"), because the phases at which cores meet matter and a server's are
-/// random. The pattern of a core alone and the transfers are measured on the way. One call per process.
-/// Throws InputError for what the compiler does not support.
+/// issue to last retirement over the time in which all of them execute, for all sets of start phases of
+/// serving/contention.hpp, because the phases at which cores meet matter and a server's are random. The pattern of a core
+/// alone, the course and the transfers are measured on the way. One call per process. Throws InputError for what the
+/// compiler does not support.
 ServiceTable measure_service(const Point& point, serving::CoreSet busy);
 
 }  // namespace infsim::flow

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/units.hpp"
 
@@ -42,6 +43,22 @@ struct Transfers {
     Duration output_fixed{}, output_wire{};
 };
 
+/// How much of each memory channel a batch takes over its course when it is alone: pieces of `ticks` (any unit, together
+/// the whole batch), in which it takes the part share[c] of channel c's bandwidth, channels counted from the core's own.
+/// No pieces: nothing is known, and batches are taken to slow each other evenly.
+struct Piece {
+    std::int32_t ticks = 1;
+    std::vector<double> share;
+};
+using Course = std::vector<Piece>;
+
+/// Joins neighbours until at most `most` pieces are left, always the two whose joint mean is the least change (sum of
+/// squared differences over ticks and channels).
+Course joined(Course course, std::size_t most);
+
+/// Stands for "slowed evenly" where a factor is asked for (pace.hpp).
+constexpr double kEven = -1;
+
 /// Where a TableDevice gets times from; flow measures them on the simulated chip when they are first asked for.
 class ServiceTimes {
 public:
@@ -51,6 +68,11 @@ public:
     /// (`core` among them) execute the same program without pause. Positive.
     virtual Duration service(int program, int core, CoreSet busy) = 0;
     virtual Transfers transfers(int program) = 0;
+    virtual Course course(int) { return {}; }
+    /// How the slow-down that service() tells is distributed over the course (pace.hpp).
+    virtual double factor(int /*program*/, int /*core*/, CoreSet /*busy*/) { return kEven; }
+    /// Channels of a chip; a core's own is (its number) % channels().
+    virtual int channels() { return 1; }
 };
 
 }  // namespace infsim::serving

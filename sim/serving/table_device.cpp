@@ -8,9 +8,6 @@ namespace infsim::serving {
 
 namespace {
 
-/// Chips of so many cores keep their service times in an array of cores x sets.
-constexpr int kFewCores = 8;
-
 /// ceil(remaining x to / from).
 Duration rescaled(Duration remaining, Duration from, Duration to) {
     const auto product = static_cast<Int128>(remaining.count()) * to.count();
@@ -20,33 +17,9 @@ Duration rescaled(Duration remaining, Duration from, Duration to) {
 }  // namespace
 
 TableDevice::TableDevice(ServiceTimes& times, int chips, int cores_per_chip)
-    : times_(times), chips_(static_cast<std::size_t>(chips)), cores_per_chip_(cores_per_chip) {
+    : times_(times), chips_(static_cast<std::size_t>(chips)), cores_per_chip_(cores_per_chip), paces_(times, cores_per_chip) {
     INFSIM_CHECK(chips > 0 && cores_per_chip > 0 && cores_per_chip <= kMaxCoresPerChip, "a server has 1 to 64 cores a chip");
     for (Chip& chip : chips_) chip.cores.resize(static_cast<std::size_t>(cores_per_chip));
-}
-
-Duration TableDevice::service(int program, int core, CoreSet busy) {
-    const auto p = static_cast<std::size_t>(program);
-    if (small_services_.size() <= p) {
-        services_.resize((p + 1) * kMaxCoresPerChip);
-        small_services_.resize(p + 1);
-    }
-    const auto ask = [&] {
-        const Duration d = times_.service(program, core, busy);
-        INFSIM_CHECK(d > Duration{0}, "a batch takes no time");
-        return d;
-    };
-    if (cores_per_chip_ <= kFewCores) {
-        auto& table = small_services_[p];
-        if (table.empty()) table.assign(static_cast<std::size_t>(cores_per_chip_) << cores_per_chip_, Duration{0});
-        Duration& entry = table[(static_cast<std::size_t>(core) << cores_per_chip_) | busy];
-        if (entry == Duration{0}) entry = ask();
-        return entry;
-    }
-    auto& table = services_[p * kMaxCoresPerChip + static_cast<std::size_t>(core)];
-    const auto found = table.find(busy);
-    if (found != table.end()) return found->second;
-    return table[busy] = ask();
 }
 
 const Transfers& TableDevice::transfers(int program) {
@@ -96,7 +69,7 @@ std::optional<Finished> TableDevice::handle(std::size_t index, TimePoint now) {
     std::optional<Finished> finished;
     switch (chip.next_event) {
         case kOutputEnd: finished = finish_output(core, number, now); break;
-        case kExecutionEnd: finish_execution(core, now); break;
+        case kPieceEnd: finish_piece(chip, core, now); break;
         case kInputEnd: ++core.inputs_done; break;
         case kInputStart: start_input(chip, core, now); break;
     }
@@ -105,7 +78,21 @@ std::optional<Finished> TableDevice::handle(std::size_t index, TimePoint now) {
     return finished;
 }
 
-void TableDevice::finish_execution(Core& core, TimePoint now) {
+void TableDevice::begin_piece(Core& core, int index, TimePoint now) {
+    const int program = core.jobs[core.executions_done].program;
+    // At the pace of the program alone; set_paces brings it to the present one.
+    core.pace = paces_.alone(program, index);
+    core.remaining = paces_.piece(program, index, core.piece);
+    core.since = now;
+    core.next[kPieceEnd] = now + core.remaining;
+}
+
+void TableDevice::finish_piece(Chip& chip, Core& core, TimePoint now) {
+    if (++core.piece < paces_.pieces(core.jobs[core.executions_done].program)) {
+        begin_piece(core, chip.next_core, now);
+        set_paces(chip, now);
+        return;
+    }
     core.jobs[core.executions_done].executed = now - core.execution_start;
     ++core.executions_done;
 }
@@ -123,14 +110,15 @@ Finished TableDevice::finish_output(Core& core, int index, TimePoint now) {
 
 void TableDevice::start_what_can(Chip& chip, Core& core, TimePoint now) {
     // Two output buffers: `executions_done` counts outputs that are not out yet.
-    if (!core.executing() && core.inputs_done > core.executions_started && core.executions_done < 2)
-        start_execution(chip, core, now);
+    const bool starts = !core.executing() && core.inputs_done > core.executions_started && core.executions_done < 2;
+    if (starts) start_execution(core, now);
     const auto self = static_cast<std::size_t>(&core - chip.cores.data());
     const CoreSet bit = CoreSet{1} << self;
     const CoreSet busy = core.executing() ? chip.busy | bit : chip.busy & ~bit;
-    if (busy != chip.busy) {
+    if (starts) begin_piece(core, static_cast<int>(self), now);
+    if (starts || busy != chip.busy) {
         chip.busy = busy;
-        rescale(chip, now);
+        set_paces(chip, now);
     }
     if (core.executions_done > 0 && !core.sending) start_output(chip, core, now);
     if (core.next[kInputStart] == kNever && core.inputs_started == core.inputs_done &&
@@ -154,26 +142,25 @@ void TableDevice::start_output(Chip& chip, Core& core, TimePoint now) {
     core.next[kOutputEnd] = end;
 }
 
-void TableDevice::start_execution(Chip& chip, Core& core, TimePoint now) {
-    const auto self = static_cast<std::size_t>(&core - chip.cores.data());
-    const Job& job = core.jobs[core.executions_started];
-    core.execution_start = core.since = now;
-    core.service = service(job.program, static_cast<int>(self), chip.busy | CoreSet{1} << self);
-    core.remaining = core.service;
-    core.next[kExecutionEnd] = now + core.remaining;
+void TableDevice::start_execution(Core& core, TimePoint now) {
+    core.execution_start = now;
+    core.piece = 0;
     ++core.executions_started;
 }
 
-void TableDevice::rescale(Chip& chip, TimePoint now) {
-    for (std::size_t c = 0; c < chip.cores.size(); ++c) {
-        Core& core = chip.cores[c];
-        if (!core.executing()) continue;
-        const Duration next = service(core.jobs[core.executions_done].program, static_cast<int>(c), chip.busy);
-        if (next == core.service) continue;
-        core.remaining = rescaled(core.remaining - (now - core.since), core.service, next);
+void TableDevice::set_paces(Chip& chip, TimePoint now) {
+    running_.clear();
+    for (std::size_t c = 0; c < chip.cores.size(); ++c)
+        if (const Core& core = chip.cores[c]; core.executing())
+            running_.push_back({static_cast<int>(c), core.jobs[core.executions_done].program, core.piece});
+    paces_.paces(running_, chip.busy, new_paces_);
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+        Core& core = chip.cores[static_cast<std::size_t>(running_[i].core)];
+        if (new_paces_[i] == core.pace) continue;
+        core.remaining = rescaled(core.remaining - (now - core.since), core.pace, new_paces_[i]);
         core.since = now;
-        core.service = next;
-        core.next[kExecutionEnd] = now + core.remaining;
+        core.pace = new_paces_[i];
+        core.next[kPieceEnd] = now + core.remaining;
     }
 }
 

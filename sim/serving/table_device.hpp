@@ -4,18 +4,19 @@
 #include <array>
 #include <deque>
 #include <limits>
-#include <unordered_map>
 #include <vector>
 
 #include "serving/device.hpp"
+#include "serving/pace.hpp"
 
 namespace infsim::serving {
 
 /// Follows the chip's rules (sim/chip/README.md): inputs and outputs have two buffers each, so that the input of
 /// inference n+2 starts when n has been executed and execution n+2 when the output of n is out; executions of a core do
-/// not overlap; the link of a chip carries one transfer at a time in each direction. An execution advances at the rate
-/// that the set of busy cores of its chip allows: when the set changes, what remains of every running execution is
-/// rescaled by new over old service time, in whole picoseconds, rounded up.
+/// not overlap; the link of a chip carries one transfer at a time in each direction. An execution advances at the pace
+/// that the other executions of its chip leave it (pace.hpp): when the set of busy cores changes, or one of them gets to
+/// another piece of its course, what remains of every running piece is rescaled by new over old pace, in whole
+/// picoseconds, rounded up.
 class TableDevice final : public Device {
 public:
     /// `times` outlives the device. `chips` x `cores_per_chip` cores, at most kMaxCoresPerChip each.
@@ -35,7 +36,7 @@ private:
         Duration executed{};
     };
     /// What may happen next on a core, in the order in which events of the same instant are handled.
-    enum Event { kOutputEnd, kExecutionEnd, kInputEnd, kInputStart, kEvents };
+    enum Event { kOutputEnd, kPieceEnd, kInputEnd, kInputStart, kEvents };
 
     struct Core {
         std::deque<Job> jobs;  ///< outstanding, oldest first
@@ -43,7 +44,8 @@ private:
         std::size_t inputs_started = 0, inputs_done = 0, executions_started = 0, executions_done = 0;
         bool sending = false;
         TimePoint execution_start{}, since{};
-        Duration remaining{}, service{};  ///< at `since`
+        int piece = 0;                 ///< of the running execution
+        Duration remaining{}, pace{};  ///< of that piece, at `since`
         std::array<TimePoint, kEvents> next{kNever, kNever, kNever, kNever};
         bool executing() const { return executions_started > executions_done; }
     };
@@ -56,22 +58,23 @@ private:
     };
 
     std::optional<Finished> handle(std::size_t chip, TimePoint now);
-    void finish_execution(Core& core, TimePoint now);
+    void finish_piece(Chip& chip, Core& core, TimePoint now);
     Finished finish_output(Core& core, int index, TimePoint now);
     void start_what_can(Chip& chip, Core& core, TimePoint now);
     void start_input(Chip& chip, Core& core, TimePoint now);
-    void start_execution(Chip& chip, Core& core, TimePoint now);
+    void start_execution(Core& core, TimePoint now);
     void start_output(Chip& chip, Core& core, TimePoint now);
-    void rescale(Chip& chip, TimePoint now);
-    void find_next(Chip& chip);
-    Duration service(int program, int core, CoreSet busy);
+    void begin_piece(Core& core, int index, TimePoint now);
+    void set_paces(Chip& chip, TimePoint now);
+    static void find_next(Chip& chip);
     const Transfers& transfers(int program);
 
     ServiceTimes& times_;
     std::vector<Chip> chips_;
     int cores_per_chip_;
-    std::vector<std::unordered_map<std::uint64_t, Duration>> services_;  ///< by program and core; key: busy cores
-    std::vector<std::vector<Duration>> small_services_;  ///< the same as an array for chips of few cores
+    Paces paces_;
+    std::vector<Running> running_;
+    std::vector<Duration> new_paces_;
     std::vector<std::optional<Transfers>> transfers_;
 };
 

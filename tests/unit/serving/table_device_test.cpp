@@ -98,3 +98,66 @@ TEST_CASE("chips of many cores") {
         CHECK(done->at == at_us(640));
     }
 }
+
+namespace {
+
+/// Half of the batch asks for all of the only channel, half for nothing; two such batches at a factor of 1.
+class HalfHeavy final : public ServiceTimes {
+public:
+    Duration service(int, int, CoreSet busy) override { return microseconds(busy == 3 ? 150 : 100); }
+    Transfers transfers(int) override { return {}; }
+    Course course(int) override { return {{1, {1.0}}, {1, {0.0}}}; }
+    double factor(int, int, CoreSet busy) override { return busy == 3 ? 1 : kEven; }
+};
+
+}  // namespace
+
+TEST_CASE("batches slow each other only where both ask for the channel") {
+    HalfHeavy times;
+    {
+        TableDevice device(times, 1, 2);
+        device.submit(0, 0, 1, at_us(0));
+        device.submit(1, 0, 2, at_us(50));   // the first has nothing more to ask
+        check_next(device, 1, at_us(100));
+        check_next(device, 2, at_us(150));
+    }
+    TableDevice device(times, 1, 2);
+    device.submit(0, 0, 1, at_us(0));
+    device.submit(1, 0, 2, at_us(20));   // 30 us of asking are left: 60 us at half the speed, then the second has 20 left
+    check_next(device, 1, at_us(20 + 60 + 50));
+    check_next(device, 2, at_us(80 + 20 + 50));
+}
+
+TEST_CASE("channels are shared max-min fairly, counted from a core's own") {
+    const Piece small{1, {0.2, 0.0}}, large{1, {1.0, 0.0}}, beside{1, {0.0, 0.9}};
+    std::vector<double> slow;
+    SlowDowns slow_downs(2);
+    slow_downs.find({{0, &small}, {2, &large}}, slow);
+    CHECK(slow[0] == 1);
+    CHECK(slow[1] == Approx(1 / 0.8));
+    slow_downs.find({{0, &large}, {1, &beside}}, slow);   // the second core's second channel is the first's own
+    CHECK(slow[0] == Approx(2));
+    CHECK(slow[1] == Approx(1.8));
+    slow_downs.find({{0, &large}, {1, &large}, {3, nullptr}}, slow);
+    CHECK(slow == std::vector<double>{1, 1, 1});
+}
+
+TEST_CASE("the factor reproduces the mean time that it was found for") {
+    const Course course{{10, {0.1}}, {20, {1.0}}, {30, {0.6}}};
+    for (double slow_down : {1.1, 1.3, 1.6}) CHECK(find_factor(course, 1, 0, 3, slow_down) > 0);
+    CHECK(find_factor(course, 1, 0, 3, 1.6) > find_factor(course, 1, 0, 3, 1.3));
+    CHECK(find_factor(course, 1, 0, 3, 0.9) == kEven);
+    CHECK(find_factor({{1, {0.1}}}, 1, 0, 3, 1.2) == kEven);   // nothing is overloaded
+    CHECK(find_factor({{1, {1.0}}}, 1, 0, 3, 2.0) == Approx(1).epsilon(0.001));
+}
+
+TEST_CASE("joining pieces keeps ticks and bytes, and the sharpest edge") {
+    Course course;
+    for (int i = 0; i < 100; ++i) course.push_back({1, {i < 37 ? 0.1 : 0.9}});
+    const Course two = joined(course, 2);
+    REQUIRE(two.size() == 2);
+    CHECK(two[0].ticks == 37);
+    CHECK(two[0].share[0] == Approx(0.1));
+    CHECK(two[1].ticks == 63);
+    CHECK(joined(course, 1).front().share[0] == Approx(0.1 * 0.37 + 0.9 * 0.63));
+}
