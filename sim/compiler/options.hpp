@@ -40,6 +40,9 @@ struct CompileOptions {
 
     /// stem: the layers from a graph input to the first pooling layer run in stripes of rows.
     bool stream_stem = true;
+    /// stem: an input that is converted on the chip streams like any other. false: its conversion, together with replication, is
+    /// a layer of its own that runs for the whole batch before the first convolution starts, and its result is held whole.
+    bool stream_converted_input = true;
     /// stem: rows of the stem's last layer that one stripe yields.
     int stem_stripe_rows = 8;
 

@@ -45,6 +45,8 @@ const std::vector<Option>& options_table() {
         {"replicate", "replication", Flag{&O::replication},
          "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
+        {"stem", "stream_converted_input", Flag{&O::stream_converted_input},
+         "an input that is converted on the chip streams too; false: it is converted for the whole batch first"},
         {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16},
          "rows of the stem's last layer that one stripe yields"},
         {"place", "state_buffer_budget", Size{&O::state_buffer_budget},
@@ -179,7 +181,7 @@ json::Value canonical_json(const CompileOptions& options) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
-                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem,
+                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem, stream_converted_input,
                                   stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, search_sections, search_psum_banks, weights_region,
                                   activations_region, skip_passes] = options;
     json::Object top;

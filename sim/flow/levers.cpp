@@ -35,6 +35,7 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
         if (useful) levers.push_back(setting_lever(request, name, key, value));
     };
     set(!o.stream_stem, "first layers in stripes", "compiler.stem.stream", true);
+    set(!o.stream_converted_input && o.stream_stem, "converted inputs in stripes", "compiler.stem.stream_converted_input", true);
     set(!o.in_place_add, "residual adds in place", "compiler.place.in_place_add", true);
     set(!o.pair_images, "two images of narrow tensors side by side", "compiler.place.pair_images", true);
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);

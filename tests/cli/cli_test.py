@@ -295,6 +295,19 @@ class Limits(InScratch):
         self.assertIn("program", {t["tensor"] for t in dram["tensors"]})
         self.assertIn("fewer cores per chip", {l["lever"] for l in dram["levers"]})
 
+    def test_the_documented_limits(self):
+        flags = ["--batching_en", "--rematerialization_en", "--spill_dis", "--sb_size", 110, "--enable-replication", "True"]
+        for io, batch in (("fp16", 5), ("fp32", 1)):
+            out = self.run_it("limits", "resnet50-v1", *flags, "--dtype", "fp16", "--io-dtype", io, "--compiler",
+                              SOURCE / "configs/compilers/neuron-2020.json", "--compile-only", "--max-batch", 10, "--json").stdout
+            any_batch = json.loads(out)["limits"]["any"]
+            self.assertEqual(any_batch["batch"], batch)
+            levers = {l["lever"]: l["batch"] for l in any_batch["certificate"]["levers"]}
+            self.assertEqual(levers.get("converted inputs in stripes"), 5 if io == "fp32" else None)
+        refused = self.run_it("compile", "resnet50-v1", "--batch", 6, *flags, expect=3).stderr
+        for part in ("layer res2_0_shortcut needs 100352 bytes", "98304 are there", "2048 bytes too many", "res2_0_b_relu 18816 B"):
+            self.assertIn(part, refused)
+
     def test_mistakes(self):
         for words, part in [(["--max-batch", 0], "--max-batch: must be from 1"), (["--latency-ms", -1], "--latency-ms"),
                             (["--batch", 2], "no such option"), (["--latency-ms", 1, "--compile-only"], "--compile-only"),

@@ -26,7 +26,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     // An option that is new does not fit these names: give it its variants below, too.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
-                                  stream_stem, stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill,
+                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill,
                                   rematerialization, search_sections, search_psum_banks, weights_region,
                                   activations_region, skip_passes] = CompileOptions{};
     using O = CompileOptions;
@@ -41,6 +41,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "pair_images", &O::pair_images, {false});
     add(all, "replication", &O::replication, {false});
     add(all, "stream_stem", &O::stream_stem, {false});
+    add(all, "stream_converted_input", &O::stream_converted_input, {false});
     add(all, "stem_stripe_rows", &O::stem_stripe_rows, {1, 3, 100});
     add(all, "prefetch", &O::prefetch, {false});
     add(all, "prefetch_depth", &O::prefetch_depth, {1, 7, 1000});

@@ -71,6 +71,24 @@ TEST_CASE("the stem in stripes gives what the stem as a whole gives, in less mem
     CHECK(previous < reference.memory.lower_bound_bytes);
 }
 
+TEST_CASE("an input that is converted on the chip gives the same numbers streamed, held whole, replicated or not") {
+    const auto compiled = [](bool stream, bool replicate) {
+        CompileOptions o;
+        o.stream_converted_input = stream;
+        o.replication = replicate;
+        auto result = compile(small_resnet(), default_chip(), 3, DType::fp16, DType::fp32, o);
+        REQUIRE(std::holds_alternative<Compiled>(result));
+        REQUIRE(program::verify(std::get<Compiled>(result).program).empty());
+        return std::get<Compiled>(std::move(result));
+    };
+    const Compiled reference = compiled(true, true);
+    for (bool replicate : {true, false}) {
+        const Compiled whole = compiled(false, replicate);
+        check_same_numbers(whole, reference);
+        CHECK(whole.memory.lower_bound_bytes > reference.memory.lower_bound_bytes);
+    }
+}
+
 TEST_CASE("batching reads weights once for all images, no batching once for each") {
     CompileOptions apart;
     apart.batching = false;

@@ -209,9 +209,11 @@ private:
     void emit_reduce(int layer, int image);
 
     // stem.cpp
-    void emit_stem(int image);
-    std::vector<RowRange> stem_ranges(const std::vector<ValueId>& chain, int row, int count) const;
-    void emit_stem_rows(int k, ValueId value, int image, int first, int last);
+    void emit_stem_of(int first_image, int images);
+    bool converts_whole_input() const;
+    void emit_stem(int image, int first_layer, int end_layer);
+    std::vector<RowRange> stem_ranges(const std::vector<ValueId>& chain, int first_layer, int row, int count) const;
+    void emit_stem_rows(int layer, ValueId value, int image, int first, int last);
     /// A fresh window of `most` rows over `rows`; rows before `done` are copied from the window before.
     void open_window(ValueId value, int image, RowRange rows, int done, int most);
     // vector.cpp, attention.cpp

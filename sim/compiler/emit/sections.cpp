@@ -47,7 +47,7 @@ void Emitter::run_weighted(int layer, int first, int count) {
 void Emitter::run_images(const Section& section, int first, int count) {
     int l = section.first;
     if (l == 0 && net_.stem_layers > 0) {
-        for (int i = first; i < first + count; ++i) emit_stem(i);
+        emit_stem_of(first, count);
         l = net_.stem_layers;
     }
     const auto has_weights = [&](int layer) { return std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(layer)].op); };

@@ -18,12 +18,12 @@ Window row_window(const Layer& layer) {
 
 }  // namespace
 
-/// Rows [lo, hi) of every value of the chain that the last layer's rows [row, row + count) need.
-std::vector<RowRange> Emitter::stem_ranges(const std::vector<ValueId>& chain, int row, int count) const {
+/// Rows [lo, hi) of every value of the chain that starts at `first_layer` that the last layer's rows [row, row + count) need.
+std::vector<RowRange> Emitter::stem_ranges(const std::vector<ValueId>& chain, int first_layer, int row, int count) const {
     std::vector<RowRange> need(chain.size());
     need.back() = {row, row + count};
     for (std::size_t l = chain.size() - 1; l-- > 0;) {
-        const Window w = row_window(net_.layers[l]);
+        const Window w = row_window(net_.layers[static_cast<std::size_t>(first_layer) + l]);
         const int extent = value(chain[l]).phys.rows;
         need[l].lo = std::clamp(need[l + 1].lo * w.stride - w.pad, 0, extent - 1);
         need[l].hi = std::clamp((need[l + 1].hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1, need[l].lo + 1, extent);
@@ -31,44 +31,68 @@ std::vector<RowRange> Emitter::stem_ranges(const std::vector<ValueId>& chain, in
     return need;
 }
 
-void Emitter::emit_stem(int image) {
-    const int n = net_.stem_layers;
-    std::vector<ValueId> chain = {net_.layers[0].inputs[0].value};   // chain[k] is what stem layer k reads
-    for (int l = 0; l < n; ++l) chain.push_back(net_.layers[static_cast<std::size_t>(l)].output.value);
+/// True when the stem's input is converted for the whole batch before anything else runs.
+bool Emitter::converts_whole_input() const {
+    const Value& input = value(net_.layers[0].inputs[0].value);
+    return !options_.stream_converted_input && dram_dtype(input.input) != input.dtype;
+}
+
+void Emitter::emit_stem_of(int first_image, int images) {
+    if (net_.stem_layers == 0) return;
+    int from = 0;
+    if (converts_whole_input()) {
+        // The copies of a replicated input are what is converted, stripe by stripe; they are held, the input is not.
+        from = std::holds_alternative<ReplicateOp>(net_.layers[0].op) ? 1 : 0;
+        for (int i = first_image; i < first_image + images; ++i) {
+            layer_ = 0;
+            if (from == 1) emit_stem(i, 0, 1);
+            else emit_input(net_.layers[0].inputs[0].value, i);
+        }
+    }
+    for (int i = first_image; i < first_image + images && from < net_.stem_layers; ++i) emit_stem(i, from, net_.stem_layers);
+}
+
+/// Layers [first_layer, end_layer) of one image in stripes. What the first of them reads is there already or, if it is a
+/// graph input without a place, streams as well.
+void Emitter::emit_stem(int image, int first_layer, int end_layer) {
+    std::vector<ValueId> chain = {net_.layers[static_cast<std::size_t>(first_layer)].inputs[0].value};   // chain[k] is what the k-th layer reads
+    for (int l = first_layer; l < end_layer; ++l) chain.push_back(net_.layers[static_cast<std::size_t>(l)].output.value);
+    const bool streams = places_[static_cast<std::size_t>(chain[0])][static_cast<std::size_t>(image)].buffer == kNoBuffer;
     const int rows = value(chain.back()).phys.rows, stripe = plan_.stem_stripe_rows;
     // All windows of a value have one size, so that each fits where an earlier one lay.
     std::vector<int> most(chain.size(), 0);
     for (int row = 0; row < rows; row += stripe) {
-        const auto need = stem_ranges(chain, row, std::min(stripe, rows - row));
+        const auto need = stem_ranges(chain, first_layer, row, std::min(stripe, rows - row));
         for (std::size_t k = 0; k < chain.size(); ++k) most[k] = std::max(most[k], need[k].hi - need[k].lo);
     }
     std::vector<int> done(chain.size(), 0);                          // rows of each value that exist so far
     for (int row = 0; row < rows; row += stripe) {
-        const auto need = stem_ranges(chain, row, std::min(stripe, rows - row));
-        for (std::size_t k = 0; k < chain.size(); ++k) {
-            layer_ = static_cast<int>(k == 0 ? 0 : k - 1);
+        const auto need = stem_ranges(chain, first_layer, row, std::min(stripe, rows - row));
+        for (std::size_t k = streams ? 0 : 1; k < chain.size(); ++k) {
+            const int layer = first_layer + static_cast<int>(k) - 1;
+            layer_ = std::max(layer, first_layer);
             image_ = image;
             // A layer whose stride exceeds its kernel skips rows for good.
             const int hi = std::max(need[k].hi, need[k].lo), first = std::max(need[k].lo, done[k]);
             if (k + 1 < chain.size()) open_window(chain[k], image, need[k], done[k], most[k]);
-            if (hi > first) emit_stem_rows(static_cast<int>(k), chain[k], image, first, hi);
+            if (hi > first) emit_stem_rows(layer, chain[k], image, first, hi);
             done[k] = std::max(done[k], hi);
         }
     }
     for (std::size_t k = 0; k + 1 < chain.size(); ++k) places_[static_cast<std::size_t>(chain[k])][static_cast<std::size_t>(image)] = Place{};
-    store_outputs(n - 1, image);
+    store_outputs(end_layer - 1, image);
 }
 
-/// Makes rows [first, last) of the k-th value of the chain.
-void Emitter::emit_stem_rows(int k, ValueId v, int image, int first, int last) {
-    if (k == 0) {
+/// Makes rows [first, last) of `v`, which `layer` writes; before the first layer it is the input.
+void Emitter::emit_stem_rows(int layer, ValueId v, int image, int first, int last) {
+    if (layer < 0) {
         const Place& p = place(v, image);
         return load_input(v, image, first, last, p.buffer, p.row0, p.rows);
     }
-    const LayerOp& op = net_.layers[static_cast<std::size_t>(k - 1)].op;
-    if (std::holds_alternative<ConvOp>(op)) emit_conv(k - 1, image, 1, first, last - first);
-    else if (std::holds_alternative<ReplicateOp>(op)) emit_replicate(k - 1, image, first, last - first);
-    else emit_pool(k - 1, image, first, last - first);
+    const LayerOp& op = net_.layers[static_cast<std::size_t>(layer)].op;
+    if (std::holds_alternative<ConvOp>(op)) emit_conv(layer, image, 1, first, last - first);
+    else if (std::holds_alternative<ReplicateOp>(op)) emit_replicate(layer, image, first, last - first);
+    else emit_pool(layer, image, first, last - first);
 }
 
 void Emitter::emit_replicate(int layer, int image, int first_row, int rows) {

@@ -14,7 +14,7 @@ using program::Purpose;
 
 namespace {
 
-CompileResult compile_resnet50(const std::string& name, int batch, const CompileOptions& options = {}) {
+CompileResult compile_resnet50(const std::string& name, int batch, const CompileOptions& options = {}, DType io = DType::fp16) {
     static const hw::ChipSpec chip = [] {
         Problems problems;
         const auto file = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems);
@@ -22,7 +22,7 @@ CompileResult compile_resnet50(const std::string& name, int batch, const Compile
         return file->spec;
     }();
     const auto graph = graph::load_model(name, INFSIM_SOURCE_DIR "/models");
-    return compile(graph, chip, batch, DType::fp16, DType::fp16, options);
+    return compile(graph, chip, batch, DType::fp16, io, options);
 }
 
 std::int64_t weight_bytes_read(const program::Program& p) {
@@ -63,6 +63,24 @@ TEST_CASE("without spilling ResNet-50 v1 does not fit at batch 6, for 2,048 byte
     CHECK(no.text.find("2048 bytes too many") != std::string::npos);
     REQUIRE(!no.tensors.empty());
     CHECK(no.text.find(no.tensors[0].name) != std::string::npos);
+}
+
+TEST_CASE("where converted inputs are held whole, fp32 input stops at batch 1 and fp16 where it did") {
+    CompileOptions options;
+    options.spill = false;
+    options.stream_converted_input = false;
+    const auto fits = [&](int batch, DType io) { return std::holds_alternative<Compiled>(compile_resnet50("resnet50-v1", batch, options, io)); };
+    CHECK(fits(5, DType::fp16));
+    CHECK_FALSE(fits(6, DType::fp16));
+    CHECK(fits(1, DType::fp32));
+    // Two images of 112 rows x 224 columns, one copy per filter row, in fp16: 2 x 50,176 bytes on their partitions.
+    const auto two = compile_resnet50("resnet50-v1", 2, options, DType::fp32);
+    REQUIRE(std::holds_alternative<DoesNotFit>(two));
+    const auto& tensors = std::get<DoesNotFit>(two).tensors;
+    CHECK(tensors.at(0).bytes == 2 * 112 * 224 * 2);
+    CHECK(tensors.at(0).images == 2);
+    options.stream_converted_input = true;
+    CHECK(fits(5, DType::fp32));
 }
 
 TEST_CASE("the weights of ResNet-50 are read once per batch, or once per image without batching") {
