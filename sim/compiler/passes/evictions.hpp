@@ -6,7 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/code.hpp"
+#include "compiler/passes/outline.hpp"
+#include "compiler/passes/uses.hpp"
 
 namespace infsim::compiler {
 
@@ -44,9 +45,6 @@ struct NoRoom {
 /// Walks through the instructions in serial order. Whenever the live buffers exceed the budget, the one goes that is
 /// not needed for the longest time per byte of device DRAM traffic that its return costs: bytes saved and read back, or
 /// only read back where DRAM holds them. Ordered by `before`, then buffer.
-std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Code& code, const EvictionOptions& options);
-
-/// By buffer: the load (index into Code::loads) that alone writes it, from weights, constants or graph inputs; -1: none.
-std::vector<std::int32_t> sole_loads(const Code& code);
+std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outline, const Uses& uses, const EvictionOptions& options);
 
 }  // namespace infsim::compiler

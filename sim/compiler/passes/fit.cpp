@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/passes/coverage.hpp"
+#include "compiler/passes/evicted_outline.hpp"
 #include "compiler/passes/lifetimes.hpp"
 #include "compiler/passes/settle.hpp"
 
@@ -24,25 +24,12 @@ std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
 
 namespace {
 
-/// By buffer, over all partitions: bytes that something writes.
-std::vector<std::int64_t> written_bytes(const Code& code) {
-    std::vector<Coverage> coverage(code.buffers.size());
-    for (const VirtualInstruction& in : code.instructions) {
-        VirtualInstruction copy = in;
-        for_each_operand(
-            copy.op,
-            [&](program::AccessPattern& ap, int operand, bool write) {
-                if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; write && b != kNoBuffer) coverage[static_cast<std::size_t>(b)].add(ap);
-            },
-            [](program::ScalarOperand&, int) {});
-    }
-    std::vector<std::int64_t> bytes;
-    for (const Coverage& c : coverage) {
-        bytes.push_back(0);
-        for (const Piece& piece : c.pieces()) bytes.back() += piece.partitions * piece.bytes;
-    }
-    return bytes;
-}
+/// A plan whose code has no place as it is, and what choosing evictions has to know of that code.
+struct Tight {
+    const Plan* plan;
+    Outline outline;
+    Uses uses;
+};
 
 struct Candidate {
     std::size_t plan = 0;
@@ -59,17 +46,12 @@ public:
     std::variant<Fitted, DoesNotFit> run() {
         for (const Plan& plan : plans_) {
             try {
-                Code code = emit_(plan);
-                usable_.push_back(plan);
-                if (auto fitted = try_place(std::move(code), {}, [this, plan] { return emit_(plan); })) {
-                    fitted->plan = plan;
-                    return std::move(*fitted);
-                }
+                if (auto fitted = as_it_is(plan)) return std::move(*fitted);
             } catch (const Shortage& s) {
                 if (!shortage_) shortage_ = s.reason;
             }
         }
-        if (usable_.empty()) return std::move(*shortage_);
+        if (tight_.empty()) return std::move(*shortage_);
         if (options_.evictions.rematerialization)
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
         if (options_.evictions.spill) {
@@ -84,33 +66,43 @@ private:
     const std::function<Code(const Plan&)>& emit_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
-    std::vector<Plan> usable_;               ///< of `plans_`, those that the chip can run at all
-    std::optional<DoesNotFit> shortage_;     ///< why others cannot
+    std::vector<Tight> tight_;               ///< of `plans_`, those that the chip can run at all
+    std::optional<Code> last_;               ///< the code of the last of them
+    std::optional<DoesNotFit> shortage_;     ///< why the chip cannot run others
     std::optional<DoesNotFit> reason_, least_room_;
-    std::function<Code()> closest_;          ///< makes the code that `reason_` is about
+    Outline closest_;                        ///< what `reason_` is about
     int attempts_ = 0;
 
-    /// `again` makes `code` once more, in case it comes closest of all that do not fit.
-    std::optional<Fitted> try_place(Code code, SpillReport spills, std::function<Code()> again) {
-        ++attempts_;
-        auto placed = place(code, layers_, options_.place);
-        if (auto* no = std::get_if<DoesNotFit>(&placed)) {
-            if (!reason_ || no->wanted_bytes < reason_->wanted_bytes) {
-                reason_ = std::move(*no);
-                closest_ = std::move(again);
-            }
-            return std::nullopt;
+    std::optional<Fitted> as_it_is(const Plan& plan) {
+        last_.reset();
+        last_ = emit_(plan);
+        Outline outline = outline_of(*last_);
+        if (auto settled = try_settle(outline)) {
+            Placement placement = placement_of(*last_, std::move(*settled));
+            return Fitted{std::move(*last_), std::move(placement), {}, plan, attempts_};
         }
-        return Fitted{std::move(code), std::move(std::get<Placement>(placed)), std::move(spills), {}, attempts_};
+        tight_.push_back({&plan, std::move(outline), uses_of(*last_)});
+        return std::nullopt;
+    }
+
+    std::optional<Settled> try_settle(const Outline& outline) {
+        ++attempts_;
+        auto outcome = settle(outline, options_.place);
+        if (auto* settled = std::get_if<Settled>(&outcome)) return std::move(*settled);
+        const Unsettled& no = std::get<Unsettled>(outcome);
+        if (!reason_ || no.wanted < reason_->wanted_bytes) {
+            reason_ = refusal(outline, layers_, no, options_.place);
+            closest_ = outline;
+        }
+        return std::nullopt;
     }
 
     /// `reason_` with the lower bound and the capacity that the placement of its code would need.
     DoesNotFit explained() const {
         DoesNotFit why = *reason_;
         if (!options_.explain) return why;
-        const Outline outline = outline_of(closest_());
-        why.lower_bound_bytes = peak_of(outline.buffers, outline.lives, std::vector<bool>(outline.buffers.size(), true)).bytes;
-        why.allocator_bytes = smallest_capacity(outline, *why.lower_bound_bytes);
+        why.lower_bound_bytes = peak_of(closest_.buffers, closest_.lives, std::vector<bool>(closest_.buffers.size(), true)).bytes;
+        why.allocator_bytes = smallest_capacity(closest_, *why.lower_bound_bytes);
         return why;
     }
 
@@ -132,18 +124,19 @@ private:
         return high;
     }
 
-    std::vector<Candidate> candidates_of(std::size_t plan, const Code& code, bool spill) {
+    std::vector<Candidate> candidates_of(std::size_t plan, bool spill) {
         std::vector<Candidate> list;
-        const auto bytes = written_bytes(code);
+        const Outline& outline = tight_[plan].outline;
+        const Uses& uses = tight_[plan].uses;
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
         const auto chosen_for = [&](std::int64_t budget) -> std::optional<NoRoom> {
             evictions.budget = budget;
-            auto chosen = choose_evictions(code, evictions);
+            auto chosen = choose_evictions(outline, uses, evictions);
             if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
             Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
             for (const Eviction& e : c.evictions)
-                c.cost += bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
+                c.cost += uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
             list.push_back(std::move(c));
             return std::nullopt;
         };
@@ -151,57 +144,60 @@ private:
             if (chosen_for(budget)) break;   // then a smaller budget has no room either
         if (!list.empty()) return list;
         // What the capacity has between its highest rung and its end may be just enough.
-        if (const auto no = chosen_for(options_.place.capacity); no && spill) note_no_room(code, *no);
+        if (const auto no = chosen_for(options_.place.capacity); no && spill) note_no_room(outline, *no);
         return list;
     }
 
     /// What binds now is what no eviction can take away.
-    void note_no_room(const Code& code, const NoRoom& no) {
+    void note_no_room(const Outline& outline, const NoRoom& no) {
         if (least_room_ && least_room_->wanted_bytes <= no.wanted) return;
         DoesNotFit why;
         why.resource = resource::state_buffer;
         why.unit = "B/partition";
         why.binding = options_.place.capacity_binding;
         why.instant = no.position;
-        why.instants = static_cast<std::int64_t>(code.instructions.size());
+        why.instants = static_cast<std::int64_t>(outline.layer.size());
         why.lower_bound_bytes = no.wanted;
-        why.layer = layers_.at(code.instructions[static_cast<std::size_t>(no.position)].layer).name;
+        why.layer = layers_.at(outline.layer[static_cast<std::size_t>(no.position)]).name;
         why.wanted_bytes = no.wanted;
         why.available_bytes = options_.place.capacity;
-        why.tensors = tensors_of(code, lifetimes_of(code), no.buffers, layers_);
+        why.tensors = tensors_of(outline, no.buffers, layers_);
         why.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
                                "spilling cannot help; needed at once: {}",
                                why.layer, why.wanted_bytes, why.available_bytes, options_.place.capacity_note, why.wanted_bytes - why.available_bytes, to_text(why.tensors));
         least_room_ = std::move(why);
     }
 
-    Code evicted(const Candidate& c, SpillReport& spills) const {
-        Code code = emit_(usable_[c.plan]);
-        spills = apply_evictions(code, c.evictions, options_.spill_region);
-        return code;
+    Code code_of(std::size_t plan) {
+        std::optional<Code> kept = std::move(last_);
+        last_.reset();
+        return kept && plan + 1 == tight_.size() ? std::move(*kept) : emit_(*tight_[plan].plan);
+    }
+
+    /// Carries the evictions out where a sketch of the result says that it will have a place.
+    std::optional<Fitted> try_evictions(const Candidate& c) {
+        const Tight& tight = tight_[c.plan];
+        if (!try_settle(evicted_outline(tight.outline, tight.uses, c.evictions))) return std::nullopt;
+        Code code = code_of(c.plan);
+        SpillReport spills = apply_evictions(code, c.evictions, options_.spill_region);
+        if (spills.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
+        auto settled = try_settle(outline_of(code));
+        if (!settled) return std::nullopt;
+        Placement placement = placement_of(code, std::move(*settled));
+        return Fitted{std::move(code), std::move(placement), std::move(spills), *tight.plan, attempts_};
     }
 
     std::optional<Fitted> with_evictions(bool spill) {
         std::vector<Candidate> all;
-        for (std::size_t p = 0; p < usable_.size(); ++p) {
-            auto list = candidates_of(p, emit_(usable_[p]), spill);
+        for (std::size_t p = 0; p < tight_.size(); ++p) {
+            auto list = candidates_of(p, spill);
             std::move(list.begin(), list.end(), std::back_inserter(all));
         }
         std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
             return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan);
         });
-        for (const Candidate& c : all) {
-            SpillReport spills;
-            Code code = evicted(c, spills);
-            if (spills.segment_bytes > std::int64_t{UINT32_MAX}) continue;
-            if (auto fitted = try_place(std::move(code), std::move(spills), [this, c] {
-                    SpillReport unused;
-                    return evicted(c, unused);
-                })) {
-                fitted->plan = usable_[c.plan];
-                return fitted;
-            }
-        }
+        for (const Candidate& c : all)
+            if (auto fitted = try_evictions(c)) return fitted;
         return std::nullopt;
     }
 };

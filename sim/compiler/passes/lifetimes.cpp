@@ -40,39 +40,6 @@ Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& li
     return peak;
 }
 
-std::vector<LiveTensor> alive_at(const Code& code, const std::vector<Lifetime>& lifetimes, std::int32_t position,
-                                 const std::vector<program::LayerInfo>& layers) {
-    std::vector<BufferId> alive;
-    for (std::size_t b = 0; b < code.buffers.size(); ++b)
-        if (lifetimes[b].first <= position && position <= lifetimes[b].last) alive.push_back(static_cast<BufferId>(b));
-    return tensors_of(code, lifetimes, alive, layers);
-}
-
-std::vector<LiveTensor> tensors_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std::vector<BufferId>& buffers,
-                                   const std::vector<program::LayerInfo>& layers) {
-    struct Sum {
-        std::int64_t lower = 0, upper = 0;
-        int images = 0;
-        Lifetime life;
-    };
-    std::map<std::string, Sum> sums;
-    for (BufferId b : buffers) {
-        const Buffer& buffer = code.buffers[static_cast<std::size_t>(b)];
-        Sum& sum = sums[buffer.name];
-        sum.lower += lower_bytes(buffer);
-        sum.upper += upper_bytes(buffer);
-        sum.images += buffer.images;
-        sum.life.first = std::min(sum.life.first, lifetimes[static_cast<std::size_t>(b)].first);
-        sum.life.last = std::max(sum.life.last, lifetimes[static_cast<std::size_t>(b)].last);
-    }
-    const auto layer_at = [&](std::int32_t p) { return layers.at(code.instructions[static_cast<std::size_t>(p)].layer).name; };
-    std::vector<LiveTensor> list;
-    for (const auto& [name, sum] : sums)
-        list.push_back({name, std::max(sum.lower, sum.upper), sum.images, layer_at(sum.life.first), layer_at(sum.life.last)});
-    std::stable_sort(list.begin(), list.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
-    return list;
-}
-
 std::string to_text(const std::vector<LiveTensor>& tensors) {
     std::string text;
     for (const LiveTensor& t : tensors)

@@ -28,12 +28,6 @@ struct Peak { std::int64_t bytes = 0; std::int32_t position = 0; };
 /// Counts only buffers for which `counts[buffer]`.
 Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts);
 
-/// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
-std::vector<LiveTensor> alive_at(const Code& code, const std::vector<Lifetime>& lifetimes, std::int32_t position,
-                                 const std::vector<program::LayerInfo>& layers);
-/// The same of given buffers.
-std::vector<LiveTensor> tensors_of(const Code& code, const std::vector<Lifetime>& lifetimes, const std::vector<BufferId>& buffers,
-                                   const std::vector<program::LayerInfo>& layers);
 /// "NAME BYTES B (N images), ...".
 std::string to_text(const std::vector<LiveTensor>& tensors);
 

@@ -1,17 +1,54 @@
 #include "compiler/passes/outline.hpp"
 
+#include <algorithm>
+#include <map>
+#include <string>
+
 namespace infsim::compiler {
 
 Outline outline_of(const Code& code) {
-    Outline outline{code.buffers, lifetimes_of(code), {}};
+    Outline outline{code.buffers, lifetimes_of(code), {}, {}};
+    outline.layer.reserve(code.instructions.size());
     for (const Load& load : code.loads) outline.loads.push_back({load.buffer, load.stream, load.earliest, -1});
     for (std::size_t i = 0; i < code.instructions.size(); ++i) {
+        outline.layer.push_back(code.instructions[i].layer);
         const std::int32_t load = code.instructions[i].load;
         if (load < 0) continue;
         std::int32_t& front = outline.loads[static_cast<std::size_t>(load)].front;
         if (front < 0) front = static_cast<std::int32_t>(i);
     }
     return outline;
+}
+
+std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position, const std::vector<program::LayerInfo>& layers) {
+    std::vector<BufferId> alive;
+    for (std::size_t b = 0; b < outline.buffers.size(); ++b)
+        if (outline.lives[b].first <= position && position <= outline.lives[b].last) alive.push_back(static_cast<BufferId>(b));
+    return tensors_of(outline, alive, layers);
+}
+
+std::vector<LiveTensor> tensors_of(const Outline& outline, const std::vector<BufferId>& buffers, const std::vector<program::LayerInfo>& layers) {
+    struct Sum {
+        std::int64_t lower = 0, upper = 0;
+        int images = 0;
+        Lifetime life;
+    };
+    std::map<std::string, Sum> sums;
+    for (BufferId b : buffers) {
+        const Buffer& buffer = outline.buffers[static_cast<std::size_t>(b)];
+        Sum& sum = sums[buffer.name];
+        sum.lower += lower_bytes(buffer);
+        sum.upper += upper_bytes(buffer);
+        sum.images += buffer.images;
+        sum.life.first = std::min(sum.life.first, outline.lives[static_cast<std::size_t>(b)].first);
+        sum.life.last = std::max(sum.life.last, outline.lives[static_cast<std::size_t>(b)].last);
+    }
+    const auto layer_at = [&](std::int32_t p) { return layers.at(outline.layer[static_cast<std::size_t>(p)]).name; };
+    std::vector<LiveTensor> list;
+    for (const auto& [name, sum] : sums)
+        list.push_back({name, std::max(sum.lower, sum.upper), sum.images, layer_at(sum.life.first), layer_at(sum.life.last)});
+    std::stable_sort(list.begin(), list.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+    return list;
 }
 
 }  // namespace infsim::compiler

@@ -8,6 +8,8 @@ namespace infsim::compiler {
 
 namespace {
 
+constexpr std::size_t kRepairs = 100'000;   ///< buffers packed over all rounds of repair, about
+
 /// A buffer to be packed: what of it decides, side by side in memory.
 struct Item {
     BufferId id = kNoBuffer;
@@ -97,8 +99,9 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
         std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return area(a) > area(b); });
         attempt(sequence);
     }
-    // Repair: first comes what stood out last time.
-    for (int round = 0; round < 24 && best > capacity; ++round) {
+    // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much.
+    const int rounds = static_cast<int>(std::clamp<std::size_t>(kRepairs / std::max<std::size_t>(sequence.size(), 1), 4, 24));
+    for (int round = 0; round < rounds && best > capacity; ++round) {
         std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) { return packer[i].offset + packer[i].bytes > capacity; });
         attempt(sequence);
     }

@@ -11,23 +11,6 @@ namespace infsim::compiler {
 
 namespace {
 
-DoesNotFit refusal(const Code& code, const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at,
-                   const PlaceOptions& options) {
-    DoesNotFit no;
-    no.resource = resource::state_buffer;
-    no.unit = "B/partition";
-    no.binding = options.capacity_binding;
-    no.instant = at.position;
-    no.instants = static_cast<std::int64_t>(code.instructions.size());
-    no.layer = layers.at(code.instructions[static_cast<std::size_t>(at.position)].layer).name;
-    no.wanted_bytes = at.wanted;
-    no.available_bytes = options.capacity;
-    no.tensors = alive_at(code, outline.lives, at.position, layers);
-    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
-                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, at.why, to_text(no.tensors));
-    return no;
-}
-
 /// Every load's instructions stand in front of the instruction at which it starts; the rest keep their order.
 void order_instructions(const Code& code, const Settled& settled, Placement& out) {
     std::vector<std::vector<std::int32_t>> of_load(code.loads.size());
@@ -55,11 +38,23 @@ void order_instructions(const Code& code, const Settled& settled, Placement& out
 
 }  // namespace
 
-std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers, const PlaceOptions& options) {
-    const Outline outline = outline_of(code);
-    auto outcome = settle(outline, options);
-    if (const auto* no = std::get_if<Unsettled>(&outcome)) return refusal(code, outline, layers, *no, options);
-    Settled& settled = std::get<Settled>(outcome);
+DoesNotFit refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at, const PlaceOptions& options) {
+    DoesNotFit no;
+    no.resource = resource::state_buffer;
+    no.unit = "B/partition";
+    no.binding = options.capacity_binding;
+    no.instant = at.position;
+    no.instants = static_cast<std::int64_t>(outline.layer.size());
+    no.layer = layers.at(outline.layer[static_cast<std::size_t>(at.position)]).name;
+    no.wanted_bytes = at.wanted;
+    no.available_bytes = options.capacity;
+    no.tensors = alive_at(outline, at.position, layers);
+    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
+                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, at.why, to_text(no.tensors));
+    return no;
+}
+
+Placement placement_of(const Code& code, Settled&& settled) {
     Placement out;
     out.lower_bound = settled.lower_bound;
     order_instructions(code, settled, out);
@@ -67,6 +62,13 @@ std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<pr
     for (std::size_t b = 0; b < code.buffers.size(); ++b)
         if (out.last[b] >= 0) out.peak = std::max(out.peak, std::int64_t{out.offset[b]} + code.buffers[b].bytes);
     return out;
+}
+
+std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers, const PlaceOptions& options) {
+    const Outline outline = outline_of(code);
+    auto outcome = settle(outline, options);
+    if (const auto* no = std::get_if<Unsettled>(&outcome)) return refusal(outline, layers, *no, options);
+    return placement_of(code, std::move(std::get<Settled>(outcome)));
 }
 
 }  // namespace infsim::compiler
