@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "chip/arbiter.hpp"
+#include "chip/outlook.hpp"
 #include "support/ddr4_3200.hpp"
 #include "support/naive_arbiter.hpp"
 
@@ -165,6 +166,31 @@ TEST_CASE("an arrival before the announced completion delays it") {
     std::vector<FinishedTransfer> finished;
     arbiter.take_finished(at(128'000), finished);
     CHECK(arbiter.next_completion() == at(256'000 + 25'600));
+}
+
+TEST_CASE("nothing is announced beyond a limit, and up to it what is") {
+    Arbiter arbiter(one_channel());
+    arbiter.request(at(0), {0, 0, 0, 0, Bytes{5120}, Bytes{5120}});   // ten bursts of 51,200 ps
+    CHECK_FALSE(arbiter.next_completion(at(400'000)));
+    CHECK(arbiter.bursts_served() == 8);
+    arbiter.request(at(1'000), {1, 0, 0, 0, Bytes{512}, Bytes{512}});   // queues up behind it: nothing is served again
+    CHECK_FALSE(arbiter.next_completion(at(511'999)));
+    CHECK(arbiter.next_completion(at(512'000)) == at(512'000));
+    CHECK(arbiter.next_completion() == at(512'000));
+    CHECK(arbiter.bursts_served() == 10);
+}
+
+TEST_CASE("announced arrivals come in order and are forgotten when their time has come") {
+    Outlook outlook;
+    CHECK(outlook.next_after(at(0)) == TimePoint::max());
+    for (std::int64_t t : {50, 20, 90, 20, 70}) outlook.announce(at(t));
+    CHECK(outlook.next_after(at(0)) == at(20));
+    CHECK(outlook.next_after(at(19)) == at(20));
+    CHECK(outlook.next_after(at(20)) == at(50));
+    outlook.announce(at(60));
+    CHECK(outlook.next_after(at(50)) == at(60));
+    CHECK(outlook.next_after(at(89)) == at(90));
+    CHECK(outlook.next_after(at(90)) == TimePoint::max());
 }
 
 TEST_CASE("an arrival inside a stretch that was jumped over finds the state of that moment") {
