@@ -68,6 +68,9 @@ void add_allocations(const Code& code, const Placement& placement, const std::ve
 void finish(Code&& code, const Placement& placement, program::Program& program) {
     program.queues = code.queues;
     program.segments = std::move(code.segments);
+    std::vector<std::size_t> lengths(program.queues.size(), 0);
+    for (const VirtualInstruction& v : code.instructions) ++lengths[v.queue];
+    for (std::size_t q = 0; q < lengths.size(); ++q) program.queues[q].instructions.reserve(lengths[q] + lengths[q] / 64);   // and some Syncs
     HazardMap hazards(program.queues.size());
     WaitReducer reducer(program.queues.size());
     std::vector<std::uint32_t> sequence_of(placement.order.size());

@@ -153,7 +153,9 @@ void WaitReducer::issue(std::uint8_t queue, const program::Waits& waits) {
         for (std::size_t q = 0; q < queues_; ++q) mine[q] = std::max(mine[q], theirs[q]);
         mine[w.queue] = std::max(mine[w.queue], w.count);
     }
-    history_[queue].insert(history_[queue].end(), mine.begin(), mine.end());
+    auto& history = history_[queue];
+    if (waits.size() > 0 || history.known.empty()) history.known.insert(history.known.end(), mine.begin(), mine.end());
+    history.entry.push_back(static_cast<std::uint32_t>(history.known.size() / queues_) - 1);
 }
 
 }  // namespace infsim::compiler

@@ -61,8 +61,16 @@ public:
 private:
     std::size_t queues_;
     std::vector<Counts> known_;                            ///< by queue: what its last instruction knew at issue
-    std::vector<std::vector<std::uint32_t>> history_;      ///< by queue: `queues_` counts per instruction
-    const std::uint32_t* at(std::uint8_t queue, std::uint32_t index) const { return history_[queue].data() + std::size_t{index} * queues_; }
+    /// What the instructions of a queue knew at issue. Most carry no wait and know what the one before knew.
+    struct History {
+        std::vector<std::uint32_t> known;   ///< `queues_` counts per entry
+        std::vector<std::uint32_t> entry;   ///< by instruction
+    };
+    std::vector<History> history_;                         ///< by queue
+    const std::uint32_t* at(std::uint8_t queue, std::uint32_t index) const {
+        const History& history = history_[queue];
+        return history.known.data() + std::size_t{history.entry[index]} * queues_;
+    }
 };
 
 }  // namespace infsim::compiler
