@@ -77,6 +77,7 @@ public:
     SpillReport run() {
         std::vector<VirtualInstruction> old;
         old.swap(code_.instructions);
+        code_.instructions.reserve(2 * old.size());   // memory that stays untouched costs nothing; growing would copy
         old_ = &old;
         std::size_t coming = 0;   // evictions are ordered by their return
         for (std::size_t p = 0; p < old.size(); ++p) {
