@@ -4,6 +4,7 @@
 
 #include "compiler/passes/finish.hpp"
 #include "compiler/passes/fit.hpp"
+#include "compiler/passes/plan.hpp"
 #include "compiler/reports.hpp"
 #include "compiler/stopwatch.hpp"
 
@@ -21,6 +22,7 @@ FitOptions options_for_fit(const Assembly& a, bool spill) {
     fit.evictions.spill = a.options.spill && spill;
     fit.evictions.rematerialization = a.options.rematerialization;
     fit.spill_region = a.options.activations_region;
+    if (a.options.batching) fit.banded = [&a](std::int64_t budget) { return banded_plan(a.network, a.target, a.dtype, a.options, budget); };
     fit.explain = a.explain;
     return fit;
 }

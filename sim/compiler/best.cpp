@@ -73,7 +73,8 @@ private:
     /// One Program for each number of banks; then, layer by layer, the number under which the PE was done soonest.
     void try_banks() {
         const std::size_t layers = a_.network.layers.size();
-        const Plan base = best_->assembled.plan;
+        Plan base = best_->assembled.plan;
+        if (best_->assembled.compiled.memory.spill_save_bytes > 0) return;   // what it gains is small beside spills
         std::vector<int> choice(layers, a_.options.psum_banks_per_load);
         std::vector<Duration> time = best_->estimate.pe_by_layer;
         for (int banks = 1; banks <= a_.target.psum_banks; ++banks) {

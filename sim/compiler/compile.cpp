@@ -34,7 +34,7 @@ program::Target target_of(const hw::ChipSpec& spec) {
 
 namespace {
 
-void check_arguments(const graph::Graph& graph, const program::Target& target, int batch, DType dtype, DType io_dtype, Problems& problems) {
+void check_arguments(const graph::Graph& graph, int batch, DType dtype, DType io_dtype, Problems& problems) {
     if (batch < 1) problems.add(graph.name, "batch", fmt::format("{} is not a batch size; it must be at least 1", batch));
     if (!graph.batchable && batch > 1) problems.add(graph.name, "batch", "only 1 is possible: " + graph.why_not_batchable);
     for (DType t : {dtype, io_dtype})
@@ -75,7 +75,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
                       const CompileOptions& asked, bool explain) {
     const program::Target target = target_of(spec);
     Problems problems;
-    check_arguments(graph, target, batch, dtype, io_dtype, problems);
+    check_arguments(graph, batch, dtype, io_dtype, problems);
     const CompileOptions options = resolved(asked, target, problems);
     problems.throw_if_any();
     if (auto no = too_few_semaphores(target)) return *no;

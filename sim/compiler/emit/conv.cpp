@@ -250,24 +250,38 @@ std::vector<Emitter::Tile> Emitter::tiles(int layer, int first_image, int images
     return list;
 }
 
+/// Gives the output of an image its place: that of its residual where nobody reads that afterwards.
+void Emitter::place_output(int layer, int image) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const ConvOp& conv = conv_op(net_, layer);
+    const ValueId out = l.output.value;
+    if (has_storage(out, image) || !options_.in_place_add || !conv.residual) return;
+    const ValueId residual = conv.residual->value;
+    const auto same = [&](const auto& of) { return of[static_cast<std::size_t>(residual)] == of[static_cast<std::size_t>(out)]; };
+    // Not where the residual is the layer's own input: later taps and output channels still read it.
+    const bool in_place = residual != l.inputs[0].value && conv.residual->slots == value(residual).phys.slots() &&
+                          l.output.slots == value(out).phys.slots() && last_reader_[static_cast<std::size_t>(residual)] == layer &&
+                          same(small_) && same(array_images_) && same(pairable_) && same(band_rows_);
+    if (!in_place) return;
+    if (in_bands(out)) row_bands_[{out, image}] = row_bands_.at({residual, image});
+    else places_[static_cast<std::size_t>(out)][static_cast<std::size_t>(image)] = place(residual, image);
+}
+
 void Emitter::emit_conv(int layer, int first_image, int images, int first_row, int rows) {
+    const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
+    const auto* conv = std::get_if<ConvOp>(&l.op);
+    if (!in_bands(l.inputs[0].value) && !in_bands(l.output.value) && !(conv->residual && in_bands(conv->residual->value)))
+        return emit_conv_rows(layer, first_image, images, first_row, rows);
+    for (int image = first_image; image < first_image + images; ++image)
+        for (const RowRange& piece : output_pieces(l, first_row, rows)) emit_conv_rows(layer, image, 1, piece.lo, piece.hi - piece.lo);
+}
+
+void Emitter::emit_conv_rows(int layer, int first_image, int images, int first_row, int rows) {
     layer_ = layer;
     image_ = first_image;
     ConvState& state = conv_state(layer);
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
-    for (int i = first_image; i < first_image + images; ++i)
-        if (places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)].buffer == kNoBuffer) {
-            const auto* conv = std::get_if<ConvOp>(&l.op);
-            // Not where the residual is the layer's own input: later taps and output channels still read it.
-            const bool in_place = options_.in_place_add && conv->residual && conv->residual->value != l.inputs[0].value &&
-                                  conv->residual->slots == value(conv->residual->value).phys.slots() &&
-                                  l.output.slots == value(l.output.value).phys.slots() &&
-                                  last_reader_[static_cast<std::size_t>(conv->residual->value)] == layer &&
-                                  is_array(conv->residual->value) == is_array(l.output.value) &&
-                                  array_images_[static_cast<std::size_t>(conv->residual->value)] == array_images_[static_cast<std::size_t>(l.output.value)] &&
-                                  pairable_[static_cast<std::size_t>(conv->residual->value)] == pairable_[static_cast<std::size_t>(l.output.value)];
-            if (in_place) places_[static_cast<std::size_t>(l.output.value)][static_cast<std::size_t>(i)] = place(conv->residual->value, i);
-        }
+    for (int i = first_image; i < first_image + images; ++i) place_output(layer, i);
     bias(layer);
     std::vector<Tile> all = tiles(layer, first_image, images, first_row, rows);
     const int chosen = plan_.psum_banks.empty() ? 0 : plan_.psum_banks[static_cast<std::size_t>(layer)];
@@ -330,25 +344,27 @@ void Emitter::emit_tap(int layer, const Stationary& st, int columns, BufferId we
     bool loaded = false;
     for (std::size_t t = 0; t < chunk.size(); ++t) {
         const Tile& tile = chunk[t];
-        const Span r = valid_outputs(st.tap_row, op.stride_rows, op.dilation_rows, op.pad_top, phys.rows, tile.rect.row, tile.rect.row + tile.rect.rows);
+        const Span valid = valid_outputs(st.tap_row, op.stride_rows, op.dilation_rows, op.pad_top, phys.rows, tile.rect.row, tile.rect.row + tile.rect.rows);
         const Span c = valid_outputs(st.tap_col, op.stride_cols, op.dilation_cols, op.pad_left, phys.cols, tile.rect.col, tile.rect.col + tile.rect.cols);
-        if (r.hi <= r.lo || c.hi <= c.lo) continue;
+        if (valid.hi <= valid.lo || c.hi <= c.lo) continue;
         const int together = is_array(in.value) ? tile.images : 1;
-        for (int i = 0; i < tile.images; i += together) {
-            const Rect rect{r.lo * op.stride_rows + st.tap_row * op.dilation_rows - op.pad_top, r.hi - r.lo, op.stride_rows,
-                            c.lo * op.stride_cols + st.tap_col * op.dilation_cols - op.pad_left, c.hi - c.lo, op.stride_cols};
-            const Operand moving = access(in.value, in.first_slot + st.tile->slot, st.tile->count, tile.image + i, rect, together);
-            if (!loaded) {
-                program::LoadStationary load;
-                load.src = make_access(Space::state_buffer, moving.ap.partition_start, st.tile->count, st.offset, dtype_, {{1, columns}});
-                push(pe(), load, {weights});
-                loaded = true;
+        const int shift = st.tap_row * op.dilation_rows - op.pad_top;
+        for (int i = 0; i < tile.images; i += together)
+            for (const RowRange& r : source_pieces(in.value, {valid.lo, valid.hi}, op.stride_rows, shift)) {
+                const Rect rect{r.lo * op.stride_rows + shift, r.hi - r.lo, op.stride_rows,
+                                c.lo * op.stride_cols + st.tap_col * op.dilation_cols - op.pad_left, c.hi - c.lo, op.stride_cols};
+                const Operand moving = access(in.value, in.first_slot + st.tile->slot, st.tile->count, tile.image + i, rect, together);
+                if (!loaded) {
+                    program::LoadStationary load;
+                    load.src = make_access(Space::state_buffer, moving.ap.partition_start, st.tile->count, st.offset, dtype_, {{1, columns}});
+                    push(pe(), load, {weights});
+                    loaded = true;
+                }
+                const std::int64_t plane = std::int64_t{tile.rect.rows} * tile.rect.cols;
+                const std::int64_t at = i * plane + std::int64_t{r.lo - tile.rect.row} * tile.rect.cols + (c.lo - tile.rect.col);
+                const Operand dst = psum(banks[t], columns, at, {{plane, together}, {tile.rect.cols, r.hi - r.lo}, {1, c.hi - c.lo}});
+                push(pe(), program::Matmul{moving.ap, dst.ap, !first}, {moving.buffer, kNoBuffer});
             }
-            const std::int64_t plane = std::int64_t{tile.rect.rows} * tile.rect.cols;
-            const std::int64_t at = i * plane + std::int64_t{r.lo - tile.rect.row} * tile.rect.cols + (c.lo - tile.rect.col);
-            const Operand dst = psum(banks[t], columns, at, {{plane, together}, {tile.rect.cols, r.hi - r.lo}, {1, c.hi - c.lo}});
-            push(pe(), program::Matmul{moving.ap, dst.ap, !first}, {moving.buffer, kNoBuffer});
-        }
     }
 }
 

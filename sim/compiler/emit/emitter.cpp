@@ -58,6 +58,7 @@ void Emitter::analyse_values() {
         }
     }
     if (plan_.sections.empty()) array_images_.assign(n, batch_);
+    analyse_bands();
     places_.assign(n, std::vector<Place>(static_cast<std::size_t>(batch_)));
     conv_.resize(net_.layers.size());
 }

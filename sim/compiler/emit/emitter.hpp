@@ -38,6 +38,9 @@ struct Plan {
     std::int64_t slab_bytes = 4096;
     bool share_small_images = true;   ///< images of small tensors lie in one buffer
     int stem_stripe_rows = 8;         ///< rows of the stem's last layer per stripe
+    /// Images that take more bytes per partition lie in bands of rows of at most this size, each a buffer of its own that
+    /// may be spilled apart from the others; 0: no bands. Where there are bands, only spilling makes use of them.
+    std::int64_t band_bytes = 0;
 };
 
 /// An operand: where it is inside a buffer.
@@ -108,7 +111,10 @@ private:
     const CompileOptions& options_;
     const Plan& plan_;
     Code code_;
-    std::vector<std::vector<Place>> places_;    ///< [value][image]
+    std::vector<std::vector<Place>> places_;    ///< [value][image]; of values in bands the one that is being looked at
+    std::vector<int> band_rows_;                ///< by value: rows of a band; 0: the image is one buffer
+    std::map<std::pair<ValueId, int>, std::vector<Place>> row_bands_;   ///< (value, image)
+    std::optional<std::pair<ValueId, Place>> window_;   ///< stands for rows of a value across the borders of its bands
     std::vector<int> array_images_;   ///< by value: images of a small value that lie in one buffer
     std::vector<bool> pairable_, small_;
     std::vector<bool> passing_;   ///< by value: only layers without weights touch it, image by image
@@ -149,6 +155,8 @@ private:
     void push(std::uint8_t queue, program::Operation op, std::initializer_list<BufferId> buffers,
               BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer);
     const Place& place(ValueId value, int image) const;
+    /// The buffer that holds row `row`.
+    const Place& place(ValueId value, int image, int row) const;
     void ensure_storage(ValueId value, int image);
     int half_of(ValueId value, int slot, int image) const;
     Operand access(ValueId value, int slot, int lanes, int image, const Rect& rect, int images = 1) const;
@@ -167,6 +175,21 @@ private:
     Operand psum(int bank, int lanes, std::int64_t offset_elements, std::initializer_list<Step> steps) const;
     const Value& value(ValueId v) const { return net_.values[static_cast<std::size_t>(v)]; }
 
+    // bands.cpp
+    void analyse_bands();
+    bool in_bands(ValueId v) const { return band_rows_[static_cast<std::size_t>(v)] > 0; }
+    void make_bands(ValueId value, int image, program::Purpose purpose);
+    bool has_storage(ValueId value, int image) const;
+    /// [first, first + count) cut where a band of one of `values` begins; values without bands cut nothing.
+    std::vector<RowRange> cut_rows(std::initializer_list<ValueId> values, int first, int count) const;
+    /// Output rows cut where the row of `source` that they read, row * stride + shift, enters another band.
+    std::vector<RowRange> source_pieces(ValueId source, RowRange rows, int stride, int shift) const;
+    /// Output rows [first, first + count) of a layer in pieces that write one band of the output (and of a residual) and read
+    /// about as many rows as a band of the input has.
+    std::vector<RowRange> output_pieces(const Layer& layer, int first, int count) const;
+    /// Puts rows [lo, hi) of a value, from several bands, side by side into a buffer that window_ then stands for.
+    void gather_window(const Part& part, int image, RowRange rows);
+
     // io.cpp
     void load_input(ValueId value, int image, int first_row, int last_row, BufferId into, int row0, int rows);
     void emit_input(ValueId value, int image);
@@ -175,6 +198,7 @@ private:
     /// What a graph input or output is in device DRAM.
     DType dram_dtype(graph::TensorId tensor) const;
     void store_view(std::size_t output, int image);
+    void store_band(std::size_t output, int image, const Place& band);
     BufferId channel_constants(int layer, int which, const Part& part, const std::vector<graph::TensorId>& tensors, bool lower_only);
     BufferId ones();
 
@@ -186,6 +210,8 @@ private:
     BufferId bias(int layer);
     std::vector<Stationary> stationaries(int layer, int slab, int slot) const;
     void emit_conv(int layer, int first_image, int images, int first_row, int rows);
+    void emit_conv_rows(int layer, int first_image, int images, int first_row, int rows);
+    void place_output(int layer, int image);
     void emit_chunk(int layer, int slab, int slot, const std::vector<Tile>& tiles);
     void emit_tap(int layer, const Stationary& st, int columns, BufferId weights, const std::vector<Tile>& tiles,
                   const std::vector<int>& banks, bool first);
@@ -218,8 +244,10 @@ private:
     void open_window(ValueId value, int image, RowRange rows, int done, int most);
     // vector.cpp, attention.cpp
     void emit_pool(int layer, int image, int first_row, int rows);
+    void emit_pool_rows(const Layer& layer, const PoolOp& op, int image, RowRange rows);
     void emit_pool_class(const Layer& layer, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0, int kcn);
     void emit_replicate(int layer, int image, int first_row, int rows);
+    void emit_replicate_rows(int layer, int image, int first_row, int rows);
     void emit_unary(int layer, int image);
     void emit_scalar(int layer, int image);
     void emit_binary(int layer, int image);

@@ -99,9 +99,15 @@ void Emitter::load_input(ValueId v, int image, int first_row, int last_row, Buff
 
 void Emitter::emit_input(ValueId v, int image) {
     const auto index = static_cast<std::size_t>(v);
-    if (input_index_[index] < 0 || places_[index][static_cast<std::size_t>(image)].buffer != kNoBuffer) return;
+    if (input_index_[index] < 0 || has_storage(v, image)) return;
     const Physical& phys = value(v).phys;
     image_ = image;
+    if (in_bands(v)) {
+        make_bands(v, image, Purpose::input);
+        const std::vector<Place> bands = row_bands_.at({v, image});
+        for (const Place& band : bands) load_input(v, image, band.row0, band.row0 + band.rows, band.buffer, band.row0, band.rows);
+        return;
+    }
     // Every image of an input has its own buffer: they arrive and die one by one.
     const Half half = phys.slots() > 1 ? Half::both : half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
     const BufferId b = new_buffer(value(v).name, phys.groups() * phys.plane() * dtype_bytes(value(v).dtype), half, Purpose::input);
@@ -109,8 +115,41 @@ void Emitter::emit_input(ValueId v, int image) {
     load_input(v, image, 0, phys.rows, b, 0, phys.rows);
 }
 
+void Emitter::store_band(std::size_t output, int image, const Place& band) {
+    const View& view = net_.outputs[output];
+    const Physical& phys = value(view.value).phys;
+    const RowMajor order = row_major(view, phys);
+    const DType dram = dram_dtype(graph_.outputs[output]), here = value(view.value).dtype;
+    const std::int64_t item = graph::element_count(graph_.tensor(graph_.outputs[output]).shape), plane = std::int64_t{band.rows} * phys.cols;
+    BufferId cast = kNoBuffer;
+    if (dram != here)
+        cast = new_buffer(value(view.value).name + "/as sent", phys.groups() * plane * dtype_bytes(dram),
+                          code_.buffers[static_cast<std::size_t>(band.buffer)].half, Purpose::spill);
+    for (int s = 0; s < view.slots; ++s) {
+        const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];
+        Operand src = access(view.value, slot, lanes, image, {band.row0, band.rows, 1, 0, phys.cols, 1});
+        if (cast != kNoBuffer) {
+            const int group = phys.slots() > 1 ? slot / 2 : 0;
+            const Operand sent{make_access(Space::state_buffer, src.ap.partition_start, lanes, group * plane * dtype_bytes(dram), dram, {{1, plane}}), cast};
+            program::Activate convert;
+            convert.src = src.ap;
+            convert.dst = sent.ap;
+            push(act(), convert, {src.buffer, sent.buffer});
+            src = sent;
+        }
+        const auto there = dram_side(output_segment_[output], image * item + order.slot[static_cast<std::size_t>(s)] + band.row0 * order.row, order,
+                                     dtype_bytes(dram), band.rows, phys.cols);
+        push(ring(next_engine_++, 3), program::DmaStore{src.ap, there}, {src.buffer});
+    }
+}
+
 void Emitter::store_view(std::size_t output, int image) {
     const View& view = net_.outputs[output];
+    if (in_bands(view.value)) {
+        image_ = image;
+        for (const Place& band : row_bands_.at({view.value, image})) store_band(output, image, band);
+        return;
+    }
     const DType dram = dram_dtype(graph_.outputs[output]);
     const std::int64_t item = graph::element_count(graph_.tensor(graph_.outputs[output]).shape);
     image_ = image;

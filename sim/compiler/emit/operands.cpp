@@ -109,8 +109,9 @@ int Emitter::half_of(ValueId v, int slot, int image) const {
 }
 
 void Emitter::ensure_storage(ValueId v, int image) {
+    if (has_storage(v, image)) return;
+    if (in_bands(v)) return make_bands(v, image, program::Purpose::spill);
     auto& places = places_[static_cast<std::size_t>(v)];
-    if (places[static_cast<std::size_t>(image)].buffer != kNoBuffer) return;
     const Physical& phys = value(v).phys;
     const std::int64_t bytes = phys.groups() * phys.plane() * dtype_bytes(value(v).dtype);
     if (is_array(v)) {
@@ -128,7 +129,7 @@ void Emitter::ensure_storage(ValueId v, int image) {
 }
 
 Operand Emitter::access(ValueId v, int slot, int lanes, int image, const Rect& rect, int images) const {
-    const Place& p = place(v, image);
+    const Place& p = place(v, image, rect.row);
     const Physical& phys = value(v).phys;
     const int half = half_of(v, slot, image);
     const int group = phys.slots() > 1 ? slot / 2 : 0;

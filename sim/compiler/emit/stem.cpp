@@ -98,10 +98,15 @@ void Emitter::emit_stem_rows(int layer, ValueId v, int image, int first, int las
 void Emitter::emit_replicate(int layer, int image, int first_row, int rows) {
     layer_ = layer;
     image_ = image;
+    const ValueId out = net_.layers[static_cast<std::size_t>(layer)].output.value;
+    ensure_storage(out, image);
+    for (const RowRange& piece : cut_rows({out}, first_row, rows)) emit_replicate_rows(layer, image, piece.lo, piece.hi - piece.lo);
+}
+
+void Emitter::emit_replicate_rows(int layer, int image, int first_row, int rows) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const auto& op = std::get<ReplicateOp>(l.op);
     const ValueId in = l.inputs[0].value, out = l.output.value;
-    ensure_storage(out, image);
     const Physical& from = value(in).phys;
     const int channels = from.channels(), all = channels * op.replicas, last = first_row + rows;
     // Rows for which some copy reaches into the padding start as zeros.
@@ -122,10 +127,13 @@ void Emitter::emit_replicate(int layer, int image, int first_row, int rows) {
         const int lo = std::max(first_row, shift >= 0 ? 0 : (-shift + op.stride - 1) / op.stride);
         const int hi = std::min(last, shift >= from.rows ? 0 : (from.rows - 1 - shift) / op.stride + 1);
         if (lo >= hi) continue;
-        const Operand src = access(in, 0, channels, image, {lo * op.stride + shift, hi - lo, op.stride, 0, from.cols, 1});
-        Operand dst = access(out, 0, channels, image, {lo, hi - lo, 1, 0, from.cols, 1});
-        dst.ap.partition_start = static_cast<std::uint8_t>(dst.ap.partition_start + r * channels);
-        push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
+        for (const RowRange& piece : source_pieces(in, {lo, hi}, op.stride, shift)) {
+            const int count = piece.hi - piece.lo;
+            const Operand src = access(in, 0, channels, image, {piece.lo * op.stride + shift, count, op.stride, 0, from.cols, 1});
+            Operand dst = access(out, 0, channels, image, {piece.lo, count, 1, 0, from.cols, 1});
+            dst.ap.partition_start = static_cast<std::uint8_t>(dst.ap.partition_start + r * channels);
+            push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
+        }
     }
 }
 

@@ -43,13 +43,39 @@ void Emitter::emit_pool(int layer, int image, int first_row, int rows) {
     image_ = image;
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const auto& op = std::get<PoolOp>(l.op);
+    ensure_storage(l.output.value, image);
+    for (const RowRange& piece : output_pieces(l, first_row, rows)) emit_pool_rows(l, op, image, piece);
+}
+
+/// Output rows that lie in one band. Windows across the border of two bands of the input are gathered first.
+void Emitter::emit_pool_rows(const Layer& l, const PoolOp& op, int image, RowRange rows) {
     const Physical& in = value(l.inputs[0].value).phys;
     const Physical& out = value(l.output.value).phys;
-    ensure_storage(l.output.value, image);
-    const auto row_classes = pool_classes(first_row, first_row + rows, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, in.rows);
+    const auto row_classes = pool_classes(rows.lo, rows.hi, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, in.rows);
     const auto col_classes = pool_classes(0, out.cols, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left, in.cols);
+    const auto emit = [&](int row, int count, const PoolClass& r) {
+        for (const PoolClass& c : col_classes) emit_pool_class(l, op, image, {row, count, 1, c.out, c.count, 1}, r.tap, r.taps, c.tap, c.taps);
+    };
+    if (!in_bands(l.inputs[0].value)) {
+        for (const PoolClass& r : row_classes) emit(r.out, r.count, r);
+        return;
+    }
+    const int height = band_rows_[static_cast<std::size_t>(l.inputs[0].value)];
     for (const PoolClass& r : row_classes)
-        for (const PoolClass& c : col_classes) emit_pool_class(l, op, image, {r.out, r.count, 1, c.out, c.count, 1}, r.tap, r.taps, c.tap, c.taps);
+        for (int row = r.out; row < r.out + r.count;) {
+            const auto lo = [&](int o) { return o * op.stride_rows + r.tap * op.dilation_rows - op.pad_top; };
+            const auto hi = [&](int o) { return lo(o) + (std::max(1, r.taps) - 1) * op.dilation_rows; };
+            int end = row;
+            while (end < r.out + r.count && lo(row) / height == hi(end) / height) ++end;
+            const bool across = end == row;
+            if (across) {
+                ++end;
+                gather_window(l.inputs[0], image, {lo(row), hi(row) + 1});
+            }
+            emit(row, end - row, r);
+            window_.reset();
+            row = end;
+        }
 }
 
 void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0, int kcn) {
@@ -66,7 +92,7 @@ void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const
         const int col = out.col * op.stride_cols + kc0 * op.dilation_cols - op.pad_left;
         Operand src = access(in.value, in.first_slot + chunk.slot, chunk.lanes, image, {row, 1, 1, col, 1, 1});
         const int last_row = row + (out.rows - 1) * op.stride_rows + (krn - 1) * op.dilation_rows;
-        const Place& p = place(in.value, image);
+        const Place& p = place(in.value, image, row);
         INFSIM_CHECK(last_row < p.row0 + p.rows, "a pooling window outside of what is resident");
         auto& ap = src.ap;
         ap.count = {step_or_count(out.rows), step_or_count(out.cols), step_or_count(krn), step_or_count(kcn)};
@@ -95,18 +121,19 @@ void Emitter::emit_unary(int layer, int image) {
     const auto& op = std::get<UnaryOp>(l.op);
     ensure_storage(l.output.value, image);
     const Physical& phys = value(l.output.value).phys;
-    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
-    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
-        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
-        program::Activate a;
-        a.src = src.ap;
-        a.dst = dst.ap;
-        a.scale = op.scale;
-        a.function = op.function;
-        if (op.bias != 0) a.bias = program::ScalarOperand::immediate(op.bias);
-        push(act(), a, {src.buffer, dst.buffer});
-    }
+    for (const RowRange& piece : cut_rows({l.inputs[0].value, l.output.value}, 0, phys.rows))
+        for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+            const Rect all{piece.lo, piece.hi - piece.lo, 1, 0, phys.cols, 1};
+            const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+            const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+            program::Activate a;
+            a.src = src.ap;
+            a.dst = dst.ap;
+            a.scale = op.scale;
+            a.function = op.function;
+            if (op.bias != 0) a.bias = program::ScalarOperand::immediate(op.bias);
+            push(act(), a, {src.buffer, dst.buffer});
+        }
 }
 
 void Emitter::emit_scalar(int layer, int image) {
@@ -119,29 +146,30 @@ void Emitter::emit_scalar(int layer, int image) {
     const BufferId constants = tensors.empty() ? kNoBuffer : channel_constants(layer, 0, l.output, tensors, false);
     layer_ = layer;
     const Physical& phys = value(l.output.value).phys;
-    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
     const int half = target_.sb_partitions / 2, count = static_cast<int>(tensors.size());
-    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
-        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
-        int next = 0;
-        const int slot = l.output.first_slot % 2 + c.slot;
-        const auto scalar = [&](const ChannelScalar& s) {
-            if (s.op == AluOp::none) return program::ScalarOperand{};
-            if (s.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(s.immediate);
-            return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + next++) * 4),
-                                                         static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
-        };
-        program::TensorScalar t;
-        t.src = src.ap;
-        t.dst = dst.ap;
-        t.op0 = op.first.op;
-        t.op1 = op.second.op;
-        t.scalar0 = scalar(op.first);
-        t.scalar1 = scalar(op.second);
-        push(pool(), t, {src.buffer, dst.buffer}, op.first.per_channel == graph::kNoTensor ? kNoBuffer : constants,
-             op.second.per_channel == graph::kNoTensor ? kNoBuffer : constants);
-    }
+    for (const RowRange& piece : cut_rows({l.inputs[0].value, l.output.value}, 0, phys.rows))
+        for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+            const Rect all{piece.lo, piece.hi - piece.lo, 1, 0, phys.cols, 1};
+            const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+            const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+            int next = 0;
+            const int slot = l.output.first_slot % 2 + c.slot;
+            const auto scalar = [&](const ChannelScalar& s) {
+                if (s.op == AluOp::none) return program::ScalarOperand{};
+                if (s.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(s.immediate);
+                return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + next++) * 4),
+                                                             static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
+            };
+            program::TensorScalar t;
+            t.src = src.ap;
+            t.dst = dst.ap;
+            t.op0 = op.first.op;
+            t.op1 = op.second.op;
+            t.scalar0 = scalar(op.first);
+            t.scalar1 = scalar(op.second);
+            push(pool(), t, {src.buffer, dst.buffer}, op.first.per_channel == graph::kNoTensor ? kNoBuffer : constants,
+                 op.second.per_channel == graph::kNoTensor ? kNoBuffer : constants);
+        }
 }
 
 void Emitter::emit_binary(int layer, int image) {
@@ -149,40 +177,44 @@ void Emitter::emit_binary(int layer, int image) {
     const auto& op = std::get<BinaryOp>(l.op);
     ensure_storage(l.output.value, image);
     const Physical& phys = value(l.output.value).phys;
-    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
     // What is spread lies on all lanes of a slot, so any of its slots serves any chunk of one slot.
-    for (const LaneChunk& c : op.spread ? chunks({l.inputs[0], l.output}) : chunks({l.inputs[0], l.inputs[1], l.output})) {
-        const Operand a = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
-        const Physical& second = value(l.inputs[1].value).phys;
-        Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + (op.spread ? 0 : c.slot), c.lanes, image, {0, second.rows, 1, 0, second.cols, 1});
-        if (op.inner > 1) {
-            b.ap.step = {0, 0, 1, 0};
-            b.ap.count = {1, 1, step_or_count(second.plane()), step_or_count(op.inner)};
+    for (const RowRange& piece : cut_rows({l.inputs[0].value, l.inputs[1].value, l.output.value}, 0, phys.rows))
+        for (const LaneChunk& c : op.spread ? chunks({l.inputs[0], l.output}) : chunks({l.inputs[0], l.inputs[1], l.output})) {
+            const Rect all{piece.lo, piece.hi - piece.lo, 1, 0, phys.cols, 1};
+            const Operand a = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+            const Physical& second = value(l.inputs[1].value).phys;
+            // What is spread or repeated does not lie in bands, nor do what it goes with and what comes out.
+            const Rect of_second = piece.hi - piece.lo == phys.rows ? Rect{0, second.rows, 1, 0, second.cols, 1} : all;
+            Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + (op.spread ? 0 : c.slot), c.lanes, image, of_second);
+            if (op.inner > 1) {
+                b.ap.step = {0, 0, 1, 0};
+                b.ap.count = {1, 1, step_or_count(second.plane()), step_or_count(op.inner)};
+            }
+            const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+            program::TensorTensor t;
+            t.a = a.ap;
+            t.b = b.ap;
+            t.dst = dst.ap;
+            t.op = op.op;
+            t.relu = op.relu;
+            push(pool(), t, {a.buffer, b.buffer, dst.buffer});
         }
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
-        program::TensorTensor t;
-        t.a = a.ap;
-        t.b = b.ap;
-        t.dst = dst.ap;
-        t.op = op.op;
-        t.relu = op.relu;
-        push(pool(), t, {a.buffer, b.buffer, dst.buffer});
-    }
 }
 
 void Emitter::emit_copy(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     ensure_storage(l.output.value, image);
     const Physical& phys = value(l.output.value).phys;
-    const Rect all{0, phys.rows, 1, 0, phys.cols, 1};
-    for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
-        const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
-        program::TensorScalar t;
-        t.src = src.ap;
-        t.dst = dst.ap;
-        push(pool(), t, {src.buffer, dst.buffer});
-    }
+    for (const RowRange& piece : cut_rows({l.inputs[0].value, l.output.value}, 0, phys.rows))
+        for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
+            const Rect all{piece.lo, piece.hi - piece.lo, 1, 0, phys.cols, 1};
+            const Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
+            const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, all);
+            program::TensorScalar t;
+            t.src = src.ap;
+            t.dst = dst.ap;
+            push(pool(), t, {src.buffer, dst.buffer});
+        }
 }
 
 void Emitter::emit_softmax(int layer, int image) {

@@ -26,7 +26,7 @@ namespace {
 
 /// A plan whose code has no place as it is, and what choosing evictions has to know of that code.
 struct Tight {
-    const Plan* plan;
+    Plan plan;
     Outline outline;
     Uses uses;
 };
@@ -56,6 +56,8 @@ public:
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
         if (options_.evictions.spill) {
             if (auto fitted = with_evictions(true)) return std::move(*fitted);
+            if (options_.banded)
+                if (auto fitted = with_bands()) return std::move(*fitted);
             if (least_room_) return std::move(*least_room_);
         }
         return explained();
@@ -81,7 +83,7 @@ private:
             Placement placement = placement_of(*last_, std::move(*settled));
             return Fitted{std::move(*last_), std::move(placement), {}, plan, attempts_};
         }
-        tight_.push_back({&plan, std::move(outline), uses_of(*last_)});
+        tight_.push_back({plan, std::move(outline), uses_of(*last_)});
         return std::nullopt;
     }
 
@@ -124,20 +126,24 @@ private:
         return high;
     }
 
-    std::vector<Candidate> candidates_of(std::size_t plan, bool spill) {
-        std::vector<Candidate> list;
-        const Outline& outline = tight_[plan].outline;
+    std::variant<Candidate, NoRoom> candidate(std::size_t plan, std::int64_t budget, bool spill) const {
         const Uses& uses = tight_[plan].uses;
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
+        evictions.budget = budget;
+        auto chosen = choose_evictions(tight_[plan].outline, uses, evictions);
+        if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
+        Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
+        for (const Eviction& e : c.evictions) c.cost += uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
+        return c;
+    }
+
+    std::vector<Candidate> candidates_of(std::size_t plan, bool spill) {
+        std::vector<Candidate> list;
         const auto chosen_for = [&](std::int64_t budget) -> std::optional<NoRoom> {
-            evictions.budget = budget;
-            auto chosen = choose_evictions(outline, uses, evictions);
-            if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
-            Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
-            for (const Eviction& e : c.evictions)
-                c.cost += uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
-            list.push_back(std::move(c));
+            auto outcome = candidate(plan, budget, spill);
+            if (auto* no = std::get_if<NoRoom>(&outcome)) return std::move(*no);
+            list.push_back(std::move(std::get<Candidate>(outcome)));
             return std::nullopt;
         };
         for (std::int64_t budget : budget_ladder(options_.place.capacity))
@@ -171,7 +177,7 @@ private:
     Code code_of(std::size_t plan) {
         std::optional<Code> kept = std::move(last_);
         last_.reset();
-        return kept && plan + 1 == tight_.size() ? std::move(*kept) : emit_(*tight_[plan].plan);
+        return kept && plan + 1 == tight_.size() ? std::move(*kept) : emit_(tight_[plan].plan);
     }
 
     /// Carries the evictions out where a sketch of the result says that it will have a place.
@@ -184,7 +190,7 @@ private:
         auto settled = try_settle(outline_of(code));
         if (!settled) return std::nullopt;
         Placement placement = placement_of(code, std::move(*settled));
-        return Fitted{std::move(code), std::move(placement), std::move(spills), *tight.plan, attempts_};
+        return Fitted{std::move(code), std::move(placement), std::move(spills), tight.plan, attempts_};
     }
 
     std::optional<Fitted> with_evictions(bool spill) {
@@ -193,6 +199,27 @@ private:
             auto list = candidates_of(p, spill);
             std::move(list.begin(), list.end(), std::back_inserter(all));
         }
+        return first_that_fits(std::move(all));
+    }
+
+    /// Images in bands that suit each budget.
+    std::optional<Fitted> with_bands() {
+        std::vector<Candidate> all;
+        for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
+            last_.reset();
+            last_ = emit_(options_.banded(budget));
+            tight_.push_back({options_.banded(budget), outline_of(*last_), uses_of(*last_)});
+            auto outcome = candidate(tight_.size() - 1, budget, true);
+            if (const auto* no = std::get_if<NoRoom>(&outcome)) {
+                if (no->wanted > options_.place.capacity) note_no_room(tight_.back().outline, *no);
+            } else {
+                all.push_back(std::move(std::get<Candidate>(outcome)));
+            }
+        }
+        return first_that_fits(std::move(all));
+    }
+
+    std::optional<Fitted> first_that_fits(std::vector<Candidate> all) {
         std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
             return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan);
         });

@@ -114,4 +114,15 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     return list;
 }
 
+Plan banded_plan(const Network& net, const program::Target& target, DType dtype, const CompileOptions& options, std::int64_t budget) {
+    Plan plan;
+    plan.slab_bytes = std::min<std::int64_t>(options.slab_bytes, 1024);
+    plan.stem_stripe_rows = 1;
+    plan.share_small_images = false;
+    plan.resident_weight_bytes = budget / 2;
+    plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, true);
+    plan.band_bytes = std::max<std::int64_t>(1, budget / 16);
+    return plan;
+}
+
 }  // namespace infsim::compiler
