@@ -150,7 +150,7 @@ private:
             if (chosen_for(budget)) break;   // then a smaller budget has no room either
         if (!list.empty()) return list;
         // What the capacity has between its highest rung and its end may be just enough.
-        if (const auto no = chosen_for(options_.place.capacity); no && spill) note_no_room(outline, *no);
+        if (const auto no = chosen_for(options_.place.capacity); no && spill) note_no_room(tight_[plan].outline, *no);
         return list;
     }
 
