@@ -3,9 +3,11 @@
 
 #include "base/json.hpp"
 #include "cli/command.hpp"
+#include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
 #include "flow/compiler_file.hpp"
 #include "flow/point.hpp"
+#include "flow/serve.hpp"
 #include "hw/load.hpp"
 
 namespace infsim::cli {
@@ -14,13 +16,14 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-enum class Kind { sweep, chip, compiler, model };
+enum class Kind { sweep, scenario, chip, compiler, model };
 
 /// What a JSON file is meant to be, by the members that only this kind has.
 Kind kind_of(const json::Value& root) {
     if (!root.is_object()) return Kind::model;
     const json::Object& object = root.as_object();
     if (const json::Value* base = object.find("base"); base && base->is_string()) return Kind::chip;   // a variant
+    if (object.find("server") || object.find("policy") || object.find("load")) return Kind::scenario;
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
     for (const char* group :
@@ -33,6 +36,8 @@ Kind kind_of(const json::Value& root) {
 std::string check_sweep(const json::Document& document, flow::ModelCache& models, Problems& problems) {
     const auto sweep = explore::read_sweep(document, {}, problems);
     if (!sweep) return "";
+    if (explore::is_serving(*sweep))
+        return "sweep of " + std::to_string(explore::plan_points(*sweep, models, problems).size()) + " scenarios";
     const auto points = explore::check_points(*sweep, models, problems);
     return "sweep of " + std::to_string(points) + " points";
 }
@@ -55,6 +60,10 @@ std::string check_file(const std::string& path, flow::ModelCache& models, Proble
     }
     switch (kind_of(document->root)) {
         case Kind::sweep: return check_sweep(*document, models, problems);
+        case Kind::scenario: {
+            const auto plan = flow::plan_serving(path, {}, models, problems);
+            return plan ? "scenario, " + plan->scenario.load_kind + " load on " + plan->model_name : "";
+        }
         case Kind::chip: {
             const auto chip = hw::load_chip(path, {}, problems);
             return chip ? "chip " + chip->spec.name + ", " + std::to_string(chip->spec.cores) + " cores" : "";
@@ -70,7 +79,7 @@ std::string check_file(const std::string& path, flow::ModelCache& models, Proble
 int run_check_command(const Arguments& arguments) {
     const Syntax syntax{
         "check FILE...",
-        "Reads chip, compiler, sweep and model files and reports every problem of all of them together.",
+        "Reads chip, compiler, sweep, scenario and model files and reports every problem of all of them together.",
         {help_group()},
         {},
         "file"};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "explore/serving_sweep.hpp"
 #include "flow/serve.hpp"
 
 namespace infsim::cli {
@@ -21,5 +22,10 @@ std::string queue_csv(const serving::Tally& tally);
 /// A search: the peak of the server as it is (one result), or of sets, best first.
 std::string search_text(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results);
 json::Value search_json(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results);
+
+/// The rows of a sweep of scenarios.
+std::string serving_rows_text(const explore::Sweep& sweep, const std::vector<explore::ServingRow>& rows);
+json::Value serving_rows_json(const explore::Sweep& sweep, const std::vector<explore::ServingRow>& rows,
+                              const std::string& folder);
 
 }  // namespace infsim::cli

@@ -7,8 +7,11 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
+#include "cli/serve_report.hpp"
 #include "cli/sweep_summary.hpp"
+#include "explore/measure.hpp"
 #include "explore/process.hpp"
+#include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
 #include "record/columns.hpp"
 #include "record/csv.hpp"
@@ -70,6 +73,24 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
               << " draws them there\n";
 }
 
+/// A sweep of scenarios: one row per scenario, in table order.
+int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, explore::Progress& progress,
+                      bool as_json) {
+    std::vector<explore::ServingRow> rows;
+    try {
+        rows = explore::run_serving_sweep(sweep, options, progress);
+    } catch (const explore::Interrupted&) {
+        std::cerr << "interrupted; the service times that were measured are in " << options.folder << "/service\n";
+        return kInterrupted;
+    }
+    if (as_json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
+    else
+        std::cout << sweep.question << "\n\n" << serving_rows_text(sweep, rows) << "\nTable: " << options.folder
+                  << "/table.csv\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder
+                  << " draws them there\n";
+    return kDone;
+}
+
 int exit_status(const explore::SweepResult& result) {
     const bool failed = std::any_of(result.rows.begin(), result.rows.end(), [](const explore::SweepRow& row) {
         return row.record.status == record::Status::failed;
@@ -87,7 +108,7 @@ int run_sweep_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     if (values->count("help-columns") > 0) {
-        std::cout << record::column_manual();
+        std::cout << record::column_manual() << "\nA sweep of scenarios:\n" << record::serving_column_manual();
         return kDone;
     }
     if (values->count("sweep") == 0) throw InputError("", "SWEEP.json", "is missing");
@@ -105,6 +126,7 @@ int run_sweep_command(const Arguments& arguments) {
     options.jobs = static_cast<int>(jobs);
     options.worker_command = {explore::own_executable(), "worker"};
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
+    if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);
     const explore::SweepResult result = explore::run_sweep(*sweep, options, progress);
     if (result.interrupted) {
         std::cerr << "interrupted; the points that finished are in " << options.folder

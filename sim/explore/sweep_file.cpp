@@ -16,9 +16,12 @@ namespace {
 
 constexpr std::size_t kMaxPoints = 100'000;
 
+/// The scenario file, or a value in it.
+bool serving_key(const std::string& key) { return key == "scenario" || key.rfind("scenario.", 0) == 0; }
+
 bool known_key(const std::string& key) {
     const auto& own = point_keys();
-    return std::find(own.begin(), own.end(), key) != own.end() || key.rfind("chip.", 0) == 0 ||
+    return std::find(own.begin(), own.end(), key) != own.end() || serving_key(key) || key.rfind("chip.", 0) == 0 ||
            key.rfind("compiler.", 0) == 0 || flow::is_neuron_key(key);
 }
 
@@ -75,6 +78,21 @@ void check_keys(const Sweep& sweep, Problems& problems) {
                          " are allowed");
 }
 
+/// A sweep of scenarios has the scenario's keys and those that reach into files, nothing else.
+void check_serving_keys(const Sweep& sweep, Problems& problems) {
+    bool has_scenario = false;
+    const auto check = [&](const std::string& key, const std::string& file, const std::string& where) {
+        has_scenario = has_scenario || key == "scenario";
+        if (!serving_key(key) && key.rfind("chip.", 0) != 0 && key.rfind("compiler.", 0) != 0)
+            problems.add(file, where, "'" + key + "' is no key of a sweep of scenarios; 'scenario." +
+                                          (key == "seed" ? "" : "server.") + key + "' reaches into the scenario");
+    };
+    for (const Setting& s : sweep.base) check(s.key, s.file, s.where);
+    for (std::size_t a = 0; a < sweep.axes.size(); ++a)
+        check(sweep.axes[a].key, sweep.file, "/axes/" + std::to_string(a) + "/key");
+    if (!has_scenario) problems.add(sweep.file, "/base", "'scenario' is missing, into which keys reach");
+}
+
 /// Puts a value from the command line in the place of what the file says.
 void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
     if (!known_key(setting.key)) {
@@ -96,6 +114,11 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
 }
 
 }  // namespace
+
+bool is_serving(const Sweep& sweep) {
+    return std::any_of(sweep.base.begin(), sweep.base.end(), [](const Setting& s) { return serving_key(s.key); }) ||
+           std::any_of(sweep.axes.begin(), sweep.axes.end(), [](const Axis& a) { return serving_key(a.key); });
+}
 
 const std::vector<std::string>& point_keys() {
     static const std::vector<std::string> keys{"model",    "batch", "dtype",   "io_dtype", "chip",
@@ -123,7 +146,8 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     check_keys(sweep, found);
     for (const Setting& setting : overrides) override_value(sweep, setting, found);
     // Values are checked even where keys are wrong, so that one report holds everything.
-    expand(sweep, found);
+    if (is_serving(sweep)) check_serving_keys(sweep, found);
+    else expand(sweep, found);
     for (const Problem& p : found.list()) problems.add(p);
     return found.empty() ? std::optional{std::move(sweep)} : std::nullopt;
 }

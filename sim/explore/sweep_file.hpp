@@ -36,6 +36,10 @@ struct SweepPoint {
 /// Keys that a point has itself; all others start with "chip." or "compiler." or are flags of Neuron's compiler.
 const std::vector<std::string>& point_keys();
 
+/// Whether the points are scenarios of serving: some key is "scenario" (a file) or reaches into it
+/// ("scenario.load.rate"). serving_sweep.hpp runs such sweeps.
+bool is_serving(const Sweep& sweep);
+
 /// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an
 /// array gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis
 /// without values, a key that is both in the base and on an axis, more than 100,000 points.

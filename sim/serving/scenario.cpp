@@ -142,7 +142,7 @@ void read_stop(ObjectReader& root, Scenario& scenario) {
     const auto place = root.optional("stop");
     const bool may_lack = scenario.mlperf || scenario.load_kind == "trace" || scenario.load_kind.empty();
     if (!place && !may_lack)
-        root.problem("stop", "is missing: {\"requests\": N} or {\"duration\": \"10s\"} says when no more are sent");
+        root.problem("stop", "'stop' is missing: {\"requests\": N} or {\"duration\": \"10s\"} says when no more are sent");
     if (!place) return;
     ObjectReader stop(*place);
     Stop& s = scenario.run.stop;

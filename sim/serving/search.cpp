@@ -10,6 +10,8 @@ namespace infsim::serving {
 namespace {
 
 constexpr int kMostSteps = 24;  // factors of two: more than any sensible guess is off
+/// No run of a search is to take longer than this in simulated time, at its own rate.
+constexpr double kLongestSeconds = 4e6;
 
 Scenario at_factor(const Scenario& scenario, double factor) {
     Scenario s = scenario;
@@ -60,7 +62,14 @@ Peak find_peak(const Scenario& scenario, const Evaluate& evaluate) {
     };
     double factor = 1;
     const bool first = probe(factor);
-    for (int i = 0; i < kMostSteps && !(good && bad); ++i) probe(factor *= first ? 2 : 0.5);
+    const double least = static_cast<double>(scenario.run.stop.requests) / kLongestSeconds;
+    // A bound that the fastest request misses is missed at every load.
+    const auto hopeless = [&] { return !good && peak.at.p0 > milliseconds(scenario.run.bound); };
+    for (int i = 0; i < kMostSteps && !(good && bad) && !hopeless(); ++i) {
+        factor *= first ? 2 : 0.5;
+        if (factor * *own < least || factor * *own > kMaxRate) break;
+        probe(factor);
+    }
     while (good && bad && (*bad - *good) > scenario.search->tolerance * *good) probe((*good + *bad) / 2);
     if (good) peak.rate = *good * *own;
     if (bad) peak.beyond = *bad * *own;

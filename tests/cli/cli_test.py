@@ -799,6 +799,161 @@ class Pictures(InScratch):
         self.assertIn("there is no", self.draw("plot_sweep.py", self.folder, expect=1))
 
 
+class Serve(InScratch):
+    """Requests under load, on a network of three layers."""
+
+    def scenario(self, name="s.json", **sections):
+        content = {"server": {"model": str(NET), "chip": str(CHIP), "batches": [4], "outstanding": 2},
+                   "policy": {"kind": "queue", "max_queue_delay_microseconds": 200},
+                   "load": {"kind": "poisson", "rate": 3000}, "stop": {"requests": 5000}, **sections}
+        return self.write(name, {k: v for k, v in content.items() if v is not None})
+
+    def serve(self, path, *words):
+        return json.loads(self.run_it("serve", path, "--out", "out", "--json", *words).stdout)
+
+    def refused(self, path, *words):
+        before = self.files()
+        result = self.run_it("serve", path, "--out", "out", *words, expect=2)
+        self.assertEqual((result.stdout, self.files()), ("", before))
+        return result.stderr
+
+    def test_text_files_and_the_same_bytes_again(self):
+        path = self.scenario(bound={"latency": "10ms"}, question="How late?")
+        first = self.run_it("serve", path, "--out", "one")
+        for part in ("How late?", "VALID", "p99.9", "95 % confidence", "goodput", "Padding", "Little's law", "Cores execute",
+                     "What inferences carry"):
+            self.assertIn(part, first.stdout)
+        self.assertIn("service time of", first.stderr)
+        again = self.run_it("serve", path, "--out", "two", "--times", "one/service")
+        self.assertEqual(again.stderr, "")   # nothing is measured twice
+        for name in ("serving.csv", "queue.csv", "report.json"):
+            self.assertEqual((self.folder / "one" / name).read_bytes(), (self.folder / "two" / name).read_bytes())
+        with open(self.folder / "one/serving.csv", newline="") as file:
+            row = next(csv.DictReader(file))
+        self.assertEqual((row["verdict"], row["requests_measured"], row["batch_size"]), ("VALID", "5000", "4"))
+        self.assertAlmostEqual(float(row["in_system_avg"]), float(row["rate_times_latency"]), delta=0.01)
+        other = self.serve(path, "--set", "seed=2")["record"]
+        self.assertNotEqual(other["latency_ms_avg"], float(row["latency_ms_avg"]))
+
+    def test_the_documented_case(self):
+        path = self.scenario(policy={"kind": "neuron"}, load={"kind": "constant", "rate": 2},
+                             requests={"items": "aws-example"}, host={"per_request": "100us"})
+        sizes = {s["items"]: s for s in self.serve(path, "--set", "stop.requests=10")["sizes"]}
+        self.assertEqual([(n, s["shards"], s["padding_items"]) for n, s in sizes.items()],
+                         [(1, 1, 3), (4, 1, 0), (7, 2, 1), (8, 2, 0), (1024, 256, 0)])
+        self.assertAlmostEqual(sizes[7]["device_ms"], sizes[8]["device_ms"], places=6)
+        self.assertAlmostEqual(sizes[7]["latency_ms_avg"], sizes[8]["latency_ms_avg"], places=6)
+        self.assertLess(sizes[1024]["host_us_per_item"], sizes[1]["host_us_per_item"] / 5)
+        self.assertIn("of host software per item", self.run_it("serve", path, "--out", "out").stdout)
+
+    def test_closed_loop_and_zero_load_are_what_run_says(self):
+        run = json.loads(self.run_it("run", NET, "--batch", 4, "--cores", 1, "--json").stdout)["record"]
+        path = self.scenario(policy={"kind": "none"}, load={"kind": "closed", "models": 1, "workers": 1},
+                             requests={"items": 4}, warm_up=10,
+                             published={"source": "a table", "throughput_avg": run["throughput_avg"]})
+        record = self.serve(path)["record"]
+        self.assertAlmostEqual(record["latency_ms_p50"] / run["latency_ms_p50"], 1, delta=1e-3)
+        self.assertAlmostEqual(record["throughput_avg"] / run["throughput_avg"], 1, delta=2e-3)
+        self.assertEqual(record["latency_ms_p0"], record["latency_ms_p100"])
+        self.assertRegex(self.run_it("serve", path, "--out", "out").stdout, r"throughput items/s .* [+-]0.[01] %")
+
+    def test_overload_ends_and_is_invalid(self):
+        record = self.serve(self.scenario(load={"kind": "poisson", "rate": 1000000}))["record"]
+        self.assertEqual(record["verdict"], "INVALID")
+        self.assertIn("queue grows without bound", record["reason"])
+
+    def test_a_bound_below_the_service_time(self):
+        path = self.scenario(bound={"latency": "1us"})
+        self.assertIn("below the latency of the fastest request", self.serve(path)["record"]["reason"])
+        found = self.serve(path, "--set", "search={}", "--set", "stop.requests=500")
+        self.assertIsNone(found["sets"][0]["peak_rate"])
+        self.assertIn("No load meets the bound", self.run_it("serve", path, "--out", "out", "--set", "search={}").stdout)
+
+    def test_mistakes_are_located_and_leave_nothing(self):
+        cases = [({"load": {"kind": "poisson", "rate": 0}}, "/load/rate: must be above 0"),
+                 ({"requests": {"items": 0}}, "/requests/items: "), ({"requests": {"items": 7}}, "does not split requests"),
+                 ({"server": {"model": "nosuch", "batches": [4]}}, "nosuch"),
+                 ({"server": {"model": str(NET), "chip": str(CHIP), "batches": [4], "cores": 5}}, "/server/cores: must be from 1 to the 4"),
+                 ({"load": {"kind": "closed", "models": 9, "workers": 1}}, "/load/models: must be at most"),
+                 ({"stop": None}, "stop"), ({"live": True, "server": {"model": str(NET), "chip": str(CHIP), "batches": [4], "chips": 2}}, "/live: ")]
+        for sections, message in cases:
+            self.assertIn(message, self.refused(self.scenario(**sections)))
+        for line, message in [("-1,1", "line 2"), ("1,0", "line 2"), ("2,1\n1,1", "line 3"), ("", "holds no request")]:
+            self.write("t.csv", "arrival_s,items\n" + line + "\n")
+            told = self.refused(self.scenario(load={"kind": "trace", "file": "t.csv"}, stop=None))
+            self.assertIn("t.csv: ", told)
+            self.assertIn(message, told)
+        path = self.scenario()
+        self.assertTrue(self.refused(path, "--set", "load.rate=-1").startswith("--set load.rate=-1: "))
+        self.assertIn("--set", self.refused(path, "--set", "chip.pe.colums=3"))
+        self.assertIn("no request is measured", self.run_it("serve", path, "--out", "out", "--set", 'stop={"duration": "1ns"}', expect=2).stderr)
+
+    def test_what_does_not_fit(self):
+        result = self.run_it("serve", self.scenario(), "--out", "out", "--json", "--set", "chip.state_buffer.partition_bytes=2KiB",
+                             expect=3)
+        self.assertIn("does not fit: B=4", result.stderr)
+        self.assertEqual(json.loads(result.stdout)["record"]["status"], "infeasible")
+        path = self.scenario(server={"model": str(SOURCE / "models/resnet50/resnet50.json"), "chip": str(CHIP), "batches": [1, 2]})
+        self.assertIn("together take", self.run_it("serve", path, "--out", "out", "--set", "chip.dram.capacity=512MiB",
+                                                    expect=3).stderr)
+
+    def test_mlperf_asks_for_enough(self):
+        record = self.serve(self.scenario(load={"kind": "SingleStream"}, stop={"requests": 50}))["record"]
+        self.assertIn("SingleStream asks for 64 queries", record["reason"])
+        self.assertIn("600s", record["reason"].replace(" ", ""))
+        offline = self.serve(self.scenario(load={"kind": "Offline"}, stop=None, policy={"kind": "neuron"}))["record"]
+        self.assertEqual(offline["verdict"], "VALID", offline)
+
+    def test_the_best_set_and_a_peak(self):
+        path = self.scenario(policy={"kind": "allowed_sizes", "enable_large_batch_splitting": True}, stop={"requests": 1000},
+                             requests={"items": [1, 4]}, bound={"latency": "2ms"},
+                             search={"candidates": [1, 2, 4], "at_most": 2, "tolerance": 0.02})
+        found = self.serve(path)["sets"]
+        self.assertEqual(len(found), 6)
+        peaks = [s["peak_rate"] for s in found]
+        self.assertTrue(all(b <= peaks[0] * 1.05 for b in peaks))
+        text = self.run_it("serve", path, "--out", "out").stdout
+        self.assertIn("the second-best", text)
+
+    def test_scenarios_are_a_sweep(self):
+        scenario = self.scenario(bound={"latency": "2ms"})
+        sweep = self.write("w.json", {"question": "How much?", "base": {"scenario": "s.json"},
+                                      "axes": [{"key": "scenario.server.batches", "values": [[1], [4]]},
+                                               {"key": "scenario.load.rate", "values": [500, 2000, 4000]}]})
+        self.assertIn("How much?", self.run_it("sweep", sweep, "--out", "one").stdout)
+        self.run_it("sweep", sweep, "--out", "two", "--jobs", 2)
+        self.assertEqual((self.folder / "one/table.csv").read_bytes(), (self.folder / "two/table.csv").read_bytes())
+        rows = self.table("one")
+        self.assertEqual([(r["batch_size"], r["scenario.load.rate"]) for r in rows][:4], [("1", "500"), ("1", "2000"), ("1", "4000"), ("4", "500")])
+        picture = subprocess.run(["/usr/bin/python3", SOURCE / "scripts/plot_serving.py", "one"], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(picture.returncode, 0, picture.stderr)
+        self.assertTrue((self.folder / "one/one.png").read_bytes().startswith(b"\x89PNG"))
+        self.assertIn("scenarios", self.run_it("check", sweep, scenario).stdout)
+        bad = self.write("bad.json", {"question": "?", "base": {"scenario": "s.json", "batch": 4},
+                                      "axes": [{"key": "scenario.load.rate", "values": [5, 0]}]})
+        self.assertIn("/base/batch: 'batch' is no key of a sweep of scenarios", self.run_it("sweep", bad, "--out", "x", expect=2).stderr)
+        bad = self.write("bad.json", {"question": "?", "base": {"scenario": "s.json"},
+                                      "axes": [{"key": "scenario.load.rate", "values": [5, 0]}]})
+        self.assertIn("bad.json: /axes/0/values/1: must be above 0", self.run_it("sweep", bad, "--out", "x", expect=2).stderr)
+        self.assertFalse((self.folder / "x").exists())
+
+
+class ServeLive(InScratch):
+    def test_measured_times_are_within_3_percent_of_the_live_chip(self):
+        """p50 and p99 at low, medium and high load of ResNet-50 at batch 4, the same arrivals for both."""
+        run = json.loads(self.run_it("run", "resnet50-v1", "--batch", 4, "--workers", 2, "--json").stdout)["record"]
+        for share in (0.15, 0.5, 0.7):
+            path = self.write("s.json", {
+                "server": {"model": "resnet50-v1", "batches": [4], "outstanding": 2},
+                "policy": {"kind": "queue", "max_queue_delay_microseconds": 2000},
+                "load": {"kind": "poisson", "rate": share * run["throughput_avg"]}, "stop": {"requests": 6000}, "seed": 1})
+            table, live = (json.loads(self.run_it("serve", path, "--out", "out", "--json", "--set", f"live={l}").stdout)["record"]
+                           for l in ("false", "true"))
+            self.assertEqual((table["backend"], live["backend"]), ("table", "live"))
+            for column in ("latency_ms_p50", "latency_ms_p99"):
+                self.assertAlmostEqual(table[column] / live[column], 1, delta=0.03, msg=f"{column} at {share}: {table[column]}, {live[column]}")
+
+
 def onnx_model(op, node):
     """The bytes of a one-node ONNX model (protobuf by hand, so that no package is needed)."""
     def field(number, payload):

@@ -1,0 +1,130 @@
+#include "explore/serving_sweep.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "base/text.hpp"
+#include "explore/measure.hpp"
+#include "flow/paths.hpp"
+#include "record/csv.hpp"
+
+namespace infsim::explore {
+
+namespace {
+
+using flow::Setting;
+
+constexpr const char* kPrefix = "scenario.";
+
+/// A point before its files are read.
+struct Asked {
+    std::vector<Setting> settings;
+    std::vector<std::string> axis_values;
+};
+
+std::vector<Asked> crossed(const Sweep& sweep) {
+    std::vector<Asked> all{{sweep.base, {}}};
+    for (const Axis& axis : sweep.axes) {
+        std::vector<Asked> next;
+        for (const Asked& asked : all)
+            for (std::size_t v = 0; v < axis.values.size(); ++v) {
+                next.push_back(asked);
+                next.back().settings.push_back({axis.key, axis.values[v], axis.file, axis.pointers[v]});
+                next.back().axis_values.push_back(value_text(axis.values[v]));
+            }
+        all = std::move(next);
+    }
+    return all;
+}
+
+std::optional<flow::ServingPlan> plan_of(const Sweep& sweep, const Asked& asked, flow::ModelCache& models,
+                                         Problems& problems) {
+    std::string path;
+    std::vector<Setting> settings;
+    for (Setting s : asked.settings) {
+        if (s.key == "scenario") {
+            if (!s.value.is_string() || s.value.as_string().empty()) {
+                problems.add(s.file, s.where, "'scenario' must be text that names a file, and is " + std::string(s.value.kind()));
+                return std::nullopt;
+            }
+            path = s.file.empty() ? s.value.as_string() : flow::relative_to_file(s.value.as_string(), sweep.file);
+            continue;
+        }
+        if (s.key.rfind(kPrefix, 0) == 0) s.key = s.key.substr(std::string(kPrefix).size());
+        settings.push_back(std::move(s));
+    }
+    auto plan = flow::plan_serving(path, settings, models, problems);
+    if (plan && (plan->scenario.live || plan->scenario.search)) {
+        problems.add(path, plan->scenario.live ? "/live" : "/search",
+                     "is nothing that a sweep can do; infsim serve runs such a scenario by itself");
+        return std::nullopt;
+    }
+    return plan;
+}
+
+std::string label(const Sweep& sweep, const ServingPoint& point) {
+    std::vector<std::string> parts;
+    for (std::size_t a = 0; a < point.axis_values.size(); ++a)
+        parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
+    return parts.empty() ? "the scenario" : join(parts, " ");
+}
+
+record::ServingRecord run(const ServingPoint& point, const SweepOptions& options, const flow::Measure& measure) {
+    const flow::ServingPlan& plan = point.plan;
+    flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.folder + "/service"), measure);
+    tables.prepare();
+    const std::string reason = flow::why_not(plan, tables, flow::held(plan, plan.scenario.run.server.sizes));
+    if (!reason.empty()) return flow::infeasible_record(plan, reason);
+    return flow::record_of(plan, plan.scenario, flow::serve_on_table(plan, plan.scenario, tables));
+}
+
+std::string table_csv(const Sweep& sweep, const std::vector<ServingRow>& rows) {
+    std::string text;
+    for (const Axis& axis : sweep.axes) text += record::csv_cell(axis.key) + ",";
+    text += record::serving_csv_header() + "\n";
+    for (const ServingRow& row : rows) {
+        for (const std::string& value : row.axis_values) text += record::csv_cell(value) + ",";
+        text += record::serving_csv_row(row.record) + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
+    std::vector<ServingPoint> points;
+    std::vector<Problem> seen;
+    for (const Asked& asked : crossed(sweep)) {
+        Problems found;
+        if (auto plan = plan_of(sweep, asked, models, found)) points.push_back({std::move(*plan), asked.axis_values});
+        for (const Problem& p : found.list()) {
+            if (std::any_of(seen.begin(), seen.end(), [&](const Problem& q) { return to_text(p) == to_text(q); })) continue;
+            seen.push_back(p);
+            problems.add(p);
+        }
+    }
+    return points;
+}
+
+std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
+    Problems problems;
+    flow::ModelCache models;
+    const auto points = plan_points(sweep, models, problems);
+    problems.throw_if_any();
+    Progress measuring = progress;
+    const flow::Measure measure = measure_in_workers(options.worker_command, options.jobs, measuring);
+    std::vector<ServingRow> rows;
+    progress.start(points.size(), 0);
+    for (const ServingPoint& point : points) {
+        rows.push_back({point.axis_values, run(point, options, measure)});
+        const record::ServingRecord& r = rows.back().record;
+        progress.step(label(sweep, point) + ": " + (r.status == "ok" ? r.verdict : r.status));
+    }
+    progress.finish();
+    std::filesystem::create_directories(options.folder);
+    write_file_atomic(options.folder + "/table.csv", table_csv(sweep, rows));
+    return rows;
+}
+
+}  // namespace infsim::explore
