@@ -44,11 +44,15 @@ def sentences(need, wall):
     beyond = [b for b in need if need[b][0] > wall]
     listed = lambda list_: ", ".join(f"B={b}" for b in list_)
     text = []
+    under = [b for b in fits if rule(b) <= wall]
+    if under:
+        spare = [rule(b) - need[b][0] for b in under]
+        text.append(f"At {listed(under)} the rule binds: the compiler gets less than the chip has, and still {min(spare):g} to {max(spare):g} KiB more than it needs.")
     if ample:
         text.append(f"The rule gives enough for {listed(ample)}" + (f" and too little for {listed(short)}." if short else "."))
     over = [b for b in fits if rule(b) > wall]
     if over:
-        text.append(f"At {listed(over)} it asks for more than the state buffer of {wall:g} KiB has, so that binds and not sb_size.")
+        text.append(f"At {listed(over)} the rule asks for more than the state buffer of {wall:g} KiB has, so that binds and not sb_size.")
     if beyond:
         text.append(f"{listed(beyond)} need{'s' if len(beyond) == 1 else ''} more than the chip has, whatever sb_size says.")
     return " ".join(text)
@@ -62,7 +66,7 @@ def draw(need, wall, path):
     for b in batches:
         size, below = need[b]
         axis.bar(b, size, width=0.62, color=NEED if size <= wall else "#b9cde0", zorder=2)
-        axis.text(b, size + 1.5, f"{size:g}", ha="center", fontsize=9, color=INK, zorder=4)
+        axis.text(b, size + 1.5, f"{size:g}" if below is not None else f"≤ {size:g}", ha="center", fontsize=9, color=INK, zorder=4)
     line = [batches[0] - 0.5, batches[-1] + 0.5]
     axis.plot(line, [rule(b) for b in line], color=RULE, linewidth=2.2, zorder=3)
     axis.text(line[1] + 0.05, rule(line[1]), "rule of 2020:\n(B + 6) × 10", color=RULE, va="center", fontsize=9.5)

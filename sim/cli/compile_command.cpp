@@ -67,7 +67,7 @@ void print_report(const Compiled& compiled) {
               << m.capacity_bytes << (m.capacity_binding == compiler::kPhysicalBinding ? " (the state buffer itself binds)" :
                      " (" + m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes) + ")") << "\n"
               << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
-              << " B reloaded\n\n";
+              << " B reloaded; loads issued again: " << m.reissued_bytes << " B\n\n";
     Table queues({"queue", "instructions"});
     for (const program::Queue& q : p.queues)
         queues.add({queue_name(q), std::to_string(q.instructions.size())});
@@ -99,6 +99,7 @@ json::Value report_json(const Compiled& compiled) {
                         {"lower_bound_bytes", m.lower_bound_bytes},
                         {"spill_save_bytes", m.spill_save_bytes},
                         {"spill_reload_bytes", m.spill_reload_bytes},
+                        {"reissued_bytes", m.reissued_bytes},
                         {"queues", std::move(queues)},
                         {"layers", std::move(layers)}};
 }

@@ -90,9 +90,22 @@ std::string purpose_name(program::Purpose purpose) {
     return "";
 }
 
+/// The instructions alone fill a core's DRAM region.
+DoesNotFit too_many_instructions(const program::Program& p) {
+    DoesNotFit no;
+    no.resource = resource::instruction_count;
+    no.unit = "instructions";
+    no.wanted_bytes = static_cast<std::int64_t>(program::instruction_count(p));
+    no.available_bytes = p.target.dram_region_bytes / program::kInstructionBytes;
+    no.text = fmt::format("{} instructions of {} bytes exceed a core's DRAM region, which holds {}", no.wanted_bytes, program::kInstructionBytes,
+                          no.available_bytes);
+    return no;
+}
+
 }  // namespace
 
 DoesNotFit too_little_dram(const program::Program& p, const DramUse& use) {
+    if (use.program_bytes > p.target.dram_region_bytes) return too_many_instructions(p);
     DoesNotFit no = dram_refusal(use.bytes, use.region, p.target);
     std::map<std::string, std::int64_t> sums;
     for (const program::Segment& s : p.segments) {

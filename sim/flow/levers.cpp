@@ -72,8 +72,9 @@ void add_dram(std::vector<Lever>& levers, const PointRequest& request, const Poi
         if (region != point.compiler.weights_region)
             levers.push_back(setting_lever(request, "weights in another DRAM region", "compiler.place.weights_region", std::int64_t{region}));
     const std::int64_t regions = std::int64_t{point.chip.dram.channels} * point.chip.cores;
+    const std::int64_t wanted = why.resource == resource::instruction_count ? why.wanted_bytes * program::kInstructionBytes : why.wanted_bytes;
     levers.push_back(setting_lever(request, "more device DRAM", "chip.dram.capacity",
-                                   to_text(Bytes{(why.wanted_bytes + 4095) / 4096 * 4096 * regions})));
+                                   to_text(Bytes{(wanted + 4095) / 4096 * 4096 * regions})));
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ std::vector<Lever> levers_for(const PointRequest& request, const Point& point, c
         banks.change += " --set chip.pe.max_moving=" + number_text(why.wanted_bytes / 4);
         levers.push_back(std::move(banks));
     }
-    if (why.resource == resource::device_dram) add_dram(levers, request, point, why);
+    if (why.resource == resource::device_dram || why.resource == resource::instruction_count) add_dram(levers, request, point, why);
     add_switches(levers, request, point.compiler);
     add_profiles(levers, request, point);
     add_dtypes(levers, request, point);

@@ -528,7 +528,7 @@ class Data(InScratch):
         self.assertEqual(self.files(), [])
 
     def test_what_does_not_fit_writes_nothing(self):
-        self.compute("--random-inputs", 1, "--out", "o.npz", "--set", "chip.state_buffer.partition_bytes=2KiB", batch=8,
+        self.compute("--random-inputs", 1, "--out", "o.npz", "--no-spill", "--set", "chip.state_buffer.partition_bytes=2KiB", batch=8,
                      expect=3)
         self.assertEqual(self.files(), [])
 
@@ -547,7 +547,7 @@ class Compile(InScratch):
         self.assertIn("0 races", self.run_it("compile", NET, "--batch", 2, "--check-races").stderr)
 
     def test_what_does_not_fit_leaves_no_file(self):
-        result = self.run_it("compile", NET, "--batch", 8, "--set", "chip.state_buffer.partition_bytes=2KiB",
+        result = self.run_it("compile", NET, "--batch", 8, "--no-spill", "--set", "chip.state_buffer.partition_bytes=2KiB",
                              "-o", "p.txt", expect=3)
         self.assertIn("alive there", result.stderr)
         self.assertEqual(self.files(), [])
@@ -794,6 +794,18 @@ class Pictures(InScratch):
         self.assertEqual((self.folder / "one.svg").read_bytes(), (self.folder / "two.svg").read_bytes())
         self.assertTrue((self.folder / "one.png").read_bytes().startswith(b"\x89PNG"))
         self.assertIn(b"4 images", re.sub(rb"<!--|-->", b"", (self.folder / "one.svg").read_bytes()))
+
+    def test_the_rule_of_sb_size(self):
+        rows = [(b, size, "ok" if size >= need else "infeasible") for b, need in ((1, 40), (2, 80), (3, 104)) for size in range(40, 121, 8)]
+        (self.folder / "rule").mkdir()
+        with open(self.folder / "rule/table.csv", "w", newline="") as file:
+            csv.writer(file).writerows([("batch_size", "sb_size", "status"), *rows])
+        script = ["/usr/bin/python3", SOURCE / "scripts/plot_sb_size_rule.py", "rule"]
+        said = subprocess.run(script, cwd=self.folder, capture_output=True, text=True, check=True).stdout
+        self.assertIn("enough for B=1, B=2.", said)
+        self.assertIn("B=3 needs more than the chip has", said)
+        self.assertTrue((self.folder / "rule/rule.png").is_file())
+        self.draw("plot_sb_size_rule.py", self.folder, expect=1)
 
     def test_a_folder_without_a_table(self):
         self.assertIn("there is no", self.draw("plot_sweep.py", self.folder, expect=1))

@@ -79,6 +79,24 @@ TEST_CASE("device DRAM holds a core's own copy of instructions, weights and data
     })));
 }
 
+TEST_CASE("more instructions than a core's DRAM region holds are counted as such") {
+    const auto tiny_tiles = [](std::int64_t region) {
+        return [region](hw::ChipSpec& c) {
+            c.pe.max_moving = 1;
+            c.psum.bank_bytes = Bytes{8};
+            c.dram.capacity = Bytes{region * c.dram.channels * c.cores};
+        };
+    };
+    const auto count = static_cast<std::int64_t>(
+        program::instruction_count(std::get<Compiled>(compile_on("three_layers", 2, tiny_tiles(std::int64_t{1} << 30))).program));
+    const DoesNotFit no = refusal_on("three_layers", 2, tiny_tiles(count * program::kInstructionBytes - 1));
+    CHECK(no.resource == resource::instruction_count);
+    CHECK(no.wanted_bytes == count);
+    CHECK(no.available_bytes == count - 1);
+    // One byte more and it is the data that find no room.
+    CHECK(refusal_on("three_layers", 2, tiny_tiles(count * program::kInstructionBytes)).resource == resource::device_dram);
+}
+
 TEST_CASE("a refusal for want of state buffer says what binds, when, and who lives from where to where") {
     CompileOptions resident;
     resident.spill = false;
