@@ -902,7 +902,7 @@ class Serve(InScratch):
 
     def test_what_does_not_fit(self):
         result = self.run_it("serve", self.scenario(), "--out", "out", "--json", "--set", "chip.state_buffer.partition_bytes=2KiB",
-                             expect=3)
+                             "--set", "compiler.spill.spill=false", expect=3)
         self.assertIn("does not fit: B=4", result.stderr)
         self.assertEqual(json.loads(result.stdout)["record"]["status"], "infeasible")
         path = self.scenario(server={"model": str(SOURCE / "models/resnet50/resnet50.json"), "chip": str(CHIP), "batches": [1, 2]})
