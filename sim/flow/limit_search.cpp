@@ -30,6 +30,8 @@ private:
     std::map<int, bool> answers_;
 };
 
+constexpr int kWorseDoublings = 2;
+
 std::vector<int> powers_up_to(int most) {
     std::vector<int> list;
     for (int b = 1; b < most; b *= 2) list.push_back(b);
@@ -88,7 +90,12 @@ int find_best(const Measure& measure, int most, int window, std::map<int, std::o
         for (const auto& [b, value] : measured)
             if (value && (best == 0 || *value > *measured[best])) best = b;
     };
-    look_at(powers_up_to(most));
+    int behind = 0;
+    for (int b : powers_up_to(most)) {
+        if (behind == kWorseDoublings) break;
+        look_at({b});
+        behind = b == best ? 0 : behind + 1;
+    }
     if (best == 0) return 0;
     int step = 1;
     while (step * 2 < std::max(best, 2)) step *= 2;

@@ -103,6 +103,17 @@ TEST_CASE("the best of a curve with one peak is found, and of equal ones the sma
     CHECK(find_best(flat, 16, 2, measured) == 1);
 }
 
+TEST_CASE("doubling ends after two batches below the best") {
+    std::map<int, std::optional<double>> measured;
+    const Measure falling = [](const std::vector<int>& list) {
+        std::vector<std::optional<double>> values;
+        for (int b : list) values.push_back(100.0 - b);
+        return values;
+    };
+    CHECK(find_best(falling, 64, 2, measured) == 1);
+    CHECK(measured.rbegin()->first == 4);
+}
+
 TEST_CASE("batches without a value are never the best") {
     std::map<int, std::optional<double>> measured;
     const Measure measure = [](const std::vector<int>& list) {
