@@ -21,6 +21,7 @@ FitOptions options_for_fit(const Assembly& a, bool spill) {
     fit.place.prefetch_depth = a.options.prefetch_depth;
     fit.evictions.spill = a.options.spill && spill;
     fit.evictions.rematerialization = a.options.rematerialization;
+    fit.stem_layers = a.network.stem_layers;
     fit.spill_region = a.options.activations_region;
     if (a.options.batching) fit.banded = [&a](std::int64_t budget) { return banded_plan(a.network, a.target, a.dtype, a.options, budget); };
     fit.explain = a.explain;

@@ -44,7 +44,10 @@ public:
         : plans_(plans), emit_(emit), layers_(layers), options_(options) {}
 
     std::variant<Fitted, DoesNotFit> run() {
+        const Plan* before = nullptr;
         for (const Plan& plan : plans_) {
+            if (before && only_stripes_differ(*before, plan) && beyond_the_stem()) continue;
+            before = &plan;
             try {
                 if (auto fitted = as_it_is(plan)) return std::move(*fitted);
             } catch (const Shortage& s) {
@@ -74,6 +77,18 @@ private:
     std::optional<DoesNotFit> reason_, least_room_;
     Outline closest_;                        ///< what `reason_` is about
     int attempts_ = 0;
+
+    static bool only_stripes_differ(const Plan& a, const Plan& b) {
+        return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes && a.share_small_images == b.share_small_images &&
+               a.resident_weight_bytes == b.resident_weight_bytes;
+    }
+    /// Whether the plan tried last needs more than there is behind the stem, where smaller stripes change nothing.
+    bool beyond_the_stem() const {
+        if (tight_.empty()) return false;
+        const Outline& outline = tight_.back().outline;
+        const Peak peak = peak_of(outline.buffers, outline.lives, std::vector<bool>(outline.buffers.size(), true));
+        return peak.bytes > options_.place.capacity && outline.layer[static_cast<std::size_t>(peak.position)] >= options_.stem_layers;
+    }
 
     std::optional<Fitted> as_it_is(const Plan& plan) {
         last_.reset();

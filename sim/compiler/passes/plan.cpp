@@ -107,7 +107,7 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     for (int rows = options.stem_stripe_rows; rows >= 1; rows /= 2) {
         plan.stem_stripe_rows = rows;
         list.push_back(plan);
-        if (!options.stream_stem) break;
+        if (!options.stream_stem || net.stem_layers == 0) break;
     }
     plan.share_small_images = false;
     list.push_back(plan);
