@@ -5,8 +5,10 @@
 #include "compiler/passes/finish.hpp"
 #include "compiler/passes/fit.hpp"
 #include "compiler/passes/plan.hpp"
+#include "compiler/passes/search.hpp"
 #include "compiler/reports.hpp"
 #include "compiler/stopwatch.hpp"
+#include "hw/derived.hpp"
 
 namespace infsim::compiler {
 
@@ -21,6 +23,11 @@ FitOptions options_for_fit(const Assembly& a, bool spill) {
     fit.place.prefetch_depth = a.options.prefetch_depth;
     fit.evictions.spill = a.options.spill && spill;
     fit.evictions.rematerialization = a.options.rematerialization;
+    for (const Layer& layer : a.network.layers) {
+        const double weights = weight_bytes(a.network, layer, a.dtype);
+        fit.evictions.intensity.push_back(weights > 0 ? static_cast<double>(layer.macs) * a.batch / weights : 0);
+    }
+    fit.evictions.balance = hw::peak_macs_per_second(a.spec, a.dtype) * a.spec.cores / static_cast<double>(hw::sustained_dram_bandwidth(a.spec).count());
     fit.stem_layers = a.network.stem_layers;
     fit.spill_region = a.options.activations_region;
     if (a.options.batching) fit.banded = [&a](std::int64_t budget) { return banded_plan(a.network, a.target, a.dtype, a.options, budget); };

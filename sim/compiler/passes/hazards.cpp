@@ -12,10 +12,10 @@ struct Range { int first, last; };
 bool overlap(const Range& a, const Range& b) { return a.first < b.last && b.first < a.last; }
 
 /// Takes partitions `gone` out of every touch of the list.
-template <class Touch>
-void subtract(std::vector<Touch>& list, const Range& gone) {
-    std::vector<Touch> kept;
-    for (const Touch& t : list) {
+template <class Touches>
+void subtract(Touches& list, const Range& gone) {
+    Touches kept;
+    for (const auto& t : list) {
         if (t.first >= gone.last || t.last <= gone.first) {
             kept.push_back(t);
             continue;

@@ -6,6 +6,8 @@
 #include <map>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "program/operands.hpp"
 
 namespace infsim::compiler {
@@ -32,10 +34,11 @@ public:
 private:
     /// Instruction `index` of `queue` touched partitions [first, last).
     struct Touch { std::uint8_t queue; std::uint32_t index; int first, last; };
+    using Touches = boost::container::small_vector<Touch, 2>;   ///< most bytes have one writer and few readers
     struct Stretch {
         std::uint32_t end = 0;
-        std::vector<Touch> writers;   ///< of disjoint partitions
-        std::vector<Touch> readers;   ///< since the bytes were written
+        Touches writers;   ///< of disjoint partitions
+        Touches readers;   ///< since the bytes were written
     };
     using Space = std::map<std::uint32_t, Stretch>;   ///< by first byte; gaps were never touched
     std::size_t queues_;

@@ -46,21 +46,27 @@ void NetworkCosts::measure_memory(const Network& net, const CompileOptions& opti
     }
 }
 
+double weight_bytes(const Network& net, const Layer& layer, DType dtype) {
+    const auto* conv = std::get_if<ConvOp>(&layer.op);
+    if (!conv) return 0;
+    const auto channels = [&](const Part& part) {
+        double n = 0;
+        for (int s = 0; s < part.slots; ++s) n += net.values[static_cast<std::size_t>(part.value)].phys.lanes[static_cast<std::size_t>(part.first_slot + s)];
+        return n;
+    };
+    return channels(layer.inputs[0]) * channels(layer.output) * conv->kernel_rows * conv->kernel_cols / conv->groups * dtype_bytes(dtype);
+}
+
 void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType dtype) {
     Compute c;
     const Physical& out = net.values[static_cast<std::size_t>(layer.output.value)].phys;
     c.plane = std::max<std::int64_t>(1, out.plane());
     c.slots = std::max(1, layer.output.slots);
-    double weights = 0;
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
-        const Part& in = layer.inputs[0];
         c.conv = true;
-        c.loads = static_cast<double>((in.slots + 1) / 2) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
-        std::int64_t rows = 0, columns = 0;
-        for (int s = 0; s < in.slots; ++s) rows += net.values[static_cast<std::size_t>(in.value)].phys.lanes[static_cast<std::size_t>(in.first_slot + s)];
-        for (int s = 0; s < layer.output.slots; ++s) columns += out.lanes[static_cast<std::size_t>(layer.output.first_slot + s)];
-        weights = static_cast<double>(rows * columns * conv->kernel_rows * conv->kernel_cols) / conv->groups * dtype_bytes(dtype);
+        c.loads = static_cast<double>((layer.inputs[0].slots + 1) / 2) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
     }
+    const double weights = weight_bytes(net, layer, dtype);
     const double share = std::min(static_cast<double>(hw::sustained_dram_bandwidth(spec_).count()) / spec_.cores,
                                   static_cast<double>(hw::single_core_bandwidth(spec_).count()));
     weights_.push_back(weights / share);

@@ -41,6 +41,9 @@ private:
     void measure_layer(const Network& network, const Layer& layer, DType dtype);
 };
 
+/// Bytes of the weights of a layer in device DRAM; 0 for layers without.
+double weight_bytes(const Network& network, const Layer& layer, DType dtype);
+
 /// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that the live
 /// activations may take (the rest is for weights and for loads under way). Dynamic programming from the last layer to the
 /// first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
