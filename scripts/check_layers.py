@@ -39,7 +39,8 @@ LAYERS = {
 LIBRARIES = {
     "SystemC": (r"(systemc|tlm|sysc/.*|tlm_utils/.*|tlm_core/.*|systemc\.h|tlm\.h)$", ["chip/"]),
     "nlohmann/json": (r"nlohmann/", ["base/json.cpp"]),
-    "Boost": (r"boost/", ["cli/"]),
+    "Boost": (r"boost/(?!container/)", ["cli/"]),
+    "Boost.Container": (r"boost/container/", ["compiler/", "cli/"]),
     "ONNX": (r"(onnx|google/protobuf)/", ["graph/", "tensorio/"]),
     "Eigen": (r"(Eigen|unsupported)/", ["exec/"]),
     "xxHash": (r"xxh", ["base/hash.cpp"]),
