@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -71,9 +72,15 @@ int does_not_fit(const ServingPlan& plan, const std::string& reason, bool as_jso
     return kDoesNotFit;
 }
 
+json::Value sizes_json(const std::vector<int>& sizes) {
+    json::Array all;
+    for (int size : sizes) all.emplace_back(size);
+    return all;
+}
+
 /// The results of a search, best first.
 std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tables,
-                              const serving::ProgressCallback& callback) {
+                              explore::Progress& progress, const serving::ProgressCallback& callback) {
     const serving::Search& what = *plan.scenario.search;
     const auto sets = what.candidates.empty() ? std::vector<std::vector<int>>{plan.scenario.run.server.sizes}
                                               : serving::sets_of(what.candidates, what.at_most);
@@ -81,6 +88,7 @@ std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tabl
         throw InputError(plan.scenario.file, "/search/at_most",
                          "makes " + std::to_string(sets.size()) + " sets; at most " + std::to_string(serving::kMaxSets) + " are tried");
     std::vector<SetResult> results;
+    progress.start(sets.size(), 0);
     for (const auto& sizes : sets) {
         results.push_back({sizes, {}, flow::why_not(plan, tables, flow::held(plan, sizes))});
         if (!results.back().excluded.empty()) continue;
@@ -92,7 +100,10 @@ std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tabl
         results.back().peak = serving::find_peak(*scenario, [&](const Scenario& s) {
             return flow::serve_on_table(plan, s, tables, callback).summary;
         });
+        progress.step("batches " + json::dump(sizes_json(sizes), 0) + ": " +
+                      (results.back().peak.rate ? number_text(std::round(*results.back().peak.rate)) + " requests/s" : "no load meets the bound"));
     }
+    progress.finish();
     serving::rank(results, what.tolerance);
     return results;
 }
@@ -104,8 +115,8 @@ struct Options {
 };
 
 int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const Options& options,
-                    const serving::ProgressCallback& callback) {
-    const auto results = search(plan, tables, callback);
+                    explore::Progress& progress, const serving::ProgressCallback& callback) {
+    const auto results = search(plan, tables, progress, callback);
     if (results.front().excluded.empty()) {
         if (options.as_json) std::cout << json::dump(search_json(plan, results)) << "\n";
         else std::cout << (plan.scenario.question.empty() ? "" : plan.scenario.question + "\n\n") << search_text(plan, results);
@@ -129,7 +140,10 @@ int serve(const ServingPlan& plan, const Options& options) {
         flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.times),
                                    explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
         tables.prepare();
-        if (scenario.search) return serve_searching(plan, tables, options, callback);
+        if (scenario.search) {
+            explore::Progress searching(std::cerr, ::isatty(STDERR_FILENO) != 0);   // tables measure in between
+            return serve_searching(plan, tables, options, searching, callback);
+        }
         const std::string reason = flow::why_not(plan, tables, flow::held(plan, scenario.run.server.sizes));
         if (!reason.empty()) return does_not_fit(plan, reason, options.as_json);
         result = flow::serve_on_table(plan, scenario, tables, callback);

@@ -241,8 +241,8 @@ std::string search_text(const flow::ServingPlan& plan, const std::vector<serving
         table.add({set_text(r.sizes), rate_text(*r.peak.rate), rate_text(items), fixed(m.at_percentile, 3), percent(m.padding),
                    percent(m.utilisation), fixed(usd(items), 4), percent(1 - *r.peak.rate / best), ""});
     }
-    std::string text = fmt::format("Highest load with p{} of at most {} ({} steps of {} %):\n", number_text(s.percentile),
-                                   to_text(s.run.bound), "halving to", number_text(100 * s.search->tolerance)) +
+    std::string text = fmt::format("Highest load with p{} of at most {}, to within {} %:\n", number_text(s.percentile),
+                                   to_text(s.run.bound), number_text(100 * s.search->tolerance)) +
                        table.text();
     if (!results.front().peak.rate) return text + "No load meets the bound.\n";
     text += "Best: " + set_text(results.front().sizes) + " with " + rate_text(best) + " requests/s";

@@ -10,7 +10,12 @@ namespace infsim::serving {
 
 namespace {
 
-Duration rounded(double picoseconds) { return Duration{static_cast<std::int64_t>(std::llround(picoseconds))}; }
+/// Behind what a simulation may reach (simulate.cpp), and far enough from the end of 64 bits to add to.
+constexpr double kBeyond = 8.5e18;
+
+Duration rounded(double picoseconds) {
+    return Duration{static_cast<std::int64_t>(std::llround(std::min(picoseconds, kBeyond)))};
+}
 
 struct Rate {
     std::optional<double> operator()(const ClosedLoop&) const { return std::nullopt; }
@@ -112,6 +117,7 @@ TimePoint Arrivals::next_in_bursts(const Bursts& bursts) {
     while (at + gap >= phase_end_) {
         gap -= phase_end_ - at;
         at = phase_end_ + phase(bursts.off);
+        if (static_cast<double>(at.time_since_epoch().count()) > kBeyond) return at;
         // A phase of no length would not end the loop.
         phase_end_ = at + std::max(phase(bursts.on), Duration{1});
     }

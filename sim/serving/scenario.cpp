@@ -14,6 +14,7 @@ using json::ObjectReader;
 
 constexpr Duration kHour{std::int64_t{3'600} * 1'000'000'000'000};
 constexpr json::Range<Duration> kOverheads{Duration{0}, kHour};
+constexpr json::Range<Duration> kItemOverheads{Duration{0}, kHour / 3600};
 constexpr json::Range<Duration> kDurations{nanoseconds(1), 24 * 30 * kHour};
 
 std::vector<int> read_batches(ObjectReader& reader, const char* key) {
@@ -67,7 +68,7 @@ void read_host(ObjectReader& root, Scenario& scenario) {
     if (!place) return;
     ObjectReader host(*place);
     scenario.run.host.per_request = host.quantity_or("per_request", Duration{0}, kOverheads);
-    scenario.run.host.per_item = host.quantity_or("per_item", Duration{0}, kOverheads);
+    scenario.run.host.per_item = host.quantity_or("per_item", Duration{0}, kItemOverheads);
     if (host.has("per_inference")) scenario.per_inference = host.quantity<Duration>("per_inference", kOverheads);
     host.finish();
 }

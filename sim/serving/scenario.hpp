@@ -75,8 +75,8 @@ std::optional<Scenario> read_scenario(json::Document document, const std::vector
 json::Value with_overrides(json::Value root, const std::vector<Override>& overrides);
 
 /// Bounds of what a scenario may ask for.
-constexpr std::int64_t kMaxRequests = 100'000'000, kMaxItems = 1'000'000;
+constexpr std::int64_t kMaxRequests = 20'000'000, kMaxItems = 1'000'000;
 constexpr int kMaxChips = 64, kMaxOutstanding = 64, kMaxBatchSize = 4096;
-constexpr double kMaxRate = 1e9;
+constexpr double kMinRate = 1e-4, kMaxRate = 1e9;
 
 }  // namespace infsim::serving

@@ -21,9 +21,10 @@ const std::vector<std::string>& kinds() {
 
 double read_rate(ObjectReader& load) {
     const double rate = load.number("rate");
-    if (load.has("rate") && !(rate > 0 && rate <= kMaxRate))
-        load.problem("rate", "must be above 0 requests per second and at most 1e9, and is " + number_text(rate));
-    return rate > 0 && rate <= kMaxRate ? rate : 1;
+    const bool right = rate >= kMinRate && rate <= kMaxRate;
+    if (load.has("rate") && !right)
+        load.problem("rate", "must be above 0 requests per second, from 1e-4 to 1e9, and is " + number_text(rate));
+    return right ? rate : 1;
 }
 
 int read_count(ObjectReader& load, const char* key, int most) {
@@ -44,6 +45,9 @@ Bursts read_bursts(ObjectReader& load) {
     bursts.on = load.quantity("on", kPhases);
     bursts.off = load.quantity("off", kPhases);
     bursts.random_phases = load.choice_or("phases", "fixed", {"fixed", "exponential"}) == "exponential";
+    // Every arrival is looked for phase by phase.
+    if (bursts.on > Duration{0} && bursts.rate * seconds(bursts.on) < 0.01)
+        load.problem("on", "is so short at this rate that fewer than one burst in a hundred has a request");
     if (bursts.on == Duration{0}) bursts.on = bursts.off = microseconds(1);  // was reported
     return bursts;
 }

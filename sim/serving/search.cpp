@@ -67,7 +67,7 @@ Peak find_peak(const Scenario& scenario, const Evaluate& evaluate) {
     const auto hopeless = [&] { return !good && peak.at.p0 > milliseconds(scenario.run.bound); };
     for (int i = 0; i < kMostSteps && !(good && bad) && !hopeless(); ++i) {
         factor *= first ? 2 : 0.5;
-        if (factor * *own < least || factor * *own > kMaxRate) break;
+        if (factor * *own < std::max(least, kMinRate) || factor * *own > kMaxRate) break;
         probe(factor);
     }
     while (good && bad && (*bad - *good) > scenario.search->tolerance * *good) probe((*good + *bad) / 2);

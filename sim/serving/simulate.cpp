@@ -75,6 +75,7 @@ public:
             const TimePoint next = next_event();
             if (outstanding_ > 0) {
                 if (const auto finished = device_.advance(next)) {
+                    check_time(finished->at);
                     answer(*finished);
                     dispatch(finished->at);
                     continue;
@@ -82,8 +83,7 @@ public:
                 INFSIM_CHECK(next != kNever, "inferences are outstanding and the device has nothing to do");
             }
             if (next == kNever) break;
-            if (next > kEndOfTime)
-                throw InputError("", "load", "the simulated time leaves 92 days: fewer requests or a higher rate");
+            check_time(next);
             handle(next);
             dispatch(next);
         }
@@ -103,6 +103,11 @@ private:
         if (!entering_.empty()) next = std::min(next, entering_.top().at);
         if (const auto at = policy_->deadline(); at && *at > now_ && has_room()) next = std::min(next, *at);
         return next;
+    }
+
+    static void check_time(TimePoint at) {
+        if (at > kEndOfTime)
+            throw InputError("", "load", "the simulated time leaves 92 days: fewer or smaller requests, or a higher rate");
     }
 
     bool has_room() const {

@@ -950,6 +950,18 @@ class Serve(InScratch):
         self.assertFalse((self.folder / "x").exists())
 
 
+    def test_an_interrupted_run_exits_130(self):
+        path = self.scenario(stop={"requests": 20000000})
+        self.run_it("serve", path, "--out", "out", "--set", "stop.requests=500")   # service times are there
+        process = subprocess.Popen([INFSIM, "serve", path, "--out", "out"], cwd=self.folder, stderr=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (130, ""), err)
+        self.assertIn("interrupted", err)
+
+
 class ServeLive(InScratch):
     def test_measured_times_are_within_3_percent_of_the_live_chip(self):
         """p50 and p99 at low, medium and high load of ResNet-50 at batch 4, the same arrivals for both."""

@@ -99,6 +99,15 @@ TEST_CASE("the same seed gives the same latencies, another one others") {
     CHECK(run_with(run, times).latencies != first);
 }
 
+TEST_CASE("a run that would leave simulated time says so") {
+    Formula times(Duration{std::int64_t{1'000'000} * 1'000'000'000'000});
+    CHECK_THROWS_WITH(run_with(requests_of_one(Poisson{1000}, 100), times), Catch::Contains("leaves 92 days"));
+    Formula quick(kService);
+    CHECK_THROWS_WITH(run_with(requests_of_one(ConstantRate{1e-4}, 10'000), quick), Catch::Contains("leaves 92 days"));
+    CHECK_THROWS_WITH(run_with(requests_of_one(Bursts{1, microseconds(10'000), Duration{std::int64_t{86'400} * 1'000'000'000'000}}, 10'000), quick),
+                      Catch::Contains("leaves 92 days"));
+}
+
 TEST_CASE("an overloaded server ends when all requests are answered") {
     Formula times(kService);
     const Tally t = run_with(requests_of_one(Poisson{5000}, 20'000), times);

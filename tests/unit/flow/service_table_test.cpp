@@ -1,0 +1,70 @@
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "flow/measured_times.hpp"
+
+using namespace infsim;
+using namespace infsim::flow;
+
+namespace {
+
+ServiceTable table_of(std::int64_t ps) {
+    ServiceTable t;
+    t.region_bytes = {1000, 0};
+    t.transfers = {Duration{1}, Duration{2}, Duration{3}, Duration{4}};
+    t.course = {{5, {0.25, 0}}, {251, {1.0625, 0}}};
+    t.services["1,0"] = {Duration{ps}, serving::kEven};
+    return t;
+}
+
+}  // namespace
+
+TEST_CASE("cores of the same channels are interchangeable, others are not") {
+    CHECK(contention_pattern(2, 0, 0b0001) == "1,0");
+    CHECK(contention_pattern(2, 3, 0b1000) == "1,0");
+    CHECK(contention_pattern(2, 0, 0b0101) == "2,0");
+    CHECK(contention_pattern(2, 1, 0b0111) == "1,2");
+    CHECK(contention_pattern(2, 2, 0b0111) == "2,1");
+    CHECK(contention_pattern(3, 2, 0b1101) == "1,2,0");
+    CHECK(contention_pattern(1, 63, 0xFFFF'FFFF'FFFF'FFFF) == "64");
+}
+
+TEST_CASE("service tables survive their JSON form") {
+    ServiceTable t = table_of(7);
+    t.services["2,1"] = {Duration{9}, 1.0625};
+    Problems problems;
+    const auto back = service_table_from_json({"file", to_json(t)}, problems);
+    REQUIRE(back);
+    CHECK(json::dump(to_json(*back)) == json::dump(to_json(t)));
+    CHECK_FALSE(service_table_from_json({"file", json::Object{{"fits", true}}}, problems));
+    CHECK_FALSE(problems.empty());
+}
+
+TEST_CASE("times are measured when first needed, and kept") {
+    const std::string folder = std::filesystem::temp_directory_path() / ("infsim-times-" + std::to_string(::getpid()));
+    int measured = 0;
+    const auto measure = [&](const std::vector<MeasureJob>& jobs) {
+        std::vector<ServiceTable> tables;
+        for (const MeasureJob& job : jobs) {
+            ++measured;
+            tables.push_back(table_of(100));
+            for (int core = 0; core < 4; ++core)
+                if ((job.busy >> core & 1U) != 0 && job.busy != 1)
+                    tables.back().services[contention_pattern(2, core, job.busy)] = {Duration{100 + static_cast<std::int64_t>(job.busy)}, 1};
+        }
+        return tables;
+    };
+    for (int again = 0; again < 2; ++again) {
+        ServiceTables tables({{{}, "aaaa", 1}, {{}, "bbbb", 4}}, 2, ServiceStore(folder), measure);
+        tables.prepare();
+        CHECK(tables.service(0, 2, 0b0100).time == Duration{100});
+        CHECK(tables.service(1, 0, 0b0101).time == Duration{105});
+        CHECK(tables.service(1, 2, 0b0101).time == Duration{105});
+        CHECK(tables.service(1, 1, 0b1010).time == Duration{105});   // the same pattern
+        CHECK(measured == 3);
+    }
+    std::filesystem::remove_all(folder);
+}
