@@ -16,7 +16,7 @@ namespace infsim::flow {
 
 struct LimitsOptions {
     int most = 64;                       ///< the search ends here
-    int window = 8;                      ///< batches above and below a limit that are verified, see find_largest
+    int window = 4;                      ///< batches above and below a limit that are verified, see find_largest
     std::optional<double> latency_ms;    ///< bound on the 99th percentile of the latency
     bool simulate = true;                ///< also the limits that need simulations
 };
