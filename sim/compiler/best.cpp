@@ -30,7 +30,7 @@ public:
             return std::move(std::get<Assembled>(plain).compiled);
         }
         if (auto* fits = std::get_if<Assembled>(&plain)) consider(std::move(*fits));
-        if (a_.options.search_sections && a_.options.batching && a_.batch > 1) try_sections();
+        if (a_.options.search_sections && a_.options.batching) try_sections();
         if (a_.options.search_psum_banks && best_) try_banks();
         if (!best_) return std::move(std::get<DoesNotFit>(plain));
         Compiled result = std::move(best_->assembled.compiled);

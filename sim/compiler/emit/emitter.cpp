@@ -46,7 +46,12 @@ void Emitter::analyse_values() {
         pairable_[v] = options_.pair_images && options_.batching && spatial[v] && !small_[v] && net_.values[v].phys.slots() == 1 &&
                        net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
     }
-    for (int l = 0; l + 1 < net_.stem_layers; ++l) small_[static_cast<std::size_t>(net_.layers[static_cast<std::size_t>(l)].output.value)] = false;
+    const auto streams = [&](int first, int last) {   // windows of rows are no arrays of images
+        for (int l = first; l + 1 < last; ++l) small_[static_cast<std::size_t>(net_.layers[static_cast<std::size_t>(l)].output.value)] = false;
+    };
+    streams(0, net_.stem_layers);
+    for (const Section& section : plan_.sections)
+        if (section.stripe_rows > 0) streams(section.first, section.last);
     array_images_.assign(n, 1);
     for (const Section& section : plan_.sections) {
         const auto images = [&](ValueId v) -> int& { return array_images_[static_cast<std::size_t>(v)]; };

@@ -22,6 +22,11 @@ namespace infsim::compiler {
 struct Section {
     int first = 0, last = 0;     ///< layers [first, last)
     int images = 0;              ///< at a time; 0: the batch. A multiple of the section's before, or the batch
+    /// More than 0: a chain of convolutions and pools that run fused, each image in stripes of so many rows of the last
+    /// layer; of the tensors in between only the rows at hand exist.
+    int stripe_rows = 0;
+    /// Rows that two stripes share are computed again; otherwise they are copied from one stripe's window to the next's.
+    bool recompute_halo = false;
 };
 
 /// What differs between attempts to make a batch fit.
@@ -237,7 +242,7 @@ private:
     // stem.cpp
     void emit_stem_of(int first_image, int images);
     bool converts_whole_input() const;
-    void emit_stem(int image, int first_layer, int end_layer);
+    void emit_stem(int image, const Section& stripes);
     std::vector<RowRange> stem_ranges(const std::vector<ValueId>& chain, int first_layer, int row, int count) const;
     void emit_stem_rows(int layer, ValueId value, int image, int first, int last);
     /// A fresh window of `most` rows over `rows`; rows before `done` are copied from the window before.

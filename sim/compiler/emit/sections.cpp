@@ -45,6 +45,15 @@ void Emitter::run_weighted(int layer, int first, int count) {
 }
 
 void Emitter::run_images(const Section& section, int first, int count) {
+    if (section.stripe_rows > 0) {
+        const ValueId in = net_.layers[static_cast<std::size_t>(section.first)].inputs[0].value;
+        for (int image = first; image < first + count; ++image) {
+            layer_ = section.first;
+            emit_input(in, image);
+            emit_stem(image, section);
+        }
+        return;
+    }
     int l = section.first;
     if (l == 0 && net_.stem_layers > 0) {
         emit_stem_of(first, count);

@@ -1,4 +1,5 @@
-// The stem: layers that stream in stripes of rows, each stripe keeping the rows that the next one needs again.
+// The stem and fused sections: layers that stream in stripes of rows, each stripe keeping or computing anew the rows that it
+// shares with the one before.
 #include <algorithm>
 
 #include "compiler/emit/emitter.hpp"
@@ -45,20 +46,21 @@ void Emitter::emit_stem_of(int first_image, int images) {
         from = std::holds_alternative<ReplicateOp>(net_.layers[0].op) ? 1 : 0;
         for (int i = first_image; i < first_image + images; ++i) {
             layer_ = 0;
-            if (from == 1) emit_stem(i, 0, 1);
+            if (from == 1) emit_stem(i, {0, 1, 1, plan_.stem_stripe_rows});
             else emit_input(net_.layers[0].inputs[0].value, i);
         }
     }
-    for (int i = first_image; i < first_image + images && from < net_.stem_layers; ++i) emit_stem(i, from, net_.stem_layers);
+    for (int i = first_image; i < first_image + images && from < net_.stem_layers; ++i) emit_stem(i, {from, net_.stem_layers, 1, plan_.stem_stripe_rows});
 }
 
-/// Layers [first_layer, end_layer) of one image in stripes. What the first of them reads is there already or, if it is a
+/// Layers of a section, of one image, in stripes. What the first of them reads is there already or, if it is a
 /// graph input without a place, streams as well.
-void Emitter::emit_stem(int image, int first_layer, int end_layer) {
+void Emitter::emit_stem(int image, const Section& stripes) {
+    const int first_layer = stripes.first, end_layer = stripes.last;
     std::vector<ValueId> chain = {net_.layers[static_cast<std::size_t>(first_layer)].inputs[0].value};   // chain[k] is what the k-th layer reads
     for (int l = first_layer; l < end_layer; ++l) chain.push_back(net_.layers[static_cast<std::size_t>(l)].output.value);
     const bool streams = places_[static_cast<std::size_t>(chain[0])][static_cast<std::size_t>(image)].buffer == kNoBuffer;
-    const int rows = value(chain.back()).phys.rows, stripe = plan_.stem_stripe_rows;
+    const int rows = value(chain.back()).phys.rows, stripe = stripes.stripe_rows;
     // All windows of a value have one size, so that each fits where an earlier one lay.
     std::vector<int> most(chain.size(), 0);
     for (int row = 0; row < rows; row += stripe) {
@@ -73,13 +75,15 @@ void Emitter::emit_stem(int image, int first_layer, int end_layer) {
             layer_ = std::max(layer, first_layer);
             image_ = image;
             // A layer whose stride exceeds its kernel skips rows for good.
-            const int hi = std::max(need[k].hi, need[k].lo), first = std::max(need[k].lo, done[k]);
-            if (k + 1 < chain.size()) open_window(chain[k], image, need[k], done[k], most[k]);
+            const bool again = stripes.recompute_halo && k > 0 && k + 1 < chain.size();
+            const int kept = again ? need[k].lo : done[k];
+            const int hi = std::max(need[k].hi, need[k].lo), first = std::max(need[k].lo, kept);
+            if (k + 1 < chain.size()) open_window(chain[k], image, need[k], kept, most[k]);
             if (hi > first) emit_stem_rows(layer, chain[k], image, first, hi);
             done[k] = std::max(done[k], hi);
         }
     }
-    for (std::size_t k = 0; k + 1 < chain.size(); ++k) places_[static_cast<std::size_t>(chain[k])][static_cast<std::size_t>(image)] = Place{};
+    for (std::size_t k = streams ? 0 : 1; k + 1 < chain.size(); ++k) places_[static_cast<std::size_t>(chain[k])][static_cast<std::size_t>(image)] = Place{};
     store_outputs(end_layer - 1, image);
 }
 

@@ -10,6 +10,7 @@ NetworkCosts::NetworkCosts(const Network& network, const hw::ChipSpec& spec, DTy
     : spec_(spec), banks_(options.psum_banks_per_load), most_(std::min(spec.pe.max_moving, hw::psum_bank_elements(spec))),
       small_(options.small_image_elements), passes_(dtype == DType::fp32 ? spec.pe.fp32_passes : 1) {
     measure_memory(network, options);
+    measure_rows(network);
     for (const Layer& layer : network.layers) measure_layer(network, layer, dtype);
 }
 
@@ -71,6 +72,75 @@ void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType d
                                   static_cast<double>(hw::single_core_bandwidth(spec_).count()));
     weights_.push_back(weights / share);
     compute_.push_back(c);
+}
+
+void NetworkCosts::measure_rows(const Network& net) {
+    const auto readers = readers_of(net);
+    std::vector<bool> leaves(net.values.size(), false);
+    for (const View& v : net.outputs) leaves[static_cast<std::size_t>(v.value)] = true;
+    for (std::size_t l = 0; l < net.layers.size(); ++l) {
+        const Layer& layer = net.layers[l];
+        const Value& out = net.values[static_cast<std::size_t>(layer.output.value)];
+        Rows r;
+        r.out = out.phys.rows;
+        r.row_bytes = half_bytes(out) / 2 / std::max(1, out.phys.rows);
+        r.row_elements = std::int64_t{out.phys.groups()} * out.phys.cols;
+        bool able = layer.output.slots == out.phys.slots() && out.phys.rows > 1;
+        if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
+            r.kernel = (conv->kernel_rows - 1) * conv->dilation_rows + 1;
+            r.stride = conv->stride_rows;
+            able = able && !conv->residual;
+        } else if (const auto* pool = std::get_if<PoolOp>(&layer.op)) {
+            r.kernel = (pool->kernel_rows - 1) * pool->dilation_rows + 1;
+            r.stride = pool->stride_rows;
+        } else {
+            able = false;
+        }
+        const Part* in = layer.inputs.empty() ? nullptr : &layer.inputs[0];
+        input_bytes_.push_back(in ? half_bytes(net.values[static_cast<std::size_t>(in->value)]) / 2 : 0);
+        r.follows = able && l > 0 && in && in->value == net.layers[l - 1].output.value && readers[static_cast<std::size_t>(in->value)].size() == 1 &&
+                    in->slots == net.values[static_cast<std::size_t>(in->value)].phys.slots() && !leaves[static_cast<std::size_t>(in->value)];
+        if (!able) r.row_bytes = -1;
+        rows_.push_back(r);
+    }
+}
+
+bool NetworkCosts::chain(int first, int last) const {
+    if (last - first < 2 || rows_[static_cast<std::size_t>(first)].row_bytes < 0) return false;
+    for (int l = first + 1; l < last; ++l)
+        if (!rows_[static_cast<std::size_t>(l)].follows || rows_[static_cast<std::size_t>(l)].row_bytes < 0) return false;
+    return true;
+}
+
+std::int64_t NetworkCosts::striped_peak(int first, int last, int images, int stripe_rows) const {
+    std::int64_t windows = 0;
+    int rows = stripe_rows;
+    for (int l = last - 1; l > first; --l) {
+        rows = (rows - 1) * rows_[static_cast<std::size_t>(l)].stride + rows_[static_cast<std::size_t>(l)].kernel;
+        const Rows& made = rows_[static_cast<std::size_t>(l) - 1];
+        windows += 2 * made.row_bytes * std::min(rows, made.out);   // the window before is still there while rows move on
+    }
+    const std::int64_t in = input_bytes_[static_cast<std::size_t>(first)];
+    const Rows& end = rows_[static_cast<std::size_t>(last) - 1];
+    const std::int64_t out = end.row_bytes * end.out;
+    return alive_[static_cast<std::size_t>(first)].through * images + std::max(in * images + out, in + out * images) + windows;
+}
+
+std::pair<double, double> NetworkCosts::halo(int first, int last, int stripe_rows) const {
+    double copied = 0, again = 0;
+    int rows = stripe_rows;
+    double fresh = stripe_rows;
+    for (int l = last - 1; l > first; --l) {
+        const Rows& reader = rows_[static_cast<std::size_t>(l)];
+        const Rows& made = rows_[static_cast<std::size_t>(l) - 1];
+        rows = (rows - 1) * reader.stride + reader.kernel;
+        fresh *= reader.stride;
+        const double shared = std::max(0.0, rows - fresh);
+        const double stripes = static_cast<double>(made.out) / std::max(1.0, fresh);
+        copied += stripes * shared * static_cast<double>(made.row_elements) / static_cast<double>(spec_.pool.clock.count());
+        again += compute(l - 1, 1) * shared / std::max(1.0, fresh);
+    }
+    return {copied, again};
 }
 
 std::int64_t NetworkCosts::peak(int first, int last, int images) const {

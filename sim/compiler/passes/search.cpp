@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kMostSections = 5;
 constexpr std::size_t kMostCuts = 28;
+constexpr std::array kStripes = {16, 8, 4, 2, 1};       ///< rows of the last layer
 constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};   ///< of the state buffer, for live activations
 
 struct Choice {
@@ -40,7 +41,7 @@ std::vector<int> cuts_of(const NetworkCosts& costs, int stem_layers) {
 class Planner {
 public:
     Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room)
-        : costs_(costs), batch_(batch), room_(room), cuts_(cuts_of(costs, stem_layers)) {
+        : costs_(costs), stem_layers_(stem_layers), batch_(batch), room_(room), cuts_(cuts_of(costs, stem_layers)) {
         cuts_.insert(cuts_.begin(), 0);
         for (int n = 1; n < batch; n *= 2) sizes_.push_back(n);
         sizes_.push_back(batch);
@@ -50,16 +51,27 @@ public:
 
 private:
     const NetworkCosts& costs_;
-    int batch_;
+    int stem_layers_, batch_;
     std::int64_t room_;
     std::vector<int> cuts_, sizes_;
     std::map<std::tuple<int, int, std::int64_t, int>, Choice> known_;
-    std::map<std::tuple<int, int, int>, std::pair<std::int64_t, double>> sections_;   ///< peak and seconds
+    /// A section that fits, or none (infinitely slow).
+    struct Option { double seconds = std::numeric_limits<double>::infinity(); Section section; };
+    std::map<std::tuple<int, int, int, std::int64_t>, Option> options_;
 
-    const std::pair<std::int64_t, double>& section(int first, int last, int images) {
-        auto [it, fresh] = sections_.try_emplace({first, last, images});
-        if (fresh) it->second = {costs_.peak(first, last, images), seconds(first, last, images)};
-        return it->second;
+    /// Layer by layer where that fits; a chain that does not is fused in the tallest stripes that do.
+    const Option& section(int first, int last, int images, std::int64_t room) {
+        auto [it, fresh] = options_.try_emplace({first, last, images, room});
+        Option& option = it->second;
+        if (!fresh) return option;
+        if (costs_.peak(first, last, images) <= room) return option = {seconds(first, last, images), {first, last, images}};
+        if (first < stem_layers_ || !costs_.chain(first, last)) return option;
+        for (int rows : kStripes) {
+            if (costs_.striped_peak(first, last, images, rows) > room) continue;
+            const auto [copied, again] = costs_.halo(first, last, rows);
+            return option = {seconds(first, last, images) + std::min(copied, again) * batch_, {first, last, images, rows, again < copied}};
+        }
+        return option;
     }
 
     /// For the whole batch. Weights come while the layers before compute; per section the longer of the two counts.
@@ -88,13 +100,13 @@ private:
                 if (n > images || (images % n != 0 && images != batch_)) continue;
                 // While this section works on its last images, the others wait for the section behind.
                 const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end) * (images - n));
-                const auto& [peak, own] = section(cut, end, n);
-                if (peak + waiting > room_) continue;
+                const Option& option = section(cut, end, n, room_ - waiting);
+                if (option.seconds >= best.seconds) continue;
                 Choice rest = before(cut, n, waiting, left - 1);
-                if (rest.seconds + own >= best.seconds) continue;
-                best.seconds = rest.seconds + own;
+                if (rest.seconds + option.seconds >= best.seconds) continue;
+                best.seconds = rest.seconds + option.seconds;
                 best.sections = std::move(rest.sections);
-                best.sections.push_back({cut, end, n});
+                best.sections.push_back(option.section);
             }
         }
         if (!last) known_[key] = best;
@@ -108,12 +120,12 @@ std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, 
     std::vector<std::vector<Section>> list;
     const auto same = [](const std::vector<Section>& a, const std::vector<Section>& b) {
         return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Section& x, const Section& y) {
-            return x.first == y.first && x.last == y.last && x.images == y.images;
+            return x.first == y.first && x.last == y.last && x.images == y.images && x.stripe_rows == y.stripe_rows;
         });
     };
     for (double share : kShares) {
         Choice choice = Planner(costs, stem_layers, batch, static_cast<std::int64_t>(share * static_cast<double>(capacity))).best();
-        if (choice.sections.size() < 2) continue;   // one section is what the plain compiler does
+        if (choice.sections.empty() || (choice.sections.size() == 1 && choice.sections[0].stripe_rows == 0)) continue;   // what the plain compiler does
         if (std::none_of(list.begin(), list.end(), [&](const auto& other) { return same(other, choice.sections); })) list.push_back(std::move(choice.sections));
     }
     return list;
