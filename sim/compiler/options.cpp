@@ -39,6 +39,7 @@ CompileOptions resolved(CompileOptions options, const program::Target& target, P
     within("stem_stripe_rows", options.stem_stripe_rows, 1, 1 << 16);
     within("prefetch_depth", options.prefetch_depth, 1, 1 << 20);
     within("weights_region", options.weights_region, 0, target.dram_regions - 1);
+    within("weight_regions", options.weight_regions, 0, target.dram_regions);
     within("activations_region", options.activations_region, 0, target.dram_regions - 1);
     for (const std::string& name : options.skip_passes) {
         const auto found = std::find_if(kSkippable.begin(), kSkippable.end(), [&](const Skippable& s) { return s.pass == name; });

@@ -66,6 +66,8 @@ struct CompileOptions {
 
     /// DRAM region (of the core's own) that weights go to / that inputs, outputs and the rest go to.
     int weights_region = 0;
+    /// Regions, from weights_region on, over which the weights of every layer are spread; 0: all the core has.
+    int weight_regions = 0;
     int activations_region = 0;
 
     /// Passes to leave out, by name: order, replicate, stem, prefetch, spill, rematerialize. A correct Program needs none of them.

@@ -19,7 +19,9 @@ std::vector<program::LayerInfo> layer_infos(const Network& network) {
 void add_weight_bytes(program::Program& program) {
     for (program::LayerInfo& info : program.layers)
         for (const program::Segment& s : program.segments)
-            if (s.purpose == program::Purpose::weights && (s.name == info.name || s.name == info.name + "/table")) info.weight_bytes = s.bytes;
+            if (s.purpose == program::Purpose::weights &&
+                (s.name == info.name || s.name == info.name + "/table" || s.name.rfind(info.name + "/region ", 0) == 0))
+                info.weight_bytes += s.bytes;
 }
 
 void add_spill_bytes(const program::Program& program, MemoryReport& report) {

@@ -59,6 +59,8 @@ const std::vector<Option>& options_table() {
          "two images of a narrow tensor share a range of addresses"},
         {"place", "weights_region", Count{&O::weights_region, 0, 63},
          "DRAM region of the core that weights go to"},
+        {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
+         "DRAM regions, from weights_region on, that weights are spread over; 0: all the core has"},
         {"place", "activations_region", Count{&O::activations_region, 0, 63},
          "DRAM region of inputs, outputs and the rest"},
         {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
@@ -182,7 +184,7 @@ json::Value canonical_json(const CompileOptions& options) {
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem, stream_converted_input,
-                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, search_sections, search_psum_banks, weights_region,
+                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, search_sections, search_psum_banks, weights_region, weight_regions,
                                   activations_region, skip_passes] = options;
     json::Object top;
     top.set("name", name);

@@ -187,6 +187,7 @@ TEST_CASE("wrong options are input errors that name what is wrong, all at once")
     o.stem_stripe_rows = 0;
     o.prefetch_depth = 0;
     o.weights_region = 2;
+    o.weight_regions = 3;
     o.activations_region = -1;
     o.skip_passes = {"order", "place"};
     try {
@@ -196,7 +197,7 @@ TEST_CASE("wrong options are input errors that name what is wrong, all at once")
         std::set<std::string> named;
         for (const Problem& p : e.problems()) named.insert(p.where);
         CHECK(named == std::set<std::string>{"psum_banks_per_load", "slab_bytes", "small_image_elements", "state_buffer_budget", "stem_stripe_rows",
-                                             "prefetch_depth", "weights_region", "activations_region", "skip_passes"});
+                                             "prefetch_depth", "weights_region", "weight_regions", "activations_region", "skip_passes"});
     }
     CHECK_THROWS_AS(compiler::compile(graph, default_chip(), 0, DType::fp16, DType::fp16, {}), InputError);
     CHECK_THROWS_AS(compiler::compile(graph, default_chip(), 1, DType::i32, DType::fp16, {}), InputError);

@@ -199,6 +199,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.prefetch_depth = static_cast<int>(one_in(2) ? 64 : random.uniform_int(1, 6));
     o.reorder_layers = !one_in(3);
     o.weights_region = static_cast<int>(random.uniform_int(0, 1));
+    o.weight_regions = static_cast<int>(random.uniform_int(0, 2));
     o.activations_region = static_cast<int>(random.uniform_int(0, 1));
     return o;
 }

@@ -94,7 +94,9 @@ private:
     struct KTile { int slot = 0, partition = 0, count = 0, first_channel = 0; };
     /// K-tiles of the same partition range: they travel in one DMA with a contiguous run per partition.
     struct KClass { int partition = 0, count = 0; std::vector<KTile> tiles; };
-    struct Slab { int first_slot = 0, slots = 0; std::int64_t bytes = 0; std::int64_t segment_offset = 0; };
+    /// What one DMA engine brings of a class of a slab: partitions from `first` of the class on, in one DRAM region.
+    struct SlabPiece { int first = 0, count = 0, region = 0; std::int64_t segment_offset = 0; };
+    struct Slab { int first_slot = 0, slots = 0; std::int64_t bytes = 0; std::vector<SlabPiece> pieces; };   ///< by class, then engine
     /// One stationary operand inside a slab: byte offset within the partition.
     struct Stationary { const KTile* tile; int tap_row, tap_col; std::int64_t offset; };
     struct ConvState {
@@ -102,7 +104,7 @@ private:
         std::vector<Slab> slabs;
         std::vector<BufferId> slab_buffer;      ///< this epoch's, kNoBuffer while not loaded
         BufferId bias = kNoBuffer;
-        std::uint32_t segment = 0;
+        std::vector<std::uint32_t> segments;    ///< one per region that weights go to
         std::optional<std::uint32_t> bias_segment;
         bool dual = false;                      ///< weights needed in both halves of the partitions
     };
@@ -210,7 +212,8 @@ private:
     // conv.cpp
     ConvState& conv_state(int layer);
     void plan_weights(int layer, ConvState& state);
-    void build_segment(int layer, ConvState& state);
+    void build_segments(int layer, ConvState& state);
+    int weight_regions() const;
     BufferId slab(int layer, int index);
     BufferId bias(int layer);
     std::vector<Stationary> stationaries(int layer, int slab, int slot) const;

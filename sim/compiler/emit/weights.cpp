@@ -20,7 +20,7 @@ Emitter::ConvState& Emitter::conv_state(int layer) {
     if (!state) {
         state.emplace();
         plan_weights(layer, *state);
-        build_segment(layer, *state);
+        build_segments(layer, *state);
     }
     return *state;
 }
@@ -54,7 +54,7 @@ void Emitter::plan_weights(int layer, ConvState& state) {
     const auto& out_lanes = value(l.output.value).phys.lanes;
     const std::int64_t per_column = tiles * op.kernel_rows * op.kernel_cols * dtype_bytes(dtype_);
     for (int s = 0; s < l.output.slots;) {
-        Slab slab{s, 0, 0, 0};
+        Slab slab{s, 0, 0, {}};
         while (s < l.output.slots) {
             const std::int64_t bytes = per_column * out_lanes[static_cast<std::size_t>(l.output.first_slot + s)];
             if (slab.slots > 0 && slab.bytes + bytes > plan_.slab_bytes) break;
@@ -67,7 +67,13 @@ void Emitter::plan_weights(int layer, ConvState& state) {
     state.slab_buffer.assign(state.slabs.size(), kNoBuffer);
 }
 
-void Emitter::build_segment(int layer, ConvState& state) {
+int Emitter::weight_regions() const {
+    return options_.weight_regions > 0 ? std::min(options_.weight_regions, target_.dram_regions) : target_.dram_regions;
+}
+
+/// Every DMA engine brings a share of the partitions of every slab, from another region than its neighbours, in turn from
+/// slab to slab: a core then draws on all its channels at any time.
+void Emitter::build_segments(int layer, ConvState& state) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const ConvOp& op = conv_op(net_, layer);
     const Physical& in = value(l.inputs[0].value).phys;
@@ -75,22 +81,31 @@ void Emitter::build_segment(int layer, ConvState& state) {
     for (int s = 0; s < l.inputs[0].slots; ++s) in_channels += in.lanes[static_cast<std::size_t>(l.inputs[0].first_slot + s)];
     const Physical& out = value(l.output.value).phys;
     const int element = dtype_bytes(dtype_), taps = op.kernel_rows * op.kernel_cols;
-    program::Segment segment;
-    segment.name = l.name;
-    segment.purpose = Purpose::weights;
-    segment.dtype = dtype_;
-    segment.region = static_cast<std::uint8_t>(options_.weights_region);
-    segment.tensors = {graph_.tensor(op.weight.tensor).name};
+    std::vector<program::Segment> segments(static_cast<std::size_t>(weight_regions()));
+    for (std::size_t r = 0; r < segments.size(); ++r) {
+        segments[r].name = r == 0 ? l.name : l.name + "/region " + std::to_string(r);
+        segments[r].purpose = Purpose::weights;
+        segments[r].dtype = dtype_;
+        segments[r].region = static_cast<std::uint8_t>((options_.weights_region + static_cast<int>(r)) % target_.dram_regions);
+        segments[r].tensors = {graph_.tensor(op.weight.tensor).name};
+    }
     int out_channels = 0;
     for (int s = 0; s < l.output.slots; ++s) out_channels += out.lanes[static_cast<std::size_t>(l.output.first_slot + s)];
     const int in_per_group = in_channels / op.groups, out_per_group = out_channels / op.groups;
     int channel0 = 0;
+    int turn = 0;
     for (Slab& slab : state.slabs) {
-        slab.segment_offset = segment.bytes;
         for (const KClass& c : state.classes) {
             std::int64_t row = 0;
             for (int s = 0; s < slab.slots; ++s)
                 row += static_cast<std::int64_t>(c.tiles.size()) * taps * out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)] * element;
+            const std::size_t first_piece = slab.pieces.size();
+            for (int e = 0, done = 0; e < target_.dma_engines; ++e) {
+                const int share = (c.count - done) / (target_.dma_engines - e), r = (turn + e) % weight_regions();
+                slab.pieces.push_back({done, share, r, segments[static_cast<std::size_t>(r)].bytes});
+                segments[static_cast<std::size_t>(r)].bytes += share * row;
+                done += share;
+            }
             std::int64_t at = 0;
             int o0 = channel0;
             for (int s = 0; s < slab.slots; ++s) {
@@ -105,26 +120,34 @@ void Emitter::build_segment(int layer, ConvState& state) {
                         const int per_copy = in_channels / op.weight.replicas;
                         for (int copy = c_lo / per_copy; copy * per_copy < c_hi; ++copy) {
                             const int lo = std::max(c_lo, copy * per_copy), hi = std::min(c_hi, (copy + 1) * per_copy);
-                            program::RecipeBox box;
-                            box.segment_offset = segment.bytes + (lo - tile.first_channel) * row + at + (o_lo - o0) * element;
-                            box.tensor_offset = op.weight.base + o_lo * op.weight.so + (lo - copy * per_copy - group * in_per_group) * op.weight.sc +
-                                                copy * op.weight.replica_step;
-                            box.count = {hi - lo, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
-                            box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};
-                            box.tensor_step = {op.weight.sc, op.weight.sr, op.weight.ss, op.weight.so, 0, 0};
-                            segment.recipe.push_back(box);
+                            for (std::size_t p = first_piece; p < slab.pieces.size(); ++p) {
+                                const SlabPiece& piece = slab.pieces[p];
+                                const int from = std::max(lo, tile.first_channel + piece.first);
+                                const int to = std::min(hi, tile.first_channel + piece.first + piece.count);
+                                if (from >= to) continue;
+                                program::RecipeBox box;
+                                box.segment_offset = piece.segment_offset + (from - tile.first_channel - piece.first) * row + at + (o_lo - o0) * element;
+                                box.tensor_offset = op.weight.base + o_lo * op.weight.so + (from - copy * per_copy - group * in_per_group) * op.weight.sc +
+                                                    copy * op.weight.replica_step;
+                                box.count = {to - from, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
+                                box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};
+                                box.tensor_step = {op.weight.sc, op.weight.sr, op.weight.ss, op.weight.so, 0, 0};
+                                segments[static_cast<std::size_t>(piece.region)].recipe.push_back(box);
+                            }
                         }
                     }
                     at += std::int64_t{taps} * m * element;
                 }
                 o0 += m;
             }
-            segment.bytes += row * c.count;
         }
         for (int s = 0; s < slab.slots; ++s) channel0 += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+        ++turn;
     }
-    state.segment = static_cast<std::uint32_t>(code_.segments.size());
-    code_.segments.push_back(std::move(segment));
+    for (program::Segment& segment : segments) {
+        state.segments.push_back(static_cast<std::uint32_t>(code_.segments.size()));
+        if (segment.bytes > 0) code_.segments.push_back(std::move(segment));   // a slab of few partitions may leave a region without
+    }
 }
 
 BufferId Emitter::slab(int layer, int index) {
@@ -140,25 +163,25 @@ BufferId Emitter::slab(int layer, int index) {
     buffer = new_buffer(l.name + "/weights", slab.bytes, top <= half && !state.dual ? Half::lower : Half::both, Purpose::weights);
     load_ = static_cast<std::int32_t>(code_.loads.size());
     code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::weights)});
-    std::int64_t in_slab = 0, in_segment = slab.segment_offset;
+    std::int64_t in_slab = 0;
+    std::size_t piece = 0;
     const ConvOp& op = conv_op(net_, layer);
     for (const KClass& c : state.classes) {
         std::int64_t columns = 0;
         for (int s = 0; s < slab.slots; ++s) columns += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
         const std::int64_t row_elements = columns * static_cast<std::int64_t>(c.tiles.size()) * op.kernel_rows * op.kernel_cols;
         const std::int64_t row = row_elements * dtype_bytes(dtype_);
-        for (int e = 0, done = 0; e < target_.dma_engines; ++e) {   // a share of the partitions for each DMA engine
-            const int share = (c.count - done) / (target_.dma_engines - e);
-            if (share == 0) continue;
+        for (int e = 0; e < target_.dma_engines; ++e) {
+            const SlabPiece& p = slab.pieces[piece++];
+            if (p.count == 0) continue;
             program::DmaLoad dma;
-            dma.src.segment = state.segment;
-            dma.src.offset = static_cast<std::uint32_t>(in_segment + done * row);
+            dma.src.segment = state.segments[static_cast<std::size_t>(p.region)];
+            dma.src.offset = static_cast<std::uint32_t>(p.segment_offset);
             dma.src.partition_step = static_cast<std::uint32_t>(row);
-            dma.dst = make_access(Space::state_buffer, c.partition + done, share, in_slab, dtype_, {{1, row_elements}});
+            dma.dst = make_access(Space::state_buffer, c.partition + p.first, p.count, in_slab, dtype_, {{1, row_elements}});
             dma.src.count = dma.dst.count;
             for (int d = 0; d < program::kAccessDims; ++d) dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
             push(ring(next_engine_ + e, 0), dma, {buffer});
-            done += share;
         }
         if (state.dual) {
             program::DmaCopy copy;
@@ -168,7 +191,6 @@ BufferId Emitter::slab(int layer, int index) {
             push(ring(next_engine_, 3), copy, {buffer, buffer});
         }
         in_slab += row;
-        in_segment += row * c.count;
     }
     ++next_engine_;
     load_ = -1;

@@ -52,7 +52,9 @@ TEST_CASE("a transpose that does not fit a PSUM bank is short of PSUM, and small
 }
 
 TEST_CASE("device DRAM holds a core's own copy of instructions, weights and data") {
-    const auto compiled = std::get<Compiled>(compile_on("three_layers", 4, [](hw::ChipSpec&) {}));
+    CompileOptions one_region;   // all of it in one, so that one sum says what is needed
+    one_region.weight_regions = 1;
+    const auto compiled = std::get<Compiled>(compile_on("three_layers", 4, [](hw::ChipSpec&) {}, one_region));
     std::int64_t bytes = static_cast<std::int64_t>(program::instruction_count(compiled.program)) * program::kInstructionBytes;
     for (const auto& s : compiled.program.segments) {
         const bool host = s.purpose == program::Purpose::input || s.purpose == program::Purpose::output;
@@ -61,8 +63,8 @@ TEST_CASE("device DRAM holds a core's own copy of instructions, weights and data
     const auto with = [](std::int64_t region) {
         return [region](hw::ChipSpec& c) { c.dram.capacity = Bytes{region * c.dram.channels * c.cores}; };
     };
-    CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 4, with(bytes))));
-    const DoesNotFit no = refusal_on("three_layers", 4, with(bytes - 1));
+    CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 4, with(bytes), one_region)));
+    const DoesNotFit no = refusal_on("three_layers", 4, with(bytes - 1), one_region);
     CHECK(no.resource == resource::device_dram);
     CHECK(no.unit == "B");
     CHECK(no.wanted_bytes == bytes);
@@ -76,7 +78,7 @@ TEST_CASE("device DRAM holds a core's own copy of instructions, weights and data
     CHECK(std::holds_alternative<Compiled>(compile_on("three_layers", 4, [&](hw::ChipSpec& c) {
         with(bytes - 1)(c);
         c.cores = 2;
-    })));
+    }, one_region)));
 }
 
 TEST_CASE("more instructions than a core's DRAM region holds are counted as such") {

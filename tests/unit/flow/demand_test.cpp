@@ -83,7 +83,7 @@ TEST_CASE("a program's demand is its engines' occupancy and its bytes by region"
 }
 
 TEST_CASE("a run that keeps to its bounds passes") {
-    Fixture f(microseconds(60));  // 100 x (512 + 64) cycles are 59.0 us
+    Fixture f(microseconds(100));  // 100 x (512 + matmul_overhead) cycles are about 70 us
     f.transfer(131'072);
     CHECK_NOTHROW(f.check());
 }

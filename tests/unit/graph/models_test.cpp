@@ -29,6 +29,8 @@ TEST_CASE("networks of models/ have the published MACs and weights") {
     CHECK(total_macs(ours("bert_base")) ==
           12LL * (4LL * 128 * 768 * 768 + 2LL * 128 * 128 * 768 + 2LL * 128 * 768 * 3072));
     CHECK(conv_gemm_weight_count(ours("bert_base")) == 12LL * (4 * 768 * 768 + 2 * 768 * 3072));
+    CHECK(total_macs(ours("bert_large")) == 24LL * (4LL * 128 * 1024 * 1024 + 2LL * 128 * 128 * 1024 + 2LL * 128 * 1024 * 4096));
+    CHECK(conv_gemm_weight_count(ours("bert_large")) == 24LL * (4 * 1024 * 1024 + 2 * 1024 * 4096));
     CHECK(total_macs(ours("attention_block")) == 27'262'976);
     CHECK(total_macs(ours("three_layers")) == 7'700'480);
     CHECK(total_macs(ours("three_heavy_layers")) == 158'924'800);
