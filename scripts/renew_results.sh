@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# usage: renew_results.sh [options of `infsim sweep`]
+# Renews everything in results/ and the tables of README.md that are made from it: every sweep, its picture, the serving
+# tables, the comparison of compilers and the validation. Points that are there already are taken as they are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh
+scripts/build.sh release infsim
+for file in sweeps/*.json; do
+    name=$(basename "$file" .json)
+    echo "== $name"
+    build/infsim sweep "$file" --out "results/$name" "$@" > /dev/null
+done
+python=/usr/bin/python3   # where Debian's matplotlib is
+$python scripts/plot_sweep.py results/resnet50_batch
+$python scripts/plot_map.py results/batch_sb_dram
+$python scripts/plot_sb_size_rule.py results/sb_size_rule
+$python scripts/plot_serving.py results/serving_load
+$python scripts/plot_batching.py build/infsim
+$python scripts/compare_compilers.py results/best_compiler --readme README.md
+$python scripts/serving_tables.py build/infsim
+build/infsim validate --csv > results/validation/validation.csv
+$python scripts/write_validation.py
