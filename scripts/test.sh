@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: test.sh [--sanitize]
 # Sets up what is missing, builds and runs all tests. With --sanitize, then builds with clang's address and
-# undefined-behaviour sanitizers and runs the unit suites and the chip tests once more.
+# undefined-behaviour sanitizers and runs the unit suites, random graphs and the chip tests once more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,8 +17,8 @@ scripts/setup.sh
 scripts/build.sh release
 ctest --preset release --parallel "$(nproc)"
 if $sanitize; then
-    # What touches bytes, threads and files; the compiler's own suites take several times as long to build.
-    suites=(unit_base unit_hw unit_program unit_exec unit_cost)
+    # What touches bytes, threads and files, and the compiler on random graphs; its other suites take much longer to build.
+    suites=(unit_base unit_hw unit_program unit_exec unit_cost property_budgets)
     scripts/build.sh asan "${suites[@]}" chip_tests
     ctest --preset asan --parallel "$(nproc)" -R "^($(IFS='|'; echo "${suites[*]}"))\$|^chip\."
 fi

@@ -59,6 +59,7 @@ public:
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
         if (options_.evictions.spill) {
             if (auto fitted = with_evictions(true)) return std::move(*fitted);
+            if (auto fitted = between_rungs()) return std::move(*fitted);
             if (options_.banded)
                 if (auto fitted = with_bands()) return std::move(*fitted);
             if (least_room_) return std::move(*least_room_);
@@ -153,19 +154,35 @@ private:
         return c;
     }
 
-    std::vector<Candidate> candidates_of(std::size_t plan, bool spill) {
+    /// Budgets between the rungs, and all there is: they may be just enough where a rung is too little and the one above
+    /// leaves no room for the packing.
+    std::optional<Fitted> between_rungs() {
+        std::vector<std::int64_t> budgets{options_.place.capacity};
+        std::int64_t unit = 1;
+        while (unit * 32 <= options_.place.capacity) unit *= 2;
+        for (std::int64_t n = 31; n >= 16; --n)
+            if (n * unit < options_.place.capacity && n % 4 != 0) budgets.push_back(n * unit);
+        std::vector<Candidate> all;
+        for (std::size_t p = 0; p < tight_.size(); ++p)
+            for (std::int64_t budget : budgets) {
+                auto outcome = candidate(p, budget, true);
+                if (const auto* no = std::get_if<NoRoom>(&outcome)) {
+                    if (budget == options_.place.capacity) note_no_room(tight_[p].outline, *no);
+                    break;
+                }
+                all.push_back(std::move(std::get<Candidate>(outcome)));
+            }
+        return first_that_fits(std::move(all));
+    }
+
+    /// By budget of the ladder, largest first.
+    std::vector<Candidate> candidates_of(std::size_t plan, bool spill) const {
         std::vector<Candidate> list;
-        const auto chosen_for = [&](std::int64_t budget) -> std::optional<NoRoom> {
+        for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
             auto outcome = candidate(plan, budget, spill);
-            if (auto* no = std::get_if<NoRoom>(&outcome)) return std::move(*no);
+            if (std::holds_alternative<NoRoom>(outcome)) break;   // then a smaller budget has no room either
             list.push_back(std::move(std::get<Candidate>(outcome)));
-            return std::nullopt;
-        };
-        for (std::int64_t budget : budget_ladder(options_.place.capacity))
-            if (chosen_for(budget)) break;   // then a smaller budget has no room either
-        if (!list.empty()) return list;
-        // What the capacity has between its highest rung and its end may be just enough.
-        if (const auto no = chosen_for(options_.place.capacity); no && spill) note_no_room(tight_[plan].outline, *no);
+        }
         return list;
     }
 
@@ -210,20 +227,38 @@ private:
 
     std::optional<Fitted> with_evictions(bool spill) {
         std::vector<Candidate> all;
-        for (std::size_t p = 0; p < tight_.size(); ++p) {
-            auto list = candidates_of(p, spill);
-            std::move(list.begin(), list.end(), std::back_inserter(all));
-        }
+        const std::size_t plans = tight_.size();
+        for (std::size_t p = 0; p < plans; ++p) append(all, candidates_of(p, spill));
+        // Were bands the last resort only, a little more room could mean many more bytes spilled.
+        if (spill && options_.banded) append(all, in_wide_bands());
         return first_that_fits(std::move(all));
     }
 
-    /// Images in bands that suit each budget.
+    static void append(std::vector<Candidate>& all, std::vector<Candidate>&& more) { std::move(more.begin(), more.end(), std::back_inserter(all)); }
+
+    /// The widest bands of the ladder's octaves that spill well: with them the budget they are made for suffices.
+    std::vector<Candidate> in_wide_bands() {
+        for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
+            if ((budget & (budget - 1)) != 0) continue;   // making a code takes its time
+            add_banded(budget);
+            auto list = candidates_of(tight_.size() - 1, true);
+            if (!list.empty() && list.back().budget <= budget) return list;
+        }
+        return {};
+    }
+
+    void add_banded(std::int64_t budget) {
+        last_.reset();
+        Plan plan = options_.banded(budget);
+        last_ = emit_(plan);
+        tight_.push_back({std::move(plan), outline_of(*last_), uses_of(*last_)});
+    }
+
+    /// Images in bands that suit each budget: nothing else has a place.
     std::optional<Fitted> with_bands() {
         std::vector<Candidate> all;
         for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
-            last_.reset();
-            last_ = emit_(options_.banded(budget));
-            tight_.push_back({options_.banded(budget), outline_of(*last_), uses_of(*last_)});
+            add_banded(budget);
             auto outcome = candidate(tight_.size() - 1, budget, true);
             if (const auto* no = std::get_if<NoRoom>(&outcome)) {
                 if (no->wanted > options_.place.capacity) note_no_room(tight_.back().outline, *no);

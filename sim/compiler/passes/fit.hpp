@@ -30,9 +30,10 @@ struct FitOptions {
     bool explain = false;      ///< a refusal also says how much room the placement would need
 };
 
-/// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans and all
-/// budgets of a fixed ladder up to the capacity, the one that moves the fewest bytes to device DRAM and back. The ladder
-/// makes a larger state buffer never spill more; where none of its budgets suffices the whole capacity is tried. Otherwise why the most frugal plan does not fit.
+/// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans, the
+/// widest bands that serve and all budgets of a fixed ladder up to the capacity, what moves the fewest bytes (spilled or
+/// issued again). So a larger state buffer does not spill more, but where packing is lucky or that saves loads. Where no
+/// rung serves, budgets between the rungs and narrower bands are tried. Otherwise why the most frugal plan does not fit.
 std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 

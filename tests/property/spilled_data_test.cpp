@@ -1,0 +1,69 @@
+// Programs that spill, load again, run in sections or lie in bands compute what the reference computes.
+#include <algorithm>
+#include <map>
+
+#include "checks.hpp"
+#include "spill_traffic.hpp"
+
+using namespace infsim;
+using namespace infsim::test;
+
+namespace {
+
+struct Tally { int programs = 0, spilled = 0, reissued = 0, sections = 0, bands = 0; };
+
+/// More buffers of one tensor were spilled than there are images: each is a band of rows.
+bool in_bands(const compiler::Compiled& c) {
+    std::map<std::string, int> buffers;
+    for (const compiler::SpilledTensor& t : c.memory.spilled) ++buffers[t.name];
+    return std::any_of(buffers.begin(), buffers.end(), [&](const auto& of) { return of.second > c.program.batch; });
+}
+
+bool in_sections(const compiler::Compiled& c) {
+    return std::any_of(c.passes.begin(), c.passes.end(), [](const compiler::PassReport& pass) {
+        return pass.pass == "search" && pass.summary.find(" sections") != std::string::npos && pass.summary.find(" 1 sections") == std::string::npos;
+    });
+}
+
+void check_network(std::uint64_t seed, Tally& tally) {
+    const graph::Graph graph = RandomNetwork(seed, Numbers::real).draw();
+    RandomStream random(seed, "spilled data");
+    const int batch = static_cast<int>(random.uniform_int(2, 4));
+    const hw::ChipSpec chip = default_chip();
+    compiler::CompileOptions options;
+    options.slab_bytes = 1024;
+    options.search_sections = seed % 2 == 0;
+    options.rematerialization = seed % 3 != 0;
+    const auto plenty = checked(graph, chip, batch, options);
+    REQUIRE(plenty.has_value());
+    options.state_buffer_budget = plenty->memory.lower_bound_bytes * random.uniform_int(50, 110) / 100;
+    INFO("seed " << seed << ", batch " << batch << "\n" << to_text(options) << "\n" << to_text(graph));
+    const auto c = checked(graph, chip, batch, options);
+    if (!c) return;
+    ++tally.programs;
+    tally.spilled += spill_traffic(c->program).saved > 0;
+    tally.reissued += c->memory.reissued_bytes > 0;
+    tally.sections += in_sections(*c);
+    tally.bands += in_bands(*c);
+    const Data data = make_data(graph, batch, seed, Numbers::real);
+    const Outputs outputs = run(graph, c->program, data);
+    Reference reference(graph, data.constants);
+    for (std::size_t image = 0; image < outputs.size(); ++image) {
+        const auto expected = reference.run(data.inputs[image]);
+        for (std::size_t o = 0; o < expected.size(); ++o) CHECK(difference(outputs[image][o], expected[o].values) <= 3e-5);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("programs that spill, load again, run in sections and lie in bands compute what the reference computes") {
+    Tally tally;
+    for (std::uint64_t seed = 400001; seed < 400601; ++seed) check_network(seed, tally);
+    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, " << tally.sections << " in sections, "
+                        << tally.bands << " in bands");
+    CHECK(tally.programs >= 200);
+    CHECK(tally.spilled >= 50);
+    CHECK(tally.reissued >= 30);
+    CHECK(tally.sections >= 10);
+    CHECK(tally.bands >= 20);
+}
