@@ -27,6 +27,9 @@ struct Section {
     int stripe_rows = 0;
     /// Rows that two stripes share are computed again; otherwise they are copied from one stripe's window to the next's.
     bool recompute_halo = false;
+    bool operator==(const Section& o) const {
+        return first == o.first && last == o.last && images == o.images && stripe_rows == o.stripe_rows && recompute_halo == o.recompute_halo;
+    }
 };
 
 /// What differs between attempts to make a batch fit.

@@ -217,7 +217,7 @@ private:
         const Tight& tight = tight_[c.plan];
         if (!try_settle(evicted_outline(tight.outline, tight.uses, c.evictions))) return std::nullopt;
         Code code = code_of(c.plan);
-        SpillReport spills = apply_evictions(code, c.evictions, options_.spill_region);
+        SpillReport spills = apply_evictions(code, tight.uses, c.evictions, options_.spill_region);
         if (spills.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
         auto settled = try_settle(outline_of(code));
         if (!settled) return std::nullopt;

@@ -114,19 +114,26 @@ private:
     }
 };
 
+/// Sections that follow each other on as many images are one: a cut between them costs nothing in the estimate, and means nothing.
+std::vector<Section> joined(const std::vector<Section>& sections) {
+    std::vector<Section> list;
+    for (const Section& s : sections) {
+        const bool same = !list.empty() && list.back().images == s.images && list.back().stripe_rows == 0 && s.stripe_rows == 0;
+        if (same) list.back().last = s.last;
+        else list.push_back(s);
+    }
+    return list;
+}
+
 }  // namespace
 
 std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t capacity) {
     std::vector<std::vector<Section>> list;
-    const auto same = [](const std::vector<Section>& a, const std::vector<Section>& b) {
-        return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Section& x, const Section& y) {
-            return x.first == y.first && x.last == y.last && x.images == y.images && x.stripe_rows == y.stripe_rows;
-        });
-    };
     for (double share : kShares) {
-        Choice choice = Planner(costs, stem_layers, batch, static_cast<std::int64_t>(share * static_cast<double>(capacity))).best();
-        if (choice.sections.empty() || (choice.sections.size() == 1 && choice.sections[0].stripe_rows == 0)) continue;   // what the plain compiler does
-        if (std::none_of(list.begin(), list.end(), [&](const auto& other) { return same(other, choice.sections); })) list.push_back(std::move(choice.sections));
+        const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
+        const std::vector<Section> sections = joined(Planner(costs, stem_layers, batch, room).best().sections);
+        if (sections.empty() || (sections.size() == 1 && sections[0].stripe_rows == 0)) continue;   // what the plain compiler does
+        if (std::find(list.begin(), list.end(), sections) == list.end()) list.push_back(sections);
     }
     return list;
 }

@@ -44,8 +44,8 @@ struct Saved {
 
 class Rewriter {
 public:
-    Rewriter(Code& code, const std::vector<Eviction>& evictions, int region)
-        : code_(code), evictions_(evictions), sole_(sole_loads(code)), alias_(code.buffers.size()), coverage_(code.buffers.size()),
+    Rewriter(Code& code, const Uses& uses, const std::vector<Eviction>& evictions, int region)
+        : code_(code), uses_(uses), evictions_(evictions), alias_(code.buffers.size()), coverage_(code.buffers.size()),
           saved_(code.buffers.size()), last_use_(code.buffers.size(), -1), tensors_(code.buffers.size()), evicted_(code.buffers.size(), false) {
         for (std::size_t b = 0; b < alias_.size(); ++b) alias_[b] = static_cast<BufferId>(b);
         for (std::size_t e = 0; e < evictions.size(); ++e) {
@@ -102,8 +102,8 @@ public:
 
 private:
     Code& code_;
+    const Uses& uses_;
     const std::vector<Eviction>& evictions_;
-    std::vector<std::int32_t> sole_;
     std::vector<BufferId> alias_;                    ///< what stands for a buffer at present
     std::vector<Coverage> coverage_;
     std::vector<std::optional<Saved>> saved_;
@@ -221,7 +221,7 @@ private:
         const BufferId home = fresh(b);
         const auto load = static_cast<std::int32_t>(code_.loads.size());
         if (e.by == Return::reissue) {
-            const auto original = static_cast<std::size_t>(sole_[b]);
+            const auto original = static_cast<std::size_t>(uses_.sole_load[b]);
             code_.loads.push_back({home, code_.loads[original].stream, 0});
             for (std::size_t p : original_loads_[original]) {
                 VirtualInstruction again = (*old_)[p];
@@ -254,8 +254,8 @@ private:
 
 }  // namespace
 
-SpillReport apply_evictions(Code& code, const std::vector<Eviction>& evictions, int region) {
-    return Rewriter(code, evictions, region).run();
+SpillReport apply_evictions(Code& code, const Uses& uses, const std::vector<Eviction>& evictions, int region) {
+    return Rewriter(code, uses, evictions, region).run();
 }
 
 }  // namespace infsim::compiler

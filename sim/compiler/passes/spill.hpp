@@ -19,9 +19,10 @@ struct SpillReport {
     std::int64_t segment_bytes = 0;       ///< of device DRAM; above what a DramPattern can address the code is of no use
 };
 
-/// Carries out `evictions` (as choose_evictions returns them): behind the last use before the gap the written bytes go to
-/// the segment "spill" in `region`, unless it holds them already; before the next use they come back into a fresh
-/// buffer, as a load that may move up, but not above the save. Space in the segment is used again when nobody needs it.
-SpillReport apply_evictions(Code& code, const std::vector<Eviction>& evictions, int region);
+/// Carries out `evictions` (as choose_evictions returns them) in `code`, whose uses are `uses`: behind the last use before the
+/// gap the written bytes go to the segment "spill" in `region`, unless it holds them already; before the next use they come
+/// back into a fresh buffer, as a load that may move up, but not above the save. Space in the segment is used again when
+/// nobody needs it.
+SpillReport apply_evictions(Code& code, const Uses& uses, const std::vector<Eviction>& evictions, int region);
 
 }  // namespace infsim::compiler

@@ -1,83 +1,34 @@
 // Which buffers go when the live ones exceed a budget, how they come back, and what that writes into a code.
 #include <catch2/catch.hpp>
 
-#include <initializer_list>
 #include <variant>
 #include <vector>
 
-#include "compiler/emit/emitter.hpp"
 #include "compiler/passes/evictions.hpp"
 #include "compiler/passes/spill.hpp"
-#include "program/operands.hpp"
+#include "support/virtual_code.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
-using program::Space;
+using namespace infsim::test;
 
 namespace {
 
-constexpr std::int64_t kBytes = 100;   ///< of every buffer, in each of 128 partitions
-constexpr std::int64_t kAll = 128 * kBytes;
+constexpr std::int64_t kAll = kWholeBuffer;
 
-program::AccessPattern whole() { return make_access(Space::state_buffer, 0, 128, 0, DType::fp16, {{1, kBytes / 2}}); }
+std::variant<std::vector<Eviction>, NoRoom> choose(const Script& s, std::int64_t budget, bool spill = true, bool rematerialization = true) {
+    EvictionOptions options;
+    options.budget = budget;
+    options.spill = spill;
+    options.rematerialization = rematerialization;
+    return choose_evictions(outline_of(s.code), uses_of(s.code), options);
+}
 
-/// Code that writes, reads and loads buffers of 100 bytes.
-class Script {
-public:
-    Script() {
-        for (std::uint8_t ring = 0; ring < 4; ++ring) code.queues.push_back({program::Engine::dma, 0, ring, {}});
-        code.queues.push_back({program::Engine::act, 0, 0, {}});
-        program::Segment weights;
-        weights.name = "w";
-        weights.bytes = kAll;
-        code.segments.push_back(weights);
-    }
-    BufferId buffer(const std::string& name) {
-        Buffer b;
-        b.name = name;
-        b.bytes = kBytes;
-        code.buffers.push_back(b);
-        return static_cast<BufferId>(code.buffers.size()) - 1;
-    }
-    void write(BufferId b) {
-        program::Memset set;
-        set.dst = whole();
-        push(set, b);
-    }
-    void read(BufferId b) {
-        program::DmaStore store;
-        store.src = whole();
-        push(store, b);   // to segment 0: nobody looks
-    }
-    void load(BufferId b) {
-        program::DmaLoad load;
-        load.dst = whole();
-        push(load, b);
-        code.instructions.back().load = static_cast<std::int32_t>(code.loads.size());
-        code.loads.push_back({b, 0, 0});
-    }
-    std::variant<std::vector<Eviction>, NoRoom> choose(std::int64_t budget, bool spill = true, bool rematerialization = true) const {
-        EvictionOptions options;
-        options.budget = budget;
-        options.spill = spill;
-        options.rematerialization = rematerialization;
-        return choose_evictions(outline_of(code), uses_of(code), options);
-    }
-    std::vector<Eviction> chosen(std::int64_t budget, bool spill = true, bool rematerialization = true) const {
-        auto outcome = choose(budget, spill, rematerialization);
-        REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
-        return std::get<std::vector<Eviction>>(outcome);
-    }
-    Code code;
-
-private:
-    void push(program::Operation op, BufferId b) {
-        VirtualInstruction in;
-        in.op = std::move(op);
-        in.buffer[0] = b;
-        code.instructions.push_back(in);
-    }
-};
+std::vector<Eviction> chosen(const Script& s, std::int64_t budget, bool spill = true, bool rematerialization = true) {
+    auto outcome = choose(s, budget, spill, rematerialization);
+    REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
+    return std::get<std::vector<Eviction>>(outcome);
+}
 
 void check(const Eviction& e, BufferId buffer, int after, int before, Return by, bool save) {
     CHECK(e.buffer == buffer);
@@ -93,7 +44,7 @@ TEST_CASE("nothing goes while everything fits") {
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b");
     s.write(a), s.write(b), s.read(a), s.read(b);
-    CHECK(s.chosen(200).empty());
+    CHECK(chosen(s, 200).empty());
 }
 
 TEST_CASE("of two buffers the one goes that is needed later") {
@@ -102,7 +53,7 @@ TEST_CASE("of two buffers the one goes that is needed later") {
     s.write(a), s.write(b);              // 0, 1
     s.write(c), s.read(c);               // 2: three are alive
     s.read(a), s.read(b);                // 4, 5
-    const auto list = s.chosen(200);
+    const auto list = chosen(s, 200);
     REQUIRE(list.size() == 1);
     check(list[0], b, 1, 5, Return::reload, true);
 }
@@ -113,7 +64,7 @@ TEST_CASE("what device DRAM holds costs half and so goes before what must be sav
     s.write(a), s.load(w), s.read(w);    // 0, 1, 2
     s.write(c), s.read(c);               // 3
     s.read(w), s.read(a);                // 5, 6: 2 instructions away for one transfer against 3 for two
-    const auto list = s.chosen(200);
+    const auto list = chosen(s, 200);
     REQUIRE(list.size() == 1);
     check(list[0], w, 2, 5, Return::reissue, false);
 }
@@ -122,13 +73,13 @@ TEST_CASE("loads are not issued again where rematerialization is off, and nothin
     Script s;
     const BufferId a = s.buffer("a"), w = s.buffer("w"), c = s.buffer("c");
     s.write(a), s.load(w), s.read(w), s.write(c), s.read(c), s.read(a), s.read(w);
-    const auto spilled = s.chosen(200, true, false);
+    const auto spilled = chosen(s, 200, true, false);
     REQUIRE(spilled.size() == 1);
     check(spilled[0], w, 2, 6, Return::reload, true);
-    const auto again = s.chosen(200, false, true);
+    const auto again = chosen(s, 200, false, true);
     REQUIRE(again.size() == 1);
     check(again[0], w, 2, 6, Return::reissue, false);
-    const auto neither = s.choose(200, false, false);
+    const auto neither = choose(s, 200, false, false);
     REQUIRE(std::holds_alternative<NoRoom>(neither));
     CHECK(std::get<NoRoom>(neither).position == 3);
     CHECK(std::get<NoRoom>(neither).wanted == 300);
@@ -139,7 +90,7 @@ TEST_CASE("what one instruction needs at once must be there") {
     Script s;
     const BufferId a = s.buffer("a");
     s.write(a), s.read(a);
-    const auto no = s.choose(99);
+    const auto no = choose(s, 99);
     REQUIRE(std::holds_alternative<NoRoom>(no));
     CHECK(std::get<NoRoom>(no).position == 0);
     CHECK(std::get<NoRoom>(no).wanted == 100);
@@ -154,11 +105,11 @@ TEST_CASE("a buffer that was read since it came back is clean, one that was writ
         writes ? s.write(a) : s.read(a);         // 3: and comes back
         s.write(c), s.read(c);                   // 4: and goes
         s.read(a);                               // 6
-        const auto list = s.chosen(100);
+        const auto list = chosen(s, 100);
         REQUIRE(list.size() == 2);
         check(list[0], a, 0, 3, Return::reload, true);
         check(list[1], a, 3, 6, Return::reload, writes);
-        SpillReport report = apply_evictions(s.code, list, 0);
+        SpillReport report = apply_evictions(s.code, uses_of(s.code), list, 0);
         REQUIRE(report.tensors.size() == 1);
         CHECK(report.tensors[0].saves == (writes ? 2 : 1));
         CHECK(report.tensors[0].reloads == 2);
@@ -174,7 +125,7 @@ TEST_CASE("a save stands behind the last use, its reload before the next and not
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b");
     s.write(a), s.write(b), s.read(b), s.read(a);
-    const SpillReport report = apply_evictions(s.code, s.chosen(100), 0);
+    const SpillReport report = apply_evictions(s.code, uses_of(s.code), chosen(s, 100), 0);
     CHECK(report.segment_bytes == kAll);
     // write a, save, write b, read b, reload, read a; one DMA engine moves all.
     const auto& code = s.code;
@@ -200,7 +151,7 @@ TEST_CASE("a load that is issued again reads the same bytes and needs no segment
     Script s;
     const BufferId w = s.buffer("w"), b = s.buffer("b");
     s.load(w), s.read(w), s.write(b), s.read(b), s.read(w);
-    const SpillReport report = apply_evictions(s.code, s.chosen(100), 0);
+    const SpillReport report = apply_evictions(s.code, uses_of(s.code), chosen(s, 100), 0);
     CHECK(report.reissues == 1);
     CHECK(report.reissued_bytes == kAll);
     CHECK(report.save_bytes + report.reload_bytes + report.segment_bytes == 0);

@@ -1,0 +1,148 @@
+// The sketch of a code with its evictions carried out, against paper and against the code itself.
+#include <catch2/catch.hpp>
+
+#include <variant>
+
+#include "base/random.hpp"
+#include "compiler/passes/evicted_outline.hpp"
+#include "compiler/passes/spill.hpp"
+#include "support/virtual_code.hpp"
+
+using namespace infsim;
+using namespace infsim::compiler;
+using namespace infsim::test;
+
+namespace {
+
+void check_life(const Outline& outline, BufferId b, int first, int last) {
+    INFO(outline.buffers[static_cast<std::size_t>(b)].name << ", buffer " << b);
+    CHECK(outline.lives[static_cast<std::size_t>(b)].first == first);
+    CHECK(outline.lives[static_cast<std::size_t>(b)].last == last);
+}
+
+/// One DMA engine and whole buffers: every save and every return is one instruction, so both must be equal.
+void check_equal(const Outline& sketch, const Outline& real) {
+    CHECK(sketch.layer == real.layer);
+    REQUIRE(sketch.buffers.size() == real.buffers.size());
+    for (std::size_t b = 0; b < real.buffers.size(); ++b) {
+        INFO("buffer " << b);
+        CHECK(sketch.buffers[b].name == real.buffers[b].name);
+        CHECK(sketch.buffers[b].rotates == real.buffers[b].rotates);
+        CHECK(sketch.lives[b].first == real.lives[b].first);
+        CHECK(sketch.lives[b].last == real.lives[b].last);
+    }
+    REQUIRE(sketch.loads.size() == real.loads.size());
+    for (std::size_t l = 0; l < real.loads.size(); ++l) {
+        INFO("load " << l);
+        CHECK(sketch.loads[l].buffer == real.loads[l].buffer);
+        CHECK(sketch.loads[l].stream == real.loads[l].stream);
+        CHECK(sketch.loads[l].front == real.loads[l].front);
+        CHECK(sketch.loads[l].earliest == real.loads[l].earliest);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("without evictions an outline stays as it is") {
+    Script s;
+    const BufferId a = s.buffer("a"), w = s.buffer("w");
+    s.load(w), s.copy(w, a), s.read(a);
+    const Outline outline = outline_of(s.code);
+    check_equal(evicted_outline(outline, uses_of(s.code), {}), outline);
+}
+
+TEST_CASE("a save stands behind the use before the gap, the reload in front of the next, each life ending in between") {
+    Script s;
+    const BufferId a = s.buffer("a"), b = s.buffer("b");
+    s.write(a);              // 0
+    s.layer = 1;
+    s.write(b), s.read(b);   // 1, 2
+    s.layer = 2;
+    s.read(a);               // 3
+    const Outline sketch = evicted_outline(outline_of(s.code), uses_of(s.code), {{a, 0, 3, Return::reload, true}});
+    // write a, save, write b, read b, reload, read a
+    CHECK(sketch.layer == std::vector<std::uint16_t>{0, 0, 1, 1, 2, 2});
+    REQUIRE(sketch.buffers.size() == 3);
+    check_life(sketch, a, 0, 1);
+    check_life(sketch, b, 2, 3);
+    check_life(sketch, 2, 4, 5);
+    CHECK(sketch.buffers[2].name == "a");
+    REQUIRE(sketch.loads.size() == 1);
+    CHECK(sketch.loads[0].buffer == 2);
+    CHECK(sketch.loads[0].stream == kReloadStream);
+    CHECK(sketch.loads[0].earliest == 2);
+    CHECK(sketch.loads[0].front == 4);
+}
+
+TEST_CASE("a load that is issued again keeps its stream and may start at once; nothing is saved") {
+    Script s;
+    const BufferId w = s.buffer("w"), b = s.buffer("b");
+    s.load(w);                        // 0
+    s.code.loads[0].stream = 1;
+    s.read(w);                        // 1
+    s.write(b), s.read(b);            // 2, 3
+    s.read(w);                        // 4
+    const Outline sketch = evicted_outline(outline_of(s.code), uses_of(s.code), {{w, 1, 4, Return::reissue, false}});
+    CHECK(sketch.layer.size() == 6);
+    check_life(sketch, w, 0, 1);
+    check_life(sketch, b, 2, 3);
+    check_life(sketch, 2, 4, 5);
+    REQUIRE(sketch.loads.size() == 2);
+    CHECK(sketch.loads[1].buffer == 2);
+    CHECK(sketch.loads[1].stream == 1);
+    CHECK(sketch.loads[1].earliest == 0);
+    CHECK(sketch.loads[1].front == 4);
+}
+
+TEST_CASE("a buffer that comes back twice from one save has three lives") {
+    Script s;
+    const BufferId a = s.buffer("a"), b = s.buffer("b");
+    s.write(a);                                  // 0, save 1
+    s.write(b), s.read(b);                       // 1, 2
+    s.read(a);                                   // 3, reload at 4
+    s.write(b), s.read(b);                       // 4, 5
+    s.read(a);                                   // 6, reload at 8
+    const Outline sketch = evicted_outline(outline_of(s.code), uses_of(s.code), {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
+    check_life(sketch, a, 0, 1);
+    check_life(sketch, 2, 4, 5);
+    check_life(sketch, 3, 8, 9);
+    check_life(sketch, b, 2, 7);
+    REQUIRE(sketch.loads.size() == 2);
+    CHECK(sketch.loads[1].earliest == 2);
+}
+
+TEST_CASE("the sketch is the outline of the code that carrying the evictions out makes") {
+    RandomStream random(11, "evicted outlines");
+    int evictions = 0;
+    for (int round = 0; round < 300; ++round) {
+        Script s;
+        const int buffers = static_cast<int>(random.uniform_int(2, 9));
+        for (int b = 0; b < buffers; ++b) {
+            const BufferId id = s.buffer("buffer " + std::to_string(b));
+            random.uniform_int(0, 2) == 0 ? s.load(id) : s.write(id);
+        }
+        for (int n = 0; n < 40; ++n) {
+            s.layer = static_cast<std::uint16_t>(n / 10);
+            const auto any = [&] { return static_cast<BufferId>(random.uniform_int(0, buffers - 1)); };
+            const BufferId a = any(), b = any();
+            switch (random.uniform_int(0, 3)) {
+                case 0: s.write(a); break;
+                case 1: s.copy(a, b); break;
+                default: s.read(a);
+            }
+        }
+        EvictionOptions options;
+        options.budget = kBufferBytes * random.uniform_int(2, buffers);
+        const Outline outline = outline_of(s.code);
+        const Uses uses = uses_of(s.code);
+        const auto outcome = choose_evictions(outline, uses, options);
+        REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
+        const auto& list = std::get<std::vector<Eviction>>(outcome);
+        evictions += static_cast<int>(list.size());
+        INFO("round " << round << ", " << list.size() << " evictions");
+        const Outline sketch = evicted_outline(outline, uses, list);
+        apply_evictions(s.code, uses, list, 0);
+        check_equal(sketch, outline_of(s.code));
+    }
+    CHECK(evictions > 1000);
+}
