@@ -1,7 +1,9 @@
 #include "compiler/passes/finish.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 
 #include "base/check.hpp"
 #include "compiler/passes/hazards.hpp"
@@ -27,11 +29,29 @@ bool is_scratch(const program::Accesses& accesses, const std::vector<program::Se
     return accesses.dram && segments[accesses.dram->pattern.segment].purpose == program::Purpose::spill;
 }
 
-Counts needs(const program::Accesses& accesses, const HazardMap& hazards, std::uint8_t queue, bool scratch) {
-    Counts need(hazards.queues(), 0);
-    if (scratch) hazards.query(*accesses.dram, queue, need);
-    for (const auto& a : accesses) hazards.query(a.pattern, a.write, queue, need);
-    return need;
+/// What the instruction under way touches, each access found once.
+struct Touched {
+    std::array<HazardMap::Place, 5> on_chip;
+    std::size_t count = 0;
+    std::optional<HazardMap::Place> scratch;
+};
+
+Touched find(HazardMap& hazards, const program::Accesses& accesses, std::uint8_t queue, bool scratch) {
+    Touched touched;
+    for (const auto& a : accesses) touched.on_chip[touched.count++] = hazards.find(a.pattern, a.write, queue);
+    if (scratch) touched.scratch = hazards.find(*accesses.dram, queue);
+    return touched;
+}
+
+void needs(const Touched& touched, Counts& need) {
+    std::fill(need.begin(), need.end(), 0);
+    if (touched.scratch) HazardMap::query(*touched.scratch, need);
+    for (std::size_t i = 0; i < touched.count; ++i) HazardMap::query(touched.on_chip[i], need);
+}
+
+void record(const Touched& touched, std::uint32_t index) {
+    for (std::size_t i = 0; i < touched.count; ++i) HazardMap::record(touched.on_chip[i], index);
+    if (touched.scratch) HazardMap::record(*touched.scratch, index);
 }
 
 void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence, program::Program& program) {
@@ -73,6 +93,7 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
     for (std::size_t q = 0; q < lengths.size(); ++q) program.queues[q].instructions.reserve(lengths[q] + lengths[q] / 64);   // and some Syncs
     HazardMap hazards(program.queues.size());
     WaitReducer reducer(program.queues.size());
+    Counts need(program.queues.size());
     std::vector<std::uint32_t> sequence_of(placement.order.size());
     std::uint32_t sequence = 0;
     for (std::size_t p = 0; p < placement.order.size(); ++p) {
@@ -83,7 +104,9 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         // out what is needed, then record.
         const program::Accesses accesses = program::accesses(v.op);
         const bool scratch = is_scratch(accesses, program.segments);
-        const auto waits = reducer.reduce(v.queue, needs(accesses, hazards, v.queue, scratch));
+        const Touched touched = find(hazards, accesses, v.queue, scratch);
+        needs(touched, need);
+        const auto waits = reducer.reduce(v.queue, need);
         const auto emit = [&](program::Operation op, std::size_t from) {
             Instruction in;
             in.op = std::move(op);
@@ -96,8 +119,7 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         };
         std::size_t carried = 0;
         for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);
-        for (const auto& a : accesses) hazards.record(a.pattern, a.write, v.queue, static_cast<std::uint32_t>(stream.size()));
-        if (scratch) hazards.record(*accesses.dram, v.queue, static_cast<std::uint32_t>(stream.size()));
+        record(touched, static_cast<std::uint32_t>(stream.size()));
         sequence_of[p] = sequence;
         emit(std::move(v.op), carried);
     }

@@ -8,117 +8,121 @@ using program::AccessPattern;
 
 namespace {
 
-struct Range { int first, last; };
-bool overlap(const Range& a, const Range& b) { return a.first < b.last && b.first < a.last; }
-
-/// Takes partitions `gone` out of every touch of the list.
-template <class Touches>
-void subtract(Touches& list, const Range& gone) {
+/// Takes the partitions of `gone` out of every touch of the list.
+template <class Touches, class Touch>
+void subtract(Touches& list, const Touch& gone) {
+    const auto apart = [&](const Touch& t) { return t.first >= gone.last || t.last <= gone.first; };
+    if (std::all_of(list.begin(), list.end(), apart)) return;
     Touches kept;
-    for (const auto& t : list) {
-        if (t.first >= gone.last || t.last <= gone.first) {
+    for (Touch t : list) {
+        if (apart(t)) {
             kept.push_back(t);
             continue;
         }
-        if (t.first < gone.first) kept.push_back({t.queue, t.index, t.first, gone.first});
-        if (t.last > gone.last) kept.push_back({t.queue, t.index, gone.last, t.last});
+        const std::uint16_t last = t.last;
+        t.last = gone.first;
+        if (t.first < t.last) kept.push_back(t);
+        t.first = gone.last, t.last = last;
+        if (t.first < t.last) kept.push_back(t);
     }
     list = std::move(kept);
 }
 
+/// One past the last byte of the segment that the access touches.
+std::int64_t dram_end(const program::DramAccess& access) {
+    std::int64_t last = access.pattern.offset + (access.rows - 1) * std::int64_t{access.pattern.partition_step};
+    for (int d = 0; d < program::kAccessDims; ++d) last += std::int64_t{access.pattern.step[d]} * (access.pattern.count[d] - 1);
+    return last + access.element_bytes;
+}
+
 }  // namespace
 
-void HazardMap::query(const Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who, Counts& need) {
-    const Range mine{who.first, who.last};
+HazardMap::Place HazardMap::find(Space& space, std::int64_t lo, std::int64_t hi, bool write, const Touch& who) {
+    Place place;
+    place.space = &space;
+    place.lo = static_cast<std::uint32_t>(lo);
+    place.hi = static_cast<std::uint32_t>(hi);
+    place.who = who;
+    place.write = write;
+    place.at = space.upper_bound(place.lo);
+    if (place.at != space.begin() && std::prev(place.at)->second.end > place.lo) --place.at;
+    return place;
+}
+
+HazardMap::Place HazardMap::find(const AccessPattern& ap, bool write, std::uint8_t queue) {
+    const auto last = static_cast<std::uint16_t>(ap.partition_start + ap.partition_count);
+    return find(spaces_[ap.space == program::Space::psum], ap.offset, program::end_offset(ap), write, {queue, ap.partition_start, last, 0});
+}
+
+HazardMap::Place HazardMap::find(const program::DramAccess& access, std::uint8_t queue) {
+    Space& space = segments_.try_emplace(access.pattern.segment, &pool_).first->second;
+    return find(space, access.pattern.offset, dram_end(access), access.write, {queue, 0, 1, 0});
+}
+
+void HazardMap::query(const Place& place, Counts& need) {
     const auto wait_for = [&](const Touch& t) {
-        if (overlap({t.first, t.last}, mine)) need[t.queue] = std::max(need[t.queue], t.index + 1);
+        if (t.first < place.who.last && place.who.first < t.last) need[t.queue] = std::max(need[t.queue], t.index + 1);
     };
-    auto it = space.upper_bound(lo);
-    if (it != space.begin() && std::prev(it)->second.end > lo) --it;
-    for (; it != space.end() && it->first < hi; ++it) {
+    for (auto it = place.at; it != place.space->end() && it->first < place.hi; ++it) {
         for (const Touch& t : it->second.writers)
-            if (!write || t.queue != who.queue) wait_for(t);
-        if (write)
+            if (!place.write || t.queue != place.who.queue) wait_for(t);
+        if (place.write)
             for (const Touch& t : it->second.readers)
-                if (t.queue != who.queue) wait_for(t);
+                if (t.queue != place.who.queue) wait_for(t);
     }
 }
 
-void HazardMap::record(Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who) {
-    split(space, lo);
-    split(space, hi);
-    if (write) record_write(space, lo, hi, who);
-    else record_read(space, lo, hi, who);
+void HazardMap::record(Place place, std::uint32_t index) {
+    place.who.index = index;
+    // Reads of the same instruction may have cut stretches meanwhile.
+    Space& space = *place.space;
+    while (place.at != space.begin() && std::prev(place.at)->second.end > place.lo) --place.at;
+    while (place.at != space.end() && place.at->second.end <= place.lo) ++place.at;
+    const auto first = cut(space, place.at, place.lo);
+    if (place.write) record_write(space, first, place.lo, place.hi, place.who);
+    else record_read(space, first, place.lo, place.hi, place.who);
 }
 
-void HazardMap::query(const AccessPattern& ap, bool write, std::uint8_t queue, Counts& need) const {
-    const Touch who{queue, 0, ap.partition_start, ap.partition_start + ap.partition_count};
-    query(spaces_[ap.space == program::Space::psum], ap.offset, static_cast<std::uint32_t>(program::end_offset(ap)), write, who, need);
+/// Cuts the stretch `at` in two where it has bytes on both sides of `from`. Returns the first one that begins there or behind.
+HazardMap::Space::iterator HazardMap::cut(Space& space, Space::iterator at, std::uint32_t from) {
+    if (at == space.end() || at->first >= from || at->second.end <= from) return at;
+    Stretch tail = at->second;
+    at->second.end = from;
+    return space.emplace_hint(std::next(at), from, std::move(tail));
 }
 
-void HazardMap::record(const AccessPattern& ap, bool write, std::uint8_t queue, std::uint32_t index) {
-    const Touch who{queue, index, ap.partition_start, ap.partition_start + ap.partition_count};
-    record(spaces_[ap.space == program::Space::psum], ap.offset, static_cast<std::uint32_t>(program::end_offset(ap)), write, who);
-}
-
-namespace {
-
-/// One past the last byte of the segment that the access touches.
-std::uint32_t dram_end(const program::DramAccess& access) {
-    std::int64_t last = access.pattern.offset + (access.rows - 1) * std::int64_t{access.pattern.partition_step};
-    for (int d = 0; d < program::kAccessDims; ++d) last += std::int64_t{access.pattern.step[d]} * (access.pattern.count[d] - 1);
-    return static_cast<std::uint32_t>(last + access.element_bytes);
-}
-
-}  // namespace
-
-void HazardMap::query(const program::DramAccess& access, std::uint8_t queue, Counts& need) const {
-    const auto found = segments_.find(access.pattern.segment);
-    if (found != segments_.end()) query(found->second, access.pattern.offset, dram_end(access), access.write, {queue, 0, 0, 1}, need);
-}
-
-void HazardMap::record(const program::DramAccess& access, std::uint8_t queue, std::uint32_t index) {
-    record(segments_[access.pattern.segment], access.pattern.offset, dram_end(access), access.write, {queue, index, 0, 1});
-}
-
-void HazardMap::split(Space& space, std::uint32_t at) {
-    auto it = space.upper_bound(at);
-    if (it == space.begin()) return;
-    --it;
-    if (it->first == at || it->second.end <= at) return;
-    Stretch tail = it->second;
-    it->second.end = at;
-    space.emplace(at, std::move(tail));
-}
-
-void HazardMap::record_write(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& writer) {
-    const Range range{writer.first, writer.last};
+void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer) {
     std::uint32_t at = lo;
     bool alone = true;
+    auto it = first;
     const auto fill = [&](std::uint32_t until) {
-        if (at < until) space.emplace(at, Stretch{until, {writer}, {}});
+        if (at >= until) return;
+        const auto filled = space.emplace_hint(it, at, Stretch{until, {writer}, {}});
+        if (at == lo) first = filled;
     };
-    for (auto it = space.lower_bound(lo); it != space.end() && it->first < hi; ++it) {
+    for (; it != space.end() && it->first < hi; ++it) {
+        cut(space, it, hi);
         fill(it->first);
-        subtract(it->second.writers, range);
-        subtract(it->second.readers, range);
+        subtract(it->second.writers, writer);
+        subtract(it->second.readers, writer);
         it->second.writers.push_back(writer);
         alone = alone && it->second.writers.size() == 1 && it->second.readers.empty();
         at = it->second.end;
     }
     fill(hi);
     if (!alone) return;   // where nothing else is left, one stretch takes the place of the many
-    const auto first = space.lower_bound(lo);
     first->second.end = hi;
-    space.erase(std::next(first), space.lower_bound(hi));
+    space.erase(std::next(first), it);
 }
 
-void HazardMap::record_read(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& reader) {
+void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader) {
     std::uint32_t at = lo;
+    auto it = first;
     const auto fill = [&](std::uint32_t until) {   // bytes nobody wrote yet: later writers must still wait
-        if (at < until) space.emplace(at, Stretch{until, {}, {reader}});
+        if (at < until) space.emplace_hint(it, at, Stretch{until, {}, {reader}});
     };
-    for (auto it = space.lower_bound(lo); it != space.end() && it->first < hi; ++it) {
+    for (; it != space.end() && it->first < hi; ++it) {
+        cut(space, it, hi);
         fill(it->first);
         auto& readers = it->second.readers;
         const auto covered = std::find_if(readers.begin(), readers.end(), [&](const Touch& t) {
@@ -135,6 +139,7 @@ std::vector<program::Wait> WaitReducer::reduce(std::uint8_t queue, const Counts&
     std::vector<program::Wait> waits;
     for (std::size_t q = 0; q < queues_; ++q)
         if (need[q] > known_[queue][q]) waits.push_back({static_cast<std::uint8_t>(q), need[q]});
+    if (waits.size() < 2) return waits;
     std::vector<program::Wait> kept;
     for (const program::Wait& w : waits) {
         const bool implied = std::any_of(waits.begin(), waits.end(), [&](const program::Wait& other) {

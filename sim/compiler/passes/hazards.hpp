@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <vector>
 
 #include <boost/container/small_vector.hpp>
@@ -17,39 +18,53 @@ using Counts = std::vector<std::uint32_t>;
 
 /// Remembers, for every byte on chip, its last writer and the readers since.
 class HazardMap {
-public:
-    explicit HazardMap(std::size_t queues) : queues_(queues) {}
-    std::size_t queues() const { return queues_; }
-
-    /// Adds to `need` what an access by an instruction of queue `queue` must wait for. A read after a write of the
-    /// same queue counts too (results are there only at retirement); writes after reads or writes of the same
-    /// queue do not, because a queue retires in order.
-    void query(const program::AccessPattern& ap, bool write, std::uint8_t queue, Counts& need) const;
-    /// Records the access by instruction `index` of queue `queue`.
-    void record(const program::AccessPattern& ap, bool write, std::uint8_t queue, std::uint32_t index);
-    /// The same for the hull of an access to device DRAM; only segments that the Program both writes and reads matter.
-    void query(const program::DramAccess& access, std::uint8_t queue, Counts& need) const;
-    void record(const program::DramAccess& access, std::uint8_t queue, std::uint32_t index);
-
-private:
     /// Instruction `index` of `queue` touched partitions [first, last).
-    struct Touch { std::uint8_t queue; std::uint32_t index; int first, last; };
+    struct Touch { std::uint8_t queue; std::uint16_t first, last; std::uint32_t index; };
     using Touches = boost::container::small_vector<Touch, 2>;   ///< most bytes have one writer and few readers
     struct Stretch {
         std::uint32_t end = 0;
         Touches writers;   ///< of disjoint partitions
         Touches readers;   ///< since the bytes were written
     };
-    using Space = std::map<std::uint32_t, Stretch>;   ///< by first byte; gaps were never touched
+    using Space = std::pmr::map<std::uint32_t, Stretch>;   ///< by first byte; gaps were never touched
+
+public:
+    /// An access and where its bytes stand among the stretches, so that both questions about it need one search. Recording
+    /// a write makes all places found before it invalid.
+    class Place {
+        friend class HazardMap;
+        Space* space;
+        Space::iterator at;   ///< the first stretch that ends behind `lo`, or near it
+        std::uint32_t lo, hi;
+        Touch who;
+        bool write;
+    };
+
+    explicit HazardMap(std::size_t queues) : queues_(queues), spaces_{Space(&pool_), Space(&pool_)} {}
+    HazardMap(const HazardMap&) = delete;
+    HazardMap& operator=(const HazardMap&) = delete;
+    std::size_t queues() const { return queues_; }
+
+    Place find(const program::AccessPattern& ap, bool write, std::uint8_t queue);
+    /// The same for the hull of an access to device DRAM; only segments that the Program both writes and reads matter.
+    Place find(const program::DramAccess& access, std::uint8_t queue);
+
+    /// Adds to `need` what the access must wait for. A read after a write of the same queue counts too (results are there
+    /// only at retirement); writes after reads or writes of the same queue do not, because a queue retires in order.
+    static void query(const Place& place, Counts& need);
+    /// Records the access by instruction `index` of its queue.
+    static void record(Place place, std::uint32_t index);
+
+private:
     std::size_t queues_;
+    std::pmr::unsynchronized_pool_resource pool_;
     std::array<Space, 2> spaces_;                      ///< state buffer, PSUM
     std::map<std::uint32_t, Space> segments_;          ///< DRAM, by segment
 
-    static void query(const Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who, Counts& need);
-    static void record(Space& space, std::uint32_t lo, std::uint32_t hi, bool write, const Touch& who);
-    static void record_read(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& reader);
-    static void record_write(Space& space, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
-    static void split(Space& space, std::uint32_t at);
+    static Place find(Space& space, std::int64_t lo, std::int64_t hi, bool write, const Touch& who);
+    static Space::iterator cut(Space& space, Space::iterator at, std::uint32_t lo);
+    static void record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader);
+    static void record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
 };
 
 /// Reduces needs to the waits that are not implied by what the queue has already waited for.

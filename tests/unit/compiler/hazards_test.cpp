@@ -19,10 +19,14 @@ AccessPattern bytes(std::int64_t offset, std::int64_t count, int partition = 0, 
     return make_access(space, partition, partitions, offset, DType::fp16, {{1, count / 2}});
 }
 
-Counts needs(const HazardMap& map, const AccessPattern& ap, bool write, std::uint8_t queue) {
+Counts needs(HazardMap& map, const AccessPattern& ap, bool write, std::uint8_t queue) {
     Counts need(map.queues(), 0);
-    map.query(ap, write, queue, need);
+    HazardMap::query(map.find(ap, write, queue), need);
     return need;
+}
+
+void record(HazardMap& map, const AccessPattern& ap, bool write, std::uint8_t queue, std::uint32_t index) {
+    HazardMap::record(map.find(ap, write, queue), index);
 }
 
 constexpr bool kRead = false, kWrite = true;
@@ -45,30 +49,30 @@ using Pairs = std::vector<std::pair<int, int>>;
 
 TEST_CASE("a read waits for the write of another queue and of its own") {
     HazardMap map(3);
-    map.record(bytes(0, 64), kWrite, 1, 4);
+    record(map, bytes(0, 64), kWrite, 1, 4);
     CHECK(needs(map, bytes(32, 64), kRead, 0) == Counts{0, 5, 0});
     CHECK(needs(map, bytes(32, 64), kRead, 1) == Counts{0, 5, 0});
 }
 
 TEST_CASE("a write waits for readers and writers of other queues, not for its own") {
     HazardMap map(3);
-    map.record(bytes(0, 64), kWrite, 0, 7);
+    record(map, bytes(0, 64), kWrite, 0, 7);
     CHECK(needs(map, bytes(0, 2), kWrite, 1) == Counts{8, 0, 0});
     CHECK(needs(map, bytes(0, 2), kWrite, 0) == Counts{0, 0, 0});
-    map.record(bytes(0, 64), kRead, 2, 3);
-    map.record(bytes(0, 64), kRead, 0, 9);
+    record(map, bytes(0, 64), kRead, 2, 3);
+    record(map, bytes(0, 64), kRead, 0, 9);
     CHECK(needs(map, bytes(0, 64), kWrite, 0)[2] == 4);
     CHECK(needs(map, bytes(0, 64), kWrite, 0)[0] == 0);
 }
 
 TEST_CASE("readers do not wait for readers, nor neighbours for each other") {
     HazardMap map(2);
-    map.record(bytes(0, 64), kRead, 0, 0);
+    record(map, bytes(0, 64), kRead, 0, 0);
     CHECK(needs(map, bytes(0, 64), kRead, 1) == Counts{0, 0});
-    map.record(bytes(64, 64), kWrite, 0, 1);
+    record(map, bytes(64, 64), kWrite, 0, 1);
     CHECK(needs(map, bytes(128, 64), kRead, 1) == Counts{0, 0});
     CHECK(needs(map, bytes(126, 64), kRead, 1) == Counts{2, 0});
-    map.record(bytes(256, 64, 0, 64), kWrite, 0, 2);   // lower half
+    record(map, bytes(256, 64, 0, 64), kWrite, 0, 2);   // lower half
     CHECK(needs(map, bytes(256, 64, 64, 64), kRead, 1) == Counts{0, 0});
     CHECK(needs(map, bytes(256, 64, 63, 2), kRead, 1) == Counts{3, 0});
     CHECK(needs(map, bytes(256, 64, 0, 64, Space::psum), kRead, 1) == Counts{0, 0});
@@ -76,8 +80,8 @@ TEST_CASE("readers do not wait for readers, nor neighbours for each other") {
 
 TEST_CASE("a write hides what it overwrites and nothing beside it") {
     HazardMap map(3);
-    map.record(bytes(0, 96), kWrite, 0, 0);
-    map.record(bytes(32, 32), kWrite, 1, 0);
+    record(map, bytes(0, 96), kWrite, 0, 0);
+    record(map, bytes(32, 32), kWrite, 1, 0);
     CHECK(needs(map, bytes(32, 32), kRead, 2) == Counts{0, 1, 0});
     CHECK(needs(map, bytes(0, 32), kRead, 2) == Counts{1, 0, 0});
     CHECK(needs(map, bytes(64, 32), kRead, 2) == Counts{1, 0, 0});
@@ -86,8 +90,8 @@ TEST_CASE("a write hides what it overwrites and nothing beside it") {
 
 TEST_CASE("a write of some partitions leaves the write of the others to be waited for") {
     HazardMap map(3);
-    map.record(bytes(0, 32, 0, 128), kWrite, 0, 0);
-    map.record(bytes(0, 32, 0, 64), kWrite, 1, 0);
+    record(map, bytes(0, 32, 0, 128), kWrite, 0, 0);
+    record(map, bytes(0, 32, 0, 64), kWrite, 1, 0);
     CHECK(needs(map, bytes(0, 32, 64, 64), kRead, 2)[0] == 1);
     CHECK(needs(map, bytes(0, 32, 0, 64), kRead, 2)[1] == 1);
     CHECK(needs(map, bytes(0, 32, 0, 128), kRead, 2) == Counts{1, 1, 0});
@@ -95,7 +99,7 @@ TEST_CASE("a write of some partitions leaves the write of the others to be waite
 
 TEST_CASE("the latest of several instructions of one queue is enough") {
     HazardMap map(2);
-    for (std::uint32_t i = 0; i < 5; ++i) map.record(bytes(i * 16, 16), kWrite, 0, i);
+    for (std::uint32_t i = 0; i < 5; ++i) record(map, bytes(i * 16, 16), kWrite, 0, i);
     CHECK(needs(map, bytes(0, 80), kRead, 1) == Counts{5, 0});
     CHECK(needs(map, bytes(0, 48), kRead, 1) == Counts{3, 0});
 }
