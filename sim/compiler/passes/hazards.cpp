@@ -1,6 +1,7 @@
 #include "compiler/passes/hazards.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace infsim::compiler {
 
@@ -8,24 +9,29 @@ using program::AccessPattern;
 
 namespace {
 
-/// Takes the partitions of `gone` out of every touch of the list.
-template <class Touches, class Touch>
-void subtract(Touches& list, const Touch& gone) {
-    const auto apart = [&](const Touch& t) { return t.first >= gone.last || t.last <= gone.first; };
-    if (std::all_of(list.begin(), list.end(), apart)) return;
-    Touches kept;
-    for (Touch t : list) {
-        if (apart(t)) {
-            kept.push_back(t);
-            continue;
+template <class Touch>
+bool apart(const Touch& a, const Touch& b) { return a.first >= b.last || a.last <= b.first; }
+
+/// Takes the partitions of `gone` out of every entry of the list; touch(entry) is the entry's Touch.
+template <class List, class Touch, class Part>
+void subtract(List& list, const Touch& gone, Part&& touch) {
+    const std::size_t before = list.size();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < before; ++i) {
+        auto entry = list[i];
+        const Touch whole = touch(entry);
+        const bool untouched = apart(whole, gone);
+        if (!untouched && whole.first < gone.first && whole.last > gone.last) {
+            auto upper = entry;
+            touch(upper).first = gone.last;
+            list.push_back(upper);
         }
-        const std::uint16_t last = t.last;
-        t.last = gone.first;
-        if (t.first < t.last) kept.push_back(t);
-        t.first = gone.last, t.last = last;
-        if (t.first < t.last) kept.push_back(t);
+        if (!untouched && whole.first < gone.first) touch(entry).last = gone.first;
+        else if (!untouched && whole.last > gone.last) touch(entry).first = gone.last;
+        else if (!untouched) continue;
+        list[kept++] = entry;
     }
-    list = std::move(kept);
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(kept), list.begin() + static_cast<std::ptrdiff_t>(before));
 }
 
 /// One past the last byte of the segment that the access touches.
@@ -61,33 +67,37 @@ HazardMap::Place HazardMap::find(const program::DramAccess& access, std::uint8_t
 
 void HazardMap::query(const Place& place, Counts& need) {
     const auto wait_for = [&](const Touch& t) {
-        if (t.first < place.who.last && place.who.first < t.last) need[t.queue] = std::max(need[t.queue], t.index + 1);
+        if (!apart(t, place.who)) need[t.queue] = std::max(need[t.queue], t.index + 1);
     };
     for (auto it = place.at; it != place.space->end() && it->first < place.hi; ++it) {
         for (const Touch& t : it->second.writers)
             if (!place.write || t.queue != place.who.queue) wait_for(t);
-        if (place.write)
-            for (const Touch& t : it->second.readers)
-                if (t.queue != place.who.queue) wait_for(t);
+        if (!place.write) continue;
+        for (const Read& r : it->second.reads)
+            if (r.who.queue != place.who.queue && r.lo < place.hi && place.lo < r.hi) wait_for(r.who);
     }
 }
 
 void HazardMap::record(Place place, std::uint32_t index) {
     place.who.index = index;
-    // Reads of the same instruction may have cut stretches meanwhile.
+    // Reads of the same instruction may have added stretches meanwhile.
     Space& space = *place.space;
     while (place.at != space.begin() && std::prev(place.at)->second.end > place.lo) --place.at;
     while (place.at != space.end() && place.at->second.end <= place.lo) ++place.at;
-    const auto first = cut(space, place.at, place.lo);
-    if (place.write) record_write(space, first, place.lo, place.hi, place.who);
-    else record_read(space, first, place.lo, place.hi, place.who);
+    if (place.write) record_write(space, cut(space, place.at, place.lo), place.lo, place.hi, place.who);
+    else record_read(space, place.at, place.lo, place.hi, place.who);
 }
 
 /// Cuts the stretch `at` in two where it has bytes on both sides of `from`. Returns the first one that begins there or behind.
 HazardMap::Space::iterator HazardMap::cut(Space& space, Space::iterator at, std::uint32_t from) {
     if (at == space.end() || at->first >= from || at->second.end <= from) return at;
-    Stretch tail = at->second;
-    at->second.end = from;
+    Stretch& head = at->second;
+    Stretch tail;
+    tail.end = head.end;
+    tail.writers = head.writers;
+    std::copy_if(head.reads.begin(), head.reads.end(), std::back_inserter(tail.reads), [&](const Read& r) { return r.hi > from; });
+    head.reads.erase(std::remove_if(head.reads.begin(), head.reads.end(), [&](const Read& r) { return r.lo >= from; }), head.reads.end());
+    head.end = from;
     return space.emplace_hint(std::next(at), from, std::move(tail));
 }
 
@@ -97,16 +107,16 @@ void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t 
     auto it = first;
     const auto fill = [&](std::uint32_t until) {
         if (at >= until) return;
-        const auto filled = space.emplace_hint(it, at, Stretch{until, {writer}, {}});
+        const auto filled = space.emplace_hint(it, at, Stretch{until, 0, {writer}, {}});
         if (at == lo) first = filled;
     };
     for (; it != space.end() && it->first < hi; ++it) {
         cut(space, it, hi);
         fill(it->first);
-        subtract(it->second.writers, writer);
-        subtract(it->second.readers, writer);
+        subtract(it->second.writers, writer, [](Touch& t) -> Touch& { return t; });
+        subtract(it->second.reads, writer, [](Read& r) -> Touch& { return r.who; });
         it->second.writers.push_back(writer);
-        alone = alone && it->second.writers.size() == 1 && it->second.readers.empty();
+        alone = alone && it->second.writers.size() == 1 && it->second.reads.empty();
         at = it->second.end;
     }
     fill(hi);
@@ -119,20 +129,30 @@ void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t l
     std::uint32_t at = lo;
     auto it = first;
     const auto fill = [&](std::uint32_t until) {   // bytes nobody wrote yet: later writers must still wait
-        if (at < until) space.emplace_hint(it, at, Stretch{until, {}, {reader}});
+        if (at < until) space.emplace_hint(it, at, Stretch{until, 0, {}, {{reader, lo, hi}}});
     };
     for (; it != space.end() && it->first < hi; ++it) {
-        cut(space, it, hi);
         fill(it->first);
-        auto& readers = it->second.readers;
-        const auto covered = std::find_if(readers.begin(), readers.end(), [&](const Touch& t) {
-            return t.queue == reader.queue && t.first >= reader.first && t.last <= reader.last;
-        });
-        if (covered != readers.end()) *covered = reader;
-        else readers.push_back(reader);
+        note(it->second, {reader, lo, hi});
         at = it->second.end;
     }
     fill(hi);
+}
+
+/// Of equal reads the last one counts.
+void HazardMap::note(Stretch& stretch, const Read& read) {
+    constexpr std::ptrdiff_t kLookBack = 256;   // a long list costs the write that ends it one look at each entry
+    const auto equal = [&](const Read& r) {
+        return r.lo == read.lo && r.hi == read.hi && r.who.queue == read.who.queue && r.who.first == read.who.first && r.who.last == read.who.last;
+    };
+    auto& reads = stretch.reads;
+    auto found = reads.begin() + std::min<std::ptrdiff_t>(stretch.again, static_cast<std::ptrdiff_t>(reads.size()));
+    if (found == reads.end() || !equal(*found))
+        found = std::find_if(reads.end() - std::min<std::ptrdiff_t>(kLookBack, static_cast<std::ptrdiff_t>(reads.size())), reads.end(), equal);
+    if (found == reads.end()) found = reads.insert(reads.end(), read);
+    found->who.index = read.who.index;
+    stretch.again = static_cast<std::uint32_t>(found - reads.begin()) + 1;
+    if (stretch.again == reads.size()) stretch.again = 0;
 }
 
 std::vector<program::Wait> WaitReducer::reduce(std::uint8_t queue, const Counts& need) const {

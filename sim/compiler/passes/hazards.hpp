@@ -20,17 +20,20 @@ using Counts = std::vector<std::uint32_t>;
 class HazardMap {
     /// Instruction `index` of `queue` touched partitions [first, last).
     struct Touch { std::uint8_t queue; std::uint16_t first, last; std::uint32_t index; };
-    using Touches = boost::container::small_vector<Touch, 2>;   ///< most bytes have one writer and few readers
+    /// ... and read bytes [lo, hi) of them, as far as those lie in the stretch.
+    struct Read { Touch who; std::uint32_t lo, hi; };
+    /// Bytes of which every one was last written by the same instructions.
     struct Stretch {
         std::uint32_t end = 0;
-        Touches writers;   ///< of disjoint partitions
-        Touches readers;   ///< since the bytes were written
+        std::uint32_t again = 0;   ///< the entry of `reads` that is likely to be read again next: reads come in rounds
+        boost::container::small_vector<Touch, 2> writers;   ///< of disjoint partitions
+        std::vector<Read> reads;                            ///< since the bytes were written
     };
     using Space = std::pmr::map<std::uint32_t, Stretch>;   ///< by first byte; gaps were never touched
 
 public:
-    /// An access and where its bytes stand among the stretches, so that both questions about it need one search. Recording
-    /// a write makes all places found before it invalid.
+    /// An access and where its bytes stand among the stretches, so that asking and recording need one search. Recording a
+    /// write makes all places found before it invalid.
     class Place {
         friend class HazardMap;
         Space* space;
@@ -64,6 +67,7 @@ private:
     static Place find(Space& space, std::int64_t lo, std::int64_t hi, bool write, const Touch& who);
     static Space::iterator cut(Space& space, Space::iterator at, std::uint32_t lo);
     static void record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader);
+    static void note(Stretch& stretch, const Read& read);
     static void record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
 };
 
