@@ -41,8 +41,8 @@ std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vecto
     Stopwatch watch;
     Assembled result;
     const auto infos = layer_infos(a.network);
-    const auto emit = [&](const Plan& plan) {
-        return Emitter(a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options, plan).run();
+    const auto emit = [&](const Plan& plan, bool whole) {
+        return Emitter(a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options, plan).run(whole);
     };
     auto outcome = fit(plans, emit, infos, options_for_fit(a, spill));
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);

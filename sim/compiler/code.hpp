@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include <boost/container/deque.hpp>
+
+#include "compiler/pages.hpp"
 #include "program/program.hpp"
 
 namespace infsim::compiler {
@@ -47,9 +50,14 @@ struct Load {
     std::int32_t earliest = 0;   ///< index of the first instruction in front of which it may stand: what it reads is there
 };
 
+/// In blocks that go back to the system as soon as nothing in them is needed: what makes something else of a code takes the
+/// instructions off its front.
+using Instructions = boost::container::deque<VirtualInstruction, PageAllocator<VirtualInstruction>,
+                                             boost::container::deque_options_t<boost::container::block_size<8192>>>;
+
 struct Code {
     std::vector<Buffer> buffers;
-    std::vector<VirtualInstruction> instructions;
+    Instructions instructions;
     std::vector<Load> loads;
     std::vector<program::Queue> queues;        ///< without instructions: which engine each queue number is
     std::vector<program::Segment> segments;    ///< without addresses

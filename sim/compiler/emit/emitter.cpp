@@ -108,8 +108,9 @@ void Emitter::emit_layer_for_image(int layer, int image) {
     store_outputs(layer, image);
 }
 
-Code Emitter::run() {
+Emission Emitter::run(bool whole) {
     using program::Engine;
+    if (!whole) sketcher_.emplace();
     code_.queues = {{Engine::pe, 0, 0, {}}, {Engine::act, 0, 0, {}}, {Engine::pool, 0, 0, {}}};
     for (int e = 0; e < target_.dma_engines; ++e)
         for (int r = 0; r < rings_used(); ++r)
@@ -131,7 +132,10 @@ Code Emitter::run() {
         s.reason.text = fmt::format("layer {} needs {}", layer, what);
         throw s;
     }
-    return std::move(code_);
+    Emission emission;
+    if (sketcher_) emission.sketch = sketcher_->finish(code_.buffers, code_.loads);
+    if (keeps_) emission.code = std::move(code_);
+    return emission;
 }
 
 }  // namespace infsim::compiler

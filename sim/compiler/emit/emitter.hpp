@@ -12,6 +12,7 @@
 #include "compiler/compile.hpp"
 #include "compiler/network.hpp"
 #include "compiler/options.hpp"
+#include "compiler/passes/sketch.hpp"
 #include "compiler/walk.hpp"
 #include "program/program.hpp"
 
@@ -83,12 +84,19 @@ program::AccessPattern make_access(program::Space space, int partition_start, in
 /// A stretch of partitions that an elementwise instruction can cover at once: one slot, or both of a group.
 struct LaneChunk { int slot = 0; int slots = 1; int lanes = 0; };
 
+/// The code of a plan, or of a long one only the sketch: several compete, and one is carried out.
+struct Emission {
+    Sketch sketch;
+    std::optional<Code> code;
+};
+
 class Emitter {
 public:
     Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype, DType io_dtype,
             const CompileOptions& options, const Plan& plan);
-    /// Throws Shortage.
-    Code run();
+    /// With `whole` the code without a sketch; otherwise a sketch, and the code only where emitting it again would cost more than
+    /// keeping it. Throws Shortage.
+    Emission run(bool whole);
 
 private:
     enum class Stream { weights, inputs, constants };
@@ -121,6 +129,8 @@ private:
     const CompileOptions& options_;
     const Plan& plan_;
     Code code_;
+    std::optional<Sketcher> sketcher_;          ///< sees every instruction
+    bool keeps_ = true;                         ///< whether `code_` keeps the instructions
     std::vector<std::vector<Place>> places_;    ///< [value][image]; of values in bands the one that is being looked at
     std::vector<int> band_rows_;                ///< by value: rows of a band; 0: the image is one buffer
     std::map<std::pair<ValueId, int>, std::vector<Place>> row_bands_;   ///< (value, image)

@@ -11,6 +11,7 @@ namespace infsim::compiler {
 using program::AccessPattern;
 using program::Space;
 
+constexpr std::size_t kKeptInstructions = 65536;   ///< a code with a sketch is kept up to this length
 constexpr std::int64_t kMostCounted = 65535;   ///< of one step or dimension of an access pattern
 
 std::uint16_t step_or_count(std::int64_t n) {
@@ -92,7 +93,12 @@ void Emitter::push(std::uint8_t queue, program::Operation op, std::initializer_l
     in.layer = static_cast<std::uint16_t>(layer_);
     in.image = static_cast<std::uint16_t>(image_);
     in.load = load_;
+    if (sketcher_) sketcher_->see(in, code_.segments);
+    if (!keeps_) return;
     code_.instructions.push_back(std::move(in));
+    if (!sketcher_ || code_.instructions.size() < kKeptInstructions) return;
+    keeps_ = false;
+    code_.instructions.clear();
 }
 
 const Emitter::Place& Emitter::place(ValueId v, int image) const {

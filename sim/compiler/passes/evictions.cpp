@@ -99,7 +99,7 @@ private:
         return positions[s.next];
     }
     /// Device DRAM holds the bytes as they are, once next_use() has been asked.
-    bool saved(const BufferState& s) const { return s.saved_at >= 0 && uses_.written[s.next - 1] <= s.saved_at; }
+    bool saved(BufferId b, const BufferState& s) const { return s.saved_at >= 0 && uses_.last_write(b, uses_.position[s.next - 1]) <= s.saved_at; }
 
     /// How b would come back, if it may go now.
     std::optional<Return> way_back(BufferId b) const {
@@ -112,9 +112,9 @@ private:
 
     /// Instructions without the buffer per byte of traffic that its return costs, in units that leave bytes out: they are
     /// freed and paid for alike.
-    double merit(const BufferState& s, std::int32_t next, Return by) const {
+    double merit(BufferId b, const BufferState& s, std::int32_t next, Return by) const {
         const std::size_t layer = outline_.layer[static_cast<std::size_t>(next)];
-        double cost = by == Return::reissue || saved(s) ? 1.0 : 2.0;
+        double cost = by == Return::reissue || saved(b, s) ? 1.0 : 2.0;
         if (layer < options_.intensity.size() && options_.intensity[layer] > options_.balance) cost *= 0.5;
         return static_cast<double>(next - position_) / cost;
     }
@@ -131,7 +131,7 @@ private:
             if (next == position_) continue;
             const auto way = way_back(b);
             if (!way) continue;
-            const double m = merit(s, next, *way);
+            const double m = merit(b, s, next, *way);
             if (m > best || (m == best && b < victim)) {
                 victim = b;
                 by = *way;
@@ -141,7 +141,7 @@ private:
         if (victim == kNoBuffer) return false;
         BufferState& s = at(victim);
         const std::int32_t after = uses_.position[s.next - 1], before = uses_.position[s.next];
-        const bool save = by == Return::reload && !saved(s);
+        const bool save = by == Return::reload && !saved(victim, s);
         list_.push_back({victim, after, before, by, save});
         if (save) s.saved_at = after;
         returns_.push({before, victim});

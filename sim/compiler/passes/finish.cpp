@@ -96,8 +96,9 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
     Counts need(program.queues.size());
     std::vector<std::uint32_t> sequence_of(placement.order.size());
     std::uint32_t sequence = 0;
+    std::size_t gone = 0;   // instructions that were taken off the front of the code, done as they were
     for (std::size_t p = 0; p < placement.order.size(); ++p) {
-        VirtualInstruction& v = code.instructions[static_cast<std::size_t>(placement.order[p])];
+        VirtualInstruction& v = code.instructions[static_cast<std::size_t>(placement.order[p]) - gone];
         set_addresses(v, placement.offset);
         auto& stream = program.queues[v.queue].instructions;
         // A Sync shifts the index of what follows it, and accesses are recorded under their index: so first find
@@ -122,6 +123,8 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         record(touched, static_cast<std::uint32_t>(stream.size()));
         sequence_of[p] = sequence;
         emit(std::move(v.op), carried);
+        v.queue = program::kNoQueue;
+        for (; !code.instructions.empty() && code.instructions.front().queue == program::kNoQueue; ++gone) code.instructions.pop_front();
     }
     add_allocations(code, placement, sequence_of, program);
 }

@@ -24,11 +24,10 @@ std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
 
 namespace {
 
-/// A plan whose code has no place as it is, and what choosing evictions has to know of that code.
+/// A plan whose code has no place as it is.
 struct Tight {
     Plan plan;
-    Outline outline;
-    Uses uses;
+    Sketch sketch;
 };
 
 struct Candidate {
@@ -39,7 +38,7 @@ struct Candidate {
 
 class Fitting {
 public:
-    Fitting(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit, const std::vector<program::LayerInfo>& layers,
+    Fitting(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit, const std::vector<program::LayerInfo>& layers,
             const FitOptions& options)
         : plans_(plans), emit_(emit), layers_(layers), options_(options) {}
 
@@ -69,11 +68,11 @@ public:
 
 private:
     const std::vector<Plan>& plans_;
-    const std::function<Code(const Plan&)>& emit_;
+    const std::function<Emission(const Plan&, bool)>& emit_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
     std::vector<Tight> tight_;               ///< of `plans_`, those that the chip can run at all
-    std::optional<Code> last_;               ///< the code of the last of them
+    std::optional<Code> last_;               ///< the code of the last of them, if it was kept
     std::optional<DoesNotFit> shortage_;     ///< why the chip cannot run others
     std::optional<DoesNotFit> reason_, least_room_;
     Outline closest_;                        ///< what `reason_` is about
@@ -86,21 +85,27 @@ private:
     /// Whether the plan tried last needs more than there is behind the stem, where smaller stripes change nothing.
     bool beyond_the_stem() const {
         if (tight_.empty()) return false;
-        const Outline& outline = tight_.back().outline;
+        const Outline& outline = tight_.back().sketch.outline;
         const Peak peak = peak_of(outline.buffers, outline.lives, std::vector<bool>(outline.buffers.size(), true));
         return peak.bytes > options_.place.capacity && outline.layer[static_cast<std::size_t>(peak.position)] >= options_.stem_layers;
     }
 
     std::optional<Fitted> as_it_is(const Plan& plan) {
-        last_.reset();
-        last_ = emit_(plan);
-        Outline outline = outline_of(*last_);
-        if (auto settled = try_settle(outline)) {
-            Placement placement = placement_of(*last_, std::move(*settled));
-            return Fitted{std::move(*last_), std::move(placement), {}, plan, attempts_};
+        Sketch sketch = sketched(plan);
+        if (auto settled = try_settle(sketch.outline)) {
+            Code code = last_ ? std::move(*last_) : *emit_(plan, true).code;
+            Placement placement = placement_of(code, std::move(*settled));
+            return Fitted{std::move(code), std::move(placement), {}, plan, attempts_};
         }
-        tight_.push_back({plan, std::move(outline), uses_of(*last_)});
+        tight_.push_back({plan, std::move(sketch)});
         return std::nullopt;
+    }
+
+    Sketch sketched(const Plan& plan) {
+        last_.reset();
+        Emission emission = emit_(plan, false);
+        last_ = std::move(emission.code);
+        return std::move(emission.sketch);
     }
 
     std::optional<Settled> try_settle(const Outline& outline) {
@@ -143,14 +148,14 @@ private:
     }
 
     std::variant<Candidate, NoRoom> candidate(std::size_t plan, std::int64_t budget, bool spill) const {
-        const Uses& uses = tight_[plan].uses;
+        const Sketch& sketch = tight_[plan].sketch;
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
         evictions.budget = budget;
-        auto chosen = choose_evictions(tight_[plan].outline, uses, evictions);
+        auto chosen = choose_evictions(sketch.outline, sketch.uses, evictions);
         if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
         Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
-        for (const Eviction& e : c.evictions) c.cost += uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
+        for (const Eviction& e : c.evictions) c.cost += sketch.uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
         return c;
     }
 
@@ -167,7 +172,7 @@ private:
             for (std::int64_t budget : budgets) {
                 auto outcome = candidate(p, budget, true);
                 if (const auto* no = std::get_if<NoRoom>(&outcome)) {
-                    if (budget == options_.place.capacity) note_no_room(tight_[p].outline, *no);
+                    if (budget == options_.place.capacity) note_no_room(tight_[p].sketch.outline, *no);
                     break;
                 }
                 all.push_back(std::move(std::get<Candidate>(outcome)));
@@ -209,18 +214,19 @@ private:
     Code code_of(std::size_t plan) {
         std::optional<Code> kept = std::move(last_);
         last_.reset();
-        return kept && plan + 1 == tight_.size() ? std::move(*kept) : emit_(tight_[plan].plan);
+        return kept && plan + 1 == tight_.size() ? std::move(*kept) : *emit_(tight_[plan].plan, true).code;
     }
 
-    /// Carries the evictions out where a sketch of the result says that it will have a place.
+    /// Carries the evictions out where a sketch of the result has a place: that place is the result's.
     std::optional<Fitted> try_evictions(const Candidate& c) {
         const Tight& tight = tight_[c.plan];
-        if (!try_settle(evicted_outline(tight.outline, tight.uses, c.evictions))) return std::nullopt;
-        Code code = code_of(c.plan);
-        SpillReport spills = apply_evictions(code, tight.uses, c.evictions, options_.spill_region);
-        if (spills.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
-        auto settled = try_settle(outline_of(code));
+        auto settled = try_settle(evicted_outline(tight.sketch.outline, tight.sketch.uses, c.evictions));
         if (!settled) return std::nullopt;
+        Code code = code_of(c.plan);
+        std::vector<std::int32_t> position;
+        SpillReport spills = apply_evictions(code, tight.sketch, c.evictions, options_.spill_region, &position);
+        if (spills.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
+        for (std::int32_t& start : settled->start) start = position[static_cast<std::size_t>(start)];
         Placement placement = placement_of(code, std::move(*settled));
         return Fitted{std::move(code), std::move(placement), std::move(spills), tight.plan, attempts_};
     }
@@ -248,10 +254,9 @@ private:
     }
 
     void add_banded(std::int64_t budget) {
-        last_.reset();
         Plan plan = options_.banded(budget);
-        last_ = emit_(plan);
-        tight_.push_back({std::move(plan), outline_of(*last_), uses_of(*last_)});
+        Sketch sketch = sketched(plan);
+        tight_.push_back({std::move(plan), std::move(sketch)});
     }
 
     /// Images in bands that suit each budget: nothing else has a place.
@@ -261,7 +266,7 @@ private:
             add_banded(budget);
             auto outcome = candidate(tight_.size() - 1, budget, true);
             if (const auto* no = std::get_if<NoRoom>(&outcome)) {
-                if (no->wanted > options_.place.capacity) note_no_room(tight_.back().outline, *no);
+                if (no->wanted > options_.place.capacity) note_no_room(tight_.back().sketch.outline, *no);
             } else {
                 all.push_back(std::move(std::get<Candidate>(outcome)));
             }
@@ -281,7 +286,7 @@ private:
 
 }  // namespace
 
-std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit,
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options) {
     return Fitting(plans, emit, layers, options).run();
 }

@@ -34,7 +34,8 @@ struct FitOptions {
 /// widest bands that serve and all budgets of a fixed ladder up to the capacity, what moves the fewest bytes (spilled or
 /// issued again). So a larger state buffer does not spill more, but where packing is lucky or that saves loads. Where no
 /// rung serves, budgets between the rungs and narrower bands are tried. Otherwise why the most frugal plan does not fit.
-std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Code(const Plan&)>& emit,
+/// `emit` makes the code of a plan; see Emitter::run().
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 
 /// The budgets of the ladder up to `capacity`, largest first: 4, 5, 6 and 7 times a power of two, over three octaves.

@@ -7,18 +7,6 @@
 
 namespace infsim::compiler {
 
-std::vector<Lifetime> lifetimes_of(const Code& code) {
-    std::vector<Lifetime> lives(code.buffers.size());
-    for (std::size_t i = 0; i < code.instructions.size(); ++i)
-        for (BufferId b : code.instructions[i].buffer)
-            if (b != kNoBuffer) {
-                Lifetime& life = lives[static_cast<std::size_t>(b)];
-                life.first = std::min(life.first, static_cast<std::int32_t>(i));
-                life.last = static_cast<std::int32_t>(i);
-            }
-    return lives;
-}
-
 Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts) {
     struct Change { std::int32_t position; std::int64_t lower, upper; };
     std::vector<Change> changes;

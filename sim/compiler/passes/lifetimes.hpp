@@ -13,7 +13,6 @@ namespace infsim::compiler {
 /// Positions in Code::instructions of the first and the last instruction that touch a buffer; first > last: never.
 struct Lifetime { std::int32_t first = INT32_MAX, last = -1; };
 inline bool operator==(const Lifetime& a, const Lifetime& b) { return a.first == b.first && a.last == b.last; }
-std::vector<Lifetime> lifetimes_of(const Code& code);
 
 /// Bytes per partition that a buffer takes in the lower / upper half of the partitions.
 inline std::int64_t lower_bytes(const Buffer& b) { return b.half == Half::upper ? 0 : b.bytes; }

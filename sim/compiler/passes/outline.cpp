@@ -6,20 +6,6 @@
 
 namespace infsim::compiler {
 
-Outline outline_of(const Code& code) {
-    Outline outline{code.buffers, lifetimes_of(code), {}, {}};
-    outline.layer.reserve(code.instructions.size());
-    for (const Load& load : code.loads) outline.loads.push_back({load.buffer, load.stream, load.earliest, -1});
-    for (std::size_t i = 0; i < code.instructions.size(); ++i) {
-        outline.layer.push_back(code.instructions[i].layer);
-        const std::int32_t load = code.instructions[i].load;
-        if (load < 0) continue;
-        std::int32_t& front = outline.loads[static_cast<std::size_t>(load)].front;
-        if (front < 0) front = static_cast<std::int32_t>(i);
-    }
-    return outline;
-}
-
 std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position, const std::vector<program::LayerInfo>& layers) {
     std::vector<BufferId> alive;
     for (std::size_t b = 0; b < outline.buffers.size(); ++b)

@@ -23,8 +23,6 @@ struct Outline {
     std::vector<std::uint16_t> layer;   ///< by position
 };
 
-Outline outline_of(const Code& code);
-
 /// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
 std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position, const std::vector<program::LayerInfo>& layers);
 /// The same of given buffers.

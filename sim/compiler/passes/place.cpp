@@ -6,6 +6,7 @@
 
 #include "compiler/passes/lifetimes.hpp"
 #include "compiler/passes/settle.hpp"
+#include "compiler/passes/sketch.hpp"
 
 namespace infsim::compiler {
 
@@ -65,7 +66,7 @@ Placement placement_of(const Code& code, Settled&& settled) {
 }
 
 std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers, const PlaceOptions& options) {
-    const Outline outline = outline_of(code);
+    const Outline outline = sketch_of(code).outline;
     auto outcome = settle(outline, options);
     if (const auto* no = std::get_if<Unsettled>(&outcome)) return refusal(outline, layers, *no, options);
     return placement_of(code, std::move(std::get<Settled>(outcome)));

@@ -44,20 +44,15 @@ struct Saved {
 
 class Rewriter {
 public:
-    Rewriter(Code& code, const Uses& uses, const std::vector<Eviction>& evictions, int region)
-        : code_(code), uses_(uses), evictions_(evictions), alias_(code.buffers.size()), coverage_(code.buffers.size()),
-          saved_(code.buffers.size()), last_use_(code.buffers.size(), -1), tensors_(code.buffers.size()), evicted_(code.buffers.size(), false) {
+    Rewriter(Code& code, const Sketch& sketch, const std::vector<Eviction>& evictions, int region, std::vector<std::int32_t>* position)
+        : code_(code), sketch_(sketch), evictions_(evictions), alias_(code.buffers.size()), coverage_(code.buffers.size()),
+          saved_(code.buffers.size()), tensors_(code.buffers.size()), evicted_(code.buffers.size(), false), position_(position) {
         for (std::size_t b = 0; b < alias_.size(); ++b) alias_[b] = static_cast<BufferId>(b);
         for (std::size_t e = 0; e < evictions.size(); ++e) {
-            leaving_.emplace(evictions[e].after, e);
+            if (evictions[e].save) leaving_.emplace(evictions[e].after, e);
+            if (evictions[e].by == Return::reissue) original_loads_[sole_load(evictions[e].buffer)];
             evicted_[static_cast<std::size_t>(evictions[e].buffer)] = true;
         }
-        for (std::size_t p = 0; p < code.instructions.size(); ++p)
-            for (BufferId b : code.instructions[p].buffer)
-                if (b != kNoBuffer) last_use_[static_cast<std::size_t>(b)] = static_cast<std::int32_t>(p);
-        original_loads_.resize(code.loads.size());
-        for (std::size_t p = 0; p < code.instructions.size(); ++p)
-            if (const auto load = code.instructions[p].load; load >= 0) original_loads_[static_cast<std::size_t>(load)].push_back(p);
         for (std::size_t q = 0; q < code.queues.size(); ++q) {
             const program::Queue& queue = code.queues[q];
             if (queue.engine != program::Engine::dma) continue;
@@ -75,19 +70,26 @@ public:
     }
 
     SpillReport run() {
-        std::vector<VirtualInstruction> old;
+        Instructions old;
         old.swap(code_.instructions);
-        code_.instructions.reserve(2 * old.size());   // memory that stays untouched costs nothing; growing would copy
-        old_ = &old;
         std::size_t coming = 0;   // evictions are ordered by their return
-        for (std::size_t p = 0; p < old.size(); ++p) {
-            const auto position = static_cast<std::int32_t>(p);
-            for (; coming < evictions_.size() && evictions_[coming].before == position; ++coming) bring_back(evictions_[coming], old[p]);
-            push_renamed(old[p]);
-            note_uses(old[p], position);
-            const auto [first, last] = leaving_.equal_range(position);
-            for (auto it = first; it != last; ++it) send_away(evictions_[it->second], old[p]);
+        for (std::int32_t p = 0; !old.empty(); ++p, old.pop_front()) {
+            const VirtualInstruction& in = old.front();
+            for (; coming < evictions_.size() && evictions_[coming].before == p; ++coming) {
+                note_position();
+                bring_back(evictions_[coming], in);
+            }
+            if (const auto original = original_loads_.find(in.load); original != original_loads_.end()) original->second.push_back(in);
+            note_position();
+            push_renamed(in);
+            note_uses(in, p);
+            const auto [first, last] = leaving_.equal_range(p);
+            for (auto it = first; it != last; ++it) {
+                note_position();
+                send_away(evictions_[it->second], in);
+            }
         }
+        note_position();
         code_.segments[segment_].bytes = report_.segment_bytes = arena_.top();
         if (arena_.top() == 0) code_.segments.pop_back();
         for (std::size_t b = 0; b < tensors_.size(); ++b)
@@ -102,24 +104,29 @@ public:
 
 private:
     Code& code_;
-    const Uses& uses_;
+    const Sketch& sketch_;
     const std::vector<Eviction>& evictions_;
     std::vector<BufferId> alias_;                    ///< what stands for a buffer at present
     std::vector<Coverage> coverage_;
     std::vector<std::optional<Saved>> saved_;
-    std::vector<std::int32_t> last_use_;
     std::vector<SpilledTensor> tensors_;
     std::vector<bool> evicted_;
-    std::multimap<std::int32_t, std::size_t> leaving_;
-    std::vector<std::vector<std::size_t>> original_loads_;   ///< positions of the instructions of each load
+    std::multimap<std::int32_t, std::size_t> leaving_;       ///< evictions that save, by `after`
+    std::map<std::int32_t, std::vector<VirtualInstruction>> original_loads_;   ///< of loads that are issued again
+    std::vector<std::int32_t>* position_;
     std::map<std::pair<int, int>, std::uint8_t> queue_of_;
-    const std::vector<VirtualInstruction>* old_ = nullptr;
     std::uint32_t segment_ = 0;
     int engines_ = 0, rings_ = 0;
     Arena arena_;
     SpillReport report_;
 
     std::uint8_t ring(int engine, int number) const { return queue_of_.at({engine, std::min(number, rings_ - 1)}); }
+
+    std::int32_t sole_load(BufferId b) const { return sketch_.uses.sole_load[static_cast<std::size_t>(b)]; }
+    bool ends_with(BufferId b, std::int32_t position) const { return sketch_.outline.lives[static_cast<std::size_t>(b)].last == position; }
+    void note_position() {
+        if (position_) position_->push_back(static_cast<std::int32_t>(code_.instructions.size()));
+    }
 
     void push_renamed(VirtualInstruction in) {
         for (BufferId& b : in.buffer)
@@ -133,9 +140,9 @@ private:
     }
 
     void note_uses(const VirtualInstruction& in, std::int32_t position) {
-        VirtualInstruction copy = in;
+        VirtualInstruction& mutable_in = const_cast<VirtualInstruction&>(in);   // for_each_operand hands out what finish() changes
         for_each_operand(
-            copy.op,
+            mutable_in.op,
             [&](program::AccessPattern& ap, int operand, bool write) {
                 const BufferId b = in.buffer[static_cast<std::size_t>(operand)];
                 if (b == kNoBuffer || !write || !evicted_[static_cast<std::size_t>(b)]) return;
@@ -144,7 +151,7 @@ private:
             },
             [](program::ScalarOperand&, int) {});
         for (BufferId b : in.buffer)
-            if (b != kNoBuffer && last_use_[static_cast<std::size_t>(b)] == position) forget(static_cast<std::size_t>(b));
+            if (b != kNoBuffer && ends_with(b, position)) forget(static_cast<std::size_t>(b));
     }
 
     /// One DMA per share of a piece's partitions, so that all engines move it together.
@@ -189,7 +196,6 @@ private:
 
     void send_away(const Eviction& e, const VirtualInstruction& beside) {
         const auto b = static_cast<std::size_t>(e.buffer);
-        if (!e.save) return;
         INFSIM_CHECK(!saved_[b], "a buffer is saved although device DRAM holds its bytes");
         Saved saved;
         saved.pieces = coverage_[b].pieces();
@@ -221,10 +227,9 @@ private:
         const BufferId home = fresh(b);
         const auto load = static_cast<std::int32_t>(code_.loads.size());
         if (e.by == Return::reissue) {
-            const auto original = static_cast<std::size_t>(uses_.sole_load[b]);
-            code_.loads.push_back({home, code_.loads[original].stream, 0});
-            for (std::size_t p : original_loads_[original]) {
-                VirtualInstruction again = (*old_)[p];
+            const std::int32_t original = sole_load(e.buffer);
+            code_.loads.push_back({home, code_.loads[static_cast<std::size_t>(original)].stream, 0});
+            for (VirtualInstruction again : original_loads_.at(original)) {
                 again.load = load;
                 again.layer = beside.layer;
                 again.image = beside.image;
@@ -254,8 +259,9 @@ private:
 
 }  // namespace
 
-SpillReport apply_evictions(Code& code, const Uses& uses, const std::vector<Eviction>& evictions, int region) {
-    return Rewriter(code, uses, evictions, region).run();
+SpillReport apply_evictions(Code& code, const Sketch& sketch, const std::vector<Eviction>& evictions, int region,
+                            std::vector<std::int32_t>* position) {
+    return Rewriter(code, sketch, evictions, region, position).run();
 }
 
 }  // namespace infsim::compiler

@@ -7,6 +7,7 @@
 #include "compiler/code.hpp"
 #include "compiler/compile.hpp"
 #include "compiler/passes/evictions.hpp"
+#include "compiler/passes/sketch.hpp"
 #include "program/program.hpp"
 
 namespace infsim::compiler {
@@ -19,10 +20,11 @@ struct SpillReport {
     std::int64_t segment_bytes = 0;       ///< of device DRAM; above what a DramPattern can address the code is of no use
 };
 
-/// Carries out `evictions` (as choose_evictions returns them) in `code`, whose uses are `uses`: behind the last use before the
+/// Carries out `evictions` (as choose_evictions returns them for `sketch`, that of the code): behind the last use before the
 /// gap the written bytes go to the segment "spill" in `region`, unless it holds them already; before the next use they come
 /// back into a fresh buffer, as a load that may move up, but not above the save. Space in the segment is used again when
-/// nobody needs it.
-SpillReport apply_evictions(Code& code, const Uses& uses, const std::vector<Eviction>& evictions, int region);
+/// nobody needs it. `position`, if given, becomes where each instruction of evicted_outline() begins in the new code.
+SpillReport apply_evictions(Code& code, const Sketch& sketch, const std::vector<Eviction>& evictions, int region,
+                            std::vector<std::int32_t>* position = nullptr);
 
 }  // namespace infsim::compiler

@@ -1,6 +1,7 @@
 // Who uses which buffer when: what choosing evictions has to know of a code.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -11,17 +12,21 @@ namespace infsim::compiler {
 /// The instructions that touch each buffer, one list behind the other: those of buffer b are at [begin[b], begin[b + 1]).
 struct Uses {
     std::vector<std::uint32_t> begin;
-    std::vector<std::int32_t> position;      ///< ascending within a buffer
-    std::vector<std::int32_t> written;       ///< by use: position of the last write up to it, -1 before the first
+    std::vector<std::int32_t> position;       ///< ascending within a buffer
+    std::vector<std::uint32_t> write_begin;   ///< the same of the instructions that write it
+    std::vector<std::int32_t> write_position;
     // By buffer:
-    std::vector<std::int32_t> last_load;     ///< last position at which a movable load touches it, -1: none does
-    std::vector<std::int32_t> sole_load;     ///< see sole_loads()
-    std::vector<std::int64_t> written_bytes; ///< over all partitions
+    std::vector<std::int32_t> last_load;      ///< last position at which a movable load touches it, -1: none does
+    std::vector<std::int32_t> sole_load;      ///< the load that alone writes it, from weights, constants or graph inputs; -1: none
+    std::vector<std::int64_t> written_bytes;  ///< over all partitions
+
+    /// Position of the last write of `b` up to `position`, -1: there is none.
+    std::int32_t last_write(BufferId b, std::int32_t position) const {
+        const auto begin_of = write_position.begin() + write_begin[static_cast<std::size_t>(b)];
+        const auto end_of = write_position.begin() + write_begin[static_cast<std::size_t>(b) + 1];
+        const auto behind = std::upper_bound(begin_of, end_of, position);
+        return behind == begin_of ? -1 : *(behind - 1);
+    }
 };
-
-Uses uses_of(const Code& code);
-
-/// By buffer: the load (index into Code::loads) that alone writes it, from weights, constants or graph inputs; -1: none.
-std::vector<std::int32_t> sole_loads(const Code& code);
 
 }  // namespace infsim::compiler

@@ -1,0 +1,40 @@
+// Memory that goes back to the system the moment it is freed.
+#pragma once
+
+#include <cstddef>
+#include <new>
+
+#include <sys/mman.h>
+
+namespace infsim::compiler {
+
+/// An allocator for blocks of about a megabyte: each is mapped by itself. The C library keeps freed blocks of that size, so
+/// that a code which shrinks while a Program grows would take the memory of both.
+template <class T>
+struct PageAllocator {
+    using value_type = T;
+    PageAllocator() = default;
+    template <class U>
+    PageAllocator(const PageAllocator<U>&) {}   // NOLINT: converts, as allocators must
+
+    T* allocate(std::size_t n) {
+        if (small(n)) return static_cast<T*>(::operator new(n * sizeof(T)));
+        void* pages = ::mmap(nullptr, n * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (pages == MAP_FAILED) throw std::bad_alloc();
+        return static_cast<T*>(pages);
+    }
+    void deallocate(T* p, std::size_t n) {
+        if (small(n)) ::operator delete(p);
+        else ::munmap(p, n * sizeof(T));
+    }
+
+private:
+    static bool small(std::size_t n) { return n * sizeof(T) < 65536; }
+};
+
+template <class T, class U>
+bool operator==(const PageAllocator<T>&, const PageAllocator<U>&) { return true; }
+template <class T, class U>
+bool operator!=(const PageAllocator<T>&, const PageAllocator<U>&) { return false; }
+
+}  // namespace infsim::compiler

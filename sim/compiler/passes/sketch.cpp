@@ -1,0 +1,133 @@
+#include "compiler/passes/sketch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace infsim::compiler {
+
+void Sketcher::see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) {
+    const auto position = static_cast<std::int32_t>(layer_.size());
+    layer_.push_back(in.layer);
+    for (BufferId b : in.buffer) {
+        if (b == kNoBuffer) continue;
+        grow(b);
+        Lifetime& life = lives_[static_cast<std::size_t>(b)];
+        life.first = std::min(life.first, position);
+        life.last = position;
+    }
+    const auto* dma = std::get_if<program::DmaLoad>(&in.op);
+    const bool from_outside = !dma || segments[dma->src.segment].purpose != program::Purpose::spill;
+    see_operands(in, position, from_outside ? in.load : kNone);
+    if (in.load >= 0) note_load(in, position);
+}
+
+void Sketcher::grow(BufferId b) {
+    const auto n = static_cast<std::size_t>(b) + 1;
+    if (lives_.size() >= n) return;
+    lives_.resize(n);
+    last_load_.resize(n, kNone);
+    sole_load_.resize(n, kUnseen);
+    coverage_.resize(n);
+}
+
+void Sketcher::see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside) {
+    const std::size_t mine = uses_.size();
+    VirtualInstruction& mutable_in = const_cast<VirtualInstruction&>(in);   // for_each_operand hands out what finish() changes
+    for_each_operand(
+        mutable_in.op,
+        [&](program::AccessPattern& ap, int operand, bool write) {
+            const BufferId b = in.buffer[static_cast<std::size_t>(operand)];
+            if (b == kNoBuffer) return;
+            note_use(mine, b, position, write);
+            if (!write) return;
+            coverage_[static_cast<std::size_t>(b)].add(ap);
+            std::int32_t& sole = sole_load_[static_cast<std::size_t>(b)];
+            sole = sole == kUnseen || sole == load_from_outside ? load_from_outside : kNone;
+        },
+        [&](program::ScalarOperand&, int operand) {
+            if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b != kNoBuffer) note_use(mine, b, position, false);
+        });
+}
+
+/// Uses from index `from` on are those of the same instruction: of each buffer one is kept.
+void Sketcher::note_use(std::size_t from, BufferId b, std::int32_t position, bool write) {
+    for (std::size_t i = from; i < uses_.size(); ++i)
+        if (uses_[i].buffer == static_cast<std::uint32_t>(b)) {
+            uses_[i].write |= write ? 1U : 0U;
+            return;
+        }
+    Use use;
+    use.buffer = static_cast<std::uint32_t>(b) & 0x7FFF'FFFFU;
+    use.write = write ? 1U : 0U;
+    use.position = position;
+    uses_.push_back(use);
+}
+
+void Sketcher::note_load(const VirtualInstruction& in, std::int32_t position) {
+    const auto load = static_cast<std::size_t>(in.load);
+    if (front_.size() <= load) front_.resize(load + 1, kNone);
+    if (front_[load] < 0) front_[load] = position;
+    for (BufferId b : in.buffer)
+        if (b != kNoBuffer) last_load_[static_cast<std::size_t>(b)] = position;
+    for (std::size_t i = uses_.size(); i-- > 0 && uses_[i].position == position;)
+        if (!uses_[i].write) reading_.emplace_back(in.load, static_cast<BufferId>(uses_[i].buffer));
+}
+
+/// A load that fills one buffer and reads another (rows that move on) does not stand alone.
+std::vector<std::int32_t> Sketcher::sole_loads() {
+    std::vector<std::int32_t> shared;
+    for (const auto& [load, buffer] : reading_)
+        if (sole_load_[static_cast<std::size_t>(buffer)] != load) shared.push_back(load);
+    std::sort(shared.begin(), shared.end());
+    for (std::int32_t& s : sole_load_)
+        if (s < 0 || std::binary_search(shared.begin(), shared.end(), s)) s = kNone;
+    return std::move(sole_load_);
+}
+
+void Sketcher::list_uses(std::size_t buffers, Uses& out) const {
+    out.begin.assign(buffers + 1, 0);
+    out.write_begin.assign(buffers + 1, 0);
+    for (const Use& u : uses_) {
+        ++out.begin[u.buffer + 1];
+        out.write_begin[u.buffer + 1] += u.write;
+    }
+    for (std::size_t b = 0; b < buffers; ++b) {
+        out.begin[b + 1] += out.begin[b];
+        out.write_begin[b + 1] += out.write_begin[b];
+    }
+    out.position.resize(uses_.size());
+    out.write_position.resize(out.write_begin[buffers]);
+    std::vector<std::uint32_t> next(out.begin.begin(), out.begin.end() - 1), next_write(out.write_begin.begin(), out.write_begin.end() - 1);
+    for (const Use& u : uses_) {
+        out.position[next[u.buffer]++] = u.position;
+        if (u.write) out.write_position[next_write[u.buffer]++] = u.position;
+    }
+}
+
+Sketch Sketcher::finish(std::vector<Buffer> buffers, const std::vector<Load>& loads) {
+    const std::size_t n = buffers.size();
+    if (n > 0) grow(static_cast<BufferId>(n) - 1);
+    front_.resize(loads.size(), kNone);
+    Sketch sketch;
+    for (std::size_t l = 0; l < loads.size(); ++l)
+        sketch.outline.loads.push_back({loads[l].buffer, loads[l].stream, loads[l].earliest, front_[l]});
+    list_uses(n, sketch.uses);
+    sketch.uses.sole_load = sole_loads();
+    sketch.uses.last_load = std::move(last_load_);
+    for (const Coverage& c : coverage_) {
+        sketch.uses.written_bytes.push_back(0);
+        for (const Piece& piece : c.pieces()) sketch.uses.written_bytes.back() += piece.partitions * piece.bytes;
+    }
+    sketch.outline.buffers = std::move(buffers);
+    sketch.outline.lives = std::move(lives_);
+    sketch.outline.layer = std::move(layer_);
+    return sketch;
+}
+
+Sketch sketch_of(const Code& code) {
+    Sketcher sketcher;
+    for (const VirtualInstruction& in : code.instructions) sketcher.see(in, code.segments);
+    return sketcher.finish(code.buffers, code.loads);
+}
+
+}  // namespace infsim::compiler

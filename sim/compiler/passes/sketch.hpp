@@ -1,0 +1,48 @@
+// What deciding about the buffers of a code needs, kept while its instructions go by.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "compiler/code.hpp"
+#include "compiler/passes/coverage.hpp"
+#include "compiler/passes/outline.hpp"
+#include "compiler/passes/uses.hpp"
+
+namespace infsim::compiler {
+
+struct Sketch {
+    Outline outline;
+    Uses uses;
+};
+
+/// Sees every instruction of a code once, in order. Most codes that compete are never carried out: they need not be stored.
+class Sketcher {
+public:
+    /// `segments`: of the code so far.
+    void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments);
+    Sketch finish(std::vector<Buffer> buffers, const std::vector<Load>& loads);
+
+private:
+    static constexpr std::int32_t kNone = -1, kUnseen = -2;
+    struct Use { std::uint32_t buffer : 31, write : 1; std::int32_t position; };
+    std::vector<Use> uses_;                 ///< in the order of the code
+    std::vector<std::uint16_t> layer_;      ///< by position
+    std::vector<std::int32_t> front_;       ///< by load
+    std::vector<std::pair<std::int32_t, BufferId>> reading_;   ///< (load, buffer) of loads that read the state buffer
+    // By buffer:
+    std::vector<Lifetime> lives_;
+    std::vector<std::int32_t> last_load_, sole_load_;
+    std::vector<Coverage> coverage_;
+
+    void grow(BufferId b);
+    void see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside);
+    void note_use(std::size_t from, BufferId b, std::int32_t position, bool write);
+    void note_load(const VirtualInstruction& in, std::int32_t position);
+    std::vector<std::int32_t> sole_loads();
+    void list_uses(std::size_t buffers, Uses& out) const;
+};
+
+Sketch sketch_of(const Code& code);
+
+}  // namespace infsim::compiler
