@@ -27,6 +27,7 @@ void add_weight_bytes(program::Program& program) {
 void add_spill_bytes(const program::Program& program, MemoryReport& report) {
     for (const auto& q : program.queues)
         for (const auto& in : q.instructions) {
+            if (q.engine != program::Engine::dma) break;
             const auto accesses = program::accesses(in.op);
             if (!accesses.dram || program.segments[accesses.dram->pattern.segment].purpose != program::Purpose::spill) continue;
             const std::int64_t bytes = program::elements(accesses.dram->pattern) * accesses.dram->rows * accesses.dram->element_bytes;

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,25 +24,25 @@ public:
     Spot find(std::int64_t bytes) {
         build();
         Spot best;
-        std::deque<std::size_t> window;   // indices of pieces with falling `until`
-        std::size_t next = 0;
-        // Slide a window of `bytes` whose left edge stands at the start of a piece or whose right edge at an end.
-        std::vector<std::int64_t> edges;
-        for (const Piece& p : pieces_) {
-            edges.push_back(p.lo);
-            edges.push_back(p.hi - bytes);
-        }
-        std::sort(edges.begin(), edges.end());
-        for (std::int64_t at : edges) {
-            if (at < 0 || at + bytes > capacity_) continue;
-            while (next < pieces_.size() && pieces_[next].lo < at + bytes) {
-                while (!window.empty() && pieces_[window.back()].until <= pieces_[next].until) window.pop_back();
-                window.push_back(next++);
+        window_.clear();   // indices of pieces with falling `until`, from `front` on
+        std::size_t front = 0, next = 0;
+        const auto consider = [&](std::int64_t at) {
+            if (at < 0 || at + bytes > capacity_) return;
+            for (; next < pieces_.size() && pieces_[next].lo < at + bytes; ++next) {
+                while (window_.size() > front && pieces_[window_.back()].until <= pieces_[next].until) window_.pop_back();
+                window_.push_back(next);
             }
-            while (!window.empty() && pieces_[window.front()].hi <= at) window.pop_front();
-            const std::int32_t start = std::max(floor_, window.empty() ? floor_ : pieces_[window.front()].until + 1);
+            while (window_.size() > front && pieces_[window_[front]].hi <= at) ++front;
+            const std::int32_t start = std::max(floor_, window_.size() > front ? pieces_[window_[front]].until + 1 : floor_);
             if (start <= best.start) best = {at, start};
+        };
+        // Slide a window of `bytes` whose left edge stands at the start of a piece or whose right edge at an end.
+        std::size_t left = 0;
+        for (const Piece& p : pieces_) {
+            for (; left < pieces_.size() && pieces_[left].lo < p.hi - bytes; ++left) consider(pieces_[left].lo);
+            consider(p.hi - bytes);
         }
+        for (; left < pieces_.size(); ++left) consider(pieces_[left].lo);
         return best;
     }
 
@@ -54,27 +52,34 @@ private:
     std::int64_t capacity_;
     std::int32_t floor_ = 0;
     std::vector<Span> spans_;
+    // Kept between calls for their memory.
     std::vector<Piece> pieces_;
+    std::vector<std::int64_t> cuts_;
+    std::vector<std::pair<std::int32_t, std::int64_t>> open_;   ///< heap of (last, hi), the largest `last` at the front
+    std::vector<std::size_t> window_;
 
     void build() {
         pieces_.clear();
-        std::vector<std::int64_t> cuts = {0, capacity_};
+        cuts_.assign({0, capacity_});
         for (const Span& s : spans_) {
-            cuts.push_back(s.lo);
-            cuts.push_back(std::min(s.hi, capacity_));
+            cuts_.push_back(s.lo);
+            cuts_.push_back(std::min(s.hi, capacity_));
         }
-        std::sort(cuts.begin(), cuts.end());
-        cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+        std::sort(cuts_.begin(), cuts_.end());
+        cuts_.erase(std::unique(cuts_.begin(), cuts_.end()), cuts_.end());
         std::sort(spans_.begin(), spans_.end(), [](const Span& a, const Span& b) { return a.lo < b.lo; });
-        std::multiset<std::pair<std::int32_t, std::int64_t>> open;   // (last, hi)
+        open_.clear();
         std::size_t next = 0;
-        for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-            while (next < spans_.size() && spans_[next].lo <= cuts[i]) {
-                open.insert({spans_[next].last, spans_[next].hi});
-                ++next;
+        for (std::size_t i = 0; i + 1 < cuts_.size(); ++i) {
+            for (; next < spans_.size() && spans_[next].lo <= cuts_[i]; ++next) {
+                open_.emplace_back(spans_[next].last, spans_[next].hi);
+                std::push_heap(open_.begin(), open_.end());
             }
-            while (!open.empty() && open.rbegin()->second <= cuts[i]) open.erase(std::prev(open.end()));
-            pieces_.push_back({cuts[i], cuts[i + 1], open.empty() ? -1 : open.rbegin()->first});
+            while (!open_.empty() && open_.front().second <= cuts_[i]) {
+                std::pop_heap(open_.begin(), open_.end());
+                open_.pop_back();
+            }
+            pieces_.push_back({cuts_[i], cuts_[i + 1], open_.empty() ? -1 : open_.front().first});
         }
     }
 };
