@@ -15,6 +15,15 @@ struct BufferState {
     std::int32_t place = -1;          ///< index into the list of residents
 };
 
+/// What the choice of a victim has to know of a resident, side by side in memory. All but `next` holds until `next` is over.
+struct Resident {
+    BufferId buffer = kNoBuffer;
+    std::int32_t next = -1;           ///< position of its next use, or one that is over
+    bool lower = false, upper = false;///< halves of the partitions that it takes bytes of
+    std::optional<Return> way_back;
+    double per_cost = 0;              ///< 1 by what its return costs per byte
+};
+
 /// Goes from one instruction that needs a buffer which is not there to the next: in between nothing has to go.
 class Scan {
 public:
@@ -37,7 +46,7 @@ public:
             for (; next_first_ < by_first_.size() && life(by_first_[next_first_]).first == position_; ++next_first_) enter(by_first_[next_first_]);
             for (; !returns_.empty() && returns_.top().first == position_; returns_.pop()) enter(returns_.top().second);
             while (std::max(lower_, upper_) > options_.budget)
-                if (!evict_one()) return NoRoom{position_, std::max(lower_, upper_), resident_};
+                if (!evict_one()) return no_room();
         }
         std::sort(list_.begin(), list_.end(), [](const Eviction& a, const Eviction& b) {
             return a.before != b.before ? a.before < b.before : a.buffer < b.buffer;
@@ -54,7 +63,7 @@ private:
     std::vector<BufferId> by_first_, by_last_;          ///< all that are used, by first and by last use
     std::size_t next_first_ = 0, next_last_ = 0;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> returns_;
-    std::vector<BufferId> resident_;
+    std::vector<Resident> resident_;
     std::int64_t lower_ = 0, upper_ = 0;
     std::int32_t position_ = 0;
     std::vector<Eviction> list_;
@@ -67,16 +76,21 @@ private:
         const std::int32_t first = next_first_ < by_first_.size() ? life(by_first_[next_first_]).first : kNever;
         return returns_.empty() ? first : std::min(first, returns_.top().first);
     }
+    NoRoom no_room() const {
+        NoRoom no{position_, std::max(lower_, upper_), {}};
+        for (const Resident& r : resident_) no.buffers.push_back(r.buffer);
+        return no;
+    }
     void enter(BufferId b) {
         at(b).place = static_cast<std::int32_t>(resident_.size());
-        resident_.push_back(b);
-        lower_ += lower_bytes(buffer(b));
-        upper_ += upper_bytes(buffer(b));
+        const std::int64_t lower = lower_bytes(buffer(b)), upper = upper_bytes(buffer(b));
+        resident_.push_back({b, -1, lower > 0, upper > 0, std::nullopt, 0});
+        lower_ += lower;
+        upper_ += upper;
     }
     void leave(BufferId b) {
-        const BufferId moved = resident_.back();
-        resident_[static_cast<std::size_t>(at(b).place)] = moved;
-        at(moved).place = at(b).place;
+        resident_[static_cast<std::size_t>(at(b).place)] = resident_.back();
+        at(resident_.back().buffer).place = at(b).place;
         resident_.pop_back();
         lower_ -= lower_bytes(buffer(b));
         upper_ -= upper_bytes(buffer(b));
@@ -110,31 +124,34 @@ private:
         return std::nullopt;
     }
 
-    /// Instructions without the buffer per byte of traffic that its return costs, in units that leave bytes out: they are
-    /// freed and paid for alike.
-    double merit(BufferId b, const BufferState& s, std::int32_t next, Return by) const {
+    /// 1 by what the return of a byte costs, in units that leave bytes out: they are freed and paid for alike.
+    double per_cost(BufferId b, std::int32_t next, Return by) const {
         const std::size_t layer = outline_.layer[static_cast<std::size_t>(next)];
-        double cost = by == Return::reissue || saved(b, s) ? 1.0 : 2.0;
+        double cost = by == Return::reissue || saved(b, state_[static_cast<std::size_t>(b)]) ? 1.0 : 2.0;
         if (layer < options_.intensity.size() && options_.intensity[layer] > options_.balance) cost *= 0.5;
-        return static_cast<double>(next - position_) / cost;
+        return 1 / cost;
     }
 
+    void look_ahead(Resident& r) {
+        r.next = next_use(r.buffer, at(r.buffer));
+        r.way_back = way_back(r.buffer);
+        if (r.way_back) r.per_cost = per_cost(r.buffer, r.next, *r.way_back);
+    }
+
+    /// The victim frees most instructions without it per byte of traffic.
     bool evict_one() {
         const bool lower = lower_ > options_.budget;
         BufferId victim = kNoBuffer;
         Return by = Return::reload;
         double best = 0;
-        for (BufferId b : resident_) {
-            if ((lower ? lower_bytes(buffer(b)) : upper_bytes(buffer(b))) == 0) continue;
-            BufferState& s = at(b);
-            const std::int32_t next = next_use(b, s);
-            if (next == position_) continue;
-            const auto way = way_back(b);
-            if (!way) continue;
-            const double m = merit(b, s, next, *way);
-            if (m > best || (m == best && b < victim)) {
-                victim = b;
-                by = *way;
+        for (Resident& r : resident_) {
+            if (!(lower ? r.lower : r.upper)) continue;
+            if (r.next < position_) look_ahead(r);
+            if (r.next == position_ || !r.way_back) continue;
+            const double m = (r.next - position_) * r.per_cost;
+            if (m > best || (m == best && r.buffer < victim)) {
+                victim = r.buffer;
+                by = *r.way_back;
                 best = m;
             }
         }
