@@ -36,6 +36,12 @@ struct Candidate {
     std::vector<Eviction> evictions;
 };
 
+/// How far the budgets of a plan have been tried.
+struct Ladder {
+    std::size_t plan = 0, rung = 0;   ///< the next rung
+    std::int64_t last_cost = 0;       ///< of the rung before
+};
+
 class Fitting {
 public:
     Fitting(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit, const std::vector<program::LayerInfo>& layers,
@@ -180,17 +186,6 @@ private:
         return first_that_fits(std::move(all));
     }
 
-    /// By budget of the ladder, largest first.
-    std::vector<Candidate> candidates_of(std::size_t plan, bool spill) const {
-        std::vector<Candidate> list;
-        for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
-            auto outcome = candidate(plan, budget, spill);
-            if (std::holds_alternative<NoRoom>(outcome)) break;   // then a smaller budget has no room either
-            list.push_back(std::move(std::get<Candidate>(outcome)));
-        }
-        return list;
-    }
-
     /// What binds now is what no eviction can take away.
     void note_no_room(const Outline& outline, const NoRoom& no) {
         if (least_room_ && least_room_->wanted_bytes <= no.wanted) return;
@@ -232,25 +227,47 @@ private:
     }
 
     std::optional<Fitted> with_evictions(bool spill) {
-        std::vector<Candidate> all;
-        const std::size_t plans = tight_.size();
-        for (std::size_t p = 0; p < plans; ++p) append(all, candidates_of(p, spill));
+        std::vector<Ladder> ladders;
+        for (std::size_t p = 0; p < tight_.size(); ++p) ladders.push_back({p});
         // Were bands the last resort only, a little more room could mean many more bytes spilled.
-        if (spill && options_.banded) append(all, in_wide_bands());
-        return first_that_fits(std::move(all));
+        if (spill && options_.banded && add_wide_bands()) ladders.push_back({tight_.size() - 1});
+        std::vector<Candidate> all;
+        for (;;) {
+            climb_down(ladders, all, spill);
+            const auto best = std::min_element(all.begin(), all.end(), cheaper);
+            if (best == all.end()) return std::nullopt;
+            if (auto fitted = try_evictions(*best)) return fitted;
+            all.erase(best);
+        }
     }
 
-    static void append(std::vector<Candidate>& all, std::vector<Candidate>&& more) { std::move(more.begin(), more.end(), std::back_inserter(all)); }
+    /// Adds the candidates of the next rungs to `all`, of every ladder until its last one is clearly dearer than the cheapest of
+    /// `all`: a smaller budget means more bytes, nearly always.
+    void climb_down(std::vector<Ladder>& ladders, std::vector<Candidate>& all, bool spill) const {
+        constexpr double kClearly = 1.25;
+        const std::vector<std::int64_t> rungs = budget_ladder(options_.place.capacity);
+        for (Ladder& ladder : ladders)
+            for (; ladder.rung < rungs.size(); ++ladder.rung) {
+                const auto best = std::min_element(all.begin(), all.end(), cheaper);
+                if (best != all.end() && static_cast<double>(ladder.last_cost) > kClearly * static_cast<double>(best->cost)) break;
+                auto outcome = candidate(ladder.plan, rungs[ladder.rung], spill);
+                if (std::holds_alternative<NoRoom>(outcome)) {   // then a smaller budget has no room either
+                    ladder.rung = rungs.size();
+                    break;
+                }
+                all.push_back(std::move(std::get<Candidate>(outcome)));
+                ladder.last_cost = all.back().cost;
+            }
+    }
 
-    /// The widest bands of the ladder's octaves that spill well: with them the budget they are made for suffices.
-    std::vector<Candidate> in_wide_bands() {
+    /// Adds a plan with the widest bands, of the ladder's octaves, that can do with the budget they are made for.
+    bool add_wide_bands() {
         for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
             if ((budget & (budget - 1)) != 0) continue;   // making a code takes its time
             add_banded(budget);
-            auto list = candidates_of(tight_.size() - 1, true);
-            if (!list.empty() && list.back().budget <= budget) return list;
+            if (std::holds_alternative<Candidate>(candidate(tight_.size() - 1, budget, true))) return true;
         }
-        return {};
+        return false;
     }
 
     void add_banded(std::int64_t budget) {
@@ -274,10 +291,10 @@ private:
         return first_that_fits(std::move(all));
     }
 
+    static bool cheaper(const Candidate& a, const Candidate& b) { return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan); }
+
     std::optional<Fitted> first_that_fits(std::vector<Candidate> all) {
-        std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
-            return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan);
-        });
+        std::stable_sort(all.begin(), all.end(), cheaper);
         for (const Candidate& c : all)
             if (auto fitted = try_evictions(c)) return fitted;
         return std::nullopt;

@@ -10,25 +10,24 @@ namespace {
 
 constexpr std::size_t kRepairs = 100'000;   ///< buffers packed over all rounds of repair, about
 
-/// A buffer to be packed: what of it decides, side by side in memory.
+/// A buffer to be packed: what other buffers have to know of it, side by side in memory.
 struct Item {
-    BufferId id = kNoBuffer;
+    std::uint32_t offset = 0, bytes = 0;
     Half half = Half::both;
-    Lifetime life;
-    std::int64_t bytes = 0, offset = 0;
 };
 
 class Packer {
 public:
     Packer(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids)
-        : index_(lives_of(lives, ids)) {
+        : lives_(lives_of(lives, ids)), index_(lives_) {
         for (BufferId b : ids) {
-            const auto i = static_cast<std::size_t>(b);
-            items_.push_back({b, buffers[i].half, lives[i], buffers[i].bytes, 0});
+            const Buffer& buffer = buffers[static_cast<std::size_t>(b)];
+            items_.push_back({0, static_cast<std::uint32_t>(buffer.bytes), buffer.half});
         }
     }
 
     const Item& operator[](std::uint32_t i) const { return items_[i]; }
+    std::int64_t length(std::uint32_t i) const { return lives_[i].last - lives_[i].first; }
     std::uint32_t size() const { return static_cast<std::uint32_t>(items_.size()); }
 
     /// Packs items one after the other, each at the lowest address that is free during its whole life. Returns the
@@ -39,22 +38,23 @@ public:
         for (std::uint32_t i : sequence) {
             Item& item = items_[i];
             taken_.clear();
-            index_.overlapping(item.life.first, item.life.last, [&](std::size_t other) {
+            index_.overlapping(lives_[i].first, lives_[i].last, [&](std::size_t other) {
                 const Item& o = items_[other];
                 const bool share = o.half == Half::both || item.half == Half::both || o.half == item.half;
-                if (share) taken_.emplace_back(o.offset, o.offset + o.bytes);
+                if (share) taken_.push_back(std::uint64_t{o.offset} << 32 | (std::uint64_t{o.offset} + o.bytes));
             });
-            item.offset = lowest_gap(item.bytes);
+            item.offset = static_cast<std::uint32_t>(lowest_gap(item.bytes));
             index_.add(i);
-            top = std::max(top, item.offset + item.bytes);
+            top = std::max(top, std::int64_t{item.offset} + item.bytes);
         }
         return top;
     }
 
 private:
+    std::vector<Lifetime> lives_;
     LifeIndex index_;
     std::vector<Item> items_;
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken_;
+    std::vector<std::uint64_t> taken_;   ///< first byte and last byte + 1, in the two halves: one number sorts faster than two
 
     static std::vector<Lifetime> lives_of(const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids) {
         std::vector<Lifetime> list;
@@ -62,12 +62,12 @@ private:
         return list;
     }
 
-    std::int64_t lowest_gap(std::int64_t bytes) {
+    std::uint64_t lowest_gap(std::uint32_t bytes) {
         std::sort(taken_.begin(), taken_.end());
-        std::int64_t at = 0;
-        for (const auto& [lo, hi] : taken_) {
-            if (at + bytes <= lo) break;
-            at = std::max(at, hi);
+        std::uint64_t at = 0;
+        for (std::uint64_t range : taken_) {
+            if (at + bytes <= range >> 32) break;
+            at = std::max(at, range & UINT32_MAX);
         }
         return at;
     }
@@ -85,7 +85,7 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
         const std::int64_t top = packer.pack(sequence);
         if (top >= best) return;
         best = top;
-        for (std::uint32_t i = 0; i < packer.size(); ++i) offset[static_cast<std::size_t>(packer[i].id)] = static_cast<std::uint32_t>(packer[i].offset);
+        for (std::uint32_t i = 0; i < packer.size(); ++i) offset[static_cast<std::size_t>(ids[i])] = packer[i].offset;
     };
     std::vector<std::uint32_t> sequence = program_order;
     std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return packer[a].bytes > packer[b].bytes; });
@@ -95,14 +95,14 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
         attempt(sequence);
     }
     if (best > capacity) {
-        const auto area = [&](std::uint32_t i) { return packer[i].bytes * (packer[i].life.last - packer[i].life.first); };
+        const auto area = [&](std::uint32_t i) { return packer[i].bytes * packer.length(i); };
         std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return area(a) > area(b); });
         attempt(sequence);
     }
     // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much.
     const int rounds = static_cast<int>(std::clamp<std::size_t>(kRepairs / std::max<std::size_t>(sequence.size(), 1), 4, 24));
     for (int round = 0; round < rounds && best > capacity; ++round) {
-        std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) { return packer[i].offset + packer[i].bytes > capacity; });
+        std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) { return std::int64_t{packer[i].offset} + packer[i].bytes > capacity; });
         attempt(sequence);
     }
     return best;
