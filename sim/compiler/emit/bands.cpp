@@ -78,10 +78,10 @@ std::vector<RowRange> Emitter::cut_rows(std::initializer_list<ValueId> values, i
     return list;
 }
 
-std::vector<RowRange> Emitter::source_pieces(ValueId source, RowRange rows, int stride, int shift) const {
+boost::container::small_vector<RowRange, 4> Emitter::source_pieces(ValueId source, RowRange rows, int stride, int shift) const {
     if (!in_bands(source)) return {rows};
     const int height = band_rows_[static_cast<std::size_t>(source)];
-    std::vector<RowRange> list;
+    boost::container::small_vector<RowRange, 4> list;
     for (int row = rows.lo; row < rows.hi;) {
         const int band_end = ((row * stride + shift) / height + 1) * height;
         const int end = std::min(rows.hi, (band_end - shift + stride - 1) / stride);

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "compiler/code.hpp"
 #include "compiler/compile.hpp"
 #include "compiler/network.hpp"
@@ -172,8 +174,17 @@ private:
     std::uint8_t ring(int engine, int ring) const;
     int rings_used() const;
     BufferId new_buffer(const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose, int images = 1);
-    void push(std::uint8_t queue, program::Operation op, std::initializer_list<BufferId> buffers,
-              BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer);
+    template <class Op>
+    void push(std::uint8_t queue, const Op& op, std::initializer_list<BufferId> buffers, BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer) {
+        VirtualInstruction passing;
+        VirtualInstruction& in = keeps_ ? code_.instructions.emplace_back() : passing;   // made where it stays: there are millions
+        in.op = op;
+        stamp(in, queue, buffers, scalar0, scalar1);
+        if (sketcher_) sketcher_->see(in, code_.segments);
+        if (keeps_) count_kept();
+    }
+    void stamp(VirtualInstruction& in, std::uint8_t queue, std::initializer_list<BufferId> buffers, BufferId scalar0, BufferId scalar1) const;
+    void count_kept();
     const Place& place(ValueId value, int image) const;
     /// The buffer that holds row `row`.
     const Place& place(ValueId value, int image, int row) const;
@@ -203,7 +214,7 @@ private:
     /// [first, first + count) cut where a band of one of `values` begins; values without bands cut nothing.
     std::vector<RowRange> cut_rows(std::initializer_list<ValueId> values, int first, int count) const;
     /// Output rows cut where the row of `source` that they read, row * stride + shift, enters another band.
-    std::vector<RowRange> source_pieces(ValueId source, RowRange rows, int stride, int shift) const;
+    boost::container::small_vector<RowRange, 4> source_pieces(ValueId source, RowRange rows, int stride, int shift) const;
     /// Output rows [first, first + count) of a layer in pieces that write one band of the output (and of a residual) and read
     /// about as many rows as a band of the input has.
     std::vector<RowRange> output_pieces(const Layer& layer, int first, int count) const;

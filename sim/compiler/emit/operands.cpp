@@ -82,10 +82,7 @@ BufferId Emitter::new_buffer(const std::string& name, std::int64_t bytes, Half h
     return static_cast<BufferId>(code_.buffers.size()) - 1;
 }
 
-void Emitter::push(std::uint8_t queue, program::Operation op, std::initializer_list<BufferId> buffers, BufferId scalar0,
-                   BufferId scalar1) {
-    VirtualInstruction in;
-    in.op = std::move(op);
+void Emitter::stamp(VirtualInstruction& in, std::uint8_t queue, std::initializer_list<BufferId> buffers, BufferId scalar0, BufferId scalar1) const {
     std::copy(buffers.begin(), buffers.end(), in.buffer.begin());
     in.buffer[3] = scalar0;
     in.buffer[4] = scalar1;
@@ -93,9 +90,9 @@ void Emitter::push(std::uint8_t queue, program::Operation op, std::initializer_l
     in.layer = static_cast<std::uint16_t>(layer_);
     in.image = static_cast<std::uint16_t>(image_);
     in.load = load_;
-    if (sketcher_) sketcher_->see(in, code_.segments);
-    if (!keeps_) return;
-    code_.instructions.push_back(std::move(in));
+}
+
+void Emitter::count_kept() {
     if (!sketcher_ || code_.instructions.size() < kKeptInstructions) return;
     keeps_ = false;
     code_.instructions.clear();

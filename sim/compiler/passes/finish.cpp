@@ -109,14 +109,13 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         needs(touched, need);
         const auto waits = reducer.reduce(v.queue, need);
         const auto emit = [&](program::Operation op, std::size_t from) {
-            Instruction in;
+            Instruction& in = stream.emplace_back();
             in.op = std::move(op);
             for (std::size_t w = from; w < std::min(from + program::kMaxWaits, waits.size()); ++w) in.waits.push(waits[w]);
             in.layer = v.layer;
             in.image = v.image;
             in.sequence = sequence++;
             reducer.issue(v.queue, in.waits);
-            stream.push_back(std::move(in));
         };
         std::size_t carried = 0;
         for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);

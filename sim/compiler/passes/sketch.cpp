@@ -8,17 +8,26 @@ namespace infsim::compiler {
 void Sketcher::see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) {
     const auto position = static_cast<std::int32_t>(layer_.size());
     layer_.push_back(in.layer);
-    for (BufferId b : in.buffer) {
-        if (b == kNoBuffer) continue;
-        grow(b);
-        Lifetime& life = lives_[static_cast<std::size_t>(b)];
-        life.first = std::min(life.first, position);
-        life.last = position;
-    }
+    for (BufferId b : in.buffer)
+        if (b != kNoBuffer) touch(b, position);
     const auto* dma = std::get_if<program::DmaLoad>(&in.op);
     const bool from_outside = !dma || segments[dma->src.segment].purpose != program::Purpose::spill;
     see_operands(in, position, from_outside ? in.load : kNone);
     if (in.load >= 0) note_load(in, position);
+}
+
+void Sketcher::see_read(BufferId b, std::uint16_t layer) {
+    const auto position = static_cast<std::int32_t>(layer_.size());
+    layer_.push_back(layer);
+    touch(b, position);
+    note_use(uses_.size(), b, position, false);
+}
+
+void Sketcher::touch(BufferId b, std::int32_t position) {
+    grow(b);
+    Lifetime& life = lives_[static_cast<std::size_t>(b)];
+    life.first = std::min(life.first, position);
+    life.last = position;
 }
 
 void Sketcher::grow(BufferId b) {

@@ -21,6 +21,8 @@ class Sketcher {
 public:
     /// `segments`: of the code so far.
     void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments);
+    /// The same for one that reads a single buffer.
+    void see_read(BufferId b, std::uint16_t layer);
     Sketch finish(std::vector<Buffer> buffers, const std::vector<Load>& loads);
 
 private:
@@ -36,6 +38,7 @@ private:
     std::vector<Coverage> coverage_;
 
     void grow(BufferId b);
+    void touch(BufferId b, std::int32_t position);
     void see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside);
     void note_use(std::size_t from, BufferId b, std::int32_t position, bool write);
     void note_load(const VirtualInstruction& in, std::int32_t position);
