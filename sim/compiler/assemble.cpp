@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/passes/dram.hpp"
 #include "compiler/passes/finish.hpp"
 #include "compiler/passes/fit.hpp"
 #include "compiler/passes/plan.hpp"
@@ -28,6 +29,7 @@ FitOptions options_for_fit(const Assembly& a, bool spill) {
         fit.evictions.intensity.push_back(weights > 0 ? static_cast<double>(layer.macs) * a.batch / weights : 0);
     }
     fit.evictions.balance = hw::peak_macs_per_second(a.spec, a.dtype) * a.spec.cores / static_cast<double>(hw::sustained_dram_bandwidth(a.spec).count());
+    fit.target = a.target;
     fit.stem_layers = a.network.stem_layers;
     fit.spill_region = a.options.activations_region;
     if (a.options.batching) fit.banded = [&a](std::int64_t budget) { return banded_plan(a.network, a.target, a.dtype, a.options, budget); };
@@ -58,9 +60,11 @@ std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vecto
     p.io_dtype = a.io_dtype;
     p.target = a.target;
     p.layers = infos;
+    if (auto no = dram_shortage(dram_needs(fitted.code.segments, fitted.code.instructions.size()), a.target)) return std::move(*no);
     finish(std::move(fitted.code), placement, p);
     add_weight_bytes(p);
-    if (const DramUse dram = lay_out_dram(p); dram.bytes > a.target.dram_region_bytes) return too_little_dram(p, dram);
+    if (auto no = dram_shortage(dram_needs(p.segments, program::instruction_count(p)), a.target)) return std::move(*no);
+    lay_out_dram(p);
     compiled.memory = memory_report(p, placement, a.budget);
     add_spill_bytes(p, compiled.memory);
     compiled.memory.reissued_bytes = fitted.spills.reissued_bytes;

@@ -1,3 +1,4 @@
+#include "compiler/passes/dram.hpp"
 #include "compiler/compile.hpp"
 
 #include <algorithm>

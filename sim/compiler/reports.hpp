@@ -4,7 +4,6 @@
 #include "compiler/budget.hpp"
 #include "compiler/compile.hpp"
 #include "compiler/network.hpp"
-#include "compiler/passes/finish.hpp"
 #include "compiler/passes/place.hpp"
 
 namespace infsim::compiler {
@@ -16,8 +15,5 @@ void add_weight_bytes(program::Program& program);
 MemoryReport memory_report(const program::Program& program, const Placement& placement, const Budget& budget);
 /// Bytes of scratch and spill segments that DMA instructions move, in one run of the program.
 void add_spill_bytes(const program::Program& program, MemoryReport& report);
-DoesNotFit dram_refusal(std::int64_t wanted, int region, const program::Target& target);
-/// The same of a Program, with the bytes of the fullest region by what they are for.
-DoesNotFit too_little_dram(const program::Program& program, const DramUse& use);
 
 }  // namespace infsim::compiler

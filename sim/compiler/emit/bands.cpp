@@ -78,19 +78,6 @@ std::vector<RowRange> Emitter::cut_rows(std::initializer_list<ValueId> values, i
     return list;
 }
 
-boost::container::small_vector<RowRange, 4> Emitter::source_pieces(ValueId source, RowRange rows, int stride, int shift) const {
-    if (!in_bands(source)) return {rows};
-    const int height = band_rows_[static_cast<std::size_t>(source)];
-    boost::container::small_vector<RowRange, 4> list;
-    for (int row = rows.lo; row < rows.hi;) {
-        const int band_end = ((row * stride + shift) / height + 1) * height;
-        const int end = std::min(rows.hi, (band_end - shift + stride - 1) / stride);
-        list.push_back({row, end});
-        row = end;
-    }
-    return list;
-}
-
 std::vector<RowRange> Emitter::output_pieces(const Layer& layer, int first, int count) const {
     const ValueId in = layer.inputs[0].value, out = layer.output.value;
     const auto* conv = std::get_if<ConvOp>(&layer.op);

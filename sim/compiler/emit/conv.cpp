@@ -157,12 +157,12 @@ void Emitter::emit_tap(int layer, const Stationary& st, int columns, BufferId we
         const int together = is_array(in.value) ? tile.images : 1;
         const int shift = st.tap_row * op.dilation_rows - op.pad_top;
         for (int i = 0; i < tile.images; i += together)
-            for (const RowRange& r : source_pieces(in.value, {valid.lo, valid.hi}, op.stride_rows, shift)) {
+            for_each_source_piece(in.value, {valid.lo, valid.hi}, op.stride_rows, shift, [&](const RowRange& r) {
                 const Rect rect{r.lo * op.stride_rows + shift, r.hi - r.lo, op.stride_rows,
                                 c.lo * op.stride_cols + st.tap_col * op.dilation_cols - op.pad_left, c.hi - c.lo, op.stride_cols};
                 if (loaded && !keeps_) {   // a sketch knows a matmul by the buffer it reads; the first one has tried the pattern
                     sketcher_->see_read(place(in.value, tile.image + i, rect.row).buffer, static_cast<std::uint16_t>(layer_));
-                    continue;
+                    return;
                 }
                 const Operand moving = access(in.value, in.first_slot + st.tile->slot, st.tile->count, tile.image + i, rect, together);
                 if (!loaded) {
@@ -175,7 +175,7 @@ void Emitter::emit_tap(int layer, const Stationary& st, int columns, BufferId we
                 const std::int64_t at = i * plane + std::int64_t{r.lo - tile.rect.row} * tile.rect.cols + (c.lo - tile.rect.col);
                 const Operand dst = psum(banks[t], columns, at, {{plane, together}, {tile.rect.cols, r.hi - r.lo}, {1, c.hi - c.lo}});
                 push(pe(), program::Matmul{moving.ap, dst.ap, !first}, {moving.buffer, kNoBuffer});
-            }
+            });
     }
 }
 

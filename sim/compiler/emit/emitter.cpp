@@ -134,6 +134,7 @@ Emission Emitter::run(bool whole) {
     }
     Emission emission;
     if (sketcher_) emission.sketch = sketcher_->finish(code_.buffers, code_.loads);
+    emission.dram = dram_needs(code_.segments, emission.sketch.outline.layer.size());
     if (keeps_) emission.code = std::move(code_);
     return emission;
 }

@@ -8,12 +8,11 @@
 #include <tuple>
 #include <vector>
 
-#include <boost/container/small_vector.hpp>
-
 #include "compiler/code.hpp"
 #include "compiler/compile.hpp"
 #include "compiler/network.hpp"
 #include "compiler/options.hpp"
+#include "compiler/passes/dram.hpp"
 #include "compiler/passes/sketch.hpp"
 #include "compiler/walk.hpp"
 #include "program/program.hpp"
@@ -89,6 +88,7 @@ struct LaneChunk { int slot = 0; int slots = 1; int lanes = 0; };
 /// The code of a plan, or of a long one only the sketch: several compete, and one is carried out.
 struct Emission {
     Sketch sketch;
+    DramNeeds dram;
     std::optional<Code> code;
 };
 
@@ -213,8 +213,18 @@ private:
     bool has_storage(ValueId value, int image) const;
     /// [first, first + count) cut where a band of one of `values` begins; values without bands cut nothing.
     std::vector<RowRange> cut_rows(std::initializer_list<ValueId> values, int first, int count) const;
-    /// Output rows cut where the row of `source` that they read, row * stride + shift, enters another band.
-    boost::container::small_vector<RowRange, 4> source_pieces(ValueId source, RowRange rows, int stride, int shift) const;
+    /// visit(rows): output rows cut where the row of `source` that they read, row * stride + shift, enters another band.
+    template <class Visit>
+    void for_each_source_piece(ValueId source, RowRange rows, int stride, int shift, Visit&& visit) const {
+        if (!in_bands(source)) return visit(rows);
+        const int height = band_rows_[static_cast<std::size_t>(source)];
+        for (int row = rows.lo; row < rows.hi;) {
+            const int band_end = ((row * stride + shift) / height + 1) * height;
+            const int end = std::min(rows.hi, (band_end - shift + stride - 1) / stride);
+            visit(RowRange{row, end});
+            row = end;
+        }
+    }
     /// Output rows [first, first + count) of a layer in pieces that write one band of the output (and of a residual) and read
     /// about as many rows as a band of the input has.
     std::vector<RowRange> output_pieces(const Layer& layer, int first, int count) const;

@@ -131,13 +131,13 @@ void Emitter::emit_replicate_rows(int layer, int image, int first_row, int rows)
         const int lo = std::max(first_row, shift >= 0 ? 0 : (-shift + op.stride - 1) / op.stride);
         const int hi = std::min(last, shift >= from.rows ? 0 : (from.rows - 1 - shift) / op.stride + 1);
         if (lo >= hi) continue;
-        for (const RowRange& piece : source_pieces(in, {lo, hi}, op.stride, shift)) {
+        for_each_source_piece(in, {lo, hi}, op.stride, shift, [&](const RowRange& piece) {
             const int count = piece.hi - piece.lo;
             const Operand src = access(in, 0, channels, image, {piece.lo * op.stride + shift, count, op.stride, 0, from.cols, 1});
             Operand dst = access(out, 0, channels, image, {piece.lo, count, 1, 0, from.cols, 1});
             dst.ap.partition_start = static_cast<std::uint8_t>(dst.ap.partition_start + r * channels);
             push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
-        }
+        });
     }
 }
 

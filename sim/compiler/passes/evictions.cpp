@@ -173,4 +173,23 @@ std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outl
     return Scan(outline, uses, options).run();
 }
 
+std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evictions) {
+    std::vector<std::int32_t> until(uses.written_bytes.size(), kNever);   // position of the next save's last reload
+    std::vector<std::pair<std::int32_t, std::int64_t>> changes;
+    // From the back: what comes last is the last reload of the save in front of it.
+    for (auto e = evictions.rbegin(); e != evictions.rend(); ++e) {
+        const auto b = static_cast<std::size_t>(e->buffer);
+        if (e->by == Return::reissue) continue;
+        if (until[b] == kNever) until[b] = e->before;
+        if (!e->save) continue;
+        changes.emplace_back(e->after, uses.written_bytes[b]);
+        changes.emplace_back(until[b], -uses.written_bytes[b]);
+        until[b] = kNever;
+    }
+    std::sort(changes.begin(), changes.end());   // at one instant what leaves comes first
+    std::int64_t here = 0, most = 0;
+    for (const auto& [position, bytes] : changes) most = std::max(most, here += bytes);
+    return most;
+}
+
 }  // namespace infsim::compiler

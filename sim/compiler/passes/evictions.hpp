@@ -47,4 +47,7 @@ struct NoRoom {
 /// only read back where DRAM holds them. Ordered by `before`, then buffer.
 std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outline, const Uses& uses, const EvictionOptions& options);
 
+/// Bytes that device DRAM has to hold at some instant, at least, for what `evictions` save: each from its save to its last reload.
+std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evictions);
+
 }  // namespace infsim::compiler

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/check.hpp"
+#include "compiler/passes/dram.hpp"
 #include "compiler/passes/hazards.hpp"
 #include "program/operands.hpp"
 
@@ -49,9 +50,9 @@ void needs(const Touched& touched, Counts& need) {
     for (std::size_t i = 0; i < touched.count; ++i) HazardMap::query(touched.on_chip[i], need);
 }
 
-void record(const Touched& touched, std::uint32_t index) {
-    for (std::size_t i = 0; i < touched.count; ++i) HazardMap::record(touched.on_chip[i], index);
-    if (touched.scratch) HazardMap::record(*touched.scratch, index);
+void record(HazardMap& hazards, const Touched& touched, std::uint32_t index) {
+    for (std::size_t i = 0; i < touched.count; ++i) hazards.record(touched.on_chip[i], index);
+    if (touched.scratch) hazards.record(*touched.scratch, index);
 }
 
 void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence, program::Program& program) {
@@ -119,7 +120,7 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         };
         std::size_t carried = 0;
         for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);
-        record(touched, static_cast<std::uint32_t>(stream.size()));
+        record(hazards, touched, static_cast<std::uint32_t>(stream.size()));
         sequence_of[p] = sequence;
         emit(std::move(v.op), carried);
         v.queue = program::kNoQueue;
@@ -128,20 +129,12 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
     add_allocations(code, placement, sequence_of, program);
 }
 
-DramUse lay_out_dram(program::Program& program) {
-    std::map<int, std::int64_t> used;
+void lay_out_dram(program::Program& program) {
+    std::map<int, std::int64_t> used;   // the program lies behind the segments, so that addresses do not depend on the encoding
     for (program::Segment& s : program.segments) {
         s.address = used[s.region];
-        const bool host = s.purpose == program::Purpose::input || s.purpose == program::Purpose::output;
-        // Host transfers overlap execution, so what they touch is there twice.
-        used[s.region] += (s.bytes * (host ? 2 : 1) + 63) / 64 * 64;
+        used[s.region] += dram_bytes(s);
     }
-    DramUse most;
-    most.program_bytes = static_cast<std::int64_t>(program::instruction_count(program)) * program::kInstructionBytes;
-    used[0] += most.program_bytes;   // behind the segments, so that addresses do not depend on the encoding
-    for (const auto& [region, bytes] : used)
-        if (bytes > most.bytes) most.bytes = bytes, most.region = region;
-    return most;
 }
 
 }  // namespace infsim::compiler

@@ -28,6 +28,7 @@ namespace {
 struct Tight {
     Plan plan;
     Sketch sketch;
+    DramNeeds dram;   ///< without evictions
 };
 
 struct Candidate {
@@ -64,6 +65,7 @@ public:
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
         if (options_.evictions.spill) {
             if (auto fitted = with_evictions(true)) return std::move(*fitted);
+            if (dram_) return std::move(*dram_);   // what would still be tried has more instructions
             if (auto fitted = between_rungs()) return std::move(*fitted);
             if (options_.banded)
                 if (auto fitted = with_bands()) return std::move(*fitted);
@@ -78,8 +80,10 @@ private:
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
     std::vector<Tight> tight_;               ///< of `plans_`, those that the chip can run at all
-    std::optional<Code> last_;               ///< the code of the last of them, if it was kept
+    std::optional<Code> last_;               ///< the code that was made last, if it was kept
+    std::size_t last_plan_ = 0;              ///< whose it is
     std::optional<DoesNotFit> shortage_;     ///< why the chip cannot run others
+    std::optional<DoesNotFit> dram_;         ///< why device DRAM cannot hold what spilling would need
     std::optional<DoesNotFit> reason_, least_room_;
     Outline closest_;                        ///< what `reason_` is about
     int attempts_ = 0;
@@ -97,21 +101,32 @@ private:
     }
 
     std::optional<Fitted> as_it_is(const Plan& plan) {
-        Sketch sketch = sketched(plan);
-        if (auto settled = try_settle(sketch.outline)) {
+        Tight tight = sketched(plan);
+        if (auto settled = try_settle(tight.sketch.outline)) {
             Code code = last_ ? std::move(*last_) : *emit_(plan, true).code;
             Placement placement = placement_of(code, std::move(*settled));
             return Fitted{std::move(code), std::move(placement), {}, plan, attempts_};
         }
-        tight_.push_back({plan, std::move(sketch)});
+        add(std::move(tight));
         return std::nullopt;
     }
 
-    Sketch sketched(const Plan& plan) {
+    /// Plans may differ in what makes no difference to this network. Returns the index of the plan or of its equal.
+    std::size_t add(Tight&& tight) {
+        const auto same = [&](const Tight& t) { return t.sketch.outline.lives == tight.sketch.outline.lives && t.sketch.outline.layer == tight.sketch.outline.layer; };
+        const auto equal = std::find_if(tight_.begin(), tight_.end(), same);
+        last_plan_ = static_cast<std::size_t>(equal - tight_.begin());
+        if (equal == tight_.end()) tight_.push_back(std::move(tight));
+        return last_plan_;
+    }
+
+    /// Throws Shortage.
+    Tight sketched(const Plan& plan) {
         last_.reset();
         Emission emission = emit_(plan, false);
+        if (auto no = dram_shortage(emission.dram, options_.target)) throw Shortage{std::move(*no)};
         last_ = std::move(emission.code);
-        return std::move(emission.sketch);
+        return {plan, std::move(emission.sketch), std::move(emission.dram)};
     }
 
     std::optional<Settled> try_settle(const Outline& outline) {
@@ -153,7 +168,19 @@ private:
         return high;
     }
 
-    std::variant<Candidate, NoRoom> candidate(std::size_t plan, std::int64_t budget, bool spill) const {
+    /// Device DRAM is too small for the instructions that evict, or for them and `saved_bytes`; a smaller budget has more of them.
+    std::optional<DoesNotFit> too_little_dram(const Tight& tight, const std::vector<Eviction>& evictions, std::int64_t saved_bytes) const {
+        const auto saves = std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.save; });
+        const auto reloads = std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.by == Return::reload; });
+        DramNeeds needs = tight.dram;
+        // Every engine moves a share of the partitions.
+        needs.instructions += (saves + reloads) * options_.target.dma_engines + static_cast<std::int64_t>(evictions.size()) - reloads;
+        needs.segments[options_.spill_region][program::Purpose::spill] += saved_bytes;
+        needs.at_least = true;
+        return dram_shortage(needs, options_.target);
+    }
+
+    std::variant<Candidate, NoRoom, DoesNotFit> candidate(std::size_t plan, std::int64_t budget, bool spill) const {
         const Sketch& sketch = tight_[plan].sketch;
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
@@ -161,6 +188,7 @@ private:
         auto chosen = choose_evictions(sketch.outline, sketch.uses, evictions);
         if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
         Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
+        if (auto no = too_little_dram(tight_[plan], c.evictions, 0)) return std::move(*no);
         for (const Eviction& e : c.evictions) c.cost += sketch.uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
         return c;
     }
@@ -181,6 +209,7 @@ private:
                     if (budget == options_.place.capacity) note_no_room(tight_[p].sketch.outline, *no);
                     break;
                 }
+                if (std::holds_alternative<DoesNotFit>(outcome)) break;
                 all.push_back(std::move(std::get<Candidate>(outcome)));
             }
         return first_that_fits(std::move(all));
@@ -209,12 +238,16 @@ private:
     Code code_of(std::size_t plan) {
         std::optional<Code> kept = std::move(last_);
         last_.reset();
-        return kept && plan + 1 == tight_.size() ? std::move(*kept) : *emit_(tight_[plan].plan, true).code;
+        return kept && plan == last_plan_ ? std::move(*kept) : *emit_(tight_[plan].plan, true).code;
     }
 
     /// Carries the evictions out where a sketch of the result has a place: that place is the result's.
     std::optional<Fitted> try_evictions(const Candidate& c) {
         const Tight& tight = tight_[c.plan];
+        if (auto no = too_little_dram(tight, c.evictions, most_saved_bytes(tight.sketch.uses, c.evictions))) {
+            dram_ = std::move(*no);
+            return std::nullopt;
+        }
         auto settled = try_settle(evicted_outline(tight.sketch.outline, tight.sketch.uses, c.evictions));
         if (!settled) return std::nullopt;
         Code code = code_of(c.plan);
@@ -230,7 +263,8 @@ private:
         std::vector<Ladder> ladders;
         for (std::size_t p = 0; p < tight_.size(); ++p) ladders.push_back({p});
         // Were bands the last resort only, a little more room could mean many more bytes spilled.
-        if (spill && options_.banded && add_wide_bands()) ladders.push_back({tight_.size() - 1});
+        if (spill && options_.banded)
+            if (const auto bands = wide_bands()) ladders.push_back({*bands});
         std::vector<Candidate> all;
         for (;;) {
             climb_down(ladders, all, spill);
@@ -243,7 +277,7 @@ private:
 
     /// Adds the candidates of the next rungs to `all`, of every ladder until its last one is clearly dearer than the cheapest of
     /// `all`: a smaller budget means more bytes, nearly always.
-    void climb_down(std::vector<Ladder>& ladders, std::vector<Candidate>& all, bool spill) const {
+    void climb_down(std::vector<Ladder>& ladders, std::vector<Candidate>& all, bool spill) {
         constexpr double kClearly = 1.25;
         const std::vector<std::int64_t> rungs = budget_ladder(options_.place.capacity);
         for (Ladder& ladder : ladders)
@@ -251,7 +285,8 @@ private:
                 const auto best = std::min_element(all.begin(), all.end(), cheaper);
                 if (best != all.end() && static_cast<double>(ladder.last_cost) > kClearly * static_cast<double>(best->cost)) break;
                 auto outcome = candidate(ladder.plan, rungs[ladder.rung], spill);
-                if (std::holds_alternative<NoRoom>(outcome)) {   // then a smaller budget has no room either
+                if (auto* no = std::get_if<DoesNotFit>(&outcome); no && !dram_) dram_ = std::move(*no);
+                if (!std::holds_alternative<Candidate>(outcome)) {   // then a smaller budget has no room either
                     ladder.rung = rungs.size();
                     break;
                 }
@@ -260,32 +295,46 @@ private:
             }
     }
 
-    /// Adds a plan with the widest bands, of the ladder's octaves, that can do with the budget they are made for.
-    bool add_wide_bands() {
+    /// A plan with the widest bands, of the ladder's octaves, that can do with the budget they are made for. None where plans
+    /// without bands can do with that, too.
+    std::optional<std::size_t> wide_bands() {
         for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
             if ((budget & (budget - 1)) != 0) continue;   // making a code takes its time
-            add_banded(budget);
-            if (std::holds_alternative<Candidate>(candidate(tight_.size() - 1, budget, true))) return true;
+            const std::size_t before = tight_.size();
+            const auto plan = banded(budget);
+            if (!plan) return std::nullopt;
+            auto outcome = candidate(*plan, budget, true);
+            if (std::holds_alternative<Candidate>(outcome)) return *plan == before ? plan : std::nullopt;
+            if (*plan == before) tight_.pop_back();
+            if (auto* no = std::get_if<DoesNotFit>(&outcome)) {
+                dram_ = std::move(*no);
+                return std::nullopt;
+            }
         }
-        return false;
+        return std::nullopt;
     }
 
-    void add_banded(std::int64_t budget) {
-        Plan plan = options_.banded(budget);
-        Sketch sketch = sketched(plan);
-        tight_.push_back({std::move(plan), std::move(sketch)});
+    /// None where the chip cannot run such a plan, nor then one with narrower bands.
+    std::optional<std::size_t> banded(std::int64_t budget) {
+        try {
+            return add(sketched(options_.banded(budget)));
+        } catch (Shortage& s) {
+            if (s.reason.resource != resource::access_pattern) dram_ = std::move(s.reason);
+            return std::nullopt;
+        }
     }
 
     /// Images in bands that suit each budget: nothing else has a place.
     std::optional<Fitted> with_bands() {
         std::vector<Candidate> all;
         for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
-            add_banded(budget);
-            auto outcome = candidate(tight_.size() - 1, budget, true);
+            const auto plan = banded(budget);
+            if (!plan) break;
+            auto outcome = candidate(*plan, budget, true);
             if (const auto* no = std::get_if<NoRoom>(&outcome)) {
-                if (no->wanted > options_.place.capacity) note_no_room(tight_.back().sketch.outline, *no);
-            } else {
-                all.push_back(std::move(std::get<Candidate>(outcome)));
+                if (no->wanted > options_.place.capacity) note_no_room(tight_[*plan].sketch.outline, *no);
+            } else if (auto* c = std::get_if<Candidate>(&outcome)) {
+                all.push_back(std::move(*c));
             }
         }
         return first_that_fits(std::move(all));

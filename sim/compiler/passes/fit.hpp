@@ -25,6 +25,7 @@ struct FitOptions {
     PlaceOptions place;
     EvictionOptions evictions; ///< its budget is chosen here
     int spill_region = 0;
+    program::Target target;
     int stem_layers = 0;       ///< plans that differ in stripes alone differ in these first layers alone
     std::function<Plan(std::int64_t)> banded;   ///< for a budget, the plan to spill with where no other fits; may be empty
     bool explain = false;      ///< a refusal also says how much room the placement would need

@@ -35,34 +35,49 @@ void subtract(List& list, const Touch& gone, Part&& touch) {
 }
 
 /// One past the last byte of the segment that the access touches.
-std::int64_t dram_end(const program::DramAccess& access) {
+std::uint32_t dram_end(const program::DramAccess& access) {
     std::int64_t last = access.pattern.offset + (access.rows - 1) * std::int64_t{access.pattern.partition_step};
     for (int d = 0; d < program::kAccessDims; ++d) last += std::int64_t{access.pattern.step[d]} * (access.pattern.count[d] - 1);
-    return last + access.element_bytes;
+    return static_cast<std::uint32_t>(last + access.element_bytes);
 }
 
 }  // namespace
 
-HazardMap::Place HazardMap::find(Space& space, std::int64_t lo, std::int64_t hi, bool write, const Touch& who) {
-    Place place;
-    place.space = &space;
-    place.lo = static_cast<std::uint32_t>(lo);
-    place.hi = static_cast<std::uint32_t>(hi);
-    place.who = who;
-    place.write = write;
-    place.at = space.upper_bound(place.lo);
-    if (place.at != space.begin() && std::prev(place.at)->second.end > place.lo) --place.at;
-    return place;
+HazardMap::Space::iterator HazardMap::first_behind(Space& space, std::uint32_t lo) {
+    const auto at = space.upper_bound(lo);
+    return at != space.begin() && std::prev(at)->second.end > lo ? std::prev(at) : at;
+}
+
+HazardMap::Space::iterator HazardMap::first_behind_lately(std::uint32_t lo) {
+    Recent& recent = recent_[lo / 64 % kRecent];
+    if (recent.erasures == erasures_ && recent.at->first <= lo && lo < recent.at->second.end) return recent.at;
+    Space& space = spaces_[0];
+    const auto at = first_behind(space, lo);
+    if (at != space.end()) recent = {at, erasures_};
+    return at;
 }
 
 HazardMap::Place HazardMap::find(const AccessPattern& ap, bool write, std::uint8_t queue) {
-    const auto last = static_cast<std::uint16_t>(ap.partition_start + ap.partition_count);
-    return find(spaces_[ap.space == program::Space::psum], ap.offset, program::end_offset(ap), write, {queue, ap.partition_start, last, 0});
+    const bool psum = ap.space == program::Space::psum;
+    Place place;
+    place.space = &spaces_[psum];
+    place.lo = ap.offset;
+    place.hi = static_cast<std::uint32_t>(program::end_offset(ap));
+    place.who = {queue, ap.partition_start, static_cast<std::uint16_t>(ap.partition_start + ap.partition_count), 0};
+    place.write = write;
+    place.at = psum ? first_behind(*place.space, place.lo) : first_behind_lately(place.lo);
+    return place;
 }
 
 HazardMap::Place HazardMap::find(const program::DramAccess& access, std::uint8_t queue) {
-    Space& space = segments_.try_emplace(access.pattern.segment, &pool_).first->second;
-    return find(space, access.pattern.offset, dram_end(access), access.write, {queue, 0, 1, 0});
+    Place place;
+    place.space = &segments_.try_emplace(access.pattern.segment, &pool_).first->second;
+    place.lo = access.pattern.offset;
+    place.hi = dram_end(access);
+    place.who = {queue, 0, 1, 0};
+    place.write = access.write;
+    place.at = first_behind(*place.space, place.lo);
+    return place;
 }
 
 void HazardMap::query(const Place& place, Counts& need) {
@@ -122,7 +137,9 @@ void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t 
     fill(hi);
     if (!alone) return;   // where nothing else is left, one stretch takes the place of the many
     first->second.end = hi;
+    if (std::next(first) == it) return;
     space.erase(std::next(first), it);
+    ++erasures_;
 }
 
 void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader) {

@@ -43,7 +43,7 @@ public:
         bool write;
     };
 
-    explicit HazardMap(std::size_t queues) : queues_(queues), spaces_{Space(&pool_), Space(&pool_)} {}
+    explicit HazardMap(std::size_t queues) : queues_(queues), spaces_{Space(&pool_), Space(&pool_)}, recent_(kRecent) {}
     HazardMap(const HazardMap&) = delete;
     HazardMap& operator=(const HazardMap&) = delete;
     std::size_t queues() const { return queues_; }
@@ -56,19 +56,25 @@ public:
     /// only at retirement); writes after reads or writes of the same queue do not, because a queue retires in order.
     static void query(const Place& place, Counts& need);
     /// Records the access by instruction `index` of its queue.
-    static void record(Place place, std::uint32_t index);
+    void record(Place place, std::uint32_t index);
 
 private:
+    /// Where accesses to the state buffer were found lately, by the bytes at which they begin: most come again soon.
+    struct Recent { Space::iterator at; std::uint32_t erasures = 0; };
+    static constexpr std::size_t kRecent = 256;
     std::size_t queues_;
     std::pmr::unsynchronized_pool_resource pool_;
     std::array<Space, 2> spaces_;                      ///< state buffer, PSUM
+    std::vector<Recent> recent_;
+    std::uint32_t erasures_ = 1;                       ///< after each of them nothing is known of the entries before
     std::map<std::uint32_t, Space> segments_;          ///< DRAM, by segment
 
-    static Place find(Space& space, std::int64_t lo, std::int64_t hi, bool write, const Touch& who);
+    static Space::iterator first_behind(Space& space, std::uint32_t lo);
+    Space::iterator first_behind_lately(std::uint32_t lo);
     static Space::iterator cut(Space& space, Space::iterator at, std::uint32_t lo);
     static void record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader);
     static void note(Stretch& stretch, const Read& read);
-    static void record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
+    void record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
 };
 
 /// Reduces needs to the waits that are not implied by what the queue has already waited for.

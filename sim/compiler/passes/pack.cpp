@@ -9,6 +9,7 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::size_t kRepairs = 100'000;   ///< buffers packed over all rounds of repair, about
+constexpr std::size_t kMany = 4096;
 
 /// A buffer to be packed: what other buffers have to know of it, side by side in memory.
 struct Item {
@@ -83,9 +84,10 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
     std::int64_t best = INT64_MAX;
     const auto attempt = [&](const std::vector<std::uint32_t>& sequence) {
         const std::int64_t top = packer.pack(sequence);
-        if (top >= best) return;
+        if (top >= best) return top;
         best = top;
-        for (std::uint32_t i = 0; i < packer.size(); ++i) offset[static_cast<std::size_t>(ids[i])] = packer[i].offset;
+        for (std::size_t i = 0; i < ids.size(); ++i) offset[static_cast<std::size_t>(ids[i])] = packer[static_cast<std::uint32_t>(i)].offset;
+        return top;
     };
     std::vector<std::uint32_t> sequence = program_order;
     std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return packer[a].bytes > packer[b].bytes; });
@@ -99,11 +101,16 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
         std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return area(a) > area(b); });
         attempt(sequence);
     }
-    // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much.
+    // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much, and
+    // the first that brings nothing is the last.
+    const bool many = sequence.size() > kMany;
     const int rounds = static_cast<int>(std::clamp<std::size_t>(kRepairs / std::max<std::size_t>(sequence.size(), 1), 4, 24));
+    std::int64_t before = INT64_MAX;
     for (int round = 0; round < rounds && best > capacity; ++round) {
         std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) { return std::int64_t{packer[i].offset} + packer[i].bytes > capacity; });
-        attempt(sequence);
+        const std::int64_t top = attempt(sequence);
+        if (many && top >= before) break;
+        before = top;
     }
     return best;
 }

@@ -26,7 +26,7 @@ Counts needs(HazardMap& map, const AccessPattern& ap, bool write, std::uint8_t q
 }
 
 void record(HazardMap& map, const AccessPattern& ap, bool write, std::uint8_t queue, std::uint32_t index) {
-    HazardMap::record(map.find(ap, write, queue), index);
+    map.record(map.find(ap, write, queue), index);
 }
 
 constexpr bool kRead = false, kWrite = true;
