@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,10 @@ struct Code {
     std::vector<program::Queue> queues;        ///< without instructions: which engine each queue number is
     std::vector<program::Segment> segments;    ///< without addresses
 };
+
+/// Gives every instruction of a code to the sink, in order, and returns the rest of the code.
+using InstructionSink = std::function<void(const VirtualInstruction&)>;
+using CodeSource = std::function<Code(const InstructionSink&)>;
 
 /// for_each_operand(operation, visit, visit_scalar) calls visit(AccessPattern&, operand index, is_write) for every
 /// on-chip operand and visit_scalar(ScalarOperand&, operand index) for per-partition scalars. Operand numbers match

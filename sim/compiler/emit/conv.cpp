@@ -160,7 +160,7 @@ void Emitter::emit_tap(int layer, const Stationary& st, int columns, BufferId we
             for_each_source_piece(in.value, {valid.lo, valid.hi}, op.stride_rows, shift, [&](const RowRange& r) {
                 const Rect rect{r.lo * op.stride_rows + shift, r.hi - r.lo, op.stride_rows,
                                 c.lo * op.stride_cols + st.tap_col * op.dilation_cols - op.pad_left, c.hi - c.lo, op.stride_cols};
-                if (loaded && !keeps_) {   // a sketch knows a matmul by the buffer it reads; the first one has tried the pattern
+                if (loaded && sketcher_ && !keeps_) {   // a sketch knows a matmul by the buffer it reads; the first one has tried the pattern
                     sketcher_->see_read(place(in.value, tile.image + i, rect.row).buffer, static_cast<std::uint16_t>(layer_));
                     return;
                 }

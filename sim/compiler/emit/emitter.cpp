@@ -108,9 +108,30 @@ void Emitter::emit_layer_for_image(int layer, int image) {
     store_outputs(layer, image);
 }
 
-Emission Emitter::run(bool whole) {
+Emission Emitter::sketch() {
+    sketcher_.emplace();
+    run();
+    Emission emission;
+    emission.sketch = sketcher_->finish(code_);
+    emission.dram = dram_needs(code_.segments, emission.sketch.outline.layer.size());
+    if (keeps_) emission.code = std::move(code_);
+    return emission;
+}
+
+Code Emitter::code() {
+    run();
+    return std::move(code_);
+}
+
+Code Emitter::into(const InstructionSink& sink) {
+    keeps_ = false;
+    sink_ = &sink;
+    run();
+    return std::move(code_);
+}
+
+void Emitter::run() {
     using program::Engine;
-    if (!whole) sketcher_.emplace();
     code_.queues = {{Engine::pe, 0, 0, {}}, {Engine::act, 0, 0, {}}, {Engine::pool, 0, 0, {}}};
     for (int e = 0; e < target_.dma_engines; ++e)
         for (int r = 0; r < rings_used(); ++r)
@@ -132,11 +153,6 @@ Emission Emitter::run(bool whole) {
         s.reason.text = fmt::format("layer {} needs {}", layer, what);
         throw s;
     }
-    Emission emission;
-    if (sketcher_) emission.sketch = sketcher_->finish(code_.buffers, code_.loads);
-    emission.dram = dram_needs(code_.segments, emission.sketch.outline.layer.size());
-    if (keeps_) emission.code = std::move(code_);
-    return emission;
 }
 
 }  // namespace infsim::compiler

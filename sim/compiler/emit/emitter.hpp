@@ -96,9 +96,12 @@ class Emitter {
 public:
     Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype, DType io_dtype,
             const CompileOptions& options, const Plan& plan);
-    /// With `whole` the code without a sketch; otherwise a sketch, and the code only where emitting it again would cost more than
-    /// keeping it. Throws Shortage.
-    Emission run(bool whole);
+    /// A sketch, and the code where it is short enough: emitting it again would cost more than keeping it. Throws Shortage.
+    Emission sketch();
+    /// Throws Shortage.
+    Code code();
+    /// As a CodeSource. Throws Shortage.
+    Code into(const InstructionSink& sink);
 
 private:
     enum class Stream { weights, inputs, constants };
@@ -131,7 +134,8 @@ private:
     const CompileOptions& options_;
     const Plan& plan_;
     Code code_;
-    std::optional<Sketcher> sketcher_;          ///< sees every instruction
+    std::optional<Sketcher> sketcher_;          ///< sees every instruction, if it is there
+    const InstructionSink* sink_ = nullptr;     ///< the same
     bool keeps_ = true;                         ///< whether `code_` keeps the instructions
     std::vector<std::vector<Place>> places_;    ///< [value][image]; of values in bands the one that is being looked at
     std::vector<int> band_rows_;                ///< by value: rows of a band; 0: the image is one buffer
@@ -155,6 +159,7 @@ private:
     std::map<std::tuple<bool, int, DType>, std::uint32_t> operand_segment_;   ///< (literal?, index, type in DRAM)
 
     // emitter.cpp: the order of work
+    void run();
     void forget_weights(int first_layer, int last_layer);
     void emit_weightless(int layer, int image);
     int image_group(int layer) const;
@@ -181,6 +186,7 @@ private:
         in.op = op;
         stamp(in, queue, buffers, scalar0, scalar1);
         if (sketcher_) sketcher_->see(in, code_.segments);
+        if (sink_) (*sink_)(in);
         if (keeps_) count_kept();
     }
     void stamp(VirtualInstruction& in, std::uint8_t queue, std::initializer_list<BufferId> buffers, BufferId scalar0, BufferId scalar1) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -45,9 +46,9 @@ struct Ladder {
 
 class Fitting {
 public:
-    Fitting(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit, const std::vector<program::LayerInfo>& layers,
+    Fitting(const std::vector<Plan>& plans, const EmitterOf& emitter, const std::vector<program::LayerInfo>& layers,
             const FitOptions& options)
-        : plans_(plans), emit_(emit), layers_(layers), options_(options) {}
+        : plans_(plans), emitter_(emitter), layers_(layers), options_(options) {}
 
     std::variant<Fitted, DoesNotFit> run() {
         const Plan* before = nullptr;
@@ -76,7 +77,7 @@ public:
 
 private:
     const std::vector<Plan>& plans_;
-    const std::function<Emission(const Plan&, bool)>& emit_;
+    const EmitterOf& emitter_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
     std::vector<Tight> tight_;               ///< of `plans_`, those that the chip can run at all
@@ -103,7 +104,7 @@ private:
     std::optional<Fitted> as_it_is(const Plan& plan) {
         Tight tight = sketched(plan);
         if (auto settled = try_settle(tight.sketch.outline)) {
-            Code code = last_ ? std::move(*last_) : *emit_(plan, true).code;
+            Code code = last_ ? std::move(*last_) : emitter_(plan).code();
             Placement placement = placement_of(code, std::move(*settled));
             return Fitted{std::move(code), std::move(placement), {}, plan, attempts_};
         }
@@ -123,7 +124,7 @@ private:
     /// Throws Shortage.
     Tight sketched(const Plan& plan) {
         last_.reset();
-        Emission emission = emit_(plan, false);
+        Emission emission = emitter_(plan).sketch();
         if (auto no = dram_shortage(emission.dram, options_.target)) throw Shortage{std::move(*no)};
         last_ = std::move(emission.code);
         return {plan, std::move(emission.sketch), std::move(emission.dram)};
@@ -235,10 +236,9 @@ private:
         least_room_ = std::move(why);
     }
 
-    Code code_of(std::size_t plan) {
-        std::optional<Code> kept = std::move(last_);
-        last_.reset();
-        return kept && plan == last_plan_ ? std::move(*kept) : *emit_(tight_[plan].plan, true).code;
+    CodeSource source(std::size_t plan) {
+        if (last_ && plan == last_plan_) return source_of(std::move(*std::exchange(last_, std::nullopt)));
+        return [this, plan](const InstructionSink& sink) { return emitter_(tight_[plan].plan).into(sink); };
     }
 
     /// Carries the evictions out where a sketch of the result has a place: that place is the result's.
@@ -250,13 +250,11 @@ private:
         }
         auto settled = try_settle(evicted_outline(tight.sketch.outline, tight.sketch.uses, c.evictions));
         if (!settled) return std::nullopt;
-        Code code = code_of(c.plan);
-        std::vector<std::int32_t> position;
-        SpillReport spills = apply_evictions(code, tight.sketch, c.evictions, options_.spill_region, &position);
-        if (spills.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
-        for (std::int32_t& start : settled->start) start = position[static_cast<std::size_t>(start)];
-        Placement placement = placement_of(code, std::move(*settled));
-        return Fitted{std::move(code), std::move(placement), std::move(spills), tight.plan, attempts_};
+        Spilled spilled = apply_evictions(source(c.plan), tight.sketch, c.evictions, options_.spill_region);
+        if (spilled.report.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
+        for (std::int32_t& start : settled->start) start = spilled.position[static_cast<std::size_t>(start)];
+        Placement placement = placement_of(spilled.code, std::move(*settled));
+        return Fitted{std::move(spilled.code), std::move(placement), std::move(spilled.report), tight.plan, attempts_};
     }
 
     std::optional<Fitted> with_evictions(bool spill) {
@@ -352,9 +350,9 @@ private:
 
 }  // namespace
 
-std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit,
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitterOf& emitter,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options) {
-    return Fitting(plans, emit, layers, options).run();
+    return Fitting(plans, emitter, layers, options).run();
 }
 
 }  // namespace infsim::compiler

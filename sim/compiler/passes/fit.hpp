@@ -31,12 +31,13 @@ struct FitOptions {
     bool explain = false;      ///< a refusal also says how much room the placement would need
 };
 
+using EmitterOf = std::function<Emitter(const Plan&)>;
+
 /// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans, the
 /// widest bands that serve and all budgets of a fixed ladder up to the capacity, what moves the fewest bytes (spilled or
 /// issued again). So a larger state buffer does not spill more, but where packing is lucky or that saves loads. Where no
 /// rung serves, budgets between the rungs and narrower bands are tried. Otherwise why the most frugal plan does not fit.
-/// `emit` makes the code of a plan; see Emitter::run().
-std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const std::function<Emission(const Plan&, bool)>& emit,
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitterOf& emitter,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 
 /// The budgets of the ladder up to `capacity`, largest first: 4, 5, 6 and 7 times a power of two, over three octaves.

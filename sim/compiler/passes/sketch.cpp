@@ -113,13 +113,15 @@ void Sketcher::list_uses(std::size_t buffers, Uses& out) const {
     }
 }
 
-Sketch Sketcher::finish(std::vector<Buffer> buffers, const std::vector<Load>& loads) {
-    const std::size_t n = buffers.size();
+Sketch Sketcher::finish(const Code& code) {
+    const std::size_t n = code.buffers.size();
     if (n > 0) grow(static_cast<BufferId>(n) - 1);
-    front_.resize(loads.size(), kNone);
+    front_.resize(code.loads.size(), kNone);
     Sketch sketch;
-    for (std::size_t l = 0; l < loads.size(); ++l)
-        sketch.outline.loads.push_back({loads[l].buffer, loads[l].stream, loads[l].earliest, front_[l]});
+    sketch.queues = code.queues;
+    sketch.segments = code.segments.size();
+    for (std::size_t l = 0; l < code.loads.size(); ++l)
+        sketch.outline.loads.push_back({code.loads[l].buffer, code.loads[l].stream, code.loads[l].earliest, front_[l]});
     list_uses(n, sketch.uses);
     sketch.uses.sole_load = sole_loads();
     sketch.uses.last_load = std::move(last_load_);
@@ -127,7 +129,7 @@ Sketch Sketcher::finish(std::vector<Buffer> buffers, const std::vector<Load>& lo
         sketch.uses.written_bytes.push_back(0);
         for (const Piece& piece : c.pieces()) sketch.uses.written_bytes.back() += piece.partitions * piece.bytes;
     }
-    sketch.outline.buffers = std::move(buffers);
+    sketch.outline.buffers = code.buffers;
     sketch.outline.lives = std::move(lives_);
     sketch.outline.layer = std::move(layer_);
     return sketch;
@@ -136,7 +138,7 @@ Sketch Sketcher::finish(std::vector<Buffer> buffers, const std::vector<Load>& lo
 Sketch sketch_of(const Code& code) {
     Sketcher sketcher;
     for (const VirtualInstruction& in : code.instructions) sketcher.see(in, code.segments);
-    return sketcher.finish(code.buffers, code.loads);
+    return sketcher.finish(code);
 }
 
 }  // namespace infsim::compiler

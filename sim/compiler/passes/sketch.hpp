@@ -14,6 +14,8 @@ namespace infsim::compiler {
 struct Sketch {
     Outline outline;
     Uses uses;
+    std::vector<program::Queue> queues;   ///< those of the code
+    std::size_t segments = 0;             ///< of the code
 };
 
 /// Sees every instruction of a code once, in order. Most codes that compete are never carried out: they need not be stored.
@@ -23,7 +25,8 @@ public:
     void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments);
     /// The same for one that reads a single buffer.
     void see_read(BufferId b, std::uint16_t layer);
-    Sketch finish(std::vector<Buffer> buffers, const std::vector<Load>& loads);
+    /// `code`: its rest, all but the instructions.
+    Sketch finish(const Code& code);
 
 private:
     static constexpr std::int32_t kNone = -1, kUnseen = -2;

@@ -1,6 +1,7 @@
 #include "compiler/passes/spill.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -44,68 +45,66 @@ struct Saved {
 
 class Rewriter {
 public:
-    Rewriter(Code& code, const Sketch& sketch, const std::vector<Eviction>& evictions, int region, std::vector<std::int32_t>* position)
-        : code_(code), sketch_(sketch), evictions_(evictions), alias_(code.buffers.size()), coverage_(code.buffers.size()),
-          saved_(code.buffers.size()), tensors_(code.buffers.size()), evicted_(code.buffers.size(), false), position_(position) {
+    Rewriter(const Sketch& sketch, const std::vector<Eviction>& evictions, int region)
+        : sketch_(sketch), evictions_(evictions), region_(region), alias_(buffers()), coverage_(buffers()), saved_(buffers()), tensors_(buffers()),
+          evicted_(buffers(), false), segment_(static_cast<std::uint32_t>(sketch.segments)) {
         for (std::size_t b = 0; b < alias_.size(); ++b) alias_[b] = static_cast<BufferId>(b);
         for (std::size_t e = 0; e < evictions.size(); ++e) {
             if (evictions[e].save) leaving_.emplace(evictions[e].after, e);
             if (evictions[e].by == Return::reissue) original_loads_[sole_load(evictions[e].buffer)];
             evicted_[static_cast<std::size_t>(evictions[e].buffer)] = true;
         }
-        for (std::size_t q = 0; q < code.queues.size(); ++q) {
-            const program::Queue& queue = code.queues[q];
+        for (std::size_t q = 0; q < sketch.queues.size(); ++q) {
+            const program::Queue& queue = sketch.queues[q];
             if (queue.engine != program::Engine::dma) continue;
             engines_ = std::max(engines_, queue.engine_index + 1);
             rings_ = std::max(rings_, queue.ring + 1);
             queue_of_[{queue.engine_index, queue.ring}] = static_cast<std::uint8_t>(q);
         }
-        segment_ = static_cast<std::uint32_t>(code.segments.size());
-        program::Segment segment;
-        segment.name = "spill";
-        segment.purpose = Purpose::spill;
-        segment.dtype = DType::u8;
-        segment.region = static_cast<std::uint8_t>(region);
-        code_.segments.push_back(std::move(segment));
     }
 
-    SpillReport run() {
-        Instructions old;
-        old.swap(code_.instructions);
-        std::size_t coming = 0;   // evictions are ordered by their return
-        for (std::int32_t p = 0; !old.empty(); ++p, old.pop_front()) {
-            const VirtualInstruction& in = old.front();
-            for (; coming < evictions_.size() && evictions_[coming].before == p; ++coming) {
-                note_position();
-                bring_back(evictions_[coming], in);
-            }
-            if (const auto original = original_loads_.find(in.load); original != original_loads_.end()) original->second.push_back(in);
+    void see(const VirtualInstruction& in) {
+        for (; coming_ < evictions_.size() && evictions_[coming_].before == now_; ++coming_) {   // ordered by their return
             note_position();
-            push_renamed(in);
-            note_uses(in, p);
-            const auto [first, last] = leaving_.equal_range(p);
-            for (auto it = first; it != last; ++it) {
-                note_position();
-                send_away(evictions_[it->second], in);
-            }
+            bring_back(evictions_[coming_], in);
         }
+        if (const auto original = original_loads_.find(in.load); original != original_loads_.end()) original->second.push_back(in);
         note_position();
-        code_.segments[segment_].bytes = report_.segment_bytes = arena_.top();
-        if (arena_.top() == 0) code_.segments.pop_back();
+        push_renamed(in);
+        note_uses(in, now_);
+        const auto [first, last] = leaving_.equal_range(now_);
+        for (auto it = first; it != last; ++it) {
+            note_position();
+            send_away(evictions_[it->second], in);
+        }
+        ++now_;
+    }
+
+    /// `rest` of the code that was seen.
+    Spilled finish(Code&& rest) {
+        note_position();
+        rest.instructions = std::move(instructions_);
+        append(rest.buffers, fresh_buffers_);
+        append(rest.loads, fresh_loads_);
+        report_.segment_bytes = arena_.top();
+        if (arena_.top() > 0) rest.segments.push_back(segment());
         for (std::size_t b = 0; b < tensors_.size(); ++b)
             if (tensors_[b].saves > 0) {
-                tensors_[b].name = code_.buffers[b].name;
+                tensors_[b].name = rest.buffers[b].name;
                 report_.save_bytes += tensors_[b].save_bytes;
                 report_.reload_bytes += tensors_[b].reload_bytes;
                 report_.tensors.push_back(std::move(tensors_[b]));
             }
-        return std::move(report_);
+        return {std::move(rest), std::move(report_), std::move(position_)};
     }
 
 private:
-    Code& code_;
     const Sketch& sketch_;
     const std::vector<Eviction>& evictions_;
+    int region_;
+    Instructions instructions_;
+    std::vector<Buffer> fresh_buffers_;              ///< numbered behind those of the code
+    std::vector<Load> fresh_loads_;                  ///< the same
     std::vector<BufferId> alias_;                    ///< what stands for a buffer at present
     std::vector<Coverage> coverage_;
     std::vector<std::optional<Saved>> saved_;
@@ -113,9 +112,11 @@ private:
     std::vector<bool> evicted_;
     std::multimap<std::int32_t, std::size_t> leaving_;       ///< evictions that save, by `after`
     std::map<std::int32_t, std::vector<VirtualInstruction>> original_loads_;   ///< of loads that are issued again
-    std::vector<std::int32_t>* position_;
+    std::vector<std::int32_t> position_;
+    std::size_t coming_ = 0;                         ///< the next eviction that comes back
+    std::int32_t now_ = 0;
     std::map<std::pair<int, int>, std::uint8_t> queue_of_;
-    std::uint32_t segment_ = 0;
+    std::uint32_t segment_;
     int engines_ = 0, rings_ = 0;
     Arena arena_;
     SpillReport report_;
@@ -124,14 +125,26 @@ private:
 
     std::int32_t sole_load(BufferId b) const { return sketch_.uses.sole_load[static_cast<std::size_t>(b)]; }
     bool ends_with(BufferId b, std::int32_t position) const { return sketch_.outline.lives[static_cast<std::size_t>(b)].last == position; }
-    void note_position() {
-        if (position_) position_->push_back(static_cast<std::int32_t>(code_.instructions.size()));
+    std::size_t buffers() const { return sketch_.outline.buffers.size(); }
+    void note_position() { position_.push_back(static_cast<std::int32_t>(instructions_.size())); }
+
+    program::Segment segment() const {
+        program::Segment segment;
+        segment.name = "spill";
+        segment.purpose = Purpose::spill;
+        segment.dtype = DType::u8;
+        segment.region = static_cast<std::uint8_t>(region_);
+        segment.bytes = arena_.top();
+        return segment;
     }
 
-    void push_renamed(VirtualInstruction in) {
-        for (BufferId& b : in.buffer)
+    template <class T>
+    static void append(std::vector<T>& list, std::vector<T>& more) { std::move(more.begin(), more.end(), std::back_inserter(list)); }
+
+    void push_renamed(const VirtualInstruction& in) {
+        instructions_.push_back(in);
+        for (BufferId& b : instructions_.back().buffer)
             if (b != kNoBuffer) b = alias_[static_cast<std::size_t>(b)];
-        code_.instructions.push_back(std::move(in));
     }
 
     void forget(std::size_t b) {
@@ -204,11 +217,11 @@ private:
         std::int64_t address = saved.address;
         for (const Piece& piece : saved.pieces) {
             for_each_share(piece, address, [&](int engine, const program::AccessPattern& chip, const program::DramPattern& dram) {
-                code_.instructions.push_back(transfer(program::DmaStore{chip, dram}, alias_[b], ring(engine, kSaveRing), beside));
+                instructions_.push_back(transfer(program::DmaStore{chip, dram}, alias_[b], ring(engine, kSaveRing), beside));
             });
             address += piece.partitions * piece.bytes;
         }
-        saved.position = static_cast<std::int32_t>(code_.instructions.size()) - 1;
+        saved.position = static_cast<std::int32_t>(instructions_.size()) - 1;
         tensors_[b].save_bytes += saved.bytes;
         ++tensors_[b].saves;
         saved_[b] = std::move(saved);
@@ -216,19 +229,18 @@ private:
 
     /// A buffer of its own for the next stretch of the life of b.
     BufferId fresh(std::size_t b) {
-        Buffer next = code_.buffers[b];
-        next.rotates = false;
-        code_.buffers.push_back(std::move(next));
-        return alias_[b] = static_cast<BufferId>(code_.buffers.size()) - 1;
+        fresh_buffers_.push_back(sketch_.outline.buffers[b]);
+        fresh_buffers_.back().rotates = false;
+        return alias_[b] = static_cast<BufferId>(buffers() + fresh_buffers_.size()) - 1;
     }
 
     void bring_back(const Eviction& e, const VirtualInstruction& beside) {
         const auto b = static_cast<std::size_t>(e.buffer);
         const BufferId home = fresh(b);
-        const auto load = static_cast<std::int32_t>(code_.loads.size());
+        const auto load = static_cast<std::int32_t>(sketch_.outline.loads.size() + fresh_loads_.size());
         if (e.by == Return::reissue) {
             const std::int32_t original = sole_load(e.buffer);
-            code_.loads.push_back({home, code_.loads[static_cast<std::size_t>(original)].stream, 0});
+            fresh_loads_.push_back({home, sketch_.outline.loads[static_cast<std::size_t>(original)].stream, 0});
             for (VirtualInstruction again : original_loads_.at(original)) {
                 again.load = load;
                 again.layer = beside.layer;
@@ -236,19 +248,19 @@ private:
                 for (BufferId& operand : again.buffer)
                     if (operand != kNoBuffer) operand = home;
                 if (const auto* dma = std::get_if<program::DmaLoad>(&again.op)) report_.reissued_bytes += program::total_bytes(dma->dst);
-                code_.instructions.push_back(std::move(again));
+                instructions_.push_back(std::move(again));
             }
             ++report_.reissues;
             return;
         }
         INFSIM_CHECK(saved_[b].has_value(), "a buffer comes back that was never saved");
         const Saved& saved = *saved_[b];
-        code_.loads.push_back({home, kReloadStream, saved.position + 1});
+        fresh_loads_.push_back({home, kReloadStream, saved.position + 1});
         std::int64_t address = saved.address;
         for (const Piece& piece : saved.pieces) {
             for_each_share(piece, address, [&](int engine, const program::AccessPattern& chip, const program::DramPattern& dram) {
-                code_.instructions.push_back(transfer(program::DmaLoad{dram, chip}, home, ring(engine, kReloadRing), beside));
-                code_.instructions.back().load = load;
+                instructions_.push_back(transfer(program::DmaLoad{dram, chip}, home, ring(engine, kReloadRing), beside));
+                instructions_.back().load = load;
             });
             address += piece.partitions * piece.bytes;
         }
@@ -259,9 +271,17 @@ private:
 
 }  // namespace
 
-SpillReport apply_evictions(Code& code, const Sketch& sketch, const std::vector<Eviction>& evictions, int region,
-                            std::vector<std::int32_t>* position) {
-    return Rewriter(code, sketch, evictions, region, position).run();
+Spilled apply_evictions(const CodeSource& source, const Sketch& sketch, const std::vector<Eviction>& evictions, int region) {
+    Rewriter rewriter(sketch, evictions, region);
+    Code rest = source([&](const VirtualInstruction& in) { rewriter.see(in); });
+    return rewriter.finish(std::move(rest));
+}
+
+CodeSource source_of(Code&& code) {
+    return [code = std::move(code)](const InstructionSink& sink) mutable {
+        for (; !code.instructions.empty(); code.instructions.pop_front()) sink(code.instructions.front());
+        return std::move(code);
+    };
 }
 
 }  // namespace infsim::compiler

@@ -20,11 +20,19 @@ struct SpillReport {
     std::int64_t segment_bytes = 0;       ///< of device DRAM; above what a DramPattern can address the code is of no use
 };
 
+struct Spilled {
+    Code code;
+    SpillReport report;
+    std::vector<std::int32_t> position;   ///< where each instruction of evicted_outline() begins in the code
+};
+
 /// Carries out `evictions` (as choose_evictions returns them for `sketch`, that of the code): behind the last use before the
 /// gap the written bytes go to the segment "spill" in `region`, unless it holds them already; before the next use they come
 /// back into a fresh buffer, as a load that may move up, but not above the save. Space in the segment is used again when
-/// nobody needs it. `position`, if given, becomes where each instruction of evicted_outline() begins in the new code.
-SpillReport apply_evictions(Code& code, const Sketch& sketch, const std::vector<Eviction>& evictions, int region,
-                            std::vector<std::int32_t>* position = nullptr);
+/// nobody needs it.
+Spilled apply_evictions(const CodeSource& source, const Sketch& sketch, const std::vector<Eviction>& evictions, int region);
+
+/// Takes `code` apart.
+CodeSource source_of(Code&& code);
 
 }  // namespace infsim::compiler

@@ -73,6 +73,13 @@ public:
         REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
         return std::get<std::vector<Eviction>>(outcome);
     }
+    /// The report; `code` is what comes of it.
+    SpillReport spill(const std::vector<Eviction>& list) {
+        const Sketch sketch = sketch_of(code);
+        Spilled spilled = apply_evictions(source_of(std::move(code)), sketch, list, 0);
+        code = std::move(spilled.code);
+        return std::move(spilled.report);
+    }
     Code code;
 
 private:
@@ -163,7 +170,7 @@ TEST_CASE("a buffer that was read since it came back is clean, one that was writ
         REQUIRE(list.size() == 2);
         check(list[0], a, 0, 3, Return::reload, true);
         check(list[1], a, 3, 6, Return::reload, writes);
-        SpillReport report = apply_evictions(s.code, sketch_of(s.code), list, 0);
+        SpillReport report = s.spill(list);
         REQUIRE(report.tensors.size() == 1);
         CHECK(report.tensors[0].saves == (writes ? 2 : 1));
         CHECK(report.tensors[0].reloads == 2);
@@ -179,7 +186,7 @@ TEST_CASE("a save stands behind the last use, its reload before the next and not
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b");
     s.write(a), s.write(b), s.read(b), s.read(a);
-    const SpillReport report = apply_evictions(s.code, sketch_of(s.code), s.chosen(100), 0);
+    const SpillReport report = s.spill(s.chosen(100));
     CHECK(report.segment_bytes == kAll);
     // write a, save, write b, read b, reload, read a; one DMA engine moves all.
     const auto& code = s.code;
@@ -205,7 +212,7 @@ TEST_CASE("a load that is issued again reads the same bytes and needs no segment
     Script s;
     const BufferId w = s.buffer("w"), b = s.buffer("b");
     s.load(w), s.read(w), s.write(b), s.read(b), s.read(w);
-    const SpillReport report = apply_evictions(s.code, sketch_of(s.code), s.chosen(100), 0);
+    const SpillReport report = s.spill(s.chosen(100));
     CHECK(report.reissues == 1);
     CHECK(report.reissued_bytes == kAll);
     CHECK(report.save_bytes + report.reload_bytes + report.segment_bytes == 0);
