@@ -41,14 +41,19 @@ void check_equal(const Outline& sketch, const Outline& real) {
     }
 }
 
+Outline evicted(const Script& s, const std::vector<Eviction>& list) {
+    const Sketch sketch = sketch_of(s.code);
+    return evicted_outline(sketch.outline, sketch.uses, list);
+}
+
 }  // namespace
 
 TEST_CASE("without evictions an outline stays as it is") {
     Script s;
     const BufferId a = s.buffer("a"), w = s.buffer("w");
     s.load(w), s.copy(w, a), s.read(a);
-    const Outline outline = outline_of(s.code);
-    check_equal(evicted_outline(outline, uses_of(s.code), {}), outline);
+    const auto [outline, uses, queues, segments] = sketch_of(s.code);
+    check_equal(evicted_outline(outline, uses, {}), outline);
 }
 
 TEST_CASE("a save stands behind the use before the gap, the reload in front of the next, each life ending in between") {
@@ -59,7 +64,7 @@ TEST_CASE("a save stands behind the use before the gap, the reload in front of t
     s.write(b), s.read(b);   // 1, 2
     s.layer = 2;
     s.read(a);               // 3
-    const Outline sketch = evicted_outline(outline_of(s.code), uses_of(s.code), {{a, 0, 3, Return::reload, true}});
+    const Outline sketch = evicted(s, {{a, 0, 3, Return::reload, true}});
     // write a, save, write b, read b, reload, read a
     CHECK(sketch.layer == std::vector<std::uint16_t>{0, 0, 1, 1, 2, 2});
     REQUIRE(sketch.buffers.size() == 3);
@@ -82,7 +87,7 @@ TEST_CASE("a load that is issued again keeps its stream and may start at once; n
     s.read(w);                        // 1
     s.write(b), s.read(b);            // 2, 3
     s.read(w);                        // 4
-    const Outline sketch = evicted_outline(outline_of(s.code), uses_of(s.code), {{w, 1, 4, Return::reissue, false}});
+    const Outline sketch = evicted(s, {{w, 1, 4, Return::reissue, false}});
     CHECK(sketch.layer.size() == 6);
     check_life(sketch, w, 0, 1);
     check_life(sketch, b, 2, 3);
@@ -102,7 +107,7 @@ TEST_CASE("a buffer that comes back twice from one save has three lives") {
     s.read(a);                                   // 3, reload at 4
     s.write(b), s.read(b);                       // 4, 5
     s.read(a);                                   // 6, reload at 8
-    const Outline sketch = evicted_outline(outline_of(s.code), uses_of(s.code), {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
+    const Outline sketch = evicted(s, {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
     check_life(sketch, a, 0, 1);
     check_life(sketch, 2, 4, 5);
     check_life(sketch, 3, 8, 9);
@@ -133,16 +138,18 @@ TEST_CASE("the sketch is the outline of the code that carrying the evictions out
         }
         EvictionOptions options;
         options.budget = kBufferBytes * random.uniform_int(2, buffers);
-        const Outline outline = outline_of(s.code);
-        const Uses uses = uses_of(s.code);
-        const auto outcome = choose_evictions(outline, uses, options);
+        const Sketch before = sketch_of(s.code);
+        const auto outcome = choose_evictions(before.outline, before.uses, options);
         REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
         const auto& list = std::get<std::vector<Eviction>>(outcome);
         evictions += static_cast<int>(list.size());
         INFO("round " << round << ", " << list.size() << " evictions");
-        const Outline sketch = evicted_outline(outline, uses, list);
-        apply_evictions(s.code, uses, list, 0);
-        check_equal(sketch, outline_of(s.code));
+        const Outline expected = evicted_outline(before.outline, before.uses, list);
+        const Spilled spilled = apply_evictions(source_of(std::move(s.code)), before, list, 0);
+        check_equal(expected, sketch_of(spilled.code).outline);
+        // With one engine every save and every return is one instruction.
+        REQUIRE(spilled.position.size() == expected.layer.size() + 1);
+        for (std::size_t p = 0; p < spilled.position.size(); ++p) REQUIRE(spilled.position[p] == static_cast<std::int32_t>(p));
     }
     CHECK(evictions > 1000);
 }

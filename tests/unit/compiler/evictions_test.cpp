@@ -1,11 +1,11 @@
 // Which buffers go when the live ones exceed a budget, how they come back, and what that writes into a code.
 #include <catch2/catch.hpp>
 
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "compiler/passes/evictions.hpp"
-#include "compiler/passes/sketch.hpp"
 #include "compiler/passes/spill.hpp"
 #include "support/virtual_code.hpp"
 
@@ -22,74 +22,15 @@ std::variant<std::vector<Eviction>, NoRoom> choose(const Script& s, std::int64_t
     options.budget = budget;
     options.spill = spill;
     options.rematerialization = rematerialization;
-    return choose_evictions(outline_of(s.code), uses_of(s.code), options);
+    const Sketch sketch = sketch_of(s.code);
+    return choose_evictions(sketch.outline, sketch.uses, options);
 }
 
-/// Code that writes, reads and loads buffers of 100 bytes.
-class Script {
-public:
-    Script() {
-        for (std::uint8_t ring = 0; ring < 4; ++ring) code.queues.push_back({program::Engine::dma, 0, ring, {}});
-        code.queues.push_back({program::Engine::act, 0, 0, {}});
-        program::Segment weights;
-        weights.name = "w";
-        weights.bytes = kAll;
-        code.segments.push_back(weights);
-    }
-    BufferId buffer(const std::string& name) {
-        Buffer b;
-        b.name = name;
-        b.bytes = kBytes;
-        code.buffers.push_back(b);
-        return static_cast<BufferId>(code.buffers.size()) - 1;
-    }
-    void write(BufferId b) {
-        program::Memset set;
-        set.dst = whole();
-        push(set, b);
-    }
-    void read(BufferId b) {
-        program::DmaStore store;
-        store.src = whole();
-        push(store, b);   // to segment 0: nobody looks
-    }
-    void load(BufferId b) {
-        program::DmaLoad load;
-        load.dst = whole();
-        push(load, b);
-        code.instructions.back().load = static_cast<std::int32_t>(code.loads.size());
-        code.loads.push_back({b, 0, 0});
-    }
-    std::variant<std::vector<Eviction>, NoRoom> choose(std::int64_t budget, bool spill = true, bool rematerialization = true) const {
-        EvictionOptions options;
-        options.budget = budget;
-        options.spill = spill;
-        options.rematerialization = rematerialization;
-        const Sketch sketch = sketch_of(code);
-        return choose_evictions(sketch.outline, sketch.uses, options);
-    }
-    std::vector<Eviction> chosen(std::int64_t budget, bool spill = true, bool rematerialization = true) const {
-        auto outcome = choose(budget, spill, rematerialization);
-        REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
-        return std::get<std::vector<Eviction>>(outcome);
-    }
-    /// The report; `code` is what comes of it.
-    SpillReport spill(const std::vector<Eviction>& list) {
-        const Sketch sketch = sketch_of(code);
-        Spilled spilled = apply_evictions(source_of(std::move(code)), sketch, list, 0);
-        code = std::move(spilled.code);
-        return std::move(spilled.report);
-    }
-    Code code;
-
-private:
-    void push(program::Operation op, BufferId b) {
-        VirtualInstruction in;
-        in.op = std::move(op);
-        in.buffer[0] = b;
-        code.instructions.push_back(in);
-    }
-};
+std::vector<Eviction> chosen(const Script& s, std::int64_t budget, bool spill = true, bool rematerialization = true) {
+    auto outcome = choose(s, budget, spill, rematerialization);
+    REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
+    return std::get<std::vector<Eviction>>(outcome);
+}
 
 void check(const Eviction& e, BufferId buffer, int after, int before, Return by, bool save) {
     CHECK(e.buffer == buffer);
@@ -97,6 +38,14 @@ void check(const Eviction& e, BufferId buffer, int after, int before, Return by,
     CHECK(e.before == before);
     CHECK(e.by == by);
     CHECK(e.save == save);
+}
+
+/// The report; the script's code is what comes of it.
+SpillReport spill(Script& s, const std::vector<Eviction>& list) {
+    const Sketch sketch = sketch_of(s.code);
+    Spilled spilled = apply_evictions(source_of(std::move(s.code)), sketch, list, 0);
+    s.code = std::move(spilled.code);
+    return std::move(spilled.report);
 }
 
 }  // namespace
@@ -170,7 +119,7 @@ TEST_CASE("a buffer that was read since it came back is clean, one that was writ
         REQUIRE(list.size() == 2);
         check(list[0], a, 0, 3, Return::reload, true);
         check(list[1], a, 3, 6, Return::reload, writes);
-        SpillReport report = s.spill(list);
+        SpillReport report = spill(s, list);
         REQUIRE(report.tensors.size() == 1);
         CHECK(report.tensors[0].saves == (writes ? 2 : 1));
         CHECK(report.tensors[0].reloads == 2);
@@ -186,7 +135,7 @@ TEST_CASE("a save stands behind the last use, its reload before the next and not
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b");
     s.write(a), s.write(b), s.read(b), s.read(a);
-    const SpillReport report = s.spill(s.chosen(100));
+    const SpillReport report = spill(s, chosen(s, 100));
     CHECK(report.segment_bytes == kAll);
     // write a, save, write b, read b, reload, read a; one DMA engine moves all.
     const auto& code = s.code;
@@ -212,7 +161,7 @@ TEST_CASE("a load that is issued again reads the same bytes and needs no segment
     Script s;
     const BufferId w = s.buffer("w"), b = s.buffer("b");
     s.load(w), s.read(w), s.write(b), s.read(b), s.read(w);
-    const SpillReport report = s.spill(s.chosen(100));
+    const SpillReport report = spill(s, chosen(s, 100));
     CHECK(report.reissues == 1);
     CHECK(report.reissued_bytes == kAll);
     CHECK(report.save_bytes + report.reload_bytes + report.segment_bytes == 0);

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "compiler/passes/uses.hpp"
+#include "compiler/passes/sketch.hpp"
 #include "support/virtual_code.hpp"
 
 using namespace infsim;
@@ -18,7 +18,11 @@ Positions part(const std::vector<std::int32_t>& of, const Uses& uses, BufferId b
     return {of.begin() + uses.begin[static_cast<std::size_t>(b)], of.begin() + uses.begin[static_cast<std::size_t>(b) + 1]};
 }
 Positions positions(const Uses& uses, BufferId b) { return part(uses.position, uses, b); }
-Positions written(const Uses& uses, BufferId b) { return part(uses.written, uses, b); }
+Positions written(const Uses& uses, BufferId b) {
+    Positions list;
+    for (std::int32_t p : positions(uses, b)) list.push_back(uses.last_write(b, p));
+    return list;
+}
 
 }  // namespace
 
@@ -30,7 +34,7 @@ TEST_CASE("uses are listed buffer by buffer, each with the last write up to it")
     s.read(b);       // 2
     s.write(a);      // 3
     s.read(a);       // 4
-    const Uses uses = uses_of(s.code);
+    const Uses uses = sketch_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1, 3, 4});
     CHECK(written(uses, a) == Positions{0, 0, 3, 3});
     CHECK(positions(uses, unused).empty());
@@ -42,7 +46,7 @@ TEST_CASE("a buffer that is read before it is written has no write up to there")
     Script s;
     const BufferId a = s.buffer("a");
     s.read(a), s.write(a);
-    const Uses uses = uses_of(s.code);
+    const Uses uses = sketch_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1});
     CHECK(written(uses, a) == Positions{-1, 1});
 }
@@ -51,7 +55,7 @@ TEST_CASE("an instruction that reads and writes a buffer is one use, and a write
     Script s;
     const BufferId a = s.buffer("a");
     s.write(a), s.copy(a, a);
-    const Uses uses = uses_of(s.code);
+    const Uses uses = sketch_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1});
     CHECK(written(uses, a) == Positions{0, 1});
 }
@@ -64,7 +68,7 @@ TEST_CASE("scalars per partition are uses as well") {
     act.src = act.dst = whole();
     act.bias = program::ScalarOperand::per_partition(0, 0, DType::fp32);
     s.push(act, 4, {a, a, kNoBuffer, bias});   // 2
-    const Uses uses = uses_of(s.code);
+    const Uses uses = sketch_of(s.code).uses;
     CHECK(positions(uses, bias) == Positions{0, 2});
     CHECK(written(uses, bias) == Positions{0, 0});
 }
@@ -77,7 +81,7 @@ TEST_CASE("the last instruction of a movable load counts, whatever touches the b
     s.copy(w, a);    // 2
     s.load(w);       // 3
     s.read(w);       // 4
-    const Uses uses = uses_of(s.code);
+    const Uses uses = sketch_of(s.code).uses;
     CHECK(uses.last_load == Positions{-1, 3});
 }
 
@@ -89,7 +93,7 @@ TEST_CASE("written bytes are counted once, over all partitions") {
     s.write(b, elements_at(0, 4, 64));     // in half of the partitions
     s.write(b, elements_at(40, 1));
     s.read(unwritten);
-    CHECK(uses_of(s.code).written_bytes == std::vector<std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
+    CHECK(sketch_of(s.code).uses.written_bytes == std::vector<std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
 }
 
 TEST_CASE("a sole load is the one load that writes a buffer, from outside of the chip") {
@@ -103,8 +107,7 @@ TEST_CASE("a sole load is the one load that writes a buffer, from outside of the
     s.copy(loaded, computed);
     s.load(from_scratch, scratch);                // load 4: its bytes may have been overwritten since
     CHECK(unused == 5);
-    CHECK(sole_loads(s.code) == Positions{0, -1, -1, -1, -1, -1});
-    CHECK(uses_of(s.code).sole_load == Positions{0, -1, -1, -1, -1, -1});
+    CHECK(sketch_of(s.code).uses.sole_load == Positions{0, -1, -1, -1, -1, -1});
 }
 
 TEST_CASE("a load that reads another buffer cannot be issued again alone, one that reads its own can") {
@@ -115,7 +118,7 @@ TEST_CASE("a load that reads another buffer cannot be issued again alone, one th
         s.load(window);                                     // load 1
         s.copy(other ? before : window, window);
         s.code.instructions.back().load = 1;
-        return sole_loads(s.code);
+        return sketch_of(s.code).uses.sole_load;
     };
     CHECK(sole(true) == Positions{-1, 0});
     CHECK(sole(false) == Positions{1, 0});
