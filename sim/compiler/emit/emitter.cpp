@@ -108,9 +108,14 @@ void Emitter::emit_layer_for_image(int layer, int image) {
     store_outputs(layer, image);
 }
 
-Emission Emitter::sketch() {
+std::optional<Emission> Emitter::sketch(std::int64_t capacity) {
     sketcher_.emplace();
-    run();
+    capacity_ = capacity;
+    try {
+        run();
+    } catch (const TooLarge&) {
+        return std::nullopt;
+    }
     Emission emission;
     emission.sketch = sketcher_->finish(code_);
     emission.dram = dram_needs(code_.segments, emission.sketch.outline.layer.size());

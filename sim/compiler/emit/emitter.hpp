@@ -96,8 +96,9 @@ class Emitter {
 public:
     Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype, DType io_dtype,
             const CompileOptions& options, const Plan& plan);
-    /// A sketch, and the code where it is short enough: emitting it again would cost more than keeping it. Throws Shortage.
-    Emission sketch();
+    /// A sketch, and the code where it is short enough: emitting it again would cost more than keeping it. None as soon as a
+    /// buffer takes more than `capacity` bytes per partition. Throws Shortage.
+    std::optional<Emission> sketch(std::int64_t capacity);
     /// Throws Shortage.
     Code code();
     /// As a CodeSource. Throws Shortage.
@@ -134,6 +135,7 @@ private:
     const CompileOptions& options_;
     const Plan& plan_;
     Code code_;
+    std::int64_t capacity_ = INT64_MAX;         ///< of which no buffer may take more
     std::optional<Sketcher> sketcher_;          ///< sees every instruction, if it is there
     const InstructionSink* sink_ = nullptr;     ///< the same
     bool keeps_ = true;                         ///< whether `code_` keeps the instructions
@@ -158,6 +160,7 @@ private:
     std::map<ValueId, std::uint32_t> scratch_segment_;
     std::map<std::tuple<bool, int, DType>, std::uint32_t> operand_segment_;   ///< (literal?, index, type in DRAM)
 
+    struct TooLarge {};   ///< a buffer exceeds `capacity_`
     // emitter.cpp: the order of work
     void run();
     void forget_weights(int first_layer, int last_layer);

@@ -77,6 +77,7 @@ std::uint8_t Emitter::ring(int engine, int ring) const {
 }
 
 BufferId Emitter::new_buffer(const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose, int images) {
+    if (bytes > capacity_) throw TooLarge{};
     code_.buffers.push_back({name, (bytes + 3) / 4 * 4, half, purpose,
                              static_cast<std::uint16_t>(layer_), static_cast<std::uint16_t>(images)});
     return static_cast<BufferId>(code_.buffers.size()) - 1;

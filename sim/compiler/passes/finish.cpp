@@ -89,9 +89,8 @@ void add_allocations(const Code& code, const Placement& placement, const std::ve
 void finish(Code&& code, const Placement& placement, program::Program& program) {
     program.queues = code.queues;
     program.segments = std::move(code.segments);
-    std::vector<std::size_t> lengths(program.queues.size(), 0);
-    for (const VirtualInstruction& v : code.instructions) ++lengths[v.queue];
-    for (std::size_t q = 0; q < lengths.size(); ++q) program.queues[q].instructions.reserve(lengths[q] + lengths[q] / 64);   // and some Syncs
+    for (std::size_t q = 0; q < program.queues.size(); ++q)
+        program.queues[q].instructions.reserve(placement.queue_length[q] + placement.queue_length[q] / 64);   // and some Syncs
     HazardMap hazards(program.queues.size());
     WaitReducer reducer(program.queues.size());
     Counts need(program.queues.size());

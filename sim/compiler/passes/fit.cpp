@@ -54,9 +54,13 @@ public:
         const Plan* before = nullptr;
         for (const Plan& plan : plans_) {
             if (before && only_stripes_differ(*before, plan) && beyond_the_stem()) continue;
-            before = &plan;
+            before = nullptr;
             try {
-                if (auto fitted = as_it_is(plan)) return std::move(*fitted);
+                // The last plan says why nothing fits.
+                auto tight = sketched(plan, &plan == &plans_.back() ? INT64_MAX : options_.place.capacity);
+                if (!tight) continue;
+                if (auto fitted = as_it_is(std::move(*tight))) return std::move(*fitted);
+                before = &plan;
             } catch (const Shortage& s) {
                 if (!shortage_) shortage_ = s.reason;
             }
@@ -101,12 +105,11 @@ private:
         return peak.bytes > options_.place.capacity && outline.layer[static_cast<std::size_t>(peak.position)] >= options_.stem_layers;
     }
 
-    std::optional<Fitted> as_it_is(const Plan& plan) {
-        Tight tight = sketched(plan);
+    std::optional<Fitted> as_it_is(Tight&& tight) {
         if (auto settled = try_settle(tight.sketch.outline)) {
-            Code code = last_ ? std::move(*last_) : emitter_(plan).code();
+            Code code = last_ ? std::move(*last_) : emitter_(tight.plan).code();
             Placement placement = placement_of(code, std::move(*settled));
-            return Fitted{std::move(code), std::move(placement), {}, plan, attempts_};
+            return Fitted{std::move(code), std::move(placement), {}, tight.plan, attempts_};
         }
         add(std::move(tight));
         return std::nullopt;
@@ -121,13 +124,14 @@ private:
         return last_plan_;
     }
 
-    /// Throws Shortage.
-    Tight sketched(const Plan& plan) {
+    /// None where a buffer takes more than `capacity`. Throws Shortage.
+    std::optional<Tight> sketched(const Plan& plan, std::int64_t capacity) {
         last_.reset();
-        Emission emission = emitter_(plan).sketch();
-        if (auto no = dram_shortage(emission.dram, options_.target)) throw Shortage{std::move(*no)};
-        last_ = std::move(emission.code);
-        return {plan, std::move(emission.sketch), std::move(emission.dram)};
+        auto emission = emitter_(plan).sketch(capacity);
+        if (!emission) return std::nullopt;
+        if (auto no = dram_shortage(emission->dram, options_.target)) throw Shortage{std::move(*no)};
+        last_ = std::move(emission->code);
+        return Tight{plan, std::move(emission->sketch), std::move(emission->dram)};
     }
 
     std::optional<Settled> try_settle(const Outline& outline) {
@@ -315,7 +319,7 @@ private:
     /// None where the chip cannot run such a plan, nor then one with narrower bands.
     std::optional<std::size_t> banded(std::int64_t budget) {
         try {
-            return add(sketched(options_.banded(budget)));
+            return add(std::move(*sketched(options_.banded(budget), INT64_MAX)));
         } catch (Shortage& s) {
             if (s.reason.resource != resource::access_pattern) dram_ = std::move(s.reason);
             return std::nullopt;

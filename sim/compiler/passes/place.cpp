@@ -43,11 +43,13 @@ void order_instructions(const Code& code, const Settled& settled, Placement& out
     const auto start = [&](std::int32_t load) { return settled.start[static_cast<std::size_t>(load)]; };
     std::stable_sort(loads.begin(), loads.end(), [&](std::int32_t a, std::int32_t b) { return start(a) < start(b); });
     out.order.reserve(code.instructions.size());
+    out.queue_length.assign(UINT8_MAX + 1, 0);
     out.first.assign(code.buffers.size(), INT32_MAX);
     out.last.assign(code.buffers.size(), -1);
     const auto append = [&](std::int32_t position, const VirtualInstruction& in) {
         const auto at = static_cast<std::int32_t>(out.order.size());
         out.order.push_back(position);
+        ++out.queue_length[in.queue];
         for (BufferId b : in.buffer)
             if (b != kNoBuffer) {
                 out.first[static_cast<std::size_t>(b)] = std::min(out.first[static_cast<std::size_t>(b)], at);

@@ -72,6 +72,8 @@ private:
     std::vector<Lifetime> blocks_;   ///< from the smallest `first` to the largest `last` of a block
 };
 
+constexpr std::size_t kManyLoads = 4096;
+
 class Settling {
 public:
     Settling(const Outline& outline, const PlaceOptions& options)
@@ -133,7 +135,9 @@ private:
     std::int64_t activations_first() {
         std::int64_t top = 0;
         std::vector<Lifetime> before;
-        for (int depth = options_.rotation; depth >= 0 && stuck_; --depth) {
+        // Where there are many loads each attempt takes its time: then rotation is all or nothing.
+        const int step = jobs_.size() > kManyLoads ? std::max(1, options_.rotation) : 1;
+        for (int depth = options_.rotation; depth >= 0 && stuck_; depth -= step) {
             std::vector<Lifetime> wide = rotated(outline_, fixed_, depth);
             if (wide == before) continue;   // as it was, so it ends
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;

@@ -154,6 +154,7 @@ TEST_CASE("more waits than an instruction holds travel on a Sync before it") {
     Placement placement;
     placement.offset = {0};
     placement.order = {0, 1, 2, 3, 4, 5, 6};
+    placement.queue_length.assign(256, 1);
     placement.first = {0};
     placement.last = {6};
     program::Program p;
