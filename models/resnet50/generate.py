@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""ResNet-50 with batch normalisation folded into the convolutions (He et al. 2015, table 1).
+"""ResNet-50 with batch normalisation folded (He et al. 2015, table 1; v2: He et al. 2016, figure 4e).
 
 resnet50:    the stride of a stage in its first 3x3 convolution ("v1.5": PyTorch, the light ONNX model)
 resnet50-v1: in its first 1x1 convolution (Keras, and the published Inferentia figures)
+resnet50-v2: pre-activation, stride in the 3x3 (ONNX model zoo). What stands in front of a block's first convolution cannot be
+             folded into one behind it: a factor and an offset per channel, then the ReLU.
 """
 import pathlib
 import sys
@@ -38,4 +40,31 @@ def resnet50(name, stride_in_1x1):
     return g
 
 
-write(HERE, [resnet50("resnet50", False), resnet50("resnet50-v1", True)])
+def pre_activation(g, name, x, channels):
+    scaled = g.node("mul", name + "_mul", [x, g.weight(name + "_factor", [channels, 1, 1])])
+    return g.node("relu", name + "_relu", [g.node("add", name + "_add", [scaled, g.weight(name + "_offset", [channels, 1, 1])])])
+
+
+def resnet50_v2():
+    g = Graph("resnet50-v2")
+    x = g.node("relu", "conv1_relu", [conv(g, "conv1", g.input("image", [1, 3, 224, 224]), 3, 64, 7, stride=2)])
+    x = max_pool(g, "pool1", x, 3, 2, pad=1)
+    channels = 64
+    for stage, (width, blocks) in enumerate([(64, 3), (128, 4), (256, 6), (512, 3)], start=2):
+        for block in range(blocks):
+            p = f"res{stage}_{block}"
+            stride = 2 if block == 0 and stage > 2 else 1
+            active = pre_activation(g, p + "_pre", x, channels)
+            shortcut = conv(g, p + "_shortcut", active, channels, 4 * width, 1, stride=stride) if block == 0 else x
+            a = g.node("relu", p + "_a_relu", [conv(g, p + "_a", active, channels, width, 1)])
+            b = g.node("relu", p + "_b_relu", [conv(g, p + "_b", a, width, width, 3, stride=stride)])
+            x = g.node("add", p + "_add", [conv(g, p + "_c", b, width, 4 * width, 1), shortcut])
+            channels = 4 * width
+    x = g.node("global_average_pool", "pool5", [pre_activation(g, "post", x, channels)])
+    x = g.node("reshape", "flat", [x], shape=[1, channels])
+    x = gemm(g, "fc", x, channels, 1000)
+    g.output(g.node("softmax", "probabilities", [x], axis=1), [1, 1000])
+    return g
+
+
+write(HERE, [resnet50("resnet50", False), resnet50("resnet50-v1", True), resnet50_v2()])

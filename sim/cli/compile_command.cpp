@@ -67,7 +67,8 @@ void print_report(const Compiled& compiled) {
               << m.capacity_bytes << (m.capacity_binding == compiler::kPhysicalBinding ? " (the state buffer itself binds)" :
                      " (" + m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes) + ")") << "\n"
               << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
-              << " B reloaded; loads issued again: " << m.reissued_bytes << " B\n\n";
+              << " B reloaded; loads issued again: " << m.reissued_bytes << " B; computed again: " << m.recomputed_instructions
+              << " instructions, " << number_text(m.recompute_time.count() / 1'000'000) << " us of ACT and POOL\n\n";
     Table queues({"queue", "instructions"});
     for (const program::Queue& q : p.queues)
         queues.add({queue_name(q), std::to_string(q.instructions.size())});
@@ -100,6 +101,8 @@ json::Value report_json(const Compiled& compiled) {
                         {"spill_save_bytes", m.spill_save_bytes},
                         {"spill_reload_bytes", m.spill_reload_bytes},
                         {"reissued_bytes", m.reissued_bytes},
+                        {"recomputed_instructions", m.recomputed_instructions},
+                        {"recompute_us", seconds(m.recompute_time) * 1e6},
                         {"queues", std::move(queues)},
                         {"layers", std::move(layers)}};
 }

@@ -43,6 +43,8 @@ constexpr std::array kSwitches{
     Switch{"batching", "compiler.batch.batching", "read each layer's weights once for all images"},
     Switch{"rematerialization", "compiler.rematerialize.rematerialization",
            "load or compute operands again instead of keeping them"},
+    Switch{"recompute", "compiler.rematerialize.recompute",
+           "compute intermediates again where that costs less than a spill"},
     Switch{"spill", "compiler.spill.spill", "write intermediates to DRAM for want of space"},
     Switch{"replication", "compiler.replicate.replication", "copy low-channel inputs to idle partitions"},
 };

@@ -24,6 +24,8 @@ FitOptions options_for_fit(const Assembly& a, bool spill) {
     fit.place.prefetch_depth = a.options.prefetch_depth;
     fit.evictions.spill = a.options.spill && spill;
     fit.evictions.rematerialization = a.options.rematerialization;
+    fit.evictions.recompute = a.options.rematerialization && a.options.recompute;
+    fit.spec = &a.spec;
     for (const Layer& layer : a.network.layers) {
         const double weights = weight_bytes(a.network, layer, a.dtype);
         fit.evictions.intensity.push_back(weights > 0 ? static_cast<double>(layer.macs) * a.batch / weights : 0);
@@ -66,6 +68,8 @@ std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vecto
     compiled.memory = memory_report(p, placement, a.budget);
     add_spill_bytes(p, compiled.memory);
     compiled.memory.reissued_bytes = fitted.spills.reissued_bytes;
+    compiled.memory.recomputed_instructions = fitted.spills.recomputed_instructions;
+    compiled.memory.recompute_time = fitted.spills.recompute_time;
     compiled.memory.spilled = std::move(fitted.spills.tensors);
     result.plan = std::move(fitted.plan);
     watch.lap(compiled.passes, "schedule", fmt::format("{} instructions", program::instruction_count(p)));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/dtype.hpp"
+#include "base/units.hpp"
 #include "compiler/options.hpp"
 #include "graph/graph.hpp"
 #include "hw/spec.hpp"
@@ -44,6 +45,8 @@ struct MemoryReport {
     std::vector<LayerMemory> layers;
     std::int64_t spill_save_bytes = 0, spill_reload_bytes = 0;   ///< device DRAM traffic per batch
     std::int64_t reissued_bytes = 0;      ///< read again by loads that rematerialization issued again, per batch
+    std::int64_t recomputed_instructions = 0;   ///< instructions that compute an intermediate again instead of reloading it, per batch
+    Duration recompute_time{};            ///< that they occupy ACT and POOL
     std::vector<SpilledTensor> spilled;   ///< tensors that the spill pass sent to device DRAM, images apart
 };
 

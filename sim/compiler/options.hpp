@@ -58,6 +58,9 @@ struct CompileOptions {
     bool spill = true;
     /// rematerialize: what device DRAM still holds (weights, constants, inputs) may be dropped and its load issued again.
     bool rematerialization = true;
+    /// rematerialize: what ACT and POOL can make again sooner than device DRAM could save and return it may be dropped and
+    /// computed again. Without effect unless `rematerialization`.
+    bool recompute = true;
 
     /// search: layers may run in sections over some of the images at a time, if that is estimated to be faster or alone fits.
     bool search_sections = false;

@@ -71,6 +71,8 @@ const std::vector<Option>& options_table() {
         {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load layer by layer"},
         {"rematerialize", "rematerialization", Flag{&O::rematerialization},
          "drop what device DRAM still holds and load it again"},
+        {"rematerialize", "recompute", Flag{&O::recompute},
+         "drop what ACT and POOL can make again sooner than device DRAM could return it, and compute it again"},
     };
     return table;
 }
@@ -184,7 +186,7 @@ json::Value canonical_json(const CompileOptions& options) {
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem, stream_converted_input,
-                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, search_sections, search_psum_banks, weights_region, weight_regions,
+                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute, search_sections, search_psum_banks, weights_region, weight_regions,
                                   activations_region, skip_passes] = options;
     json::Object top;
     top.set("name", name);

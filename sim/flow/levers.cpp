@@ -29,6 +29,7 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
     };
     add(!o.spill, "spilling", "--spill", "compiler.spill.spill", true);
     add(!o.rematerialization, "rematerialization", "--rematerialization", "compiler.rematerialize.rematerialization", true);
+    add(o.rematerialization && !o.recompute, "recompute", "--recompute", "compiler.rematerialize.recompute", true);
     add(o.replication, "no replication", "--no-replication", "compiler.replicate.replication", false);
     add(o.batching, "no batching: weights again for every image", "--no-batching", "compiler.batch.batching", false);
     const auto set = [&](bool useful, const char* name, const char* key, bool value) {

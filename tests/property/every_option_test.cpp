@@ -27,7 +27,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
                                   stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill,
-                                  rematerialization, search_sections, search_psum_banks, weights_region, weight_regions,
+                                  rematerialization, recompute, search_sections, search_psum_banks, weights_region, weight_regions,
                                   activations_region, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
@@ -48,6 +48,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "reorder_layers", &O::reorder_layers, {false});
     add(all, "spill", &O::spill, {false});
     add(all, "rematerialization", &O::rematerialization, {true, false});
+    add(all, "recompute", &O::recompute, {false});
     add(all, "search_sections", &O::search_sections, {true});
     add(all, "search_psum_banks", &O::search_psum_banks, {true});
     add(all, "weights_region", &O::weights_region, {1});

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "checks.hpp"
+#include "hw/derived.hpp"
 #include "spill_traffic.hpp"
 
 using namespace infsim;
@@ -12,7 +13,7 @@ namespace {
 
 struct Tally {
     int graphs = 0, programs = 0, refused = 0;
-    int spilled = 0, reissued = 0, pairs = 0, larger_helps = 0, traded = 0, worse = 0;
+    int spilled = 0, reissued = 0, recomputed = 0, pairs = 0, larger_helps = 0, traded = 0, worse = 0;
 };
 
 /// Bytes of the segment "spill" as the report has them, tensor by tensor, against what the instructions move.
@@ -41,10 +42,11 @@ void check_traffic(const compiler::Compiled& c, Tally& tally) {
     CHECK(c.memory.spill_reload_bytes >= traffic.reloaded);
     tally.spilled += traffic.saved > 0;
     tally.reissued += c.memory.reissued_bytes > 0;
+    tally.recomputed += c.memory.recomputed_instructions > 0;
 }
 
 struct Outcome {
-    std::int64_t budget = 0, spilled = 0, moved = 0;   ///< moved: spilled, or loaded once more
+    std::int64_t budget = 0, spilled = 0, moved = 0;   ///< moved: spilled, loaded once more, or what could be while engines compute again
     bool fits = false;
 };
 
@@ -54,7 +56,8 @@ Outcome outcome_of(const graph::Graph& graph, const hw::ChipSpec& chip, int batc
         ++tally.programs;
         check_traffic(*c, tally);
         outcome.spilled = spill_traffic(c->program).total();
-        outcome.moved = outcome.spilled + c->memory.reissued_bytes;
+        const double share = static_cast<double>(hw::sustained_dram_bandwidth(chip).count()) / chip.cores;
+        outcome.moved = outcome.spilled + c->memory.reissued_bytes + static_cast<std::int64_t>(seconds(c->memory.recompute_time) * share);
         outcome.fits = true;
     } else {
         ++tally.refused;
@@ -114,13 +117,14 @@ void check_graphs(std::uint64_t first, int count) {
         }
     }
     // The test must not pass because nothing was tested.
-    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, " << tally.pairs << " pairs of budgets, "
+    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, " << tally.recomputed << " recomputed, " << tally.pairs << " pairs of budgets, "
                         << tally.larger_helps << " of which spill less with more, " << tally.traded << " trade, " << tally.worse << " spill more");
     CHECK(tally.graphs == count);
     CHECK(tally.programs > count);
     CHECK(tally.refused > count / 10);
     CHECK(tally.spilled > count / 10);
     CHECK(tally.reissued > count / 20);
+    CHECK(tally.recomputed > count / 50);
     CHECK(tally.pairs > count / 10);
     CHECK(tally.larger_helps > count / 20);
     // Placement is a heuristic, and what a plan is chosen by is counted before it is carried out: now and then the better

@@ -193,6 +193,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.stem_stripe_rows = static_cast<int>(random.uniform_int(1, 9));
     o.spill = random.uniform_int(0, 3) != 0;
     o.rematerialization = random.uniform_int(0, 3) != 0;
+    o.recompute = random.uniform_int(0, 3) != 0;
     o.search_sections = random.uniform_int(0, 2) == 0;
     o.search_psum_banks = random.uniform_int(0, 2) == 0;
     o.prefetch = !one_in(3);
@@ -205,7 +206,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
 }
 
 inline std::string to_text(const compiler::CompileOptions& o) {
-    return "batching=" + std::to_string(o.batching) + " spill=" + std::to_string(o.spill) + " remat=" + std::to_string(o.rematerialization) +
+    return "batching=" + std::to_string(o.batching) + " spill=" + std::to_string(o.spill) + " remat=" + std::to_string(o.rematerialization) + " recompute=" + std::to_string(o.recompute) +
            " sections=" + std::to_string(o.search_sections) + " choose banks=" + std::to_string(o.search_psum_banks) +
            " banks=" + std::to_string(o.psum_banks_per_load) + " slab=" + std::to_string(o.slab_bytes) +
            " small=" + std::to_string(o.small_image_elements) + " in_place=" + std::to_string(o.in_place_add) + " pair=" + std::to_string(o.pair_images) +

@@ -67,6 +67,9 @@ public:
         program::DmaLoad load;
         load.src.segment = from;
         load.dst = whole();
+        load.src.partition_step = static_cast<std::uint32_t>(kBufferBytes);
+        load.src.count = load.dst.count;
+        load.src.step[program::kAccessDims - 1] = 2;
         const int at = push(load, 0, {b});
         code.instructions.back().load = static_cast<std::int32_t>(code.loads.size());
         code.loads.push_back({b, 0, 0});

@@ -109,7 +109,7 @@ void Emitter::emit_layer_for_image(int layer, int image) {
 }
 
 std::optional<Emission> Emitter::sketch(std::int64_t capacity) {
-    sketcher_.emplace();
+    sketcher_.emplace(options_.rematerialization && options_.recompute);
     capacity_ = capacity;
     try {
         run();

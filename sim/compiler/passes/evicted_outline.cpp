@@ -76,18 +76,34 @@ private:
             Lifetime& before = out_.lives[static_cast<std::size_t>(alias[b])];
             const std::int32_t end = before.last;
             before.last = eviction.save ? saved[b] : moved(eviction.after);
-            alias[b] = static_cast<BufferId>(out_.buffers.size());
-            Buffer next = outline_.buffers[b];
-            next.rotates = false;
-            out_.buffers.push_back(std::move(next));
-            out_.lives.push_back({return_at(e), end});
-            LoadSpan load{alias[b], kReloadStream, saved[b] + 1, return_at(e)};
-            if (eviction.by == Return::reissue) {
-                load.stream = outline_.loads[static_cast<std::size_t>(uses_.sole_load[b])].stream;
-                load.earliest = 0;
+            if (eviction.by == Return::recompute) {
+                const Recipe& recipe = uses_.recipes.list[static_cast<std::size_t>(eviction.recipe)];
+                for (BufferId o : recipe.loaded) {
+                    if (eviction.kept_loads) extend(alias[static_cast<std::size_t>(o)], return_at(e));
+                    else out_.loads.push_back(reissue(o, add(o, {return_at(e), return_at(e)}), return_at(e)));
+                }
+                for (BufferId o : recipe.made) add(o, {return_at(e), return_at(e)});
             }
-            out_.loads.push_back(load);
+            alias[b] = add(eviction.buffer, {return_at(e), end});
+            if (eviction.by == Return::reload) out_.loads.push_back({alias[b], kReloadStream, saved[b] + 1, return_at(e)});
+            if (eviction.by == Return::reissue) out_.loads.push_back(reissue(eviction.buffer, alias[b], return_at(e)));
         }
+    }
+
+    void extend(BufferId b, std::int32_t until) {
+        Lifetime& life = out_.lives[static_cast<std::size_t>(b)];
+        life.last = std::max(life.last, until);
+    }
+    /// Another buffer like `b`.
+    BufferId add(BufferId b, const Lifetime& life) {
+        Buffer next = outline_.buffers[static_cast<std::size_t>(b)];
+        next.rotates = false;
+        out_.buffers.push_back(std::move(next));
+        out_.lives.push_back(life);
+        return static_cast<BufferId>(out_.buffers.size()) - 1;
+    }
+    LoadSpan reissue(BufferId b, BufferId home, std::int32_t front) const {
+        return {home, outline_.loads[static_cast<std::size_t>(uses_.sole_load[static_cast<std::size_t>(b)])].stream, 0, front};
     }
 };
 

@@ -15,6 +15,7 @@ namespace infsim::compiler {
 enum class Return : std::uint8_t {
     reload,   ///< from where it was saved in device DRAM
     reissue,  ///< by the loads that brought it first: nothing has changed it since
+    recompute,   ///< by the instructions that wrote it, or those of a recipe
 };
 
 /// The buffer is away between instructions `after` and `before`, both of which use it.
@@ -23,12 +24,19 @@ struct Eviction {
     std::int32_t after = 0, before = 0;
     Return by = Return::reload;
     bool save = false;   ///< device DRAM does not hold its present bytes yet
+    std::int32_t recipe = -1;   ///< index into Recipes::list, for Return::recompute
+    bool kept_loads = false;    ///< what the recipe would load again stays until then instead
 };
+
+/// Bytes of device DRAM that they move, or that could be moved while engines compute.
+std::int64_t traffic_bytes(const Eviction& eviction, const Uses& uses);
+std::int64_t traffic_bytes(const std::vector<Eviction>& evictions, const Uses& uses);
 
 struct EvictionOptions {
     std::int64_t budget = 0;         ///< bytes per partition, in either half of the partitions
     bool spill = true;               ///< save and reload is allowed
     bool rematerialization = true;   ///< issuing loads again is allowed
+    bool recompute = true;           ///< computing again is allowed, where `Uses::recipes` has a way and where it costs less than a spill
     /// By layer: multiply-accumulates per byte of weights that it reads. Where they exceed `balance`, the layer waits
     /// for the PE array rather than for device DRAM, and bytes that come back for it count half.
     std::vector<double> intensity;
@@ -43,8 +51,12 @@ struct NoRoom {
 };
 
 /// Walks through the instructions in serial order. Whenever the live buffers exceed the budget, the one goes that is
-/// not needed for the longest time per byte of device DRAM traffic that its return costs: bytes saved and read back, or
-/// only read back where DRAM holds them. Ordered by `before`, then buffer.
+/// not needed for the longest time per byte of device DRAM traffic that its return costs: bytes saved and read back, only
+/// read back where DRAM holds them, or those that could be moved while it is computed again. What it is computed from then
+/// counts as used at that time; weights and constants that are still there when that is decided stay. Of a walk
+/// that computes again what has the merit and one that prefers whatever can be, the one with less traffic is taken; neither need
+/// beat one without computing again. Ordered by `before`; there first what is loaded, by buffer, then what is computed, in the
+/// order in which it was written (one may be made of another).
 std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outline, const Uses& uses, const EvictionOptions& options);
 
 /// Bytes that device DRAM has to hold at some instant, at least, for what `evictions` save: each from its save to its last reload.

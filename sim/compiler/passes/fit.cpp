@@ -35,6 +35,7 @@ struct Tight {
 struct Candidate {
     std::size_t plan = 0;
     std::int64_t cost = 0, budget = 0;
+    bool spill = true, recompute = false;   ///< what was allowed
     std::vector<Eviction> evictions;
 };
 
@@ -131,6 +132,8 @@ private:
         if (!emission) return std::nullopt;
         if (auto no = dram_shortage(emission->dram, options_.target)) throw Shortage{std::move(*no)};
         last_ = std::move(emission->code);
+        if (options_.evictions.recompute && options_.spec) emission->sketch.uses.recipes = recipes_of(emission->sketch, *options_.spec);
+        emission->sketch.repeatable = {};
         return Tight{plan, std::move(emission->sketch), std::move(emission->dram)};
     }
 
@@ -185,16 +188,17 @@ private:
         return dram_shortage(needs, options_.target);
     }
 
-    std::variant<Candidate, NoRoom, DoesNotFit> candidate(std::size_t plan, std::int64_t budget, bool spill) const {
+    std::variant<Candidate, NoRoom, DoesNotFit> candidate(std::size_t plan, std::int64_t budget, bool spill, bool recompute = false) const {
         const Sketch& sketch = tight_[plan].sketch;
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
+        evictions.recompute = recompute;
         evictions.budget = budget;
         auto chosen = choose_evictions(sketch.outline, sketch.uses, evictions);
         if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
-        Candidate c{plan, 0, budget, std::move(std::get<std::vector<Eviction>>(chosen))};
+        Candidate c{plan, 0, budget, spill, recompute, std::move(std::get<std::vector<Eviction>>(chosen))};
         if (auto no = too_little_dram(tight_[plan], c.evictions, 0)) return std::move(*no);
-        for (const Eviction& e : c.evictions) c.cost += sketch.uses.written_bytes[static_cast<std::size_t>(e.buffer)] * ((e.save ? 1 : 0) + 1);
+        c.cost = traffic_bytes(c.evictions, sketch.uses);
         return c;
     }
 
@@ -245,20 +249,54 @@ private:
         return [this, plan](const InstructionSink& sink) { return emitter_(tight_[plan].plan).into(sink); };
     }
 
-    /// Carries the evictions out where a sketch of the result has a place: that place is the result's.
-    std::optional<Fitted> try_evictions(const Candidate& c) {
+    std::optional<Settled> place_of(const Candidate& c) {
         const Tight& tight = tight_[c.plan];
         if (auto no = too_little_dram(tight, c.evictions, most_saved_bytes(tight.sketch.uses, c.evictions))) {
             dram_ = std::move(*no);
             return std::nullopt;
         }
-        auto settled = try_settle(evicted_outline(tight.sketch.outline, tight.sketch.uses, c.evictions));
+        return try_settle(evicted_outline(tight.sketch.outline, tight.sketch.uses, c.evictions));
+    }
+
+    /// Carries the evictions out where a sketch of the result has a place: that place is the result's. Where some of them can be
+    /// spared by computing again that is done.
+    std::optional<Fitted> try_evictions(const Candidate& c) {
+        auto settled = place_of(c);
         if (!settled) return std::nullopt;
+        for (const Candidate& again : cheaper_with_recompute(c))
+            if (auto better = place_of(again)) return carried_out(again, std::move(*better));
+        return carried_out(c, std::move(*settled));
+    }
+
+    std::optional<Fitted> carried_out(const Candidate& c, Settled&& settled) {
+        const Tight& tight = tight_[c.plan];
         Spilled spilled = apply_evictions(source(c.plan), tight.sketch, c.evictions, options_.spill_region);
         if (spilled.report.segment_bytes > std::int64_t{UINT32_MAX}) return std::nullopt;
-        for (std::int32_t& start : settled->start) start = spilled.position[static_cast<std::size_t>(start)];
-        Placement placement = placement_of(spilled.code, std::move(*settled));
+        for (std::int32_t& start : settled.start) start = spilled.position[static_cast<std::size_t>(start)];
+        Placement placement = placement_of(spilled.code, std::move(settled));
         return Fitted{std::move(spilled.code), std::move(placement), std::move(spilled.report), tight.plan, attempts_};
+    }
+
+    bool can_recompute(std::size_t plan) const { return options_.evictions.recompute && !tight_[plan].sketch.uses.recipes.list.empty(); }
+
+    /// What computes again and costs less: first on the same plan, cheapest first, then on others without bands. Bands mean many
+    /// more instructions; computing again must not be what makes them the better plan.
+    std::vector<Candidate> cheaper_with_recompute(const Candidate& than) const {
+        std::vector<Candidate> list;
+        if (than.recompute || than.cost == 0) return list;
+        for (std::size_t p = 0; p < tight_.size(); ++p) {
+            if (!can_recompute(p) || (p != than.plan && tight_[p].plan.band_bytes > 0)) continue;
+            for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
+                auto outcome = candidate(p, budget, than.spill, true);
+                auto* c = std::get_if<Candidate>(&outcome);
+                if (!c || c->cost >= than.cost) break;   // a smaller budget costs more, nearly always
+                list.push_back(std::move(*c));
+            }
+        }
+        std::stable_sort(list.begin(), list.end(), [&](const Candidate& x, const Candidate& y) {
+            return std::make_tuple(x.plan != than.plan, x.cost) < std::make_tuple(y.plan != than.plan, y.cost);
+        });
+        return list;
     }
 
     std::optional<Fitted> with_evictions(bool spill) {
@@ -267,9 +305,17 @@ private:
         // Were bands the last resort only, a little more room could mean many more bytes spilled.
         if (spill && options_.banded)
             if (const auto bands = wide_bands()) ladders.push_back({*bands});
+        if (auto fitted = best_of(ladders, spill, false)) return fitted;
+        ladders.clear();
+        for (std::size_t p = 0; p < tight_.size(); ++p)
+            if (can_recompute(p)) ladders.push_back({p});
+        return best_of(std::move(ladders), spill, true);
+    }
+
+    std::optional<Fitted> best_of(std::vector<Ladder> ladders, bool spill, bool recompute) {
         std::vector<Candidate> all;
         for (;;) {
-            climb_down(ladders, all, spill);
+            climb_down(ladders, all, spill, recompute);
             const auto best = std::min_element(all.begin(), all.end(), cheaper);
             if (best == all.end()) return std::nullopt;
             if (auto fitted = try_evictions(*best)) return fitted;
@@ -279,14 +325,14 @@ private:
 
     /// Adds the candidates of the next rungs to `all`, of every ladder until its last one is clearly dearer than the cheapest of
     /// `all`: a smaller budget means more bytes, nearly always.
-    void climb_down(std::vector<Ladder>& ladders, std::vector<Candidate>& all, bool spill) {
+    void climb_down(std::vector<Ladder>& ladders, std::vector<Candidate>& all, bool spill, bool recompute) {
         constexpr double kClearly = 1.25;
         const std::vector<std::int64_t> rungs = budget_ladder(options_.place.capacity);
         for (Ladder& ladder : ladders)
             for (; ladder.rung < rungs.size(); ++ladder.rung) {
                 const auto best = std::min_element(all.begin(), all.end(), cheaper);
                 if (best != all.end() && static_cast<double>(ladder.last_cost) > kClearly * static_cast<double>(best->cost)) break;
-                auto outcome = candidate(ladder.plan, rungs[ladder.rung], spill);
+                auto outcome = candidate(ladder.plan, rungs[ladder.rung], spill, recompute);
                 if (auto* no = std::get_if<DoesNotFit>(&outcome); no && !dram_) dram_ = std::move(*no);
                 if (!std::holds_alternative<Candidate>(outcome)) {   // then a smaller budget has no room either
                     ladder.rung = rungs.size();

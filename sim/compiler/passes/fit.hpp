@@ -24,6 +24,7 @@ struct Fitted {
 struct FitOptions {
     PlaceOptions place;
     EvictionOptions evictions; ///< its budget is chosen here
+    const hw::ChipSpec* spec = nullptr;   ///< prices what is computed again; without it nothing is
     int spill_region = 0;
     program::Target target;
     int stem_layers = 0;       ///< plans that differ in stripes alone differ in these first layers alone

@@ -14,6 +14,7 @@ void Sketcher::see(const VirtualInstruction& in, const std::vector<program::Segm
     const bool from_outside = !dma || segments[dma->src.segment].purpose != program::Purpose::spill;
     see_operands(in, position, from_outside ? in.load : kNone);
     if (in.load >= 0) note_load(in, position);
+    if (wants_repeatable_) note_repeatable(in, position, segments);
 }
 
 void Sketcher::see_read(BufferId b, std::uint16_t layer) {
@@ -82,6 +83,16 @@ void Sketcher::note_load(const VirtualInstruction& in, std::int32_t position) {
         if (!uses_[i].write) reading_.emplace_back(in.load, static_cast<BufferId>(uses_[i].buffer));
 }
 
+void Sketcher::note_repeatable(const VirtualInstruction& in, std::int32_t position, const std::vector<program::Segment>& segments) {
+    if (const auto* dma = std::get_if<program::DmaLoad>(&in.op)) {
+        const auto purpose = segments[dma->src.segment].purpose;
+        if (in.load >= 0 && (purpose == program::Purpose::constants || purpose == program::Purpose::input)) repeatable_.loads.push_back(in);
+    } else if (repeatable(in)) {
+        repeatable_.position.push_back(position);
+        repeatable_.instructions.push_back(in);
+    }
+}
+
 /// A load that fills one buffer and reads another (rows that move on) does not stand alone.
 std::vector<std::int32_t> Sketcher::sole_loads() {
     std::vector<std::int32_t> shared;
@@ -129,14 +140,15 @@ Sketch Sketcher::finish(const Code& code) {
         sketch.uses.written_bytes.push_back(0);
         for (const Piece& piece : c.pieces()) sketch.uses.written_bytes.back() += piece.partitions * piece.bytes;
     }
+    sketch.repeatable = std::move(repeatable_);
     sketch.outline.buffers = code.buffers;
     sketch.outline.lives = std::move(lives_);
     sketch.outline.layer = std::move(layer_);
     return sketch;
 }
 
-Sketch sketch_of(const Code& code) {
-    Sketcher sketcher;
+Sketch sketch_of(const Code& code, bool repeatable) {
+    Sketcher sketcher(repeatable);
     for (const VirtualInstruction& in : code.instructions) sketcher.see(in, code.segments);
     return sketcher.finish(code);
 }

@@ -11,9 +11,18 @@
 
 namespace infsim::compiler {
 
+/// What recipes are made of: instructions whose result depends on operands in the state buffer alone, and the loads of constants and
+/// inputs that they may read.
+struct Repeatable {
+    std::vector<std::int32_t> position;             ///< ascending
+    std::vector<VirtualInstruction> instructions;   ///< by the same index
+    std::vector<VirtualInstruction> loads;
+};
+
 struct Sketch {
     Outline outline;
     Uses uses;
+    Repeatable repeatable;                ///< if it was asked for
     std::vector<program::Queue> queues;   ///< those of the code
     std::size_t segments = 0;             ///< of the code
 };
@@ -21,6 +30,7 @@ struct Sketch {
 /// Sees every instruction of a code once, in order. Most codes that compete are never carried out: they need not be stored.
 class Sketcher {
 public:
+    explicit Sketcher(bool repeatable = false) : wants_repeatable_(repeatable) {}
     /// `segments`: of the code so far.
     void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments);
     /// The same for one that reads a single buffer.
@@ -31,6 +41,8 @@ public:
 private:
     static constexpr std::int32_t kNone = -1, kUnseen = -2;
     struct Use { std::uint32_t buffer : 31, write : 1; std::int32_t position; };
+    bool wants_repeatable_;
+    Repeatable repeatable_;
     std::vector<Use> uses_;                 ///< in the order of the code
     std::vector<std::uint16_t> layer_;      ///< by position
     std::vector<std::int32_t> front_;       ///< by load
@@ -45,10 +57,11 @@ private:
     void see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside);
     void note_use(std::size_t from, BufferId b, std::int32_t position, bool write);
     void note_load(const VirtualInstruction& in, std::int32_t position);
+    void note_repeatable(const VirtualInstruction& in, std::int32_t position, const std::vector<program::Segment>& segments);
     std::vector<std::int32_t> sole_loads();
     void list_uses(std::size_t buffers, Uses& out) const;
 };
 
-Sketch sketch_of(const Code& code);
+Sketch sketch_of(const Code& code, bool repeatable = false);
 
 }  // namespace infsim::compiler

@@ -4,9 +4,11 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 
 #include "base/check.hpp"
-#include "compiler/passes/coverage.hpp"
+#include "compiler/passes/spill_area.hpp"
 
 namespace infsim::compiler {
 
@@ -14,52 +16,17 @@ namespace {
 
 using program::Purpose;
 
-constexpr int kReloadRing = 1, kSaveRing = 3;   ///< of each DMA engine; inputs arrive on the first, outputs leave on the second
-constexpr std::int64_t kMostCounted = 65535;
-
-/// First fit over device DRAM addresses.
-class Arena {
-public:
-    std::int64_t take(std::int64_t bytes) {
-        std::int64_t at = 0;
-        auto place = taken_.begin();
-        for (; place != taken_.end() && at + bytes > place->first; ++place) at = place->second;
-        taken_.emplace(at, at + bytes);
-        top_ = std::max(top_, at + bytes);
-        return at;
-    }
-    void free(std::int64_t at) { taken_.erase(at); }
-    std::int64_t top() const { return top_; }
-
-private:
-    std::map<std::int64_t, std::int64_t> taken_;
-    std::int64_t top_ = 0;
-};
-
-/// Where the present bytes of a buffer lie in device DRAM: its pieces one after the other, partition by partition.
-struct Saved {
-    std::int64_t address = 0, bytes = 0;
-    std::vector<Piece> pieces;
-    std::int32_t position = 0;   ///< of the last save instruction in the new code
-};
-
 class Rewriter {
 public:
     Rewriter(const Sketch& sketch, const std::vector<Eviction>& evictions, int region)
         : sketch_(sketch), evictions_(evictions), region_(region), alias_(buffers()), coverage_(buffers()), saved_(buffers()), tensors_(buffers()),
-          evicted_(buffers(), false), segment_(static_cast<std::uint32_t>(sketch.segments)) {
+          evicted_(buffers(), false), area_(sketch.queues, static_cast<std::uint32_t>(sketch.segments)) {
         for (std::size_t b = 0; b < alias_.size(); ++b) alias_[b] = static_cast<BufferId>(b);
         for (std::size_t e = 0; e < evictions.size(); ++e) {
             if (evictions[e].save) leaving_.emplace(evictions[e].after, e);
             if (evictions[e].by == Return::reissue) original_loads_[sole_load(evictions[e].buffer)];
+            if (evictions[e].by == Return::recompute) keep_for(recipe(evictions[e]), evictions[e].kept_loads);
             evicted_[static_cast<std::size_t>(evictions[e].buffer)] = true;
-        }
-        for (std::size_t q = 0; q < sketch.queues.size(); ++q) {
-            const program::Queue& queue = sketch.queues[q];
-            if (queue.engine != program::Engine::dma) continue;
-            engines_ = std::max(engines_, queue.engine_index + 1);
-            rings_ = std::max(rings_, queue.ring + 1);
-            queue_of_[{queue.engine_index, queue.ring}] = static_cast<std::uint8_t>(q);
         }
     }
 
@@ -69,6 +36,7 @@ public:
             bring_back(evictions_[coming_], in);
         }
         if (const auto original = original_loads_.find(in.load); original != original_loads_.end()) original->second.push_back(in);
+        if (const auto original = originals_.find(now_); original != originals_.end()) original->second = in;
         note_position();
         push_renamed(in);
         note_uses(in, now_);
@@ -86,8 +54,8 @@ public:
         rest.instructions = std::move(instructions_);
         append(rest.buffers, fresh_buffers_);
         append(rest.loads, fresh_loads_);
-        report_.segment_bytes = arena_.top();
-        if (arena_.top() > 0) rest.segments.push_back(segment());
+        report_.segment_bytes = area_.bytes();
+        if (area_.bytes() > 0) rest.segments.push_back(segment());
         for (std::size_t b = 0; b < tensors_.size(); ++b)
             if (tensors_[b].saves > 0) {
                 tensors_[b].name = rest.buffers[b].name;
@@ -112,16 +80,19 @@ private:
     std::vector<bool> evicted_;
     std::multimap<std::int32_t, std::size_t> leaving_;       ///< evictions that save, by `after`
     std::map<std::int32_t, std::vector<VirtualInstruction>> original_loads_;   ///< of loads that are issued again
+    std::unordered_map<std::int32_t, VirtualInstruction> originals_;           ///< by position, of recipes
     std::vector<std::int32_t> position_;
     std::size_t coming_ = 0;                         ///< the next eviction that comes back
     std::int32_t now_ = 0;
-    std::map<std::pair<int, int>, std::uint8_t> queue_of_;
-    std::uint32_t segment_;
-    int engines_ = 0, rings_ = 0;
-    Arena arena_;
+    SpillArea area_;
     SpillReport report_;
 
-    std::uint8_t ring(int engine, int number) const { return queue_of_.at({engine, std::min(number, rings_ - 1)}); }
+    const Recipe& recipe(const Eviction& e) const { return sketch_.uses.recipes.list[static_cast<std::size_t>(e.recipe)]; }
+    void keep_for(const Recipe& recipe, bool kept_loads) {
+        for (std::int32_t p : recipe.instructions) originals_[p];
+        if (!kept_loads)
+            for (BufferId o : recipe.loaded) original_loads_[sole_load(o)];
+    }
 
     std::int32_t sole_load(BufferId b) const { return sketch_.uses.sole_load[static_cast<std::size_t>(b)]; }
     bool ends_with(BufferId b, std::int32_t position) const { return sketch_.outline.lives[static_cast<std::size_t>(b)].last == position; }
@@ -134,7 +105,7 @@ private:
         segment.purpose = Purpose::spill;
         segment.dtype = DType::u8;
         segment.region = static_cast<std::uint8_t>(region_);
-        segment.bytes = arena_.top();
+        segment.bytes = area_.bytes();
         return segment;
     }
 
@@ -148,7 +119,7 @@ private:
     }
 
     void forget(std::size_t b) {
-        if (saved_[b]) arena_.free(saved_[b]->address);
+        if (saved_[b]) area_.free(*saved_[b]);
         saved_[b].reset();
     }
 
@@ -167,37 +138,7 @@ private:
             if (b != kNoBuffer && ends_with(b, position)) forget(static_cast<std::size_t>(b));
     }
 
-    /// One DMA per share of a piece's partitions, so that all engines move it together.
-    template <class Emit>
-    void for_each_share(const Piece& piece, std::int64_t address, Emit&& emit) {
-        const bool pairs = piece.offset % 2 == 0 && piece.bytes % 2 == 0;
-        const int element = pairs ? 2 : 1;
-        for (std::int64_t done = 0; done < piece.bytes;) {
-            const std::int64_t bytes = std::min(piece.bytes - done, kMostCounted * element);
-            for (int e = 0, first = 0; e < engines_; ++e) {
-                const int share = (piece.partitions - first) / (engines_ - e);
-                if (share == 0) continue;
-                program::AccessPattern chip;
-                chip.dtype = pairs ? DType::fp16 : DType::u8;
-                chip.partition_start = static_cast<std::uint8_t>(piece.partition + first);
-                chip.partition_count = static_cast<std::uint8_t>(share);
-                chip.offset = static_cast<std::uint32_t>(piece.offset + done);
-                chip.step[program::kAccessDims - 1] = 1;
-                chip.count[program::kAccessDims - 1] = static_cast<std::uint16_t>(bytes / element);
-                program::DramPattern dram;
-                dram.segment = segment_;
-                dram.offset = static_cast<std::uint32_t>(address + first * piece.bytes + done);
-                dram.partition_step = static_cast<std::uint32_t>(piece.bytes);
-                dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
-                dram.count = chip.count;
-                emit(e, chip, dram);
-                first += share;
-            }
-            done += bytes;
-        }
-    }
-
-    VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t queue, const VirtualInstruction& beside) const {
+    static VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t queue, const VirtualInstruction& beside) {
         VirtualInstruction in;
         in.op = std::move(op);
         in.buffer[0] = buffer;
@@ -210,62 +151,86 @@ private:
     void send_away(const Eviction& e, const VirtualInstruction& beside) {
         const auto b = static_cast<std::size_t>(e.buffer);
         INFSIM_CHECK(!saved_[b], "a buffer is saved although device DRAM holds its bytes");
-        Saved saved;
-        saved.pieces = coverage_[b].pieces();
-        for (const Piece& piece : saved.pieces) saved.bytes += piece.partitions * piece.bytes;
-        saved.address = arena_.take(saved.bytes);
-        std::int64_t address = saved.address;
-        for (const Piece& piece : saved.pieces) {
-            for_each_share(piece, address, [&](int engine, const program::AccessPattern& chip, const program::DramPattern& dram) {
-                instructions_.push_back(transfer(program::DmaStore{chip, dram}, alias_[b], ring(engine, kSaveRing), beside));
-            });
-            address += piece.partitions * piece.bytes;
-        }
+        Saved saved = area_.take(coverage_[b].pieces());
+        area_.stores(saved, [&](const program::DmaStore& store, std::uint8_t queue) {
+            instructions_.push_back(transfer(store, alias_[b], queue, beside));
+        });
         saved.position = static_cast<std::int32_t>(instructions_.size()) - 1;
         tensors_[b].save_bytes += saved.bytes;
         ++tensors_[b].saves;
         saved_[b] = std::move(saved);
     }
 
-    /// A buffer of its own for the next stretch of the life of b.
-    BufferId fresh(std::size_t b) {
-        fresh_buffers_.push_back(sketch_.outline.buffers[b]);
-        fresh_buffers_.back().rotates = false;
-        return alias_[b] = static_cast<BufferId>(buffers() + fresh_buffers_.size()) - 1;
+    void bring_back(const Eviction& e, const VirtualInstruction& beside) {
+        switch (e.by) {
+            case Return::reload: return reload(static_cast<std::size_t>(e.buffer), fresh(e.buffer), beside);
+            case Return::reissue: return issue_again(e.buffer, fresh(e.buffer), beside);
+            case Return::recompute: return compute_again(e, recipe(e), beside);
+        }
     }
 
-    void bring_back(const Eviction& e, const VirtualInstruction& beside) {
-        const auto b = static_cast<std::size_t>(e.buffer);
-        const BufferId home = fresh(b);
-        const auto load = static_cast<std::int32_t>(sketch_.outline.loads.size() + fresh_loads_.size());
-        if (e.by == Return::reissue) {
-            const std::int32_t original = sole_load(e.buffer);
-            fresh_loads_.push_back({home, sketch_.outline.loads[static_cast<std::size_t>(original)].stream, 0});
-            for (VirtualInstruction again : original_loads_.at(original)) {
-                again.load = load;
-                again.layer = beside.layer;
-                again.image = beside.image;
-                for (BufferId& operand : again.buffer)
-                    if (operand != kNoBuffer) operand = home;
-                if (const auto* dma = std::get_if<program::DmaLoad>(&again.op)) report_.reissued_bytes += program::total_bytes(dma->dst);
-                instructions_.push_back(std::move(again));
-            }
-            ++report_.reissues;
-            return;
-        }
+    BufferId another(BufferId b) {
+        fresh_buffers_.push_back(sketch_.outline.buffers[static_cast<std::size_t>(b)]);
+        fresh_buffers_.back().rotates = false;
+        return static_cast<BufferId>(buffers() + fresh_buffers_.size()) - 1;
+    }
+    /// A buffer of its own for the next stretch of the life of b.
+    BufferId fresh(BufferId b) { return alias_[static_cast<std::size_t>(b)] = another(b); }
+
+    std::int32_t next_load() const { return static_cast<std::int32_t>(sketch_.outline.loads.size() + fresh_loads_.size()); }
+
+    void reload(std::size_t b, BufferId home, const VirtualInstruction& beside) {
         INFSIM_CHECK(saved_[b].has_value(), "a buffer comes back that was never saved");
-        const Saved& saved = *saved_[b];
-        fresh_loads_.push_back({home, kReloadStream, saved.position + 1});
-        std::int64_t address = saved.address;
-        for (const Piece& piece : saved.pieces) {
-            for_each_share(piece, address, [&](int engine, const program::AccessPattern& chip, const program::DramPattern& dram) {
-                instructions_.push_back(transfer(program::DmaLoad{dram, chip}, home, ring(engine, kReloadRing), beside));
-                instructions_.back().load = load;
-            });
-            address += piece.partitions * piece.bytes;
-        }
-        tensors_[b].reload_bytes += saved.bytes;
+        const std::int32_t load = next_load();
+        fresh_loads_.push_back({home, kReloadStream, saved_[b]->position + 1});
+        area_.loads(*saved_[b], [&](const program::DmaLoad& dma, std::uint8_t queue) {
+            instructions_.push_back(transfer(dma, home, queue, beside));
+            instructions_.back().load = load;
+        });
+        tensors_[b].reload_bytes += saved_[b]->bytes;
         ++tensors_[b].reloads;
+    }
+
+    /// The load that alone fills b, into `home`.
+    void issue_again(BufferId b, BufferId home, const VirtualInstruction& beside) {
+        const std::int32_t original = sole_load(b), load = next_load();
+        fresh_loads_.push_back({home, sketch_.outline.loads[static_cast<std::size_t>(original)].stream, 0});
+        for (VirtualInstruction again : original_loads_.at(original)) {
+            again.load = load;
+            again.layer = beside.layer;
+            again.image = beside.image;
+            for (BufferId& operand : again.buffer)
+                if (operand != kNoBuffer) operand = home;
+            if (const auto* dma = std::get_if<program::DmaLoad>(&again.op)) report_.reissued_bytes += program::total_bytes(dma->dst);
+            instructions_.push_back(std::move(again));
+        }
+        ++report_.reissues;
+    }
+
+    /// The instructions of `recipe`, on what stands for their operands now or was loaded or made for them alone.
+    void compute_again(const Eviction& e, const Recipe& recipe, const VirtualInstruction& beside) {
+        std::vector<std::pair<BufferId, BufferId>> stand_in;
+        for (BufferId o : recipe.loaded) {
+            if (e.kept_loads) continue;
+            stand_in.emplace_back(o, another(o));
+            issue_again(o, stand_in.back().second, beside);
+        }
+        for (BufferId o : recipe.made) stand_in.emplace_back(o, another(o));
+        const BufferId home = fresh(e.buffer);
+        for (BufferId o : recipe.in_place) stand_in.emplace_back(o, home);
+        for (std::int32_t p : recipe.instructions) {
+            VirtualInstruction again = originals_.at(p);
+            again.layer = beside.layer;
+            again.image = beside.image;
+            for (BufferId& operand : again.buffer) {
+                if (operand == kNoBuffer) continue;
+                const auto found = std::find_if(stand_in.begin(), stand_in.end(), [&](const auto& pair) { return pair.first == operand; });
+                operand = found != stand_in.end() ? found->second : alias_[static_cast<std::size_t>(operand)];
+            }
+            instructions_.push_back(std::move(again));
+        }
+        report_.recomputed_instructions += static_cast<std::int64_t>(recipe.instructions.size());
+        report_.recompute_time += recipe.engines;
     }
 };
 

@@ -17,6 +17,8 @@ struct SpillReport {
     std::int64_t save_bytes = 0, reload_bytes = 0;
     std::int64_t reissued_bytes = 0;      ///< read again by loads that were issued again
     int reissues = 0;
+    std::int64_t recomputed_instructions = 0;   ///< that are there once more because a buffer is computed again
+    Duration recompute_time{};            ///< that they occupy ACT and POOL
     std::int64_t segment_bytes = 0;       ///< of device DRAM; above what a DramPattern can address the code is of no use
 };
 
@@ -28,7 +30,7 @@ struct Spilled {
 
 /// Carries out `evictions` (as choose_evictions returns them for `sketch`, that of the code): behind the last use before the
 /// gap the written bytes go to the segment "spill" in `region`, unless it holds them already; before the next use they come
-/// back into a fresh buffer, as a load that may move up, but not above the save. Space in the segment is used again when
+/// back into a fresh buffer, as a load that may move up, but not above the save, or by the instructions of a recipe. Space in the segment is used again when
 /// nobody needs it.
 Spilled apply_evictions(const CodeSource& source, const Sketch& sketch, const std::vector<Eviction>& evictions, int region);
 

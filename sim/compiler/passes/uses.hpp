@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/code.hpp"
+#include "compiler/passes/recompute.hpp"
 
 namespace infsim::compiler {
 
@@ -19,6 +20,7 @@ struct Uses {
     std::vector<std::int32_t> last_load;      ///< last position at which a movable load touches it, -1: none does
     std::vector<std::int32_t> sole_load;      ///< the load that alone writes it, from weights, constants or graph inputs; -1: none
     std::vector<std::int64_t> written_bytes;  ///< over all partitions
+    Recipes recipes;                          ///< what can be computed again, where somebody has asked recipes_of()
 
     /// Position of the last write of `b` up to `position`, -1: there is none.
     std::int32_t last_write(BufferId b, std::int32_t position) const {

@@ -52,7 +52,9 @@ TEST_CASE("without evictions an outline stays as it is") {
     Script s;
     const BufferId a = s.buffer("a"), w = s.buffer("w");
     s.load(w), s.copy(w, a), s.read(a);
-    const auto [outline, uses, queues, segments] = sketch_of(s.code);
+    const Sketch sketch = sketch_of(s.code);
+    const Outline& outline = sketch.outline;
+    const Uses& uses = sketch.uses;
     check_equal(evicted_outline(outline, uses, {}), outline);
 }
 

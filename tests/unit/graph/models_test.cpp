@@ -22,7 +22,9 @@ Graph ours(const std::string& name) { return load_model(name, test::models_folde
 TEST_CASE("networks of models/ have the published MACs and weights") {
     CHECK(total_macs(ours("resnet50")) == 4'089'184'256);
     CHECK(total_macs(ours("resnet50-v1")) == 3'857'973'248);
+    CHECK(total_macs(ours("resnet50-v2")) == 4'089'184'256);
     CHECK(conv_gemm_weight_count(ours("resnet50")) == 25'502'912);
+    CHECK(conv_gemm_weight_count(ours("resnet50-v2")) == 25'502'912);
     CHECK(conv_gemm_weight_count(ours("resnet50-v1")) == 25'502'912);
     CHECK(total_macs(ours("vgg16")) == 15'470'264'320);
     CHECK(conv_gemm_weight_count(ours("vgg16")) == 138'344'128);
