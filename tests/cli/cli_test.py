@@ -174,6 +174,21 @@ class Flags(InScratch):
     def test_the_unit_of_sb_size_is_the_profile_s(self):
         self.assertEqual(self.report("--sb_size", 20, "--set", "compiler.place.sb_size_unit=512B")["capacity_bytes"], 10240)
 
+    def test_cheap_intermediates_are_computed_again_unless_that_is_switched_off(self):
+        def compiled(*words):
+            return json.loads(self.run_it("compile", "resnet50-v2", "--batch", 4, "--json", *words).stdout)
+
+        again = compiled()
+        self.assertGreater(again["recomputed_instructions"], 0)
+        self.assertGreater(again["recompute_us"], 0)
+        self.assertEqual(again["spill_save_bytes"], 0)
+        self.assertIn("computed again: %d instructions" % again["recomputed_instructions"],
+                      self.run_it("compile", "resnet50-v2", "--batch", 4).stdout)
+        for words in (["--no-recompute"], ["--no-rematerialization"], ["--set", "compiler.rematerialize.recompute=false"]):
+            off = compiled(*words)
+            self.assertEqual((off["recomputed_instructions"], off["recompute_us"]), (0, 0))
+            self.assertGreater(off["spill_save_bytes"], 0)
+
     def test_precedence_file_then_neuron_then_ours_then_set(self):
         profile = self.write("c.json", {"name": "c", "place": {"sb_size": 90}})
         words = ["--compiler", profile]

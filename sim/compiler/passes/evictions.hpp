@@ -15,7 +15,7 @@ namespace infsim::compiler {
 enum class Return : std::uint8_t {
     reload,   ///< from where it was saved in device DRAM
     reissue,  ///< by the loads that brought it first: nothing has changed it since
-    recompute,   ///< by the instructions that wrote it, or those of a recipe
+    recompute,   ///< by the instructions of a recipe
 };
 
 /// The buffer is away between instructions `after` and `before`, both of which use it.
@@ -53,10 +53,10 @@ struct NoRoom {
 /// Walks through the instructions in serial order. Whenever the live buffers exceed the budget, the one goes that is
 /// not needed for the longest time per byte of device DRAM traffic that its return costs: bytes saved and read back, only
 /// read back where DRAM holds them, or those that could be moved while it is computed again. What it is computed from then
-/// counts as used at that time; weights and constants that are still there when that is decided stay. Of a walk
-/// that computes again what has the merit and one that prefers whatever can be, the one with less traffic is taken; neither need
-/// beat one without computing again. Ordered by `before`; there first what is loaded, by buffer, then what is computed, in the
-/// order in which it was written (one may be made of another).
+/// counts as used at that time; constants that are still there when that is decided stay. Of a walk that goes by this cost
+/// alone and one that prefers whatever can be computed again, the one with less traffic is taken; neither need beat one
+/// without computing again. Ordered by `before`; there first what is loaded, by buffer, then what is computed, in the order in
+/// which it was written (one may be made of another).
 std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outline, const Uses& uses, const EvictionOptions& options);
 
 /// Bytes that device DRAM has to hold at some instant, at least, for what `evictions` save: each from its save to its last reload.

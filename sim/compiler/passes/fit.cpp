@@ -5,10 +5,9 @@
 #include <tuple>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "compiler/passes/evicted_outline.hpp"
 #include "compiler/passes/lifetimes.hpp"
+#include "compiler/passes/refusals.hpp"
 #include "compiler/passes/settle.hpp"
 
 namespace infsim::compiler {
@@ -154,26 +153,8 @@ private:
         DoesNotFit why = *reason_;
         if (!options_.explain) return why;
         why.lower_bound_bytes = peak_of(closest_.buffers, closest_.lives, std::vector<bool>(closest_.buffers.size(), true)).bytes;
-        why.allocator_bytes = smallest_capacity(closest_, *why.lower_bound_bytes);
+        why.allocator_bytes = smallest_capacity(closest_, *why.lower_bound_bytes, options_.place);
         return why;
-    }
-
-    /// To a 512th: doubles the distance to the lower bound until everything has a place, then bisects.
-    std::int64_t smallest_capacity(const Outline& outline, std::int64_t bound) const {
-        const auto fits = [&](std::int64_t capacity) {
-            PlaceOptions wider = options_.place;
-            wider.capacity = capacity;
-            return std::holds_alternative<Settled>(settle(outline, wider));
-        };
-        const std::int64_t grain = std::max<std::int64_t>(4, bound / 512 / 4 * 4);
-        std::int64_t low = (bound + 3) / 4 * 4 - grain, step = grain;
-        for (; !fits(low + step); step *= 2) low += step;
-        std::int64_t high = low + step;
-        while (high - low > grain) {
-            const std::int64_t middle = low + (high - low) / 2 / 4 * 4;
-            (fits(middle) ? high : low) = middle;
-        }
-        return high;
     }
 
     /// Device DRAM is too small for the instructions that evict, or for them and `saved_bytes`; a smaller budget has more of them.
@@ -227,21 +208,7 @@ private:
     /// What binds now is what no eviction can take away.
     void note_no_room(const Outline& outline, const NoRoom& no) {
         if (least_room_ && least_room_->wanted_bytes <= no.wanted) return;
-        DoesNotFit why;
-        why.resource = resource::state_buffer;
-        why.unit = "B/partition";
-        why.binding = options_.place.capacity_binding;
-        why.instant = no.position;
-        why.instants = static_cast<std::int64_t>(outline.layer.size());
-        why.lower_bound_bytes = no.wanted;
-        why.layer = layers_.at(outline.layer[static_cast<std::size_t>(no.position)]).name;
-        why.wanted_bytes = no.wanted;
-        why.available_bytes = options_.place.capacity;
-        why.tensors = tensors_of(outline, no.buffers, layers_);
-        why.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
-                               "spilling cannot help; needed at once: {}",
-                               why.layer, why.wanted_bytes, why.available_bytes, options_.place.capacity_note, why.wanted_bytes - why.available_bytes, to_text(why.tensors));
-        least_room_ = std::move(why);
+        least_room_ = room_refusal(outline, layers_, no, options_.place);
     }
 
     CodeSource source(std::size_t plan) {

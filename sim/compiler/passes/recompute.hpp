@@ -34,13 +34,12 @@ struct Recipes {
     std::int32_t find(BufferId b, std::int32_t before) const;
 };
 
-/// Recipes for gaps between two uses that are worth leaving for, behind the last write of a buffer that takes
-/// at least `smallest` bytes per partition. Only instructions are
-/// repeated that depend on nothing but operands in the state buffer (ACT, POOL, copies by DMA): what the PE makes, and what
-/// comes out of PSUM, is not. All writes of a buffer count, in their order, so that parts written one by one or one over the
-/// other come out as they were. An operand that somebody has written since is no way, nor is one that has been dead since and
-/// cannot be made again. Left out as well: what costs more than to save and to reload the buffer.
-/// `sketch` has to have been made with what is repeatable.
+/// Recipes for gaps between two uses that are worth leaving for, behind the last write of a buffer that takes at least
+/// `smallest` bytes per partition. Only instructions are repeated that depend on nothing but operands in the state buffer
+/// (ACT, POOL, copies by DMA): what the PE makes, and what comes out of PSUM, is not. All writes of a buffer count, in their
+/// order, so that parts written one by one or one over the other come out as they were. An operand that somebody has written
+/// since is no way, nor is one that has been dead since and cannot be made again. Left out as well: what costs more than to save
+/// and to reload the buffer. `sketch` has to have been made with what is repeatable.
 Recipes recipes_of(const Sketch& sketch, const hw::ChipSpec& spec, std::int64_t smallest = 256);
 
 /// True for instructions whose result depends on operands in the state buffer alone.
