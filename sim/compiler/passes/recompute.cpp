@@ -13,6 +13,7 @@ namespace infsim::compiler {
 
 namespace {
 
+constexpr double kInTheWay = 2;                  ///< see Recipe::traffic_bytes
 constexpr std::int32_t kShortestGap = 16;        ///< instructions; what comes back sooner is not worth leaving for
 constexpr std::size_t kMostInstructions = 128;   ///< of a recipe
 
@@ -214,7 +215,7 @@ private:
             if (std::holds_alternative<program::DmaCopy>(at(p).op)) recipe.traffic_bytes += dma_bytes(at(p));
             else recipe.engines += cost::engine_cost(spec_, instruction(at(p)), false).occupancy;
         }
-        recipe.traffic_bytes += static_cast<std::int64_t>(seconds(recipe.engines) * bytes_per_second_);
+        recipe.traffic_bytes += static_cast<std::int64_t>(kInTheWay * seconds(recipe.engines) * bytes_per_second_);
         for (BufferId o : recipe.loaded) recipe.load_bytes += load_traffic_[static_cast<std::size_t>(uses_.sole_load[static_cast<std::size_t>(o)])];
     }
 };

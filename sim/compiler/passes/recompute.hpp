@@ -21,7 +21,9 @@ struct Recipe {
     std::vector<BufferId> made;               ///< intermediates that have to be made again themselves, likewise
     std::vector<BufferId> in_place;           ///< of those the ones that can take the buffer of the result: made first, then written over
     std::int64_t load_bytes = 0;              ///< that loads of `loaded` take of device DRAM or DMA engines
-    std::int64_t traffic_bytes = 0;           ///< that device DRAM could move for this core while the instructions run
+    /// That device DRAM could move for this core while the instructions run, twice: a reload comes ahead of its use, computing
+    /// stands in the way of what ACT and POOL do next. (On DenseNet-121, which waits for both, once costs up to 5 % of throughput.)
+    std::int64_t traffic_bytes = 0;
     Duration engines{};                       ///< that ACT and POOL are occupied
 };
 
