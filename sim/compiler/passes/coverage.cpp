@@ -8,11 +8,14 @@ namespace infsim::compiler {
 
 namespace {
 
-void insert(std::vector<std::pair<std::int64_t, std::int64_t>>& runs, std::int64_t lo, std::int64_t hi) {
+/// Returns by how much the runs have grown.
+std::int64_t insert(std::vector<std::pair<std::int64_t, std::int64_t>>& runs, std::int64_t lo, std::int64_t hi) {
     // The first run that ends at or behind lo: it and those up to hi become one.
     auto first = std::lower_bound(runs.begin(), runs.end(), lo, [](const auto& run, std::int64_t at) { return run.second < at; });
     auto last = first;
+    std::int64_t before = 0;
     for (; last != runs.end() && last->first <= hi; ++last) {
+        before += last->second - last->first;
         lo = std::min(lo, last->first);
         hi = std::max(hi, last->second);
     }
@@ -21,6 +24,7 @@ void insert(std::vector<std::pair<std::int64_t, std::int64_t>>& runs, std::int64
         *first = {lo, hi};
         runs.erase(first + 1, last);
     }
+    return hi - lo - before;
 }
 
 }  // namespace
@@ -35,7 +39,7 @@ void Coverage::split_at(int partition) {
         }
 }
 
-void Coverage::add(const program::AccessPattern& ap) {
+std::int64_t Coverage::add(const program::AccessPattern& ap) {
     const int from = ap.partition_start, to = from + ap.partition_count;
     split_at(from);
     split_at(to);
@@ -52,9 +56,11 @@ void Coverage::add(const program::AccessPattern& ap) {
         strips_.insert(place, std::move(gap));
     }
     const program::Runs written = program::runs(ap);
+    std::int64_t grown = 0;
     for (Strip& s : strips_)
-        if (s.first >= from && s.last <= to) written.for_each([&](std::int64_t lo, std::int64_t hi) { insert(s.runs, lo, hi); });
+        if (s.first >= from && s.last <= to) written.for_each([&](std::int64_t lo, std::int64_t hi) { grown += insert(s.runs, lo, hi) * (s.last - s.first); });
     join();
+    return grown;
 }
 
 void Coverage::join() {

@@ -18,8 +18,8 @@ struct Piece {
 /// The written bytes of one buffer, exactly. Partitions in which the same bytes are written are kept together.
 class Coverage {
 public:
-    /// Adds what `ap` visits; its offset counts from the start of the buffer.
-    void add(const program::AccessPattern& ap);
+    /// Adds what `ap` visits; its offset counts from the start of the buffer. Returns how many bytes are new, over all partitions.
+    std::int64_t add(const program::AccessPattern& ap);
     /// The fewest rectangles with the same partitions side by side, by partition, then offset; they are disjoint.
     std::vector<Piece> pieces() const;
     /// Number of pieces, without making them.

@@ -7,16 +7,19 @@
 
 namespace infsim::compiler {
 
-std::int64_t traffic_bytes(const Eviction& e, const Uses& uses) {
-    if (e.by != Return::recompute) return uses.written_bytes[static_cast<std::size_t>(e.buffer)] * (e.save ? 2 : 1);
-    const Recipe& recipe = uses.recipes.list[static_cast<std::size_t>(e.recipe)];
-    return recipe.traffic_bytes + (e.kept_loads ? 0 : recipe.load_bytes);
-}
-
 std::int64_t traffic_bytes(const std::vector<Eviction>& evictions, const Uses& uses) {
-    std::int64_t bytes = 0;
-    for (const Eviction& e : evictions) bytes += traffic_bytes(e, uses);
-    return bytes;
+    std::vector<std::int64_t> saved(uses.written_bytes.size(), 0);
+    std::int64_t sum = 0;
+    for (const Eviction& e : evictions) {
+        const auto b = static_cast<std::size_t>(e.buffer);
+        if (e.save) sum += saved[b] = uses.bytes_at(e.buffer, e.after);
+        if (e.by == Return::reload) sum += saved[b];
+        if (e.by == Return::reissue) sum += uses.written_bytes[b];
+        if (e.by != Return::recompute) continue;
+        const Recipe& recipe = uses.recipes.list[static_cast<std::size_t>(e.recipe)];
+        sum += recipe.traffic_bytes + (e.kept_loads ? 0 : recipe.load_bytes);
+    }
+    return sum;
 }
 
 namespace {
@@ -56,13 +59,14 @@ std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evi
     std::vector<std::pair<std::int32_t, std::int64_t>> changes;
     // From the back: what comes last is the last reload of the save in front of it.
     for (auto e = evictions.rbegin(); e != evictions.rend(); ++e) {
-        const auto b = static_cast<std::size_t>(e->buffer);
+        std::int32_t& last = until[static_cast<std::size_t>(e->buffer)];
         if (e->by != Return::reload) continue;
-        if (until[b] == kNever) until[b] = e->before;
+        if (last == kNever) last = e->before;
         if (!e->save) continue;
-        changes.emplace_back(e->after, uses.written_bytes[b]);
-        changes.emplace_back(until[b], -uses.written_bytes[b]);
-        until[b] = kNever;
+        const std::int64_t bytes = uses.bytes_at(e->buffer, e->after);
+        changes.emplace_back(e->after, bytes);
+        changes.emplace_back(last, -bytes);
+        last = kNever;
     }
     std::sort(changes.begin(), changes.end());   // at one instant what leaves comes first
     std::int64_t here = 0, most = 0;

@@ -28,8 +28,8 @@ struct Eviction {
     bool kept_loads = false;    ///< what the recipe would load again stays until then instead
 };
 
-/// Bytes of device DRAM that they move, or that could be moved while engines compute.
-std::int64_t traffic_bytes(const Eviction& eviction, const Uses& uses);
+/// Bytes of device DRAM that they move (what is written when a buffer is saved), or that could be moved while engines compute.
+/// Ordered as choose_evictions returns them.
 std::int64_t traffic_bytes(const std::vector<Eviction>& evictions, const Uses& uses);
 
 struct EvictionOptions {

@@ -98,8 +98,8 @@ public:
         const Peak alone = peak_of(outline_.buffers, outline_.lives, activations);
         result_.lower_bound = alone.bytes;
         const Peak peak = peak_of(outline_.buffers, outline_.lives, std::vector<bool>(n, true));
-        if (alone.bytes > options_.capacity) return Unsettled{alone.position, alone.bytes, " for activations alone"};
-        if (peak.bytes > options_.capacity) return Unsettled{peak.position, peak.bytes, ", weights in use included"};
+        if (alone.bytes > options_.capacity) return Unsettled{alone.position, alone.bytes, " for activations alone", true};
+        if (peak.bytes > options_.capacity) return Unsettled{peak.position, peak.bytes, ", weights in use included", true};
 
         const std::int64_t top = activations_first();
         if (top > options_.capacity) return Unsettled{peak.position, top, " after packing (fragmentation)"};

@@ -22,6 +22,7 @@ struct Unsettled {
     std::int32_t position = 0;
     std::int64_t wanted = 0;
     std::string why;
+    bool certain = false;   ///< the live buffers alone exceed the capacity; otherwise only no packing was found
 };
 
 std::variant<Settled, Unsettled> settle(const Outline& outline, const PlaceOptions& options);

@@ -38,6 +38,7 @@ void Sketcher::grow(BufferId b) {
     last_load_.resize(n, kNone);
     sole_load_.resize(n, kUnseen);
     coverage_.resize(n);
+    written_bytes_.resize(n, 0);
 }
 
 void Sketcher::see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside) {
@@ -50,13 +51,19 @@ void Sketcher::see_operands(const VirtualInstruction& in, std::int32_t position,
             if (b == kNoBuffer) return;
             note_use(mine, b, position, write);
             if (!write) return;
-            coverage_[static_cast<std::size_t>(b)].add(ap);
+            written_bytes_[static_cast<std::size_t>(b)] += coverage_[static_cast<std::size_t>(b)].add(ap);
             std::int32_t& sole = sole_load_[static_cast<std::size_t>(b)];
             sole = sole == kUnseen || sole == load_from_outside ? load_from_outside : kNone;
         },
         [&](program::ScalarOperand&, int operand) {
             if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b != kNoBuffer) note_use(mine, b, position, false);
         });
+    note_written_bytes(mine);
+}
+
+void Sketcher::note_written_bytes(std::size_t from) {
+    for (std::size_t i = from; i < uses_.size(); ++i)
+        if (uses_[i].write) write_bytes_.push_back(written_bytes_[uses_[i].buffer]);
 }
 
 /// Uses from index `from` on are those of the same instruction: of each buffer one is kept.
@@ -117,10 +124,15 @@ void Sketcher::list_uses(std::size_t buffers, Uses& out) const {
     }
     out.position.resize(uses_.size());
     out.write_position.resize(out.write_begin[buffers]);
+    out.write_bytes.resize(out.write_begin[buffers]);
+    std::size_t write = 0;
     std::vector<std::uint32_t> next(out.begin.begin(), out.begin.end() - 1), next_write(out.write_begin.begin(), out.write_begin.end() - 1);
     for (const Use& u : uses_) {
         out.position[next[u.buffer]++] = u.position;
-        if (u.write) out.write_position[next_write[u.buffer]++] = u.position;
+        if (!u.write) continue;
+        const std::uint32_t at = next_write[u.buffer]++;
+        out.write_position[at] = u.position;
+        out.write_bytes[at] = write_bytes_[write++];
     }
 }
 
@@ -136,10 +148,7 @@ Sketch Sketcher::finish(const Code& code) {
     list_uses(n, sketch.uses);
     sketch.uses.sole_load = sole_loads();
     sketch.uses.last_load = std::move(last_load_);
-    for (const Coverage& c : coverage_) {
-        sketch.uses.written_bytes.push_back(0);
-        for (const Piece& piece : c.pieces()) sketch.uses.written_bytes.back() += piece.partitions * piece.bytes;
-    }
+    sketch.uses.written_bytes = std::move(written_bytes_);
     sketch.repeatable = std::move(repeatable_);
     sketch.outline.buffers = code.buffers;
     sketch.outline.lives = std::move(lives_);

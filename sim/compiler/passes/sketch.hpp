@@ -44,6 +44,7 @@ private:
     bool wants_repeatable_;
     Repeatable repeatable_;
     std::vector<Use> uses_;                 ///< in the order of the code
+    std::vector<std::int64_t> write_bytes_; ///< by use that writes: bytes of the buffer that are written then
     std::vector<std::uint16_t> layer_;      ///< by position
     std::vector<std::int32_t> front_;       ///< by load
     std::vector<std::pair<std::int32_t, BufferId>> reading_;   ///< (load, buffer) of loads that read the state buffer
@@ -51,11 +52,13 @@ private:
     std::vector<Lifetime> lives_;
     std::vector<std::int32_t> last_load_, sole_load_;
     std::vector<Coverage> coverage_;
+    std::vector<std::int64_t> written_bytes_;
 
     void grow(BufferId b);
     void touch(BufferId b, std::int32_t position);
     void see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside);
     void note_use(std::size_t from, BufferId b, std::int32_t position, bool write);
+    void note_written_bytes(std::size_t from);
     void note_load(const VirtualInstruction& in, std::int32_t position);
     void note_repeatable(const VirtualInstruction& in, std::int32_t position, const std::vector<program::Segment>& segments);
     std::vector<std::int32_t> sole_loads();

@@ -16,6 +16,7 @@ struct Uses {
     std::vector<std::int32_t> position;       ///< ascending within a buffer
     std::vector<std::uint32_t> write_begin;   ///< the same of the instructions that write it
     std::vector<std::int32_t> write_position;
+    std::vector<std::int64_t> write_bytes;    ///< by write: the bytes written so far, over all partitions
     // By buffer:
     std::vector<std::int32_t> last_load;      ///< last position at which a movable load touches it, -1: none does
     std::vector<std::int32_t> sole_load;      ///< the load that alone writes it, from weights, constants or graph inputs; -1: none
@@ -24,10 +25,20 @@ struct Uses {
 
     /// Position of the last write of `b` up to `position`, -1: there is none.
     std::int32_t last_write(BufferId b, std::int32_t position) const {
-        const auto begin_of = write_position.begin() + write_begin[static_cast<std::size_t>(b)];
-        const auto end_of = write_position.begin() + write_begin[static_cast<std::size_t>(b) + 1];
-        const auto behind = std::upper_bound(begin_of, end_of, position);
-        return behind == begin_of ? -1 : *(behind - 1);
+        const std::size_t behind = first_write_behind(b, position);
+        return behind == write_begin[static_cast<std::size_t>(b)] ? -1 : write_position[behind - 1];
+    }
+    /// Bytes of `b`, over all partitions, that are written by instructions up to `position`.
+    std::int64_t bytes_at(BufferId b, std::int32_t position) const {
+        const std::size_t behind = first_write_behind(b, position);
+        return behind == write_begin[static_cast<std::size_t>(b)] ? 0 : write_bytes[behind - 1];
+    }
+
+private:
+    std::size_t first_write_behind(BufferId b, std::int32_t position) const {
+        const auto at = [&](std::uint32_t i) { return write_position.begin() + static_cast<std::ptrdiff_t>(i); };
+        const auto found = std::upper_bound(at(write_begin[static_cast<std::size_t>(b)]), at(write_begin[static_cast<std::size_t>(b) + 1]), position);
+        return static_cast<std::size_t>(found - write_position.begin());
     }
 };
 

@@ -188,7 +188,7 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
     CHECK(list[0].before == 24);
     CHECK(list[0].by == Return::recompute);
     CHECK(!list[0].save);
-    CHECK(traffic_bytes(list[0], uses) == 1480);
+    CHECK(traffic_bytes({list[0]}, uses) == 1480);
     CHECK(chosen(sketch, 210, false)[0].by == Return::reissue);   // x then, which comes back by its load
 
     const Spilled spilled = carried_out(s, sketch, list);
