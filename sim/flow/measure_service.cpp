@@ -5,9 +5,11 @@
 #include "base/check.hpp"
 #include "chip/chip.hpp"
 #include "flow/closed_loop.hpp"
+#include "flow/course.hpp"
 #include "flow/run_point.hpp"
 #include "flow/service_table.hpp"
 #include "hw/derived.hpp"
+#include "serving/calibrate.hpp"
 #include "serving/contention.hpp"
 
 namespace infsim::flow {
@@ -16,9 +18,6 @@ namespace {
 
 using serving::CoreSet;
 using serving::kPhaseBatches;
-
-/// Resolution in which traffic over time is taken.
-constexpr int kTicks = 256;
 
 std::vector<int> cores_of(CoreSet busy) {
     std::vector<int> cores;
@@ -85,41 +84,36 @@ public:
     std::vector<observe::Transferred> all;
 };
 
-/// Each transfer's bytes, spread evenly over its time, as parts of the channel's sustained bandwidth in each piece.
-serving::Course course_of(const hw::ChipSpec& spec, const std::vector<observe::Transferred>& transfers,
-                          const chip::Completion& alone) {
-    serving::Course course(kTicks, {1, std::vector<double>(static_cast<std::size_t>(spec.dram.channels), 0)});
-    const double start = static_cast<double>(alone.first_issue.time_since_epoch().count());
-    const double piece = static_cast<double>((alone.last_retirement - alone.first_issue).count()) / kTicks;
-    const double capacity = static_cast<double>(hw::sustained_channel_bandwidth(spec).count()) * piece * 1e-12;
-    for (const observe::Transferred& t : transfers) {
-        const double from = (static_cast<double>(t.from.time_since_epoch().count()) - start) / piece;
-        const double until = std::max((static_cast<double>(t.until.time_since_epoch().count()) - start) / piece, from + 1e-9);
-        for (int p = std::max(0, static_cast<int>(from)); p < kTicks && p < until; ++p) {
-            const double part = (std::min(until, p + 1.0) - std::max(from, static_cast<double>(p))) / (until - from);
-            course[static_cast<std::size_t>(p)].share[static_cast<std::size_t>(t.channel)] +=
-                part * static_cast<double>(t.bytes.count()) / capacity;
-        }
-    }
-    return serving::joined(std::move(course), kCoursePieces);
-}
+/// Host transfers of a program in one direction: their bytes, and what the link takes of the channels meanwhile.
+struct HostBytes {
+    Bytes bytes;
+    serving::Shares share;
+};
 
-/// Bytes of a program's host transfers in one direction.
-Bytes host_bytes(const program::Program& program, program::Purpose purpose) {
+HostBytes host_bytes(const hw::ChipSpec& spec, const program::Program& program, program::Purpose purpose) {
     std::int64_t bytes = 0;
-    for (const program::Segment& s : program.segments)
-        if (s.purpose == purpose) bytes += s.bytes;
-    return Bytes{bytes};
+    std::vector<std::int64_t> by_region(static_cast<std::size_t>(spec.dram.channels), 0);
+    for (const program::Segment& s : program.segments) {
+        if (s.purpose != purpose) continue;
+        bytes += s.bytes;
+        by_region[s.region] += s.bytes;
+    }
+    const double link = static_cast<double>(spec.host.link_bandwidth.count()) /
+                        static_cast<double>(hw::sustained_channel_bandwidth(spec).count());
+    HostBytes host{Bytes{bytes}, {}};
+    for (const std::int64_t region : by_region)
+        host.share.push_back(bytes == 0 ? 0 : std::min(link * static_cast<double>(region) / static_cast<double>(bytes), 1.0));
+    return host;
 }
 
 serving::Transfers transfers_of(const hw::ChipSpec& spec, const program::Program& program,
                                 const chip::Completion& alone) {
-    const auto wire = [&](program::Purpose purpose, Duration whole) {
-        return std::min(whole, host_bytes(program, purpose) / spec.host.link_bandwidth);
-    };
+    const HostBytes input = host_bytes(spec, program, program::Purpose::input);
+    const HostBytes output = host_bytes(spec, program, program::Purpose::output);
     const Duration in = alone.input_ready - alone.submitted, out = alone.output_done - alone.last_retirement;
-    const Duration in_wire = wire(program::Purpose::input, in), out_wire = wire(program::Purpose::output, out);
-    return {in - in_wire, in_wire, out - out_wire, out_wire};
+    const Duration in_wire = std::min(in, input.bytes / spec.host.link_bandwidth);
+    const Duration out_wire = std::min(out, output.bytes / spec.host.link_bandwidth);
+    return {in - in_wire, in_wire, out - out_wire, out_wire, input.share, output.share};
 }
 
 void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, ServiceTable& table) {
@@ -133,8 +127,10 @@ void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, 
         const Sum& sum = sums[patterns[i]];
         INFSIM_CHECK(sum.inferences > 0, "no inference ran while all cores executed");
         const Duration mean = sum.time / sum.inferences;
-        table.services[patterns[i]] = {
-            mean, serving::find_factor(table.course, channels, cores[i], busy, seconds(mean) / seconds(alone))};
+        const double factor = table.course.pieces.empty()
+                                  ? 1
+                                  : serving::find_factor({table.course, table.transfers, channels}, cores[i], busy, mean);
+        table.services[patterns[i]] = {mean, factor};
     }
 }
 
@@ -161,8 +157,8 @@ ServiceTable measure_service(const Point& point, CoreSet busy) {
     const chip::Completion alone = run_alone(device, Duration{0});
     const Duration time = alone.last_retirement - alone.first_issue;
     table.transfers = transfers_of(point.chip, *program, alone);
-    table.course = course_of(point.chip, transfers.all, alone);
-    table.services[contention_pattern(channels, 0, 1)] = {time, serving::kEven};
+    table.course = course_of(point.chip, *program, transfers.all, alone, kCoursePieces);
+    table.services[contention_pattern(channels, 0, 1)] = {time, 1};
     if (busy != 1) measure_busy(chip, channels, busy, time, table);
     return table;
 }

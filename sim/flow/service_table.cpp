@@ -2,6 +2,7 @@
 
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
+#include "serving/calibrate.hpp"
 #include "serving/contention.hpp"
 
 namespace infsim::flow {
@@ -15,12 +16,18 @@ std::string contention_pattern(int channels, int core, serving::CoreSet busy) {
 json::Value to_json(const ServiceTable& t) {
     json::Array regions;
     for (std::int64_t bytes : t.region_bytes) regions.emplace_back(bytes);
-    json::Array course;
-    for (const serving::Piece& piece : t.course) {
-        json::Array shares;
-        for (double share : piece.share) shares.emplace_back(share);
-        course.push_back(json::Object{{"ticks", piece.ticks}, {"share", std::move(shares)}});
-    }
+    const auto shares = [](const serving::Shares& all) {
+        json::Array array;
+        for (double share : all) array.emplace_back(share);
+        return array;
+    };
+    json::Array pieces;
+    for (const serving::Piece& piece : t.course.pieces)
+        pieces.push_back(json::Object{{"work_ps", piece.work.count()},
+                                      {"available_ps", piece.available.count()},
+                                      {"needed_ps", piece.needed.count()},
+                                      {"share", shares(piece.share)},
+                                      {"delay", shares(piece.delay)}});
     json::Object services;
     for (const auto& [pattern, s] : t.services)
         services.set(pattern, json::Object{{"service_ps", s.time.count()}, {"factor", s.factor}});
@@ -31,7 +38,10 @@ json::Value to_json(const ServiceTable& t) {
                         {"input_wire_ps", t.transfers.input_wire.count()},
                         {"output_fixed_ps", t.transfers.output_fixed.count()},
                         {"output_wire_ps", t.transfers.output_wire.count()},
-                        {"course", std::move(course)},
+                        {"input_share", shares(t.transfers.input_share)},
+                        {"output_share", shares(t.transfers.output_share)},
+                        {"computation_ps", t.course.computation.count()},
+                        {"pieces", std::move(pieces)},
                         {"services", std::move(services)}};
 }
 
@@ -44,21 +54,26 @@ std::optional<ServiceTable> service_table_from_json(const json::Document& docume
     t.reason = reader.string("reason");
     for (const json::Cursor& bytes : reader.array("region_bytes"))
         t.region_bytes.push_back(bytes.integer(0, json::max_int).value_or(0));
-    t.transfers = {time("input_fixed_ps"), time("input_wire_ps"), time("output_fixed_ps"), time("output_wire_ps")};
-    for (const json::Cursor& element : reader.array("course")) {
+    const auto shares = [&](json::ObjectReader& of, const char* key) {
+        serving::Shares all;
+        for (const json::Cursor& share : of.array(key)) all.push_back(share.number(0, 1).value_or(0));
+        if (!all.empty() && all.size() != t.region_bytes.size()) of.problem(key, "must have an entry for every channel");
+        return all;
+    };
+    t.transfers = {time("input_fixed_ps"),        time("input_wire_ps"),         time("output_fixed_ps"),
+                   time("output_wire_ps"),        shares(reader, "input_share"), shares(reader, "output_share")};
+    t.course.computation = time("computation_ps");
+    for (const json::Cursor& element : reader.array("pieces")) {
         json::ObjectReader piece(element);
-        t.course.push_back({static_cast<std::int32_t>(piece.integer("ticks", 1, 1 << 20)), {}});
-        for (const json::Cursor& share : piece.array("share"))
-            t.course.back().share.push_back(share.number(0, 1e6).value_or(0));
-        if (t.course.back().share.size() != t.region_bytes.size())
-            piece.problem("share", "must have an entry for every channel");
+        const auto of_piece = [&](const char* key) { return Duration{piece.integer(key, 0)}; };
+        t.course.pieces.push_back({of_piece("work_ps"), of_piece("available_ps"), of_piece("needed_ps"), shares(piece, "share"), shares(piece, "delay")});
         piece.finish();
     }
     if (const auto services = reader.required("services"); services && services->is_object())
         for (const auto& [pattern, value] : services->value().as_object()) {
             json::ObjectReader service(services->member(pattern, value));
             t.services[pattern].time = Duration{service.integer("service_ps", 1)};
-            t.services[pattern].factor = service.number("factor", serving::kEven, 100);
+            t.services[pattern].factor = service.number("factor", 0, serving::kMostFactor);
             service.finish();
         }
     reader.finish();

@@ -105,7 +105,7 @@ std::string identity(const ServingPlan& plan, const json::Value& document) {
             trace.emplace_back(a.items);
         }
     const json::Value all = json::Object{{"epoch", kResultsEpoch},
-                                         {"serving_epoch", 1},
+                                         {"serving_epoch", 2},
                                          {"programs", std::move(programs)},
                                          {"scenario", std::move(kept)},
                                          {"chips", s.chips},

@@ -1,28 +1,58 @@
 // Batches that meet on memory channels.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "serving/device.hpp"
 
 namespace infsim::serving {
 
-/// A core and the piece of its batch that it is at; null where nothing is known of its batch.
-struct Asking {
-    int core = 0;
+/// What uses the memory channels at an instant: a core that moves a piece, or the host's link.
+struct Moving {
+    int core = 0;                   ///< of its chip
     const Piece* piece = nullptr;
+    int program = -1;               ///< -1: the host's link
+    bool even = false;              ///< the program has no course (pace.hpp)
 };
 
-/// How much slower batches are at this instant, each in its place: the largest of demand over share over the channels
-/// it takes part in, at least 1. Each channel is shared max-min fairly.
+/// How much slower bytes move that do so together.
+///
+/// `shared`: a channel serves in turn, so it is shared max-min fairly. The parts of a piece move over all its channels
+/// together: where one is full it leaves bandwidth of the others to whoever wants it. What each leaves is estimated with
+/// all of a full channel's slowed alike; then each gets its max-min fair share of every channel beside what the others
+/// so want of it, and is slowed by the largest of demand over share.
+///
+/// `met`: where there is room for all, a burst still waits when it finds the channel serving somebody else's, half a burst on
+/// average; the next one of its flow then comes that much later.
+struct SlowDown {
+    double shared = 1, met = 1;   ///< >= 1
+};
+
 class SlowDowns {
 public:
-    explicit SlowDowns(int channels) : channels_(channels) {}
-    void find(const std::vector<Asking>& asking, std::vector<double>& result);
+    explicit SlowDowns(int channels)
+        : channels_(static_cast<std::size_t>(channels)), totals_(channels_) {}
+    /// `result[i]` is that of `moving[i]`.
+    void find(const std::vector<Moving>& moving, std::vector<SlowDown>& result);
 
 private:
-    int channels_;
-    std::vector<double> demands_;
+    struct Wanted {
+        double amount = 0;
+        std::size_t who = 0;
+    };
+
+    double demand(std::size_t who, std::size_t channel) const { return demands_[who * channels_ + channel]; }
+    void add_demands(const std::vector<Moving>& moving);
+    double wanted(std::size_t who, std::size_t channel) const;
+    void share_channel(std::size_t channel, std::vector<SlowDown>& result);
+    double met(const Moving& moving, std::size_t who) const;
+    static double over_fair_share(double demand, const std::vector<Wanted>& wanted, std::size_t who);
+
+    std::size_t channels_;
+    std::vector<double> demands_;   ///< of each moving for each channel
+    std::vector<double> totals_;    ///< of each channel
+    std::vector<Wanted> wanted_;    ///< of one channel, ascending
 };
 
 /// Where cores stand when they begin to execute together: lane `lane` of set `set` of kPhaseSets, as a part of the
@@ -32,11 +62,6 @@ constexpr int kPhaseSets = 16;
 /// Batches that each core then executes without pause. Few, because cores that meet for long may lock into phases that
 /// a server with gaps between its batches does not know.
 constexpr int kPhaseBatches = 5;
-
-/// The factor k of pace.hpp: batches of `course` on the cores of `busy`, from all start_phase sets, kPhaseBatches
-/// each, those counted that run while all lanes run, then take `slow_down` x their time alone on the cores that are as
-/// crowded as `core`. kEven where no k between 0 and 8 does.
-double find_factor(const Course& course, int channels, int core, CoreSet busy, double slow_down);
 
 /// How many cores of `busy` belong to each channel, counted from the channel of `core`.
 std::vector<int> crowd(int channels, int core, CoreSet busy);

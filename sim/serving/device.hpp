@@ -14,7 +14,8 @@ struct Finished {
     int core = 0;
     std::int32_t tag = 0;  ///< as submitted
     TimePoint at{};
-    Duration executed{};  ///< from its first instruction to its last
+    TimePoint started{};  ///< first instruction
+    Duration executed{};  ///< from there to the last
 };
 
 /// The cores of a server, numbered over all chips. Two implementations: TableDevice moves batches through measured
@@ -37,27 +38,32 @@ public:
 using CoreSet = std::uint64_t;
 constexpr int kMaxCoresPerChip = 64;
 
+/// Part of each memory channel's bandwidth, channels counted from a core's own. Empty: none.
+using Shares = std::vector<double>;
+
 /// The host transfers of a program's batch over an idle link: `wire` occupies the chip's link, `fixed` does not.
 struct Transfers {
     Duration input_fixed{}, input_wire{};
     Duration output_fixed{}, output_wire{};
+    Shares input_share, output_share;  ///< taken of the memory channels during `wire`
 };
 
-/// How much of each memory channel a batch takes over its course when it is alone: pieces of `ticks` (any unit, together
-/// the whole batch), in which it takes the part share[c] of channel c's bandwidth, channels counted from the core's own.
-/// No pieces: nothing is known, and batches are taken to slow each other evenly.
+/// What an execution moves between memory and core, in one go.
 struct Piece {
-    std::int32_t ticks = 1;
-    std::vector<double> share;
+    Duration work{};       ///< how long it takes while nobody else uses the channels
+    Duration available{};  ///< the computation must have come this far before it begins
+    Duration needed{};     ///< the computation comes this far, but no further, before it is done; >= available
+    Shares share;          ///< taken of the channels meanwhile, each at most 1
+    Shares delay;          ///< how much longer it takes when each of its bursts on a channel waits for one of somebody else's
 };
-using Course = std::vector<Piece>;
 
-/// Joins neighbours until at most `most` pieces are left, always the two whose joint mean is the least change (sum of
-/// squared differences over ticks and channels).
-Course joined(Course course, std::size_t most);
-
-/// Stands for "slowed evenly" where a factor is asked for (pace.hpp).
-constexpr double kEven = -1;
+/// An execution as two strands: the computation, whose progress is counted in the time that it would take without ever
+/// waiting for memory, and the pieces, moved one after the other. Prefetching is what lies between `available` and
+/// `needed`: memory may be that much slower before the computation notices. Only the moving of pieces is slowed by others.
+struct Course {
+    std::vector<Piece> pieces;  ///< `available` and `needed` ascend; empty: nothing is known, and batches slow each other evenly
+    Duration computation{};     ///< >= the last `needed`
+};
 
 /// Where a TableDevice gets times from; flow measures them on the simulated chip when they are first asked for.
 class ServiceTimes {
@@ -69,8 +75,8 @@ public:
     virtual Duration service(int program, int core, CoreSet busy) = 0;
     virtual Transfers transfers(int program) = 0;
     virtual Course course(int) { return {}; }
-    /// How the slow-down that service() tells is distributed over the course (pace.hpp).
-    virtual double factor(int /*program*/, int /*core*/, CoreSet /*busy*/) { return kEven; }
+    /// What brings the slow-downs of a program with a course to the mean that service() tells (pace.hpp). >= 0.
+    virtual double factor(int /*program*/, int /*core*/, CoreSet /*busy*/) { return 1; }
     /// Channels of a chip; a core's own is (its number) % channels().
     virtual int channels() { return 1; }
 };

@@ -1,7 +1,6 @@
 #include "serving/pace.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/check.hpp"
 
@@ -10,22 +9,32 @@ namespace infsim::serving {
 namespace {
 /// Chips of so many cores keep their service times in an array of cores x sets.
 constexpr int kFewCores = 8;
+
+/// What the link carries at once is one flow, of which every burst waits by itself.
+Course over_link(Duration wire, const Shares& share) {
+    double sum = 0;
+    for (const double s : share) sum += s;
+    Shares delay;
+    for (const double s : share) delay.push_back(sum > 0 ? s * s / sum : 0);
+    return {{{wire, {}, {}, share, delay}}, {}};
+}
+
 }  // namespace
 
 Paces::Paces(ServiceTimes& times, int cores) : times_(times), cores_(cores), slow_downs_(times.channels()) {}
 
-Paces::Known& Paces::known(int program) {
+Paces::Known& Paces::ask(int program) {
     const auto p = static_cast<std::size_t>(program);
     if (programs_.size() <= p) programs_.resize(p + 1);
-    Known& k = programs_[p];
-    if (k.asked) return k;
-    k.asked = true;
-    k.course = times_.course(program);
-    k.edges = {0};
-    for (const Piece& piece : k.course) k.edges.push_back(k.edges.back() + piece.ticks);
-    if (k.course.empty()) k.edges.push_back(1);
+    programs_[p] = std::make_unique<Known>();
+    Known& k = *programs_[p];
+    const Transfers t = times_.transfers(program);
+    k.transfers = {t.input_fixed, t.output_fixed, over_link(t.input_wire, t.input_share), over_link(t.output_wire, t.output_share)};
     if (cores_ <= kFewCores) k.few.resize(static_cast<std::size_t>(cores_) << cores_);
     else k.many.resize(static_cast<std::size_t>(cores_));
+    k.courses = {times_.course(program)};
+    k.even = k.courses.front().pieces.empty();
+    if (k.even) k.courses.assign(static_cast<std::size_t>(cores_), {});
     return k;
 }
 
@@ -40,36 +49,28 @@ const Paces::Entry& Paces::entry(int program, int core, CoreSet busy) {
     return e;
 }
 
-Duration Paces::piece(int program, int core, int number) {
-    const auto& edges = known(program).edges;
-    const auto n = static_cast<std::size_t>(number);
-    const auto at = [&](std::size_t i) {
-        return static_cast<std::int64_t>(static_cast<Int128>(alone(program, core).count()) * edges[i] / edges.back());
-    };
-    return Duration{at(n + 1) - at(n)};
+const Course& Paces::course(int program, int core) {
+    Known& k = known(program);
+    if (!k.even) return k.courses.front();
+    Course& course = k.courses[static_cast<std::size_t>(core)];
+    if (course.pieces.empty()) course.pieces = {{service(program, core, CoreSet{1} << core), {}, {}, {}, {}}};
+    return course;
 }
 
-Duration Paces::alone(int program, int core) { return entry(program, core, CoreSet{1} << core).service; }
+double Paces::slow_down(const Moving& moving, CoreSet busy, const SlowDown& slow) {
+    if (slow.shared == 1) return slow.met;
+    const double factor = moving.program < 0 ? 1 : entry(moving.program, moving.core, busy).factor;
+    return std::max(1 + factor * (slow.shared - 1), slow.met);
+}
 
-void Paces::paces(const std::vector<Running>& running, CoreSet busy, std::vector<Duration>& result) {
-    result.clear();
-    asking_.clear();
-    bool slowed = false;
-    for (const Running& r : running) {
-        const Course& course = known(r.program).course;
-        asking_.push_back({r.core, course.empty() ? nullptr : &course[static_cast<std::size_t>(r.piece)]});
-        slowed = entry(r.program, r.core, busy).factor != kEven || slowed;
-    }
-    if (slowed) slow_downs_.find(asking_, slow_);
-    for (std::size_t i = 0; i < running.size(); ++i) {
-        const Running& r = running[i];
-        const Entry& e = entry(r.program, r.core, busy);
-        if (e.factor == kEven) {
-            result.push_back(e.service);
-            continue;
-        }
-        const auto time = static_cast<double>(alone(r.program, r.core).count());
-        result.push_back(Duration{static_cast<std::int64_t>(std::llround(time * (1 + e.factor * (slow_[i] - 1))))});
+void Paces::find(const std::vector<Moving>& moving, CoreSet busy, std::vector<std::int64_t>& paces) {
+    paces.assign(moving.size(), kUnit);
+    if (moving.size() > 1) slow_downs_.find(moving, slow_);
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+        const Moving& m = moving[i];
+        if (m.even) paces[i] = service(m.program, m.core, busy).count();
+        else if (moving.size() > 1)
+            paces[i] = static_cast<std::int64_t>(static_cast<double>(kUnit) * slow_down(m, busy, slow_[i]) + 0.5);
     }
 }
 

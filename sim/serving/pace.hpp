@@ -1,6 +1,8 @@
-// How fast batches advance that are executed at the same time.
+// How fast executions advance that share a chip.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -9,55 +11,60 @@
 
 namespace infsim::serving {
 
-/// Where a running batch stands.
-struct Running {
-    int core = 0;     ///< of its chip
-    int program = 0;
-    int piece = 0;    ///< of its course
+/// Host transfers as courses of one piece.
+struct HostCourses {
+    Duration input_fixed{}, output_fixed{};
+    Course input, output;
 };
 
-/// Paces of batches that run together on a chip. A pace is the time that a whole batch would take at its present speed.
-///
-/// The measured service times say how much slower a batch is while a set of cores is busy all the time, on average over
-/// its course and over the phases at which batches meet. Where in their courses batches slow each other follows from
-/// what they ask of the channels there: each channel is shared max-min fairly, which slows batch i by the largest of
-/// demand over share, s_i >= 1. The pace is alone x (1 + k (s_i - 1)), where k makes the mean over phases the measured
-/// time (find_factor). Where no channel is overloaded, or no course is known, the pace is the measured time throughout.
+/// Paces of executions that run together on a chip: what a piece takes of time over its work is the larger of 1 + k (s - 1)
+/// and m, where s and m are the slow-downs `shared` and `met` (SlowDowns) and k, near 1, brings the mean over all phases at
+/// which executions meet to the measured time (find_factor). Where no course is known, a whole execution is one piece, and its
+/// pace is the measured time while these cores are busy.
 class Paces {
 public:
     /// `times` outlives this.
     Paces(ServiceTimes& times, int cores);
 
-    /// Pieces of the program's course; 1 when it has none.
-    int pieces(int program) { return static_cast<int>(known(program).edges.size()) - 1; }
-    /// Length of one piece when the program runs alone on `core`; all of them add up to alone().
-    Duration piece(int program, int core, int number);
-    Duration alone(int program, int core);
-    /// The pace of each of `running`, which are on the cores `busy`, in that order.
-    void paces(const std::vector<Running>& running, CoreSet busy, std::vector<Duration>& result);
+    /// Addresses stay.
+    const Course& course(int program, int core);
+    const HostCourses& transfers(int program) { return known(program).transfers; }
+    bool even(int program) { return known(program).even; }
+    /// The pace of an execution alone.
+    std::int64_t unit(int program, int core) {
+        return known(program).even ? service(program, core, CoreSet{1} << core).count() : kUnit;
+    }
+    /// The paces of `moving`, in their places, while the cores `busy` execute.
+    void find(const std::vector<Moving>& moving, CoreSet busy, std::vector<std::int64_t>& paces);
+    static constexpr std::int64_t kUnit = 1 << 16;
 
 private:
     struct Entry {
         Duration service{};
-        double factor = kEven;
+        double factor = 1;
     };
     struct Known {
-        bool asked = false;
-        Course course;
-        std::vector<std::int64_t> edges;                       ///< of its pieces, in ticks
+        bool even = false;                                     ///< no course
+        std::vector<Course> courses;                           ///< one, or where none is known one per core
+        HostCourses transfers;
         std::vector<Entry> few;                                ///< core x set, for chips of few cores
         std::vector<std::unordered_map<CoreSet, Entry>> many;  ///< by core
     };
 
-    Known& known(int program);
+    Known& known(int program) {
+        const auto p = static_cast<std::size_t>(program);
+        return p < programs_.size() && programs_[p] ? *programs_[p] : ask(program);
+    }
+    Known& ask(int program);
+    double slow_down(const Moving& moving, CoreSet busy, const SlowDown& slow);
     const Entry& entry(int program, int core, CoreSet busy);
+    Duration service(int program, int core, CoreSet busy) { return entry(program, core, busy).service; }
 
     ServiceTimes& times_;
     int cores_;
     SlowDowns slow_downs_;
-    std::vector<Known> programs_;
-    std::vector<Asking> asking_;
-    std::vector<double> slow_;
+    std::vector<std::unique_ptr<Known>> programs_;
+    std::vector<SlowDown> slow_;
 };
 
 }  // namespace infsim::serving

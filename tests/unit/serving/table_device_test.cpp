@@ -1,6 +1,9 @@
 // Times of a table device by hand.
 #include <catch2/catch.hpp>
 
+#include "serving/calibrate.hpp"
+#include "serving/course.hpp"
+#include "serving/execution.hpp"
 #include "unit/serving/support.hpp"
 
 using namespace infsim;
@@ -101,63 +104,127 @@ TEST_CASE("chips of many cores") {
 
 namespace {
 
-/// Half of the batch asks for all of the only channel, half for nothing; two such batches at a factor of 1.
+/// Moves 50 us long with all of the only channel, then computes for 50 us on what came. Two such batches at a factor of 1.
 class HalfHeavy final : public ServiceTimes {
 public:
     Duration service(int, int, CoreSet busy) override { return microseconds(busy == 3 ? 150 : 100); }
     Transfers transfers(int) override { return {}; }
-    Course course(int) override { return {{1, {1.0}}, {1, {0.0}}}; }
-    double factor(int, int, CoreSet busy) override { return busy == 3 ? 1 : kEven; }
+    Course course(int) override { return {{{microseconds(50), {}, {}, {1.0}, {0.0}}}, microseconds(50)}; }
 };
+
+Piece piece(Shares share, Shares delay = {}) { return {microseconds(10), {}, {}, std::move(share), std::move(delay)}; }
+
+std::vector<double> shared(const std::vector<SlowDown>& slow) {
+    std::vector<double> list;
+    for (const SlowDown& s : slow) list.push_back(s.shared);
+    return list;
+}
 
 }  // namespace
 
-TEST_CASE("batches slow each other only where both ask for the channel") {
+TEST_CASE("batches slow each other only where both move bytes") {
     HalfHeavy times;
     {
         TableDevice device(times, 1, 2);
         device.submit(0, 0, 1, at_us(0));
-        device.submit(1, 0, 2, at_us(50));   // the first has nothing more to ask
+        device.submit(1, 0, 2, at_us(50));   // the first has nothing more to move
         check_next(device, 1, at_us(100));
         check_next(device, 2, at_us(150));
     }
     TableDevice device(times, 1, 2);
     device.submit(0, 0, 1, at_us(0));
-    device.submit(1, 0, 2, at_us(20));   // 30 us of asking are left: 60 us at half the speed, then the second has 20 left
+    device.submit(1, 0, 2, at_us(20));   // 30 us of moving are left: 60 us at half the speed, then the second has 20 left
     check_next(device, 1, at_us(20 + 60 + 50));
     check_next(device, 2, at_us(80 + 20 + 50));
 }
 
+TEST_CASE("prefetching hides slower memory until the computation needs the bytes") {
+    Execution execution;
+    // 40 us of moving, which may begin at once and which the computation needs after 60 of its 100 us.
+    const Course course{{{microseconds(40), {}, microseconds(60), {1.0}, {0.0}}}, microseconds(100)};
+    CHECK(alone_time(course) == microseconds(100));
+    const auto end = [&](std::int64_t pace) {
+        execution.begin(course, 2, at_us(0));
+        execution.set_pace(pace, at_us(0));
+        CHECK_FALSE(execution.step());
+        const TimePoint at = execution.next();
+        CHECK(execution.step());
+        return at;
+    };
+    CHECK(end(2) == at_us(100));
+    CHECK(end(3) == at_us(100));   // 60 us: just in time
+    CHECK(end(4) == at_us(120));   // 80 us: the computation waits for 20
+}
+
+TEST_CASE("a piece waits until the computation has made it available") {
+    Execution execution;
+    const Course course{{{microseconds(10), microseconds(30), microseconds(35), {1.0}, {0.0}}}, microseconds(50)};
+    CHECK(alone_time(course) == microseconds(55));   // 30, 10 of moving of which 5 are hidden, 15 more
+    execution.begin(course, 1, at_us(0));
+    CHECK_FALSE(execution.moving());
+    CHECK(execution.next() == at_us(30));
+    CHECK_FALSE(execution.step());
+    CHECK(execution.moving());
+    CHECK(execution.next() == at_us(40));
+    CHECK_FALSE(execution.step());
+    CHECK(execution.next() == at_us(55));
+    CHECK(execution.step());
+}
+
 TEST_CASE("channels are shared max-min fairly, counted from a core's own") {
-    const Piece small{1, {0.2, 0.0}}, large{1, {1.0, 0.0}}, beside{1, {0.0, 0.9}};
-    std::vector<double> slow;
+    const Piece small = piece({0.2, 0.0}), large = piece({1.0, 0.0}), beside = piece({0.0, 0.9}), none = piece({});
+    std::vector<SlowDown> slow;
     SlowDowns slow_downs(2);
     slow_downs.find({{0, &small}, {2, &large}}, slow);
-    CHECK(slow[0] == 1);
-    CHECK(slow[1] == Approx(1 / 0.8));
+    CHECK(slow[0].shared == 1);
+    CHECK(slow[1].shared == Approx(1 / 0.8));
     slow_downs.find({{0, &large}, {1, &beside}}, slow);   // the second core's second channel is the first's own
-    CHECK(slow[0] == Approx(2));
-    CHECK(slow[1] == Approx(1.8));
-    slow_downs.find({{0, &large}, {1, &large}, {3, nullptr}}, slow);
-    CHECK(slow == std::vector<double>{1, 1, 1});
+    CHECK(slow[0].shared == Approx(2));
+    CHECK(slow[1].shared == Approx(1.8));
+    slow_downs.find({{0, &large}, {1, &large}, {3, &none}}, slow);
+    CHECK(shared(slow) == std::vector<double>{1, 1, 1});
+}
+
+TEST_CASE("where there is room for all, bursts wait for half of one that they meet") {
+    const Piece burst = piece({0.4}, {0.4}), other = piece({0.5}, {0.5});
+    std::vector<SlowDown> slow;
+    SlowDowns slow_downs(1);
+    slow_downs.find({{0, &burst}, {1, &other}}, slow);
+    CHECK(shared(slow) == std::vector<double>{1, 1});
+    CHECK(slow[0].met == Approx(1 + 0.4 / 2 * 0.5));
+    CHECK(slow[1].met == Approx(1 + 0.5 / 2 * 0.4));
 }
 
 TEST_CASE("the factor reproduces the mean time that it was found for") {
-    const Course course{{10, {0.1}}, {20, {1.0}}, {30, {0.6}}};
-    for (double slow_down : {1.1, 1.3, 1.6}) CHECK(find_factor(course, 1, 0, 3, slow_down) > 0);
-    CHECK(find_factor(course, 1, 0, 3, 1.6) > find_factor(course, 1, 0, 3, 1.3));
-    CHECK(find_factor(course, 1, 0, 3, 0.9) == kEven);
-    CHECK(find_factor({{1, {0.1}}}, 1, 0, 3, 1.2) == kEven);   // nothing is overloaded
-    CHECK(find_factor({{1, {1.0}}}, 1, 0, 3, 2.0) == Approx(1).epsilon(0.001));
+    const Uncalibrated program{{{{microseconds(100), {}, {}, {1.0}, {0.0}}}, microseconds(100)}, {}, 1};
+    const Duration alone = alone_time(program.course);
+    const double less = find_factor(program, 0, 3, alone * 5 / 4), more = find_factor(program, 0, 3, alone * 11 / 8);
+    CHECK(less > 0);
+    CHECK(more > less);
+    CHECK(find_factor(program, 0, 3, alone * 9 / 10) == 0);
+    CHECK(find_factor({{{{microseconds(100), {}, {}, {0.1}, {0.0}}}, microseconds(200)}, {}, 1}, 0, 3, alone * 10) == Approx(kMostFactor).epsilon(0.01));
 }
 
-TEST_CASE("joining pieces keeps ticks and bytes, and the sharpest edge") {
+TEST_CASE("joining pieces keeps work and bytes, and the sharpest edge") {
     Course course;
-    for (int i = 0; i < 100; ++i) course.push_back({1, {i < 37 ? 0.1 : 0.9}});
+    for (int i = 0; i < 100; ++i) course.pieces.push_back(piece({i < 37 ? 0.1 : 0.9}, {0.0}));
+    course.computation = microseconds(0);
     const Course two = joined(course, 2);
-    REQUIRE(two.size() == 2);
-    CHECK(two[0].ticks == 37);
-    CHECK(two[0].share[0] == Approx(0.1));
-    CHECK(two[1].ticks == 63);
-    CHECK(joined(course, 1).front().share[0] == Approx(0.1 * 0.37 + 0.9 * 0.63));
+    REQUIRE(two.pieces.size() == 2);
+    CHECK(two.pieces[0].work == microseconds(370));
+    CHECK(two.pieces[0].share[0] == Approx(0.1));
+    CHECK(two.pieces[1].work == microseconds(630));
+    CHECK(joined(course, 1).pieces.front().share[0] == Approx(0.1 * 0.37 + 0.9 * 0.63));
+    CHECK(alone_time(joined(course, 1)) == alone_time(course));
+}
+
+TEST_CASE("a stretched course takes exactly the time it is stretched to, and moves the same bytes") {
+    Course course;
+    for (int i = 0; i < 7; ++i) course.pieces.push_back({microseconds(10), microseconds(10 * i), microseconds(10 * i + 5), {0.6}, {0.1}});
+    course.computation = microseconds(80);
+    const Duration wanted = alone_time(course) * 13 / 11 + picoseconds(7);
+    const Course longer = stretched(course, wanted);
+    CHECK(alone_time(longer) == wanted);
+    CHECK(longer.pieces[3].share[0] * static_cast<double>(longer.pieces[3].work.count()) ==
+          Approx(course.pieces[3].share[0] * static_cast<double>(course.pieces[3].work.count())).epsilon(1e-6));
 }
