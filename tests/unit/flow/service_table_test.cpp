@@ -14,9 +14,9 @@ namespace {
 ServiceTable table_of(std::int64_t ps) {
     ServiceTable t;
     t.region_bytes = {1000, 0};
-    t.transfers = {Duration{1}, Duration{2}, Duration{3}, Duration{4}};
-    t.course = {{5, {0.25, 0}}, {251, {1.0625, 0}}};
-    t.services["1,0"] = {Duration{ps}, serving::kEven};
+    t.transfers = {Duration{1}, Duration{2}, Duration{3}, Duration{4}, {0.5, 0}, {0, 0.125}};
+    t.course = {{{Duration{5}, Duration{0}, Duration{2}, {0.25, 0}, {0.125, 0}}, {Duration{251}, Duration{1}, Duration{9}, {1, 0}, {0, 0.5}}}, Duration{300}};
+    t.services["1,0"] = {Duration{ps}, 1};
     return t;
 }
 
