@@ -132,7 +132,8 @@ std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, 
     for (double share : kShares) {
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
         const std::vector<Section> sections = joined(Planner(costs, stem_layers, batch, room).best().sections);
-        if (sections.empty() || (sections.size() == 1 && sections[0].stripe_rows == 0)) continue;   // what the plain compiler does
+        const bool plain = sections.size() == 1 && sections[0].stripe_rows == 0 && (sections[0].images == 0 || sections[0].images >= batch);
+        if (sections.empty() || plain) continue;   // what the plain compiler does
         if (std::find(list.begin(), list.end(), sections) == list.end()) list.push_back(sections);
     }
     return list;
