@@ -53,8 +53,20 @@ struct Load {
 
 /// In blocks that go back to the system as soon as nothing in them is needed: what makes something else of a code takes the
 /// instructions off its front.
-using Instructions = boost::container::deque<VirtualInstruction, PageAllocator<VirtualInstruction>,
-                                             boost::container::deque_options_t<boost::container::block_size<8192>>>;
+class Instructions
+    : public boost::container::deque<VirtualInstruction, PageAllocator<VirtualInstruction>,
+                                     boost::container::deque_options_t<boost::container::block_size<8192>>> {
+public:
+    using deque::deque;
+    Instructions(const Instructions&) = default;
+    Instructions(Instructions&&) = default;
+    /// By swapping: Boost's clear(), which its assignments call, steps off a null pointer where nothing has ever been stored.
+    Instructions& operator=(Instructions other) {
+        swap(other);
+        return *this;
+    }
+    void clear() { Instructions().swap(*this); }
+};
 
 struct Code {
     std::vector<Buffer> buffers;
