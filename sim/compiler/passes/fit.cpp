@@ -12,6 +12,9 @@
 
 namespace infsim::compiler {
 
+namespace {
+
+/// The budgets of the ladder up to `capacity`, largest first: 4, 5, 6 and 7 times a power of two, over three octaves.
 std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
     std::vector<std::int64_t> rungs;
     std::int64_t unit = 1;
@@ -21,8 +24,6 @@ std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
             if (n * unit <= capacity) rungs.push_back(n * unit);
     return rungs;
 }
-
-namespace {
 
 /// A plan whose code has no place as it is.
 struct Tight {

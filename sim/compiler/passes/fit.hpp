@@ -41,7 +41,4 @@ using EmitterOf = std::function<Emitter(const Plan&)>;
 std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitterOf& emitter,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 
-/// The budgets of the ladder up to `capacity`, largest first: 4, 5, 6 and 7 times a power of two, over three octaves.
-std::vector<std::int64_t> budget_ladder(std::int64_t capacity);
-
 }  // namespace infsim::compiler

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "compiler/passes/lifetimes.hpp"
+#include "compiler/passes/refusals.hpp"
 #include "compiler/passes/settle.hpp"
 #include "compiler/passes/sketch.hpp"
 
@@ -74,22 +73,6 @@ void order_instructions(const Code& code, const Settled& settled, Placement& out
 }
 
 }  // namespace
-
-DoesNotFit refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at, const PlaceOptions& options) {
-    DoesNotFit no;
-    no.resource = resource::state_buffer;
-    no.unit = "B/partition";
-    no.binding = options.capacity_binding;
-    no.instant = at.position;
-    no.instants = static_cast<std::int64_t>(outline.layer.size());
-    no.layer = layers.at(outline.layer[static_cast<std::size_t>(at.position)]).name;
-    no.wanted_bytes = at.wanted;
-    no.available_bytes = options.capacity;
-    no.tensors = alive_at(outline, at.position, layers);
-    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
-                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, at.why, to_text(no.tensors));
-    return no;
-}
 
 Placement placement_of(const Code& code, Settled&& settled) {
     Placement out;

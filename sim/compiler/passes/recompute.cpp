@@ -20,11 +20,10 @@ constexpr std::size_t kMostInstructions = 128;   ///< of a recipe
 /// visit(buffer) for every operand that the instruction reads.
 template <class Visit>
 void for_each_read(const VirtualInstruction& in, Visit&& visit) {
-    auto& op = const_cast<program::Operation&>(in.op);
     const auto of = [&](int operand) { return in.buffer[static_cast<std::size_t>(operand)]; };
     for_each_operand(
-        op, [&](program::AccessPattern&, int operand, bool write) { if (!write && of(operand) != kNoBuffer) visit(of(operand)); },
-        [&](program::ScalarOperand&, int operand) { if (of(operand) != kNoBuffer) visit(of(operand)); });
+        in.op, [&](const program::AccessPattern&, int operand, bool write) { if (!write && of(operand) != kNoBuffer) visit(of(operand)); },
+        [&](const program::ScalarOperand&, int operand) { if (of(operand) != kNoBuffer) visit(of(operand)); });
 }
 
 class Cook {
@@ -182,22 +181,20 @@ private:
     struct Operands { program::AccessPattern destination; std::vector<program::AccessPattern> sources; int scalars = 0; };
     static Operands operands_of(const VirtualInstruction& in, BufferId o) {
         Operands found;
-        auto& op = const_cast<program::Operation&>(in.op);
         for_each_operand(
-            op,
-            [&](program::AccessPattern& ap, int operand, bool write) {
+            in.op,
+            [&](const program::AccessPattern& ap, int operand, bool write) {
                 if (write) found.destination = ap;
                 else if (in.buffer[static_cast<std::size_t>(operand)] == o) found.sources.push_back(ap);
             },
-            [&](program::ScalarOperand&, int operand) { found.scalars += in.buffer[static_cast<std::size_t>(operand)] == o ? 1 : 0; });
+            [&](const program::ScalarOperand&, int operand) { found.scalars += in.buffer[static_cast<std::size_t>(operand)] == o ? 1 : 0; });
         return found;
     }
     static BufferId written_by(const VirtualInstruction& in) {
         BufferId b = kNoBuffer;
-        auto& op = const_cast<program::Operation&>(in.op);
         for_each_operand(
-            op, [&](program::AccessPattern&, int operand, bool write) { if (write) b = in.buffer[static_cast<std::size_t>(operand)]; },
-            [](program::ScalarOperand&, int) {});
+            in.op, [&](const program::AccessPattern&, int operand, bool write) { if (write) b = in.buffer[static_cast<std::size_t>(operand)]; },
+            [](const program::ScalarOperand&, int) {});
         return b;
     }
     static bool equal(const program::AccessPattern& a, const program::AccessPattern& b) {
@@ -242,9 +239,8 @@ bool repeatable(const VirtualInstruction& in) {
         in.op);
     if (!kind) return false;
     bool on_chip = true;
-    auto& op = const_cast<program::Operation&>(in.op);   // for_each_operand hands out what finish() changes
     for_each_operand(
-        op, [&](program::AccessPattern& ap, int, bool) { on_chip = on_chip && ap.space == program::Space::state_buffer; }, [](program::ScalarOperand&, int) {});
+        in.op, [&](const program::AccessPattern& ap, int, bool) { on_chip = on_chip && ap.space == program::Space::state_buffer; }, [](const program::ScalarOperand&, int) {});
     return on_chip;
 }
 

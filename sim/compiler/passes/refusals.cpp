@@ -5,26 +5,43 @@
 
 #include <fmt/format.h>
 
-#include "compiler/passes/settle.hpp"
-
 namespace infsim::compiler {
 
-DoesNotFit room_refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const NoRoom& no, const PlaceOptions& options) {
-    DoesNotFit why;
-    why.resource = resource::state_buffer;
-    why.unit = "B/partition";
-    why.binding = options.capacity_binding;
-    why.instant = no.position;
-    why.instants = static_cast<std::int64_t>(outline.layer.size());
-    why.lower_bound_bytes = no.wanted;
-    why.layer = layers.at(outline.layer[static_cast<std::size_t>(no.position)]).name;
-    why.wanted_bytes = no.wanted;
-    why.available_bytes = options.capacity;
-    why.tensors = tensors_of(outline, no.buffers, layers);
-    why.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
-                           "spilling cannot help; needed at once: {}",
-                           why.layer, why.wanted_bytes, why.available_bytes, options.capacity_note, why.wanted_bytes - why.available_bytes, to_text(why.tensors));
-    return why;
+namespace {
+
+/// What all refusals for want of state buffer say, but for the text.
+DoesNotFit too_little_state_buffer(const Outline& outline, const std::vector<program::LayerInfo>& layers, std::int32_t position, std::int64_t wanted,
+                                   const PlaceOptions& options) {
+    DoesNotFit no;
+    no.resource = resource::state_buffer;
+    no.unit = "B/partition";
+    no.binding = options.capacity_binding;
+    no.instant = position;
+    no.instants = static_cast<std::int64_t>(outline.layer.size());
+    no.layer = layers.at(outline.layer[static_cast<std::size_t>(position)]).name;
+    no.wanted_bytes = wanted;
+    no.available_bytes = options.capacity;
+    return no;
+}
+
+}  // namespace
+
+DoesNotFit refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at, const PlaceOptions& options) {
+    DoesNotFit no = too_little_state_buffer(outline, layers, at.position, at.wanted, options);
+    no.tensors = alive_at(outline, at.position, layers);
+    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
+                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, at.why, to_text(no.tensors));
+    return no;
+}
+
+DoesNotFit room_refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const NoRoom& at, const PlaceOptions& options) {
+    DoesNotFit no = too_little_state_buffer(outline, layers, at.position, at.wanted, options);
+    no.lower_bound_bytes = at.wanted;
+    no.tensors = tensors_of(outline, at.buffers, layers);
+    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
+                          "spilling cannot help; needed at once: {}",
+                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, to_text(no.tensors));
+    return no;
 }
 
 /// Doubles the distance to the lower bound until everything has a place, then bisects.

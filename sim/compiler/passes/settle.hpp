@@ -27,8 +27,6 @@ struct Unsettled {
 
 std::variant<Settled, Unsettled> settle(const Outline& outline, const PlaceOptions& options);
 
-/// The refusal as people read it.
-DoesNotFit refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at, const PlaceOptions& options);
 /// What has been settled for the outline of `code`, with the new order of its instructions.
 Placement placement_of(const Code& code, Settled&& settled);
 

@@ -43,10 +43,9 @@ void Sketcher::grow(BufferId b) {
 
 void Sketcher::see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside) {
     const std::size_t mine = uses_.size();
-    VirtualInstruction& mutable_in = const_cast<VirtualInstruction&>(in);   // for_each_operand hands out what finish() changes
     for_each_operand(
-        mutable_in.op,
-        [&](program::AccessPattern& ap, int operand, bool write) {
+        in.op,
+        [&](const program::AccessPattern& ap, int operand, bool write) {
             const BufferId b = in.buffer[static_cast<std::size_t>(operand)];
             if (b == kNoBuffer) return;
             note_use(mine, b, position, write);
@@ -55,7 +54,7 @@ void Sketcher::see_operands(const VirtualInstruction& in, std::int32_t position,
             std::int32_t& sole = sole_load_[static_cast<std::size_t>(b)];
             sole = sole == kUnseen || sole == load_from_outside ? load_from_outside : kNone;
         },
-        [&](program::ScalarOperand&, int operand) {
+        [&](const program::ScalarOperand&, int operand) {
             if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b != kNoBuffer) note_use(mine, b, position, false);
         });
     note_written_bytes(mine);

@@ -124,16 +124,15 @@ private:
     }
 
     void note_uses(const VirtualInstruction& in, std::int32_t position) {
-        VirtualInstruction& mutable_in = const_cast<VirtualInstruction&>(in);   // for_each_operand hands out what finish() changes
         for_each_operand(
-            mutable_in.op,
-            [&](program::AccessPattern& ap, int operand, bool write) {
+            in.op,
+            [&](const program::AccessPattern& ap, int operand, bool write) {
                 const BufferId b = in.buffer[static_cast<std::size_t>(operand)];
                 if (b == kNoBuffer || !write || !evicted_[static_cast<std::size_t>(b)]) return;
                 coverage_[static_cast<std::size_t>(b)].add(ap);
                 forget(static_cast<std::size_t>(b));
             },
-            [](program::ScalarOperand&, int) {});
+            [](const program::ScalarOperand&, int) {});
         for (BufferId b : in.buffer)
             if (b != kNoBuffer && ends_with(b, position)) forget(static_cast<std::size_t>(b));
     }
