@@ -14,30 +14,37 @@ sys.path.insert(0, str(HERE.parent))
 from graph_json import Graph, conv, gemm, max_pool, write  # noqa: E402
 
 
+def stem(g):
+    x = g.node("relu", "conv1_relu", [conv(g, "conv1", g.input("image", [1, 3, 224, 224]), 3, 64, 7, stride=2)])
+    return max_pool(g, "pool1", x, 3, 2, pad=1)
+
+
+def blocks():
+    """Of every residual block: name, channels of its input, width, stride, whether it is the first of its stage."""
+    channels = 64
+    for stage, (width, count) in enumerate([(64, 3), (128, 4), (256, 6), (512, 3)], start=2):
+        for block in range(count):
+            yield f"res{stage}_{block}", channels, width, 2 if block == 0 and stage > 2 else 1, block == 0
+            channels = 4 * width
+
+
+def head(g, x, channels):
+    x = g.node("reshape", "flat", [g.node("global_average_pool", "pool5", [x])], shape=[1, channels])
+    g.output(g.node("softmax", "probabilities", [gemm(g, "fc", x, channels, 1000)], axis=1), [1, 1000])
+    return g
+
+
 def resnet50(name, stride_in_1x1):
     g = Graph(name)
-    x = g.input("image", [1, 3, 224, 224])
-    x = g.node("relu", "conv1_relu", [conv(g, "conv1", x, 3, 64, 7, stride=2)])
-    x = max_pool(g, "pool1", x, 3, 2, pad=1)
-    channels = 64
-    for stage, (width, blocks) in enumerate([(64, 3), (128, 4), (256, 6), (512, 3)], start=2):
-        for block in range(blocks):
-            p = f"res{stage}_{block}"
-            stride = 2 if block == 0 and stage > 2 else 1
-            first, second = (stride, 1) if stride_in_1x1 else (1, stride)
-            a = g.node("relu", p + "_a_relu", [conv(g, p + "_a", x, channels, width, 1, stride=first)])
-            b = g.node("relu", p + "_b_relu", [conv(g, p + "_b", a, width, width, 3, stride=second)])
-            c = conv(g, p + "_c", b, width, 4 * width, 1)
-            shortcut = x
-            if block == 0:
-                shortcut = conv(g, p + "_shortcut", x, channels, 4 * width, 1, stride=stride)
-            x = g.node("relu", p + "_relu", [g.node("add", p + "_add", [c, shortcut])])
-            channels = 4 * width
-    x = g.node("global_average_pool", "pool5", [x])
-    x = g.node("reshape", "flat", [x], shape=[1, channels])
-    x = gemm(g, "fc", x, channels, 1000)
-    g.output(g.node("softmax", "probabilities", [x], axis=1), [1, 1000])
-    return g
+    x = stem(g)
+    for p, channels, width, stride, first in blocks():
+        in_1x1, in_3x3 = (stride, 1) if stride_in_1x1 else (1, stride)
+        a = g.node("relu", p + "_a_relu", [conv(g, p + "_a", x, channels, width, 1, stride=in_1x1)])
+        b = g.node("relu", p + "_b_relu", [conv(g, p + "_b", a, width, width, 3, stride=in_3x3)])
+        c = conv(g, p + "_c", b, width, 4 * width, 1)
+        shortcut = conv(g, p + "_shortcut", x, channels, 4 * width, 1, stride=stride) if first else x
+        x = g.node("relu", p + "_relu", [g.node("add", p + "_add", [c, shortcut])])
+    return head(g, x, 4 * width)
 
 
 def pre_activation(g, name, x, channels):
@@ -47,24 +54,14 @@ def pre_activation(g, name, x, channels):
 
 def resnet50_v2():
     g = Graph("resnet50-v2")
-    x = g.node("relu", "conv1_relu", [conv(g, "conv1", g.input("image", [1, 3, 224, 224]), 3, 64, 7, stride=2)])
-    x = max_pool(g, "pool1", x, 3, 2, pad=1)
-    channels = 64
-    for stage, (width, blocks) in enumerate([(64, 3), (128, 4), (256, 6), (512, 3)], start=2):
-        for block in range(blocks):
-            p = f"res{stage}_{block}"
-            stride = 2 if block == 0 and stage > 2 else 1
-            active = pre_activation(g, p + "_pre", x, channels)
-            shortcut = conv(g, p + "_shortcut", active, channels, 4 * width, 1, stride=stride) if block == 0 else x
-            a = g.node("relu", p + "_a_relu", [conv(g, p + "_a", active, channels, width, 1)])
-            b = g.node("relu", p + "_b_relu", [conv(g, p + "_b", a, width, width, 3, stride=stride)])
-            x = g.node("add", p + "_add", [conv(g, p + "_c", b, width, 4 * width, 1), shortcut])
-            channels = 4 * width
-    x = g.node("global_average_pool", "pool5", [pre_activation(g, "post", x, channels)])
-    x = g.node("reshape", "flat", [x], shape=[1, channels])
-    x = gemm(g, "fc", x, channels, 1000)
-    g.output(g.node("softmax", "probabilities", [x], axis=1), [1, 1000])
-    return g
+    x = stem(g)
+    for p, channels, width, stride, first in blocks():
+        active = pre_activation(g, p + "_pre", x, channels)
+        shortcut = conv(g, p + "_shortcut", active, channels, 4 * width, 1, stride=stride) if first else x
+        a = g.node("relu", p + "_a_relu", [conv(g, p + "_a", active, channels, width, 1)])
+        b = g.node("relu", p + "_b_relu", [conv(g, p + "_b", a, width, width, 3, stride=stride)])
+        x = g.node("add", p + "_add", [conv(g, p + "_c", b, width, 4 * width, 1), shortcut])
+    return head(g, pre_activation(g, "post", x, 4 * width), 4 * width)
 
 
 write(HERE, [resnet50("resnet50", False), resnet50("resnet50-v1", True), resnet50_v2()])
