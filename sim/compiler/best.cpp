@@ -21,10 +21,10 @@ struct Scored {
 
 class Search {
 public:
-    explicit Search(const Assembly& assembly) : a_(assembly) {}
+    explicit Search(const Assembly& assembly) : a_(assembly), plans_(plans(a_.network, a_.target, a_.batch, a_.dtype, a_.options)) {}
 
     CompileResult run() {
-        auto plain = assemble(a_, plans(a_.network, a_.target, a_.batch, a_.dtype, a_.options), true);
+        auto plain = assemble(a_, plans_, true);
         if (!a_.options.search_sections && !a_.options.search_psum_banks) {
             if (auto* no = std::get_if<DoesNotFit>(&plain)) return std::move(*no);
             return std::move(std::get<Assembled>(plain).compiled);
@@ -42,6 +42,7 @@ public:
 
 private:
     const Assembly& a_;
+    std::vector<Plan> plans_;   ///< of the plain compiler
     std::optional<Scored> best_;
     Stopwatch watch_;
     int programs_ = 0;
@@ -49,9 +50,12 @@ private:
     /// A Program has to be estimated clearly faster to take the place of the one before, the plain one first: the estimate
     /// knows no contention between cores.
     void consider(Assembled assembled) {
+        Estimate time = estimate(assembled.compiled.program, a_.spec);
+        consider(std::move(assembled), std::move(time));
+    }
+    void consider(Assembled assembled, Estimate time) {
         constexpr double kMargin = 0.98;
         ++programs_;
-        Estimate time = estimate(assembled.compiled.program, a_.spec);
         if (!best_ || seconds(time.makespan) < kMargin * seconds(best_->estimate.makespan)) best_ = Scored{std::move(assembled), std::move(time)};
     }
     /// Plans of the search never spill: what they are for is to keep tensors on chip.
@@ -64,7 +68,7 @@ private:
     void try_sections() {
         const NetworkCosts costs(a_.network, a_.spec, a_.dtype, a_.options);
         for (const auto& sections : section_candidates(costs, a_.network.stem_layers, a_.batch, a_.budget.bytes)) {
-            std::vector<Plan> list = plans(a_.network, a_.target, a_.batch, a_.dtype, a_.options);
+            std::vector<Plan> list = plans_;
             for (Plan& plan : list) plan.sections = sections;
             if (auto fits = without_spills(list)) consider(std::move(*fits));
         }
@@ -83,10 +87,10 @@ private:
             plan.psum_banks.assign(layers, banks);
             auto fits = without_spills({plan});
             if (!fits) continue;
-            const Estimate here = estimate(fits->compiled.program, a_.spec);
+            Estimate here = estimate(fits->compiled.program, a_.spec);
             for (std::size_t l = 0; l < layers; ++l)
                 if (here.pe_by_layer[l] < time[l]) choice[l] = banks, time[l] = here.pe_by_layer[l];
-            consider(std::move(*fits));
+            consider(std::move(*fits), std::move(here));
         }
         Plan mixed = base;
         mixed.psum_banks = choice;

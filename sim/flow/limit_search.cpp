@@ -12,7 +12,7 @@ public:
     explicit Asked(const std::function<bool(int)>& holds) : holds_(holds) {}
     bool operator()(int batch) {
         const auto found = answers_.find(batch);
-        return found != answers_.end() ? found->second : answers_[batch] = holds_(batch);
+        return found != answers_.end() ? found->second : (answers_[batch] = holds_(batch));
     }
     LargestBatch result(int batch, int most) const {
         LargestBatch r;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "base/check.hpp"
@@ -18,13 +17,6 @@ namespace {
 
 using serving::CoreSet;
 using serving::kPhaseBatches;
-
-std::vector<int> cores_of(CoreSet busy) {
-    std::vector<int> cores;
-    for (int c = 0; c < serving::kMaxCoresPerChip; ++c)
-        if ((busy >> c & 1U) != 0) cores.push_back(c);
-    return cores;
-}
 
 /// Runs the chip until it has nothing to do, in steps, so that its completions come out.
 std::vector<chip::Completion> drain(chip::Chip& chip, std::size_t count) {
@@ -50,27 +42,15 @@ void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone
                  const std::vector<std::string>& patterns, std::map<std::string, Sum>& sums) {
     const TimePoint start = chip.now() + microseconds(1);
     for (std::size_t lane = 0; lane < cores.size(); ++lane) {
-        const double phase = serving::start_phase(set, static_cast<int>(lane));
-        const TimePoint at = start + Duration{std::llround(phase * static_cast<double>(alone.count()))};
+        const TimePoint at = start + serving::start_phase(set, static_cast<int>(lane), alone);
         for (int i = 0; i < kPhaseBatches; ++i) chip.submit(cores[lane], at);
     }
-    const auto done = drain(chip, cores.size() * kPhaseBatches);
-    TimePoint first = start, last = TimePoint::max();
-    for (int core : cores) {
-        TimePoint begin = TimePoint::max(), end{};
-        for (const chip::Completion& c : done)
-            if (c.core == core) {
-                begin = std::min(begin, c.first_issue);
-                end = std::max(end, c.last_retirement);
-            }
-        first = std::max(first, begin);
-        last = std::min(last, end);
-    }
-    for (const chip::Completion& c : done) {
-        if (c.first_issue < first || c.last_retirement > last) continue;
-        const auto place = static_cast<std::size_t>(std::find(cores.begin(), cores.end(), c.core) - cores.begin());
+    std::vector<serving::Executed> all;
+    for (const chip::Completion& c : drain(chip, cores.size() * kPhaseBatches)) all.push_back({c.core, c.first_issue, c.last_retirement});
+    for (const serving::Executed& e : serving::while_all_execute(all, cores)) {
+        const auto place = static_cast<std::size_t>(std::find(cores.begin(), cores.end(), e.core) - cores.begin());
         Sum& sum = sums[patterns[place]];
-        sum.time += c.last_retirement - c.first_issue;
+        sum.time += e.until - e.from;
         ++sum.inferences;
     }
 }
@@ -117,7 +97,7 @@ serving::Transfers transfers_of(const hw::ChipSpec& spec, const program::Program
 }
 
 void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, ServiceTable& table) {
-    const auto cores = cores_of(busy);
+    const auto cores = serving::cores_of(busy);
     std::vector<std::string> patterns;
     for (int core : cores) patterns.push_back(contention_pattern(channels, core, busy));
     std::map<std::string, Sum> sums;

@@ -1,7 +1,6 @@
 #include "serving/calibrate.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "serving/contention.hpp"
 #include "serving/course.hpp"
@@ -37,36 +36,18 @@ struct Sum {
     std::int64_t executions = 0;
 };
 
-std::vector<int> cores_of(CoreSet busy) {
-    std::vector<int> cores;
-    for (int c = 0; c < kMaxCoresPerChip; ++c)
-        if ((busy >> c & 1U) != 0) cores.push_back(c);
-    return cores;
-}
-
 /// Executions of one set of phases.
 void add_set(AtFactor& times, const std::vector<int>& cores, int set, const std::vector<bool>& counted, Sum& sum) {
     TableDevice device(times, 1, cores.back() + 1);
     for (std::size_t lane = 0; lane < cores.size(); ++lane) {
-        const double phase = start_phase(set, static_cast<int>(lane)) * static_cast<double>(times.alone().count());
-        for (int i = 0; i < kPhaseBatches; ++i) device.submit(cores[lane], 0, i, TimePoint{Duration{std::llround(phase)}});
+        const TimePoint at{start_phase(set, static_cast<int>(lane), times.alone())};
+        for (int i = 0; i < kPhaseBatches; ++i) device.submit(cores[lane], 0, i, at);
     }
-    std::vector<Finished> all;
-    while (const auto finished = device.advance(TimePoint::max())) all.push_back(*finished);
-    std::vector<TimePoint> begin(static_cast<std::size_t>(cores.back()) + 1, TimePoint::max()), end(begin.size(), TimePoint::min());
-    for (const Finished& f : all) {
-        const auto c = static_cast<std::size_t>(f.core);
-        begin[c] = std::min(begin[c], f.started);
-        end[c] = std::max(end[c], f.started + f.executed);
-    }
-    TimePoint first = TimePoint::min(), last = TimePoint::max();
-    for (const int core : cores) {
-        first = std::max(first, begin[static_cast<std::size_t>(core)]);
-        last = std::min(last, end[static_cast<std::size_t>(core)]);
-    }
-    for (const Finished& f : all) {
-        if (!counted[static_cast<std::size_t>(f.core)] || f.started < first || f.started + f.executed > last) continue;
-        sum.time += f.executed;
+    std::vector<Executed> all;
+    while (const auto f = device.advance(TimePoint::max())) all.push_back({f->core, f->started, f->started + f->executed});
+    for (const Executed& e : while_all_execute(all, cores)) {
+        if (!counted[static_cast<std::size_t>(e.core)]) continue;
+        sum.time += e.until - e.from;
         ++sum.executions;
     }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <iterator>
 
 namespace infsim::serving {
 
@@ -86,19 +88,42 @@ void SlowDowns::find(const std::vector<Moving>& moving, std::vector<SlowDown>& r
         if (totals_[channel] > 1) share_channel(channel, result);
 }
 
-double start_phase(int set, int lane) {
+std::vector<int> cores_of(CoreSet busy) {
+    std::vector<int> cores;
+    for (int c = 0; c < kMaxCoresPerChip; ++c)
+        if ((busy >> c & 1U) != 0) cores.push_back(c);
+    return cores;
+}
+
+Duration start_phase(int set, int lane, Duration alone) {
     constexpr std::array<int, 8> multipliers{0, 1, 5, 7, 11, 3, 13, 9};
     const int round = lane / static_cast<int>(multipliers.size());
     const int at = set * multipliers[static_cast<std::size_t>(lane) % multipliers.size()] % kPhaseSets;
     // Further lanes repeat the phases, shifted by parts of a step.
     const double phase = (at + round / 8.0) / kPhaseSets;
-    return phase < 1 ? phase : phase - 1;
+    return Duration{std::llround((phase < 1 ? phase : phase - 1) * static_cast<double>(alone.count()))};
+}
+
+std::vector<Executed> while_all_execute(const std::vector<Executed>& all, const std::vector<int>& cores) {
+    TimePoint first = TimePoint::min(), last = TimePoint::max();
+    for (const int core : cores) {
+        TimePoint begin = TimePoint::max(), end = TimePoint::min();
+        for (const Executed& e : all) {
+            if (e.core != core) continue;
+            begin = std::min(begin, e.from);
+            end = std::max(end, e.until);
+        }
+        first = std::max(first, begin);
+        last = std::min(last, end);
+    }
+    std::vector<Executed> meanwhile;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(meanwhile), [&](const Executed& e) { return e.from >= first && e.until <= last; });
+    return meanwhile;
 }
 
 std::vector<int> crowd(int channels, int core, CoreSet busy) {
     std::vector<int> counts(static_cast<std::size_t>(channels), 0);
-    for (int c = 0; c < kMaxCoresPerChip; ++c)
-        if ((busy >> c & 1U) != 0) ++counts[static_cast<std::size_t>(distance(channels, core, c))];
+    for (const int c : cores_of(busy)) ++counts[static_cast<std::size_t>(distance(channels, core, c))];
     return counts;
 }
 

@@ -55,13 +55,23 @@ private:
     std::vector<Wanted> wanted_;    ///< of one channel, ascending
 };
 
-/// Where cores stand when they begin to execute together: lane `lane` of set `set` of kPhaseSets, as a part of the
-/// batch's time alone, [0, 1). A rank-1 lattice, so that the phases of any two lanes spread evenly.
-double start_phase(int set, int lane);
+std::vector<int> cores_of(CoreSet busy);
+
+/// When cores begin that are to execute together: lane `lane` of set `set` of kPhaseSets, behind the set's beginning, as a part
+/// of `alone`, the time of a batch alone. A rank-1 lattice, so that the phases of any two lanes spread evenly.
+Duration start_phase(int set, int lane, Duration alone);
 constexpr int kPhaseSets = 16;
 /// Batches that each core then executes without pause. Few, because cores that meet for long may lock into phases that
 /// a server with gaps between its batches does not know.
 constexpr int kPhaseBatches = 5;
+
+/// One execution of a batch.
+struct Executed {
+    int core = 0;
+    TimePoint from{}, until{};
+};
+/// Those out of `all` during which every one of `cores`, which execute without pause, was at it.
+std::vector<Executed> while_all_execute(const std::vector<Executed>& all, const std::vector<int>& cores);
 
 /// How many cores of `busy` belong to each channel, counted from the channel of `core`.
 std::vector<int> crowd(int channels, int core, CoreSet busy);
