@@ -7,19 +7,16 @@ Reads RESULTS_FOLDER/table.csv and writes a PNG and an SVG (RESULTS_FOLDER/<fold
 otherwise): the largest batch that fits, the knee, and the best throughput, over the two columns. Without --x and --y
 they are the first two columns with a dot in their name, the table's own axes.
 """
-import argparse
-import pathlib
 import re
 import sys
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-INK, NOTHING = "#222222", "#e9e4e3"
+from plotting import INK, arguments_of, save
+
+NOTHING = "#e9e4e3"
 NAMES = {"chip.state_buffer.partition_bytes": "state buffer per partition",
          "chip.dram.channel_bandwidth": "bandwidth of one DRAM channel", "chip.cores": "cores of the chip"}
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "kB": 1e3, "MB": 1e6, "GB": 1e9, "B/s": 1, "MB/s": 1e6, "GB/s": 1e9,
@@ -96,15 +93,8 @@ def draw(table, x, y):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path, metavar="RESULTS_FOLDER")
-    parser.add_argument("--x", metavar="COLUMN")
-    parser.add_argument("--y", metavar="COLUMN")
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE_WITHOUT_EXTENSION")
-    arguments = parser.parse_args()
-    path = arguments.folder / "table.csv"
-    if not path.is_file():
-        sys.exit(f"plot_map.py: there is no {path}; infsim sweep writes it")
+    arguments = arguments_of(__doc__, "_map", ("x", "y"))
+    path = arguments.table
     table = pd.read_csv(path)
     own = [c for c in table.columns if "." in c]
     x, y = arguments.x or (own + [None])[0], arguments.y or (own + [None, None])[1]
@@ -114,9 +104,7 @@ def main():
     if not (table["status"] == "ok").any():
         sys.exit(f"plot_map.py: no point of {path} is ok, so there is nothing to draw")
     figure = draw(table, x, y)
-    out = arguments.out or arguments.folder / (arguments.folder.resolve().name + "_map")
-    for kind, options in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
-        figure.savefig(f"{out}.{kind}", **options)
+    save(figure, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,31 +8,16 @@ p99 and median latency against the offered load. Curves end where requests pile 
 highest load that the server follows). A bound that is the same everywhere is drawn. The SVG holds no date and is the
 same for the same table.
 """
-import argparse
-import pathlib
 import sys
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 
-INK, FAINT, WALL = "#222222", "#9aa3ab", "#b5483c"
-CURVES = ["#1f6f9f", "#3b8f5a", "#7a56a8", "#a05a2c", "#55616b", "#c2477f", "#8a8d1f", "#2aa0a0"]
+from plotting import CURVES, INK, WALL, arguments_of, save, style
+
 # What tells curves apart when it varies.
 CURVE_COLUMNS = ["batch_size", "policy", "model_name", "dtype", "chip", "chips", "n_models", "workers_per_model",
                  "items_per_request", "seed"]
-
-
-def style():
-    plt.rcParams.update({
-        "svg.hashsalt": "infsim", "font.family": "DejaVu Sans", "font.size": 10, "axes.spines.top": False,
-        "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.labelcolor": INK, "axes.titlesize": 11,
-        "axes.titleweight": "bold", "axes.titlelocation": "left", "xtick.color": INK, "ytick.color": INK,
-        "axes.grid": True, "grid.color": "#e6e9ec", "grid.linewidth": 0.8, "axes.axisbelow": True,
-        "legend.frameon": False,
-    })
 
 
 def curves_of(table):
@@ -100,20 +85,13 @@ def draw(table):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path, metavar="RESULTS_FOLDER")
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE_WITHOUT_EXTENSION")
-    arguments = parser.parse_args()
-    path = arguments.folder / "table.csv"
-    if not path.is_file():
-        sys.exit(f"plot_serving.py: there is no {path}; infsim sweep writes it")
+    arguments = arguments_of(__doc__)
+    path = arguments.table
     table = pd.read_csv(path, dtype={"batch_size": str, "scenario.server.batches": str})
     if "offered_rate" not in table or followed(table)["offered_rate"].dropna().empty:
         sys.exit(f"plot_serving.py: no point of {path} follows an offered load, so there is nothing to draw")
     figure = draw(table[table["offered_rate"].notna()])
-    out = arguments.out or arguments.folder / arguments.folder.resolve().name
-    for kind, options in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
-        figure.savefig(f"{out}.{kind}", **options)
+    save(figure, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,33 +8,19 @@ otherwise): throughput against batch, latency against batch, and latency against
 point. The knee is marked; batches that do not fit are drawn as a wall with the reason. A sweep with further axes gets
 one curve per combination of them. The SVG holds no date and is the same for the same table.
 """
-import argparse
-import pathlib
 import sys
 import textwrap
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-INK, FAINT, WALL, KNEE = "#222222", "#9aa3ab", "#b5483c", "#d98a1f"
-CURVES = ["#1f6f9f", "#3b8f5a", "#7a56a8", "#a05a2c", "#55616b", "#c2477f"]
+from plotting import CURVES, INK, WALL, arguments_of, save, style
+
+KNEE = "#d98a1f"
 # Columns that tell points of a sweep apart; the table's own axes (columns with a dot in the name) come on top.
 POINT_COLUMNS = ["model_name", "dtype", "io_dtype", "chip", "compiler", "cores", "workers_per_model", "seed"]
-MAX_CURVES = len(CURVES)
-
-
-def style():
-    plt.rcParams.update({
-        "svg.hashsalt": "infsim", "font.family": "DejaVu Sans", "font.size": 10, "axes.spines.top": False,
-        "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.labelcolor": INK, "axes.titlesize": 11,
-        "axes.titleweight": "bold", "axes.titlelocation": "left", "xtick.color": INK, "ytick.color": INK,
-        "axes.grid": True, "grid.color": "#e6e9ec", "grid.linewidth": 0.8, "axes.axisbelow": True,
-        "legend.frameon": False,
-    })
+MAX_CURVES = 6
 
 
 def curves_of(table):
@@ -171,20 +157,13 @@ def draw(table):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path, metavar="RESULTS_FOLDER")
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE_WITHOUT_EXTENSION")
-    arguments = parser.parse_args()
-    path = arguments.folder / "table.csv"
-    if not path.is_file():
-        sys.exit(f"plot_sweep.py: there is no {path}; infsim sweep writes it")
+    arguments = arguments_of(__doc__)
+    path = arguments.table
     table = pd.read_csv(path)
     if not (table["status"] == "ok").any():
         sys.exit(f"plot_sweep.py: no point of {path} is ok, so there is nothing to draw")
     figure = draw(table)
-    out = arguments.out or arguments.folder / arguments.folder.resolve().name
-    for kind, options in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
-        figure.savefig(f"{out}.{kind}", **options)
+    save(figure, arguments.out)
 
 
 if __name__ == "__main__":

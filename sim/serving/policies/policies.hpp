@@ -16,6 +16,27 @@ struct Waiting {
     TimePoint since{};
 };
 
+/// Requests that wait in order of arrival, for batches of items of the oldest.
+class WaitingLine {
+public:
+    explicit WaitingLine(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
+    bool empty() const { return line_.empty(); }
+    std::int64_t items() const { return items_; }
+    TimePoint since() const { return line_.front().since; }   ///< of the oldest
+    auto begin() const { return line_.begin(); }
+    auto end() const { return line_.end(); }
+    void arrive(std::int32_t request, std::int32_t items, TimePoint now);
+    /// The program of a batch of so many items; none for none.
+    std::optional<int> program(std::int32_t items) const;
+    /// Moves the first `items` into `batch`; what is left of the last request waits on.
+    void take(std::int32_t items, Batch& batch);
+
+private:
+    std::vector<int> sizes_;
+    std::deque<Waiting> line_;
+    std::int64_t items_ = 0;
+};
+
 class NeuronPolicy final : public Policy {
 public:
     explicit NeuronPolicy(int batch) : batch_(batch) {}
@@ -33,7 +54,7 @@ private:
 class QueuePolicy final : public Policy {
 public:
     QueuePolicy(QueueOptions options, std::vector<int> sizes)
-        : options_(std::move(options)), sizes_(std::move(sizes)) {}
+        : options_(std::move(options)), line_(std::move(sizes)) {}
     void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
     std::optional<int> ready(TimePoint now) override;
     void take(TimePoint now, Batch& batch) override;
@@ -43,15 +64,13 @@ private:
     std::int32_t next_size(TimePoint now) const;
 
     QueueOptions options_;
-    std::vector<int> sizes_;
-    std::deque<Waiting> queue_;
-    std::int64_t items_ = 0;
+    WaitingLine line_;
 };
 
 class AllowedSizesPolicy final : public Policy {
 public:
     AllowedSizesPolicy(AllowedSizesOptions options, std::vector<int> sizes)
-        : options_(options), sizes_(std::move(sizes)) {}
+        : options_(options), line_(std::move(sizes)) {}
     void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
     std::optional<int> ready(TimePoint now) override;
     void take(TimePoint now, Batch& batch) override;
@@ -61,9 +80,7 @@ private:
     std::int32_t next_size(TimePoint now) const;
 
     AllowedSizesOptions options_;
-    std::vector<int> sizes_;
-    std::deque<Waiting> queue_;
-    std::int64_t items_ = 0;
+    WaitingLine line_;
 };
 
 class NonePolicy final : public Policy {

@@ -252,7 +252,7 @@ TEST_CASE("small constants stay for what is computed with them later, where they
         wait(s);
         s.read(z), s.read(y), s.read(x);                          // 24, 25, 26
         const Sketch sketch = sketch_with_recipes(s);
-    const Uses& uses = sketch.uses;
+        const Uses& uses = sketch.uses;
         const auto list = chosen(sketch, 3400);
         REQUIRE(list.size() == 1);
         CHECK(list[0].buffer == y);
