@@ -18,7 +18,7 @@ scripts/build.sh release
 ctest --preset release --parallel "$(nproc)"
 if $sanitize; then
     # What touches bytes, threads and files, and the compiler on random graphs; its other suites take much longer to build.
-    suites=(unit_base unit_hw unit_program unit_exec unit_cost property_budgets)
+    suites=(unit_base unit_hw unit_program unit_exec unit_cost unit_serving unit_graph unit_flow property_budgets)
     scripts/build.sh asan "${suites[@]}" chip_tests
     ctest --preset asan --parallel "$(nproc)" -R "^($(IFS='|'; echo "${suites[*]}"))\$|^chip\."
 fi

@@ -196,7 +196,7 @@ bool Lowering::fold_into_product(const Node& node, AluOp op, TensorId id, double
 }
 
 std::optional<View> Lowering::spread_beside(const Node& node, TensorId id, const View& like) {
-    const Physical &full = value(like).phys;
+    const Physical full = value(like).phys;   // a copy: values are added below
     const auto& extents = shape(id);
     if (extents.empty() || like.axes.empty() || full.rows != 1 || full.cols != extents.back() || full.cols == 1 ||
         like.first_slot != 0 || !is_whole(like, like.axes.size() - 1, Dim::col, full) || graph::element_count(extents) != extents.back())

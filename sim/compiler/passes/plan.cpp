@@ -35,6 +35,15 @@ std::vector<int> image_groups(const Network& net, const program::Target& target,
     return groups;
 }
 
+/// Whether copies of the layer's input, one per filter row, fit the partitions of a slot.
+bool takes_copies(const Network& net, const Layer& layer, int slot_channels) {
+    const auto* conv = std::get_if<ConvOp>(&layer.op);
+    if (!conv) return false;
+    const Value& in = net.values[static_cast<std::size_t>(layer.inputs[0].value)];
+    return in.input != graph::kNoTensor && conv->groups == 1 && conv->kernel_rows > 1 && in.phys.rows > 1 &&
+           in.phys.channels() * conv->kernel_rows <= slot_channels && layer.inputs[0].slots == in.phys.slots();
+}
+
 }  // namespace
 
 int stem_length(const Network& net) {
@@ -66,11 +75,9 @@ int stem_length(const Network& net) {
 void replicate_inputs(Network& net, int slot_channels) {
     std::vector<Layer> layers;
     for (Layer& layer : net.layers) {
-        auto* conv = std::get_if<ConvOp>(&layer.op);
-        const Value& in = net.values[static_cast<std::size_t>(layer.inputs[0].value)];
-        const bool fits = conv && in.input != graph::kNoTensor && conv->groups == 1 && conv->kernel_rows > 1 && in.phys.rows > 1 &&
-                          in.phys.channels() * conv->kernel_rows <= slot_channels && layer.inputs[0].slots == in.phys.slots();
-        if (fits) {
+        if (takes_copies(net, layer, slot_channels)) {
+            ConvOp* conv = std::get_if<ConvOp>(&layer.op);
+            const Value& in = net.values[static_cast<std::size_t>(layer.inputs[0].value)];
             Layer copy;
             copy.name = layer.name + "/replicate";
             copy.kind = "replicate";

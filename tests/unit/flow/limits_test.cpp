@@ -29,7 +29,7 @@ struct Fake {
             requests.insert(json::dump(to_json(r), 0));
             return answer(r);
         };
-        t.explain = [this](const PointRequest& r) { return *answer(r); };
+        t.explain = [](const PointRequest& r) { return *answer(r); };
         t.simulate = [this](const std::vector<PointRequest>& list) {
             std::vector<record::RunRecord> records;
             for (const PointRequest& r : list) {
