@@ -50,7 +50,9 @@ int argument(int argc, char** argv, int index, int otherwise) {
     char* end = nullptr;
     const long value = std::strtol(argv[index], &end, 10);
     if (*end != '\0' || value < 1 || value > 1'000'000) {
-        fmt::print(stderr, "usage: infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]], numbers from 1; 5, 4, 16 and inferentia1 if not given\n");
+        fmt::print(stderr,
+                   "usage: infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]], numbers from 1; 5, 4, 16 and inferentia1 "
+                   "if not given\n");
         std::exit(2);
     }
     return static_cast<int>(value);
@@ -63,9 +65,8 @@ void print_line(const char* what, double instructions, const Outcome& outcome, c
 
 bool equal(const Outcome& a, const Outcome& b) {
     return a.done.size() == b.done.size() &&
-           std::equal(a.done.begin(), a.done.end(), b.done.begin(), [](const auto& x, const auto& y) {
-               return x.core == y.core && x.output_done == y.output_done;
-           });
+           std::equal(a.done.begin(), a.done.end(), b.done.begin(),
+                      [](const auto& x, const auto& y) { return x.core == y.core && x.output_done == y.output_done; });
 }
 
 /// The observers of every run of infsim, so that what they cost is part of the figure.
@@ -85,8 +86,8 @@ hw::ChipSpec chip_named(const std::string& name) {
     return file->spec;
 }
 
-Outcome plain_run(const hw::ChipSpec& spec, int cores, int inferences, const std::shared_ptr<const program::Program>& program,
-                  const stats::ProgramIndex& index) {
+Outcome plain_run(const hw::ChipSpec& spec, int cores, int inferences,
+                  const std::shared_ptr<const program::Program>& program, const stats::ProgramIndex& index) {
     Observers observers(index, spec, cores);
     test::PlainLoop loop(spec, cores, observers.list());
     return timed(loop, cores, inferences, program, [&] { return loop.run(); });
@@ -102,7 +103,8 @@ int bench(int batch, int cores, int inferences, const std::string& chip_name) {
         fmt::print(stderr, "{}\n", no->text);
         return 3;
     }
-    const auto program = std::make_shared<const program::Program>(std::move(std::get<compiler::Compiled>(result).program));
+    const auto program =
+        std::make_shared<const program::Program>(std::move(std::get<compiler::Compiled>(result).program));
     const double instructions = static_cast<double>(program::instruction_count(*program)) * cores * inferences;
     const stats::ProgramIndex index(*program);
     Observers observers(index, spec, cores);
@@ -112,12 +114,14 @@ int bench(int batch, int cores, int inferences, const std::string& chip_name) {
         return chip.take_completions();
     });
     const Outcome plain = plain_run(spec, cores, inferences, program, index);
-    fmt::print("ResNet-50 at batch {} on {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each, observers on\n",
-               batch, spec.name, program::instruction_count(*program), compile_seconds, cores, inferences);
+    fmt::print(
+        "ResNet-50 at batch {} on {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each, observers "
+        "on\n",
+        batch, spec.name, program::instruction_count(*program), compile_seconds, cores, inferences);
     if (spec.name == reference_spec.name) {
         print_line("plain event loop (reference)", instructions, plain, plain);
         print_line("SystemC chip", instructions, systemc, plain);
-    } else {   // what its DRAM costs is seen against the default chip's
+    } else {  // what its DRAM costs is seen against the default chip's
         const Outcome reference = plain_run(reference_spec, cores, inferences, program, index);
         print_line("plain, default chip (reference)", instructions, reference, reference);
         print_line("plain event loop", instructions, plain, reference);

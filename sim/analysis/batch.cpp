@@ -10,8 +10,7 @@ using record::RunRecord;
 using record::Status;
 
 bool comparable(const RunRecord& r) {
-    return r.status == Status::ok && r.throughput_avg && r.latency_ms_p50 && *r.latency_ms_p50 > 0 &&
-           r.batch_size;
+    return r.status == Status::ok && r.throughput_avg && r.latency_ms_p50 && *r.latency_ms_p50 > 0 && r.batch_size;
 }
 
 /// The record with the highest score, the smaller batch on a tie.
@@ -25,8 +24,7 @@ std::optional<std::size_t> best(const Records& records, Score score) {
             continue;
         }
         const double mine = score(records[i]), theirs = score(records[*winner]);
-        if (mine > theirs || (mine == theirs && *records[i].batch_size < *records[*winner].batch_size))
-            winner = i;
+        if (mine > theirs || (mine == theirs && *records[i].batch_size < *records[*winner].batch_size)) winner = i;
     }
     return winner;
 }

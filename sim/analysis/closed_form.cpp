@@ -15,7 +15,8 @@ ClosedForm closed_form(const hw::ChipSpec& spec, int cores, int workers, const D
     const Duration service = std::max(result.dram, result.compute);
     const Duration host = spec.host.call_overhead + spec.host.transfer_latency * 2 +
                           (demand.host_in + demand.host_out) / spec.host.link_bandwidth;
-    const Duration period = std::max({workers == 1 ? service + host : service, bounds.host, (service + host) / workers});
+    const Duration period =
+        std::max({workers == 1 ? service + host : service, bounds.host, (service + host) / workers});
     result.latency = period * workers;
     result.throughput = cores / seconds(period);
     return result;

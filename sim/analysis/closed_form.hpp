@@ -6,10 +6,10 @@
 namespace infsim::analysis {
 
 struct ClosedForm {
-    double throughput = 0;   ///< inferences per second of all cores
-    Duration latency{};      ///< of one inference in a closed loop
-    Duration dram{};         ///< bytes of one inference at what a core gets of the channels
-    Duration compute{};      ///< PE, ACT and POOL one after the other
+    double throughput = 0;  ///< inferences per second of all cores
+    Duration latency{};     ///< of one inference in a closed loop
+    Duration dram{};        ///< bytes of one inference at what a core gets of the channels
+    Duration compute{};     ///< PE, ACT and POOL one after the other
 };
 
 /// Roofline plus overlap: transfers hide behind computing and the other way round, so the longer of the two counts;

@@ -7,8 +7,7 @@ namespace infsim::analysis {
 namespace {
 
 const LayerBound* find(const std::vector<LayerBound>& layers, const std::string& name) {
-    const auto it =
-        std::find_if(layers.begin(), layers.end(), [&](const LayerBound& l) { return l.layer == name; });
+    const auto it = std::find_if(layers.begin(), layers.end(), [&](const LayerBound& l) { return l.layer == name; });
     return it == layers.end() ? nullptr : &*it;
 }
 
@@ -54,8 +53,7 @@ std::string crossover_sentences(const BoundsByBatch& bounds) {
     const auto& [first_batch, first_layers] = *bounds.begin();
     const auto& [last_batch, last_layers] = *bounds.rbegin();
     std::string text = "At B=" + std::to_string(first_batch) + " DRAM bounds " +
-                       std::to_string(bound_by_dram(first_layers)) + " of " +
-                       counted(first_layers.size(), "layer");
+                       std::to_string(bound_by_dram(first_layers)) + " of " + counted(first_layers.size(), "layer");
     if (bounds.size() > 1)
         text += ", at B=" + std::to_string(last_batch) + " " + std::to_string(bound_by_dram(last_layers));
     text += ".";
@@ -66,10 +64,8 @@ std::string crossover_sentences(const BoundsByBatch& bounds) {
         else if (*c.free_from > first_batch) freed[*c.free_from].push_back(c.layer);
     for (const auto& [batch, names] : freed)
         text += "\nFrom B=" + std::to_string(batch) + " on DRAM no longer bounds " +
-                (names.size() == 1 ? names[0] : counted(names.size(), "layer") + " (" + listed(names) + ")") +
-                ".";
-    if (!never.empty())
-        text += "\nUp to B=" + std::to_string(last_batch) + " DRAM still bounds " + listed(never) + ".";
+                (names.size() == 1 ? names[0] : counted(names.size(), "layer") + " (" + listed(names) + ")") + ".";
+    if (!never.empty()) text += "\nUp to B=" + std::to_string(last_batch) + " DRAM still bounds " + listed(never) + ".";
     return text;
 }
 

@@ -37,14 +37,10 @@ Roofline roofline(const hw::ChipSpec& spec, int cores, const Demand& demand) {
     r.core_dma = demand.core_bytes / spec.dma.core_bandwidth;
     r.dram = busiest_channel(spec, cores, demand.region_bytes) / sustained_bandwidth(spec.dram);
     r.host = std::max(demand.host_in, demand.host_out) * cores / spec.host.link_bandwidth;
-    const std::array<std::pair<Duration, const char*>, 6> all{{{r.dram, "dram"},
-                                                               {r.core_dma, "dram"},
-                                                               {r.pe, "pe"},
-                                                               {r.act, "act"},
-                                                               {r.pool, "pool"},
-                                                               {r.host, "host"}}};
-    const auto top = std::max_element(all.begin(), all.end(),
-                                      [](const auto& a, const auto& b) { return a.first < b.first; });
+    const std::array<std::pair<Duration, const char*>, 6> all{
+        {{r.dram, "dram"}, {r.core_dma, "dram"}, {r.pe, "pe"}, {r.act, "act"}, {r.pool, "pool"}, {r.host, "host"}}};
+    const auto top =
+        std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     r.bound = top->first;
     r.resource = top->second;
     return r;

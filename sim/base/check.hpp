@@ -24,7 +24,7 @@ inline std::string source_name(const std::string& file) {
 }  // namespace infsim
 
 /// Checked in every build type; `message` may be any expression that converts to std::string.
-#define INFSIM_CHECK(condition, message) \
-    do { \
+#define INFSIM_CHECK(condition, message)                                           \
+    do {                                                                           \
         if (!(condition)) ::infsim::internal_error(__FILE__, __LINE__, (message)); \
     } while (false)

@@ -43,8 +43,8 @@ constexpr std::string_view dtype_name(DType t) {
 
 /// Inverse of dtype_name; empty for an unknown spelling.
 inline std::optional<DType> parse_dtype(std::string_view name) {
-    for (auto t : {DType::fp32, DType::fp16, DType::bf16, DType::i64, DType::i32, DType::u8, DType::i8,
-                   DType::boolean, DType::fp64})
+    for (auto t : {DType::fp32, DType::fp16, DType::bf16, DType::i64, DType::i32, DType::u8, DType::i8, DType::boolean,
+                   DType::fp64})
         if (dtype_name(t) == name) return t;
     return std::nullopt;
 }

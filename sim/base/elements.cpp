@@ -47,8 +47,7 @@ Integer to_integer(double x) {
     if (std::isnan(x)) return 0;
     const double t = std::trunc(x);
     if (t <= static_cast<double>(Limits::min())) return Limits::min();
-    if (t >= static_cast<double>(Limits::max()))
-        return Limits::max();  // for i64 this is 2^63, just beyond max
+    if (t >= static_cast<double>(Limits::max())) return Limits::max();  // for i64 this is 2^63, just beyond max
     return static_cast<Integer>(t);
 }
 
@@ -62,17 +61,14 @@ void load_elements(DType dtype, const std::byte* from, std::int64_t step, std::i
         case DType::fp32: return load_as<float>(from, step, n, out, kSame);
         case DType::fp64: return load_as<double>(from, step, n, out, kSame);
         case DType::fp16:
-            return load_as<std::uint16_t>(from, step, n, out,
-                                          [](std::uint16_t h) { return fp16_to_float(h); });
+            return load_as<std::uint16_t>(from, step, n, out, [](std::uint16_t h) { return fp16_to_float(h); });
         case DType::bf16:
-            return load_as<std::uint16_t>(from, step, n, out,
-                                          [](std::uint16_t h) { return bf16_to_float(h); });
+            return load_as<std::uint16_t>(from, step, n, out, [](std::uint16_t h) { return bf16_to_float(h); });
         case DType::i64: return load_as<std::int64_t>(from, step, n, out, kSame);
         case DType::i32: return load_as<std::int32_t>(from, step, n, out, kSame);
         case DType::i8: return load_as<std::int8_t>(from, step, n, out, kSame);
         case DType::u8: return load_as<std::uint8_t>(from, step, n, out, kSame);
-        case DType::boolean:
-            return load_as<std::uint8_t>(from, step, n, out, [](std::uint8_t b) { return b != 0; });
+        case DType::boolean: return load_as<std::uint8_t>(from, step, n, out, [](std::uint8_t b) { return b != 0; });
     }
 }
 
@@ -83,11 +79,9 @@ void store_elements(DType dtype, const T* values, std::int64_t n, std::byte* to,
         case DType::fp32: return store_as<float>(values, n, to, step, narrow);
         case DType::fp64: return store_as<double>(values, n, to, step, kSame);
         case DType::fp16:
-            return store_as<std::uint16_t>(values, n, to, step,
-                                           [=](T x) { return float_to_fp16(narrow(x)); });
+            return store_as<std::uint16_t>(values, n, to, step, [=](T x) { return float_to_fp16(narrow(x)); });
         case DType::bf16:
-            return store_as<std::uint16_t>(values, n, to, step,
-                                           [=](T x) { return float_to_bf16(narrow(x)); });
+            return store_as<std::uint16_t>(values, n, to, step, [=](T x) { return float_to_bf16(narrow(x)); });
         case DType::i64: return store_as<std::int64_t>(values, n, to, step, to_integer<std::int64_t>);
         case DType::i32: return store_as<std::int32_t>(values, n, to, step, to_integer<std::int32_t>);
         case DType::i8: return store_as<std::int8_t>(values, n, to, step, to_integer<std::int8_t>);

@@ -26,8 +26,7 @@ inline float fp16_to_float(std::uint16_t half) {
     const std::uint32_t normal = shifted + (112U << 23);  // rebias 15 -> 127
     const std::uint32_t special = shifted | 0x7F800000U;  // infinity and NaN
     // A subnormal is mantissa * 2^-24: 2^-14 * 1.mantissa - 2^-14, which needs no subnormal arithmetic.
-    const std::uint32_t subnormal =
-        bits_of_float(float_of_bits(shifted + (113U << 23)) - float_of_bits(113U << 23));
+    const std::uint32_t subnormal = bits_of_float(float_of_bits(shifted + (113U << 23)) - float_of_bits(113U << 23));
     const std::uint32_t bits = magnitude < 0x0400U ? subnormal : magnitude >= 0x7C00U ? special : normal;
     return float_of_bits(bits | sign);
 }
@@ -42,16 +41,12 @@ inline std::uint16_t float_to_fp16(float value) {
     const std::uint32_t odd = (magnitude >> 13) & 1U;
     const std::uint32_t normal = (magnitude - (112U << 23) + 0x0FFFU + odd) >> 13;
     const std::uint32_t special = magnitude > 0x7F800000U ? 0x7E00U : 0x7C00U;
-    const std::uint32_t half = magnitude >= 0x47800000U  ? special
-                               : magnitude < 0x38800000U ? subnormal
-                                                         : normal;
+    const std::uint32_t half = magnitude >= 0x47800000U ? special : magnitude < 0x38800000U ? subnormal : normal;
     return static_cast<std::uint16_t>(half | sign);
 }
 
 /// bfloat16 (the upper half of an fp32) to fp32, exact.
-inline float bf16_to_float(std::uint16_t half) {
-    return float_of_bits(static_cast<std::uint32_t>(half) << 16);
-}
+inline float bf16_to_float(std::uint16_t half) { return float_of_bits(static_cast<std::uint32_t>(half) << 16); }
 
 /// fp32 to bfloat16, round to nearest even; NaN to a quiet NaN of the same sign.
 inline std::uint16_t float_to_bf16(float value) {

@@ -6,14 +6,11 @@
 
 namespace infsim {
 
-std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
-    return XXH64(bytes.data(), bytes.size(), seed);
-}
+std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) { return XXH64(bytes.data(), bytes.size(), seed); }
 
 std::string hex_text(std::uint64_t hash) {
     std::string text(16, '0');
-    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, hash >>= 4)
-        *digit = "0123456789abcdef"[hash & 15];
+    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, hash >>= 4) *digit = "0123456789abcdef"[hash & 15];
     return text;
 }
 

@@ -8,8 +8,7 @@
 namespace infsim::json {
 namespace {
 
-constexpr std::size_t max_depth =
-    200;  // a Value is destroyed recursively; no input of ours nests deeper than ten
+constexpr std::size_t max_depth = 200;  // a Value is destroyed recursively; no input of ours nests deeper than ten
 
 /// Builds a Value from the parser's events. A DOM would lose duplicate keys, the events do not.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
@@ -38,8 +37,7 @@ public:
         return true;
     }
 
-    bool parse_error(std::size_t position, const std::string& token,
-                     const nlohmann::json::exception& e) override {
+    bool parse_error(std::size_t position, const std::string& token, const nlohmann::json::exception& e) override {
         const auto at = line_and_column(text_, position == 0 ? 0 : position - 1);
         problems_.add(file_, fmt::format("line {}, column {}", at.line, at.column), reason(e.what(), token));
         return false;
@@ -56,8 +54,8 @@ private:
     std::string pointer() const {
         std::string text;
         for (const Frame& frame : frames_)
-            text = frame.value.is_object() ? pointer_to(text, frame.key)
-                                           : pointer_to(text, frame.value.as_array().size());
+            text =
+                frame.value.is_object() ? pointer_to(text, frame.key) : pointer_to(text, frame.value.as_array().size());
         return text;
     }
 

@@ -51,8 +51,7 @@ std::optional<double> Cursor::number(double min, double max) const {
     const double x = value_->as_number();
     if (x >= min && x <= max) return x;
     problem(fmt::format("must be {}, and is {}",
-                        bounds(number_text(min), number_text(max), min != lowest, max != highest),
-                        number_text(x)));
+                        bounds(number_text(min), number_text(max), min != lowest, max != highest), number_text(x)));
     return std::nullopt;
 }
 
@@ -130,8 +129,7 @@ std::int64_t ObjectReader::integer(std::string_view key, std::int64_t min, std::
     return place ? place->integer(min, max).value_or(0) : 0;
 }
 
-std::int64_t ObjectReader::integer_or(std::string_view key, std::int64_t fallback, std::int64_t min,
-                                      std::int64_t max) {
+std::int64_t ObjectReader::integer_or(std::string_view key, std::int64_t fallback, std::int64_t min, std::int64_t max) {
     const auto place = optional(key);
     return place ? place->integer(min, max).value_or(fallback) : fallback;
 }

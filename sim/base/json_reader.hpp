@@ -31,16 +31,10 @@ public:
     const std::string& pointer() const { return pointer_; }
     Problems& problems() const { return *problems_; }
     /// Adds a problem located at this value.
-    void problem(std::string what) const {
-        problems_->add(*file_, pointer_.empty() ? "/" : pointer_, std::move(what));
-    }
+    void problem(std::string what) const { problems_->add(*file_, pointer_.empty() ? "/" : pointer_, std::move(what)); }
 
-    Cursor member(std::string_view key, const Value& value) const {
-        return {*this, value, pointer_to(pointer_, key)};
-    }
-    Cursor element(std::size_t index, const Value& value) const {
-        return {*this, value, pointer_to(pointer_, index)};
-    }
+    Cursor member(std::string_view key, const Value& value) const { return {*this, value, pointer_to(pointer_, key)}; }
+    Cursor element(std::size_t index, const Value& value) const { return {*this, value, pointer_to(pointer_, index)}; }
 
     // The content as a type; empty after having reported that it is something else or out of range.
     std::optional<std::string> string() const;
@@ -92,8 +86,7 @@ public:
     std::string string(std::string_view key);
     std::string string_or(std::string_view key, std::string fallback);
     std::string choice(std::string_view key, const std::vector<std::string>& allowed);
-    std::string choice_or(std::string_view key, std::string fallback,
-                          const std::vector<std::string>& allowed);
+    std::string choice_or(std::string_view key, std::string fallback, const std::vector<std::string>& allowed);
     std::int64_t integer(std::string_view key, std::int64_t min = min_int, std::int64_t max = max_int);
     std::int64_t integer_or(std::string_view key, std::int64_t fallback, std::int64_t min = min_int,
                             std::int64_t max = max_int);
@@ -128,8 +121,8 @@ private:
 template <class Q>
 std::optional<Q> Cursor::quantity(Range<Q> range) const {
     if (!value_->is_string()) {
-        problem("must be text with a unit, such as \"" + to_text(range.min == Q{0} ? Q{1} : range.min) +
-                "\", and is " + std::string(value_->kind()));
+        problem("must be text with a unit, such as \"" + to_text(range.min == Q{0} ? Q{1} : range.min) + "\", and is " +
+                std::string(value_->kind()));
         return std::nullopt;
     }
     const Parsed<Q> parsed = parse_quantity<Q>(value_->as_string());
@@ -138,8 +131,7 @@ std::optional<Q> Cursor::quantity(Range<Q> range) const {
         return std::nullopt;
     }
     if (*parsed.value < range.min || *parsed.value > range.max) {
-        problem("must be from " + to_text(range.min) + " to " + to_text(range.max) + ", and is " +
-                value_->as_string());
+        problem("must be from " + to_text(range.min) + " to " + to_text(range.max) + ", and is " + value_->as_string());
         return std::nullopt;
     }
     return parsed.value;

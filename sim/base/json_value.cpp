@@ -19,9 +19,7 @@ const Value* Object::find(std::string_view key) const {
     return nullptr;
 }
 
-Value* Object::find(std::string_view key) {
-    return const_cast<Value*>(static_cast<const Object&>(*this).find(key));
-}
+Value* Object::find(std::string_view key) { return const_cast<Value*>(static_cast<const Object&>(*this).find(key)); }
 
 void Object::set(std::string key, Value value) {
     if (Value* present = find(key)) *present = std::move(value);
@@ -74,9 +72,7 @@ std::string pointer_to(const std::string& pointer, std::string_view key) {
     return text;
 }
 
-std::string pointer_to(const std::string& pointer, std::size_t index) {
-    return pointer + '/' + std::to_string(index);
-}
+std::string pointer_to(const std::string& pointer, std::size_t index) { return pointer + '/' + std::to_string(index); }
 
 namespace {
 
@@ -90,8 +86,7 @@ void write_string(std::string& out, std::string_view text) {
             case '\r': out += "\\r"; break;
             case '\t': out += "\\t"; break;
             default:
-                if (static_cast<unsigned char>(c) < 0x20)
-                    out += fmt::format("\\u{:04x}", static_cast<int>(c));
+                if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<int>(c));
                 else out += c;
         }
     }
@@ -158,8 +153,7 @@ private:
 
     void separate() { out_ += style_.indent > 0 || style_.canonical ? "," : ", "; }
     void new_line(int level) {
-        if (style_.indent > 0)
-            out_ += '\n' + std::string(static_cast<std::size_t>(level * style_.indent), ' ');
+        if (style_.indent > 0) out_ += '\n' + std::string(static_cast<std::size_t>(level * style_.indent), ' ');
     }
 
     Style style_;

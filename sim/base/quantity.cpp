@@ -126,8 +126,7 @@ Parsed<Duration> parse_scaled(std::string_view text, const Scale& scale) {
         value /= 10;
     }
     if (value > std::numeric_limits<std::int64_t>::max())
-        return wrong(
-            fmt::format("it is more than {} {}", std::numeric_limits<std::int64_t>::max(), scale.base));
+        return wrong(fmt::format("it is more than {} {}", std::numeric_limits<std::int64_t>::max(), scale.base));
     return {Duration{static_cast<std::int64_t>(value)}, {}};
 }
 

@@ -130,8 +130,7 @@ void write_file_atomic(const std::string& path, std::string_view content) {
     };
     File file(std::fopen(temporary.c_str(), "wb"));
     if (!file) fail("cannot be written");
-    if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size())
-        fail("cannot be written");
+    if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size()) fail("cannot be written");
     if (std::fclose(file.release()) != 0) fail("cannot be written");
     if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
 }

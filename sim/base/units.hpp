@@ -54,19 +54,33 @@ public:
     friend constexpr bool operator>(Derived a, Derived b) { return b < a; }
     friend constexpr bool operator<=(Derived a, Derived b) { return !(b < a); }
     friend constexpr bool operator>=(Derived a, Derived b) { return !(a < b); }
-    constexpr Derived& operator+=(Derived b) { n_ += b.count(); return static_cast<Derived&>(*this); }
-    constexpr Derived& operator-=(Derived b) { n_ -= b.count(); return static_cast<Derived&>(*this); }
+    constexpr Derived& operator+=(Derived b) {
+        n_ += b.count();
+        return static_cast<Derived&>(*this);
+    }
+    constexpr Derived& operator-=(Derived b) {
+        n_ -= b.count();
+        return static_cast<Derived&>(*this);
+    }
 
 private:
     std::int64_t n_ = 0;
 };
 
-class Bytes : public Quantity<Bytes> { using Quantity::Quantity; };
-class Cycles : public Quantity<Cycles> { using Quantity::Quantity; };
+class Bytes : public Quantity<Bytes> {
+    using Quantity::Quantity;
+};
+class Cycles : public Quantity<Cycles> {
+    using Quantity::Quantity;
+};
 /// Hertz.
-class Frequency : public Quantity<Frequency> { using Quantity::Quantity; };
+class Frequency : public Quantity<Frequency> {
+    using Quantity::Quantity;
+};
 /// Bytes per second.
-class Bandwidth : public Quantity<Bandwidth> { using Quantity::Quantity; };
+class Bandwidth : public Quantity<Bandwidth> {
+    using Quantity::Quantity;
+};
 
 namespace detail {
 /// ceil(amount * 1e12 / per_second) in 128-bit arithmetic; `per_second` must be positive.

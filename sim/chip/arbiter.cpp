@@ -24,7 +24,7 @@ void Arbiter::request(TimePoint at, const Transfer& t) {
     Flow& flow = flows_[t.flow];
     Ring& ring = rings_[flow.first_ring + t.ring];
     const std::int32_t index = make_request(t);
-    if (ring.head != kNone) {   // it has not been empty since `at`, or what emptied it would be in the log
+    if (ring.head != kNone) {  // it has not been empty since `at`, or what emptied it would be in the log
         requests_[ring.tail].next = index;
         ring.tail = index;
         forget_final(arrival);
@@ -60,7 +60,7 @@ void Arbiter::undo_from(Time to) {
         if (log_.back().channel == kNone) undo_jump(to);
         else undo_last();
     }
-    serve_until(to);   // the part of a period that a jump had left
+    serve_until(to);  // the part of a period that a jump had left
     log_.clear();
     ddr4_log_.clear();
     jump_count_ = 0;
@@ -73,10 +73,10 @@ void Arbiter::forget_final(Time to) {
     std::size_t final = log_.size(), jumps = jump_count_;
     for (; final > 0 && end_of(log_[final - 1], jumps) >= to; --final)
         if (log_[final - 1].channel == kNone) --jumps;
-    if (final < log_.size() && final < kLongLog) return;   // erasing from the front is worth it rarely
-    const auto over_ddr4 = std::count_if(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final), [&](const Undo& u) {
-        return u.channel != kNone && u.channel < static_cast<std::int32_t>(ddr4_.size());
-    });
+    if (final < log_.size() && final < kLongLog) return;  // erasing from the front is worth it rarely
+    const auto over_ddr4 = std::count_if(
+        log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final),
+        [&](const Undo& u) { return u.channel != kNone && u.channel < static_cast<std::int32_t>(ddr4_.size()); });
     ddr4_log_.erase(ddr4_log_.begin(), ddr4_log_.begin() + over_ddr4);
     log_.erase(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final));
     std::rotate(jumps_.begin(), jumps_.begin() + static_cast<std::ptrdiff_t>(jumps), jumps_.end());
@@ -137,9 +137,8 @@ void Arbiter::take_finished(TimePoint at, std::vector<FinishedTransfer>& finishe
         ended_[i] = ended_.back();
         ended_.pop_back();
     }
-    std::sort(finished.begin() + static_cast<std::ptrdiff_t>(begin), finished.end(), [](const auto& a, const auto& b) {
-        return a.end != b.end ? a.end < b.end : a.id < b.id;
-    });
+    std::sort(finished.begin() + static_cast<std::ptrdiff_t>(begin), finished.end(),
+              [](const auto& a, const auto& b) { return a.end != b.end ? a.end < b.end : a.id < b.id; });
 }
 
 // --- One burst ----------------------------------------------------------------------------------------
@@ -199,7 +198,7 @@ void Arbiter::find_start(Channel& channel, std::int32_t index) {
         for (std::int32_t m = 0; m < group.members; ++m) first = std::min(first, ready[group.first_flow + m]);
         const Time start = std::max({first, group.ready, from});
         if (start < best) best = start, best_group = g;
-        return best > from;   // nobody further on can be earlier
+        return best > from;  // nobody further on can be earlier
     });
     const Group& group = groups_[best_group];
     std::uint64_t eligible = 0;
@@ -259,8 +258,8 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     offer_next(f, index);
 }
 
-/// The next burst of `request`, chosen at `at`; returns when the channel chooses again. `end` becomes no earlier than the
-/// last data.
+/// The next burst of `request`, chosen at `at`; returns when the channel chooses again. `end` becomes no earlier than
+/// the last data.
 Arbiter::Time Arbiter::serve_ddr4(std::int32_t channel, const Request& request, Time at, Time& end) {
     Ddr4Channel& ddr4 = ddr4_[static_cast<std::size_t>(channel)];
     ddr4_log_.push_back(ddr4.state());
@@ -284,12 +283,13 @@ void Arbiter::undo_last() {
     Request& r = requests_[u.request];
     Channel& channel = channels_[u.channel];
     withdraw(u.flow);
-    Ring& ring = rings_[flow.first_ring + flow.last_ring];   // the ring it served last is this burst's
+    Ring& ring = rings_[flow.first_ring + flow.last_ring];  // the ring it served last is this burst's
     if (u.last) {
         if (ring.head == kNone) ring.tail = u.request;
         ring.head = u.request;
         flow.pending |= std::uint64_t{1} << flow.last_ring;
-        const auto at = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.request == u.request; });
+        const auto at =
+            std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.request == u.request; });
         *at = ended_.back();
         ended_.pop_back();
     } else {

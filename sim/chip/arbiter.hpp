@@ -14,7 +14,8 @@
 //     start yet, it waits until the first one may.
 //   * Channels that could start a burst at the same moment do so in turn, beginning behind the channel
 //     that started the burst before.
-//   * A DDR4 channel (ddr4.hpp) has a burst's columns follow those of the burst before as its rows allow. It chooses the
+//   * A DDR4 channel (ddr4.hpp) has a burst's columns follow those of the burst before as its rows allow. It chooses
+//   the
 //     next burst when they begin, and the burst is over no earlier than its last data.
 //   * A transfer arriving at t takes part in every decision from t on.
 //
@@ -36,15 +37,15 @@ namespace infsim::chip {
 struct ArbiterFlow {
     int group = 0;
     Bandwidth ceiling;
-    int rings = 1;                       ///< 1..64
+    int rings = 1;  ///< 1..64
 };
 
 struct ArbiterConfig {
-    std::vector<Bandwidth> channels;     ///< sustained bandwidth of each
-    std::vector<Bandwidth> groups;       ///< ceiling of each
-    std::vector<ArbiterFlow> flows;      ///< at most 64 in a group
+    std::vector<Bandwidth> channels;  ///< sustained bandwidth of each
+    std::vector<Bandwidth> groups;    ///< ceiling of each
+    std::vector<ArbiterFlow> flows;   ///< at most 64 in a group
     Bytes burst;
-    std::optional<hw::Ddr4Dram> ddr4;    ///< the first `ddr4_channels` channels are such, not of constant bandwidth
+    std::optional<hw::Ddr4Dram> ddr4;  ///< the first `ddr4_channels` channels are such, not of constant bandwidth
     int ddr4_channels = 0;
 };
 
@@ -55,7 +56,7 @@ struct Transfer {
     Bytes bytes, billed;
     // For DDR4 channels: where in the channel the bytes lie.
     std::uint64_t address = 0;
-    const DramWalk* walk = nullptr;      ///< null: in one run; else it outlives the transfer
+    const DramWalk* walk = nullptr;  ///< null: in one run; else it outlives the transfer
     bool write = false;
 };
 
@@ -81,7 +82,8 @@ public:
     /// Appends the transfers that are over at `at` to `finished`, by end, then id; each is handed out once.
     void take_finished(TimePoint at, std::vector<FinishedTransfer>& finished);
 
-    /// Forgets whose turn it is and closes all rows, as if nothing had been served before `at`. Nothing may be outstanding.
+    /// Forgets whose turn it is and closes all rows, as if nothing had been served before `at`. Nothing may be
+    /// outstanding.
     void forget_turns(TimePoint at);
 
     /// What the DDR4 channels counted, by channel; empty without them.
@@ -92,44 +94,52 @@ public:
     std::uint64_t bursts_jumped() const { return jumped_; }
 
 private:
-    using Time = std::int64_t;   ///< picoseconds
+    using Time = std::int64_t;  ///< picoseconds
     static constexpr std::int32_t kNone = -1;
     static constexpr Time kNever = std::numeric_limits<Time>::max();
 
     /// What a burst takes of channel, flow and group, and how long until it is over.
-    struct Steps { Time channel = 0, flow = 0, group = 0, over = 0; };
+    struct Steps {
+        Time channel = 0, flow = 0, group = 0, over = 0;
+    };
     struct Request {
         std::uint64_t id = 0;
-        std::int64_t full_bursts = 0;    ///< left of full size, before the last one
+        std::int64_t full_bursts = 0;  ///< left of full size, before the last one
         std::int64_t all_full = 0, last_bytes = 0;
         Steps full, last;
-        Time first = -1;                 ///< start of the first burst, -1 before
-        std::int32_t next = kNone;       ///< behind it in its ring
+        Time first = -1;            ///< start of the first burst, -1 before
+        std::int32_t next = kNone;  ///< behind it in its ring
         std::int32_t channel = 0;
         bool write = false;
         std::uint64_t address = 0;
         const DramWalk* walk = nullptr;
     };
-    struct Ring { std::int32_t head = kNone, tail = kNone; };
+    struct Ring {
+        std::int32_t head = kNone, tail = kNone;
+    };
     struct Flow {
         Time ready = 0;
-        std::uint64_t pending = 0;       ///< rings that are not empty
+        std::uint64_t pending = 0;  ///< rings that are not empty
         std::int32_t group = 0, member = 0, first_ring = 0, rings = 1, offered_channel = kNone;
-        std::int32_t ring = 0;           ///< whose burst it offers
+        std::int32_t ring = 0;  ///< whose burst it offers
         std::int32_t last_ring = 0;
         Bandwidth ceiling;
     };
-    struct Group { Time ready = 0; Bandwidth ceiling; std::int32_t first_flow = 0, members = 0; };
-    struct Lane {                        ///< a group's flows at a channel
-        std::int32_t offers = 0;         ///< members that offer a burst
+    struct Group {
+        Time ready = 0;
+        Bandwidth ceiling;
+        std::int32_t first_flow = 0, members = 0;
+    };
+    struct Lane {                 ///< a group's flows at a channel
+        std::int32_t offers = 0;  ///< members that offer a burst
         std::int32_t last_member = 63;
     };
     struct Channel {
         Time free = 0;
         Bandwidth bandwidth;
         std::int32_t last_group = 0;
-        std::vector<std::uint64_t> groups;   ///< bit set: the group has offers
-        bool stale = true;                   ///< start and flow below are to be found again
+        std::vector<std::uint64_t> groups;  ///< bit set: the group has offers
+        bool stale = true;                  ///< start and flow below are to be found again
         Time start = 0;
         std::int32_t flow = kNone, group = kNone;
     };
@@ -139,26 +149,29 @@ private:
         std::int32_t request, flow, channel, last_group, last_member, last_ring, last_channel;
         bool first, last;
     };
-    struct Ended { Time end = 0; std::int32_t request = kNone; };
+    struct Ended {
+        Time end = 0;
+        std::int32_t request = kNone;
+    };
 
     /// Those who take part in what happens until the next transfer starts its last burst, and the state they were in
     /// after some burst: all that decides about the future, relative to that burst's start.
     struct Reference {
         bool taken = false;
-        bool pointless = false;              ///< nothing to be found before the next change of who takes part
+        bool pointless = false;  ///< nothing to be found before the next change of who takes part
         Time start = 0;
         std::int32_t flow = kNone, channel = kNone;
-        std::int64_t bursts = 0, patience = 0;   ///< served since; take a new one after so many
+        std::int64_t bursts = 0, patience = 0;  ///< served since; take a new one after so many
         std::vector<std::int32_t> flows, groups, channels, requests;
-        std::vector<std::int64_t> left;      ///< full bursts of the requests
+        std::vector<std::int64_t> left;  ///< full bursts of the requests
         std::vector<Time> state;
     };
     /// `periods` repetitions that were not served one by one.
     struct Jump {
-        Time start = 0, period = 0;          ///< of the burst after which it begins
+        Time start = 0, period = 0;  ///< of the burst after which it begins
         std::int64_t periods = 0;
         std::vector<std::int32_t> flows, groups, channels, requests;
-        std::vector<std::int64_t> bursts;    ///< of each request in a period
+        std::vector<std::int64_t> bursts;  ///< of each request in a period
     };
 
     void serve_until(Time to);
@@ -193,7 +206,7 @@ private:
     std::int64_t burst_;
     std::int32_t group_count_;
     std::vector<Channel> channels_;
-    std::vector<std::uint64_t> busy_channels_;   ///< bit set: somebody offers the channel a burst
+    std::vector<std::uint64_t> busy_channels_;  ///< bit set: somebody offers the channel a burst
     std::vector<Group> groups_;
     std::vector<Flow> flows_;
     std::vector<Ring> rings_;
@@ -201,16 +214,17 @@ private:
     std::vector<Time> slots_;
     std::vector<Request> requests_;
     std::vector<std::int32_t> free_requests_;
-    std::vector<Ddr4Channel> ddr4_;          ///< the first channels, if they are such
-    std::vector<Ddr4Channel::State> ddr4_log_;   ///< before each burst of log_ over one of them
-    std::vector<Undo> log_;              ///< burst starts by time, all since now_ and perhaps some before
-    std::vector<Ended> ended_;           ///< whose last burst has started and that were not handed out
-    std::vector<Jump> jumps_;            ///< the first jump_count_ are those in log_
+    std::vector<Ddr4Channel> ddr4_;             ///< the first channels, if they are such
+    std::vector<Ddr4Channel::State> ddr4_log_;  ///< before each burst of log_ over one of them
+    std::vector<Undo> log_;                     ///< burst starts by time, all since now_ and perhaps some before
+    std::vector<Ended> ended_;                  ///< whose last burst has started and that were not handed out
+    std::vector<Jump> jumps_;                   ///< the first jump_count_ are those in log_
     std::size_t jump_count_ = 0;
     Reference reference_;
     std::vector<Time> scratch_;
-    Time now_ = 0;                       ///< all earlier starts are final
-    Time undone_to_ = 0;                 ///< when the last transfer came to an empty ring: what starts behind the log starts from then on
+    Time now_ = 0;  ///< all earlier starts are final
+    Time undone_to_ =
+        0;  ///< when the last transfer came to an empty ring: what starts behind the log starts from then on
     std::int32_t last_channel_ = 0;
     std::int32_t served_group_ = kNone;  ///< by the last burst, until its effect on the channels is seen to
     std::uint64_t served_ = 0, jumped_ = 0;

@@ -1,6 +1,7 @@
-// Stretches that repeat themselves. As long as no transfer comes, goes or starts its last burst, what the arbiter does next
-// follows from a small state: how far in the future channels, groups and flows become free, and whose turn it is. When
-// that state comes back, relative to the burst just started, everything between the two moments will happen again, exactly.
+// Stretches that repeat themselves. As long as no transfer comes, goes or starts its last burst, what the arbiter does
+// next follows from a small state: how far in the future channels, groups and flows become free, and whose turn it is.
+// When that state comes back, relative to the burst just started, everything between the two moments will happen again,
+// exactly.
 #include <algorithm>
 #include <limits>
 
@@ -43,7 +44,7 @@ void Arbiter::take_reference(std::int64_t patience) {
     Reference& ref = reference_;
     const Undo& served = log_.back();
     ref.taken = true;
-    ref.pointless = !ddr4_.empty() || a_transfer_ends_soon();   // addresses do not repeat
+    ref.pointless = !ddr4_.empty() || a_transfer_ends_soon();  // addresses do not repeat
     if (ref.pointless) return;
     ref.start = served.start;
     ref.flow = served.flow;

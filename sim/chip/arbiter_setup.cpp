@@ -80,7 +80,8 @@ Arbiter::Steps Arbiter::steps_of(const Transfer& t, std::int64_t bytes) const {
     const Flow& flow = flows_[t.flow];
     Steps s;
     // What a burst takes of a DDR4 channel is found when it is served.
-    s.channel = t.channel < static_cast<int>(ddr4_.size()) ? 0 : (Bytes{bytes} / channels_[t.channel].bandwidth).count();
+    s.channel =
+        t.channel < static_cast<int>(ddr4_.size()) ? 0 : (Bytes{bytes} / channels_[t.channel].bandwidth).count();
     s.flow = billed_time(bytes, t, flow.ceiling);
     s.group = (Bytes{bytes} / groups_[flow.group].ceiling).count();
     s.over = std::max({s.channel, s.flow, s.group});

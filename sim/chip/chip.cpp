@@ -19,8 +19,9 @@ namespace {
 
 int checked_cores(const hw::ChipSpec& spec, int cores) {
     if (cores < 1 || cores > spec.cores)
-        throw InputError("", "cores", std::to_string(cores) + " cores asked for, chip " + spec.name + " has 1 to " +
-                                          std::to_string(spec.cores));
+        throw InputError(
+            "", "cores",
+            std::to_string(cores) + " cores asked for, chip " + spec.name + " has 1 to " + std::to_string(spec.cores));
     return cores;
 }
 
@@ -69,7 +70,7 @@ struct Chip::Impl {
         dram->store().detach(c);
         if (data) attach(c, *program, *data);
         core(c).load(std::move(program), std::move(steps), std::move(data));
-        settle();   // its threads reach their first wait
+        settle();  // its threads reach their first wait
     }
 
     std::uint64_t submit(int c, TimePoint at, std::unique_ptr<SegmentBytes> inputs) {

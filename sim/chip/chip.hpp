@@ -19,13 +19,13 @@ using SegmentBytes = std::vector<std::vector<std::byte>>;
 /// One finished inference (one batch) of one core.
 struct Completion {
     int core = 0;
-    std::uint64_t inference = 0;       ///< as returned by submit
+    std::uint64_t inference = 0;  ///< as returned by submit
     TimePoint submitted{};
-    TimePoint input_ready{};           ///< host input is in device DRAM
+    TimePoint input_ready{};  ///< host input is in device DRAM
     TimePoint first_issue{};
-    TimePoint last_retirement{};       ///< service time = last_retirement - first_issue
-    TimePoint output_done{};           ///< latency = output_done - submitted
-    std::shared_ptr<const SegmentBytes> outputs;   ///< with data: what arrived at the host
+    TimePoint last_retirement{};                  ///< service time = last_retirement - first_issue
+    TimePoint output_done{};                      ///< latency = output_done - submitted
+    std::shared_ptr<const SegmentBytes> outputs;  ///< with data: what arrived at the host
 };
 
 /// A chip with `cores` NeuronCores switched on. One Chip per process (SystemC elaborates once).
@@ -42,7 +42,8 @@ public:
     void load(int core, std::shared_ptr<const program::Program> program);
     /// The same with data: state buffer, PSUM and DRAM hold bytes, transactions carry them, and instructions compute.
     /// `contents` are those of weights and constants in device DRAM; what is not given is zero. Simulated times do not
-    /// change. advance_until then throws exec::DataFault when an instruction reads bytes that are not what they should be.
+    /// change. advance_until then throws exec::DataFault when an instruction reads bytes that are not what they should
+    /// be.
     void load(int core, std::shared_ptr<const program::Program> program, SegmentBytes contents);
 
     /// Queues one inference on `core`, submitted by the host at `at` (not before now()).

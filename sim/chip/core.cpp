@@ -19,7 +19,7 @@ void Mover::move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, s
     payload.set_extension(&extension);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     socket->b_transport(payload, delay);
-    payload.clear_extension(&extension);   // it belongs to the caller
+    payload.clear_extension(&extension);  // it belongs to the caller
     INFSIM_CHECK(payload.is_response_ok(), "the DRAM refused a transfer");
 }
 
@@ -81,7 +81,7 @@ void Core::run_host_in() {
         while (n >= calls_.size()) sc_core::wait(submitted_);
         if (calls_[n].times.submitted > kernel_now()) sleep_until(calls_[n].times.submitted);
         phase(n, InferencePhase::submitted, calls_[n].times.submitted);
-        while (executed_ + 2 <= n) sc_core::wait(moved_);   // its buffer is still being read
+        while (executed_ + 2 <= n) sc_core::wait(moved_);  // its buffer is still being read
         move_host_pieces(steps_->inputs, true, n);
         calls_[n].times.input_ready = kernel_now();
         phase(n, InferencePhase::input_ready, kernel_now());
@@ -122,7 +122,8 @@ void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device
 
 SegmentBytes Core::room_for_outputs() const {
     SegmentBytes room(program_->segments.size());
-    for (const HostPiece& piece : steps_->outputs) room[piece.segment].resize(static_cast<std::size_t>(piece.bytes.count()));
+    for (const HostPiece& piece : steps_->outputs)
+        room[piece.segment].resize(static_cast<std::size_t>(piece.bytes.count()));
     return room;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
 
 #include "chip/chip.hpp"
 #include "chip/core_data.hpp"
@@ -35,7 +35,8 @@ class Mover final : public sc_core::sc_module {
 public:
     explicit Mover(const sc_core::sc_module_name& name) : sc_module(name), socket("socket") {}
     /// Blocks the calling thread until the transfer is over. `data`: the bytes that it carries or brings, or null.
-    void move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data, TransferExtension& extension);
+    void move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data,
+              TransferExtension& extension);
 
     tlm_utils::simple_initiator_socket<Mover> socket;
 };
@@ -65,18 +66,18 @@ public:
 private:
     /// What a queue's threads agree on within one inference.
     struct QueueState {
-        sc_core::sc_event changed;               ///< the counter reached `wanted`, or the ring moved on
-        std::uint32_t wanted = 0;                ///< smallest count somebody sleeps for, 0: nobody
-        std::uint32_t at = 0;                    ///< instruction it works on, for reports
-        program::Wait blocked_on;                ///< what that one waits for
-        std::uint32_t issued = 0, sent = 0;      ///< rings: instructions whose issue time is known, that were sent
+        sc_core::sc_event changed;           ///< the counter reached `wanted`, or the ring moved on
+        std::uint32_t wanted = 0;            ///< smallest count somebody sleeps for, 0: nobody
+        std::uint32_t at = 0;                ///< instruction it works on, for reports
+        program::Wait blocked_on;            ///< what that one waits for
+        std::uint32_t issued = 0, sent = 0;  ///< rings: instructions whose issue time is known, that were sent
         std::array<TimePoint, kRingDepth> issue_times{};
         std::array<observe::Stall, kRingDepth> reasons{};
         std::array<TransferExtension, kRingDepth> slots;
     };
     struct Call {
         Completion times;
-        std::shared_ptr<SegmentBytes> host;   ///< with data: the host's memory, inputs first, then outputs
+        std::shared_ptr<SegmentBytes> host;  ///< with data: the host's memory, inputs first, then outputs
     };
 
     // Threads; each runs for ever.
@@ -104,7 +105,7 @@ private:
 
     const int index_;
     const Context context_;
-    std::vector<std::unique_ptr<Mover>> movers_;   ///< DMA engines, then host in, host out
+    std::vector<std::unique_ptr<Mover>> movers_;  ///< DMA engines, then host in, host out
     TransferExtension host_in_, host_out_;
 
     std::shared_ptr<const program::Program> program_;
@@ -112,14 +113,14 @@ private:
     std::unique_ptr<CoreData> data_;
     Retirements retirements_;
     std::vector<std::unique_ptr<QueueState>> queues_;
-    std::size_t threads_ = 0;                      ///< queues that have threads
+    std::size_t threads_ = 0;  ///< queues that have threads
 
     std::deque<Call> calls_;
     std::uint64_t inputs_done_ = 0, executed_ = 0, outputs_done_ = 0;
     bool executing_ = false;
     std::size_t running_queues_ = 0;
     TimePoint start_{};
-    sc_core::sc_event submitted_, moved_, start_event_, drained_;   ///< moved_: one of the three counters advanced
+    sc_core::sc_event submitted_, moved_, start_event_, drained_;  ///< moved_: one of the three counters advanced
     std::vector<Completion> completions_;
 };
 

@@ -62,7 +62,8 @@ void CoreData::apply(const Event& event) {
         return;
     }
     // Queues retire in order.
-    INFSIM_CHECK(!queue.empty() && queue.front().id == event.id, "an instruction retires that is not its queue's oldest");
+    INFSIM_CHECK(!queue.empty() && queue.front().id == event.id,
+                 "an instruction retires that is not its queue's oldest");
     exec::write(*program_, queue.front(), state_, exec::DramSide::carrier);
     queue.pop_front();
 }

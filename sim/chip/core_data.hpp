@@ -63,7 +63,7 @@ private:
     exec::ExecState state_;
     std::array<SegmentBytes, kBuffers - 1> host_;
     std::priority_queue<Event, std::vector<Event>, Later> events_;
-    std::vector<std::deque<exec::Effect>> in_flight_;   ///< per queue, in order of issue
+    std::vector<std::deque<exec::Effect>> in_flight_;  ///< per queue, in order of issue
 };
 
 }  // namespace infsim::chip

@@ -15,7 +15,9 @@ inline std::int32_t next_behind(std::uint64_t bits, std::int32_t last) {
     return lowest_bit(behind != 0 ? behind : bits);
 }
 
-inline void set_bit(std::vector<std::uint64_t>& words, std::int32_t i) { words[i >> 6] |= std::uint64_t{1} << (i & 63); }
+inline void set_bit(std::vector<std::uint64_t>& words, std::int32_t i) {
+    words[i >> 6] |= std::uint64_t{1} << (i & 63);
+}
 inline void clear_bit(std::vector<std::uint64_t>& words, std::int32_t i) {
     words[i >> 6] &= ~(std::uint64_t{1} << (i & 63));
 }

@@ -46,7 +46,7 @@ void Ddr4Channel::restart(Time now) {
     state_ = State{};
     state_.origin = now;
     state_.refresh = now + refi_;
-    const Time long_ago = now - rfc_ - refi_ - faw_;   // nothing before `now` holds anything up
+    const Time long_ago = now - rfc_ - refi_ - faw_;  // nothing before `now` holds anything up
     state_.last_activate = state_.last_column = long_ago;
     state_.window.fill(long_ago);
     state_.group_activate.fill(long_ago);
@@ -94,7 +94,8 @@ void Ddr4Channel::refresh_if_due(Time columns_from) {
     if (s.refresh > columns_from) return;
     Time start = s.refresh;
     for (Bank& bank : s.banks) {
-        if (bank.row >= 0) start = std::max(start, std::max({s.refresh, bank.precharge_from, bank.activated + ras_}) + rp_);
+        if (bank.row >= 0)
+            start = std::max(start, std::max({s.refresh, bank.precharge_from, bank.activated + ras_}) + rp_);
         else start = std::max(start, bank.activate_from);
         bank.row = -1;
     }
@@ -133,8 +134,9 @@ Ddr4Channel::Served Ddr4Channel::serve_stripe(Time at, std::uint64_t column_inde
     State& s = state_;
     const auto first = static_cast<std::int64_t>(column_index & ((std::uint64_t{1} << stripe_bits_) - 1));
     const std::int64_t last = first + count - 1;
-    const std::int64_t first_turn = first >> low_bits_, last_turn = last >> low_bits_;   // turns of bank groups
-    const std::int64_t turns = group_bits_ == 0 ? 1 : std::min(last_turn - first_turn + 1, std::int64_t{1} << group_bits_);
+    const std::int64_t first_turn = first >> low_bits_, last_turn = last >> low_bits_;  // turns of bank groups
+    const std::int64_t turns =
+        group_bits_ == 0 ? 1 : std::min(last_turn - first_turn + 1, std::int64_t{1} << group_bits_);
     const Place start = place_of(column_index);
     Time begin = std::max(at, s.last_column + gap_to(start.group, write));
     refresh_if_due(begin);
@@ -144,10 +146,11 @@ Ddr4Channel::Served Ddr4Channel::serve_stripe(Time at, std::uint64_t column_inde
         places[t] = t == 0 ? start : place_of(column_index + static_cast<std::uint64_t>(position - first));
         begin = std::max(begin, open_row(at, places[t]) - spacing(first, position));
     }
-    for (std::int64_t t = 0; t < turns; ++t) {   // the last column of each bank decides when it can be closed
+    for (std::int64_t t = 0; t < turns; ++t) {  // the last column of each bank decides when it can be closed
         std::int64_t position = last;
         if (turns > 1) {
-            const std::int64_t turn = last_turn - ((last_turn - first_turn - t) & ((std::int64_t{1} << group_bits_) - 1));
+            const std::int64_t turn =
+                last_turn - ((last_turn - first_turn - t) & ((std::int64_t{1} << group_bits_) - 1));
             position = std::min(last, ((turn + 1) << low_bits_) - 1);
         }
         const Time column = begin + spacing(first, position);
@@ -165,7 +168,8 @@ Ddr4Channel::Served Ddr4Channel::serve(Time at, std::uint64_t address, std::int6
     INFSIM_CHECK(bytes > 0, "a burst without bytes");
     at = edge(at);
     std::uint64_t column = address / static_cast<std::uint64_t>(column_bytes_);
-    const std::uint64_t end = (address + static_cast<std::uint64_t>(bytes - 1)) / static_cast<std::uint64_t>(column_bytes_) + 1;
+    const std::uint64_t end =
+        (address + static_cast<std::uint64_t>(bytes - 1)) / static_cast<std::uint64_t>(column_bytes_) + 1;
     Served all{-1, 0};
     while (column < end) {
         const std::uint64_t stripe_end = ((column >> stripe_bits_) + 1) << stripe_bits_;

@@ -4,9 +4,12 @@
 
 namespace infsim::chip {
 
-Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults,
-           Outlook& outlook)
-    : sc_module(name), socket("socket"), layout_(layout), faults_(faults), outlook_(outlook),
+Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& faults, Outlook& outlook)
+    : sc_module(name),
+      socket("socket"),
+      layout_(layout),
+      faults_(faults),
+      outlook_(outlook),
       arbiter_(layout.arbiter_config()) {
     socket.register_b_transport(this, &Dram::b_transport);
     sc_core::sc_spawn_options options;
@@ -39,10 +42,10 @@ void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
     if (!move_bytes(payload, *extension, tlm::TLM_READ_COMMAND)) return;
     const std::uint64_t id = next_id_++;
     running_.emplace(id, extension);
-    arbiter_.request(kernel_now(), {id, extension->flow, extension->ring, extension->channel,
-                                    Bytes{payload.get_data_length()}, extension->billed,
-                                    layout_.address_in_channel(payload.get_address()), extension->walk,
-                                    payload.get_command() == tlm::TLM_WRITE_COMMAND});
+    arbiter_.request(kernel_now(),
+                     {id, extension->flow, extension->ring, extension->channel, Bytes{payload.get_data_length()},
+                      extension->billed, layout_.address_in_channel(payload.get_address()), extension->walk,
+                      payload.get_command() == tlm::TLM_WRITE_COMMAND});
     // One delta later, when all requests of this moment are in; an earlier notification replaces a later one.
     wake_.notify(sc_core::SC_ZERO_TIME);
     sc_core::wait(extension->over);
@@ -60,7 +63,8 @@ void Dram::progress() {
         running_.erase(at);
     }
     // What is announced wakes this method by itself when it comes.
-    if (const auto next = arbiter_.next_completion(outlook_.next_after(kernel_now()))) wake_.notify(kernel_time(*next - kernel_now()));
+    if (const auto next = arbiter_.next_completion(outlook_.next_after(kernel_now())))
+        wake_.notify(kernel_time(*next - kernel_now()));
 }
 
 }  // namespace infsim::chip

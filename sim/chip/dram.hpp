@@ -4,9 +4,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include <tlm_utils/multi_passthrough_target_socket.h>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/multi_passthrough_target_socket.h>
 
 #include "chip/arbiter.hpp"
 #include "chip/dram_store.hpp"
@@ -22,10 +22,10 @@ namespace infsim::chip {
 struct TransferExtension final : tlm::tlm_extension<TransferExtension> {
     int flow = 0, ring = 0, inside_core = -1;
     Bytes billed;
-    const DramWalk* walk = nullptr;   ///< null: one run of bytes
+    const DramWalk* walk = nullptr;  ///< null: one run of bytes
     const exec::DramRows* rows = nullptr;
-    int buffer = 0;                   ///< of the segment (CoreData::kBuffers)
-    int channel = 0;                  ///< filled in by Dram, like the two below
+    int buffer = 0;   ///< of the segment (CoreData::kBuffers)
+    int channel = 0;  ///< filled in by Dram, like the two below
     TimePoint first{}, end{};
     sc_core::sc_event over;
 
@@ -51,7 +51,8 @@ public:
 
 private:
     void b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-    bool move_bytes(const tlm::tlm_generic_payload& payload, const TransferExtension& extension, tlm::tlm_command command);
+    bool move_bytes(const tlm::tlm_generic_payload& payload, const TransferExtension& extension,
+                    tlm::tlm_command command);
     void progress();
 
     const Layout& layout_;

@@ -18,7 +18,8 @@ void DramStore::attach(int core, std::uint64_t address, int buffer, std::vector<
 
 void DramStore::detach(int core) {
     for (auto& ranges : ranges_)
-        for (auto it = ranges.begin(); it != ranges.end();) it = it->second.core == core ? ranges.erase(it) : std::next(it);
+        for (auto it = ranges.begin(); it != ranges.end();)
+            it = it->second.core == core ? ranges.erase(it) : std::next(it);
 }
 
 std::byte* DramStore::find(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length) const {

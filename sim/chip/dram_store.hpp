@@ -16,15 +16,16 @@ namespace infsim::chip {
 /// access lies within one range.
 class DramStore {
 public:
-    /// `bytes` are those at `address` from now on, in buffer `buffer` (CoreData::kBuffers); they may be swapped for others
-    /// of the same size. Ranges of a buffer must not overlap.
+    /// `bytes` are those at `address` from now on, in buffer `buffer` (CoreData::kBuffers); they may be swapped for
+    /// others of the same size. Ranges of a buffer must not overlap.
     void attach(int core, std::uint64_t address, int buffer, std::vector<std::byte>& bytes);
     void detach(int core);
 
     /// Elements at the rows of `rows` counted from `address`, packed; without rows `length` bytes in a row. False, and
     /// nothing moved, where they do not lie in one range or are not `length` bytes.
     bool read(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length, std::byte* out) const;
-    bool write(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length, const std::byte* packed);
+    bool write(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length,
+               const std::byte* packed);
 
 private:
     struct Range {
@@ -33,7 +34,7 @@ private:
     };
     std::byte* find(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length) const;
 
-    std::array<std::map<std::uint64_t, Range>, CoreData::kBuffers> ranges_;   ///< by first address
+    std::array<std::map<std::uint64_t, Range>, CoreData::kBuffers> ranges_;  ///< by first address
 };
 
 }  // namespace infsim::chip

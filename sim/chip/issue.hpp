@@ -48,7 +48,7 @@ private:
 /// The latest of what a step waits for.
 struct Hold {
     TimePoint until = TimePoint::min();
-    observe::Stall why = observe::Stall::drained;   ///< meaningful when `until` holds the step up
+    observe::Stall why = observe::Stall::drained;  ///< meaningful when `until` holds the step up
 };
 
 /// All waits of `step` must be known. Of two that end together the first in the instruction is blamed.

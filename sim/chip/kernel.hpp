@@ -51,7 +51,7 @@ public:
         try {
             body();
         } catch (const sc_core::sc_unwind_exception&) {
-            throw;   // the kernel ending a process
+            throw;  // the kernel ending a process
         } catch (...) {
             if (!first_) first_ = std::current_exception();
             sc_core::sc_pause();

@@ -8,7 +8,10 @@
 namespace infsim::chip {
 
 Layout::Layout(const hw::ChipSpec& spec, int cores)
-    : spec_(spec), cores_(cores), engines_(spec.dma.engines_per_core), channels_(spec.dram.channels),
+    : spec_(spec),
+      cores_(cores),
+      engines_(spec.dma.engines_per_core),
+      channels_(spec.dram.channels),
       aperture_bytes_(static_cast<std::uint64_t>(spec.dram.capacity.count() / spec.dram.channels)),
       region_bytes_(static_cast<std::uint64_t>(hw::dram_region_bytes(spec).count())) {}
 

@@ -18,10 +18,8 @@ void Core::run_queue(std::size_t queue, int slot) {
     for (;;) {
         sc_core::wait(start_event_);
         if (queue >= steps_->queues.size()) continue;
-        if (steps_->queues[queue].engine == program::Engine::dma)
-            run_ring_slot(queue, slot);
-        else if (slot == 0)
-            run_compute(queue);
+        if (steps_->queues[queue].engine == program::Engine::dma) run_ring_slot(queue, slot);
+        else if (slot == 0) run_compute(queue);
     }
 }
 
@@ -46,7 +44,7 @@ void Core::publish(std::size_t queue, TimePoint at) {
     retirements_.publish(queue, at);
     QueueState& state = *queues_[queue];
     if (state.wanted != 0 && retirements_.count(queue) >= state.wanted) {
-        state.wanted = 0;   // those who want more ask again
+        state.wanted = 0;  // those who want more ask again
         state.changed.notify();
     }
 }
@@ -88,7 +86,7 @@ void Core::run_ring_slot(std::size_t queue, int slot) {
         const TimePoint issue = issue_in_ring(queue, i, slot);
         retire_in_ring(queue, i, slot, transfer(queue, i, slot, issue));
     }
-    if (slot == static_cast<int>((count + kRingDepth - 1) % kRingDepth)) finish(queue);   // it had the last one
+    if (slot == static_cast<int>((count + kRingDepth - 1) % kRingDepth)) finish(queue);  // it had the last one
 }
 
 /// Sleeps until the other slot has brought `progress` of the ring to `count`.
@@ -103,7 +101,8 @@ TimePoint Core::issue_in_ring(std::size_t queue, std::uint32_t index, int slot) 
     TimePoint at = std::max(start_, hold.until);
     if (index > 0) at = std::max(at, state.issue_times[(index - 1) % kRingDepth]);
     // The slot is free: this thread has retired the instruction before in it.
-    if (index >= kRingDepth) at = std::max(at, retirements_.when({static_cast<std::uint8_t>(queue), index - kRingDepth + 1}));
+    if (index >= kRingDepth)
+        at = std::max(at, retirements_.when({static_cast<std::uint8_t>(queue), index - kRingDepth + 1}));
     state.issue_times[slot] = at;
     if (data_) data_->issue(id(queue, index), at);
     state.reasons[slot] = hold.why;
@@ -125,7 +124,7 @@ TimePoint Core::transfer(std::size_t queue, std::uint32_t index, int slot, TimeP
     await_ring(state, state.sent, index);
     state.sent = index + 1;
     state.changed.notify();
-    if (t < 0) return issue;   // a Sync
+    if (t < 0) return issue;  // a Sync
     const StepTransfer& what = ring.transfers[static_cast<std::size_t>(t)];
     TransferExtension& extension = state.slots[slot];
     extension.flow = context_.layout.engine_flow(index_, ring.engine_index);
@@ -157,9 +156,9 @@ void Core::retire_in_ring(std::size_t queue, std::uint32_t index, int slot, Time
         if (issue > before) context_.emit(observe::Blocked{who, before, issue, state.reasons[slot]});
         context_.emit(observe::Issued{who, std::max(issue, before), retired});
         if (t >= 0 && extension.inside_core < 0)
-            context_.emit(observe::Transferred{who, extension.channel, ring.transfers[static_cast<std::size_t>(t)].bytes,
-                                               ring.transfers[static_cast<std::size_t>(t)].writes_dram, extension.first,
-                                               extension.end});
+            context_.emit(observe::Transferred{
+                who, extension.channel, ring.transfers[static_cast<std::size_t>(t)].bytes,
+                ring.transfers[static_cast<std::size_t>(t)].writes_dram, extension.first, extension.end});
         context_.emit(observe::Retired{who, retired});
     }
     publish(queue, retired);

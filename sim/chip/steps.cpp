@@ -38,9 +38,11 @@ void add_transfer(const hw::ChipSpec& spec, const Program& program, const Instru
     const cost::DmaDemand demand = cost::dma_demand(spec, instruction);
     StepTransfer t{demand.payload, demand.billed, 0, 0, demand.dram.count() > 0, demand.writes_dram, {}};
     if (const auto dram = program::accesses(instruction.op).dram) {
-        INFSIM_CHECK(dram->pattern.segment < program.segments.size(), "an instruction names a segment that is not there");
+        INFSIM_CHECK(dram->pattern.segment < program.segments.size(),
+                     "an instruction names a segment that is not there");
         const auto& segment = program.segments[dram->pattern.segment];
-        INFSIM_CHECK(segment.region < spec.dram.channels, "segment '" + segment.name + "' lies in no region of the core");
+        INFSIM_CHECK(segment.region < spec.dram.channels,
+                     "segment '" + segment.name + "' lies in no region of the core");
         t.region = segment.region;
         t.address = segment.address + dram->pattern.offset;
         t.walk = walk_of(instruction);
@@ -97,7 +99,8 @@ StepProgram make_steps(const hw::ChipSpec& spec, const Program& program) {
     for (std::uint32_t s = 0; s < program.segments.size(); ++s) {
         const program::Segment& segment = program.segments[s];
         if (segment.bytes == 0) continue;
-        INFSIM_CHECK(segment.region < spec.dram.channels, "segment '" + segment.name + "' lies in no region of the core");
+        INFSIM_CHECK(segment.region < spec.dram.channels,
+                     "segment '" + segment.name + "' lies in no region of the core");
         const HostPiece piece{s, segment.region, segment.address, Bytes{segment.bytes}};
         if (segment.purpose == Purpose::input) result.inputs.push_back(piece);
         if (segment.purpose == Purpose::output) result.outputs.push_back(piece);

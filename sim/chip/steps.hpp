@@ -20,13 +20,13 @@ struct StepTransfer {
     std::uint8_t region = 0;
     bool touches_dram = false;
     bool writes_dram = false;
-    DramWalk walk;                           ///< of a transfer that touches DRAM
+    DramWalk walk;  ///< of a transfer that touches DRAM
 };
 
 struct Step {
-    Duration occupancy{}, latency{};         ///< of PE, ACT and POOL instructions and Sync
-    std::int32_t transfer = -1;              ///< index into StepQueue::transfers
-    observe::Stall blames{};                 ///< what somebody who waits for this instruction waits for
+    Duration occupancy{}, latency{};  ///< of PE, ACT and POOL instructions and Sync
+    std::int32_t transfer = -1;       ///< index into StepQueue::transfers
+    observe::Stall blames{};          ///< what somebody who waits for this instruction waits for
     std::uint8_t wait_count = 0;
     program::Waits waits;
 };

@@ -12,7 +12,7 @@ namespace infsim::chip {
 /// Run (i0..i4), outermost first, begins sum(i_d * step[d]) bytes behind the transfer's address.
 struct DramWalk {
     static constexpr int kDims = 1 + program::kAccessDims;
-    std::int64_t run = 0;   ///< bytes
+    std::int64_t run = 0;  ///< bytes
     std::array<std::int64_t, kDims> count{1, 1, 1, 1, 1}, step{};
 
     std::int64_t offset_of(std::int64_t index) const {
@@ -25,8 +25,8 @@ struct DramWalk {
     }
 };
 
-/// The DRAM side of a DMA instruction. A gather's rows are taken to follow one another: which they are only the data say.
-/// All in one run for instructions without a DRAM side.
+/// The DRAM side of a DMA instruction. A gather's rows are taken to follow one another: which they are only the data
+/// say. All in one run for instructions without a DRAM side.
 DramWalk walk_of(const program::Instruction& instruction);
 
 /// Calls visit(offset, bytes) for the runs of bytes [from, from + bytes) of the transfer.

@@ -22,12 +22,12 @@ enum class Kind { sweep, scenario, chip, compiler, model };
 Kind kind_of(const json::Value& root) {
     if (!root.is_object()) return Kind::model;
     const json::Object& object = root.as_object();
-    if (const json::Value* base = object.find("base"); base && base->is_string()) return Kind::chip;   // a variant
+    if (const json::Value* base = object.find("base"); base && base->is_string()) return Kind::chip;  // a variant
     if (object.find("server") || object.find("policy") || object.find("load")) return Kind::scenario;
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
-    for (const char* group :
-         {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "spill", "rematerialize", "search", "skip_passes"})
+    for (const char* group : {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "spill",
+                              "rematerialize", "search", "skip_passes"})
         if (object.find(group)) return Kind::compiler;
     return Kind::model;
 }

@@ -48,9 +48,8 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;
     try {
-        po::store(
-            po::command_line_parser(arguments).options(with_hidden).positional(positional).style(style).run(),
-            values);
+        po::store(po::command_line_parser(arguments).options(with_hidden).positional(positional).style(style).run(),
+                  values);
         if (values.count("help") > 0) {
             print_help(syntax);
             return std::nullopt;

@@ -13,7 +13,14 @@ namespace po = boost::program_options;
 
 /// Exit status of the executable.
 /// kBeyondLimit: validate --max-error.
-enum ExitStatus : int { kDone = 0, kBeyondLimit = 1, kInputError = 2, kDoesNotFit = 3, kInternalFault = 4, kInterrupted = 130 };
+enum ExitStatus : int {
+    kDone = 0,
+    kBeyondLimit = 1,
+    kInputError = 2,
+    kDoesNotFit = 3,
+    kInternalFault = 4,
+    kInterrupted = 130
+};
 
 using Arguments = std::vector<std::string>;  ///< behind the subcommand
 
@@ -33,8 +40,8 @@ struct Syntax {
     std::string about;  ///< a sentence or two
     std::vector<po::options_description> groups;
     po::options_description unlisted;  ///< understood, but not shown by --help
-    std::string positional;     ///< name of the option that takes positional words; may be empty
-    int positional_count = -1;  ///< how many of them there may be; -1: any number
+    std::string positional;            ///< name of the option that takes positional words; may be empty
+    int positional_count = -1;         ///< how many of them there may be; -1: any number
 };
 
 /// Parses with guessing switched off. Empty after --help was printed to stdout. Throws InputError for unknown

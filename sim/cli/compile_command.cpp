@@ -30,13 +30,12 @@ Syntax syntax() {
         ("passes", "also print what each pass did and how long it took (to stderr)")
         ("json", "print the memory report as JSON");
     // clang-format on
-    return {
-        "compile MODEL [options]",
-        "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
-        {point_group(), compiler_group(), neuron_group(), output, help_group()},
-        refused_group(),
-        "model",
-        1};
+    return {"compile MODEL [options]",
+            "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
+            {point_group(), compiler_group(), neuron_group(), output, help_group()},
+            refused_group(),
+            "model",
+            1};
 }
 
 const char* engine_text(program::Engine engine) {
@@ -62,21 +61,23 @@ void print_report(const Compiled& compiled) {
     std::cout << p.model << " at batch " << p.batch << ", " << dtype_name(p.dtype) << ": "
               << program::instruction_count(p) << " instructions in " << p.queues.size() << " queues, "
               << p.layers.size() << " layers\n"
-              << "state buffer, bytes per partition: peak " << m.peak_bytes
-              << ", no placement can do with less than " << m.lower_bound_bytes << ", capacity "
-              << m.capacity_bytes << (m.capacity_binding == compiler::kPhysicalBinding ? " (the state buffer itself binds)" :
-                     " (" + m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes) + ")") << "\n"
+              << "state buffer, bytes per partition: peak " << m.peak_bytes << ", no placement can do with less than "
+              << m.lower_bound_bytes << ", capacity " << m.capacity_bytes
+              << (m.capacity_binding == compiler::kPhysicalBinding
+                      ? " (the state buffer itself binds)"
+                      : " (" + m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes) + ")")
+              << "\n"
               << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
-              << " B reloaded; loads issued again: " << m.reissued_bytes << " B; computed again: " << m.recomputed_instructions
-              << " instructions, " << number_text(m.recompute_time.count() / 1'000'000) << " us of ACT and POOL\n\n";
+              << " B reloaded; loads issued again: " << m.reissued_bytes
+              << " B; computed again: " << m.recomputed_instructions << " instructions, "
+              << number_text(m.recompute_time.count() / 1'000'000) << " us of ACT and POOL\n\n";
     Table queues({"queue", "instructions"});
-    for (const program::Queue& q : p.queues)
-        queues.add({queue_name(q), std::to_string(q.instructions.size())});
+    for (const program::Queue& q : p.queues) queues.add({queue_name(q), std::to_string(q.instructions.size())});
     Table layers({"layer", "kind", "live B/part.", "weights", "MAC/item"});
     for (const compiler::LayerMemory& l : m.layers) {
         const program::LayerInfo& info = p.layers.at(l.layer);
-        layers.add({info.name, info.kind, number_text(l.live_bytes),
-                    megabytes(static_cast<double>(info.weight_bytes)), number_text(info.macs)});
+        layers.add({info.name, info.kind, number_text(l.live_bytes), megabytes(static_cast<double>(info.weight_bytes)),
+                    number_text(info.macs)});
     }
     std::cout << queues.text() << "\n" << layers.text();
 }
@@ -88,8 +89,8 @@ json::Value report_json(const Compiled& compiled) {
     for (const compiler::LayerMemory& l : m.layers)
         layers.push_back(json::Object{{"layer", p.layers.at(l.layer).name}, {"live_bytes", l.live_bytes}});
     for (const program::Queue& q : p.queues)
-        queues.push_back(json::Object{{"queue", queue_name(q)},
-                                      {"instructions", static_cast<std::int64_t>(q.instructions.size())}});
+        queues.push_back(
+            json::Object{{"queue", queue_name(q)}, {"instructions", static_cast<std::int64_t>(q.instructions.size())}});
     return json::Object{{"fits", true},
                         {"model", p.model},
                         {"batch", p.batch},
@@ -112,7 +113,8 @@ int report_infeasible(const DoesNotFit& why, bool as_json) {
     json::Array tensors;
     Table table({why.instant ? "alive there" : "there", why.unit, "images", "from layer", "to layer"});
     for (const auto& t : why.tensors) {
-        table.add({t.name, number_text(t.bytes), t.images > 0 ? std::to_string(t.images) : "-", t.from_layer, t.to_layer});
+        table.add(
+            {t.name, number_text(t.bytes), t.images > 0 ? std::to_string(t.images) : "-", t.from_layer, t.to_layer});
         tensors.push_back(json::Object{{"tensor", t.name},
                                        {"bytes", t.bytes},
                                        {"images", t.images},
@@ -159,8 +161,7 @@ int run_compile_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     const bool as_json = values->count("json") > 0;
-    if (as_json && values->count("dump") > 0)
-        throw InputError("", "--dump", "cannot be had together with --json");
+    if (as_json && values->count("dump") > 0) throw InputError("", "--dump", "cannot be had together with --json");
     const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)));
     if (const auto* why = std::get_if<DoesNotFit>(&result)) return report_infeasible(*why, as_json);
     const auto& compiled = std::get<Compiled>(result);

@@ -31,14 +31,15 @@ Syntax syntax() {
     // clang-format on
     po::options_description output("Output");
     output.add_options()("json", "print JSON (configs/schemas/limits.schema.json) instead of text");
-    return {"limits MODEL [options]",
-            "The largest batch that fits without spilling, that fits at all, that has the best throughput and that "
-            "meets a\nlatency; for each why one more does not, and which changes would help: every one of them has been "
-            "compiled.\nExit 3 where not even one image fits.",
-            {point_group(false), compiler_group(), neuron_group(), load_group(), search, output, help_group()},
-            refused_group(),
-            "model",
-            1};
+    return {
+        "limits MODEL [options]",
+        "The largest batch that fits without spilling, that fits at all, that has the best throughput and that "
+        "meets a\nlatency; for each why one more does not, and which changes would help: every one of them has been "
+        "compiled.\nExit 3 where not even one image fits.",
+        {point_group(false), compiler_group(), neuron_group(), load_group(), search, output, help_group()},
+        refused_group(),
+        "model",
+        1};
 }
 
 /// Progress on stderr: one line that is redrawn on a terminal, lines elsewhere.
@@ -81,8 +82,8 @@ std::vector<record::RunRecord> simulate(const std::vector<flow::PointRequest>& r
         if (!answer.problems.empty()) throw InputError(answer.problems);
         records[n] = std::move(answer.point.record);
         INFSIM_CHECK(records[n].status == record::Status::ok, "simulation of a program failed: " + records[n].reason);
-        steps.say(fmt::format("simulated: B={} {} items/s, {} ms (p99)", requests[n].batch, fixed(records[n].throughput_avg, 0),
-                              fixed(records[n].latency_ms_p99, 2)));
+        steps.say(fmt::format("simulated: B={} {} items/s, {} ms (p99)", requests[n].batch,
+                              fixed(records[n].throughput_avg, 0), fixed(records[n].latency_ms_p99, 2)));
     };
     if (!explore::run_workers({explore::own_executable(), "worker"}, inputs, jobs, done)) throw Interrupted{};
     return records;
@@ -93,12 +94,16 @@ std::string batch_text(const Limit& limit) {
     return number_text(std::int64_t{limit.batch}) + (limit.open ? " or more" : "");
 }
 
-std::string number(double x) { return x == static_cast<double>(static_cast<std::int64_t>(x)) ? number_text(static_cast<std::int64_t>(x)) : fixed(x, 3); }
+std::string number(double x) {
+    return x == static_cast<double>(static_cast<std::int64_t>(x)) ? number_text(static_cast<std::int64_t>(x))
+                                                                  : fixed(x, 3);
+}
 
 std::string why_text(const Limit& limit) {
     if (!limit.certificate) return "the search ended there";
     const auto& c = *limit.certificate;
-    std::string text = fmt::format("B={}: {} {} of {} {}", c.batch, c.resource, number(c.demand), number(c.capacity), c.unit);
+    std::string text =
+        fmt::format("B={}: {} {} of {} {}", c.batch, c.resource, number(c.demand), number(c.capacity), c.unit);
     return c.refusal && !c.refusal->layer.empty() ? text + " at " + c.refusal->layer : text;
 }
 
@@ -110,25 +115,30 @@ std::string holes_text(const Limit& limit) {
 
 void print_refusal(const compiler::DoesNotFit& why) {
     if (why.instant)
-        std::cout << "  peak at instruction " << *why.instant << " of " << *why.instants << ", in layer " << why.layer << "\n";
+        std::cout << "  peak at instruction " << *why.instant << " of " << *why.instants << ", in layer " << why.layer
+                  << "\n";
     if (why.lower_bound_bytes) {
-        std::cout << "  no placement can do with less than " << *why.lower_bound_bytes << " B/partition, weights in use included";
+        std::cout << "  no placement can do with less than " << *why.lower_bound_bytes
+                  << " B/partition, weights in use included";
         if (why.allocator_bytes)
             std::cout << "; the allocator would need " << *why.allocator_bytes << " (fragmentation "
                       << *why.allocator_bytes - *why.lower_bound_bytes << ")";
         std::cout << "\n";
     }
     if (why.tensors.empty()) return;
-    Table table({"  " + std::string(why.instant ? "alive there" : "there"), why.unit, "images", "from layer", "to layer"});
+    Table table(
+        {"  " + std::string(why.instant ? "alive there" : "there"), why.unit, "images", "from layer", "to layer"});
     for (const auto& t : why.tensors)
-        table.add({"  " + t.name, number_text(t.bytes), t.images > 0 ? std::to_string(t.images) : "-", t.from_layer, t.to_layer});
+        table.add({"  " + t.name, number_text(t.bytes), t.images > 0 ? std::to_string(t.images) : "-", t.from_layer,
+                   t.to_layer});
     std::cout << table.text();
 }
 
 void print_certificate(const std::string& name, const Limit& limit) {
     if (!limit.certificate) return;
     const auto& c = *limit.certificate;
-    std::cout << "\n" << name << ", why not B=" << c.batch << ": " << c.text.substr(0, c.text.find("; alive: ")) << ".\n";
+    std::cout << "\n"
+              << name << ", why not B=" << c.batch << ": " << c.text.substr(0, c.text.find("; alive: ")) << ".\n";
     if (c.refusal) print_refusal(*c.refusal);
     if (c.levers.empty()) return;
     Table table({"  what would help", "as an option", "fits up to"});
@@ -142,12 +152,14 @@ void print(const Limits& l, const flow::LimitsOptions& options) {
     if (l.io_dtype != l.dtype) std::cout << " with inputs and outputs in " << dtype_name(l.io_dtype);
     std::cout << ", on " << l.chip << ", compiler " << l.compiler << (l.note.empty() ? "" : "; ") << l.note << "\n\n";
     Table table({"limit", "batch", "items/s", "p99 ms", "why not one more", "holes below"});
-    std::vector<std::pair<std::string, const Limit*>> list{{"fits without spilling", &l.resident}, {"fits at all", &l.any}};
+    std::vector<std::pair<std::string, const Limit*>> list{{"fits without spilling", &l.resident},
+                                                           {"fits at all", &l.any}};
     if (l.best_throughput) list.emplace_back("best throughput", &*l.best_throughput);
     if (l.latency) list.emplace_back("latency up to " + number(*options.latency_ms) + " ms", &*l.latency);
     for (const auto& [name, limit] : list) {
         const record::RunRecord none, &r = limit->record ? *limit->record : none;
-        table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2), why_text(*limit), holes_text(*limit)});
+        table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2), why_text(*limit),
+                   holes_text(*limit)});
     }
     std::cout << table.text();
     std::string told;
@@ -164,7 +176,8 @@ flow::LimitsOptions options_of(const po::variables_map& values, Problems& proble
     if (values.count("max-batch") > 0) {
         const auto most = values["max-batch"].as<std::int64_t>();
         if (most < 1 || most > flow::kMaxBatch)
-            problems.add("", "--max-batch", "must be from 1 to " + number_text(flow::kMaxBatch) + ", and is " + number_text(most));
+            problems.add("", "--max-batch",
+                         "must be from 1 to " + number_text(flow::kMaxBatch) + ", and is " + number_text(most));
         options.most = static_cast<int>(most);
     }
     options.simulate = values.count("compile-only") == 0;

@@ -36,7 +36,8 @@ void print_help(std::ostream& out) {
     for (const Command& c : kCommands)
         if (*c.about != '\0')
             out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
-    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 1 validate beyond --max-error, 2 usage or input error, 3 does not "
+    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 1 validate beyond --max-error, 2 usage or "
+           "input error, 3 does not "
            "fit,\n"
            "4 internal fault, 130 interrupted.\n";
 }

@@ -22,14 +22,13 @@ DType dtype_of(const std::string& name, const std::string& option, Problems& pro
 }
 
 /// An integer option as text, so that a wrong one is reported like every other problem.
-std::int64_t integer_of(const po::variables_map& values, const char* name, std::int64_t least,
-                        std::int64_t most, std::int64_t fallback, Problems& problems) {
+std::int64_t integer_of(const po::variables_map& values, const char* name, std::int64_t least, std::int64_t most,
+                        std::int64_t fallback, Problems& problems) {
     if (values.count(name) == 0) return fallback;
     const std::int64_t n = values[name].as<std::int64_t>();
     if (n < least || n > most)
-        problems.add(
-            "", std::string("--") + name,
-            "must be from " + number_text(least) + " to " + number_text(most) + ", and is " + number_text(n));
+        problems.add("", std::string("--") + name,
+                     "must be from " + number_text(least) + " to " + number_text(most) + ", and is " + number_text(n));
     return n;
 }
 
@@ -151,9 +150,9 @@ flow::PointRequest request_of(const po::variables_map& values) {
     Problems problems;
     flow::PointRequest r;
     if (values.count("model") == 0)
-        problems.add("", "MODEL",
-                     "is missing: a path to .onnx or .json, or one of " +
-                         join(graph::model_names(flow::models_folder()), ", "));
+        problems.add(
+            "", "MODEL",
+            "is missing: a path to .onnx or .json, or one of " + join(graph::model_names(flow::models_folder()), ", "));
     else r.model = values["model"].as<Words>().front();
     if (values.count("chip") > 0) r.chip = values["chip"].as<std::string>();
     if (values.count("compiler") > 0) r.compiler = values["compiler"].as<std::string>();

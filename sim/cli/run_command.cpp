@@ -18,8 +18,8 @@ namespace {
 using record::RunRecord;
 
 std::string layer_table(const std::vector<stats::LayerRow>& rows) {
-    Table table({"layer", "kind", "start ms", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms",
-                 "DRAM", "live B/part.", "waits mostly for", "ms"});
+    Table table({"layer", "kind", "start ms", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms", "DRAM",
+                 "live B/part.", "waits mostly for", "ms"});
     for (const stats::LayerRow& r : rows)
         table.add({r.name, r.kind, fixed(r.start_ms, 3), fixed(r.time_ms, 3), r.bound, fixed(r.dram_ms, 3),
                    fixed(r.pe_ms, 3), fixed(r.act_ms, 3), fixed(r.pool_ms, 3),
@@ -40,23 +40,25 @@ std::string record_table(const RunRecord& record) {
 
 void print_sentences(const RunRecord& r) {
     if (r.status != record::Status::ok) return;
-    std::cout << r.model_name << " at batch " << *r.batch_size << " on " << *r.cores << " cores of " << r.chip
-              << ": " << fixed(r.throughput_avg, 1) << " items/s, latency " << fixed(r.latency_ms_p50, 3)
-              << " ms (p50), service " << fixed(r.service_ms, 3) << " ms, roofline "
-              << fixed(r.roofline_ms, 3) << " ms by " << r.bound << ".\n"
+    std::cout << r.model_name << " at batch " << *r.batch_size << " on " << *r.cores << " cores of " << r.chip << ": "
+              << fixed(r.throughput_avg, 1) << " items/s, latency " << fixed(r.latency_ms_p50, 3)
+              << " ms (p50), service " << fixed(r.service_ms, 3) << " ms, roofline " << fixed(r.roofline_ms, 3)
+              << " ms by " << r.bound << ".\n"
               << r.main_stall << ".\n";
     if (*r.offset_sets > 1)
-        std::cout << "Over " << *r.offset_sets << " sets of start offsets (minimum, median, maximum): "
-                  << fixed(r.throughput_min, 1) << ", " << fixed(r.throughput_median, 1) << ", "
-                  << fixed(r.throughput_max, 1) << " items/s; latency p50 " << fixed(r.latency_ms_p50_min, 3) << ", "
-                  << fixed(r.latency_ms_p50_median, 3) << ", " << fixed(r.latency_ms_p50_max, 3) << " ms.\n";
+        std::cout << "Over " << *r.offset_sets
+                  << " sets of start offsets (minimum, median, maximum): " << fixed(r.throughput_min, 1) << ", "
+                  << fixed(r.throughput_median, 1) << ", " << fixed(r.throughput_max, 1) << " items/s; latency p50 "
+                  << fixed(r.latency_ms_p50_min, 3) << ", " << fixed(r.latency_ms_p50_median, 3) << ", "
+                  << fixed(r.latency_ms_p50_max, 3) << " ms.\n";
     std::cout << "\n";
 }
 
 std::string offset_set_table(const std::vector<flow::OffsetSet>& sets) {
     Table table({"seed of the offsets", "items/s", "latency p50 ms", "steady"});
     for (const flow::OffsetSet& s : sets)
-        table.add({number_text(s.seed), fixed(s.throughput, 1), fixed(s.latency_ms_p50, 3), s.steady ? "true" : "false"});
+        table.add(
+            {number_text(s.seed), fixed(s.throughput, 1), fixed(s.latency_ms_p50, 3), s.steady ? "true" : "false"});
     return table.text();
 }
 
@@ -181,8 +183,7 @@ int run_run_command(const Arguments& arguments) {
     }
     const flow::PointResult result = flow::run_point(point, options);
     const bool fits = result.record.status == record::Status::ok;
-    if (options.timeline && fits)
-        write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
+    if (options.timeline && fits) write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
     if (source && fits) flow::write_outputs(out, result.outputs);
     if (values->count("json") > 0) {
         json::Object all{{"record", record::to_object(result.record)}};

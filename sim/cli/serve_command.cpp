@@ -43,14 +43,16 @@ Syntax syntax() {
         ("json", "print JSON instead of tables")
         ("help-columns", "print name, unit and meaning of every column of serving.csv and exit");
     // clang-format on
-    return {"serve SCENARIO.json [options]",
-            "Simulates requests that arrive at a server, a batching policy and cores that execute batches; prints tail\n"
-            "latency, throughput, padding and a verdict, or searches the highest load within a bound. Times of batches are\n"
-            "measured on the simulated chip when first needed and kept. Schema: configs/schemas/scenario.schema.json.",
-            {running, output, help_group()},
-            {},
-            "scenario",
-            1};
+    return {
+        "serve SCENARIO.json [options]",
+        "Simulates requests that arrive at a server, a batching policy and cores that execute batches; prints tail\n"
+        "latency, throughput, padding and a verdict, or searches the highest load within a bound. Times of batches "
+        "are\n"
+        "measured on the simulated chip when first needed and kept. Schema: configs/schemas/scenario.schema.json.",
+        {running, output, help_group()},
+        {},
+        "scenario",
+        1};
 }
 
 /// Results go there; nothing is written before everything is known.
@@ -60,14 +62,16 @@ void write_results(const std::string& folder, const ServingPlan& plan, const Sce
     std::filesystem::create_directories(folder, error);
     if (error) throw InputError(folder, "", "cannot make this folder: " + error.message());
     const auto record = flow::record_of(plan, scenario, result);
-    write_file_atomic(folder + "/serving.csv", record::serving_csv_header() + "\n" + record::serving_csv_row(record) + "\n");
+    write_file_atomic(folder + "/serving.csv",
+                      record::serving_csv_header() + "\n" + record::serving_csv_row(record) + "\n");
     write_file_atomic(folder + "/queue.csv", queue_csv(result.tally));
     write_file_atomic(folder + "/report.json", json::dump(report) + "\n");
 }
 
 int does_not_fit(const ServingPlan& plan, const std::string& reason, bool as_json) {
     if (as_json)
-        std::cout << json::dump(json::Object{{"record", record::to_object(flow::infeasible_record(plan, reason))}}) << "\n";
+        std::cout << json::dump(json::Object{{"record", record::to_object(flow::infeasible_record(plan, reason))}})
+                  << "\n";
     std::cerr << "does not fit: " << reason << "\n";
     return kDoesNotFit;
 }
@@ -79,29 +83,31 @@ json::Value sizes_json(const std::vector<int>& sizes) {
 }
 
 /// The results of a search, best first.
-std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tables,
-                              explore::Progress& progress, const serving::ProgressCallback& callback) {
+std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tables, explore::Progress& progress,
+                              const serving::ProgressCallback& callback) {
     const serving::Search& what = *plan.scenario.search;
     const auto sets = what.candidates.empty() ? std::vector<std::vector<int>>{plan.scenario.run.server.sizes}
                                               : serving::sets_of(what.candidates, what.at_most);
     if (sets.size() > serving::kMaxSets)
         throw InputError(plan.scenario.file, "/search/at_most",
-                         "makes " + std::to_string(sets.size()) + " sets; at most " + std::to_string(serving::kMaxSets) + " are tried");
+                         "makes " + std::to_string(sets.size()) + " sets; at most " +
+                             std::to_string(serving::kMaxSets) + " are tried");
     std::vector<SetResult> results;
     progress.start(sets.size(), 0);
     for (const auto& sizes : sets) {
         results.push_back({sizes, {}, flow::why_not(plan, tables, flow::held(plan, sizes))});
         if (!results.back().excluded.empty()) continue;
-        const auto scenario = what.candidates.empty() ? std::optional{plan.scenario} : serving::with_sizes(plan.scenario, sizes);
+        const auto scenario =
+            what.candidates.empty() ? std::optional{plan.scenario} : serving::with_sizes(plan.scenario, sizes);
         if (!scenario) {
             results.back().excluded = "the policy does not split requests, and some are larger";
             continue;
         }
-        results.back().peak = serving::find_peak(*scenario, [&](const Scenario& s) {
-            return flow::serve_on_table(plan, s, tables, callback).summary;
-        });
+        results.back().peak = serving::find_peak(
+            *scenario, [&](const Scenario& s) { return flow::serve_on_table(plan, s, tables, callback).summary; });
         progress.step("batches " + json::dump(sizes_json(sizes), 0) + ": " +
-                      (results.back().peak.rate ? number_text(std::round(*results.back().peak.rate)) + " requests/s" : "no load meets the bound"));
+                      (results.back().peak.rate ? number_text(std::round(*results.back().peak.rate)) + " requests/s"
+                                                : "no load meets the bound"));
     }
     progress.finish();
     serving::rank(results, what.tolerance);
@@ -119,7 +125,9 @@ int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const 
     const auto results = search(plan, tables, progress, callback);
     if (results.front().excluded.empty()) {
         if (options.as_json) std::cout << json::dump(search_json(plan, results)) << "\n";
-        else std::cout << (plan.scenario.question.empty() ? "" : plan.scenario.question + "\n\n") << search_text(plan, results);
+        else
+            std::cout << (plan.scenario.question.empty() ? "" : plan.scenario.question + "\n\n")
+                      << search_text(plan, results);
         return kDone;
     }
     return does_not_fit(plan, results.front().excluded, options.as_json);
@@ -137,11 +145,12 @@ int serve(const ServingPlan& plan, const Options& options) {
         result = flow::serve_live(plan, reason, callback);
         if (!result) return does_not_fit(plan, reason, options.as_json);
     } else {
-        flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.times),
-                                   explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
+        flow::ServiceTables tables(
+            plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.times),
+            explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
         tables.prepare();
         if (scenario.search) {
-            explore::Progress searching(std::cerr, ::isatty(STDERR_FILENO) != 0);   // tables measure in between
+            explore::Progress searching(std::cerr, ::isatty(STDERR_FILENO) != 0);  // tables measure in between
             return serve_searching(plan, tables, options, searching, callback);
         }
         const std::string reason = flow::why_not(plan, tables, flow::held(plan, scenario.run.server.sizes));
@@ -172,7 +181,8 @@ int run_serve_command(const Arguments& arguments) {
     const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
     if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
     flow::ModelCache models;
-    const auto plan = flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
+    const auto plan =
+        flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
     problems.throw_if_any();
     Options options;
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + plan->scenario.name;

@@ -29,9 +29,10 @@ std::string sizes_text(const std::vector<int>& sizes) {
 std::string rate_text(double rate) { return fmt::format("{:.{}f}", rate, rate < 100 ? 2 : rate < 10'000 ? 1 : 0); }
 
 std::string outstanding_text(const serving::Server& server) {
-    if (server.outstanding_in_all > 0) return std::to_string(server.outstanding_in_all) + " inferences outstanding in all";
-    return std::to_string(server.outstanding_per_core) + (server.outstanding_per_core == 1 ? " inference" : " inferences") +
-           " outstanding per core";
+    if (server.outstanding_in_all > 0)
+        return std::to_string(server.outstanding_in_all) + " inferences outstanding in all";
+    return std::to_string(server.outstanding_per_core) +
+           (server.outstanding_per_core == 1 ? " inference" : " inferences") + " outstanding per core";
 }
 
 std::string load_text(const Scenario& s) {
@@ -69,9 +70,11 @@ std::string latency_table(const Scenario& s, const Summary& m) {
 }
 
 std::string rates(const Scenario& s, const Tally& t, const Summary& m) {
-    std::string text = fmt::format("Throughput {} items/s, {} requests/s", rate_text(m.throughput), rate_text(m.requests_per_s));
+    std::string text =
+        fmt::format("Throughput {} items/s, {} requests/s", rate_text(m.throughput), rate_text(m.requests_per_s));
     if (s.run.bound > Duration{0}) text += fmt::format("; goodput {} items/s within the bound", rate_text(m.goodput));
-    text += fmt::format(".\nPadding {}: an inference carries {:.2f} items on average.\n", percent(m.padding), m.batch_items);
+    text += fmt::format(".\nPadding {}: an inference carries {:.2f} items on average.\n", percent(m.padding),
+                        m.batch_items);
     text += fmt::format("Queue: {:.2f} items wait on average, {} at most.\n", m.waiting_avg, m.waiting_max);
     std::vector<std::string> cores;
     const double span = seconds(t.end - t.first_arrival);
@@ -82,35 +85,42 @@ std::string rates(const Scenario& s, const Tally& t, const Summary& m) {
         cores.emplace_back("...");
     }
     text += fmt::format("Cores execute {} of the time ({}).\n", percent(m.utilisation), join(cores, ", "));
-    text += fmt::format("Little's law: L = {:.4f} requests in the system, lambda W = {:.4f}.\n", m.in_system, m.rate_times_latency);
+    text += fmt::format("Little's law: L = {:.4f} requests in the system, lambda W = {:.4f}.\n", m.in_system,
+                        m.rate_times_latency);
     return text;
 }
 
 /// Host software per item for requests of `items`, in microseconds.
 double host_us_per_item(const serving::Host& host, const SizeRow& row) {
     const double shards = static_cast<double>(row.shards) / static_cast<double>(row.requests);
-    const double us = (static_cast<double>(host.per_request.count()) + shards * static_cast<double>(host.per_inference.count())) / 1e6;
+    const double us =
+        (static_cast<double>(host.per_request.count()) + shards * static_cast<double>(host.per_inference.count())) /
+        1e6;
     return us / row.items + static_cast<double>(host.per_item.count()) / 1e6;
 }
 
 std::string size_table(const Scenario& s, const std::vector<SizeRow>& sizes) {
     if (sizes.size() < 2) return "";
-    Table table({"items", "requests", "shards", "padding", "device ms", "latency ms", "fastest", "slowest", "ms/item", "host us/item"});
+    Table table({"items", "requests", "shards", "padding", "device ms", "latency ms", "fastest", "slowest", "ms/item",
+                 "host us/item"});
     for (const SizeRow& r : sizes) {
         const auto n = static_cast<double>(r.requests);
         const double latency = ms_of(r.latency_sum) / n;
-        table.add({number_text(std::int64_t{r.items}), number_text(r.requests), fixed(static_cast<double>(r.shards) / n, 2),
-                   fixed(r.padding / n, 2), fixed(r.device_ps / n / 1e9, 3), fixed(latency, 3),
-                   fixed(static_cast<double>(r.latency_min) / 1e9, 3), fixed(static_cast<double>(r.latency_max) / 1e9, 3),
-                   fixed(latency / r.items, 3), fixed(host_us_per_item(s.run.host, r), 2)});
+        table.add(
+            {number_text(std::int64_t{r.items}), number_text(r.requests), fixed(static_cast<double>(r.shards) / n, 2),
+             fixed(r.padding / n, 2), fixed(r.device_ps / n / 1e9, 3), fixed(latency, 3),
+             fixed(static_cast<double>(r.latency_min) / 1e9, 3), fixed(static_cast<double>(r.latency_max) / 1e9, 3),
+             fixed(latency / r.items, 3), fixed(host_us_per_item(s.run.host, r), 2)});
     }
     const SizeRow &least = sizes.front(), &most = sizes.back();
     const double small = host_us_per_item(s.run.host, least), large = host_us_per_item(s.run.host, most);
-    std::string text = "\nBy size of request (shards, padding, device time and latency are means per request):\n" + table.text();
+    std::string text =
+        "\nBy size of request (shards, padding, device time and latency are means per request):\n" + table.text();
     if (small > 0)
-        text += fmt::format("A request of {} items spends {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
-                            "{:.2f} ms over its items.\n",
-                            most.items, large, least.items, small, percent(1 - large / small), (small - large) * most.items / 1e3);
+        text += fmt::format(
+            "A request of {} items spends {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
+            "{:.2f} ms over its items.\n",
+            most.items, large, least.items, small, percent(1 - large / small), (small - large) * most.items / 1e3);
     return text;
 }
 
@@ -119,7 +129,8 @@ std::string batch_table(const Scenario& s, const Tally& t) {
     for (std::size_t p = 0; p < t.histogram.size(); ++p)
         for (std::size_t n = 1; n < t.histogram[p].size(); ++n)
             if (t.histogram[p][n] > 0)
-                table.add({"B=" + std::to_string(s.run.server.sizes[p]), std::to_string(n), number_text(t.histogram[p][n]),
+                table.add({"B=" + std::to_string(s.run.server.sizes[p]), std::to_string(n),
+                           number_text(t.histogram[p][n]),
                            percent(static_cast<double>(t.histogram[p][n]) / static_cast<double>(t.batches))});
     return "\nWhat inferences carry:\n" + table.text();
 }
@@ -129,7 +140,8 @@ std::string published_table(const Scenario& s, const Summary& m) {
     Table table({"", "simulated", "published", "difference"});
     const auto add = [&](const char* name, double simulated, const std::optional<double>& published) {
         if (published)
-            table.add({name, fixed(simulated, 3), fixed(*published, 3), fmt::format("{:+.1f} %", 100 * (simulated / *published - 1))});
+            table.add({name, fixed(simulated, 3), fixed(*published, 3),
+                       fmt::format("{:+.1f} %", 100 * (simulated / *published - 1))});
     };
     add("throughput items/s", m.throughput, s.published->throughput_avg);
     add("latency ms p50", m.p50, s.published->latency_ms_p50);
@@ -170,17 +182,20 @@ void each_bin(const Tally& t, Line line) {
     const auto& waiting = t.waiting.bins();
     const double width = static_cast<double>(t.waiting.width().count());
     for (std::size_t i = 0; i < waiting.size(); ++i) {
-        const auto start = static_cast<double>(i) * width, end = std::min(start + width, static_cast<double>((t.waiting.end() - TimePoint{}).count()));
+        const auto start = static_cast<double>(i) * width,
+                   end = std::min(start + width, static_cast<double>((t.waiting.end() - TimePoint{}).count()));
         if (end > start)
             line(start / 1e9, end / 1e9, static_cast<double>(waiting[i].integral) / (end - start), waiting[i].max);
     }
 }
 
-std::string set_text(const std::vector<int>& sizes) { return "{" + [&] {
-    std::vector<std::string> all;
-    for (int size : sizes) all.push_back(std::to_string(size));
-    return join(all, ", ");
-}() + "}"; }
+std::string set_text(const std::vector<int>& sizes) {
+    return "{" + [&] {
+        std::vector<std::string> all;
+        for (int size : sizes) all.push_back(std::to_string(size));
+        return join(all, ", ");
+    }() + "}";
+}
 
 double items_per_request(const Summary& s) { return s.requests_per_s > 0 ? s.throughput / s.requests_per_s : 0; }
 
@@ -189,7 +204,8 @@ double items_per_request(const Summary& s) { return s.requests_per_s > 0 ? s.thr
 std::string serve_text(const flow::ServingPlan& plan, const Scenario& scenario, const flow::ServingResult& result) {
     const Summary& m = result.summary;
     return head(plan, scenario, m) + latency_table(scenario, m) + rates(scenario, result.tally, m) +
-           size_table(scenario, result.tally.sizes) + batch_table(scenario, result.tally) + published_table(scenario, m);
+           size_table(scenario, result.tally.sizes) + batch_table(scenario, result.tally) +
+           published_table(scenario, m);
 }
 
 json::Object serve_json(const flow::ServingPlan& plan, const Scenario& scenario, const flow::ServingResult& result) {
@@ -197,7 +213,8 @@ json::Object serve_json(const flow::ServingPlan& plan, const Scenario& scenario,
     const double span = seconds(result.tally.end - result.tally.first_arrival);
     for (Duration busy : result.tally.core_busy) cores.emplace_back(seconds(busy) / span);
     each_bin(result.tally, [&](double start, double end, double mean, std::int64_t most) {
-        queue.push_back(json::Object{{"start_ms", start}, {"end_ms", end}, {"waiting_items_avg", mean}, {"waiting_items_max", most}});
+        queue.push_back(json::Object{
+            {"start_ms", start}, {"end_ms", end}, {"waiting_items_avg", mean}, {"waiting_items_max", most}});
     });
     json::Object all{{"record", record::to_object(flow::record_of(plan, scenario, result))},
                      {"sizes", sizes_json(scenario, result.tally.sizes)},
@@ -224,7 +241,8 @@ std::string queue_csv(const Tally& tally) {
 std::string search_text(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results) {
     const Scenario& s = plan.scenario;
     const auto usd = [&](double items) { return analysis::usd_per_million(items) * s.run.server.chips; };
-    Table table({"batches", "requests/s", "items/s", "p" + number_text(s.percentile) + " ms", "padding", "busy", "USD/1M", "loss", ""});
+    Table table({"batches", "requests/s", "items/s", "p" + number_text(s.percentile) + " ms", "padding", "busy",
+                 "USD/1M", "loss", ""});
     const double best = results.front().peak.rate.value_or(0);
     for (const serving::SetResult& r : results) {
         if (!r.excluded.empty()) {
@@ -233,13 +251,15 @@ std::string search_text(const flow::ServingPlan& plan, const std::vector<serving
         }
         const Summary& m = r.peak.at;
         if (!r.peak.rate) {
-            table.add({set_text(r.sizes), "0", "0", fixed(m.at_percentile, 3), percent(m.padding), percent(m.utilisation), "-",
-                       "-", "no load meets the bound: at the lowest tried, " + join(m.reasons, "; ")});
+            table.add({set_text(r.sizes), "0", "0", fixed(m.at_percentile, 3), percent(m.padding),
+                       percent(m.utilisation), "-", "-",
+                       "no load meets the bound: at the lowest tried, " + join(m.reasons, "; ")});
             continue;
         }
         const double items = *r.peak.rate * items_per_request(m);
-        table.add({set_text(r.sizes), rate_text(*r.peak.rate), rate_text(items), fixed(m.at_percentile, 3), percent(m.padding),
-                   percent(m.utilisation), fixed(usd(items), 4), percent(1 - *r.peak.rate / best), ""});
+        table.add({set_text(r.sizes), rate_text(*r.peak.rate), rate_text(items), fixed(m.at_percentile, 3),
+                   percent(m.padding), percent(m.utilisation), fixed(usd(items), 4), percent(1 - *r.peak.rate / best),
+                   ""});
     }
     std::string text = fmt::format("Highest load with p{} of at most {}, to within {} %:\n", number_text(s.percentile),
                                    to_text(s.run.bound), number_text(100 * s.search->tolerance)) +
@@ -248,8 +268,8 @@ std::string search_text(const flow::ServingPlan& plan, const std::vector<serving
     text += "Best: " + set_text(results.front().sizes) + " with " + rate_text(best) + " requests/s";
     if (results.size() > 1 && results[1].peak.rate) {
         const double second = *results[1].peak.rate;
-        text += "; the second-best, " + set_text(results[1].sizes) + ", serves " + percent(1 - second / best) + " less at " +
-                percent(best / second - 1) + " more cost per item";
+        text += "; the second-best, " + set_text(results[1].sizes) + ", serves " + percent(1 - second / best) +
+                " less at " + percent(best / second - 1) + " more cost per item";
     }
     return text + ".\n";
 }
@@ -264,7 +284,8 @@ json::Value search_json(const flow::ServingPlan& plan, const std::vector<serving
         else {
             entry.set("peak_rate", r.peak.rate ? json::Value{*r.peak.rate} : json::Value{});
             if (r.peak.beyond > 0) entry.set("not_sustained_rate", r.peak.beyond);
-            entry.set("items_per_s", r.peak.rate ? json::Value{*r.peak.rate * items_per_request(r.peak.at)} : json::Value{});
+            entry.set("items_per_s",
+                      r.peak.rate ? json::Value{*r.peak.rate * items_per_request(r.peak.at)} : json::Value{});
             entry.set("latency_ms_at_percentile", r.peak.at.at_percentile);
             entry.set("padding_fraction", r.peak.at.padding);
             entry.set("core_utilisation", r.peak.at.utilisation);

@@ -36,24 +36,21 @@ Syntax syntax() {
         ("json", "print records and summary as JSON instead of the table")
         ("help-columns", "print name, unit and meaning of every column of table.csv and exit");
     // clang-format on
-    return {
-        "sweep SWEEP.json [options]",
-        "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the "
-        "table,\n"
-        "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
-        {running, output, help_group()},
-        {},
-        "sweep",
-        1};
+    return {"sweep SWEEP.json [options]",
+            "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the "
+            "table,\n"
+            "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
+            {running, output, help_group()},
+            {},
+            "sweep",
+            1};
 }
 
-json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& result,
-                    const std::string& folder) {
+json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& result, const std::string& folder) {
     json::Array records;
     for (const explore::SweepRow& row : result.rows) {
         json::Object axes;
-        for (std::size_t a = 0; a < sweep.axes.size(); ++a)
-            axes.set(sweep.axes[a].key, row.point.axis_values[a]);
+        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.point.axis_values[a]);
         records.push_back(json::Object{{"axes", std::move(axes)}, {"record", record::to_object(row.record)}});
     }
     return json::Object{{"question", sweep.question},
@@ -66,8 +63,7 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
     const std::string sentences = sweep_sentences(sweep, result);
     std::cout << sweep.question << "\n\n" << sweep_table(sweep, result) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
-    std::cout << "Table: " << folder << "/table.csv; layers of each point: " << folder
-              << "/points/*/layers.csv\n"
+    std::cout << "Table: " << folder << "/table.csv; layers of each point: " << folder << "/points/*/layers.csv\n"
               << "Pictures, PNG and SVG: scripts/"
               << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep") << ".py " << folder
               << " draws them there\n";
@@ -85,7 +81,8 @@ int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& 
     }
     if (as_json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
     else
-        std::cout << sweep.question << "\n\n" << serving_rows_text(sweep, rows) << "\nTable: " << options.folder
+        std::cout << sweep.question << "\n\n"
+                  << serving_rows_text(sweep, rows) << "\nTable: " << options.folder
                   << "/table.csv\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder
                   << " draws them there\n";
     return kDone;
@@ -115,8 +112,7 @@ int run_sweep_command(const Arguments& arguments) {
     Problems problems;
     const auto settings = settings_of(*values, problems);
     const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
-    if (jobs < 1 || jobs > 1024)
-        problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
     const auto sweep =
         explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
     problems.throw_if_any();

@@ -52,12 +52,10 @@ std::vector<Group> groups_of(const Sweep& sweep, const SweepResult& result) {
             values.push_back(row.point.axis_values[a]);
         }
         const std::string label = join(parts, " ");
-        auto group =
-            std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.label == label; });
+        auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.label == label; });
         if (group == groups.end()) group = groups.insert(groups.end(), Group{label, values, {}, {}});
         group->records.push_back(row.record);
-        if (row.record.status == Status::ok)
-            group->bounds[*row.record.batch_size] = bounds_of(row.layers_csv);
+        if (row.record.status == Status::ok) group->bounds[*row.record.batch_size] = bounds_of(row.layers_csv);
     }
     return groups;
 }
@@ -65,8 +63,8 @@ std::vector<Group> groups_of(const Sweep& sweep, const SweepResult& result) {
 std::string batch_text(const RunRecord& r) { return "B=" + number_text(*r.batch_size); }
 
 std::string described(const RunRecord& r) {
-    return batch_text(r) + " with " + fixed(r.throughput_avg, 0) + " items/s at " +
-           fixed(r.latency_ms_p50, 2) + " ms (p50)";
+    return batch_text(r) + " with " + fixed(r.throughput_avg, 0) + " items/s at " + fixed(r.latency_ms_p50, 2) +
+           " ms (p50)";
 }
 
 std::string holes_text(const std::vector<std::int64_t>& holes) {
@@ -78,8 +76,8 @@ std::string holes_text(const std::vector<std::int64_t>& holes) {
 std::string largest_text(const Group& group) {
     const auto largest = analysis::largest_batch(group.records);
     if (!largest) return "No batch fits.";
-    std::string text = "Largest batch that fits: " + batch_text(group.records[largest->index]) + "." +
-                       holes_text(largest->holes);
+    std::string text =
+        "Largest batch that fits: " + batch_text(group.records[largest->index]) + "." + holes_text(largest->holes);
     if (!largest->first_beyond) return text + " Nothing larger was tried.";
     const RunRecord& beyond = group.records[*largest->first_beyond];
     return text + "\nWhy not " + batch_text(beyond) + ": " + beyond.reason;
@@ -90,8 +88,7 @@ std::string full_sentences(const Group& group) {
     if (const auto k = analysis::knee(group.records))
         text += "Knee (most throughput per latency): " + described(group.records[*k]) + ".\n";
     if (const auto b = analysis::b95(group.records))
-        text +=
-            "b95 (smallest batch within 5 % of the best throughput): " + described(group.records[*b]) + ".\n";
+        text += "b95 (smallest batch within 5 % of the best throughput): " + described(group.records[*b]) + ".\n";
     text += largest_text(group) + "\n";
     const std::string crossover = analysis::crossover_sentences(group.bounds);
     return crossover.empty() ? text : text + crossover + "\n";
@@ -138,16 +135,15 @@ std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
             cells.push_back(std::string{record::status_name(r.status)});
             cells.resize(names.size());
             if (r.infeasible_wanted_bytes)
-                cells.back() = r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) +
-                               " of " + number_text(*r.infeasible_available_bytes) + " B " +
-                               r.infeasible_resource;
+                cells.back() = r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
+                               number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
         } else {
             const auto busy = r.engine_share[0][0];
-            cells.insert(cells.end(), {"ok", fixed(r.throughput_avg, 0), fixed(r.latency_ms_p50, 2),
-                                       fixed(r.latency_ms_p99, 2), fixed(r.service_ms, 2),
-                                       fixed(r.roofline_ms, 2), r.bound, busy ? percent(*busy) : "-",
-                                       percent(*r.dram_utilisation), megabytes(*r.weight_bytes_per_inference),
-                                       number_text(*r.sb_peak_bytes), r.engine_main_stall[0]});
+            cells.insert(cells.end(),
+                         {"ok", fixed(r.throughput_avg, 0), fixed(r.latency_ms_p50, 2), fixed(r.latency_ms_p99, 2),
+                          fixed(r.service_ms, 2), fixed(r.roofline_ms, 2), r.bound, busy ? percent(*busy) : "-",
+                          percent(*r.dram_utilisation), megabytes(*r.weight_bytes_per_inference),
+                          number_text(*r.sb_peak_bytes), r.engine_main_stall[0]});
         }
         table.add(std::move(cells));
     }

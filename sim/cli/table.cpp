@@ -8,9 +8,8 @@ namespace infsim::cli {
 
 namespace {
 bool numeric(const std::string& cell) {
-    return cell == "-" ||
-           (!cell.empty() && cell.find_first_not_of("0123456789.+-e%kMGTB ") == std::string::npos &&
-            cell.find_first_of("0123456789") != std::string::npos);
+    return cell == "-" || (!cell.empty() && cell.find_first_not_of("0123456789.+-e%kMGTB ") == std::string::npos &&
+                           cell.find_first_of("0123456789") != std::string::npos);
 }
 }  // namespace
 
@@ -26,8 +25,7 @@ std::string Table::text() const {
     for (const auto& row : rows_) {
         std::string line;
         for (std::size_t c = 0; c < row.size(); ++c)
-            line += right[c] ? fmt::format("{:>{}}  ", row[c], width[c])
-                             : fmt::format("{:<{}}  ", row[c], width[c]);
+            line += right[c] ? fmt::format("{:>{}}  ", row[c], width[c]) : fmt::format("{:<{}}  ", row[c], width[c]);
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
     }

@@ -43,39 +43,43 @@ Syntax syntax() {
         ("json", "print JSON instead of tables")
         ("csv", "print CSV instead of tables");
     // clang-format on
-    return {"validate [FILE.csv] [options]",
-            "Simulates every row of a table of published measurements and prints simulated against published\n"
-            "throughput and latency. Default: the figures the chip's constants are fitted on\n"
-            "(tests/published/inf1_calibration.csv). The compiler column picks a pinned compiler profile\n"
-            "(configs/validation.json); rows whose network is not there are skipped. Error: simulated / published - 1,\n"
-            "of the throughput where that was published, else of the latency. Beside it a closed form (roofline plus\n"
-            "overlap).\n",
-            {running, output, help_group()},
-            {},
-            "file",
-            1};
+    return {
+        "validate [FILE.csv] [options]",
+        "Simulates every row of a table of published measurements and prints simulated against published\n"
+        "throughput and latency. Default: the figures the chip's constants are fitted on\n"
+        "(tests/published/inf1_calibration.csv). The compiler column picks a pinned compiler profile\n"
+        "(configs/validation.json); rows whose network is not there are skipped. Error: simulated / published - 1,\n"
+        "of the throughput where that was published, else of the latency. Beside it a closed form (roofline plus\n"
+        "overlap).\n",
+        {running, output, help_group()},
+        {},
+        "file",
+        1};
 }
 
 std::string signed_percent(std::optional<double> error) { return error ? fmt::format("{:+.1f} %", 100 * *error) : "-"; }
 
 std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes) {
-    Table table({"row", "network", "B", "cores", "workers", "published items/s", "simulated", "error", "published ms", "simulated ms",
-                 "error ms", "closed form", "error cf"});
+    Table table({"row", "network", "B", "cores", "workers", "published items/s", "simulated", "error", "published ms",
+                 "simulated ms", "error ms", "closed form", "error cf"});
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto& p = rows[i].published;
         const ValidationOutcome& o = outcomes[i];
-        const std::string cores = p.chips == 1 ? number_text(std::int64_t{p.cores})
-                                               : number_text(std::int64_t{p.cores}) + " on " + number_text(std::int64_t{p.chips}) + " chips";
+        const std::string cores =
+            p.chips == 1 ? number_text(std::int64_t{p.cores})
+                         : number_text(std::int64_t{p.cores}) + " on " + number_text(std::int64_t{p.chips}) + " chips";
         const bool compared = o.status == Comparison::compared;
-        table.add({p.id, p.model, number_text(std::int64_t{p.batch}), cores, number_text(std::int64_t{p.workers}), fixed(p.throughput, 1),
-                   compared ? fixed(o.throughput, 1) : std::string(flow::comparison_name(o.status)), signed_percent(o.throughput_error),
-                   fixed(p.latency_ms, 2), fixed(o.latency_ms, 2), signed_percent(o.latency_error), fixed(o.closed_throughput, 1),
-                   signed_percent(o.closed_error)});
+        table.add({p.id, p.model, number_text(std::int64_t{p.batch}), cores, number_text(std::int64_t{p.workers}),
+                   fixed(p.throughput, 1),
+                   compared ? fixed(o.throughput, 1) : std::string(flow::comparison_name(o.status)),
+                   signed_percent(o.throughput_error), fixed(p.latency_ms, 2), fixed(o.latency_ms, 2),
+                   signed_percent(o.latency_error), fixed(o.closed_throughput, 1), signed_percent(o.closed_error)});
     }
     return table.text();
 }
 
-std::string sentences(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes, const ValidationSummary& s) {
+std::string sentences(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes,
+                      const ValidationSummary& s) {
     std::string text;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const ValidationOutcome& o = outcomes[i];
@@ -85,26 +89,47 @@ std::string sentences(const std::vector<ValidationRow>& rows, const std::vector<
     }
     text += fmt::format("\n{} of {} rows compared, {} skipped.", s.compared, rows.size(), s.skipped);
     if (s.compared == 0) return text + "\n";
-    return text + fmt::format(" Simulated: mean absolute error {:.1f} %, worst {} ({}).\nClosed form: mean absolute error {:.1f} %, worst {}.\n",
-                              100 * s.mean_absolute_error, signed_percent(s.worst_error), s.worst_id, 100 * s.closed_mean_absolute_error,
-                              signed_percent(s.closed_worst_error));
+    return text + fmt::format(
+                      " Simulated: mean absolute error {:.1f} %, worst {} ({}).\nClosed form: mean absolute error "
+                      "{:.1f} %, worst {}.\n",
+                      100 * s.mean_absolute_error, signed_percent(s.worst_error), s.worst_id,
+                      100 * s.closed_mean_absolute_error, signed_percent(s.closed_worst_error));
 }
 
 std::string csv_of(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes) {
     std::string text =
-        "id,model,dtype,batch_compiled,chips,cores_busy,workers_per_core,compiler,profile,status,published_throughput_inf_s,throughput_inf_s,"
-        "throughput_min,throughput_max,throughput_error,published_latency_ms_p50,latency_ms_p50,latency_error,closed_form_throughput_inf_s,"
+        "id,model,dtype,batch_compiled,chips,cores_busy,workers_per_core,compiler,profile,status,published_throughput_"
+        "inf_s,throughput_inf_s,"
+        "throughput_min,throughput_max,throughput_error,published_latency_ms_p50,latency_ms_p50,latency_error,closed_"
+        "form_throughput_inf_s,"
         "closed_form_latency_ms,closed_form_error,main_stall,reason\n";
     const auto number = [](std::optional<double> x) { return x ? number_text(*x) : std::string(); };
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto& p = rows[i].published;
         const ValidationOutcome& o = outcomes[i];
-        text += record::csv_line({p.id, p.model, p.dtype, number_text(std::int64_t{p.batch}), number_text(std::int64_t{p.chips}),
-                                  number_text(std::int64_t{p.cores}), number_text(std::int64_t{p.workers}), p.compiler, o.profile,
-                                  std::string(flow::comparison_name(o.status)), number(p.throughput), number(o.throughput),
-                                  number(o.throughput_min), number(o.throughput_max), number(o.throughput_error), number(p.latency_ms),
-                                  number(o.latency_ms), number(o.latency_error), number(o.closed_throughput), number(o.closed_latency_ms),
-                                  number(o.closed_error), o.main_stall, o.reason}) +
+        text += record::csv_line({p.id,
+                                  p.model,
+                                  p.dtype,
+                                  number_text(std::int64_t{p.batch}),
+                                  number_text(std::int64_t{p.chips}),
+                                  number_text(std::int64_t{p.cores}),
+                                  number_text(std::int64_t{p.workers}),
+                                  p.compiler,
+                                  o.profile,
+                                  std::string(flow::comparison_name(o.status)),
+                                  number(p.throughput),
+                                  number(o.throughput),
+                                  number(o.throughput_min),
+                                  number(o.throughput_max),
+                                  number(o.throughput_error),
+                                  number(p.latency_ms),
+                                  number(o.latency_ms),
+                                  number(o.latency_error),
+                                  number(o.closed_throughput),
+                                  number(o.closed_latency_ms),
+                                  number(o.closed_error),
+                                  o.main_stall,
+                                  o.reason}) +
                 "\n";
     }
     return text;
@@ -116,10 +141,17 @@ void set_if(json::Object& object, const char* key, std::optional<double> value) 
 
 json::Value to_json(const ValidationRow& row, const ValidationOutcome& o) {
     const auto& p = row.published;
-    json::Object published, simulated, closed, all{{"id", p.id}, {"model", p.model}, {"dtype", p.dtype}, {"batch_compiled", std::int64_t{p.batch}},
-                                                   {"chips", std::int64_t{p.chips}}, {"cores_busy", std::int64_t{p.cores}},
-                                                   {"workers_per_core", std::int64_t{p.workers}}, {"compiler", p.compiler}, {"source", p.source},
-                                                   {"status", std::string(flow::comparison_name(o.status))}};
+    json::Object published, simulated, closed,
+        all{{"id", p.id},
+            {"model", p.model},
+            {"dtype", p.dtype},
+            {"batch_compiled", std::int64_t{p.batch}},
+            {"chips", std::int64_t{p.chips}},
+            {"cores_busy", std::int64_t{p.cores}},
+            {"workers_per_core", std::int64_t{p.workers}},
+            {"compiler", p.compiler},
+            {"source", p.source},
+            {"status", std::string(flow::comparison_name(o.status))}};
     set_if(published, "throughput_inf_s", p.throughput);
     set_if(published, "latency_ms_p50", p.latency_ms);
     all.set("published", published);
@@ -141,10 +173,13 @@ json::Value to_json(const ValidationRow& row, const ValidationOutcome& o) {
     return all;
 }
 
-json::Value to_json(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes, const ValidationSummary& s) {
+json::Value to_json(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes,
+                    const ValidationSummary& s) {
     json::Array list;
     for (std::size_t i = 0; i < rows.size(); ++i) list.push_back(to_json(rows[i], outcomes[i]));
-    json::Object summary{{"compared", std::int64_t{s.compared}}, {"skipped", std::int64_t{s.skipped}}, {"not_compared", std::int64_t{s.not_compared}}};
+    json::Object summary{{"compared", std::int64_t{s.compared}},
+                         {"skipped", std::int64_t{s.skipped}},
+                         {"not_compared", std::int64_t{s.not_compared}}};
     if (s.compared > 0) {
         summary.set("mean_absolute_error", s.mean_absolute_error);
         summary.set("worst_error", s.worst_error);
@@ -168,11 +203,13 @@ std::optional<std::vector<std::vector<record::RunRecord>>> run_rows(const std::v
         }
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     progress.start(requests.size(), 0);
-    const auto records = explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs,
-                                             [&](std::size_t n, const record::RunRecord& r) {
-                                                 progress.step(labels[n] + ": " + (r.throughput_median ? fixed(r.throughput_median, 0) + " items/s per chip"
-                                                                                                       : std::string(record::status_name(r.status))));
-                                             });
+    const auto records =
+        explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs,
+                            [&](std::size_t n, const record::RunRecord& r) {
+                                progress.step(labels[n] + ": " +
+                                              (r.throughput_median ? fixed(r.throughput_median, 0) + " items/s per chip"
+                                                                   : std::string(record::status_name(r.status))));
+                            });
     progress.finish();
     if (!records) return std::nullopt;
     std::vector<std::vector<record::RunRecord>> by_row;
@@ -188,25 +225,29 @@ struct Asked {
     std::string file;
     flow::ValidationSettings settings;
     int jobs = 1;
-    std::optional<double> max_error;   ///< as a share
+    std::optional<double> max_error;  ///< as a share
     bool json = false, csv = false;
 };
 
 Asked asked_of(const po::variables_map& values, Problems& problems) {
     Asked asked;
-    asked.file = values.count("file") > 0 ? values["file"].as<std::vector<std::string>>().front() : flow::published_rows_path();
+    asked.file =
+        values.count("file") > 0 ? values["file"].as<std::vector<std::string>>().front() : flow::published_rows_path();
     if (values.count("chip") > 0) asked.settings.chip = values["chip"].as<std::string>();
     asked.settings.settings = settings_of(values, problems);
     const auto integer = [&](const char* name, std::int64_t fallback, std::int64_t most) {
         const std::int64_t n = values.count(name) > 0 ? values[name].as<std::int64_t>() : fallback;
-        if (n < 1 || n > most) problems.add("", std::string("--") + name, "must be from 1 to " + number_text(most) + ", and is " + number_text(n));
+        if (n < 1 || n > most)
+            problems.add("", std::string("--") + name,
+                         "must be from 1 to " + number_text(most) + ", and is " + number_text(n));
         return static_cast<int>(std::clamp<std::int64_t>(n, 1, most));
     };
     asked.settings.offset_sets = integer("offset-sets", asked.settings.offset_sets, flow::kMaxOffsetSets);
     asked.jobs = integer("jobs", std::max(1U, std::thread::hardware_concurrency()), 1024);
     if (values.count("max-error") > 0) {
         const double limit = values["max-error"].as<double>();
-        if (!(limit >= 0) || std::isinf(limit)) problems.add("", "--max-error", "must be a number of percent, 0 or more, and is " + number_text(limit));
+        if (!(limit >= 0) || std::isinf(limit))
+            problems.add("", "--max-error", "must be a number of percent, 0 or more, and is " + number_text(limit));
         asked.max_error = limit / 100;
     }
     asked.json = values.count("json") > 0;
@@ -235,8 +276,10 @@ int run_validate_command(const Arguments& arguments) {
     if (asked.json) std::cout << json::dump(to_json(rows, outcomes, summary)) << "\n";
     else if (asked.csv) std::cout << csv_of(rows, outcomes);
     else std::cout << table_of(rows, outcomes) << "\n" << sentences(rows, outcomes, summary);
-    if (std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status == Comparison::failed; })) return kInternalFault;
-    const bool beyond = asked.max_error && (std::abs(summary.worst_error) > *asked.max_error || summary.compared == 0 || summary.not_compared > 0);
+    if (std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status == Comparison::failed; }))
+        return kInternalFault;
+    const bool beyond = asked.max_error && (std::abs(summary.worst_error) > *asked.max_error || summary.compared == 0 ||
+                                            summary.not_compared > 0);
     return beyond ? kBeyondLimit : kDone;
 }
 

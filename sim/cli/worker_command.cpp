@@ -8,8 +8,7 @@
 namespace infsim::cli {
 
 int run_worker_command(const Arguments& arguments) {
-    if (!arguments.empty())
-        throw InputError("", arguments.front(), "worker takes a request on stdin and no options");
+    if (!arguments.empty()) throw InputError("", arguments.front(), "worker takes a request on stdin and no options");
     const std::string input{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
     std::cout << explore::answer_request(input) << std::flush;
     return kDone;

@@ -30,11 +30,13 @@ FitOptions options_for_fit(const Assembly& a, bool spill) {
         const double weights = weight_bytes(a.network, layer, a.dtype);
         fit.evictions.intensity.push_back(weights > 0 ? static_cast<double>(layer.macs) * a.batch / weights : 0);
     }
-    fit.evictions.balance = hw::peak_macs_per_second(a.spec, a.dtype) * a.spec.cores / static_cast<double>(hw::sustained_dram_bandwidth(a.spec).count());
+    fit.evictions.balance = hw::peak_macs_per_second(a.spec, a.dtype) * a.spec.cores /
+                            static_cast<double>(hw::sustained_dram_bandwidth(a.spec).count());
     fit.target = a.target;
     fit.stem_layers = a.network.stem_layers;
     fit.spill_region = a.options.activations_region;
-    if (a.options.batching) fit.banded = [&a](std::int64_t budget) { return banded_plan(a.network, a.target, a.dtype, a.options, budget); };
+    if (a.options.batching)
+        fit.banded = [&a](std::int64_t budget) { return banded_plan(a.network, a.target, a.dtype, a.options, budget); };
     fit.explain = a.explain;
     return fit;
 }
@@ -45,14 +47,17 @@ std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vecto
     Stopwatch watch;
     Assembled result;
     const auto infos = layer_infos(a.network);
-    const auto emitter = [&](const Plan& plan) { return Emitter(a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options, plan); };
+    const auto emitter = [&](const Plan& plan) {
+        return Emitter(a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options, plan);
+    };
     auto outcome = fit(plans, emitter, infos, options_for_fit(a, spill));
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     Fitted& fitted = std::get<Fitted>(outcome);
     const Placement& placement = fitted.placement;
     Compiled& compiled = result.compiled;
-    watch.lap(compiled.passes, "place", fmt::format("{} buffers, peak {} B, at least {} B, attempt {}", fitted.code.buffers.size(),
-                                                    placement.peak, placement.lower_bound, fitted.attempts));
+    watch.lap(compiled.passes, "place",
+              fmt::format("{} buffers, peak {} B, at least {} B, attempt {}", fitted.code.buffers.size(),
+                          placement.peak, placement.lower_bound, fitted.attempts));
     program::Program& p = compiled.program;
     p.model = a.graph.name;
     p.batch = a.batch;
@@ -60,7 +65,8 @@ std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vecto
     p.io_dtype = a.io_dtype;
     p.target = a.target;
     p.layers = infos;
-    if (auto no = dram_shortage(dram_needs(fitted.code.segments, fitted.code.instructions.size()), a.target)) return std::move(*no);
+    if (auto no = dram_shortage(dram_needs(fitted.code.segments, fitted.code.instructions.size()), a.target))
+        return std::move(*no);
     finish(std::move(fitted.code), placement, p);
     add_weight_bytes(p);
     if (auto no = dram_shortage(dram_needs(p.segments, program::instruction_count(p)), a.target)) return std::move(*no);

@@ -22,11 +22,15 @@ struct Assembly {
     DType dtype = DType::fp16, io_dtype = DType::fp16;
     const CompileOptions& options;
     Budget budget;
-    bool explain = false;   ///< see compile()
+    bool explain = false;  ///< see compile()
 };
 
-/// The Program of the first of `plans` that fits; see fit() for the order of trying. `spill` forbids spilling where false.
-struct Assembled { Compiled compiled; Plan plan; };
+/// The Program of the first of `plans` that fits; see fit() for the order of trying. `spill` forbids spilling where
+/// false.
+struct Assembled {
+    Compiled compiled;
+    Plan plan;
+};
 std::variant<Assembled, DoesNotFit> assemble(const Assembly& assembly, const std::vector<Plan>& plans, bool spill);
 
 /// The plain compiler's Program or refusal; with search options, the Program with the shortest estimate among that one

@@ -21,7 +21,8 @@ struct Scored {
 
 class Search {
 public:
-    explicit Search(const Assembly& assembly) : a_(assembly), plans_(plans(a_.network, a_.target, a_.batch, a_.dtype, a_.options)) {}
+    explicit Search(const Assembly& assembly)
+        : a_(assembly), plans_(plans(a_.network, a_.target, a_.batch, a_.dtype, a_.options)) {}
 
     CompileResult run() {
         auto plain = assemble(a_, plans_, true);
@@ -34,21 +35,22 @@ public:
         if (a_.options.search_psum_banks && best_) try_banks();
         if (!best_) return std::move(std::get<DoesNotFit>(plain));
         Compiled result = std::move(best_->assembled.compiled);
-        watch_.lap(result.passes, "search", fmt::format("{} programs, {} sections, estimate {:.3f} ms", programs_,
-                                                        std::max<std::size_t>(1, best_->assembled.plan.sections.size()),
-                                                        milliseconds(best_->estimate.makespan)));
+        watch_.lap(result.passes, "search",
+                   fmt::format("{} programs, {} sections, estimate {:.3f} ms", programs_,
+                               std::max<std::size_t>(1, best_->assembled.plan.sections.size()),
+                               milliseconds(best_->estimate.makespan)));
         return result;
     }
 
 private:
     const Assembly& a_;
-    std::vector<Plan> plans_;   ///< of the plain compiler
+    std::vector<Plan> plans_;  ///< of the plain compiler
     std::optional<Scored> best_;
     Stopwatch watch_;
     int programs_ = 0;
 
-    /// A Program has to be estimated clearly faster to take the place of the one before, the plain one first: the estimate
-    /// knows no contention between cores.
+    /// A Program has to be estimated clearly faster to take the place of the one before, the plain one first: the
+    /// estimate knows no contention between cores.
     void consider(Assembled assembled) {
         Estimate time = estimate(assembled.compiled.program, a_.spec);
         consider(std::move(assembled), std::move(time));
@@ -56,7 +58,8 @@ private:
     void consider(Assembled assembled, Estimate time) {
         constexpr double kMargin = 0.98;
         ++programs_;
-        if (!best_ || seconds(time.makespan) < kMargin * seconds(best_->estimate.makespan)) best_ = Scored{std::move(assembled), std::move(time)};
+        if (!best_ || seconds(time.makespan) < kMargin * seconds(best_->estimate.makespan))
+            best_ = Scored{std::move(assembled), std::move(time)};
     }
     /// Plans of the search never spill: what they are for is to keep tensors on chip.
     std::optional<Assembled> without_spills(const std::vector<Plan>& list) const {
@@ -78,7 +81,7 @@ private:
     void try_banks() {
         const std::size_t layers = a_.network.layers.size();
         Plan base = best_->assembled.plan;
-        if (best_->assembled.compiled.memory.spill_save_bytes > 0) return;   // what it gains is small beside spills
+        if (best_->assembled.compiled.memory.spill_save_bytes > 0) return;  // what it gains is small beside spills
         std::vector<int> choice(layers, a_.options.psum_banks_per_load);
         std::vector<Duration> time = best_->estimate.pe_by_layer;
         for (int banks = 1; banks <= a_.target.psum_banks; ++banks) {

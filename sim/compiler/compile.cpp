@@ -1,5 +1,5 @@
-#include "compiler/passes/dram.hpp"
 #include "compiler/compile.hpp"
+#include "compiler/passes/dram.hpp"
 
 #include <algorithm>
 
@@ -36,11 +36,14 @@ program::Target target_of(const hw::ChipSpec& spec) {
 namespace {
 
 void check_arguments(const graph::Graph& graph, int batch, DType dtype, DType io_dtype, Problems& problems) {
-    if (batch < 1) problems.add(graph.name, "batch", fmt::format("{} is not a batch size; it must be at least 1", batch));
-    if (!graph.batchable && batch > 1) problems.add(graph.name, "batch", "only 1 is possible: " + graph.why_not_batchable);
+    if (batch < 1)
+        problems.add(graph.name, "batch", fmt::format("{} is not a batch size; it must be at least 1", batch));
+    if (!graph.batchable && batch > 1)
+        problems.add(graph.name, "batch", "only 1 is possible: " + graph.why_not_batchable);
     for (DType t : {dtype, io_dtype})
         if (t != DType::fp16 && t != DType::bf16 && t != DType::fp32)
-            problems.add(graph.name, "dtype", std::string(dtype_name(t)) + " is not a compute type; fp16, bf16 and fp32 are");
+            problems.add(graph.name, "dtype",
+                         std::string(dtype_name(t)) + " is not a compute type; fp16, bf16 and fp32 are");
     if (batch > 65535) problems.add(graph.name, "batch", "more than 65535 images");
 }
 
@@ -53,8 +56,9 @@ std::optional<DoesNotFit> too_few_semaphores(const program::Target& target) {
     no.unit = "semaphores";
     no.wanted_bytes = queues;
     no.available_bytes = target.max_queues;
-    no.text = fmt::format("{} queues (three engines and the rings of {} DMA engines) own a semaphore each, {} can be used", queues,
-                          target.dma_engines, target.max_queues);
+    no.text =
+        fmt::format("{} queues (three engines and the rings of {} DMA engines) own a semaphore each, {} can be used",
+                    queues, target.dma_engines, target.max_queues);
     return no;
 }
 
@@ -64,7 +68,8 @@ std::int64_t io_bytes(const graph::Graph& graph, int batch, DType io_dtype) {
     for (const auto* list : {&graph.inputs, &graph.outputs})
         for (graph::TensorId id : *list) {
             const graph::Tensor& tensor = graph.tensor(id);
-            const bool floating = tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16 || tensor.dtype == DType::fp32;
+            const bool floating =
+                tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16 || tensor.dtype == DType::fp32;
             bytes += 2 * batch * graph::element_count(tensor.shape) * dtype_bytes(floating ? io_dtype : DType::u8);
         }
     return bytes;
@@ -80,7 +85,8 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     const CompileOptions options = resolved(asked, target, problems);
     problems.throw_if_any();
     if (auto no = too_few_semaphores(target)) return *no;
-    if (const std::int64_t io = io_bytes(graph, batch, io_dtype); io > target.dram_region_bytes) return dram_refusal(io, 0, target);
+    if (const std::int64_t io = io_bytes(graph, batch, io_dtype); io > target.dram_region_bytes)
+        return dram_refusal(io, 0, target);
     Stopwatch watch;
     std::vector<PassReport> passes;
     const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});
@@ -96,9 +102,11 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
         watch.lap(passes, "replicate", "");
     }
     network.stem_layers = options.stream_stem ? stem_length(network) : 0;
-    const Assembly assembly{graph, network, spec, target, batch, dtype, io_dtype, options, budget_of(options, target), explain};
+    const Assembly assembly{graph,  network, spec, target, batch, dtype, io_dtype, options, budget_of(options, target),
+                            explain};
     CompileResult outcome = best_program(assembly);
-    if (auto* compiled = std::get_if<Compiled>(&outcome)) compiled->passes.insert(compiled->passes.begin(), passes.begin(), passes.end());
+    if (auto* compiled = std::get_if<Compiled>(&outcome))
+        compiled->passes.insert(compiled->passes.begin(), passes.begin(), passes.end());
     return outcome;
 }
 

@@ -58,7 +58,7 @@ struct Value {
     std::string name;
     Physical phys;
     DType dtype = DType::fp16;
-    graph::TensorId input = graph::kNoTensor;   ///< set when the value is a graph input
+    graph::TensorId input = graph::kNoTensor;  ///< set when the value is a graph input
     /// More than 0: the value lies in device DRAM only, row-major, and has no slots.
     std::int64_t scratch_elements = 0;
 };
@@ -72,8 +72,8 @@ struct StrideFactor {
 struct Strided {
     enum class Source : std::uint8_t { scratch, input, constant, literal };
     Source source = Source::scratch;
-    int index = 0;             ///< value, position in graph inputs, constant tensor, or position in Network::literals
-    std::int64_t offset = 0;   ///< in elements
+    int index = 0;            ///< value, position in graph inputs, constant tensor, or position in Network::literals
+    std::int64_t offset = 0;  ///< in elements
     std::vector<std::vector<StrideFactor>> axes;
 };
 
@@ -84,8 +84,8 @@ struct WeightIndex {
     /// Input channels of the layer are `replicas` copies of those of the tensor: channel k is tensor channel
     /// k % (channels / replicas) of filter row k / (channels / replicas).
     int replicas = 1;
-    std::int64_t replica_step = 0;   ///< flat-index distance of one filter row
-    std::int64_t base = 0;           ///< flat index of element (0, 0, 0, 0)
+    std::int64_t replica_step = 0;  ///< flat-index distance of one filter row
+    std::int64_t base = 0;          ///< flat index of element (0, 0, 0, 0)
 };
 
 /// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.
@@ -104,7 +104,7 @@ struct ConvOp {
     int pad_top = 0, pad_left = 0;
     int groups = 1;
     program::ActFunction function = program::ActFunction::identity;
-    std::optional<Part> residual;     ///< added before a ReLU
+    std::optional<Part> residual;  ///< added before a ReLU
     bool relu_after_add = false;
 };
 struct PoolOp {
@@ -114,14 +114,19 @@ struct PoolOp {
     int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 };
 /// Element by element, same physical layout in and out.
-struct UnaryOp { program::ActFunction function = program::ActFunction::identity; float scale = 1, bias = 0; };
+struct UnaryOp {
+    program::ActFunction function = program::ActFunction::identity;
+    float scale = 1, bias = 0;
+};
 /// dst = (src op0 s0) op1 s1 with scalars immediate or one per channel.
 struct ChannelScalar {
     program::AluOp op = program::AluOp::none;
     float immediate = 0;
     graph::TensorId per_channel = graph::kNoTensor;
 };
-struct ScalarOp { ChannelScalar first, second; };
+struct ScalarOp {
+    ChannelScalar first, second;
+};
 /// `inner` > 1: the second operand has one element for every `inner` consecutive ones of the first's plane.
 /// `spread`: the second operand is a SpreadOp's output, read by every slot of its half.
 struct BinaryOp {
@@ -131,13 +136,21 @@ struct BinaryOp {
     bool spread = false;
 };
 /// Softmax over the columns of every lane (inputs: one value whose logical softmax axis is `col`).
-struct SoftmaxOp { bool log = false; };
+struct SoftmaxOp {
+    bool log = false;
+};
 /// Normalisation over all channels (lanes and slots) of every element of the plane.
-struct LayerNormOp { graph::TensorId gamma = graph::kNoTensor, beta = graph::kNoTensor; float epsilon = 0; };
+struct LayerNormOp {
+    graph::TensorId gamma = graph::kNoTensor, beta = graph::kNoTensor;
+    float epsilon = 0;
+};
 /// Local response normalisation across channels.
-struct LrnOp { int size = 5; float alpha = 0, beta = 0, bias = 1; };
-/// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contraction on lanes of both.
-/// Evacuated as out * scale, plus `added` (a SpreadOp's output, the same for all heads) where there is one.
+struct LrnOp {
+    int size = 5;
+    float alpha = 0, beta = 0, bias = 1;
+};
+/// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contraction on lanes of
+/// both. Evacuated as out * scale, plus `added` (a SpreadOp's output, the same for all heads) where there is one.
 struct HeadMatmulOp {
     int heads = 1;
     float scale = 1.0F;
@@ -146,12 +159,19 @@ struct HeadMatmulOp {
 /// Repeats a value of one lane on all lanes of one slot, or of one in each half of the partitions.
 struct SpreadOp {};
 /// Exchanges lanes and columns per head: [head][lanes m][cols n] -> [head][lanes n][cols m].
-struct TransposeOp { int heads = 1; };
+struct TransposeOp {
+    int heads = 1;
+};
 /// DRAM rows by index: tokens on partitions, hidden on columns (see TransposeOp for the way back).
-struct GatherOp { graph::TensorId table = graph::kNoTensor; std::int64_t rows = 0, row_elements = 0; };
+struct GatherOp {
+    graph::TensorId table = graph::kNoTensor;
+    std::int64_t rows = 0, row_elements = 0;
+};
 /// One copy of a low-channel image per filter row, each shifted by its row, in idle partitions: output channel
 /// r * C + c holds row o * stride + r * dilation - pad of input channel c at row o, zero where that is outside.
-struct ReplicateOp { int replicas = 1, stride = 1, dilation = 1, pad = 0; };
+struct ReplicateOp {
+    int replicas = 1, stride = 1, dilation = 1, pad = 0;
+};
 /// Reduces every `inner` consecutive elements of a plane to one, times scale.
 struct ReduceOp {
     program::AluOp op = program::AluOp::add;
@@ -159,7 +179,9 @@ struct ReduceOp {
     float scale = 1.0F;
 };
 /// Writes a tensor to device DRAM in row-major order; the output is a scratch value.
-struct StoreOp { View from; };
+struct StoreOp {
+    View from;
+};
 /// Part of a tensor that a fetch fills: index i of axis a of `from` goes to index start[a] + i * step[a].
 struct FetchBox {
     Strided from;
@@ -171,7 +193,7 @@ struct FetchOp {
     View to;
     std::vector<FetchBox> boxes;
     std::optional<float> fill;
-    DType from_dtype = DType::fp32;   ///< of scratch values and constants; graph inputs have their own
+    DType from_dtype = DType::fp32;  ///< of scratch values and constants; graph inputs have their own
 };
 /// Copies slots (a concat part that could not be written in place).
 struct CopyOp {};
@@ -190,9 +212,9 @@ struct Layer {
 
 struct Network {
     std::vector<Value> values;
-    std::vector<Layer> layers;             ///< in the order they run
-    std::vector<View> inputs, outputs;     ///< in graph order; an input that is only fetched from DRAM has no value
-    std::vector<std::vector<float>> literals;   ///< values that the compiler itself makes up (weights of a resize)
+    std::vector<Layer> layers;                 ///< in the order they run
+    std::vector<View> inputs, outputs;         ///< in graph order; an input that is only fetched from DRAM has no value
+    std::vector<std::vector<float>> literals;  ///< values that the compiler itself makes up (weights of a resize)
     /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.
     int stem_layers = 0;
 };

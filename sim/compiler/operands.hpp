@@ -23,7 +23,8 @@ void for_each_operand(Operation& operation, Visit&& visit, VisitScalar&& visit_s
             } else if constexpr (std::is_same_v<T, Matmul>) {
                 visit(op.moving, 0, !write);
                 visit(op.dst, 1, write);
-            } else if constexpr (std::is_same_v<T, Transpose> || std::is_same_v<T, Reduce> || std::is_same_v<T, DmaCopy>) {
+            } else if constexpr (std::is_same_v<T, Transpose> || std::is_same_v<T, Reduce> ||
+                                 std::is_same_v<T, DmaCopy>) {
                 visit(op.src, 0, !write);
                 visit(op.dst, 1, write);
             } else if constexpr (std::is_same_v<T, Activate>) {

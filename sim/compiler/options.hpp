@@ -17,7 +17,8 @@ struct CompileOptions {
     /// and reads the weights again for each.
     bool batching = true;
 
-    /// tile: PSUM banks that one stationary load serves, at most all there are. Half of the banks leaves the other half for evacuation.
+    /// tile: PSUM banks that one stationary load serves, at most all there are. Half of the banks leaves the other half
+    /// for evacuation.
     int psum_banks_per_load = 4;
     /// tile: bytes per partition of a weight slab; several groups of output columns share one slab up to this size.
     std::int64_t slab_bytes = 4096;
@@ -29,7 +30,7 @@ struct CompileOptions {
     /// place: the same bound as Neuron's scheduler has it, a number of `sb_size_unit`; 0: no such bound. What the unit
     /// was is not public; KiB per partition fits the magnitudes.
     int sb_size = 0;
-    std::int64_t sb_size_unit = 1024;   ///< bytes per partition
+    std::int64_t sb_size_unit = 1024;  ///< bytes per partition
     /// place: output of a residual add takes the place of its residual input.
     bool in_place_add = true;
     /// place: two images of a tensor with at most half the partitions' channels share one range of addresses.
@@ -40,8 +41,9 @@ struct CompileOptions {
 
     /// stem: the layers from a graph input to the first pooling layer run in stripes of rows.
     bool stream_stem = true;
-    /// stem: an input that is converted on the chip streams like any other. false: its conversion, together with replication, is
-    /// a layer of its own that runs for the whole batch before the first convolution starts, and its result is held whole.
+    /// stem: an input that is converted on the chip streams like any other. false: its conversion, together with
+    /// replication, is a layer of its own that runs for the whole batch before the first convolution starts, and its
+    /// result is held whole.
     bool stream_converted_input = true;
     /// stem: rows of the stem's last layer that one stripe yields.
     int stem_stripe_rows = 8;
@@ -56,13 +58,15 @@ struct CompileOptions {
 
     /// spill: where the live buffers exceed the budget, some of them are written to device DRAM and read back in time.
     bool spill = true;
-    /// rematerialize: what device DRAM still holds (weights, constants, inputs) may be dropped and its load issued again.
+    /// rematerialize: what device DRAM still holds (weights, constants, inputs) may be dropped and its load issued
+    /// again.
     bool rematerialization = true;
-    /// rematerialize: what ACT and POOL can make again sooner than device DRAM could save and return it may be dropped and
-    /// computed again. Without effect unless `rematerialization`.
+    /// rematerialize: what ACT and POOL can make again sooner than device DRAM could save and return it may be dropped
+    /// and computed again. Without effect unless `rematerialization`.
     bool recompute = true;
 
-    /// search: layers may run in sections over some of the images at a time, if that is estimated to be faster or alone fits.
+    /// search: layers may run in sections over some of the images at a time, if that is estimated to be faster or alone
+    /// fits.
     bool search_sections = false;
     /// search: PSUM banks per stationary load are chosen layer by layer.
     bool search_psum_banks = false;
@@ -73,7 +77,8 @@ struct CompileOptions {
     int weight_regions = 0;
     int activations_region = 0;
 
-    /// Passes to leave out, by name: order, replicate, stem, prefetch, spill, rematerialize. A correct Program needs none of them.
+    /// Passes to leave out, by name: order, replicate, stem, prefetch, spill, rematerialize. A correct Program needs
+    /// none of them.
     std::vector<std::string> skip_passes;
 };
 

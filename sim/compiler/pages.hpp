@@ -8,14 +8,14 @@
 
 namespace infsim::compiler {
 
-/// An allocator for blocks of about a megabyte: each is mapped by itself. The C library keeps freed blocks of that size, so
-/// that a code which shrinks while a Program grows would take the memory of both.
+/// An allocator for blocks of about a megabyte: each is mapped by itself. The C library keeps freed blocks of that
+/// size, so that a code which shrinks while a Program grows would take the memory of both.
 template <class T>
 struct PageAllocator {
     using value_type = T;
     PageAllocator() = default;
     template <class U>
-    PageAllocator(const PageAllocator<U>&) {}   // NOLINT: converts, as allocators must
+    PageAllocator(const PageAllocator<U>&) {}  // NOLINT: converts, as allocators must
 
     T* allocate(std::size_t n) {
         if (small(n)) return static_cast<T*>(::operator new(n * sizeof(T)));
@@ -33,8 +33,12 @@ private:
 };
 
 template <class T, class U>
-bool operator==(const PageAllocator<T>&, const PageAllocator<U>&) { return true; }
+bool operator==(const PageAllocator<T>&, const PageAllocator<U>&) {
+    return true;
+}
 template <class T, class U>
-bool operator!=(const PageAllocator<T>&, const PageAllocator<U>&) { return false; }
+bool operator!=(const PageAllocator<T>&, const PageAllocator<U>&) {
+    return false;
+}
 
 }  // namespace infsim::compiler

@@ -29,8 +29,10 @@ void add_spill_bytes(const program::Program& program, MemoryReport& report) {
         for (const auto& in : q.instructions) {
             if (q.engine != program::Engine::dma) break;
             const auto accesses = program::accesses(in.op);
-            if (!accesses.dram || program.segments[accesses.dram->pattern.segment].purpose != program::Purpose::spill) continue;
-            const std::int64_t bytes = program::elements(accesses.dram->pattern) * accesses.dram->rows * accesses.dram->element_bytes;
+            if (!accesses.dram || program.segments[accesses.dram->pattern.segment].purpose != program::Purpose::spill)
+                continue;
+            const std::int64_t bytes =
+                program::elements(accesses.dram->pattern) * accesses.dram->rows * accesses.dram->element_bytes;
             (accesses.dram->write ? report.spill_save_bytes : report.spill_reload_bytes) += bytes;
         }
 }
@@ -49,7 +51,7 @@ MemoryReport memory_report(const program::Program& program, const Placement& pla
     for (const auto& q : program.queues)
         for (const auto& in : q.instructions) {
             end = std::max(end, in.sequence);
-            if (std::holds_alternative<program::DmaLoad>(in.op)) continue;   // prefetched: not when the layer runs
+            if (std::holds_alternative<program::DmaLoad>(in.op)) continue;  // prefetched: not when the layer runs
             first[in.layer] = std::min(first[in.layer], in.sequence);
             last[in.layer] = std::max(last[in.layer], in.sequence);
         }
@@ -58,12 +60,14 @@ MemoryReport memory_report(const program::Program& program, const Placement& pla
         if (a.space != program::Space::state_buffer) continue;
         const int half = program.target.sb_partitions / 2;
         if (a.partition_start < half) lower[a.first_sequence] += a.bytes, lower[a.last_sequence + 1] -= a.bytes;
-        if (a.partition_start + a.partition_count > half) upper[a.first_sequence] += a.bytes, upper[a.last_sequence + 1] -= a.bytes;
+        if (a.partition_start + a.partition_count > half)
+            upper[a.first_sequence] += a.bytes, upper[a.last_sequence + 1] -= a.bytes;
     }
     for (std::size_t s = 1; s < lower.size(); ++s) lower[s] += lower[s - 1], upper[s] += upper[s - 1];
     for (std::size_t l = 0; l < n; ++l) {
         LayerMemory m{static_cast<std::uint16_t>(l), 0};
-        for (std::uint32_t s = first[l]; s <= last[l] && s < lower.size(); ++s) m.live_bytes = std::max({m.live_bytes, lower[s], upper[s]});
+        for (std::uint32_t s = first[l]; s <= last[l] && s < lower.size(); ++s)
+            m.live_bytes = std::max({m.live_bytes, lower[s], upper[s]});
         report.layers.push_back(m);
     }
     return report;

@@ -19,7 +19,8 @@ void simplify(std::vector<StrideFactor>& axis) {
     std::vector<StrideFactor> out;
     for (const StrideFactor& f : axis) {
         if (f.extent == 1) continue;
-        if (!out.empty() && out.back().stride == f.extent * f.stride) out.back() = {out.back().extent * f.extent, f.stride};
+        if (!out.empty() && out.back().stride == f.extent * f.stride)
+            out.back() = {out.back().extent * f.extent, f.stride};
         else out.push_back(f);
     }
     axis = std::move(out);
@@ -47,7 +48,7 @@ std::optional<Strided> reshape(const Strided& s, const graph::Shape& shape) {
     std::vector<StrideFactor> all;
     for (const auto& axis : s.axes) all.insert(all.end(), axis.begin(), axis.end());
     simplify(all);
-    std::reverse(all.begin(), all.end());   // back() is the outermost
+    std::reverse(all.begin(), all.end());  // back() is the outermost
     Strided out = s;
     out.axes.clear();
     for (const std::int64_t extent : shape) {
@@ -98,7 +99,8 @@ Strided tile(const Strided& s, const std::vector<std::int64_t>& repeats) {
     return out;
 }
 
-std::optional<Strided> slice(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step) {
+std::optional<Strided> slice(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count,
+                             std::int64_t step) {
     Strided out = s;
     auto& factors = out.axes.at(axis);
     simplify(factors);

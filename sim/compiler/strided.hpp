@@ -22,7 +22,8 @@ Strided expand(const Strided& s, const graph::Shape& shape);
 Strided tile(const Strided& s, const std::vector<std::int64_t>& repeats);
 /// `count` elements of axis `axis` from `start` on, `step` (possibly 0 or negative) apart; nothing when the axis
 /// has several factors that the slice would tear apart.
-std::optional<Strided> slice(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step);
+std::optional<Strided> slice(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count,
+                             std::int64_t step);
 /// Element i of axis `axis` becomes elements i * times .. (i + 1) * times - 1.
 Strided repeat_elements(const Strided& s, std::size_t axis, std::int64_t times);
 

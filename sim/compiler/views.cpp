@@ -25,7 +25,8 @@ std::optional<std::pair<Factor, Factor>> split(const Factor& f, std::int64_t inn
     const bool uniform = std::all_of(phys.lanes.begin(), phys.lanes.end(), [&](int l) { return l == width; });
     if (!uniform || inner % width != 0) return std::nullopt;
     const std::int64_t slots = inner / width;
-    return std::make_pair(Factor{Dim::slot, outer, slots}, slots == 1 ? Factor{Dim::lane, inner} : Factor{Dim::channel, inner});
+    return std::make_pair(Factor{Dim::slot, outer, slots},
+                          slots == 1 ? Factor{Dim::lane, inner} : Factor{Dim::channel, inner});
 }
 
 /// Slot and lane factors that belong together become one channel factor again, parts of rows or columns one factor.
@@ -56,7 +57,7 @@ std::vector<Factor> merged(const std::vector<Factor>& factors, const Physical& p
 std::optional<View> reshape(const View& view, const Physical& phys, const graph::Shape& shape) {
     std::vector<Factor> pending;
     for (auto axis = view.axes.rbegin(); axis != view.axes.rend(); ++axis)
-        for (auto f = axis->rbegin(); f != axis->rend(); ++f) pending.push_back(*f);   // back() is the outermost
+        for (auto f = axis->rbegin(); f != axis->rend(); ++f) pending.push_back(*f);  // back() is the outermost
     View out = view;
     out.axes.clear();
     for (std::int64_t extent : shape) {
@@ -104,7 +105,9 @@ bool axis_is(const View& view, std::size_t axis, Dim dim) {
 bool is_whole(const View& view, std::size_t axis, Dim dim, const Physical& phys) {
     const auto& factors = view.axes.at(axis);
     const std::int64_t all = dim == Dim::row ? phys.rows : phys.cols;
-    return factors.empty() ? all == 1 : factors.size() == 1 && factors[0].dim == dim && factors[0].step == 1 && factors[0].extent == all;
+    return factors.empty()
+               ? all == 1
+               : factors.size() == 1 && factors[0].dim == dim && factors[0].step == 1 && factors[0].extent == all;
 }
 
 bool is_image(const View& view) {
@@ -118,7 +121,7 @@ bool is_image(const View& view) {
 bool is_tokens(const View& view) {
     if (view.axes.empty() || !axis_is(view, view.axes.size() - 1, Dim::channel)) return false;
     bool col_seen = false;
-    std::int64_t step = 0;   // of the factor before in the same dimension: steps fall
+    std::int64_t step = 0;  // of the factor before in the same dimension: steps fall
     for (std::size_t i = 0; i + 1 < view.axes.size(); ++i)
         for (const Factor& f : view.axes[i]) {
             if (f.dim != Dim::row && f.dim != Dim::col) return false;
@@ -141,13 +144,16 @@ RowMajor row_major(const View& view, const Physical& phys) {
             switch (f->dim) {
                 case Dim::channel:
                 case Dim::lane: out.lane = stride; break;
-                case Dim::slot: head_stride = stride; slots_per_head = f->step; break;
+                case Dim::slot:
+                    head_stride = stride;
+                    slots_per_head = f->step;
+                    break;
                 case Dim::row: out.row = stride; break;
                 case Dim::col: out.col = stride; break;
             }
             stride *= f->extent;
         }
-    int channel = 0;   // within the head
+    int channel = 0;  // within the head
     for (int s = 0; s < view.slots; ++s) {
         if (s % slots_per_head == 0) channel = 0;
         out.slot.push_back(s / slots_per_head * head_stride + channel * out.lane);

@@ -12,17 +12,22 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::int64_t kMostCounted = 65535;   ///< of one dimension of an access pattern
+constexpr std::int64_t kMostCounted = 65535;  ///< of one dimension of an access pattern
 
 /// A position on chip: slots and channels count from the start of the view (or of the head), `here` in the plane.
 struct Position {
     std::int64_t slot = 0, channel = 0, here = 0, there = 0;
-    Position operator+(const Position& o) const { return {slot + o.slot, channel + o.channel, here + o.here, there + o.there}; }
+    Position operator+(const Position& o) const {
+        return {slot + o.slot, channel + o.channel, here + o.here, there + o.there};
+    }
     Position operator*(std::int64_t n) const { return {slot * n, channel * n, here * n, there * n}; }
 };
 
 /// One factor common to both sides.
-struct Atom { std::int64_t extent = 1; Position step; };
+struct Atom {
+    std::int64_t extent = 1;
+    Position step;
+};
 
 Position step_of(const Factor& f, const Physical& phys) {
     switch (f.dim) {
@@ -70,8 +75,8 @@ void merge(std::vector<FreeStep>& free) {
     std::vector<FreeStep> out;
     for (const FreeStep& f : free) {
         if (f.count == 1) continue;
-        const bool joins = !out.empty() && out.back().here == f.here * f.count && out.back().there == f.there * f.count &&
-                           out.back().count * f.count <= kMostCounted;
+        const bool joins = !out.empty() && out.back().here == f.here * f.count &&
+                           out.back().there == f.there * f.count && out.back().count * f.count <= kMostCounted;
         if (joins) out.back() = {out.back().count * f.count, f.here, f.there};
         else out.push_back(f);
     }
@@ -79,15 +84,22 @@ void merge(std::vector<FreeStep>& free) {
 }
 
 std::vector<LaneRun> runs_of(std::vector<Position> positions, const View& view, const Physical& phys) {
-    struct Cell { std::int64_t here; int slot, lane; std::int64_t there; };
+    struct Cell {
+        std::int64_t here;
+        int slot, lane;
+        std::int64_t there;
+    };
     std::vector<Cell> cells;
     for (const Position& p : positions) {
         int slot = view.first_slot + static_cast<int>(p.slot);
         std::int64_t lane = p.channel;
-        while (lane >= phys.lanes.at(static_cast<std::size_t>(slot))) lane -= phys.lanes[static_cast<std::size_t>(slot++)];
+        while (lane >= phys.lanes.at(static_cast<std::size_t>(slot)))
+            lane -= phys.lanes[static_cast<std::size_t>(slot++)];
         cells.push_back({p.here, slot, static_cast<int>(lane), p.there});
     }
-    std::sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) { return std::tie(a.here, a.slot, a.lane) < std::tie(b.here, b.slot, b.lane); });
+    std::sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
+        return std::tie(a.here, a.slot, a.lane) < std::tie(b.here, b.slot, b.lane);
+    });
     std::vector<LaneRun> runs;
     for (const Cell& c : cells) {
         if (!runs.empty()) {
@@ -107,8 +119,8 @@ std::vector<LaneRun> runs_of(std::vector<Position> positions, const View& view, 
 
 }  // namespace
 
-TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there, const std::vector<std::int64_t>& start,
-                           const std::vector<std::int64_t>& step) {
+TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
+                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step) {
     INFSIM_CHECK(view.axes.size() == there.axes.size(), "both sides of a transfer have the same rank");
     TransferWalk walk;
     std::vector<Position> positions = {{0, 0, 0, there.offset}};
@@ -138,7 +150,8 @@ TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided
         }
         if (!aligned) {
             std::vector<Position> list;
-            for (std::int64_t i = 0; i < counts[a]; ++i) list.push_back(at_index(here, first + i * by) + at_index(other, i));
+            for (std::int64_t i = 0; i < counts[a]; ++i)
+                list.push_back(at_index(here, first + i * by) + at_index(other, i));
             cross(list);
             continue;
         }

@@ -8,7 +8,9 @@
 namespace infsim::compiler {
 
 /// One free dimension of a transfer: elements from one index to the next here (on chip) and there (in DRAM).
-struct FreeStep { std::int64_t count = 1, here = 0, there = 0; };
+struct FreeStep {
+    std::int64_t count = 1, here = 0, there = 0;
+};
 
 /// A stretch of lanes of one slot with the offsets of its first element; lanes are `lane_there` apart in DRAM.
 struct LaneRun {
@@ -25,7 +27,7 @@ struct TransferWalk {
 /// The walk of a tensor that lies in `view` on chip and is read or written as `there` in DRAM. `start` and `step` say
 /// which part of the view's axes is meant (empty: all of it). Offsets here count from the start of the plane of a
 /// slot's group; those there include the offset of `there`.
-TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there, const std::vector<std::int64_t>& start,
-                           const std::vector<std::int64_t>& step);
+TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
+                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step);
 
 }  // namespace infsim::compiler

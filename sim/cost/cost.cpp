@@ -15,7 +15,9 @@ using namespace program;
 namespace {
 
 template <class... Visitors>
-struct Overloaded : Visitors... { using Visitors::operator()...; };
+struct Overloaded : Visitors... {
+    using Visitors::operator()...;
+};
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
@@ -114,18 +116,19 @@ bool is_dma(const Instruction& instruction) {
 
 DmaDemand dma_demand(const hw::ChipSpec& spec, const Instruction& instruction) {
     const auto& dma = spec.dma;
-    return std::visit(
-        Overloaded{
-            [&](const DmaLoad& op) { return dram_demand(dma, op.dst, op.src, false); },
-            [&](const DmaStore& op) { return dram_demand(dma, op.src, op.dst, true); },
-            [&](const DmaGather& op) { return dram_demand(dma, op.dst, op.table, false); },
-            [&](const DmaCopy& op) { return demand(dma, op.dst, std::gcd(contiguous(op.src, 1), contiguous(op.dst, 1))); },
-            [&](const auto&) -> DmaDemand {
-                INFSIM_CHECK(false, "dma_demand: not a DMA instruction");
-                return {};
-            },
-        },
-        instruction.op);
+    return std::visit(Overloaded{
+                          [&](const DmaLoad& op) { return dram_demand(dma, op.dst, op.src, false); },
+                          [&](const DmaStore& op) { return dram_demand(dma, op.src, op.dst, true); },
+                          [&](const DmaGather& op) { return dram_demand(dma, op.dst, op.table, false); },
+                          [&](const DmaCopy& op) {
+                              return demand(dma, op.dst, std::gcd(contiguous(op.src, 1), contiguous(op.dst, 1)));
+                          },
+                          [&](const auto&) -> DmaDemand {
+                              INFSIM_CHECK(false, "dma_demand: not a DMA instruction");
+                              return {};
+                          },
+                      },
+                      instruction.op);
 }
 
 Duration dma_floor(const hw::ChipSpec& spec, const DmaDemand& demand) {

@@ -44,8 +44,7 @@ void apply_scalar(const Memory& memory, AluOp op, const ScalarOperand& scalar, s
                   std::vector<T>& values) {
     if (op == AluOp::none) return;
     const std::int64_t n = static_cast<std::int64_t>(values.size()) / lanes;
-    std::vector<T> per_lane(
-        lanes, scalar.kind == ScalarOperand::Kind::immediate ? static_cast<T>(scalar.value) : T{0});
+    std::vector<T> per_lane(lanes, scalar.kind == ScalarOperand::Kind::immediate ? static_cast<T>(scalar.value) : T{0});
     if (const auto p = scalar_pattern(scalar, lanes)) load(memory, *p, per_lane.data());
     for (int lane = 0; lane < lanes; ++lane) apply(op, values.data() + lane * n, &per_lane[lane], 0, n);
 }
@@ -123,8 +122,7 @@ struct Compute {
             effect.bytes = raw(memory, i.src);  // a copy keeps every bit, also of NaN and of large i64
             return;
         }
-        needs_double(i.src.dtype) || needs_double(i.dst.dtype) ? tensor_scalar<double>(i)
-                                                               : tensor_scalar<float>(i);
+        needs_double(i.src.dtype) || needs_double(i.dst.dtype) ? tensor_scalar<double>(i) : tensor_scalar<float>(i);
     }
 
     template <class T>
@@ -139,8 +137,7 @@ struct Compute {
             for (std::int64_t j = 1; j < group; ++j) apply(i.op, &out[o], values + j, 0, 1);
         }
         const T scale = static_cast<T>(i.scale);
-        if (i.scale != 1.0F)
-            apply(AluOp::multiply, out.data(), &scale, 0, static_cast<std::int64_t>(out.size()));
+        if (i.scale != 1.0F) apply(AluOp::multiply, out.data(), &scale, 0, static_cast<std::int64_t>(out.size()));
         effect.bytes = packed(i.dst.dtype, out);
     }
     void operator()(const Reduce& i) const {
@@ -148,9 +145,9 @@ struct Compute {
     }
 
     void operator()(const Memset& i) const {
-        effect.bytes = packed(
-            i.dst.dtype,
-            std::vector<float>(static_cast<std::size_t>(elements(i.dst) * i.dst.partition_count), i.value));
+        effect.bytes =
+            packed(i.dst.dtype,
+                   std::vector<float>(static_cast<std::size_t>(elements(i.dst) * i.dst.partition_count), i.value));
     }
 
     void operator()(const DmaLoad& i) const {
@@ -178,8 +175,8 @@ struct Fits {
 
     static std::string same(const AccessPattern& a, const AccessPattern& b) {
         if (a.partition_count == b.partition_count && elements(a) == elements(b)) return {};
-        return fmt::format("{} x {} elements against {} x {}", a.partition_count, elements(a),
-                           b.partition_count, elements(b));
+        return fmt::format("{} x {} elements against {} x {}", a.partition_count, elements(a), b.partition_count,
+                           elements(b));
     }
     static std::string same(const DramPattern& a, const AccessPattern& b) {
         if (elements(a) == elements(b)) return {};
@@ -189,8 +186,8 @@ struct Fits {
     std::string operator()(const Matmul& i) const {
         const Stationary& s = state.stationary;
         if (s.first_row != i.moving.partition_start || s.rows != i.moving.partition_count)
-            return fmt::format("moving partitions {}+{} against stationary rows {}+{}",
-                               i.moving.partition_start, i.moving.partition_count, s.first_row, s.rows);
+            return fmt::format("moving partitions {}+{} against stationary rows {}+{}", i.moving.partition_start,
+                               i.moving.partition_count, s.first_row, s.rows);
         if (i.dst.partition_count != s.columns || elements(i.dst) != elements(i.moving))
             return fmt::format("destination {} x {} against {} columns x {} moving", i.dst.partition_count,
                                elements(i.dst), s.columns, elements(i.moving));
@@ -209,8 +206,7 @@ struct Fits {
     std::string operator()(const Reduce& i) const {
         std::int64_t kept = 1;
         for (int d = 0; d < kAccessDims - i.reduced_dims; ++d) kept *= i.src.count[d];
-        if (i.reduced_dims <= kAccessDims && kept == elements(i.dst) &&
-            i.src.partition_count == i.dst.partition_count)
+        if (i.reduced_dims <= kAccessDims && kept == elements(i.dst) && i.src.partition_count == i.dst.partition_count)
             return {};
         return "destination does not have the kept dimensions of the source";
     }
@@ -237,8 +233,7 @@ void check_operands(const Program& program, InstructionId id, const ExecState& s
         if (!inside(state.memory, access.pattern))
             fault(FaultKind::out_of_bounds, program, id,
                   fmt::format("partitions {}+{}, bytes [{}, {})", access.pattern.partition_start,
-                              access.pattern.partition_count, access.pattern.offset,
-                              end_offset(access.pattern)));
+                              access.pattern.partition_count, access.pattern.offset, end_offset(access.pattern)));
     if (all.dram && !inside(state.memory, *all.dram))
         fault(FaultKind::out_of_bounds, program, id, fmt::format("segment {}", all.dram->pattern.segment));
     const std::string misfit = std::visit(Fits{state}, op);
@@ -250,8 +245,7 @@ void compute(const Program& program, InstructionId id, ExecState& state, Effect&
     if (const auto* g = std::get_if<DmaGather>(&op))
         for (double index : loaded<double>(state.memory, g->index))
             if (index < 0 || index >= g->table_rows)
-                fault(FaultKind::gather_index, program, id,
-                      fmt::format("{} of {} rows", index, g->table_rows));
+                fault(FaultKind::gather_index, program, id, fmt::format("{} of {} rows", index, g->table_rows));
     std::visit(Compute{state, effect}, op);
 }
 

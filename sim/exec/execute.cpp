@@ -60,8 +60,7 @@ void write_result(const Program& program, const Effect& effect, Memory& memory, 
     }
     const program::Accesses accesses = program::accesses(op);
     if (accesses.dram && accesses.dram->write) {
-        if (side == DramSide::here)
-            scatter(base_of(*accesses.dram, memory), *effect.dram, effect.bytes.data());
+        if (side == DramSide::here) scatter(base_of(*accesses.dram, memory), *effect.dram, effect.bytes.data());
         return;
     }
     for (const auto& access : accesses)
@@ -95,8 +94,7 @@ void run_serial(const Program& program, ExecState& state) {
                      [](const auto* a, const auto* b) { return a->first_sequence < b->first_sequence; });
     std::size_t born = 0;
     for (InstructionId id : program::serial_order(program)) {
-        for (; born < births.size() && births[born]->first_sequence <= program::at(program, id).sequence;
-             ++born)
+        for (; born < births.size() && births[born]->first_sequence <= program::at(program, id).sequence; ++born)
             state.tracker->forget(*births[born]);
         execute(program, id, state);
     }

@@ -32,8 +32,7 @@ struct ExecState {
 struct Effect {
     program::InstructionId id;
     std::vector<std::byte> bytes;  ///< the destination's elements, packed, in its type
-    std::vector<float>
-        sums;  ///< of a matmul instead: [columns x elements], added at the write if it accumulates
+    std::vector<float> sums;       ///< of a matmul instead: [columns x elements], added at the write if it accumulates
     std::uint64_t source_hash = 0;
     std::optional<DramRows> dram;  ///< of a DMA instruction that reads or writes DRAM
 };

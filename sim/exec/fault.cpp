@@ -20,12 +20,11 @@ const char* fault_name(FaultKind kind) {
 std::string describe(const program::Program& program, program::InstructionId id) {
     const program::Instruction& i = program::at(program, id);
     const std::string layer = i.layer < program.layers.size() ? program.layers[i.layer].name : "?";
-    return fmt::format("{} q{}[{}] of layer '{}', image {}", program::mnemonic(i.op), id.queue, id.index,
-                       layer, i.image);
+    return fmt::format("{} q{}[{}] of layer '{}', image {}", program::mnemonic(i.op), id.queue, id.index, layer,
+                       i.image);
 }
 
-void fault(FaultKind kind, const program::Program& program, program::InstructionId id,
-           const std::string& detail) {
+void fault(FaultKind kind, const program::Program& program, program::InstructionId id, const std::string& detail) {
     throw DataFault(kind, id, fmt::format("{}: {}: {}", fault_name(kind), describe(program, id), detail));
 }
 

@@ -20,9 +20,7 @@ void each(T* x, std::int64_t n, F f) {
 double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 double gelu(double x) { return 0.5 * x * (1.0 + std::erf(x * kSqrtHalf)); }
-double gelu_tanh(double x) {
-    return 0.5 * x * (1.0 + std::tanh(kSqrtTwoOverPi * (x + 0.044715 * x * x * x)));
-}
+double gelu_tanh(double x) { return 0.5 * x * (1.0 + std::tanh(kSqrtTwoOverPi * (x + 0.044715 * x * x * x))); }
 
 template <class T, class F>
 void each_pair(T* a, const T* b, std::int64_t b_step, std::int64_t n, F f) {
@@ -79,8 +77,7 @@ void apply(AluOp op, T* a, const T* b, std::int64_t s, std::int64_t n) {
         case AluOp::reverse_divide: return each_pair(a, b, s, n, [](T x, T y) { return y / x; });
         case AluOp::max: return each_pair(a, b, s, n, [](T x, T y) { return x < y || y != y ? y : x; });
         case AluOp::min: return each_pair(a, b, s, n, [](T x, T y) { return y < x || y != y ? y : x; });
-        case AluOp::power:
-            return each_pair(a, b, s, n, [](T x, T y) { return std::pow(double{x}, double{y}); });
+        case AluOp::power: return each_pair(a, b, s, n, [](T x, T y) { return std::pow(double{x}, double{y}); });
         case AluOp::reverse_power:
             return each_pair(a, b, s, n, [](T x, T y) { return std::pow(double{y}, double{x}); });
         case AluOp::equal: return each_pair(a, b, s, n, [](T x, T y) { return x == y; });
@@ -89,11 +86,9 @@ void apply(AluOp op, T* a, const T* b, std::int64_t s, std::int64_t n) {
         case AluOp::greater_equal: return each_pair(a, b, s, n, [](T x, T y) { return x >= y; });
         case AluOp::less: return each_pair(a, b, s, n, [](T x, T y) { return x < y; });
         case AluOp::less_equal: return each_pair(a, b, s, n, [](T x, T y) { return x <= y; });
-        case AluOp::logical_and:
-            return each_pair(a, b, s, n, [](T x, T y) { return x != T{0} && y != T{0}; });
+        case AluOp::logical_and: return each_pair(a, b, s, n, [](T x, T y) { return x != T{0} && y != T{0}; });
         case AluOp::logical_or: return each_pair(a, b, s, n, [](T x, T y) { return x != T{0} || y != T{0}; });
-        case AluOp::logical_xor:
-            return each_pair(a, b, s, n, [](T x, T y) { return (x != T{0}) != (y != T{0}); });
+        case AluOp::logical_xor: return each_pair(a, b, s, n, [](T x, T y) { return (x != T{0}) != (y != T{0}); });
     }
 }
 

@@ -24,8 +24,7 @@ Memory::Memory(const program::Program& program) {
 
 bool inside(const Memory& memory, const AccessPattern& p) {
     const std::int64_t row = memory.partition_bytes(p.space);
-    const std::int64_t partitions =
-        row > 0 ? static_cast<std::int64_t>(memory.bytes(p.space).size()) / row : 0;
+    const std::int64_t partitions = row > 0 ? static_cast<std::int64_t>(memory.bytes(p.space).size()) / row : 0;
     return p.partition_start + p.partition_count <= partitions && program::end_offset(p) <= row &&
            program::elements(p) > 0 && p.partition_count > 0;
 }
@@ -43,8 +42,7 @@ struct Walk {
     std::array<std::int64_t, kAccessDims> count{}, step{};
     int dims = 0;
 
-    Walk(const std::array<std::uint16_t, kAccessDims>& counts,
-         const std::array<std::int64_t, kAccessDims>& steps) {
+    Walk(const std::array<std::uint16_t, kAccessDims>& counts, const std::array<std::int64_t, kAccessDims>& steps) {
         for (int d = kAccessDims - 1; d >= 0; --d) add_outer(counts[d], steps[d]);
     }
     void add_outer(std::int64_t n, std::int64_t bytes) {
@@ -87,14 +85,13 @@ Pointer row_of(Pointer memory, const AccessPattern& p, int lane, std::int64_t pa
 }
 
 template <int Size>
-void copy_sized(const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step,
-                std::int64_t n) {
+void copy_sized(const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step, std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) std::memcpy(to + i * to_step, from + i * from_step, Size);
 }
 
 /// Copies n elements of `size` bytes between two strides in bytes.
-void copy_elements(int size, const std::byte* from, std::int64_t from_step, std::byte* to,
-                   std::int64_t to_step, std::int64_t n) {
+void copy_elements(int size, const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step,
+                   std::int64_t n) {
     if (n == 1 || (from_step == size && to_step == size)) {
         std::memcpy(to, from, static_cast<std::size_t>(n * size));
         return;

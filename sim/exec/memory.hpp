@@ -22,9 +22,7 @@ struct Memory {
     std::int64_t partition_bytes(program::Space s) const {
         return s == program::Space::psum ? psum_partition_bytes : sb_partition_bytes;
     }
-    std::vector<std::byte>& bytes(program::Space s) {
-        return s == program::Space::psum ? psum : state_buffer;
-    }
+    std::vector<std::byte>& bytes(program::Space s) { return s == program::Space::psum ? psum : state_buffer; }
     const std::vector<std::byte>& bytes(program::Space s) const {
         return s == program::Space::psum ? psum : state_buffer;
     }
@@ -48,14 +46,14 @@ void scatter(Memory& memory, const program::AccessPattern& p, const std::byte* p
 /// The DRAM side of one DMA instruction, as its descriptors have it: the elements of a row, and where each row starts,
 /// counted in bytes from the lowest address that the instruction names (DramPattern::offset of its segment).
 struct DramRows {
-    program::DramPattern row;          ///< offset and partition_step mean nothing here
+    program::DramPattern row;  ///< offset and partition_step mean nothing here
     int element_bytes = 0;
     std::vector<std::int64_t> starts;  ///< one per partition
 
     std::int64_t packed_bytes() const {
         return static_cast<std::int64_t>(starts.size()) * program::elements(row) * element_bytes;
     }
-    std::int64_t end() const;          ///< one past the last byte touched
+    std::int64_t end() const;  ///< one past the last byte touched
 };
 /// Rows `partition_step` apart, as loads and stores have them.
 DramRows rows_of(const program::DramAccess& access);

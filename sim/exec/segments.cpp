@@ -53,11 +53,9 @@ struct Filler {
         const int size = dtype_bytes(segment.dtype);
         const std::int64_t n = box.count[d];
         values.resize(static_cast<std::size_t>(n));
-        for (std::int64_t i = 0; i < n; ++i)
-            values[i] = source ? source[from + i * box.tensor_step[d]] : box.literal;
+        for (std::int64_t i = 0; i < n; ++i) values[i] = source ? source[from + i * box.tensor_step[d]] : box.literal;
         if (n == 1 || box.segment_step[d] % size == 0) {
-            store_elements(segment.dtype, values.data(), n, out + to,
-                           n == 1 ? 1 : box.segment_step[d] / size);
+            store_elements(segment.dtype, values.data(), n, out + to, n == 1 ? 1 : box.segment_step[d] / size);
         } else {
             for (std::int64_t i = 0; i < n; ++i)
                 store_elements(segment.dtype, &values[i], 1, out + to + i * box.segment_step[d], 1);
@@ -79,10 +77,8 @@ std::vector<std::byte> fill_segment(const Segment& segment, const std::vector<Fl
 
 std::int64_t element_count(const Segment& segment) { return segment.bytes / dtype_bytes(segment.dtype); }
 
-std::vector<std::byte> fill_input(const Segment& segment, DType dtype, const std::byte* values,
-                                  std::int64_t count) {
-    INFSIM_CHECK(count == element_count(segment),
-                 "input " + segment.name + " has the wrong number of elements");
+std::vector<std::byte> fill_input(const Segment& segment, DType dtype, const std::byte* values, std::int64_t count) {
+    INFSIM_CHECK(count == element_count(segment), "input " + segment.name + " has the wrong number of elements");
     std::vector<std::byte> bytes(static_cast<std::size_t>(segment.bytes));
     convert_elements(dtype, values, segment.dtype, bytes.data(), count);
     return bytes;

@@ -30,7 +30,6 @@ std::vector<std::byte> fill_input(const program::Segment& segment, DType dtype, 
 std::int64_t element_count(const program::Segment& segment);
 
 /// An output segment's bytes as packed elements of `dtype` ([B x item], row-major).
-std::vector<std::byte> read_output(const program::Segment& segment, const std::vector<std::byte>& bytes,
-                                   DType dtype);
+std::vector<std::byte> read_output(const program::Segment& segment, const std::vector<std::byte>& bytes, DType dtype);
 
 }  // namespace infsim::exec

@@ -76,8 +76,7 @@ void Tracker::check_sources(const Program& program, InstructionId id) const {
         if (access.write && !accesses.accumulates) continue;
         for_each_run(access.pattern, map.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t bad = begin; (bad = first_bad(map.state, bad, end)) < end; ++bad) {
-                const bool own =
-                    access.write && (map.state[bad] & kInFlight) != 0 && map.writer[bad] == id.queue;
+                const bool own = access.write && (map.state[bad] & kInFlight) != 0 && map.writer[bad] == id.queue;
                 if (!own) complain(map, bad, place(access.pattern.space, bad, map.partition_bytes));
             }
         });
@@ -106,8 +105,7 @@ void Tracker::begin_write(const Program& program, InstructionId id) {
         if (!access.write) continue;
         Map& map = map_of(access.pattern.space);
         for_each_run(access.pattern, map.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
-            mark(map, begin, end,
-                 [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
+            mark(map, begin, end, [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
         });
     }
     if (!accesses.dram || !accesses.dram->write) return;
@@ -135,9 +133,7 @@ void Tracker::end_write(const Program& program, InstructionId id) {
     if (!accesses.dram || !accesses.dram->write) return;
     Map& map = dram_[accesses.dram->pattern.segment];
     if (!map.tracked()) return;
-    program::runs(*accesses.dram).for_each([&](std::int64_t begin, std::int64_t end) {
-        mark(map, begin, end);
-    });
+    program::runs(*accesses.dram).for_each([&](std::int64_t begin, std::int64_t end) { mark(map, begin, end); });
 }
 
 std::uint64_t Tracker::hash_sources(const Program& program, InstructionId id, const Memory& memory) const {
@@ -175,8 +171,7 @@ void Tracker::recheck_sources(const Program& program, InstructionId id, const Me
         if (access.write) continue;
         const Map& map = map_of(access.pattern.space);
         for_each_run(access.pattern, map.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
-            check(map, begin, end,
-                  [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
+            check(map, begin, end, [&](std::int64_t b) { return place(access.pattern.space, b, map.partition_bytes); });
         });
     }
     if (!accesses.dram || accesses.dram->write) return;

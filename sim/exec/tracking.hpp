@@ -24,8 +24,7 @@ public:
     void end_write(const program::Program& program, program::InstructionId id);
 
     /// Of the source bytes as they are now.
-    std::uint64_t hash_sources(const program::Program& program, program::InstructionId id,
-                               const Memory& memory) const;
+    std::uint64_t hash_sources(const program::Program& program, program::InstructionId id, const Memory& memory) const;
     /// At retirement: throws DataFault when the sources differ from what `hash_at_issue` saw, or another
     /// queue is about to write them.
     void recheck_sources(const program::Program& program, program::InstructionId id, const Memory& memory,

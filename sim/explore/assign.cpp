@@ -17,8 +17,7 @@ bool fail(const Setting& s, const std::string& what, Problems& problems) {
 
 bool set_path(std::string& member, const Setting& s, const std::string& sweep_file, Problems& problems) {
     if (!s.value.is_string() || s.value.as_string().empty())
-        return fail(s,
-                    "'" + s.key + "' must be text that names a file, and is " + std::string(s.value.kind()),
+        return fail(s, "'" + s.key + "' must be text that names a file, and is " + std::string(s.value.kind()),
                     problems);
     member = s.file.empty() ? s.value.as_string() : flow::relative_to_file(s.value.as_string(), sweep_file);
     return true;
@@ -44,8 +43,7 @@ bool set_dtype(D& member, const Setting& s, Problems& problems) {
                 member = *parse_dtype(name);
                 return true;
             }
-    const std::string is =
-        s.value.is_string() ? "'" + s.value.as_string() + "'" : std::string(s.value.kind());
+    const std::string is = s.value.is_string() ? "'" + s.value.as_string() + "'" : std::string(s.value.kind());
     return fail(s, "'" + s.key + "' must be one of fp16, bf16, fp32, and is " + is, problems);
 }
 

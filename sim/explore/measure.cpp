@@ -28,8 +28,7 @@ serving::CoreSet set_of(const std::string& list) {
 }
 
 std::string request_text(const flow::MeasureJob& job) {
-    const json::Value request =
-        json::Object{{"measure", flow::to_json(job.request)}, {"busy", list_of(job.busy)}};
+    const json::Value request = json::Object{{"measure", flow::to_json(job.request)}, {"busy", list_of(job.busy)}};
     return json::dump(request, 0) + "\n";
 }
 

@@ -39,10 +39,10 @@ std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunR
     }
 }
 
-std::optional<std::vector<record::RunRecord>> run_points(const std::vector<flow::PointRequest>& requests,
-                                                         const std::vector<record::RunRecord>& prepared,
-                                                         const std::vector<std::string>& worker_command, int jobs,
-                                                         const std::function<void(std::size_t, const record::RunRecord&)>& done) {
+std::optional<std::vector<record::RunRecord>> run_points(
+    const std::vector<flow::PointRequest>& requests, const std::vector<record::RunRecord>& prepared,
+    const std::vector<std::string>& worker_command, int jobs,
+    const std::function<void(std::size_t, const record::RunRecord&)>& done) {
     std::vector<std::string> inputs;
     for (const flow::PointRequest& request : requests) inputs.push_back(json::dump(flow::to_json(request), 0) + "\n");
     std::vector<record::RunRecord> records(requests.size());

@@ -14,13 +14,15 @@ namespace infsim::explore {
 
 /// The stored point that a worker's end amounts to: `prepared` with status failed and a reason where the worker broke
 /// down; adds to `problems` what is wrong with the input instead.
-std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared, std::vector<Problem>& problems);
+std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
+                                 std::vector<Problem>& problems);
 
-/// Runs every request in a process of its own, at most `jobs` at a time; `done` is told which one ended and how. Records
-/// are in the order of the requests. Empty when interrupted. Throws InputError for what only the compiler finds wrong.
-std::optional<std::vector<record::RunRecord>> run_points(const std::vector<flow::PointRequest>& requests,
-                                                         const std::vector<record::RunRecord>& prepared,
-                                                         const std::vector<std::string>& worker_command, int jobs,
-                                                         const std::function<void(std::size_t, const record::RunRecord&)>& done);
+/// Runs every request in a process of its own, at most `jobs` at a time; `done` is told which one ended and how.
+/// Records are in the order of the requests. Empty when interrupted. Throws InputError for what only the compiler finds
+/// wrong.
+std::optional<std::vector<record::RunRecord>> run_points(
+    const std::vector<flow::PointRequest>& requests, const std::vector<record::RunRecord>& prepared,
+    const std::vector<std::string>& worker_command, int jobs,
+    const std::function<void(std::size_t, const record::RunRecord&)>& done);
 
 }  // namespace infsim::explore

@@ -147,8 +147,7 @@ Worker start_worker(const std::vector<std::string>& command, std::size_t index, 
 void feed(Worker& w) {
     const ssize_t n = ::write(w.in.get(), w.input.data() + w.written, w.input.size() - w.written);
     if (n > 0) w.written += static_cast<std::size_t>(n);
-    const bool broken =
-        n < 0 && errno != EAGAIN && errno != EINTR;  // it ended without reading: its status tells why
+    const bool broken = n < 0 && errno != EAGAIN && errno != EINTR;  // it ended without reading: its status tells why
     if (broken || w.written == w.input.size()) w.in.close();
 }
 
@@ -193,8 +192,7 @@ void reap(Worker& w) {
 }
 
 /// Takes the workers that have closed their outputs off the list and reports them.
-void report_ended(std::list<Worker>& workers,
-                  const std::function<void(std::size_t, const ProcessResult&)>& done) {
+void report_ended(std::list<Worker>& workers, const std::function<void(std::size_t, const ProcessResult&)>& done) {
     for (auto w = workers.begin(); w != workers.end();) {
         if (!w->finished()) {
             ++w;

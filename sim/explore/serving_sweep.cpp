@@ -45,7 +45,8 @@ std::optional<flow::ServingPlan> plan_of(const Sweep& sweep, const Asked& asked,
     for (Setting s : asked.settings) {
         if (s.key == "scenario") {
             if (!s.value.is_string() || s.value.as_string().empty()) {
-                problems.add(s.file, s.where, "'scenario' must be text that names a file, and is " + std::string(s.value.kind()));
+                problems.add(s.file, s.where,
+                             "'scenario' must be text that names a file, and is " + std::string(s.value.kind()));
                 return std::nullopt;
             }
             path = s.file.empty() ? s.value.as_string() : flow::relative_to_file(s.value.as_string(), sweep.file);
@@ -72,7 +73,8 @@ std::string label(const Sweep& sweep, const ServingPoint& point) {
 
 record::ServingRecord run(const ServingPoint& point, const SweepOptions& options, const flow::Measure& measure) {
     const flow::ServingPlan& plan = point.plan;
-    flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.folder + "/service"), measure);
+    flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.folder + "/service"),
+                               measure);
     tables.prepare();
     const std::string reason = flow::why_not(plan, tables, flow::held(plan, plan.scenario.run.server.sizes));
     if (!reason.empty()) return flow::infeasible_record(plan, reason);
@@ -99,7 +101,8 @@ std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& mode
         Problems found;
         if (auto plan = plan_of(sweep, asked, models, found)) points.push_back({std::move(*plan), asked.axis_values});
         for (const Problem& p : found.list()) {
-            if (std::any_of(seen.begin(), seen.end(), [&](const Problem& q) { return to_text(p) == to_text(q); })) continue;
+            if (std::any_of(seen.begin(), seen.end(), [&](const Problem& q) { return to_text(p) == to_text(q); }))
+                continue;
             seen.push_back(p);
             problems.add(p);
         }

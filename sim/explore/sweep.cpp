@@ -39,9 +39,7 @@ Problem located(const Sweep& sweep, const SweepPoint& point, Problem problem) {
     return problem;
 }
 
-bool same(const Problem& a, const Problem& b) {
-    return a.file == b.file && a.where == b.where && a.what == b.what;
-}
+bool same(const Problem& a, const Problem& b) { return a.file == b.file && a.where == b.where && a.what == b.what; }
 
 /// Collects problems of many points, each once.
 class DistinctProblems {
@@ -99,8 +97,8 @@ bool run_missing(const Sweep& sweep, const Plan& plan, const SweepOptions& optio
         inputs.push_back(json::dump(flow::to_json(plan.points[i].request), 0) + "\n");
     }
     progress.start(missing.size() + stored.size(), stored.size());
-    const bool finished = run_workers(
-        options.worker_command, inputs, options.jobs, [&](std::size_t n, const ProcessResult& result) {
+    const bool finished =
+        run_workers(options.worker_command, inputs, options.jobs, [&](std::size_t n, const ProcessResult& result) {
             const SweepPoint& point = plan.points[missing[n]];
             std::vector<Problem> found;
             auto judged = judge(result, plan.prepared[missing[n]], found);

@@ -73,9 +73,9 @@ void check_keys(const Sweep& sweep, Problems& problems) {
     std::size_t points = 1;
     for (const Axis& axis : sweep.axes) points *= std::max<std::size_t>(axis.values.size(), 1);
     if (points > kMaxPoints)
-        problems.add(sweep.file, "/axes",
-                     "make " + std::to_string(points) + " points; at most " + std::to_string(kMaxPoints) +
-                         " are allowed");
+        problems.add(
+            sweep.file, "/axes",
+            "make " + std::to_string(points) + " points; at most " + std::to_string(kMaxPoints) + " are allowed");
 }
 
 /// A sweep of scenarios has the scenario's keys and those that reach into files, nothing else.
@@ -84,8 +84,9 @@ void check_serving_keys(const Sweep& sweep, Problems& problems) {
     const auto check = [&](const std::string& key, const std::string& file, const std::string& where) {
         has_scenario = has_scenario || key == "scenario";
         if (!serving_key(key) && key.rfind("chip.", 0) != 0 && key.rfind("compiler.", 0) != 0)
-            problems.add(file, where, "'" + key + "' is no key of a sweep of scenarios; 'scenario." +
-                                          (key == "seed" ? "" : "server.") + key + "' reaches into the scenario");
+            problems.add(file, where,
+                         "'" + key + "' is no key of a sweep of scenarios; 'scenario." +
+                             (key == "seed" ? "" : "server.") + key + "' reaches into the scenario");
     };
     for (const Setting& s : sweep.base) check(s.key, s.file, s.where);
     for (std::size_t a = 0; a < sweep.axes.size(); ++a)
@@ -107,8 +108,8 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
             if (axis.values.empty()) problems.add(setting.file, setting.where, "gives an axis no value");
             return;
         }
-    const auto same = std::find_if(sweep.base.begin(), sweep.base.end(),
-                                   [&](const Setting& s) { return s.key == setting.key; });
+    const auto same =
+        std::find_if(sweep.base.begin(), sweep.base.end(), [&](const Setting& s) { return s.key == setting.key; });
     if (same != sweep.base.end()) *same = setting;
     else sweep.base.push_back(setting);
 }
@@ -126,8 +127,7 @@ const std::vector<std::string>& point_keys() {
     return keys;
 }
 
-std::optional<Sweep> read_sweep(const std::string& path, const std::vector<Setting>& overrides,
-                                Problems& problems) {
+std::optional<Sweep> read_sweep(const std::string& path, const std::vector<Setting>& overrides, Problems& problems) {
     const auto document = json::parse_file(path, problems);
     return document ? read_sweep(*document, overrides, problems) : std::nullopt;
 }
@@ -168,8 +168,7 @@ std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems) {
         std::vector<bool> good;
         for (std::size_t v = 0; v < axis.values.size(); ++v) {
             flow::PointRequest scratch;
-            good.push_back(
-                assign(scratch, {axis.key, axis.values[v], axis.file, axis.pointers[v]}, sweep.file, found));
+            good.push_back(assign(scratch, {axis.key, axis.values[v], axis.file, axis.pointers[v]}, sweep.file, found));
         }
         Problems reported_already;
         for (const SweepPoint& point : points)

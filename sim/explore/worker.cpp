@@ -5,8 +5,8 @@
 #include "base/check.hpp"
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
-#include "flow/run_point.hpp"
 #include "explore/measure.hpp"
+#include "flow/run_point.hpp"
 #include "record/csv.hpp"
 
 namespace infsim::explore {
@@ -21,10 +21,8 @@ std::string timing_cells(const flow::Timing& t) {
                              number_text(t.simulated_instructions), join(passes, " ")});
 }
 
-json::Value answer(const record::RunRecord& record, const std::string& layers_csv,
-                   const std::string& timing) {
-    return json::Object{
-        {"record", record::to_object(record)}, {"layers_csv", layers_csv}, {"timing", timing}};
+json::Value answer(const record::RunRecord& record, const std::string& layers_csv, const std::string& timing) {
+    return json::Object{{"record", record::to_object(record)}, {"layers_csv", layers_csv}, {"timing", timing}};
 }
 
 json::Value answer(const std::vector<Problem>& problems) {

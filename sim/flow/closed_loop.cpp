@@ -22,8 +22,7 @@ std::vector<chip::Completion> advance(Device& device, Duration call_overhead) {
     const TimePoint before = device.now();
     device.advance_until(before + step_of(call_overhead));
     auto completions = device.take_completions();
-    INFSIM_CHECK(device.now() > before || !completions.empty(),
-                 "the chip stands still with inferences outstanding");
+    INFSIM_CHECK(device.now() > before || !completions.empty(), "the chip stands still with inferences outstanding");
     return completions;
 }
 
@@ -69,8 +68,7 @@ private:
                 last_sign = device_.now();
                 call(core, completion.output_done);
             }
-            INFSIM_CHECK(device_.now() - last_sign < kPatience,
-                         "no inference finished in 100 s of simulated time");
+            INFSIM_CHECK(device_.now() - last_sign < kPatience, "no inference finished in 100 s of simulated time");
         }
     }
 
@@ -116,8 +114,8 @@ private:
 double Measurement::inferences_per_second() const {
     double rate = 0;
     for (const CoreMeasurement& core : cores)
-        rate += static_cast<double>(core.measured.size()) /
-                seconds(core.measured.back().output_done - core.window_start);
+        rate +=
+            static_cast<double>(core.measured.size()) / seconds(core.measured.back().output_done - core.window_start);
     return rate;
 }
 
@@ -126,8 +124,8 @@ Duration latency(const chip::Completion& completion, Duration call_overhead) {
 }
 
 Measurement run_closed_loop(Device& device, const LoopOptions& options) {
-    INFSIM_CHECK(options.workers > 0 && !options.offsets.empty() && options.warm_up > 0 &&
-                     options.window > 0 && options.max_measured >= options.window,
+    INFSIM_CHECK(options.workers > 0 && !options.offsets.empty() && options.warm_up > 0 && options.window > 0 &&
+                     options.max_measured >= options.window,
                  "a closed loop needs workers, cores, a warm-up and room for a window");
     return Loop(device, options).run();
 }
@@ -138,8 +136,7 @@ chip::Completion run_alone(Device& device, Duration call_overhead) {
     while (true) {
         const auto completions = advance(device, call_overhead);
         if (!completions.empty()) return completions.front();
-        INFSIM_CHECK(device.now() - start < kPatience,
-                     "an inference alone takes more than 100 s of simulated time");
+        INFSIM_CHECK(device.now() - start < kPatience, "an inference alone takes more than 100 s of simulated time");
     }
 }
 
@@ -155,8 +152,7 @@ std::vector<Duration> start_offsets(int cores, Duration period, std::uint64_t se
     std::vector<Duration> offsets;
     RandomStream random(seed, "core offsets");
     for (int core = 0; core < cores; ++core)
-        offsets.push_back(seed == 0 ? period * core / cores
-                                    : Duration{random.uniform_int(0, period.count() - 1)});
+        offsets.push_back(seed == 0 ? period * core / cores : Duration{random.uniform_int(0, period.count() - 1)});
     return offsets;
 }
 

@@ -55,10 +55,8 @@ const std::vector<Option>& options_table() {
          "the same as Neuron's scheduler has it, in units of sb_size_unit; 0: not given"},
         {"place", "sb_size_unit", Size{&O::sb_size_unit}, "bytes per partition that one sb_size means"},
         {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
-        {"place", "pair_images", Flag{&O::pair_images},
-         "two images of a narrow tensor share a range of addresses"},
-        {"place", "weights_region", Count{&O::weights_region, 0, 63},
-         "DRAM region of the core that weights go to"},
+        {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
+        {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core that weights go to"},
         {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
          "DRAM regions, from weights_region on, that weights are spread over; 0: all the core has"},
         {"place", "activations_region", Count{&O::activations_region, 0, 63},
@@ -66,8 +64,10 @@ const std::vector<Option>& options_table() {
         {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
         {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20},
          "loads that may be started ahead of their first use"},
-        {"spill", "spill", Flag{&O::spill}, "write live buffers to device DRAM and read them back where they exceed the budget"},
-        {"search", "sections", Flag{&O::search_sections}, "run layers in sections over some of the images at a time where that is faster or alone fits"},
+        {"spill", "spill", Flag{&O::spill},
+         "write live buffers to device DRAM and read them back where they exceed the budget"},
+        {"search", "sections", Flag{&O::search_sections},
+         "run layers in sections over some of the images at a time where that is faster or alone fits"},
         {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load layer by layer"},
         {"rematerialize", "rematerialization", Flag{&O::rematerialization},
          "drop what device DRAM still holds and load it again"},
@@ -101,9 +101,8 @@ struct OptionValue {
 bool known(const std::vector<std::string>& path) {
     if (path.size() == 1) return path[0] == "name" || path[0] == "skip_passes";
     const auto& table = options_table();
-    return path.size() == 2 && std::any_of(table.begin(), table.end(), [&](const Option& o) {
-               return path[0] == o.pass && path[1] == o.key;
-           });
+    return path.size() == 2 && std::any_of(table.begin(), table.end(),
+                                           [&](const Option& o) { return path[0] == o.pass && path[1] == o.key; });
 }
 
 /// Sets `value` at a path of keys, making the groups that the file leaves out.
@@ -125,9 +124,8 @@ void apply(json::Document& document, const std::vector<Setting>& settings, Probl
         const auto path = split(setting.key, '.');
         if (known(path)) set_path(document.root, path, setting.value);
         else
-            problems.add(
-                setting.file, setting.where,
-                "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
+            problems.add(setting.file, setting.where,
+                         "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
     }
 }
 
@@ -149,8 +147,7 @@ void relocate(const Problems& found, const std::vector<Setting>& settings, Probl
 
 }  // namespace
 
-CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings,
-                             Problems& problems) {
+CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
     apply(document, settings, problems);
     Problems found;
     CompileOptions options;
@@ -160,8 +157,7 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
         options.skip_passes.push_back(pass.string().value_or(""));
     std::vector<std::string> groups;
     for (const Option& option : options_table())
-        if (std::find(groups.begin(), groups.end(), option.pass) == groups.end())
-            groups.push_back(option.pass);
+        if (std::find(groups.begin(), groups.end(), option.pass) == groups.end()) groups.push_back(option.pass);
     for (const std::string& group : groups) {
         const auto place = top.optional(group);
         if (!place) continue;
@@ -175,8 +171,7 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
     return options;
 }
 
-CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings,
-                             Problems& problems) {
+CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings, Problems& problems) {
     auto document = json::parse_file(path, problems);
     return document ? read_compiler(std::move(*document), settings, problems) : CompileOptions{};
 }
@@ -185,9 +180,11 @@ json::Value canonical_json(const CompileOptions& options) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
-                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication, stream_stem, stream_converted_input,
-                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute, search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, skip_passes] = options;
+                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
+                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
+                                  reorder_layers, spill, rematerialization, recompute, search_sections,
+                                  search_psum_banks, weights_region, weight_regions, activations_region, skip_passes] =
+        options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {

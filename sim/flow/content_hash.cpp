@@ -40,8 +40,7 @@ public:
         std::ifstream in(path, std::ios::binary);
         in.seekg(offset);
         std::vector<char> buffer(1 << 16);
-        while (bytes > 0 &&
-               in.read(buffer.data(), std::min<std::int64_t>(bytes, std::int64_t(buffer.size())))) {
+        while (bytes > 0 && in.read(buffer.data(), std::min<std::int64_t>(bytes, std::int64_t(buffer.size())))) {
             hasher_.add(buffer.data(), static_cast<std::size_t>(in.gcount()));
             bytes -= in.gcount();
         }

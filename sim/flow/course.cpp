@@ -13,8 +13,8 @@ namespace infsim::flow {
 
 namespace {
 
-/// Of a transfer: when it reaches the DRAM, and until when it may take without holding anything up, both in the time of a
-/// computation that never waits for DRAM.
+/// Of a transfer: when it reaches the DRAM, and until when it may take without holding anything up, both in the time of
+/// a computation that never waits for DRAM.
 struct Window {
     Duration available{}, needed{Duration::max()};
 };
@@ -23,7 +23,9 @@ struct Window {
 class Computation {
 public:
     Computation(const hw::ChipSpec& spec, const program::Program& program)
-        : spec_(spec), steps_(chip::make_steps(spec, program)), queues_(steps_.queues.size()),
+        : spec_(spec),
+          steps_(chip::make_steps(spec, program)),
+          queues_(steps_.queues.size()),
           engines_(static_cast<std::size_t>(spec.dma.engines_per_core)) {
         retirements_.restart(steps_, TimePoint{});
         for (std::size_t q = 0; q < queues_.size(); ++q) queues_[q].windows.resize(steps_.queues[q].steps.size());
@@ -48,9 +50,9 @@ public:
 private:
     struct Queue {
         std::uint32_t next = 0;
-        TimePoint free{};               ///< PE, ACT, POOL
-        TimePoint issued{};             ///< the instruction before
-        std::vector<Window> windows;    ///< of a ring's instructions
+        TimePoint free{};             ///< PE, ACT, POOL
+        TimePoint issued{};           ///< the instruction before
+        std::vector<Window> windows;  ///< of a ring's instructions
     };
 
     bool ring(std::size_t q) const { return steps_.queues[q].engine == program::Engine::dma; }
@@ -124,7 +126,7 @@ private:
     chip::StepProgram steps_;
     chip::Retirements retirements_;
     std::vector<Queue> queues_;
-    std::vector<TimePoint> engines_;   ///< when they are free for copies inside the core
+    std::vector<TimePoint> engines_;  ///< when they are free for copies inside the core
     Duration length_{};
 };
 
@@ -171,14 +173,17 @@ std::vector<serving::Piece> stretches(std::vector<Flight> flights, int channels,
             available = std::max(available, flights[begun].window.available);
             under_way.push_back(flights[begun]);
         }
-        under_way.erase(std::remove_if(under_way.begin(), under_way.end(), [&](const Flight& f) { return f.until <= cuts[i]; }),
-                        under_way.end());
+        under_way.erase(
+            std::remove_if(under_way.begin(), under_way.end(), [&](const Flight& f) { return f.until <= cuts[i]; }),
+            under_way.end());
         if (under_way.empty()) continue;
         const serving::Shares none(static_cast<std::size_t>(channels), 0);
-        serving::Piece piece{cuts[i + 1] - cuts[i], available, std::max(available, needs.from(cuts[i + 1])), none, none};
+        serving::Piece piece{cuts[i + 1] - cuts[i], available, std::max(available, needs.from(cuts[i + 1])), none,
+                             none};
         double sum = 0;
         for (const Flight& f : under_way) {
-            const double share = std::min(f.bytes / static_cast<double>((f.until - f.from).count()) / channel_bytes_per_ps, 1.0);
+            const double share =
+                std::min(f.bytes / static_cast<double>((f.until - f.from).count()) / channel_bytes_per_ps, 1.0);
             piece.share[f.channel] += share;
             piece.delay[f.channel] += share * share;
             sum += share;
@@ -197,8 +202,9 @@ serving::Course course_of(const hw::ChipSpec& spec, const program::Program& prog
     const Computation computation(spec, program);
     std::vector<Flight> flights;
     for (const observe::Transferred& t : transfers)
-        flights.push_back({t.from, std::max(t.until, t.from + Duration{1}), computation.window(t.who.queue, t.who.index),
-                           static_cast<double>(t.bytes.count()), static_cast<std::size_t>(t.channel)});
+        flights.push_back({t.from, std::max(t.until, t.from + Duration{1}),
+                           computation.window(t.who.queue, t.who.index), static_cast<double>(t.bytes.count()),
+                           static_cast<std::size_t>(t.channel)});
     if (flights.empty()) return {};
     const double bytes_per_ps = static_cast<double>(hw::sustained_channel_bandwidth(spec).count()) * 1e-12;
     serving::Course course{stretches(std::move(flights), spec.dram.channels, bytes_per_ps), computation.length()};

@@ -33,8 +33,7 @@ std::optional<std::uint32_t> segment_of(const Instruction& instruction) {
     return std::nullopt;
 }
 
-void add_dma(analysis::Demand& demand, const hw::ChipSpec& spec, const Program& program,
-             const program::Queue& queue) {
+void add_dma(analysis::Demand& demand, const hw::ChipSpec& spec, const Program& program, const program::Queue& queue) {
     for (const Instruction& i : queue.instructions) {
         const auto segment = segment_of(i);
         if (!segment) continue;
@@ -52,8 +51,7 @@ Duration engine_floor(const hw::ChipSpec& spec, const analysis::Demand& demand) 
 
 analysis::Demand demand_of(const hw::ChipSpec& spec, const Program& program) {
     analysis::Demand demand;
-    demand.region_bytes.resize(
-        static_cast<std::size_t>(std::max(spec.dram.channels, program.target.dram_regions)));
+    demand.region_bytes.resize(static_cast<std::size_t>(std::max(spec.dram.channels, program.target.dram_regions)));
     for (const program::Queue& queue : program.queues) {
         switch (queue.engine) {
             case Engine::pe: demand.pe += occupancy_of(spec, queue); break;
@@ -74,25 +72,22 @@ analysis::Demand demand_of(const hw::ChipSpec& spec, const Program& program) {
 std::vector<stats::InferenceRange> measured_ranges(const Measurement& measurement) {
     std::vector<stats::InferenceRange> ranges;
     for (const CoreMeasurement& core : measurement.cores)
-        ranges.push_back({core.measured.front().core, core.measured.front().inference,
-                          core.measured.back().inference + 1});
+        ranges.push_back(
+            {core.measured.front().core, core.measured.front().inference, core.measured.back().inference + 1});
     return ranges;
 }
 
-void check_bounds(const hw::ChipSpec& spec, const analysis::Demand& demand,
-                  const stats::TrafficBytes& expected, const stats::Traffic& traffic,
-                  const Measurement& measurement) {
+void check_bounds(const hw::ChipSpec& spec, const analysis::Demand& demand, const stats::TrafficBytes& expected,
+                  const stats::Traffic& traffic, const Measurement& measurement) {
     const Duration floor = engine_floor(spec, demand);
     TimePoint first = TimePoint::max(), last = TimePoint::min();
     Bytes moved;
     for (const CoreMeasurement& core : measurement.cores)
         for (const chip::Completion& c : core.measured) {
-            const std::string who =
-                "inference " + std::to_string(c.inference) + " of core " + std::to_string(c.core);
+            const std::string who = "inference " + std::to_string(c.inference) + " of core " + std::to_string(c.core);
             const Duration service = c.last_retirement - c.first_issue;
-            INFSIM_CHECK(service >= floor, who + " took " + number_text(seconds(service)) +
-                                               " s, less than the " + number_text(seconds(floor)) +
-                                               " s that its engines or its bytes need");
+            INFSIM_CHECK(service >= floor, who + " took " + number_text(seconds(service)) + " s, less than the " +
+                                               number_text(seconds(floor)) + " s that its engines or its bytes need");
             INFSIM_CHECK(traffic.inference(c.core, c.inference) == expected,
                          who + " moved other bytes than its program asks for");
             first = std::min(first, c.submitted);

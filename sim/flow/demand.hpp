@@ -15,9 +15,8 @@ analysis::Demand demand_of(const hw::ChipSpec& spec, const program::Program& pro
 /// Throws InternalError when a run is better than physics or lost bytes: an inference faster than its own
 /// engines or the core's DMA ceiling, all measured inferences together faster than the DRAM channels, or
 /// traffic of a measured inference that differs from what the program moves.
-void check_bounds(const hw::ChipSpec& spec, const analysis::Demand& demand,
-                  const stats::TrafficBytes& expected, const stats::Traffic& traffic,
-                  const Measurement& measurement);
+void check_bounds(const hw::ChipSpec& spec, const analysis::Demand& demand, const stats::TrafficBytes& expected,
+                  const stats::Traffic& traffic, const Measurement& measurement);
 
 /// Which inferences of which cores were measured.
 std::vector<stats::InferenceRange> measured_ranges(const Measurement& measurement);

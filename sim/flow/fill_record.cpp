@@ -75,15 +75,14 @@ void fill_engines(RunRecord& r, const stats::StallAccounts& stalls,
             r.engine_share[e][s] = static_cast<double>(engines[e][s]) / static_cast<double>(total);
         r.engine_main_stall[e] = stats::main_stall_in_words(engines[e]);
         const bool computes = e != static_cast<std::size_t>(record::AccountedEngine::dma);
-        if (computes && r.engine_share[e][0].value_or(0) > r.engine_share[busiest][0].value_or(0))
-            busiest = e;
+        if (computes && r.engine_share[e][0].value_or(0) > r.engine_share[busiest][0].value_or(0)) busiest = e;
     }
-    r.main_stall = std::string{record::engine_name(static_cast<record::AccountedEngine>(busiest))} +
-                   " waits for " + r.engine_main_stall[busiest];
+    r.main_stall = std::string{record::engine_name(static_cast<record::AccountedEngine>(busiest))} + " waits for " +
+                   r.engine_main_stall[busiest];
 }
 
-void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand,
-                 const stats::TrafficBytes& t, const Measurement& measurement) {
+void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand, const stats::TrafficBytes& t,
+                 const Measurement& measurement) {
     using program::Purpose;
     const auto read = [&](Purpose p) { return t.read[static_cast<std::size_t>(p)]; };
     const auto written = [&](Purpose p) { return t.written[static_cast<std::size_t>(p)]; };
@@ -94,18 +93,15 @@ void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand&
     r.dram_host_bytes = t.host_in + t.host_out;
     r.spill_save_bytes = written(Purpose::spill);
     r.spill_reload_bytes = read(Purpose::spill);
-    r.weight_bytes_per_inference =
-        static_cast<double>(*r.dram_weight_bytes) / static_cast<double>(*r.batch_size);
+    r.weight_bytes_per_inference = static_cast<double>(*r.dram_weight_bytes) / static_cast<double>(*r.batch_size);
     const double peak = static_cast<double>(spec.dram.channel_bandwidth.count()) * spec.dram.channels;
     r.dram_utilisation = measurement.inferences_per_second() * static_cast<double>(t.dram()) / peak;
-    const analysis::Roofline roofline =
-        analysis::roofline(spec, static_cast<int>(measurement.cores.size()), demand);
+    const analysis::Roofline roofline = analysis::roofline(spec, static_cast<int>(measurement.cores.size()), demand);
     r.roofline_ms = report_ms(roofline.bound);
     r.bound = roofline.resource;
 }
 
-void fill_program(RunRecord& r, const compiler::Compiled& compiled,
-                  const std::vector<stats::LayerRow>& layers) {
+void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::vector<stats::LayerRow>& layers) {
     const program::Program& program = compiled.program;
     r.sb_peak_bytes = compiled.memory.peak_bytes;
     r.sb_lower_bound_bytes = compiled.memory.lower_bound_bytes;
@@ -114,8 +110,8 @@ void fill_program(RunRecord& r, const compiler::Compiled& compiled,
                  "the compiler reports other spill bytes than its program moves");
     r.instructions = static_cast<std::int64_t>(program::instruction_count(program));
     r.layers = static_cast<std::int64_t>(program.layers.size());
-    r.layers_dram_bound = std::count_if(layers.begin(), layers.end(),
-                                        [](const stats::LayerRow& l) { return l.bound == "dram"; });
+    r.layers_dram_bound =
+        std::count_if(layers.begin(), layers.end(), [](const stats::LayerRow& l) { return l.bound == "dram"; });
     r.macs_per_inference = 0;
     for (const program::LayerInfo& layer : program.layers) *r.macs_per_inference += layer.macs;
     r.dram_footprint_bytes = *r.instructions * program::kInstructionBytes;

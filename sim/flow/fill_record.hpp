@@ -26,7 +26,6 @@ void fill_engines(record::RunRecord& r, const stats::StallAccounts& stalls,
 void fill_demand(record::RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand,
                  const stats::TrafficBytes& traffic, const Measurement& measurement);
 /// Size of the program and what the compiler says of the state buffer.
-void fill_program(record::RunRecord& r, const compiler::Compiled& compiled,
-                  const std::vector<stats::LayerRow>& layers);
+void fill_program(record::RunRecord& r, const compiler::Compiled& compiled, const std::vector<stats::LayerRow>& layers);
 
 }  // namespace infsim::flow

@@ -28,7 +28,8 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
         if (useful) levers.push_back({name, flag, with_setting(request, key, value)});
     };
     add(!o.spill, "spilling", "--spill", "compiler.spill.spill", true);
-    add(!o.rematerialization, "rematerialization", "--rematerialization", "compiler.rematerialize.rematerialization", true);
+    add(!o.rematerialization, "rematerialization", "--rematerialization", "compiler.rematerialize.rematerialization",
+        true);
     add(o.rematerialization && !o.recompute, "recompute", "--recompute", "compiler.rematerialize.recompute", true);
     add(o.replication, "no replication", "--no-replication", "compiler.replicate.replication", false);
     add(o.batching, "no batching: weights again for every image", "--no-batching", "compiler.batch.batching", false);
@@ -36,7 +37,8 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
         if (useful) levers.push_back(setting_lever(request, name, key, value));
     };
     set(!o.stream_stem, "first layers in stripes", "compiler.stem.stream", true);
-    set(!o.stream_converted_input && o.stream_stem, "converted inputs in stripes", "compiler.stem.stream_converted_input", true);
+    set(!o.stream_converted_input && o.stream_stem, "converted inputs in stripes",
+        "compiler.stem.stream_converted_input", true);
     set(!o.in_place_add, "residual adds in place", "compiler.place.in_place_add", true);
     set(!o.pair_images, "two images of narrow tensors side by side", "compiler.place.pair_images", true);
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);
@@ -63,7 +65,8 @@ void add_dtypes(std::vector<Lever>& levers, const PointRequest& request, const P
     }
 }
 
-void add_dram(std::vector<Lever>& levers, const PointRequest& request, const Point& point, const compiler::DoesNotFit& why) {
+void add_dram(std::vector<Lever>& levers, const PointRequest& request, const Point& point,
+              const compiler::DoesNotFit& why) {
     for (int cores = point.chip.cores / 2; cores >= 1; cores /= 2) {
         Lever fewer = setting_lever(request, "fewer cores per chip", "chip.cores", std::int64_t{cores});
         fewer.request.cores = std::min(request.cores, cores);
@@ -71,9 +74,11 @@ void add_dram(std::vector<Lever>& levers, const PointRequest& request, const Poi
     }
     for (int region = 0; region < point.chip.dram.channels; ++region)
         if (region != point.compiler.weights_region)
-            levers.push_back(setting_lever(request, "weights in another DRAM region", "compiler.place.weights_region", std::int64_t{region}));
+            levers.push_back(setting_lever(request, "weights in another DRAM region", "compiler.place.weights_region",
+                                           std::int64_t{region}));
     const std::int64_t regions = std::int64_t{point.chip.dram.channels} * point.chip.cores;
-    const std::int64_t wanted = why.resource == resource::instruction_count ? why.wanted_bytes * program::kInstructionBytes : why.wanted_bytes;
+    const std::int64_t wanted =
+        why.resource == resource::instruction_count ? why.wanted_bytes * program::kInstructionBytes : why.wanted_bytes;
     levers.push_back(setting_lever(request, "more device DRAM", "chip.dram.capacity",
                                    to_text(Bytes{(wanted + 4095) / 4096 * 4096 * regions})));
 }
@@ -119,12 +124,14 @@ std::vector<Lever> levers_for(const PointRequest& request, const Point& point, c
         return levers;
     }
     if (why.resource == resource::psum) {
-        Lever banks = setting_lever(request, "larger PSUM banks", "chip.psum.bank_bytes", to_text(Bytes{why.wanted_bytes}));
+        Lever banks =
+            setting_lever(request, "larger PSUM banks", "chip.psum.bank_bytes", to_text(Bytes{why.wanted_bytes}));
         banks.request = with_setting(banks.request, "chip.pe.max_moving", why.wanted_bytes / 4);
         banks.change += " --set chip.pe.max_moving=" + number_text(why.wanted_bytes / 4);
         levers.push_back(std::move(banks));
     }
-    if (why.resource == resource::device_dram || why.resource == resource::instruction_count) add_dram(levers, request, point, why);
+    if (why.resource == resource::device_dram || why.resource == resource::instruction_count)
+        add_dram(levers, request, point, why);
     add_switches(levers, request, point.compiler);
     add_profiles(levers, request, point);
     add_dtypes(levers, request, point);

@@ -11,8 +11,8 @@ namespace infsim::flow {
 
 /// A change of a request. `change` is how a user asks for it on the command line.
 struct Lever {
-    std::string name;     ///< "more state buffer", "spilling", ...
-    std::string change;   ///< "--set chip.state_buffer.partition_bytes=98KiB"
+    std::string name;    ///< "more state buffer", "spilling", ...
+    std::string change;  ///< "--set chip.state_buffer.partition_bytes=98KiB"
     PointRequest request;
 };
 

@@ -59,7 +59,7 @@ LargestBatch find_largest(const std::function<bool(int)>& holds, int most, int w
     }
     if (low < most) low = bisect(ask, low, high);
     for (int b = low + 1; b <= std::min(most, low + window); ++b)
-        if (ask(b)) low = b;   // the window goes on from there
+        if (ask(b)) low = b;  // the window goes on from there
     for (int b = low - 1; b >= std::max(1, low - window); --b) ask(b);
     return ask.result(low, most);
 }

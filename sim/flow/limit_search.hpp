@@ -10,10 +10,10 @@ namespace infsim::flow {
 
 /// The largest batch of which something holds, and what was asked to find it.
 struct LargestBatch {
-    int batch = 0;            ///< 0: of none
-    bool open = false;        ///< it holds of the largest batch that may be asked: "64 or more"
-    std::vector<int> holes;   ///< smaller batches that were asked and of which it does not hold
-    std::vector<int> asked;   ///< in rising order
+    int batch = 0;           ///< 0: of none
+    bool open = false;       ///< it holds of the largest batch that may be asked: "64 or more"
+    std::vector<int> holes;  ///< smaller batches that were asked and of which it does not hold
+    std::vector<int> asked;  ///< in rising order
 };
 
 /// Batches from 1 to `most`. What holds need not be monotone: asks at every power of two and at `most`, bisects above
@@ -28,10 +28,10 @@ LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds,
 /// Values of several batches at once; nothing for a batch that has none.
 using Measure = std::function<std::vector<std::optional<double>>(const std::vector<int>&)>;
 
-/// The batch with the largest value (the smallest such batch); 0 where none has one. Measures 1, 2, 4, ... up to `most`,
-/// no further than two of them in a row that are below the best, since large batches are dear; then halves steps around
-/// the best, then verifies that no batch up to `window` away is better. Each is measured once; what came out is added to
-/// `measured`.
+/// The batch with the largest value (the smallest such batch); 0 where none has one. Measures 1, 2, 4, ... up to
+/// `most`, no further than two of them in a row that are below the best, since large batches are dear; then halves
+/// steps around the best, then verifies that no batch up to `window` away is better. Each is measured once; what came
+/// out is added to `measured`.
 int find_best(const Measure& measure, int most, int window, std::map<int, std::optional<double>>& measured);
 
 }  // namespace infsim::flow

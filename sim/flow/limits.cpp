@@ -13,8 +13,8 @@ namespace infsim::flow {
 namespace {
 
 constexpr const char* kSpillKey = "compiler.spill.spill";
-constexpr std::int64_t kSizeStep = 1024;       ///< of the state buffer that a lever asks for
-constexpr std::int64_t kMostGrowth = 16;       ///< times the demand, beyond which a lever is no help
+constexpr std::int64_t kSizeStep = 1024;  ///< of the state buffer that a lever asks for
+constexpr std::int64_t kMostGrowth = 16;  ///< times the demand, beyond which a lever is no help
 constexpr int kThroughputWindow = 2;
 
 PointRequest at(PointRequest request, int batch) {
@@ -142,7 +142,8 @@ private:
         for (const Lever& lever : levers_for(v.request, point, why))
             if (auto good = prove(lever, batch)) {
                 // Of several sizes of one lever the first that works is enough.
-                const bool there = std::any_of(proven.begin(), proven.end(), [&](const ProvenLever& p) { return p.name == lever.name; });
+                const bool there = std::any_of(proven.begin(), proven.end(),
+                                               [&](const ProvenLever& p) { return p.name == lever.name; });
                 if (!there) proven.push_back(std::move(*good));
             }
         return proven;
@@ -152,13 +153,16 @@ private:
     /// bisects.
     std::optional<Lever> smallest_state_buffer(const PointRequest& request, const Point& point, int batch,
                                                const compiler::DoesNotFit& why) {
-        const auto lever = [&](std::int64_t steps) { return more_state_buffer(request, point, why, steps * kSizeStep); };
+        const auto lever = [&](std::int64_t steps) {
+            return more_state_buffer(request, point, why, steps * kSizeStep);
+        };
         const auto good = [&](std::int64_t steps) {
             const auto l = lever(steps);
             return l && works(at(l->request, batch), l->change);
         };
         const std::int64_t from = std::max<std::int64_t>(1, why.available_bytes / kSizeStep);
-        std::int64_t low = from, step = std::max<std::int64_t>(1, (why.wanted_bytes + kSizeStep - 1) / kSizeStep - from);
+        std::int64_t low = from,
+                     step = std::max<std::int64_t>(1, (why.wanted_bytes + kSizeStep - 1) / kSizeStep - from);
         while (!good(low + step)) {
             low += step;
             step *= 2;
@@ -237,7 +241,8 @@ private:
         if (limit.open) return limit;
         const int next = found.batch + 1;
         if (!compiling_.fits(any_, next)) {
-            limit.certificate = found.batch == any.batch && any.certificate ? *any.certificate : certificate(any_, next);
+            limit.certificate =
+                found.batch == any.batch && any.certificate ? *any.certificate : certificate(any_, next);
             return limit;
         }
         Certificate c;
@@ -277,7 +282,9 @@ LimitsTools compiling_tools() {
         if (auto* no = std::get_if<compiler::DoesNotFit>(&result)) return std::move(*no);
         return std::nullopt;
     };
-    tools.explain = [compile](const PointRequest& request) { return std::get<compiler::DoesNotFit>(compile(request, true)); };
+    tools.explain = [compile](const PointRequest& request) {
+        return std::get<compiler::DoesNotFit>(compile(request, true));
+    };
     tools.say = [](const std::string&) {};
     return tools;
 }

@@ -15,10 +15,10 @@
 namespace infsim::flow {
 
 struct LimitsOptions {
-    int most = 64;                       ///< the search ends here
-    int window = 4;                      ///< batches above and below a limit that are verified, see find_largest
-    std::optional<double> latency_ms;    ///< bound on the 99th percentile of the latency
-    bool simulate = true;                ///< also the limits that need simulations
+    int most = 64;                     ///< the search ends here
+    int window = 4;                    ///< batches above and below a limit that are verified, see find_largest
+    std::optional<double> latency_ms;  ///< bound on the 99th percentile of the latency
+    bool simulate = true;              ///< also the limits that need simulations
 };
 
 /// How a batch compiles or runs; the composition is a caller's, so that searches can be tried on made-up compilers.
@@ -29,42 +29,42 @@ struct LimitsTools {
     std::function<compiler::DoesNotFit(const PointRequest&)> explain;
     /// Records of requests that fit, in their order.
     std::function<std::vector<record::RunRecord>(const std::vector<PointRequest>&)> simulate;
-    std::function<void(const std::string&)> say;   ///< progress
+    std::function<void(const std::string&)> say;  ///< progress
 };
 
 /// A change that has been compiled, with the largest batch that it reaches: that fits and one more does not.
 struct ProvenLever {
     std::string name, change;
     int batch = 0;
-    bool open = false;   ///< the search ended there
+    bool open = false;  ///< the search ended there
 };
 
 /// Why not one more.
 struct Certificate {
-    int batch = 0;                       ///< the one that is refused or worse
-    std::string resource, unit;          ///< as in DoesNotFit, or "throughput" in items/s, "latency" in ms
-    double capacity = 0, demand = 0;     ///< demand over capacity is too much; for throughput, less is too little
-    double gap = 0;                      ///< their distance
+    int batch = 0;                    ///< the one that is refused or worse
+    std::string resource, unit;       ///< as in DoesNotFit, or "throughput" in items/s, "latency" in ms
+    double capacity = 0, demand = 0;  ///< demand over capacity is too much; for throughput, less is too little
+    double gap = 0;                   ///< their distance
     std::optional<compiler::DoesNotFit> refusal;
     std::vector<ProvenLever> levers;
     std::string text;
 };
 
 struct Limit {
-    int batch = 0;                       ///< 0: none
-    bool open = false;                   ///< "N or more": the search ended there
+    int batch = 0;      ///< 0: none
+    bool open = false;  ///< "N or more": the search ended there
     std::vector<int> holes, asked;
-    std::optional<record::RunRecord> record;   ///< of `batch`, where it was simulated
-    std::optional<Certificate> certificate;    ///< empty where the limit is open
+    std::optional<record::RunRecord> record;  ///< of `batch`, where it was simulated
+    std::optional<Certificate> certificate;   ///< empty where the limit is open
 };
 
 struct Limits {
     std::string model, chip, compiler;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
     int most = 64;
-    std::string note;                    ///< why `most` is less than what was asked for; may be empty
-    Limit resident;                      ///< fits without spilling
-    Limit any;                           ///< fits as the compiler profile compiles
+    std::string note;  ///< why `most` is less than what was asked for; may be empty
+    Limit resident;    ///< fits without spilling
+    Limit any;         ///< fits as the compiler profile compiles
     std::optional<Limit> best_throughput, latency;
 };
 

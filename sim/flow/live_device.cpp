@@ -31,8 +31,8 @@ std::optional<serving::Finished> LiveDevice::advance(TimePoint until) {
         chip_.advance_until(until - before > step_ ? before + step_ : until);
         for (const chip::Completion& done : chip_.take_completions()) {
             Core& core = cores_[static_cast<std::size_t>(done.core)];
-            finished_.push_back(
-                {done.core, core.tags.front(), done.output_done, done.first_issue, done.last_retirement - done.first_issue});
+            finished_.push_back({done.core, core.tags.front(), done.output_done, done.first_issue,
+                                 done.last_retirement - done.first_issue});
             core.tags.pop_front();
         }
         INFSIM_CHECK(chip_.now() > before || !finished_.empty(), "the chip stands still with inferences outstanding");

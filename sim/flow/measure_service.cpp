@@ -46,7 +46,8 @@ void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone
         for (int i = 0; i < kPhaseBatches; ++i) chip.submit(cores[lane], at);
     }
     std::vector<serving::Executed> all;
-    for (const chip::Completion& c : drain(chip, cores.size() * kPhaseBatches)) all.push_back({c.core, c.first_issue, c.last_retirement});
+    for (const chip::Completion& c : drain(chip, cores.size() * kPhaseBatches))
+        all.push_back({c.core, c.first_issue, c.last_retirement});
     for (const serving::Executed& e : serving::while_all_execute(all, cores)) {
         const auto place = static_cast<std::size_t>(std::find(cores.begin(), cores.end(), e.core) - cores.begin());
         Sum& sum = sums[patterns[place]];
@@ -82,7 +83,8 @@ HostBytes host_bytes(const hw::ChipSpec& spec, const program::Program& program, 
                         static_cast<double>(hw::sustained_channel_bandwidth(spec).count());
     HostBytes host{Bytes{bytes}, {}};
     for (const std::int64_t region : by_region)
-        host.share.push_back(bytes == 0 ? 0 : std::min(link * static_cast<double>(region) / static_cast<double>(bytes), 1.0));
+        host.share.push_back(
+            bytes == 0 ? 0 : std::min(link * static_cast<double>(region) / static_cast<double>(bytes), 1.0));
     return host;
 }
 
@@ -107,9 +109,10 @@ void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, 
         const Sum& sum = sums[patterns[i]];
         INFSIM_CHECK(sum.inferences > 0, "no inference ran while all cores executed");
         const Duration mean = sum.time / sum.inferences;
-        const double factor = table.course.pieces.empty()
-                                  ? 1
-                                  : serving::find_factor({table.course, table.transfers, channels}, cores[i], busy, mean);
+        const double factor =
+            table.course.pieces.empty()
+                ? 1
+                : serving::find_factor({table.course, table.transfers, channels}, cores[i], busy, mean);
         table.services[patterns[i]] = {mean, factor};
     }
 }

@@ -64,8 +64,7 @@ private:
 /// The view of a server that holds some of the programs: index p of the server is `held[p]` of the tables.
 class MeasuredTimes final : public serving::ServiceTimes {
 public:
-    MeasuredTimes(ServiceTables& tables, std::vector<std::size_t> held)
-        : tables_(tables), held_(std::move(held)) {}
+    MeasuredTimes(ServiceTables& tables, std::vector<std::size_t> held) : tables_(tables), held_(std::move(held)) {}
     Duration service(int program, int core, serving::CoreSet busy) override {
         return tables_.service(held_[static_cast<std::size_t>(program)], core, busy).time;
     }

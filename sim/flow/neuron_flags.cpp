@@ -74,8 +74,7 @@ void check_contradictions(const std::vector<Setting>& settings, Problems& proble
     const std::string name = ban->key == "spill_dis" ? "spill_dis" : ban->where;
     for (const Setting& s : settings) {
         if (s.key.rfind(kSpillGroup, 0) != 0 || (s.key == kSpillSwitch && is_false(s.value))) continue;
-        problems.add(s.file, s.where,
-                     "contradicts " + name + ", which forbids spilling; leave out one of the two");
+        problems.add(s.file, s.where, "contradicts " + name + ", which forbids spilling; leave out one of the two");
     }
 }
 
@@ -122,7 +121,7 @@ bool is_neuron_key(const std::string& key) {
 std::vector<Setting> translated(const std::vector<Setting>& settings, Problems& problems) {
     std::vector<Setting> neuron, own;
     for (Setting s : settings) {
-        if (s.key == "enable_replication") s.key = "enable-replication";   // the spelling of a JSON key
+        if (s.key == "enable_replication") s.key = "enable-replication";  // the spelling of a JSON key
         if (const RefusedFlag* refused = find_refused(s.key)) {
             problems.add(s.file, s.where, s.key + " " + refused->why);
         } else if (const NeuronFlag* flag = find_flag(s.key)) {

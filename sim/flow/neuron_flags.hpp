@@ -13,9 +13,9 @@ namespace infsim::flow {
 struct NeuronFlag {
     enum class Value { none, truth, count };
     const char* key;
-    Value value;            ///< what follows it on the command line
-    const char* option;     ///< what it sets: a path below "compiler."
-    bool when_given;        ///< for `none`: what the option becomes; in a sweep file false gives the opposite
+    Value value;         ///< what follows it on the command line
+    const char* option;  ///< what it sets: a path below "compiler."
+    bool when_given;     ///< for `none`: what the option becomes; in a sweep file false gives the opposite
     const char* meaning;
 };
 const std::vector<NeuronFlag>& neuron_flags();

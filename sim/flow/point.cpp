@@ -31,8 +31,7 @@ std::vector<Setting> read_settings(json::ObjectReader& reader) {
         json::ObjectReader s(element);
         const std::string key = s.string("key");
         const auto value = s.required("value");
-        settings.push_back(
-            {key, value ? value->value() : json::Value{}, s.string("file"), s.string("where")});
+        settings.push_back({key, value ? value->value() : json::Value{}, s.string("file"), s.string("where")});
         s.finish();
     }
     return settings;
@@ -66,8 +65,7 @@ std::optional<hw::ChipSpec> load_chip(const PointRequest& request, Problems& pro
     std::vector<hw::Override> overrides;
     for (const Setting& s : settings_under(request.settings, "chip."))
         overrides.push_back({s.key, s.value, s.file, s.where});
-    const auto file =
-        hw::load_chip(request.chip.empty() ? default_chip_path() : request.chip, overrides, problems);
+    const auto file = hw::load_chip(request.chip.empty() ? default_chip_path() : request.chip, overrides, problems);
     return file ? std::optional{file->spec} : std::nullopt;
 }
 
@@ -75,8 +73,8 @@ void check_counts(const PointRequest& request, Problems& problems) {
     const auto check = [&](const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
         if (value < least || value > most)
             problems.add("", what,
-                         "must be from " + std::to_string(least) + " to " + std::to_string(most) +
-                             ", and is " + std::to_string(value));
+                         "must be from " + std::to_string(least) + " to " + std::to_string(most) + ", and is " +
+                             std::to_string(value));
     };
     check("batch", request.batch, 1, kMaxBatch);
     check("workers", request.workers, 1, kMaxWorkers);
@@ -121,8 +119,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
 }
 
 const ModelCache::Entry* ModelCache::load(const std::string& model, Problems& problems) {
-    auto found =
-        std::find_if(loaded_.begin(), loaded_.end(), [&](const auto& l) { return l->model == model; });
+    auto found = std::find_if(loaded_.begin(), loaded_.end(), [&](const auto& l) { return l->model == model; });
     if (found == loaded_.end()) {
         auto loaded = std::make_unique<Loaded>();
         loaded->model = model;
@@ -155,12 +152,11 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
                                         settings_under(own.settings, "compiler."), found);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
-                  "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name +
-                      ", and is " + std::to_string(request.cores));
+                  "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name + ", and is " +
+                      std::to_string(request.cores));
     if (model && !model->graph.batchable && request.batch > 1)
-        found.add(
-            "", "batch",
-            "network " + model->graph.name + " only runs at batch 1: " + model->graph.why_not_batchable);
+        found.add("", "batch",
+                  "network " + model->graph.name + " only runs at batch 1: " + model->graph.why_not_batchable);
     for (const Problem& p : found.list()) problems.add(p);
     if (!found.empty()) return std::nullopt;
     Point point;

@@ -85,8 +85,8 @@ private:
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
-/// content, batch, types, chip, compiler options, cores, workers, seed, offset sets, kResultsEpoch, record version). Not
-/// of paths, provenance or questions.
+/// content, batch, types, chip, compiler options, cores, workers, seed, offset sets, kResultsEpoch, record version).
+/// Not of paths, provenance or questions.
 std::string point_id(const Point& point, const std::string& model_hash);
 
 /// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of

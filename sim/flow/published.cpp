@@ -11,13 +11,13 @@ namespace infsim::flow {
 
 namespace {
 
-constexpr int kMost = 1'000'000;   // of a batch, of chips, cores and workers in a table
+constexpr int kMost = 1'000'000;  // of a batch, of chips, cores and workers in a table
 
 /// The cells of one line by column name; adds problems with the place.
 class Cells {
 public:
-    Cells(const std::string& file, const std::vector<std::string>& names, const std::vector<std::string>& cells, std::size_t line,
-          Problems& problems)
+    Cells(const std::string& file, const std::vector<std::string>& names, const std::vector<std::string>& cells,
+          std::size_t line, Problems& problems)
         : file_(file), names_(names), cells_(cells), line_(line), problems_(problems) {}
 
     std::string text(const char* name) const {
@@ -36,7 +36,8 @@ public:
         int n = 0;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), n);
         if (error == std::errc{} && end == value.data() + value.size() && n >= 1 && n <= kMost) return n;
-        problem(name, "must be a whole number from 1 to " + number_text(std::int64_t{kMost}) + ", and is '" + value + "'");
+        problem(name,
+                "must be a whole number from 1 to " + number_text(std::int64_t{kMost}) + ", and is '" + value + "'");
         return 1;
     }
     std::optional<double> positive(const char* name) const {
@@ -79,7 +80,8 @@ PublishedRow read_row(const Cells& cells, std::size_t line) {
     row.source = cells.text("source");
     if (cells.text("throughput_inf_s").empty() && cells.text("latency_ms_p50").empty())
         cells.problem("throughput_inf_s", "is missing, and so is latency_ms_p50: there is nothing to compare with");
-    if (row.chips > row.cores) cells.problem("cores_busy", "must be at least the number of chips, " + number_text(std::int64_t{row.chips}));
+    if (row.chips > row.cores)
+        cells.problem("cores_busy", "must be at least the number of chips, " + number_text(std::int64_t{row.chips}));
     return row;
 }
 
@@ -101,7 +103,7 @@ std::vector<PublishedRow> read_published(const std::string& path, Problems& prob
     std::vector<PublishedRow> rows;
     auto text = read_file(path, problems);
     if (!text) return rows;
-    if (text->rfind("\xEF\xBB\xBF", 0) == 0) text->erase(0, 3);   // a byte order mark, as spreadsheets write it
+    if (text->rfind("\xEF\xBB\xBF", 0) == 0) text->erase(0, 3);  // a byte order mark, as spreadsheets write it
     std::vector<std::string> names;
     const Problems before = problems;
     std::size_t number = 0;

@@ -63,8 +63,9 @@ std::vector<NamedArray> read_arrays(const Graph& graph, const std::string& path)
     if (ends_with(path, ".npz")) return tensorio::read_npz(path);
     if (!ends_with(path, ".pb")) throw InputError(path, "--data", "must be a file ending in .npz or .pb");
     if (graph.inputs.size() != 1)
-        throw InputError(path, "--data",
-                         fmt::format("holds one tensor and the model has {} inputs; give an .npz", graph.inputs.size()));
+        throw InputError(
+            path, "--data",
+            fmt::format("holds one tensor and the model has {} inputs; give an .npz", graph.inputs.size()));
     NamedArray only = tensorio::read_tensor_proto(path);
     if (only.name.empty()) only.name = graph.tensor(graph.inputs[0]).name;
     return {std::move(only)};
@@ -229,9 +230,9 @@ void check_output_path(const Point& point, const std::string& path) {
     if (ends_with(path, ".npz")) return;
     if (!ends_with(path, ".pb")) throw InputError(path, "--out", "must be a file ending in .npz or .pb");
     if (point.graph.outputs.size() != 1)
-        throw InputError(path, "--out",
-                         fmt::format("can hold one tensor and the model has {} outputs; give an .npz",
-                                     point.graph.outputs.size()));
+        throw InputError(
+            path, "--out",
+            fmt::format("can hold one tensor and the model has {} outputs; give an .npz", point.graph.outputs.size()));
 }
 
 void write_outputs(const std::string& path, const std::vector<NamedArray>& outputs) {

@@ -92,8 +92,7 @@ std::vector<Measurement> measure_all(const Point& point, Device& device, Duratio
     return sets;
 }
 
-void simulate(const Point& point, const compiler::Compiled& compiled, const RunOptions& options,
-              PointResult& result) {
+void simulate(const Point& point, const compiler::Compiled& compiled, const RunOptions& options, PointResult& result) {
     const LoopOptions defaults;
     const auto program = std::shared_ptr<const program::Program>(std::shared_ptr<void>{}, &compiled.program);
     const stats::ProgramIndex index(*program);
@@ -110,28 +109,26 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     const stats::TrafficBytes expected = stats::expected_traffic(*program, index);
     for (const Measurement& set : sets) check_bounds(point.chip, demand, expected, observers.traffic, set);
     const stats::Occupancy occupancy = stats::occupancy(*program);
-    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes,
-                                      point.chip.pe, analysis::fair_share(point.chip, point.cores));
+    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes, point.chip.pe,
+                                      analysis::fair_share(point.chip, point.cores));
     result.layers_csv = stats::layers_csv(result.layers);
     fill_measured(result.record, measurement, alone);
-    for (const Measurement& set : sets)
-        result.offset_sets.push_back(offset_set(point, set, result.offset_sets.size()));
+    for (const Measurement& set : sets) result.offset_sets.push_back(offset_set(point, set, result.offset_sets.size()));
     fill_spread(result.record, result.offset_sets);
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
     fill_demand(result.record, point.chip, demand, expected, measurement);
     fill_program(result.record, compiled, result.layers);
-    if (options.timeline)
-        result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
+    if (options.timeline) result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
     for (const CoreMeasurement& core : sets.back().cores)
-        result.timing.simulated_instructions += static_cast<std::int64_t>(
-            (core.measured.back().inference + 1) * program::instruction_count(*program));
+        result.timing.simulated_instructions +=
+            static_cast<std::int64_t>((core.measured.back().inference + 1) * program::instruction_count(*program));
 }
 
 }  // namespace
 
 compiler::CompileResult compile_point(const Point& point, bool explain) {
-    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype,
-                             point.compiler, explain);
+    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler,
+                             explain);
 }
 
 record::RunRecord record_of(const Point& point) {

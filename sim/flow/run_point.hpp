@@ -22,14 +22,14 @@ struct Timing {
 };
 
 struct RunOptions {
-    bool timeline = false;  ///< also keep the spans of the first measured inference of core 0
+    bool timeline = false;           ///< also keep the spans of the first measured inference of core 0
     const Inputs* inputs = nullptr;  ///< also compute: the inference that runs alone on core 0 carries these
 };
 
 /// What came out of one set of start offsets.
 struct OffsetSet {
     std::int64_t seed = 0;
-    double throughput = 0;      ///< items per second
+    double throughput = 0;  ///< items per second
     double latency_ms_p50 = 0;
     bool steady = false;
 };

@@ -29,9 +29,9 @@ std::string dram_shortage(const ServingPlan& plan, const std::vector<std::vector
 
 ServingResult judged(const Scenario& scenario, serving::Tally tally) {
     if (tally.latencies.empty())
-        throw InputError(scenario.file, "/stop", "no request is measured: " + number_text(tally.all_requests) +
-                                                     " arrive, the first " + number_text(scenario.run.warm_up) +
-                                                     " are warm-up");
+        throw InputError(scenario.file, "/stop",
+                         "no request is measured: " + number_text(tally.all_requests) + " arrive, the first " +
+                             number_text(scenario.run.warm_up) + " are warm-up");
     ServingResult result;
     result.tally = std::move(tally);
     result.summary = serving::summarise(scenario, result.tally);

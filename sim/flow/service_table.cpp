@@ -57,16 +57,18 @@ std::optional<ServiceTable> service_table_from_json(const json::Document& docume
     const auto shares = [&](json::ObjectReader& of, const char* key) {
         serving::Shares all;
         for (const json::Cursor& share : of.array(key)) all.push_back(share.number(0, 1).value_or(0));
-        if (!all.empty() && all.size() != t.region_bytes.size()) of.problem(key, "must have an entry for every channel");
+        if (!all.empty() && all.size() != t.region_bytes.size())
+            of.problem(key, "must have an entry for every channel");
         return all;
     };
-    t.transfers = {time("input_fixed_ps"),        time("input_wire_ps"),         time("output_fixed_ps"),
-                   time("output_wire_ps"),        shares(reader, "input_share"), shares(reader, "output_share")};
+    t.transfers = {time("input_fixed_ps"), time("input_wire_ps"),         time("output_fixed_ps"),
+                   time("output_wire_ps"), shares(reader, "input_share"), shares(reader, "output_share")};
     t.course.computation = time("computation_ps");
     for (const json::Cursor& element : reader.array("pieces")) {
         json::ObjectReader piece(element);
         const auto of_piece = [&](const char* key) { return Duration{piece.integer(key, 0)}; };
-        t.course.pieces.push_back({of_piece("work_ps"), of_piece("available_ps"), of_piece("needed_ps"), shares(piece, "share"), shares(piece, "delay")});
+        t.course.pieces.push_back({of_piece("work_ps"), of_piece("available_ps"), of_piece("needed_ps"),
+                                   shares(piece, "share"), shares(piece, "delay")});
         piece.finish();
     }
     if (const auto services = reader.required("services"); services && services->is_object())

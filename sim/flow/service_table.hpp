@@ -20,10 +20,10 @@ std::string contention_pattern(int channels, int core, serving::CoreSet busy);
 /// What is known of one program. `services`: by contention pattern.
 struct ServiceTable {
     bool fits = true;
-    std::string reason;                       ///< why it does not fit
-    std::vector<std::int64_t> region_bytes;   ///< device DRAM that one core's copy takes, by region
+    std::string reason;                      ///< why it does not fit
+    std::vector<std::int64_t> region_bytes;  ///< device DRAM that one core's copy takes, by region
     serving::Transfers transfers;
-    serving::Course course;                   ///< at most kCoursePieces
+    serving::Course course;  ///< at most kCoursePieces
     struct Service {
         Duration time{};
         double factor = 1;  ///< of the slow-downs in the course (serving/pace.hpp)
@@ -43,9 +43,9 @@ void merge(ServiceTable& table, const ServiceTable& more);
 
 /// Compiles `point` and executes it without pause on the cores in `busy`, which are among the chip's: the mean of first
 /// issue to last retirement over the time in which all of them execute, for all sets of start phases of
-/// serving/contention.hpp, because the phases at which cores meet matter and a server's are random. The pattern of a core
-/// alone, the course and the transfers are measured on the way. One call per process. Throws InputError for what the
-/// compiler does not support.
+/// serving/contention.hpp, because the phases at which cores meet matter and a server's are random. The pattern of a
+/// core alone, the course and the transfers are measured on the way. One call per process. Throws InputError for what
+/// the compiler does not support.
 ServiceTable measure_service(const Point& point, serving::CoreSet busy);
 
 }  // namespace infsim::flow

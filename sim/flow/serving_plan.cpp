@@ -15,15 +15,14 @@ namespace {
 
 using serving::Scenario;
 
-bool reaches_into_files(const Setting& s) {
-    return s.key.rfind("chip.", 0) == 0 || s.key.rfind("compiler.", 0) == 0;
-}
+bool reaches_into_files(const Setting& s) { return s.key.rfind("chip.", 0) == 0 || s.key.rfind("compiler.", 0) == 0; }
 
 /// The request of one compiled size. Paths are as seen from the file that names them; from the current folder where
 /// the command line does.
 PointRequest request_of(const Scenario& scenario, const std::vector<Setting>& settings, int batch) {
     const auto path = [&](const char* key, const std::string& value) {
-        const auto last = std::find_if(settings.rbegin(), settings.rend(), [&](const Setting& s) { return s.key == key; });
+        const auto last =
+            std::find_if(settings.rbegin(), settings.rend(), [&](const Setting& s) { return s.key == key; });
         const std::string& file = last == settings.rend() ? scenario.file : last->file;
         return file.empty() ? value : relative_to_file(value, file);
     };
@@ -74,7 +73,8 @@ void complete(Scenario& scenario, const hw::ChipSpec& chip, Problems& problems) 
                                     ": a copy of the model per core");
     else if (neuron_perf && closed->models < server.cores()) {
         if (server.chips > 1)
-            problem("/load/models", "must be all " + std::to_string(server.cores()) + " cores where there are several chips");
+            problem("/load/models",
+                    "must be all " + std::to_string(server.cores()) + " cores where there are several chips");
         else server.cores_per_chip = closed->models;
     }
     const int by_default = neuron_perf ? closed->workers : 2;

@@ -59,7 +59,9 @@ ValidationNames read_validation_names(const std::string& path, Problems& problem
 
 namespace {
 
-struct Skip { std::string why; };
+struct Skip {
+    std::string why;
+};
 
 std::string model_of(const PublishedRow& row, const std::string& file, const ValidationNames& names) {
     const std::string extension = std::filesystem::path(row.model).extension().string();
@@ -83,7 +85,8 @@ std::vector<std::int64_t> extents_in(const std::string& text) {
     std::vector<std::int64_t> extents;
     std::int64_t n = -1;
     for (char c : text + " ") {
-        if (std::isdigit(static_cast<unsigned char>(c)) != 0 && n < 1'000'000'000) n = std::max<std::int64_t>(n, 0) * 10 + (c - '0');
+        if (std::isdigit(static_cast<unsigned char>(c)) != 0 && n < 1'000'000'000)
+            n = std::max<std::int64_t>(n, 0) * 10 + (c - '0');
         else if (n >= 0) extents.push_back(std::exchange(n, -1));
     }
     std::sort(extents.begin(), extents.end());
@@ -103,7 +106,8 @@ void check_input(const PublishedRow& row, const graph::Graph& graph) {
     throw Skip{"its input is " + row.input + ", that of our network " + join(words, "x")};
 }
 
-PointRequest request_of(const PublishedRow& row, const std::string& file, const ValidationNames& names, const ValidationSettings& settings) {
+PointRequest request_of(const PublishedRow& row, const std::string& file, const ValidationNames& names,
+                        const ValidationSettings& settings) {
     PointRequest r;
     r.model = model_of(row, file, names);
     r.chip = settings.chip;
@@ -112,7 +116,8 @@ PointRequest request_of(const PublishedRow& row, const std::string& file, const 
     r.batch = row.batch;
     r.workers = row.workers;
     const std::string dtype = plain(row.dtype.empty() ? "fp16" : row.dtype);
-    const auto types = std::find_if(names.dtypes.begin(), names.dtypes.end(), [&](const auto& t) { return t.name == dtype; });
+    const auto types =
+        std::find_if(names.dtypes.begin(), names.dtypes.end(), [&](const auto& t) { return t.name == dtype; });
     if (types == names.dtypes.end()) throw Skip{"no dtype " + row.dtype + " is known"};
     r.dtype = types->dtype;
     r.io_dtype = types->io_dtype;
@@ -121,9 +126,11 @@ PointRequest request_of(const PublishedRow& row, const std::string& file, const 
     if (profile == names.compilers.end()) throw Skip{"no profile stands for the compiler " + row.compiler};
     r.compiler = profile->second;
     const std::string mode = plain(row.mode);
-    if (!mode.empty() && mode != "data_parallel" && mode != "single") throw Skip{"mode " + row.mode + " is not simulated"};
+    if (!mode.empty() && mode != "data_parallel" && mode != "single")
+        throw Skip{"mode " + row.mode + " is not simulated"};
     if (row.batch > kMaxBatch) throw Skip{"a batch above " + number_text(std::int64_t{kMaxBatch})};
-    if (row.workers > kMaxWorkers) throw Skip{"more than " + number_text(std::int64_t{kMaxWorkers}) + " workers per core"};
+    if (row.workers > kMaxWorkers)
+        throw Skip{"more than " + number_text(std::int64_t{kMaxWorkers}) + " workers per core"};
     return r;
 }
 
@@ -141,7 +148,7 @@ void add_groups(ValidationRow& row, const PointRequest& base, ModelCache& models
         if (chips == 0) continue;
         ChipGroup group{chips, base, {}, std::nullopt};
         group.request.cores = cores;
-        if (cores == 1) group.request.offset_sets = 1;   // nobody to be out of step with
+        if (cores == 1) group.request.offset_sets = 1;  // nobody to be out of step with
         const auto point = resolve(group.request, models, problems);
         if (!point) return;
         group.prepared = record_of(*point);
@@ -152,8 +159,9 @@ void add_groups(ValidationRow& row, const PointRequest& base, ModelCache& models
 
 }  // namespace
 
-std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows, const std::string& file, const ValidationNames& names,
-                                           const ValidationSettings& settings, Problems& problems) {
+std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows, const std::string& file,
+                                           const ValidationNames& names, const ValidationSettings& settings,
+                                           Problems& problems) {
     ModelCache models;
     std::vector<ValidationRow> plan;
     for (const PublishedRow& published : rows) {
@@ -164,13 +172,13 @@ std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows
             const auto point = resolve(base, models, problems);
             if (!point) {
                 INFSIM_CHECK(problems.list().size() > before, "a request that cannot be resolved says why");
-                return plan;   // every further row would say the same
+                return plan;  // every further row would say the same
             }
             check_input(published, point->graph);
             const int each = (published.cores + published.chips - 1) / published.chips;
             if (each > point->chip.cores)
-                throw Skip{number_text(std::int64_t{each}) + " cores of a chip are busy, and " + point->chip.name + " has " +
-                           number_text(std::int64_t{point->chip.cores})};
+                throw Skip{number_text(std::int64_t{each}) + " cores of a chip are busy, and " + point->chip.name +
+                           " has " + number_text(std::int64_t{point->chip.cores})};
             add_groups(plan.back(), base, models, problems);
             if (problems.list().size() > before) return plan;
         } catch (const Skip& skip) {
@@ -267,7 +275,8 @@ ValidationSummary summary_of(const std::vector<ValidationRow>& rows, const std::
             s.worst_error = *error;
             s.worst_id = rows[i].published.id;
         }
-        if (std::abs(out.closed_error.value_or(0)) > std::abs(s.closed_worst_error)) s.closed_worst_error = *out.closed_error;
+        if (std::abs(out.closed_error.value_or(0)) > std::abs(s.closed_worst_error))
+            s.closed_worst_error = *out.closed_error;
     }
     if (s.compared > 0) {
         s.mean_absolute_error /= s.compared;

@@ -15,17 +15,20 @@ namespace infsim::flow {
 
 /// What the words of a table mean here: configs/validation.json.
 struct ValidationNames {
-    struct Types { std::string name; DType dtype = DType::fp16, io_dtype = DType::fp16; };
-    std::vector<std::pair<std::string, std::string>> models;      ///< another name, network
+    struct Types {
+        std::string name;
+        DType dtype = DType::fp16, io_dtype = DType::fp16;
+    };
+    std::vector<std::pair<std::string, std::string>> models;  ///< another name, network
     std::vector<Types> dtypes;
-    std::vector<std::pair<std::string, std::string>> compilers;   ///< how the compiler column starts, profile file
+    std::vector<std::pair<std::string, std::string>> compilers;  ///< how the compiler column starts, profile file
 };
 ValidationNames read_validation_names(const std::string& path, Problems& problems);
 
 /// What applies to all rows.
 struct ValidationSettings {
-    std::string chip;                ///< file; empty: the default
-    std::vector<Setting> settings;   ///< as PointRequest::settings
+    std::string chip;               ///< file; empty: the default
+    std::vector<Setting> settings;  ///< as PointRequest::settings
     int offset_sets = 8;
 };
 
@@ -33,8 +36,8 @@ struct ValidationSettings {
 struct ChipGroup {
     int chips = 1;
     PointRequest request;
-    record::RunRecord prepared;            ///< what is known before it ran
-    std::optional<analysis::ClosedForm> closed_form;   ///< none where the point does not fit
+    record::RunRecord prepared;                       ///< what is known before it ran
+    std::optional<analysis::ClosedForm> closed_form;  ///< none where the point does not fit
 };
 struct ValidationRow {
     PublishedRow published;
@@ -44,8 +47,9 @@ struct ValidationRow {
 
 /// What to run for each row, with the closed form of each. A row whose network, type or mode is not there, or that no
 /// such chip can run, is skipped with its reason; wrong files and settings are problems.
-std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows, const std::string& file, const ValidationNames& names,
-                                           const ValidationSettings& settings, Problems& problems);
+std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows, const std::string& file,
+                                           const ValidationNames& names, const ValidationSettings& settings,
+                                           Problems& problems);
 
 enum class Comparison : std::uint8_t { compared, skipped, infeasible, failed };
 std::string_view comparison_name(Comparison comparison);
@@ -53,12 +57,13 @@ std::string_view comparison_name(Comparison comparison);
 /// One row held against what came out. Errors are simulated / published - 1.
 struct ValidationOutcome {
     Comparison status = Comparison::skipped;
-    std::string reason;                            ///< of what was not compared
-    std::optional<double> throughput, throughput_min, throughput_max;   ///< items per second: median and spread over the offset sets
-    std::optional<double> latency_ms;              ///< median over the sets of the median
+    std::string reason;  ///< of what was not compared
+    std::optional<double> throughput, throughput_min,
+        throughput_max;                ///< items per second: median and spread over the offset sets
+    std::optional<double> latency_ms;  ///< median over the sets of the median
     std::optional<double> throughput_error, latency_error;
     std::optional<double> closed_throughput, closed_latency_ms, closed_error;
-    std::string profile, main_stall;               ///< what the busiest engine waits for, in words
+    std::string profile, main_stall;  ///< what the busiest engine waits for, in words
 
     /// Of the throughput where that was published, else of the latency.
     std::optional<double> error() const { return throughput_error ? throughput_error : latency_error; }
@@ -67,8 +72,8 @@ struct ValidationOutcome {
 ValidationOutcome judge_row(const ValidationRow& row, const std::vector<record::RunRecord>& records);
 
 struct ValidationSummary {
-    int compared = 0, skipped = 0, not_compared = 0;   ///< the last: infeasible or failed
-    double mean_absolute_error = 0, worst_error = 0;   ///< worst with its sign
+    int compared = 0, skipped = 0, not_compared = 0;  ///< the last: infeasible or failed
+    double mean_absolute_error = 0, worst_error = 0;  ///< worst with its sign
     std::string worst_id;
     double closed_mean_absolute_error = 0, closed_worst_error = 0;
 };

@@ -55,8 +55,7 @@ TensorId GraphBuilder::constant(const std::string& name, const Shape& shape, DTy
     return add_tensor(name, Facts{shape, dtype, false, std::nullopt}, TensorKind::constant, std::move(value));
 }
 
-TensorId GraphBuilder::small(const std::string& name, const Shape& shape, DType dtype,
-                             std::vector<double> values) {
+TensorId GraphBuilder::small(const std::string& name, const Shape& shape, DType dtype, std::vector<double> values) {
     INFSIM_CHECK(element_count(shape) == static_cast<std::int64_t>(values.size()),
                  "constant '" + name + "' has another number of values than its shape");
     return constant(name, shape, dtype, Inline{std::move(values)});
@@ -78,8 +77,7 @@ std::optional<std::vector<double>> GraphBuilder::values(TensorId id) const {
     if (tensor.kind != TensorKind::constant || element_count(tensor.shape) > kFoldLimit) return std::nullopt;
     if (const auto* list = std::get_if<Inline>(&*tensor.constant)) return list->values;
     // A large splat of real numbers stands for weights that random ones may replace: it keeps its name.
-    const bool real =
-        tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16;
+    const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16;
     const auto* splat = std::get_if<Splat>(&*tensor.constant);
     if (splat != nullptr && (!real || element_count(tensor.shape) == 1))
         return std::vector<double>(static_cast<std::size_t>(element_count(tensor.shape)), splat->value);
@@ -113,8 +111,7 @@ std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result
         case Op::squeeze:
         case Op::unsqueeze:
         case Op::cast:
-            return constant(output, result.shape, result.dtype,
-                            Recipe{Recipe::Kind::reshape, {node.inputs[0]}});
+            return constant(output, result.shape, result.dtype, Recipe{Recipe::Kind::reshape, {node.inputs[0]}});
         case Op::transpose: {
             Recipe recipe{Recipe::Kind::transpose, {node.inputs[0]}};
             recipe.perm = attribute_ints(node, "perm");
@@ -127,8 +124,8 @@ std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result
     }
 }
 
-TensorId GraphBuilder::node(Op op, const std::string& name, const std::vector<TensorId>& inputs,
-                            Attributes attributes, const std::string& output) {
+TensorId GraphBuilder::node(Op op, const std::string& name, const std::vector<TensorId>& inputs, Attributes attributes,
+                            const std::string& output) {
     return nodes(op, name, inputs, std::move(attributes), {output}).front();
 }
 
@@ -186,8 +183,7 @@ Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& 
 /// Takes the batch factor out of every batched tensor and of the attributes that spell out a shape.
 void GraphBuilder::shrink_to_item() {
     for (std::size_t i = 0; i < facts_.size(); ++i)
-        if (facts_[i].place)
-            graph_.tensors[i].shape[static_cast<std::size_t>(facts_[i].place->axis)] /= batch_;
+        if (facts_[i].place) graph_.tensors[i].shape[static_cast<std::size_t>(facts_[i].place->axis)] /= batch_;
     for (auto& node : graph_.nodes) {
         const auto& shape = graph_.tensor(node.outputs[0]).shape;
         if (node.op == Op::reshape || node.op == Op::expand) node.attributes["shape"] = shape;

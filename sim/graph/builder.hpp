@@ -55,8 +55,7 @@ public:
     Graph finish(const std::vector<std::pair<TensorId, std::string>>& outputs);
 
 private:
-    TensorId add_tensor(const std::string& name, Facts facts, TensorKind kind,
-                        std::optional<Constant> constant);
+    TensorId add_tensor(const std::string& name, Facts facts, TensorKind kind, std::optional<Constant> constant);
     std::optional<TensorId> fold(const Node& node, const Facts& result, const std::string& output);
     std::string fresh_node_name(Op op, const std::string& name);
     void note_mixing(const Node& node, const std::string& why);

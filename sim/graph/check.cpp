@@ -33,8 +33,7 @@ private:
         problems_.add(graph_.name, fmt::format("tensor '{}'", graph_.tensor(id).name), std::move(what));
     }
     void node_problem(const Node& node, std::string what) {
-        problems_.add(graph_.name, fmt::format("node '{}' ({})", node.name, op_name(node.op)),
-                      std::move(what));
+        problems_.add(graph_.name, fmt::format("node '{}' ({})", node.name, op_name(node.op)), std::move(what));
     }
     bool exists(TensorId id) const { return id >= 0 && id < static_cast<TensorId>(graph_.tensors.size()); }
 
@@ -72,8 +71,8 @@ private:
                                    : recipe.kind == Kind::channel_scale || recipe.kind == Kind::sum ? 2
                                                                                                     : 1;
         if (recipe.sources.size() != wanted)
-            return tensor_problem(
-                id, fmt::format("its recipe takes {} sources, not {}", wanted, recipe.sources.size()));
+            return tensor_problem(id,
+                                  fmt::format("its recipe takes {} sources, not {}", wanted, recipe.sources.size()));
         for (std::size_t i = 0; i < wanted; ++i) {
             const auto source = recipe.sources[i];
             if (source == kNoTensor && recipe.kind == Kind::conv_bn_bias && i == 0) continue;
@@ -82,9 +81,7 @@ private:
         }
         const auto& shape = graph_.tensor(id).shape;
         const auto rows = shape.empty() ? 0 : shape[0];
-        const auto count = [&](std::size_t i) {
-            return element_count(graph_.tensor(recipe.sources[i]).shape);
-        };
+        const auto count = [&](std::size_t i) { return element_count(graph_.tensor(recipe.sources[i]).shape); };
         bool fits = true;
         switch (recipe.kind) {
             case Kind::conv_bn_weight:
@@ -98,9 +95,7 @@ private:
             case Kind::reshape:
             case Kind::scale: fits = count(0) == element_count(shape); break;
             case Kind::channel_scale: fits = count(0) == element_count(shape) && count(1) == rows; break;
-            case Kind::sum:
-                fits = count(0) == element_count(shape) && (count(1) == count(0) || count(1) == 1);
-                break;
+            case Kind::sum: fits = count(0) == element_count(shape) && (count(1) == count(0) || count(1) == 1); break;
         }
         if (!fits) tensor_problem(id, "the sources of its recipe do not fit its shape");
     }
@@ -162,8 +157,7 @@ private:
         for (const auto& node : graph_.nodes) {
             for (const auto id : node.inputs)
                 if (id != kNoTensor && defined.count(id) == 0)
-                    node_problem(node,
-                                 fmt::format("reads '{}' before it is computed", graph_.tensor(id).name));
+                    node_problem(node, fmt::format("reads '{}' before it is computed", graph_.tensor(id).name));
             for (const auto id : node.outputs)
                 if (!defined.insert(id).second)
                     node_problem(node, fmt::format("computes '{}' a second time", graph_.tensor(id).name));
@@ -181,12 +175,11 @@ private:
             node_problem(node, fmt::format("has {} outputs", node.outputs.size()));
         for (const auto& wanted : spec.attributes) {
             const auto found = node.attributes.find(wanted.name);
-            if (found == node.attributes.end())
-                node_problem(node, fmt::format("lacks attribute '{}'", wanted.name));
+            if (found == node.attributes.end()) node_problem(node, fmt::format("lacks attribute '{}'", wanted.name));
             else if (type_of(found->second) != wanted.type)
-                node_problem(node, fmt::format("attribute '{}' must be of type {}, not {}", wanted.name,
-                                               attribute_type_name(wanted.type),
-                                               attribute_type_name(type_of(found->second))));
+                node_problem(
+                    node, fmt::format("attribute '{}' must be of type {}, not {}", wanted.name,
+                                      attribute_type_name(wanted.type), attribute_type_name(type_of(found->second))));
         }
         if (node.attributes.size() <= spec.attributes.size()) return;
         for (const auto& [name, value] : node.attributes)
@@ -206,10 +199,9 @@ private:
                 tensor_problem(id, fmt::format("has shape {}, inference says {}", rules::to_text(ours.shape),
                                                rules::to_text(theirs.shape)));
             if (ours.dtype != theirs.dtype)
-                tensor_problem(id, fmt::format("has element type {}, inference says {}",
-                                               dtype_name(ours.dtype), dtype_name(theirs.dtype)));
-            if (ours.batched != theirs.batched)
-                tensor_problem(id, "inference sees its `batched` differently");
+                tensor_problem(id, fmt::format("has element type {}, inference says {}", dtype_name(ours.dtype),
+                                               dtype_name(theirs.dtype)));
+            if (ours.batched != theirs.batched) tensor_problem(id, "inference sees its `batched` differently");
         }
     }
 

@@ -26,16 +26,15 @@ Values read_file_values(const Graph& graph, TensorId id, const FileRef& ref) {
         throw InputError(ref.path, fmt::format("tensor '{}'", graph.tensor(id).name),
                          fmt::format("{} bytes at {} cannot be read", ref.bytes, ref.offset));
     Values out(static_cast<std::size_t>(ref.bytes / dtype_bytes(ref.dtype)));
-    load_elements(ref.dtype, reinterpret_cast<const std::byte*>(bytes.data()), 1,
-                  static_cast<std::int64_t>(out.size()), out.data());
+    load_elements(ref.dtype, reinterpret_cast<const std::byte*>(bytes.data()), 1, static_cast<std::int64_t>(out.size()),
+                  out.data());
     return out;
 }
 
 /// Elements per row of a tensor with one row per output channel.
 std::size_t row_length(const Graph& graph, TensorId id) {
     const auto& shape = graph.tensor(id).shape;
-    return static_cast<std::size_t>(element_count(shape) /
-                                    std::max<std::int64_t>(1, shape.empty() ? 1 : shape[0]));
+    return static_cast<std::size_t>(element_count(shape) / std::max<std::int64_t>(1, shape.empty() ? 1 : shape[0]));
 }
 
 class Evaluator {
@@ -51,12 +50,10 @@ public:
             return Values(count, static_cast<float>(splat->value));
         if (const auto* list = std::get_if<Inline>(&*tensor.constant))
             return {list->values.begin(), list->values.end()};
-        if (const auto* file = std::get_if<FileRef>(&*tensor.constant))
-            return read_file_values(graph_, id, *file);
+        if (const auto* file = std::get_if<FileRef>(&*tensor.constant)) return read_file_values(graph_, id, *file);
         if (const auto* recipe = std::get_if<Recipe>(&*tensor.constant)) return computed(id, *recipe);
-        throw InputError(
-            graph_.name, fmt::format("tensor '{}'", tensor.name),
-            "the model gives it no values; running it with data needs random weights, that is a seed");
+        throw InputError(graph_.name, fmt::format("tensor '{}'", tensor.name),
+                         "the model gives it no values; running it with data needs random weights, that is a seed");
     }
 
 private:
@@ -119,8 +116,7 @@ private:
         const auto row = row_length(graph_, id);
         for (std::size_t o = 0; o < gamma.size(); ++o) {
             const double factor = gamma[o] / std::sqrt(variance[o] + recipe.epsilon);
-            for (std::size_t i = o * row; i < (o + 1) * row; ++i)
-                out[i] = static_cast<float>(out[i] * factor);
+            for (std::size_t i = o * row; i < (o + 1) * row; ++i) out[i] = static_cast<float>(out[i] * factor);
         }
         return out;
     }

@@ -17,9 +17,7 @@ std::int64_t einsum_macs(const Graph& graph, const Node& node) {
     return product;
 }
 
-bool has_weights(Op op) {
-    return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul;
-}
+bool has_weights(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul; }
 
 }  // namespace
 
@@ -29,8 +27,7 @@ std::int64_t macs(const Graph& graph, const Node& node) {
     switch (node.op) {
         // Weights are [out, in / group, taps...] and [in, out / group, taps...].
         case Op::conv: return in(1)[0] == 0 ? 0 : out * (element_count(in(1)) / in(1)[0]);
-        case Op::conv_transpose:
-            return in(1)[0] == 0 ? 0 : element_count(in(0)) * (element_count(in(1)) / in(1)[0]);
+        case Op::conv_transpose: return in(1)[0] == 0 ? 0 : element_count(in(0)) * (element_count(in(1)) / in(1)[0]);
         case Op::gemm:
         case Op::matmul: return out * in(0).back();
         case Op::einsum: return einsum_macs(graph, node);
@@ -62,8 +59,8 @@ std::int64_t parameter_count(const Graph& graph) {
     std::int64_t total = 0;
     for (const auto id : read) {
         const auto& tensor = graph.tensor(id);
-        const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 ||
-                          tensor.dtype == DType::bf16 || tensor.dtype == DType::fp64;
+        const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16 ||
+                          tensor.dtype == DType::fp64;
         if (tensor.kind == TensorKind::constant && real) total += element_count(tensor.shape);
     }
     return total;

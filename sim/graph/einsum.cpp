@@ -43,8 +43,7 @@ std::string implicit_output(const std::vector<std::string>& operands) {
 
 EinsumEquation parse_einsum(const std::string& equation, const std::vector<Shape>& shapes) {
     std::string text;
-    std::copy_if(equation.begin(), equation.end(), std::back_inserter(text),
-                 [](char ch) { return ch != ' '; });
+    std::copy_if(equation.begin(), equation.end(), std::back_inserter(text), [](char ch) { return ch != ' '; });
     const auto arrow = text.find("->");
     auto terms = split_terms(text.substr(0, arrow));
     require(terms.size() == shapes.size(),
@@ -54,9 +53,8 @@ EinsumEquation parse_einsum(const std::string& equation, const std::vector<Shape
     for (std::size_t i = 0; i < terms.size(); ++i) {
         const bool dots = terms[i].find("...") != std::string::npos;
         const auto named = terms[i].size() - (dots ? 3 : 0);
-        require(
-            dots ? named <= shapes[i].size() && shapes[i].size() - named <= 10 : named == shapes[i].size(),
-            fmt::format("term '{}' does not fit {}", terms[i], rules::to_text(shapes[i])));
+        require(dots ? named <= shapes[i].size() && shapes[i].size() - named <= 10 : named == shapes[i].size(),
+                fmt::format("term '{}' does not fit {}", terms[i], rules::to_text(shapes[i])));
         if (dots) widest = std::max(widest, shapes[i].size() - named);
         result.operands.push_back(expand_ellipsis(terms[i], shapes[i].size() - named));
         for (std::size_t axis = 0; axis < shapes[i].size(); ++axis) {
@@ -66,8 +64,8 @@ EinsumEquation parse_einsum(const std::string& equation, const std::vector<Shape
             at->second = std::max(at->second, shapes[i][axis]);
         }
     }
-    result.output = arrow == std::string::npos ? implicit_output(result.operands)
-                                               : expand_ellipsis(text.substr(arrow + 2), widest);
+    result.output =
+        arrow == std::string::npos ? implicit_output(result.operands) : expand_ellipsis(text.substr(arrow + 2), widest);
     for (const char label : result.output)
         require(result.extents.count(label) == 1, fmt::format("no operand has label '{}'", label));
     return result;
@@ -89,8 +87,7 @@ Outputs einsum(Context& c) {
     for (std::size_t i = 0; i < c.inputs.size(); ++i) {
         if (!c.in(i).place) continue;
         const char label = equation.operands[i][static_cast<std::size_t>(c.in(i).place->axis)];
-        if (batch_label != 0 && label != batch_label)
-            c.mix("its operands have their batches on different labels");
+        if (batch_label != 0 && label != batch_label) c.mix("its operands have their batches on different labels");
         if (std::count(equation.operands[i].begin(), equation.operands[i].end(), label) > 1)
             c.mix("it takes a diagonal over the batch");
         batch_label = label;
@@ -103,8 +100,7 @@ Outputs einsum(Context& c) {
         for (std::size_t i = 0; i < c.inputs.size(); ++i) {
             const auto own = equation.operands[i].find(batch_label);
             if (own == std::string::npos) continue;
-            if (c.batch > 1 && !c.in(i).batched && shapes[i][own] != 1)
-                c.mix("a constant operand spans the batch");
+            if (c.batch > 1 && !c.in(i).batched && shapes[i][own] != 1) c.mix("a constant operand spans the batch");
         }
     }
     return {output(c, shape, place)};

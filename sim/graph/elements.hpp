@@ -17,8 +17,8 @@ inline std::vector<double> decode_elements(std::string_view bytes, DType dtype) 
     const auto size = static_cast<std::size_t>(dtype_bytes(dtype));
     INFSIM_CHECK(bytes.size() % size == 0, "half an element of raw data");
     std::vector<double> out(bytes.size() / size);
-    load_elements(dtype, reinterpret_cast<const std::byte*>(bytes.data()), 1,
-                  static_cast<std::int64_t>(out.size()), out.data());
+    load_elements(dtype, reinterpret_cast<const std::byte*>(bytes.data()), 1, static_cast<std::int64_t>(out.size()),
+                  out.data());
     return out;
 }
 

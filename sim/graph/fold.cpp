@@ -12,9 +12,7 @@ namespace {
 using Values = std::vector<double>;
 using Operands = std::vector<ConstantView>;
 
-bool is_integer(DType t) {
-    return t != DType::fp32 && t != DType::fp16 && t != DType::bf16 && t != DType::fp64;
-}
+bool is_integer(DType t) { return t != DType::fp32 && t != DType::fp16 && t != DType::bf16 && t != DType::fp64; }
 
 /// `x` as an element of `dtype`: cut to an integer, to 0 or 1, or rounded to single precision.
 double as_element(double x, DType dtype) {
@@ -62,8 +60,7 @@ std::function<double(double)> unary_function(Op op) {
     }
 }
 
-Values read(const ConstantView& x, const Shape& shape, const std::vector<std::int64_t>& strides,
-            std::int64_t base) {
+Values read(const ConstantView& x, const Shape& shape, const std::vector<std::int64_t>& strides, std::int64_t base) {
     Values out;
     for_each_offset(shape, strides, base,
                     [&](std::int64_t at) { out.push_back(x.values[static_cast<std::size_t>(at)]); });
@@ -86,8 +83,7 @@ Values fold_where(const Operands& operands, const Shape& shape) {
 Values fold_transpose(const Node& node, const ConstantView& x, const Shape& shape) {
     const auto own = row_major_strides(x.shape);
     std::vector<std::int64_t> strides;
-    for (const auto axis : attribute_ints(node, "perm"))
-        strides.push_back(own[static_cast<std::size_t>(axis)]);
+    for (const auto axis : attribute_ints(node, "perm")) strides.push_back(own[static_cast<std::size_t>(axis)]);
     return read(x, shape, strides, 0);
 }
 

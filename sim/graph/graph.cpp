@@ -24,9 +24,7 @@ std::int64_t element_count(const Shape& shape) {
     return count;
 }
 
-std::int64_t attribute_int(const Node& node, std::string_view name) {
-    return attribute<std::int64_t>(node, name);
-}
+std::int64_t attribute_int(const Node& node, std::string_view name) { return attribute<std::int64_t>(node, name); }
 double attribute_float(const Node& node, std::string_view name) { return attribute<double>(node, name); }
 const std::string& attribute_string(const Node& node, std::string_view name) {
     return attribute<std::string>(node, name);

@@ -67,8 +67,7 @@ struct Tensor {
     Shape shape;                ///< per item; a scalar has an empty shape
     DType dtype = DType::fp32;  ///< as in the model; what the chip computes in is chosen when compiling
     TensorKind kind = TensorKind::intermediate;
-    bool batched =
-        false;  ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
+    bool batched = false;  ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
     std::optional<Constant> constant;  ///< set exactly when kind == constant
 };
 
@@ -88,16 +87,14 @@ enum class Op : std::uint8_t {
 // clang-format on
 
 /// Attribute values; ints cover booleans and axes.
-using Attribute =
-    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
 
 struct Node {
     std::string name;  ///< unique; made up from op and position when the model gives none
     Op op = Op::identity;
     std::vector<TensorId> inputs;  ///< kNoTensor for an absent optional one
     std::vector<TensorId> outputs;
-    std::map<std::string, Attribute, std::less<>>
-        attributes;  ///< normalised: see README, every default is filled in
+    std::map<std::string, Attribute, std::less<>> attributes;  ///< normalised: see README, every default is filled in
 };
 
 struct Graph {

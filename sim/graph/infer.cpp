@@ -36,8 +36,7 @@ void require_sane(const Shape& shape) {
     std::int64_t count = 1;
     for (const auto extent : shape) {
         require(extent >= 0 && extent <= kMostExtent, fmt::format("an extent of {}", extent));
-        require(extent == 0 || count <= most_elements / extent,
-                to_text(shape) + " has more than 2^40 elements");
+        require(extent == 0 || count <= most_elements / extent, to_text(shape) + " has more than 2^40 elements");
         count *= std::max<std::int64_t>(1, extent);
     }
 }
@@ -53,8 +52,7 @@ Facts output(const Context& c, Shape shape, std::optional<BatchPlace> place) {
     return facts;
 }
 
-std::optional<BatchPlace> aligned_place(Context& c, const std::vector<std::size_t>& operands,
-                                        const Shape& shape) {
+std::optional<BatchPlace> aligned_place(Context& c, const std::vector<std::size_t>& operands, const Shape& shape) {
     std::optional<BatchPlace> place;
     for (const auto i : operands) {
         if (!c.has(i) || !c.in(i).batched) continue;
@@ -68,8 +66,7 @@ std::optional<BatchPlace> aligned_place(Context& c, const std::vector<std::size_
     for (const auto i : operands) {
         if (!c.has(i)) continue;
         const auto& operand = c.in(i);
-        const int axis =
-            place->axis - (static_cast<int>(shape.size()) - static_cast<int>(operand.shape.size()));
+        const int axis = place->axis - (static_cast<int>(shape.size()) - static_cast<int>(operand.shape.size()));
         const auto extent = axis < 0 ? 1 : operand.shape[static_cast<std::size_t>(axis)];
         const auto whole = shape[static_cast<std::size_t>(place->axis)];
         if (!operand.batched && extent != 1 && c.batch > 1) c.mix("a constant operand spans the batch");
@@ -136,8 +133,7 @@ NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, 
     rules::require(inputs.size() >= required && inputs.size() <= static_cast<std::size_t>(spec.max_inputs),
                    fmt::format("has {} inputs; it takes {}{}", inputs.size(), required,
                                spec.max_inputs == spec.min_inputs ? "" : " or more"));
-    for (std::size_t i = 0; i < required; ++i)
-        rules::require(inputs[i] != nullptr, fmt::format("lacks input {}", i));
+    for (std::size_t i = 0; i < required; ++i) rules::require(inputs[i] != nullptr, fmt::format("lacks input {}", i));
     rules::Context context(node, inputs, batch);
     NodeFacts result;
     result.outputs = rules::dispatch(context);
@@ -159,8 +155,7 @@ std::string output_mixing(const Graph& graph, const std::vector<Facts>& facts, s
         const auto& f = facts.at(static_cast<std::size_t>(id));
         if (!f.batched || !f.place) continue;
         if (f.place->axis != 0 || f.place->before != 1 || f.shape[0] != batch)
-            return fmt::format("output '{}': its batch is not an axis of its own in front",
-                               graph.tensor(id).name);
+            return fmt::format("output '{}': its batch is not an axis of its own in front", graph.tensor(id).name);
     }
     return {};
 }

@@ -14,8 +14,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
     for (std::size_t i = 0; i < rank; ++i) {
         const auto x = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
         const auto y = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
-        require(x == y || x == 1 || y == 1,
-                fmt::format("shapes {} and {} do not broadcast", to_text(a), to_text(b)));
+        require(x == y || x == 1 || y == 1, fmt::format("shapes {} and {} do not broadcast", to_text(a), to_text(b)));
         out[i] = x == 1 ? y : x;
     }
     return out;
@@ -52,12 +51,10 @@ void check_element_types(const Context& c) {
         require(c.in(0).dtype == DType::boolean,
                 fmt::format("where takes a bool condition, not {}", dtype_name(c.in(0).dtype)));
         require(c.in(1).dtype == c.in(2).dtype,
-                fmt::format("element types {} and {} differ", dtype_name(c.in(1).dtype),
-                            dtype_name(c.in(2).dtype)));
+                fmt::format("element types {} and {} differ", dtype_name(c.in(1).dtype), dtype_name(c.in(2).dtype)));
     } else if (c.inputs.size() == 2 && c.node.op != Op::pow) {
         require(c.in(0).dtype == c.in(1).dtype,
-                fmt::format("element types {} and {} differ", dtype_name(c.in(0).dtype),
-                            dtype_name(c.in(1).dtype)));
+                fmt::format("element types {} and {} differ", dtype_name(c.in(0).dtype), dtype_name(c.in(1).dtype)));
     }
 }
 
@@ -75,8 +72,8 @@ DType element_type(const Context& c) {
 /// PRelu's slope broadcasts to its input, but never the other way round.
 void check_prelu(const Context& c, const Shape& shape) {
     if (c.node.op == Op::prelu)
-        require(shape == c.in(0).shape, fmt::format("slope {} does not broadcast to {}",
-                                                    to_text(c.in(1).shape), to_text(c.in(0).shape)));
+        require(shape == c.in(0).shape,
+                fmt::format("slope {} does not broadcast to {}", to_text(c.in(1).shape), to_text(c.in(0).shape)));
 }
 
 int checked_axis(const Context& c, std::int64_t axis, std::size_t rank) {
@@ -120,9 +117,9 @@ Outputs axis_norm(Context& c) {
     for (std::size_t i = 1; i < c.inputs.size(); ++i) {
         if (!c.has(i)) continue;
         const Shape normalised(x.shape.begin() + axis, x.shape.end());
-        require(broadcast_shapes(c.in(i).shape, normalised) == normalised,
-                fmt::format("parameter {} of shape {} does not fit {}", i, to_text(c.in(i).shape),
-                            to_text(normalised)));
+        require(
+            broadcast_shapes(c.in(i).shape, normalised) == normalised,
+            fmt::format("parameter {} of shape {} does not fit {}", i, to_text(c.in(i).shape), to_text(normalised)));
         c.require_shared(i, "parameters");
     }
     if (x.place && (x.place->axis == axis || (to_the_end && x.place->axis > axis)))
@@ -135,8 +132,7 @@ Outputs reduce(Context& c) {
     const auto& axes = attribute_ints(c.node, "axes");
     const bool keep = attribute_int(c.node, "keepdims") != 0;
     std::vector<bool> reduced(x.shape.size(), false);
-    for (const auto axis : axes)
-        reduced[static_cast<std::size_t>(checked_axis(c, axis, x.shape.size()))] = true;
+    for (const auto axis : axes) reduced[static_cast<std::size_t>(checked_axis(c, axis, x.shape.size()))] = true;
     auto place = x.place;
     Shape shape;
     for (std::size_t i = 0; i < x.shape.size(); ++i) {

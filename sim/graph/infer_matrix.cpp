@@ -13,8 +13,7 @@ Outputs gemm(Context& c) {
     const Shape shape = {a.shape[0], b.shape[1]};
     if (c.has(2))
         require(c.in(2).shape == Shape{b.shape[1]},
-                fmt::format("bias {} is not one value for each of {} columns", to_text(c.in(2).shape),
-                            b.shape[1]));
+                fmt::format("bias {} is not one value for each of {} columns", to_text(c.in(2).shape), b.shape[1]));
     c.require_shared(1, "weights");
     c.require_shared(2, "biases");
     if (a.place && a.place->axis == 1) c.mix("it sums over the batch");
@@ -55,8 +54,7 @@ Outputs matmul(Context& c) {
     const bool column = b.size() == 1;
     const Shape am = row ? Shape{1, a[0]} : a;
     const Shape bm = column ? Shape{b[0], 1} : b;
-    require(am.back() == bm[bm.size() - 2],
-            fmt::format("{} and {} cannot be multiplied", to_text(a), to_text(b)));
+    require(am.back() == bm[bm.size() - 2], fmt::format("{} and {} cannot be multiplied", to_text(a), to_text(b)));
     require(c.in(0).dtype == c.in(1).dtype, "the element types of its operands differ");
     Shape shape = broadcast_shapes(Shape(am.begin(), am.end() - 2), Shape(bm.begin(), bm.end() - 2));
     const auto outer = shape.size();

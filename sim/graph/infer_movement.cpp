@@ -66,8 +66,7 @@ std::int64_t product(const Shape& shape, std::size_t count) {
 
 /// The place in axis `a` of `out` of a batch that has `outer` elements in front of it; empty if it is not
 /// there.
-std::optional<BatchPlace> place_in_axis(const Shape& out, std::size_t a, std::int64_t outer,
-                                        std::int64_t batch) {
+std::optional<BatchPlace> place_in_axis(const Shape& out, std::size_t a, std::int64_t outer, std::int64_t batch) {
     const auto prefix = product(out, a);
     if (prefix == 0 || outer % prefix != 0) return std::nullopt;
     const auto before = outer / prefix;
@@ -112,9 +111,7 @@ Outputs reshape(Context& c) {
     std::optional<BatchPlace> place;
     if (x.place) {
         place = reshaped_place(c, x.shape, shape);
-        if (!place)
-            c.mix(
-                fmt::format("taking {} as {} leaves no axis to the batch", to_text(x.shape), to_text(shape)));
+        if (!place) c.mix(fmt::format("taking {} as {} leaves no axis to the batch", to_text(x.shape), to_text(shape)));
     }
     return {output(c, shape, place)};
 }
@@ -122,8 +119,7 @@ Outputs reshape(Context& c) {
 Outputs transpose(Context& c) {
     const auto& x = c.in(0);
     const auto& perm = attribute_ints(c.node, "perm");
-    require(perm.size() == x.shape.size(),
-            fmt::format("perm has {} axes, its input {}", perm.size(), x.shape.size()));
+    require(perm.size() == x.shape.size(), fmt::format("perm has {} axes, its input {}", perm.size(), x.shape.size()));
     Shape shape;
     auto place = x.place;
     std::vector<bool> seen(perm.size(), false);
@@ -177,8 +173,7 @@ Outputs slice(Context& c) {
         const auto span = steps[i] > 0 ? ends[i] - starts[i] : starts[i] - ends[i];
         const auto step = std::abs(steps[i]);
         shape[axis] = std::max<std::int64_t>(0, (span + step - 1) / step);
-        if (x.place && static_cast<std::size_t>(x.place->axis) == axis &&
-            (shape[axis] != extent || steps[i] < 0))
+        if (x.place && static_cast<std::size_t>(x.place->axis) == axis && (shape[axis] != extent || steps[i] < 0))
             c.mix("it slices the batch axis");
     }
     return {output(c, shape, x.place)};
@@ -193,8 +188,7 @@ Outputs split(Context& c) {
         require(size >= 0, "a part of negative size");
         sum += size;
     }
-    require(sum == x.shape[axis],
-            fmt::format("its parts sum up to {}, axis {} has {}", sum, axis, x.shape[axis]));
+    require(sum == x.shape[axis], fmt::format("its parts sum up to {}, axis {} has {}", sum, axis, x.shape[axis]));
     if (x.place && static_cast<std::size_t>(x.place->axis) == axis && sizes.size() > 1)
         c.mix("split along the batch axis");
     Outputs outputs;

@@ -45,8 +45,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b);
 /// Output with this shape and operand 0's element type whose batch is at `place`.
 Facts output(const Context& c, Shape shape, std::optional<BatchPlace> place);
 /// The batch's place in the output of an operator whose operands are aligned at their last axes.
-std::optional<BatchPlace> aligned_place(Context& c, const std::vector<std::size_t>& operands,
-                                        const Shape& shape);
+std::optional<BatchPlace> aligned_place(Context& c, const std::vector<std::size_t>& operands, const Shape& shape);
 
 Outputs elementwise(Context& c);  ///< unary, broadcasting binary, comparisons, where, cast
 Outputs conv(Context& c);

@@ -17,13 +17,11 @@ struct Window {
 
 Window window_of(const Context& c, bool dilated) {
     const auto spatial = c.in(0).shape.size() - 2;
-    Window w{attribute_ints(c.node, "kernel_shape"), attribute_ints(c.node, "strides"),
-             attribute_ints(c.node, "pads"),
+    Window w{attribute_ints(c.node, "kernel_shape"), attribute_ints(c.node, "strides"), attribute_ints(c.node, "pads"),
              dilated ? attribute_ints(c.node, "dilations") : Ints(spatial, 1)};
     const auto fits = [&](const Ints& values, std::size_t count, std::int64_t least, const char* name) {
         require(values.size() == count, fmt::format("{} has {} values, not {}", name, values.size(), count));
-        for (const auto v : values)
-            require(v >= least, fmt::format("{} has {}, which is below {}", name, v, least));
+        for (const auto v : values) require(v >= least, fmt::format("{} has {}, which is below {}", name, v, least));
     };
     fits(w.kernel, spatial, 1, "kernel_shape");
     fits(w.strides, spatial, 1, "strides");
@@ -33,8 +31,7 @@ Window window_of(const Context& c, bool dilated) {
 }
 
 void require_image(const Context& c) {
-    require(c.in(0).shape.size() >= 3,
-            fmt::format("takes images [N, C, ...], not {}", to_text(c.in(0).shape)));
+    require(c.in(0).shape.size() >= 3, fmt::format("takes images [N, C, ...], not {}", to_text(c.in(0).shape)));
 }
 
 /// Windows that fit along one padded axis. In ceil mode the last one may hang over the end, but must not
@@ -55,8 +52,7 @@ std::int64_t window_count(const Window& w, std::size_t i, std::int64_t extent, b
 void check_bias(const Context& c, std::int64_t channels) {
     if (c.has(2))
         require(c.in(2).shape == Shape{channels},
-                fmt::format("bias {} has not one value for each of {} channels", to_text(c.in(2).shape),
-                            channels));
+                fmt::format("bias {} has not one value for each of {} channels", to_text(c.in(2).shape), channels));
 }
 
 }  // namespace
@@ -68,8 +64,7 @@ Outputs conv(Context& c) {
     const auto group = attribute_int(c.node, "group");
     require(w.size() == x.size(), fmt::format("weights {} do not fit input {}", to_text(w), to_text(x)));
     require(group >= 1 && x[1] == w[1] * group && w[0] % group == 0,
-            fmt::format("weights {} in {} group(s) do not fit the channels of {}", to_text(w), group,
-                        to_text(x)));
+            fmt::format("weights {} in {} group(s) do not fit the channels of {}", to_text(w), group, to_text(x)));
     const auto window = window_of(c, true);
     require(Shape(w.begin() + 2, w.end()) == window.kernel, "kernel_shape is not that of the weights");
     check_bias(c, w[0]);
@@ -109,8 +104,7 @@ Outputs pool(Context& c) {
     const auto window = window_of(c, c.node.op == Op::max_pool);
     const bool ceil_mode = attribute_int(c.node, "ceil_mode") != 0;
     Shape out = {x[0], x[1]};
-    for (std::size_t i = 0; i + 2 < x.size(); ++i)
-        out.push_back(window_count(window, i, x[i + 2], ceil_mode));
+    for (std::size_t i = 0; i + 2 < x.size(); ++i) out.push_back(window_count(window, i, x[i + 2], ceil_mode));
     c.require_leading_batch();
     return {output(c, out, c.in(0).place)};
 }
@@ -128,8 +122,7 @@ Outputs resize(Context& c) {
     const auto& x = c.in(0).shape;
     const auto& scales = attribute_floats(c.node, "scales");
     const auto& sizes = attribute_ints(c.node, "sizes");
-    require(scales.size() == x.size() && sizes.size() == x.size(),
-            "scales or sizes have not one value per axis");
+    require(scales.size() == x.size() && sizes.size() == x.size(), "scales or sizes have not one value per axis");
     for (const auto size : sizes) require(size >= 1, fmt::format("no axis can be resized to {}", size));
     const auto& place = c.in(0).place;
     if (place && sizes[static_cast<std::size_t>(place->axis)] != x[static_cast<std::size_t>(place->axis)])
@@ -140,12 +133,10 @@ Outputs resize(Context& c) {
 Outputs depth_space(Context& c) {
     const auto& x = c.in(0).shape;
     const auto block = attribute_int(c.node, "blocksize");
-    require(x.size() == 4 && block >= 1 && block <= 1024,
-            fmt::format("takes images [N, C, H, W], not {}", to_text(x)));
+    require(x.size() == 4 && block >= 1 && block <= 1024, fmt::format("takes images [N, C, H, W], not {}", to_text(x)));
     c.require_leading_batch();
     if (c.node.op == Op::depth_to_space) {
-        require(x[1] % (block * block) == 0,
-                fmt::format("{} channels are no multiple of {}", x[1], block * block));
+        require(x[1] % (block * block) == 0, fmt::format("{} channels are no multiple of {}", x[1], block * block));
         return {output(c, {x[0], x[1] / (block * block), x[2] * block, x[3] * block}, c.in(0).place)};
     }
     require(x[2] % block == 0 && x[3] % block == 0,

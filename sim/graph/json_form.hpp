@@ -27,8 +27,7 @@ void write_graph(const Graph& graph, const std::string& path);
 /// (models_dir/<family>/<name>.json). Either way the same passes have run over it (unless options.optimize is
 /// off); options.dims, batch and bound_inputs are for ONNX only. Throws InputError; an unknown name lists the
 /// known ones.
-Graph load_model(const std::string& path_or_name, const std::string& models_dir,
-                 const ImportOptions& options = {});
+Graph load_model(const std::string& path_or_name, const std::string& models_dir, const ImportOptions& options = {});
 
 /// Names of the networks in `models_dir`, sorted.
 std::vector<std::string> model_names(const std::string& models_dir);

@@ -23,8 +23,8 @@ constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
 const std::vector<std::string>& dtype_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
-        for (const auto t : {DType::fp32, DType::fp16, DType::bf16, DType::i64, DType::i32, DType::u8,
-                             DType::i8, DType::boolean, DType::fp64})
+        for (const auto t : {DType::fp32, DType::fp16, DType::bf16, DType::i64, DType::i32, DType::u8, DType::i8,
+                             DType::boolean, DType::fp64})
             all.emplace_back(dtype_name(t));
         return all;
     }();
@@ -42,8 +42,7 @@ std::optional<double> real(const Cursor& cursor) {
     return cursor.number(json::lowest, json::highest);
 }
 
-std::vector<std::int64_t> integers(const std::vector<Cursor>& elements, std::int64_t least,
-                                   std::int64_t most) {
+std::vector<std::int64_t> integers(const std::vector<Cursor>& elements, std::int64_t least, std::int64_t most) {
     std::vector<std::int64_t> out;
     for (const auto& element : elements) out.push_back(element.integer(least, most).value_or(least));
     return out;
@@ -100,8 +99,7 @@ private:
     TensorId add(Tensor t, const Cursor& where) {
         const auto id = static_cast<TensorId>(graph_.tensors.size());
         if (t.name.empty()) where.problem("a tensor's name must not be empty");
-        else if (!ids_.emplace(t.name, id).second)
-            where.problem(fmt::format("there already is a tensor '{}'", t.name));
+        else if (!ids_.emplace(t.name, id).second) where.problem(fmt::format("there already is a tensor '{}'", t.name));
         graph_.tensors.push_back(std::move(t));
         return id;
     }
@@ -112,8 +110,7 @@ private:
         t.kind = TensorKind::input;
         t.batched = reader.boolean_or("batched", true);
         if (t.batched && graph_.batchable && (t.shape.empty() || t.shape[0] != 1))
-            reader.problem("shape",
-                           "must begin with the batch axis, whose extent in the graph of one item is 1");
+            reader.problem("shape", "must begin with the batch axis, whose extent in the graph of one item is 1");
         reader.finish();
         graph_.inputs.push_back(add(std::move(t), cursor));
     }
@@ -144,8 +141,7 @@ private:
             constant = Inline{reals(reader.array("inline"))};
             const auto given = std::get<Inline>(*constant).values.size();
             if (static_cast<std::int64_t>(given) != count)
-                reader.problem("inline",
-                               fmt::format("has {} values for a shape of {} elements", given, count));
+                reader.problem("inline", fmt::format("has {} values for a shape of {} elements", given, count));
             ++forms;
         }
         if (const auto file = reader.optional("file")) {
@@ -167,17 +163,15 @@ private:
         const auto path = reader.string("path");
         ref.path = (std::filesystem::path(document_.file).parent_path() / path).string();
         ref.offset = reader.integer_or("offset", 0, 0);
-        ref.dtype =
-            parse_dtype(reader.choice_or("dtype", std::string(dtype_name(tensor.dtype)), dtype_names()))
-                .value_or(tensor.dtype);
+        ref.dtype = parse_dtype(reader.choice_or("dtype", std::string(dtype_name(tensor.dtype)), dtype_names()))
+                        .value_or(tensor.dtype);
         ref.bytes = element_count(tensor.shape) * dtype_bytes(ref.dtype);
         reader.finish();
         std::error_code error;
         const auto size = std::filesystem::file_size(ref.path, error);
         if (error) reader.problem("path", fmt::format("'{}' cannot be read", ref.path));
         else if (ref.offset > static_cast<std::int64_t>(size) - ref.bytes)
-            reader.problem("offset",
-                           fmt::format("the file ends before the {} bytes of this tensor", ref.bytes));
+            reader.problem("offset", fmt::format("the file ends before the {} bytes of this tensor", ref.bytes));
         return ref;
     }
 
@@ -225,8 +219,7 @@ private:
         }
         node.op = op.value_or(Op::identity);
         for (const auto& input : reader.array("inputs")) node.inputs.push_back(reference(input));
-        if (const auto attributes = reader.optional("attributes"); attributes && op)
-            read_attributes(*attributes, node);
+        if (const auto attributes = reader.optional("attributes"); attributes && op) read_attributes(*attributes, node);
         else if (op && !op_spec(*op).attributes.empty() && !attributes)
             reader.problem("attributes", fmt::format("{} needs its attributes", op_name(*op)));
         for (const auto& output : reader.array("outputs")) {
@@ -252,8 +245,7 @@ private:
                     break;
                 case AttributeType::reals: node.attributes[name] = reals(reader.array(name)); break;
                 case AttributeType::real:
-                    if (const auto value = reader.required(name))
-                        node.attributes[name] = real(*value).value_or(0);
+                    if (const auto value = reader.required(name)) node.attributes[name] = real(*value).value_or(0);
                     break;
             }
         }
@@ -297,9 +289,7 @@ private:
 
 }  // namespace
 
-Graph graph_from_json(const json::Document& document, Problems& problems) {
-    return Reader(document, problems).run();
-}
+Graph graph_from_json(const json::Document& document, Problems& problems) { return Reader(document, problems).run(); }
 
 Graph read_graph(const std::string& path) {
     Problems problems;

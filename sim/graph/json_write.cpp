@@ -86,8 +86,7 @@ private:
 
     Array names(const std::vector<TensorId>& ids) const {
         Array out;
-        for (const auto id : ids)
-            out.push_back(id == kNoTensor ? Value(nullptr) : Value(graph_.tensor(id).name));
+        for (const auto id : ids) out.push_back(id == kNoTensor ? Value(nullptr) : Value(graph_.tensor(id).name));
         return out;
     }
 
@@ -98,9 +97,8 @@ private:
         if (const auto* list = std::get_if<Inline>(&*t.constant))
             out.set("value", Object{{"inline", reals(list->values)}});
         if (const auto* file = std::get_if<FileRef>(&*t.constant)) {
-            const auto path =
-                std::filesystem::absolute(file->path)
-                    .lexically_relative(std::filesystem::absolute(folder_.empty() ? "." : folder_));
+            const auto path = std::filesystem::absolute(file->path)
+                                  .lexically_relative(std::filesystem::absolute(folder_.empty() ? "." : folder_));
             out.set("value", Object{{"file", Object{{"path", path.string()},
                                                     {"offset", file->offset},
                                                     {"dtype", dtype_name(file->dtype)}}}});
@@ -116,10 +114,8 @@ private:
     }
 
     Object node(const Node& n) const {
-        Object out = {{"name", n.name},
-                      {"op", op_name(n.op)},
-                      {"inputs", names(n.inputs)},
-                      {"outputs", names(n.outputs)}};
+        Object out = {
+            {"name", n.name}, {"op", op_name(n.op)}, {"inputs", names(n.inputs)}, {"outputs", names(n.outputs)}};
         if (n.attributes.empty()) return out;
         Object attributes;
         for (const auto& [name, value] : n.attributes) attributes.set(name, attribute_value(value));
@@ -135,9 +131,7 @@ std::string extension(const std::string& path) { return std::filesystem::path(pa
 
 }  // namespace
 
-json::Value graph_to_json(const Graph& graph, const std::string& folder) {
-    return Writer(graph, folder).run();
-}
+json::Value graph_to_json(const Graph& graph, const std::string& folder) { return Writer(graph, folder).run(); }
 
 void write_graph(const Graph& graph, const std::string& path) {
     const auto folder = std::filesystem::path(path).parent_path().string();
@@ -156,8 +150,7 @@ std::vector<std::string> model_names(const std::string& models_dir) {
     return names;
 }
 
-Graph load_model(const std::string& path_or_name, const std::string& models_dir,
-                 const ImportOptions& options) {
+Graph load_model(const std::string& path_or_name, const std::string& models_dir, const ImportOptions& options) {
     const auto kind = extension(path_or_name);
     if (kind == ".onnx") return import_onnx(path_or_name, options);
     std::string path = kind == ".json" ? path_or_name : "";

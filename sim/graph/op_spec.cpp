@@ -27,12 +27,9 @@ void add_matrix_and_spatial(std::vector<OpSpec>& specs) {
     specs.push_back({Op::conv, "conv", 2, 3, false, conv});
     specs.push_back({Op::gemm, "gemm", 2, 3, false, {}});
     specs.push_back(binary(Op::matmul, "matmul"));
-    specs.push_back(unary(Op::max_pool, "max_pool",
-                          {{"kernel_shape", kInts},
-                           {"strides", kInts},
-                           {"pads", kInts},
-                           {"dilations", kInts},
-                           {"ceil_mode", kInt}}));
+    specs.push_back(unary(
+        Op::max_pool, "max_pool",
+        {{"kernel_shape", kInts}, {"strides", kInts}, {"pads", kInts}, {"dilations", kInts}, {"ceil_mode", kInt}}));
     specs.push_back(unary(Op::average_pool, "average_pool",
                           {{"kernel_shape", kInts},
                            {"strides", kInts},
@@ -118,20 +115,19 @@ void add_norms_and_reductions(std::vector<OpSpec>& specs) {
     specs.push_back({Op::layer_norm, "layer_norm", 2, 3, false, {{"axis", kInt}, {"epsilon", kReal}}});
     specs.push_back({Op::batch_norm, "batch_norm", 5, 5, false, {{"epsilon", kReal}}});
     specs.push_back({Op::instance_norm, "instance_norm", 3, 3, false, {{"epsilon", kReal}}});
-    specs.push_back(
-        unary(Op::lrn, "lrn", {{"size", kInt}, {"alpha", kReal}, {"beta", kReal}, {"bias", kReal}}));
+    specs.push_back(unary(Op::lrn, "lrn", {{"size", kInt}, {"alpha", kReal}, {"beta", kReal}, {"bias", kReal}}));
     specs.push_back(unary(Op::lp_norm, "lp_norm", {{"axis", kInt}, {"p", kInt}}));
-    for (const auto& [op, name] : std::initializer_list<std::pair<Op, std::string_view>>{
-             {Op::reduce_sum, "reduce_sum"},
-             {Op::reduce_mean, "reduce_mean"},
-             {Op::reduce_max, "reduce_max"},
-             {Op::reduce_min, "reduce_min"},
-             {Op::reduce_prod, "reduce_prod"},
-             {Op::reduce_sum_square, "reduce_sum_square"},
-             {Op::reduce_l1, "reduce_l1"},
-             {Op::reduce_l2, "reduce_l2"},
-             {Op::reduce_log_sum, "reduce_log_sum"},
-             {Op::reduce_log_sum_exp, "reduce_log_sum_exp"}})
+    for (const auto& [op, name] :
+         std::initializer_list<std::pair<Op, std::string_view>>{{Op::reduce_sum, "reduce_sum"},
+                                                                {Op::reduce_mean, "reduce_mean"},
+                                                                {Op::reduce_max, "reduce_max"},
+                                                                {Op::reduce_min, "reduce_min"},
+                                                                {Op::reduce_prod, "reduce_prod"},
+                                                                {Op::reduce_sum_square, "reduce_sum_square"},
+                                                                {Op::reduce_l1, "reduce_l1"},
+                                                                {Op::reduce_l2, "reduce_l2"},
+                                                                {Op::reduce_log_sum, "reduce_log_sum"},
+                                                                {Op::reduce_log_sum_exp, "reduce_log_sum_exp"}})
         specs.push_back(reduction(op, name));
 }
 
@@ -142,8 +138,7 @@ void add_data_movement(std::vector<OpSpec>& specs) {
     specs.push_back(unary(Op::unsqueeze, "unsqueeze", {{"axes", kInts}}));
     specs.push_back(unary(Op::transpose, "transpose", {{"perm", kInts}}));
     specs.push_back({Op::concat, "concat", 1, kAnyNumber, false, {{"axis", kInt}}});
-    specs.push_back(
-        unary(Op::slice, "slice", {{"axes", kInts}, {"starts", kInts}, {"ends", kInts}, {"steps", kInts}}));
+    specs.push_back(unary(Op::slice, "slice", {{"axes", kInts}, {"starts", kInts}, {"ends", kInts}, {"steps", kInts}}));
     specs.push_back({Op::split, "split", 1, 1, true, {{"axis", kInt}, {"split", kInts}}});
     specs.push_back(unary(Op::pad, "pad", {{"pads", kInts}, {"mode", kText}, {"value", kReal}}));
     specs.push_back({Op::gather, "gather", 2, 2, false, {{"axis", kInt}}});

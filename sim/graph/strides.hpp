@@ -18,8 +18,7 @@ inline std::vector<std::int64_t> row_major_strides(const Shape& shape) {
 /// Visits every index of `shape` in row-major order; `offset` is the dot product of the index with `strides`.
 /// Calls visit(offset) element_count(shape) times.
 template <class Visit>
-void for_each_offset(const Shape& shape, const std::vector<std::int64_t>& strides, std::int64_t base,
-                     Visit visit) {
+void for_each_offset(const Shape& shape, const std::vector<std::int64_t>& strides, std::int64_t base, Visit visit) {
     const auto count = element_count(shape);
     std::vector<std::int64_t> index(shape.size(), 0);
     std::int64_t offset = base;

@@ -35,8 +35,7 @@ WeightRole role_in_node(const Graph& graph, const Node& node, std::size_t operan
         // He scaling (gain 2): the inputs of convolutions and gemms have mostly been through a ReLU.
         case Op::conv:
             if (operand == 1)
-                return linear(graph, node,
-                              elements / static_cast<double>(std::max<std::int64_t>(1, shape[0])), 2);
+                return linear(graph, node, elements / static_cast<double>(std::max<std::int64_t>(1, shape[0])), 2);
             return {Kind::bias};
         case Op::conv_transpose:
             if (operand == 1) return linear(graph, node, static_cast<double>(shape[0]), 2);
@@ -91,8 +90,7 @@ double draw(const WeightRole& role, RandomStream& stream) {
 }
 
 double draw_integer(const WeightRole& role, RandomStream& stream) {
-    if (role.kind == Kind::scale || role.kind == Kind::variance)
-        return static_cast<double>(stream.uniform_int(1, 2));
+    if (role.kind == Kind::scale || role.kind == Kind::variance) return static_cast<double>(stream.uniform_int(1, 2));
     return static_cast<double>(stream.uniform_int(-2, 2));
 }
 
@@ -117,8 +115,7 @@ std::vector<float> random_values(const Graph& graph, TensorId id, std::uint64_t 
     const auto role = weight_role(graph, id);
     RandomStream stream(seed, tensor.name);
     std::vector<float> out(static_cast<std::size_t>(element_count(tensor.shape)));
-    for (auto& x : out)
-        x = static_cast<float>(small_integers ? draw_integer(role, stream) : draw(role, stream));
+    for (auto& x : out) x = static_cast<float>(small_integers ? draw_integer(role, stream) : draw(role, stream));
     return out;
 }
 

@@ -39,7 +39,9 @@ json::Value dma(const DmaSpec& dma) {
                   {"min_row", base_units(dma.min_row)}};
 }
 
-json::Value dram_model(const BandwidthDram& model) { return Object{{"kind", "bandwidth"}, {"efficiency", model.efficiency}}; }
+json::Value dram_model(const BandwidthDram& model) {
+    return Object{{"kind", "bandwidth"}, {"efficiency", model.efficiency}};
+}
 
 json::Value dram_model(const Ddr4Dram& d) {
     return Object{{"kind", "ddr4"},
@@ -79,25 +81,24 @@ json::Value dram(const DramSpec& dram) {
 }  // namespace
 
 json::Value canonical_json(const ChipSpec& spec) {
-    return Object{
-        {"name", spec.name},
-        {"cores", spec.cores},
-        {"pe", pe(spec.pe)},
-        {"act", vector_engine(spec.act)},
-        {"pool", vector_engine(spec.pool)},
-        {"state_buffer", Object{{"partitions", spec.state_buffer.partitions},
-                                {"partition_bytes", base_units(spec.state_buffer.partition_bytes)}}},
-        {"psum", Object{{"partitions", spec.psum.partitions},
-                        {"banks", spec.psum.banks},
-                        {"bank_bytes", base_units(spec.psum.bank_bytes)}}},
-        {"dma", dma(spec.dma)},
-        {"dram", dram(spec.dram)},
-        {"host", Object{{"link_bandwidth", base_units(spec.host.link_bandwidth)},
-                        {"transfer_latency", base_units(spec.host.transfer_latency)},
-                        {"call_overhead", base_units(spec.host.call_overhead)}}},
-        {"sync", Object{{"max_queues", spec.sync.max_queues},
-                        {"semaphores", spec.sync.semaphores},
-                        {"events", spec.sync.events}}}};
+    return Object{{"name", spec.name},
+                  {"cores", spec.cores},
+                  {"pe", pe(spec.pe)},
+                  {"act", vector_engine(spec.act)},
+                  {"pool", vector_engine(spec.pool)},
+                  {"state_buffer", Object{{"partitions", spec.state_buffer.partitions},
+                                          {"partition_bytes", base_units(spec.state_buffer.partition_bytes)}}},
+                  {"psum", Object{{"partitions", spec.psum.partitions},
+                                  {"banks", spec.psum.banks},
+                                  {"bank_bytes", base_units(spec.psum.bank_bytes)}}},
+                  {"dma", dma(spec.dma)},
+                  {"dram", dram(spec.dram)},
+                  {"host", Object{{"link_bandwidth", base_units(spec.host.link_bandwidth)},
+                                  {"transfer_latency", base_units(spec.host.transfer_latency)},
+                                  {"call_overhead", base_units(spec.host.call_overhead)}}},
+                  {"sync", Object{{"max_queues", spec.sync.max_queues},
+                                  {"semaphores", spec.sync.semaphores},
+                                  {"events", spec.sync.events}}}};
 }
 
 }  // namespace infsim::hw

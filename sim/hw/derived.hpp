@@ -32,14 +32,10 @@ inline Bytes psum_bytes(const ChipSpec& spec) {
 }
 
 /// fp32 values that one PSUM bank holds per partition.
-inline int psum_bank_elements(const ChipSpec& spec) {
-    return static_cast<int>(spec.psum.bank_bytes.count() / 4);
-}
+inline int psum_bank_elements(const ChipSpec& spec) { return static_cast<int>(spec.psum.bank_bytes.count() / 4); }
 
 /// Bandwidth of all DRAM channels together as their data sheet has it.
-inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) {
-    return spec.dram.channel_bandwidth * spec.dram.channels;
-}
+inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) { return spec.dram.channel_bandwidth * spec.dram.channels; }
 
 /// The share of a channel's peak that it sustains at most: what the file says, or what refreshes leave.
 inline double dram_efficiency(const DramModel& model) {

@@ -46,8 +46,8 @@ public:
     Section(json::ObjectReader& parent, std::string_view key, std::vector<Provenance>& provenance)
         : Section(parent.required(key), std::string(key), provenance) {}
     Section(Section& parent, std::string_view key)
-        : Section(parent.present_ ? parent.reader_->required(key) : std::nullopt,
-                  parent.path_ + "." + std::string(key), parent.provenance_) {}
+        : Section(parent.present_ ? parent.reader_->required(key) : std::nullopt, parent.path_ + "." + std::string(key),
+                  parent.provenance_) {}
 
     template <class Q>
     Q quantity(std::string_view key, Range<Q> range) {
@@ -64,8 +64,7 @@ public:
     double fraction(std::string_view key) {
         return graded<double>(key, [&](const json::Cursor& value) -> std::optional<double> {
             const auto x = value.number(json::lowest, json::highest);
-            if (x && (*x <= 0.0 || *x > 1.0))
-                value.problem("must be above 0 and at most 1, and is " + number_text(*x));
+            if (x && (*x <= 0.0 || *x > 1.0)) value.problem("must be above 0 and at most 1, and is " + number_text(*x));
             return x;
         });
     }
@@ -94,12 +93,10 @@ private:
 public:
     /// Reads {"value", "grade", "source"} at `place`; `read` reads the value.
     template <class T, class Read>
-    static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance,
-                         Read read) {
+    static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance, Read read) {
         json::ObjectReader reader(place);
         const auto value = reader.required("value");
-        const std::optional<std::string> grade = read_text(reader, "grade"),
-                                         source = read_text(reader, "source");
+        const std::optional<std::string> grade = read_text(reader, "grade"), source = read_text(reader, "source");
         reader.finish();
         if (grade && source) check_origin(reader, *grade, *source);
         if (!value) return T{};
@@ -115,15 +112,13 @@ private:
         return place ? place->string() : std::nullopt;
     }
 
-    static void check_origin(const json::ObjectReader& reader, const std::string& grades,
-                             const std::string& source) {
+    static void check_origin(const json::ObjectReader& reader, const std::string& grades, const std::string& source) {
         bool fitted = false;
         for (const std::string& part : split(grades, ',')) {
             const std::string_view grade = trim(part);
             if (!known_grade(grade))
-                reader.problem(
-                    "grade",
-                    fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted", grade));
+                reader.problem("grade",
+                               fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted", grade));
             fitted = fitted || grade == "fitted";
         }
         if (trim(source).empty()) reader.problem("source", "must not be empty");
@@ -170,8 +165,7 @@ StateBufferSpec read_state_buffer(Section buffer, const PeSpec& pe) {
     spec.partitions = buffer.integer("partitions", 1, max_partitions);
     spec.partition_bytes = buffer.quantity("partition_bytes", partition_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.rows)
-        buffer.problem("partitions",
-                       fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
+        buffer.problem("partitions", fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
     buffer.finish();
     return spec;
 }
@@ -185,9 +179,8 @@ PsumSpec read_psum(Section psum, const PeSpec& pe) {
         psum.problem("partitions",
                      fmt::format("is less than the {} columns of the PE array that write it", pe.columns));
     if (spec.bank_bytes.count() > 0 && spec.bank_bytes.count() < std::int64_t{pe.max_moving} * 4)
-        psum.problem("bank_bytes",
-                     fmt::format("must hold the {} fp32 results of one matmul (pe.max_moving), {} bytes",
-                                 pe.max_moving, pe.max_moving * 4));
+        psum.problem("bank_bytes", fmt::format("must hold the {} fp32 results of one matmul (pe.max_moving), {} bytes",
+                                               pe.max_moving, pe.max_moving * 4));
     psum.finish();
     return spec;
 }
@@ -237,7 +230,7 @@ DramModel read_dram_model(Section model, const DramSpec& dram) {
     DramModel read;
     if (kind == "ddr4") read = read_ddr4(model, dram);
     else if (kind == "bandwidth") read = BandwidthDram{model.fraction("efficiency")};
-    else return read;   // the keys of no model are known
+    else return read;  // the keys of no model are known
     model.finish();
     return read;
 }
@@ -252,9 +245,8 @@ DramSpec read_dram(Section dram, int cores) {
     spec.model = read_dram_model(Section(dram, "model"), spec);
     const std::int64_t regions = std::int64_t{spec.channels} * cores;
     if (regions > 0 && spec.capacity.count() > 0 && spec.capacity.count() / regions < (1 << 20))
-        dram.problem("capacity",
-                     fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",
-                                 cores, spec.channels));
+        dram.problem("capacity", fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",
+                                             cores, spec.channels));
     dram.finish();
     return spec;
 }
@@ -289,8 +281,7 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
     if (root.has("name") && spec.name.empty()) root.problem("name", "must be a name and not empty");
     if (const auto cores = root.required("cores"))
         spec.cores = static_cast<int>(Section::read_graded<std::int64_t>(
-            *cores, "cores", file.provenance,
-            [](const json::Cursor& value) { return value.integer(1, max_cores); }));
+            *cores, "cores", file.provenance, [](const json::Cursor& value) { return value.integer(1, max_cores); }));
     spec.pe = read_pe(section("pe"));
     spec.act = read_vector_engine(section("act"));
     spec.pool = read_vector_engine(section("pool"));
@@ -306,8 +297,7 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
 
 }  // namespace
 
-std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides,
-                                  Problems& problems) {
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems) {
     const std::size_t before = problems.list().size();
     Problems found;
     const Overridden overridden = apply_overrides(document, overrides, problems);
@@ -327,8 +317,7 @@ std::optional<ChipFile> read_chip(json::Document document, const std::vector<Ove
     return file;
 }
 
-std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides,
-                                  Problems& problems) {
+std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems) {
     const std::size_t before = problems.list().size();
     auto document = json::parse_file(path, problems);
     if (!document || problems.list().size() != before) return std::nullopt;

@@ -39,16 +39,15 @@ struct ChipFile {
     std::vector<Provenance> provenance;  ///< in the order of the file's sections
 };
 
-/// Reads and validates a chip file with overrides applied. A file may be a variant, {"base": FILE, "name": ..., SECTION:
-/// {MEMBER: ...}}, which says only what differs from a complete chip file beside it. Empty if anything at all was added to `problems`:
-/// syntax, unknown or missing keys, wrong units, an override of a key that no chip has, or a chip that cannot
-/// be (no state buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit picoseconds,
+/// Reads and validates a chip file with overrides applied. A file may be a variant, {"base": FILE, "name": ...,
+/// SECTION: {MEMBER: ...}}, which says only what differs from a complete chip file beside it. Empty if anything at all
+/// was added to `problems`: syntax, unknown or missing keys, wrong units, an override of a key that no chip has, or a
+/// chip that cannot be (no state buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit
+/// picoseconds,
 /// ...).
-std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides,
-                                  Problems& problems);
+std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems);
 /// The same for a parsed document.
-std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides,
-                                  Problems& problems);
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems);
 
 /// The resolved numbers in base units (picoseconds, bytes, bytes per second, hertz, cycles) without grades
 /// and sources: what the identity of a simulated point is hashed from. Two files that mean the same chip give

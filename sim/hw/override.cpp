@@ -25,15 +25,13 @@ void replace(json::Value& place, const json::Value& value) {
 
 }  // namespace
 
-Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides,
-                           Problems& problems) {
+Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides, Problems& problems) {
     Overridden done;
     for (const Override& change : overrides) {
         json::Value* place = &document.root;
         std::string pointer, wrong;
         for (const std::string& key : split(change.path, '.')) {
-            json::Value* next =
-                place->is_object() && !is_graded(*place) ? place->as_object().find(key) : nullptr;
+            json::Value* next = place->is_object() && !is_graded(*place) ? place->as_object().find(key) : nullptr;
             if (!next) {
                 wrong = fmt::format("'{}' is no key of a chip: there is no '{}'", change.path, key);
                 if (place->is_object() && !is_graded(*place)) wrong += suggestion(key, keys_of(*place));
@@ -61,9 +59,7 @@ void add_relocated(const Problems& found, const Overridden& overridden, Problems
             return problem.where == entry.first || problem.where.rfind(entry.first + "/", 0) == 0;
         });
         if (inside == overridden.end()) problems.add(problem);
-        else
-            problems.add(inside->second->file, inside->second->where,
-                         inside->second->path + ": " + problem.what);
+        else problems.add(inside->second->file, inside->second->where, inside->second->path + ": " + problem.what);
     }
 }
 

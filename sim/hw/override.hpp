@@ -14,8 +14,7 @@ using Overridden = std::map<std::string, const Override*>;
 
 /// Sets each override's value in `document`. Paths that lead nowhere, or not to a single number, are reported
 /// at the override's own place.
-Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides,
-                           Problems& problems);
+Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides, Problems& problems);
 
 /// Moves problems found inside an overridden number to the place the override came from.
 void add_relocated(const Problems& found, const Overridden& overridden, Problems& problems);

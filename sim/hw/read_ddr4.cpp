@@ -48,7 +48,8 @@ std::optional<Word> parse_word(const std::string& word, const Report& report) {
     while (parsed.kind < kNames.size() && kNames[parsed.kind] != name) ++parsed.kind;
     if (parsed.kind == kNames.size()) {
         report("address_map", fmt::format("'{}' is no field; fields are row, bank, column, bank_group, each with :BITS "
-                                          "where it is only a part", word));
+                                          "where it is only a part",
+                                          word));
         return std::nullopt;
     }
     if (colon == std::string::npos) return parsed;
@@ -67,13 +68,13 @@ std::optional<Word> parse_word(const std::string& word, const Report& report) {
 
 std::vector<AddressField> parse_address_map(const std::string& text, const Ddr4Dram& d, Bytes channel,
                                             const Report& report) {
-    if (!complete(d, channel)) return {};   // reported by check_ddr4
+    if (!complete(d, channel)) return {};  // reported by check_ddr4
     std::vector<Word> words;
     for (const std::string& word : split(text, ' ')) {
         if (word.empty()) continue;
         const auto parsed = parse_word(word, report);
         if (!parsed) return {};
-        words.insert(words.begin(), *parsed);   // the last word is the least significant
+        words.insert(words.begin(), *parsed);  // the last word is the least significant
     }
     std::array<int, 4> left = wanted_bits(d, channel);
     for (const Word& w : words) left[w.kind] -= w.bits.value_or(0);
@@ -85,17 +86,19 @@ std::vector<AddressField> parse_address_map(const std::string& text, const Ddr4D
     const auto wanted = wanted_bits(d, channel);
     for (std::size_t kind = 0; kind < kNames.size(); ++kind)
         if (left[kind] != 0)
-            report("address_map", fmt::format("has {} bits of {}, and {} banks groups x {} banks of {}-byte rows in {} bytes of a "
-                                              "channel need {}",
-                                              wanted[kind] - left[kind], kNames[kind], d.bank_groups, d.banks_per_group,
-                                              d.row_bytes.count(), channel.count(), wanted[kind]));
+            report("address_map",
+                   fmt::format("has {} bits of {}, and {} banks groups x {} banks of {}-byte rows in {} bytes of a "
+                               "channel need {}",
+                               wanted[kind] - left[kind], kNames[kind], d.bank_groups, d.banks_per_group,
+                               d.row_bytes.count(), channel.count(), wanted[kind]));
     return map;
 }
 
 std::string address_map_text(const std::vector<AddressField>& map) {
     std::string text;
     for (auto field = map.rbegin(); field != map.rend(); ++field)
-        text += (text.empty() ? "" : " ") + kNames[static_cast<std::size_t>(field->kind)] + ":" + std::to_string(field->bits);
+        text += (text.empty() ? "" : " ") + kNames[static_cast<std::size_t>(field->kind)] + ":" +
+                std::to_string(field->bits);
     return text;
 }
 
@@ -113,8 +116,9 @@ void check_ddr4(const Ddr4Dram& d, Bytes channel, Bandwidth channel_bandwidth, c
     if (d.row_bytes.count() > 0 && d.bus_bits > 0 && d.row_bytes < column_bytes(d))
         report("row_bytes", fmt::format("is less than the {} bytes of one column access", column_bytes(d).count()));
     if (channel.count() > 0 && !power_of_two(channel.count()))
-        report("address_map", fmt::format("maps {} bytes per channel (dram.capacity / dram.channels), which is no power of two",
-                                          channel.count()));
+        report("address_map",
+               fmt::format("maps {} bytes per channel (dram.capacity / dram.channels), which is no power of two",
+                           channel.count()));
     else if (d.row_bytes.count() > 0 && channel.count() > 0 &&
              channel.count() < d.row_bytes.count() * d.bank_groups * d.banks_per_group)
         report("row_bytes", fmt::format("times the banks is more than the {} bytes of a channel", channel.count()));

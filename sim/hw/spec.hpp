@@ -14,40 +14,47 @@ namespace infsim::hw {
 struct PeSpec {
     Frequency clock;
     int rows = 0, columns = 0;
-    int max_moving = 0;                ///< elements of one moving operand (one PSUM bank of fp32)
-    Cycles min_matmul;                 ///< floor of a matmul; the floor used is min(this, columns of the stationary)
-    int fp32_passes = 1;               ///< fp32 operands take this many passes
-    Cycles stationary_load;            ///< time to shift a stationary operand in
-    Cycles stationary_load_unhidden;   ///< the part of it that does not overlap the matmul before
-    Cycles matmul_overhead;            ///< fixed cost per matmul added to its occupancy
-    Cycles latency;                    ///< from the end of occupancy to the semaphore
+    int max_moving = 0;               ///< elements of one moving operand (one PSUM bank of fp32)
+    Cycles min_matmul;                ///< floor of a matmul; the floor used is min(this, columns of the stationary)
+    int fp32_passes = 1;              ///< fp32 operands take this many passes
+    Cycles stationary_load;           ///< time to shift a stationary operand in
+    Cycles stationary_load_unhidden;  ///< the part of it that does not overlap the matmul before
+    Cycles matmul_overhead;           ///< fixed cost per matmul added to its occupancy
+    Cycles latency;                   ///< from the end of occupancy to the semaphore
 };
 
 /// ACT or POOL: N elements per partition occupy max(min_cycles, N * cycles per element) + overhead.
 struct VectorEngineSpec {
     Frequency clock;
     Cycles min_cycles;
-    Cycles overhead;                   ///< fixed cost per instruction added to occupancy
-    Cycles latency;                    ///< from the end of occupancy to the semaphore
+    Cycles overhead;  ///< fixed cost per instruction added to occupancy
+    Cycles latency;   ///< from the end of occupancy to the semaphore
 };
 
-struct StateBufferSpec { int partitions = 0; Bytes partition_bytes; };
-struct PsumSpec { int partitions = 0; int banks = 0; Bytes bank_bytes; };
+struct StateBufferSpec {
+    int partitions = 0;
+    Bytes partition_bytes;
+};
+struct PsumSpec {
+    int partitions = 0;
+    int banks = 0;
+    Bytes bank_bytes;
+};
 
 struct DmaSpec {
     int engines_per_core = 0;
     int rings_per_engine = 0;
     Bytes max_descriptor;
-    Duration start_latency;            ///< semaphore to first byte, once per DMA instruction
-    Duration completion_latency;       ///< last byte to semaphore
-    Bandwidth engine_bandwidth;        ///< ceiling of one DMA engine
-    Bandwidth core_bandwidth;          ///< ceiling of all engines of a core together
-    Bytes min_row;                     ///< a run shorter than this costs as much DMA time as this many bytes
+    Duration start_latency;       ///< semaphore to first byte, once per DMA instruction
+    Duration completion_latency;  ///< last byte to semaphore
+    Bandwidth engine_bandwidth;   ///< ceiling of one DMA engine
+    Bandwidth core_bandwidth;     ///< ceiling of all engines of a core together
+    Bytes min_row;                ///< a run shorter than this costs as much DMA time as this many bytes
 };
 
 /// The `bandwidth` model: a channel serves bursts of active flows round robin at peak * efficiency.
 struct BandwidthDram {
-    double efficiency = 1.0;           ///< sustained share of a channel's peak bandwidth, (0, 1]
+    double efficiency = 1.0;  ///< sustained share of a channel's peak bandwidth, (0, 1]
 };
 
 /// Consecutive bits of the number of a column within a channel.
@@ -57,23 +64,24 @@ struct AddressField {
     int bits = 0;
 };
 
-/// The `ddr4` model: a channel of one rank whose efficiency comes out of access patterns and timings. The names are those of
-/// JEDEC JESD79-4, whose definitions hold; sim/chip/ddr4.hpp says what a channel makes of them.
+/// The `ddr4` model: a channel of one rank whose efficiency comes out of access patterns and timings. The names are
+/// those of JEDEC JESD79-4, whose definitions hold; sim/chip/ddr4.hpp says what a channel makes of them.
 struct Ddr4Dram {
-    Frequency clock;                   ///< of the commands; data move on both edges
+    Frequency clock;  ///< of the commands; data move on both edges
     int bus_bits = 64;
     int bank_groups = 0, banks_per_group = 0;
-    Bytes row_bytes;                   ///< of one bank over the whole bus
-    std::vector<AddressField> address_map;   ///< from the least significant bit, above the bytes of a column
-    Cycles cl, cwl;                    ///< column command to data: read, write
-    Cycles t_rcd, t_rp, t_ras;         ///< activate to column, precharge to activate, activate to precharge
-    Cycles t_ccd_s, t_ccd_l;           ///< column to column: other bank group, same bank group
-    Cycles t_rrd_s, t_rrd_l, t_faw;    ///< activate to activate: other group, same group, of any five the last to the first
-    Cycles t_wtr_s, t_wtr_l;           ///< end of write data to read command: other group, same group
-    Cycles t_rtp, t_wr;                ///< read command to precharge, end of write data to precharge
-    Duration t_refi, t_rfc;            ///< refresh interval, duration of a refresh
+    Bytes row_bytes;                        ///< of one bank over the whole bus
+    std::vector<AddressField> address_map;  ///< from the least significant bit, above the bytes of a column
+    Cycles cl, cwl;                         ///< column command to data: read, write
+    Cycles t_rcd, t_rp, t_ras;              ///< activate to column, precharge to activate, activate to precharge
+    Cycles t_ccd_s, t_ccd_l;                ///< column to column: other bank group, same bank group
+    Cycles t_rrd_s, t_rrd_l,
+        t_faw;                ///< activate to activate: other group, same group, of any five the last to the first
+    Cycles t_wtr_s, t_wtr_l;  ///< end of write data to read command: other group, same group
+    Cycles t_rtp, t_wr;       ///< read command to precharge, end of write data to precharge
+    Duration t_refi, t_rfc;   ///< refresh interval, duration of a refresh
 };
-constexpr int kDdr4BurstLength = 8;    ///< beats of a column access
+constexpr int kDdr4BurstLength = 8;  ///< beats of a column access
 
 /// Bytes of one column access.
 inline Bytes column_bytes(const Ddr4Dram& d) { return Bytes{std::int64_t{d.bus_bits} / 8 * kDdr4BurstLength}; }
@@ -82,20 +90,24 @@ using DramModel = std::variant<BandwidthDram, Ddr4Dram>;
 
 struct DramSpec {
     Bytes capacity;
-    int channels = 0;                  ///< separate apertures; region r of core c lies in channel (c + r) % channels
-    Bandwidth channel_bandwidth;       ///< peak of one channel
-    Bytes burst;                       ///< arbitration grain
-    Duration latency;                  ///< unloaded latency of the first burst of a transfer
+    int channels = 0;             ///< separate apertures; region r of core c lies in channel (c + r) % channels
+    Bandwidth channel_bandwidth;  ///< peak of one channel
+    Bytes burst;                  ///< arbitration grain
+    Duration latency;             ///< unloaded latency of the first burst of a transfer
     DramModel model;
 };
 
 struct HostSpec {
-    Bandwidth link_bandwidth;          ///< per direction, shared by all cores of the chip
-    Duration transfer_latency;         ///< fixed cost per transfer
-    Duration call_overhead;            ///< host software cost per inference, on the submitting worker
+    Bandwidth link_bandwidth;   ///< per direction, shared by all cores of the chip
+    Duration transfer_latency;  ///< fixed cost per transfer
+    Duration call_overhead;     ///< host software cost per inference, on the submitting worker
 };
 
-struct SyncSpec { int max_queues = 0; int semaphores = 0; int events = 0; };
+struct SyncSpec {
+    int max_queues = 0;
+    int semaphores = 0;
+    int events = 0;
+};
 
 struct ChipSpec {
     std::string name;

@@ -31,7 +31,8 @@ std::optional<Resolved> resolve_variant(json::Document document, Problems& probl
     const json::Value* const base = document.root.as_object().find("base");
     if (base == nullptr) return Resolved{std::move(document), {}, {}};
     if (!base->is_string()) {
-        problems.add(document.file, "/base", "must be text that names a chip file, and is " + std::string(base->kind()));
+        problems.add(document.file, "/base",
+                     "must be text that names a chip file, and is " + std::string(base->kind()));
         return std::nullopt;
     }
     const auto path = std::filesystem::path(document.file).parent_path() / base->as_string();
@@ -40,8 +41,9 @@ std::optional<Resolved> resolve_variant(json::Document document, Problems& probl
     for (Problem problem : found.list()) problems.add(std::move(problem));
     if (!found.empty() || !whole) return std::nullopt;
     if (!whole->root.is_object() || whole->root.as_object().find("base")) {
-        problems.add(document.file, "/base", "'" + base->as_string() + "' is no complete chip file: " +
-                                                 (whole->root.is_object() ? "it has a base itself" : "it holds no object"));
+        problems.add(document.file, "/base",
+                     "'" + base->as_string() + "' is no complete chip file: " +
+                         (whole->root.is_object() ? "it has a base itself" : "it holds no object"));
         return std::nullopt;
     }
     Resolved resolved{std::move(*whole), {}, document.file};
@@ -54,9 +56,9 @@ std::optional<Resolved> resolve_variant(json::Document document, Problems& probl
 
 void add_to_variant(const Problems& found, const Resolved& resolved, Problems& problems) {
     for (Problem problem : found.list()) {
-        const bool replaced = std::any_of(resolved.replaced.begin(), resolved.replaced.end(), [&](const std::string& p) {
-            return problem.where == p || problem.where.rfind(p + "/", 0) == 0;
-        });
+        const bool replaced = std::any_of(
+            resolved.replaced.begin(), resolved.replaced.end(),
+            [&](const std::string& p) { return problem.where == p || problem.where.rfind(p + "/", 0) == 0; });
         if (replaced && problem.file == resolved.document.file) problem.file = resolved.variant;
         problems.add(std::move(problem));
     }

@@ -8,7 +8,16 @@
 namespace infsim::observe {
 
 /// Why a queue did not issue: which kind of producer its wait was for, or what else held it.
-enum class Stall : std::uint8_t { wait_pe, wait_act, wait_pool, wait_weights, wait_input, wait_dma_other, wait_output, drained };
+enum class Stall : std::uint8_t {
+    wait_pe,
+    wait_act,
+    wait_pool,
+    wait_weights,
+    wait_input,
+    wait_dma_other,
+    wait_output,
+    drained
+};
 
 /// Identifies an instruction of an inference: core, inference number on that core, queue, index in the queue.
 struct InstructionRef {
@@ -18,18 +27,49 @@ struct InstructionRef {
     std::uint64_t inference = 0;
 };
 
-/// The instruction left its queue at `at`; the queue is taken until `busy_until`. For a DMA ring, `at` is when it became
-/// the oldest of its ring with all waits satisfied, and `busy_until` its retirement.
-struct Issued { InstructionRef who; TimePoint at; TimePoint busy_until; };
+/// The instruction left its queue at `at`; the queue is taken until `busy_until`. For a DMA ring, `at` is when it
+/// became the oldest of its ring with all waits satisfied, and `busy_until` its retirement.
+struct Issued {
+    InstructionRef who;
+    TimePoint at;
+    TimePoint busy_until;
+};
 /// The queue could not issue this instruction between `from` and `until` because of `why`.
-struct Blocked { InstructionRef who; TimePoint from; TimePoint until; Stall why; };
+struct Blocked {
+    InstructionRef who;
+    TimePoint from;
+    TimePoint until;
+    Stall why;
+};
 /// The result is there and the queue's counter has advanced.
-struct Retired { InstructionRef who; TimePoint at; };
+struct Retired {
+    InstructionRef who;
+    TimePoint at;
+};
 /// One DMA instruction's bytes crossed the DRAM channel between `from` and `until`.
-struct Transferred { InstructionRef who; int channel; Bytes bytes; bool write; TimePoint from; TimePoint until; };
+struct Transferred {
+    InstructionRef who;
+    int channel;
+    Bytes bytes;
+    bool write;
+    TimePoint from;
+    TimePoint until;
+};
 /// A host transfer of one inference.
-struct HostTransferred { std::uint16_t core; std::uint64_t inference; bool to_device; Bytes bytes; TimePoint from; TimePoint until; };
+struct HostTransferred {
+    std::uint16_t core;
+    std::uint64_t inference;
+    bool to_device;
+    Bytes bytes;
+    TimePoint from;
+    TimePoint until;
+};
 enum class InferencePhase : std::uint8_t { submitted, input_ready, first_issue, last_retirement, output_done };
-struct InferenceEvent { std::uint16_t core; std::uint64_t inference; InferencePhase phase; TimePoint at; };
+struct InferenceEvent {
+    std::uint16_t core;
+    std::uint64_t inference;
+    InferencePhase phase;
+    TimePoint at;
+};
 
 }  // namespace infsim::observe

@@ -18,9 +18,9 @@ constexpr int kAccessDims = 4;
 /// partition. Dimension 0 is the outermost; unused dimensions have count 1. Step 0 repeats an element.
 /// For PSUM, `offset` counts from the start of the partition, bank b starting at b * bank_bytes.
 struct AccessPattern {
-    std::array<std::uint16_t, kAccessDims> step{};            ///< in elements
+    std::array<std::uint16_t, kAccessDims> step{};  ///< in elements
     std::array<std::uint16_t, kAccessDims> count{1, 1, 1, 1};
-    std::uint32_t offset = 0;                                  ///< in bytes, within a partition
+    std::uint32_t offset = 0;  ///< in bytes, within a partition
     std::uint8_t partition_start = 0;
     std::uint8_t partition_count = 0;
     Space space = Space::state_buffer;
@@ -51,7 +51,7 @@ constexpr std::int64_t end_offset(const AccessPattern& ap) {
 /// `offset + p * partition_step + sum(i_d * step[d])` of the segment. All steps are in bytes.
 /// The partition count and the element type are those of the on-chip side.
 struct DramPattern {
-    std::uint32_t segment = 0;         ///< index into Program::segments
+    std::uint32_t segment = 0;  ///< index into Program::segments
     std::uint32_t offset = 0;
     std::uint32_t partition_step = 0;
     std::array<std::uint32_t, kAccessDims> step{};

@@ -16,17 +16,13 @@ public:
     HappensBefore(const Program& program, const std::vector<InstructionId>& order);
 
     /// Whether `first` has retired when `second` issues.
-    bool ordered(InstructionId first, InstructionId second) const {
-        return known(second)[first.queue] > first.index;
-    }
+    bool ordered(InstructionId first, InstructionId second) const { return known(second)[first.queue] > first.index; }
 
 private:
     const std::uint32_t* known(InstructionId id) const {
         return clocks_.data() + (first_[id.queue] + id.index) * queues_;
     }
-    std::uint32_t* known(InstructionId id) {
-        return clocks_.data() + (first_[id.queue] + id.index) * queues_;
-    }
+    std::uint32_t* known(InstructionId id) { return clocks_.data() + (first_[id.queue] + id.index) * queues_; }
 
     std::size_t queues_ = 0;
     std::vector<std::size_t> first_;     ///< [queue] its first instruction's row

@@ -11,15 +11,53 @@ namespace infsim::program {
 
 /// Functions of the ACT engine.
 enum class ActFunction : std::uint8_t {
-    identity, relu, exp, log, sqrt, rsqrt, reciprocal, sigmoid, tanh, gelu, gelu_tanh, erf, softplus, softsign,
-    abs, square, sin, cos, sign, floor, ceil, round,
+    identity,
+    relu,
+    exp,
+    log,
+    sqrt,
+    rsqrt,
+    reciprocal,
+    sigmoid,
+    tanh,
+    gelu,
+    gelu_tanh,
+    erf,
+    softplus,
+    softsign,
+    abs,
+    square,
+    sin,
+    cos,
+    sign,
+    floor,
+    ceil,
+    round,
 };
 
 /// Operations of the POOL engine's ALU stages. `none` passes the left operand on;
 /// the reverse_* forms exchange the operands. Comparisons yield 1 or 0.
 enum class AluOp : std::uint8_t {
-    none, add, subtract, reverse_subtract, multiply, divide, reverse_divide, max, min, power, reverse_power,
-    equal, not_equal, greater, greater_equal, less, less_equal, logical_and, logical_or, logical_xor,
+    none,
+    add,
+    subtract,
+    reverse_subtract,
+    multiply,
+    divide,
+    reverse_divide,
+    max,
+    min,
+    power,
+    reverse_power,
+    equal,
+    not_equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_or,
+    logical_xor,
 };
 
 /// A scalar operand: nothing, an immediate, or one element per partition of the state buffer, taken from
@@ -27,8 +65,8 @@ enum class AluOp : std::uint8_t {
 struct ScalarOperand {
     enum class Kind : std::uint8_t { none, immediate, per_partition };
     union {
-        float value = 0.0F;      ///< immediate
-        std::uint32_t offset;    ///< per_partition: byte offset in the partition
+        float value = 0.0F;    ///< immediate
+        std::uint32_t offset;  ///< per_partition: byte offset in the partition
     };
     Kind kind = Kind::none;
     DType dtype = DType::fp32;
@@ -53,20 +91,30 @@ struct ScalarOperand {
 // --- PE ---------------------------------------------------------------------------------------------
 /// Loads the stationary operand: K = src.partition_count rows at PE rows src.partition_start..,
 /// M = elements(src) <= PE columns. May run in the background of the running matmul.
-struct LoadStationary { AccessPattern src; };
+struct LoadStationary {
+    AccessPattern src;
+};
 /// dst[m, n] = (accumulate ? dst[m, n] : 0) + sum_k stationary[k, m] * moving[k, n], products and sums in fp32.
 /// `moving` must cover exactly the partitions of the stationary; dst lies inside one PSUM bank, partition m
 /// per PE column. Accumulations of one queue into the same place take effect in order without a wait.
-struct Matmul { AccessPattern moving; AccessPattern dst; bool accumulate = false; };
+struct Matmul {
+    AccessPattern moving;
+    AccessPattern dst;
+    bool accumulate = false;
+};
 /// dst[n, k] = src[k, n] through the array by an identity: src has K partitions and N <= PE columns elements,
 /// dst (PSUM) has N partitions and K elements. Replaces the stationary operand.
-struct Transpose { AccessPattern src; AccessPattern dst; };
+struct Transpose {
+    AccessPattern src;
+    AccessPattern dst;
+};
 
 // --- ACT --------------------------------------------------------------------------------------------
 /// dst = function(src * scale + bias), element by element; lane i of src writes lane i of dst, and the
 /// partition starts of the two may differ.
 struct Activate {
-    AccessPattern src; AccessPattern dst;
+    AccessPattern src;
+    AccessPattern dst;
     ScalarOperand bias;
     float scale = 1.0F;
     ActFunction function = ActFunction::identity;
@@ -75,7 +123,9 @@ struct Activate {
 // --- POOL -------------------------------------------------------------------------------------------
 /// dst = relu?((a scalar_op scalar) op b), element by element.
 struct TensorTensor {
-    AccessPattern a; AccessPattern b; AccessPattern dst;
+    AccessPattern a;
+    AccessPattern b;
+    AccessPattern dst;
     ScalarOperand scalar;
     AluOp scalar_op = AluOp::none;
     AluOp op = AluOp::add;
@@ -83,32 +133,53 @@ struct TensorTensor {
 };
 /// dst = (src op0 scalar0) op1 scalar1, element by element; with both `none` a copy or cast.
 struct TensorScalar {
-    AccessPattern src; AccessPattern dst;
-    ScalarOperand scalar0; ScalarOperand scalar1;
-    AluOp op0 = AluOp::none; AluOp op1 = AluOp::none;
+    AccessPattern src;
+    AccessPattern dst;
+    ScalarOperand scalar0;
+    ScalarOperand scalar1;
+    AluOp op0 = AluOp::none;
+    AluOp op1 = AluOp::none;
 };
 /// Reduces the innermost `reduced_dims` dimensions of src by op (add, max, min or multiply), times scale:
 /// dst has as many elements per partition as the remaining dimensions of src.
 struct Reduce {
-    AccessPattern src; AccessPattern dst;
+    AccessPattern src;
+    AccessPattern dst;
     float scale = 1.0F;
     AluOp op = AluOp::add;
     std::uint8_t reduced_dims = 1;
 };
 /// dst = value.
-struct Memset { AccessPattern dst; float value = 0.0F; };
+struct Memset {
+    AccessPattern dst;
+    float value = 0.0F;
+};
 
 // --- DMA --------------------------------------------------------------------------------------------
 /// DRAM to state buffer, bytes unchanged.
-struct DmaLoad { DramPattern src; AccessPattern dst; };
+struct DmaLoad {
+    DramPattern src;
+    AccessPattern dst;
+};
 /// State buffer to DRAM, bytes unchanged.
-struct DmaStore { AccessPattern src; DramPattern dst; };
+struct DmaStore {
+    AccessPattern src;
+    DramPattern dst;
+};
 /// State buffer to state buffer; the partition starts may differ, the counts may not.
-struct DmaCopy { AccessPattern src; AccessPattern dst; };
+struct DmaCopy {
+    AccessPattern src;
+    AccessPattern dst;
+};
 /// Rows of a DRAM table by index: partition i of dst receives row index[i] of the table, where `index`
 /// has one i32 element per partition and row r starts at byte table.offset + r * table.partition_step.
 /// An index outside [0, table_rows) is a run-time error.
-struct DmaGather { AccessPattern index; DramPattern table; AccessPattern dst; std::uint32_t table_rows = 0; };
+struct DmaGather {
+    AccessPattern index;
+    DramPattern table;
+    AccessPattern dst;
+    std::uint32_t table_rows = 0;
+};
 
 /// Does nothing but wait; carries waits that do not fit the next instruction.
 struct Sync {};
@@ -155,8 +226,8 @@ struct Instruction {
     std::uint16_t layer = 0;
     std::uint16_t image = 0;
 };
-/// Device DRAM that one instruction of a loaded Program takes: every core fetches its own copy. The encoding of NeuronCore-v1
-/// is not public; this is the bound on ours in memory.
+/// Device DRAM that one instruction of a loaded Program takes: every core fetches its own copy. The encoding of
+/// NeuronCore-v1 is not public; this is the bound on ours in memory.
 constexpr std::int64_t kInstructionBytes = 128;
 static_assert(sizeof(Instruction) <= kInstructionBytes, "Programs of large batches must fit in memory");
 

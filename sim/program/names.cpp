@@ -7,9 +7,8 @@ namespace {
 
 // In the order of the enumerations.
 constexpr std::array<std::string_view, 22> kActFunctions{
-    "identity", "relu", "exp",       "log",   "sqrt",     "rsqrt",    "reciprocal", "sigmoid",
-    "tanh",     "gelu", "gelu_tanh", "erf",   "softplus", "softsign", "abs",        "square",
-    "sin",      "cos",  "sign",      "floor", "ceil",     "round"};
+    "identity", "relu",     "exp",      "log", "sqrt",   "rsqrt", "reciprocal", "sigmoid", "tanh",  "gelu", "gelu_tanh",
+    "erf",      "softplus", "softsign", "abs", "square", "sin",   "cos",        "sign",    "floor", "ceil", "round"};
 static_assert(static_cast<std::size_t>(ActFunction::round) + 1 == kActFunctions.size());
 constexpr std::array<std::string_view, 20> kAluOps{
     "none",          "add",  "subtract",   "reverse_subtract", "multiply",   "divide",     "reverse_divide",
@@ -38,9 +37,7 @@ std::string_view name(Engine e) { return kEngines[static_cast<std::size_t>(e)]; 
 std::string_view name(Purpose p) { return kPurposes[static_cast<std::size_t>(p)]; }
 std::string_view name(Space s) { return kSpaces[static_cast<std::size_t>(s)]; }
 
-std::optional<ActFunction> parse_act_function(std::string_view t) {
-    return find<ActFunction>(kActFunctions, t);
-}
+std::optional<ActFunction> parse_act_function(std::string_view t) { return find<ActFunction>(kActFunctions, t); }
 std::optional<AluOp> parse_alu_op(std::string_view t) { return find<AluOp>(kAluOps, t); }
 std::optional<Engine> parse_engine(std::string_view t) { return find<Engine>(kEngines, t); }
 std::optional<Purpose> parse_purpose(std::string_view t) { return find<Purpose>(kPurposes, t); }

@@ -15,14 +15,10 @@ struct InstructionId {
     std::uint8_t queue = 0;
     std::uint32_t index = 0;  ///< within the queue
 };
-constexpr bool operator==(InstructionId a, InstructionId b) {
-    return a.queue == b.queue && a.index == b.index;
-}
+constexpr bool operator==(InstructionId a, InstructionId b) { return a.queue == b.queue && a.index == b.index; }
 constexpr bool operator!=(InstructionId a, InstructionId b) { return !(a == b); }
 
-inline const Instruction& at(const Program& p, InstructionId id) {
-    return p.queues[id.queue].instructions[id.index];
-}
+inline const Instruction& at(const Program& p, InstructionId id) { return p.queues[id.queue].instructions[id.index]; }
 
 /// One on-chip operand. A scalar taken per partition appears as a pattern of one element.
 struct OnChipAccess {

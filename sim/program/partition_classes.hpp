@@ -38,9 +38,7 @@ public:
     int size() const { return size_; }
     /// Classes first(...) to last(...) together are the partitions [start, start + count); count > 0.
     int first(int start) const { return class_of_[start]; }
-    int last(int start, int count) const {
-        return class_of_[start + count - 1 > 255 ? 255 : start + count - 1];
-    }
+    int last(int start, int count) const { return class_of_[start + count - 1 > 255 ? 255 : start + count - 1]; }
     /// The lowest partition of a class, for messages.
     int partition(int index) const { return first_partition_[index]; }
 

@@ -12,12 +12,12 @@ namespace infsim::program {
 
 /// The capacities a Program was made for; a chip refuses a Program whose Target it does not cover.
 struct Target {
-    int pe_rows = 0, pe_columns = 0, max_moving = 0;      ///< max_moving: elements of one moving operand
+    int pe_rows = 0, pe_columns = 0, max_moving = 0;  ///< max_moving: elements of one moving operand
     int sb_partitions = 0, psum_partitions = 0, psum_banks = 0;
     std::int64_t sb_partition_bytes = 0, psum_bank_bytes = 0;
     int dma_engines = 0, rings_per_engine = 0, max_queues = 0;
-    std::int64_t dram_region_bytes = 0;                   ///< capacity of each DRAM region of a core
-    int dram_regions = 0;                                  ///< regions a core has (one per channel)
+    std::int64_t dram_region_bytes = 0;  ///< capacity of each DRAM region of a core
+    int dram_regions = 0;                ///< regions a core has (one per channel)
 };
 
 enum class Engine : std::uint8_t { pe, act, pool, dma };
@@ -47,14 +47,14 @@ constexpr std::uint32_t kLiteral = 0xFFFF'FFFF;
 /// A contiguous range of device DRAM in one of the core's own regions.
 /// Input and output segments hold `batch` images one after the other, each row-major as in the graph.
 struct Segment {
-    std::string name;                   ///< of the graph tensor or layer it serves
+    std::string name;  ///< of the graph tensor or layer it serves
     Purpose purpose = Purpose::weights;
     DType dtype = DType::fp16;
-    std::uint8_t region = 0;            ///< index of the core's DRAM region
-    std::int64_t address = 0;           ///< byte offset in that region
+    std::uint8_t region = 0;   ///< index of the core's DRAM region
+    std::int64_t address = 0;  ///< byte offset in that region
     std::int64_t bytes = 0;
-    std::vector<std::string> tensors;   ///< graph tensors the recipe reads, or the one graph input or output
-    std::vector<RecipeBox> recipe;      ///< weights and constants only
+    std::vector<std::string> tensors;  ///< graph tensors the recipe reads, or the one graph input or output
+    std::vector<RecipeBox> recipe;     ///< weights and constants only
 };
 
 /// Who owns which bytes of the state buffer or PSUM, and from when until when (inclusive) in `sequence` order.
@@ -62,18 +62,18 @@ struct Allocation {
     std::string name;
     Space space = Space::state_buffer;
     std::uint8_t partition_start = 0, partition_count = 0;
-    std::uint32_t offset = 0, bytes = 0;    ///< within each partition
+    std::uint32_t offset = 0, bytes = 0;  ///< within each partition
     std::uint32_t first_sequence = 0, last_sequence = 0;
     std::uint16_t layer = 0;
-    Purpose purpose = Purpose::input;       ///< weights, constants, or `spill` for intermediates; input/output for graph I/O
+    Purpose purpose = Purpose::input;  ///< weights, constants, or `spill` for intermediates; input/output for graph I/O
 };
 
 /// What a report says about a layer of the compiled network (after fusion).
 struct LayerInfo {
-    std::string name;       ///< of the graph node that gives the result
-    std::string kind;       ///< "conv", "dense", "maxpool", ...
-    std::int64_t macs = 0;           ///< per image
-    std::int64_t weight_bytes = 0;   ///< as stored in DRAM
+    std::string name;               ///< of the graph node that gives the result
+    std::string kind;               ///< "conv", "dense", "maxpool", ...
+    std::int64_t macs = 0;          ///< per image
+    std::int64_t weight_bytes = 0;  ///< as stored in DRAM
 };
 
 struct Program {

@@ -93,8 +93,7 @@ private:
         }
         if (!write_) return;
         for (InstructionId read : h.reads)
-            if (read.queue != id_.queue && !order_.ordered(read, id_))
-                conflict(Conflict{Race::Kind::read_write, read});
+            if (read.queue != id_.queue && !order_.ordered(read, id_)) conflict(Conflict{Race::Kind::read_write, read});
     }
     StateId after_write() {
         if (written_ == kUntouched) written_ = histories_.add({id_, {}});
@@ -104,10 +103,9 @@ private:
         History h = histories_[old];
         // A read of the same queue, or one surely over by now, is implied by this one: whoever is ordered
         // behind this one is ordered behind it too.
-        h.reads.erase(
-            std::remove_if(h.reads.begin(), h.reads.end(),
-                           [&](InstructionId r) { return r.queue == id_.queue || order_.ordered(r, id_); }),
-            h.reads.end());
+        h.reads.erase(std::remove_if(h.reads.begin(), h.reads.end(),
+                                     [&](InstructionId r) { return r.queue == id_.queue || order_.ordered(r, id_); }),
+                      h.reads.end());
         h.reads.push_back(id_);
         return histories_.add(std::move(h));
     }
@@ -227,8 +225,7 @@ private:
         for (auto r = races_.rbegin(); r != races_.rend() && r->second == second; ++r)
             if (r->kind == c.kind && r->first == c.first) return;
         if (races_.size() < max_races_)
-            races_.push_back(
-                {c.kind, c.first, second, w.dram, w.space, w.place, static_cast<std::uint32_t>(w.byte)});
+            races_.push_back({c.kind, c.first, second, w.dram, w.space, w.place, static_cast<std::uint32_t>(w.byte)});
     }
 
     const Program& program_;
@@ -252,9 +249,8 @@ std::string to_text(const Program& program, const Race& race) {
     };
     constexpr const char* kinds[] = {"write_read", "read_write", "write_write"};
     const std::string place =
-        race.dram
-            ? fmt::format("segment '{}'", program.segments[race.place].name)
-            : fmt::format("{} partition {}", race.space == Space::psum ? "psum" : "state buffer", race.place);
+        race.dram ? fmt::format("segment '{}'", program.segments[race.place].name)
+                  : fmt::format("{} partition {}", race.space == Space::psum ? "psum" : "state buffer", race.place);
     return fmt::format("{}: {} and {} at {}, byte {}", kinds[static_cast<int>(race.kind)], name(race.first),
                        name(race.second), place, race.byte);
 }

@@ -58,8 +58,7 @@ inline Runs runs(const AccessPattern& p) {
     Runs r;
     r.base = p.offset;
     r.run = dtype_bytes(p.dtype);
-    for (int d = kAccessDims - 1; d >= 0; --d)
-        r.add_outer(p.count[d], std::int64_t{p.step[d]} * dtype_bytes(p.dtype));
+    for (int d = kAccessDims - 1; d >= 0; --d) r.add_outer(p.count[d], std::int64_t{p.step[d]} * dtype_bytes(p.dtype));
     return r;
 }
 
@@ -84,10 +83,9 @@ inline std::vector<InstructionId> serial_order(const Program& p) {
     keys.reserve(instruction_count(p));
     for (std::size_t q = 0; q < p.queues.size(); ++q)
         for (std::size_t i = 0; i < p.queues[q].instructions.size(); ++i)
-            keys.push_back({p.queues[q].instructions[i].sequence,
-                            {static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(i)}});
-    std::stable_sort(keys.begin(), keys.end(),
-                     [](const Key& a, const Key& b) { return a.sequence < b.sequence; });
+            keys.push_back(
+                {p.queues[q].instructions[i].sequence, {static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(i)}});
+    std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.sequence < b.sequence; });
     std::vector<InstructionId> order(keys.size());
     std::transform(keys.begin(), keys.end(), order.begin(), [](const Key& k) { return k.id; });
     return order;

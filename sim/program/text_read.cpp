@@ -50,8 +50,7 @@ private:
     }
     void target(Scan& s) {
         Target& t = p_.target;
-        field(s, "pe_rows", t.pe_rows), field(s, "pe_columns", t.pe_columns),
-            field(s, "max_moving", t.max_moving);
+        field(s, "pe_rows", t.pe_rows), field(s, "pe_columns", t.pe_columns), field(s, "max_moving", t.max_moving);
         field(s, "sb_partitions", t.sb_partitions), field(s, "sb_partition_bytes", t.sb_partition_bytes);
         field(s, "psum_partitions", t.psum_partitions), field(s, "psum_banks", t.psum_banks);
         field(s, "psum_bank_bytes", t.psum_bank_bytes), field(s, "dma_engines", t.dma_engines);
@@ -146,8 +145,7 @@ private:
         Instruction i;
         const Scan before = s;
         const auto queue = s.integer<std::uint32_t>();
-        if (queue >= p_.queues.size())
-            before.fail("one of the " + std::to_string(p_.queues.size()) + " queues");
+        if (queue >= p_.queues.size()) before.fail("one of the " + std::to_string(p_.queues.size()) + " queues");
         s.expect(" s");
         i.sequence = s.integer<std::uint32_t>();
         s.expect(" l");
@@ -164,8 +162,7 @@ private:
                 w.queue = s.integer<std::uint8_t>();
                 s.expect(">=");
                 w.count = s.integer<std::uint32_t>();
-                if (w.queue == kNoQueue || !i.waits.push(w))
-                    at_wait.fail("at most four waits for queues below 255");
+                if (w.queue == kNoQueue || !i.waits.push(w)) at_wait.fail("at most four waits for queues below 255");
             } while (!s.at_end());
         }
         s.expect_end();
@@ -196,8 +193,7 @@ Program read_text(std::istream& in, const std::string& file) {
     while (problems.list().size() < kMaxProblems && std::getline(in, line)) {
         ++number;
         if (number == 1) {
-            if (line != "infsim-program 1")
-                throw InputError(file, where(), "is no Program file ('infsim-program 1')");
+            if (line != "infsim-program 1") throw InputError(file, where(), "is no Program file ('infsim-program 1')");
             continue;
         }
         try {

@@ -57,8 +57,8 @@ public:
     /// Lower-case letters, digits and underscores, at least one.
     std::string_view word() {
         std::size_t n = 0;
-        while (n < rest_.size() && (rest_[n] == '_' || (rest_[n] >= 'a' && rest_[n] <= 'z') ||
-                                    (rest_[n] >= '0' && rest_[n] <= '9')))
+        while (n < rest_.size() &&
+               (rest_[n] == '_' || (rest_[n] >= 'a' && rest_[n] <= 'z') || (rest_[n] >= '0' && rest_[n] <= '9')))
             ++n;
         if (n == 0) fail("a word");
         const std::string_view found = rest_.substr(0, n);

@@ -21,9 +21,7 @@ std::string quoted(const std::string& text) {
     return out + '"';
 }
 
-std::string float_text(float value) {
-    return fmt::format("{}", value);
-}  // shortest form that reads back the same
+std::string float_text(float value) { return fmt::format("{}", value); }  // shortest form that reads back the same
 
 /// "(count*step,...)" without leading dimensions of count 1 and step 0; the last stands innermost.
 template <class Count, class Step>
@@ -59,12 +57,9 @@ std::string scalar(const char* key, const ScalarOperand& s) {
 struct OperationText {
     std::string operator()(const LoadStationary& i) const { return fmt::format("src={}", text(i.src)); }
     std::string operator()(const Matmul& i) const {
-        return fmt::format("dst={} moving={}{}", text(i.dst), text(i.moving),
-                           i.accumulate ? " accumulate" : "");
+        return fmt::format("dst={} moving={}{}", text(i.dst), text(i.moving), i.accumulate ? " accumulate" : "");
     }
-    std::string operator()(const Transpose& i) const {
-        return fmt::format("dst={} src={}", text(i.dst), text(i.src));
-    }
+    std::string operator()(const Transpose& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
     std::string operator()(const Activate& i) const {
         return fmt::format("dst={} src={} function={} scale={}{}", text(i.dst), text(i.src), name(i.function),
                            float_text(i.scale), scalar("bias", i.bias));
@@ -74,28 +69,21 @@ struct OperationText {
                            name(i.scalar_op), name(i.op), scalar("scalar", i.scalar), i.relu ? " relu" : "");
     }
     std::string operator()(const TensorScalar& i) const {
-        return fmt::format("dst={} src={} op0={} op1={}{}{}", text(i.dst), text(i.src), name(i.op0),
-                           name(i.op1), scalar("scalar0", i.scalar0), scalar("scalar1", i.scalar1));
+        return fmt::format("dst={} src={} op0={} op1={}{}{}", text(i.dst), text(i.src), name(i.op0), name(i.op1),
+                           scalar("scalar0", i.scalar0), scalar("scalar1", i.scalar1));
     }
     std::string operator()(const Reduce& i) const {
-        return fmt::format("dst={} src={} op={} dims={} scale={}", text(i.dst), text(i.src), name(i.op),
-                           i.reduced_dims, float_text(i.scale));
+        return fmt::format("dst={} src={} op={} dims={} scale={}", text(i.dst), text(i.src), name(i.op), i.reduced_dims,
+                           float_text(i.scale));
     }
     std::string operator()(const Memset& i) const {
         return fmt::format("dst={} value={}", text(i.dst), float_text(i.value));
     }
-    std::string operator()(const DmaLoad& i) const {
-        return fmt::format("dst={} src={}", text(i.dst), text(i.src));
-    }
-    std::string operator()(const DmaStore& i) const {
-        return fmt::format("dst={} src={}", text(i.dst), text(i.src));
-    }
-    std::string operator()(const DmaCopy& i) const {
-        return fmt::format("dst={} src={}", text(i.dst), text(i.src));
-    }
+    std::string operator()(const DmaLoad& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
+    std::string operator()(const DmaStore& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
+    std::string operator()(const DmaCopy& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
     std::string operator()(const DmaGather& i) const {
-        return fmt::format("dst={} index={} table={} rows={}", text(i.dst), text(i.index), text(i.table),
-                           i.table_rows);
+        return fmt::format("dst={} index={} table={} rows={}", text(i.dst), text(i.index), text(i.table), i.table_rows);
     }
     std::string operator()(const Sync&) const { return {}; }
 };
@@ -118,9 +106,8 @@ void write_target(const Target& t, std::ostream& out) {
         "psum_partitions={} "
         "psum_banks={} psum_bank_bytes={} dma_engines={} rings_per_engine={} max_queues={} dram_regions={} "
         "dram_region_bytes={}\n",
-        t.pe_rows, t.pe_columns, t.max_moving, t.sb_partitions, t.sb_partition_bytes, t.psum_partitions,
-        t.psum_banks, t.psum_bank_bytes, t.dma_engines, t.rings_per_engine, t.max_queues, t.dram_regions,
-        t.dram_region_bytes);
+        t.pe_rows, t.pe_columns, t.max_moving, t.sb_partitions, t.sb_partition_bytes, t.psum_partitions, t.psum_banks,
+        t.psum_bank_bytes, t.dma_engines, t.rings_per_engine, t.max_queues, t.dram_regions, t.dram_region_bytes);
 }
 
 }  // namespace
@@ -128,8 +115,8 @@ void write_target(const Target& t, std::ostream& out) {
 std::string instruction_line(const Program& program, InstructionId id) {
     const Instruction& i = at(program, id);
     const std::string operands = std::visit(OperationText{}, i.op);
-    std::string line = fmt::format("q{} s{} l{} i{} | {}{}{}", id.queue, i.sequence, i.layer, i.image,
-                                   mnemonic(i.op), operands.empty() ? "" : " ", operands);
+    std::string line = fmt::format("q{} s{} l{} i{} | {}{}{}", id.queue, i.sequence, i.layer, i.image, mnemonic(i.op),
+                                   operands.empty() ? "" : " ", operands);
     for (int w = 0; w < i.waits.size(); ++w)
         line += fmt::format("{}q{}>={}", w == 0 ? " | " : " ", i.waits[w].queue, i.waits[w].count);
     return line;
@@ -141,12 +128,12 @@ void write_text(const Program& p, std::ostream& out) {
     write_target(p.target, out);
     for (const Segment& s : p.segments) write_segment(s, out);
     for (const Allocation& a : p.allocations)
-        out << fmt::format("allocation {} {}[{}+{}]@{}+{} s{}..{} layer={} purpose={}\n", quoted(a.name),
-                           name(a.space), a.partition_start, a.partition_count, a.offset, a.bytes,
-                           a.first_sequence, a.last_sequence, a.layer, name(a.purpose));
+        out << fmt::format("allocation {} {}[{}+{}]@{}+{} s{}..{} layer={} purpose={}\n", quoted(a.name), name(a.space),
+                           a.partition_start, a.partition_count, a.offset, a.bytes, a.first_sequence, a.last_sequence,
+                           a.layer, name(a.purpose));
     for (const LayerInfo& l : p.layers)
-        out << fmt::format("layer {} kind={} macs={} weight_bytes={}\n", quoted(l.name), quoted(l.kind),
-                           l.macs, l.weight_bytes);
+        out << fmt::format("layer {} kind={} macs={} weight_bytes={}\n", quoted(l.name), quoted(l.kind), l.macs,
+                           l.weight_bytes);
     for (std::size_t q = 0; q < p.queues.size(); ++q)
         out << fmt::format("queue {} engine={} index={} ring={}\n", q, name(p.queues[q].engine),
                            p.queues[q].engine_index, p.queues[q].ring);

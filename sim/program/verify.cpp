@@ -31,8 +31,8 @@ std::string to_text(const Program& program, const Finding& finding) {
     if (finding.queue == kNoQueue) return fmt::format("{}: {}", finding_name(finding.kind), finding.text);
     const Instruction& i = at(program, {finding.queue, finding.index});
     const std::string layer = i.layer < program.layers.size() ? program.layers[i.layer].name : "?";
-    return fmt::format("{}: q{}[{}] {} (layer '{}'): {}", finding_name(finding.kind), finding.queue,
-                       finding.index, mnemonic(i.op), layer, finding.text);
+    return fmt::format("{}: q{}[{}] {} (layer '{}'): {}", finding_name(finding.kind), finding.queue, finding.index,
+                       mnemonic(i.op), layer, finding.text);
 }
 
 std::vector<Finding> verify(const Program& program, std::size_t max_findings) {

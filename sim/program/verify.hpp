@@ -10,12 +10,12 @@
 namespace infsim::program {
 
 enum class FindingKind : std::uint8_t {
-    target,   ///< the Target itself, or batch, layers
-    segment,  ///< a segment leaves its region, overlaps another, or its recipe leaves it
-    queue,    ///< too many queues, two for one engine, engine or ring that does not exist
-    engine,   ///< an instruction in a queue of another engine
-    operand,  ///< wrong memory, type or element count of an operand, or operands that do not fit each other
-    bounds,   ///< an operand leaves memory, PSUM bank, array or segment
+    target,            ///< the Target itself, or batch, layers
+    segment,           ///< a segment leaves its region, overlaps another, or its recipe leaves it
+    queue,             ///< too many queues, two for one engine, engine or ring that does not exist
+    engine,            ///< an instruction in a queue of another engine
+    operand,           ///< wrong memory, type or element count of an operand, or operands that do not fit each other
+    bounds,            ///< an operand leaves memory, PSUM bank, array or segment
     stationary,        ///< a matmul without a stationary operand, or with one of other rows or columns
     wait,              ///< a wait for a queue or count that does not exist
     deadlock,          ///< queues that wait for each other

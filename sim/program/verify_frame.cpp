@@ -13,8 +13,7 @@ void verify_target(const Program& program, Findings& findings) {
     const auto positive = [&](std::int64_t value, const char* what) {
         if (value <= 0) findings.add(FindingKind::target, fmt::format("{} is {}, not positive", what, value));
     };
-    positive(t.pe_rows, "pe_rows"), positive(t.pe_columns, "pe_columns"),
-        positive(t.max_moving, "max_moving");
+    positive(t.pe_rows, "pe_rows"), positive(t.pe_columns, "pe_columns"), positive(t.max_moving, "max_moving");
     positive(t.sb_partitions, "sb_partitions"), positive(t.sb_partition_bytes, "sb_partition_bytes");
     positive(t.psum_partitions, "psum_partitions"), positive(t.psum_banks, "psum_banks");
     positive(t.psum_bank_bytes, "psum_bank_bytes"), positive(t.dma_engines, "dma_engines");
@@ -29,8 +28,7 @@ void verify_target(const Program& program, Findings& findings) {
 std::pair<std::int64_t, std::int64_t> range(std::int64_t start, const std::array<std::int64_t, 6>& count,
                                             const std::array<std::int64_t, 6>& step) {
     std::pair<std::int64_t, std::int64_t> r{start, start};
-    for (std::size_t d = 0; d < count.size(); ++d)
-        (step[d] < 0 ? r.first : r.second) += (count[d] - 1) * step[d];
+    for (std::size_t d = 0; d < count.size(); ++d) (step[d] < 0 ? r.first : r.second) += (count[d] - 1) * step[d];
     return r;
 }
 
@@ -43,16 +41,13 @@ void verify_recipe(const Segment& s, Findings& findings) {
             findings.add(FindingKind::segment, fmt::format("'{}' has an empty recipe box", s.name));
         const auto [low, high] = range(box.segment_offset, box.count, box.segment_step);
         if (low < 0 || high + dtype_bytes(s.dtype) > s.bytes)
-            findings.add(FindingKind::segment,
-                         fmt::format("'{}' has a recipe box over bytes [{}, {}) of {}", s.name, low,
-                                     high + dtype_bytes(s.dtype), s.bytes));
+            findings.add(FindingKind::segment, fmt::format("'{}' has a recipe box over bytes [{}, {}) of {}", s.name,
+                                                           low, high + dtype_bytes(s.dtype), s.bytes));
         if (box.tensor == kLiteral) continue;
         if (box.tensor >= s.tensors.size())
-            findings.add(FindingKind::segment,
-                         fmt::format("'{}' has a recipe box of tensor {}", s.name, box.tensor));
+            findings.add(FindingKind::segment, fmt::format("'{}' has a recipe box of tensor {}", s.name, box.tensor));
         if (range(box.tensor_offset, box.count, box.tensor_step).first < 0)
-            findings.add(FindingKind::segment,
-                         fmt::format("'{}' has a recipe box before its tensor", s.name));
+            findings.add(FindingKind::segment, fmt::format("'{}' has a recipe box before its tensor", s.name));
     }
 }
 
@@ -62,16 +57,15 @@ void verify_segments(const Program& program, Findings& findings) {
         const bool inside = s.region < program.target.dram_regions && s.address >= 0 && s.bytes > 0 &&
                             s.bytes <= program.target.dram_region_bytes - s.address;
         if (!inside)
-            findings.add(FindingKind::segment,
-                         fmt::format("'{}' at {}+{} of region {} leaves the core's DRAM", s.name, s.address,
-                                     s.bytes, s.region));
+            findings.add(FindingKind::segment, fmt::format("'{}' at {}+{} of region {} leaves the core's DRAM", s.name,
+                                                           s.address, s.bytes, s.region));
         const bool io = s.purpose == Purpose::input || s.purpose == Purpose::output;
         if (io && s.tensors.size() != 1)
             findings.add(FindingKind::segment,
                          fmt::format("'{}' serves {} graph tensors, not one", s.name, s.tensors.size()));
         if (io && program.batch > 0 && s.bytes % (std::int64_t{program.batch} * dtype_bytes(s.dtype)) != 0)
-            findings.add(FindingKind::segment, fmt::format("'{}' of {} bytes does not hold {} images", s.name,
-                                                           s.bytes, program.batch));
+            findings.add(FindingKind::segment,
+                         fmt::format("'{}' of {} bytes does not hold {} images", s.name, s.bytes, program.batch));
         verify_recipe(s, findings);
         sorted.push_back(&s);
     }
@@ -96,15 +90,12 @@ void verify_queues(const Program& program, Findings& findings) {
                                 ? queue.engine_index < t.dma_engines && queue.ring < t.rings_per_engine
                                 : queue.engine_index == 0 && queue.ring == 0;
         if (!exists)
-            findings.add(FindingKind::queue,
-                         fmt::format("q{} is ring {} of engine {}, which the target does not have", q,
-                                     queue.ring, queue.engine_index));
+            findings.add(FindingKind::queue, fmt::format("q{} is ring {} of engine {}, which the target does not have",
+                                                         q, queue.ring, queue.engine_index));
         for (std::size_t other = 0; other < q; ++other) {
             const Queue& o = program.queues[other];
-            if (std::tie(o.engine, o.engine_index, o.ring) ==
-                std::tie(queue.engine, queue.engine_index, queue.ring))
-                findings.add(FindingKind::queue,
-                             fmt::format("q{} and q{} are the same engine and ring", other, q));
+            if (std::tie(o.engine, o.engine_index, o.ring) == std::tie(queue.engine, queue.engine_index, queue.ring))
+                findings.add(FindingKind::queue, fmt::format("q{} and q{} are the same engine and ring", other, q));
         }
     }
 }

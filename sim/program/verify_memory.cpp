@@ -31,8 +31,8 @@ public:
             std::int64_t{a.offset} + a.bytes > bytes_ || a.last_sequence < a.first_sequence) {
             findings_.add(FindingKind::allocation,
                           fmt::format("'{}': {} partitions {}+{}, bytes {}+{}, sequence {} to {}", a.name,
-                                      space_name(space_), a.partition_start, a.partition_count, a.offset,
-                                      a.bytes, a.first_sequence, a.last_sequence));
+                                      space_name(space_), a.partition_start, a.partition_count, a.offset, a.bytes,
+                                      a.first_sequence, a.last_sequence));
             return;
         }
         for_each_class(a.partition_start, a.partition_count, [&](int c) {
@@ -40,8 +40,7 @@ public:
             auto next = owners.lower_bound(a.offset);
             const Allocation* other = nullptr;
             if (next != owners.end() && next->first < a.offset + a.bytes) other = next->second;
-            if (next != owners.begin() && end(*std::prev(next)->second) > a.offset)
-                other = std::prev(next)->second;
+            if (next != owners.begin() && end(*std::prev(next)->second) > a.offset) other = std::prev(next)->second;
             if (other != nullptr) {
                 complain_overlap(a, *other);
                 return false;
@@ -65,20 +64,19 @@ public:
         const std::int64_t hull_end = r.end();
         for_each_class(p.partition_start, p.partition_count, [&](int c) {
             if (!owned(c, p.offset, hull_end)) {
-                findings_.add(
-                    FindingKind::not_allocated, id,
-                    fmt::format("{} {} partition {}, bytes [{}, {}) at sequence {}",
-                                access.write ? "writes" : "reads", space_name(space_), classes_.partition(c),
-                                p.offset, hull_end, at(program_, id).sequence));
+                findings_.add(FindingKind::not_allocated, id,
+                              fmt::format("{} {} partition {}, bytes [{}, {}) at sequence {}",
+                                          access.write ? "writes" : "reads", space_name(space_), classes_.partition(c),
+                                          p.offset, hull_end, at(program_, id).sequence));
                 return false;
             }
             std::uint8_t* bytes = written_.data() + c * bytes_;
             const std::int64_t bad = !access.write || accumulates ? first_unwritten(r, bytes) : -1;
             if (bad >= 0)
-                findings_.add(FindingKind::unwritten_read, id,
-                              fmt::format("{} {} partition {}, byte {} which nothing has written",
-                                          access.write ? "adds to" : "reads", space_name(space_),
-                                          classes_.partition(c), bad));
+                findings_.add(
+                    FindingKind::unwritten_read, id,
+                    fmt::format("{} {} partition {}, byte {} which nothing has written",
+                                access.write ? "adds to" : "reads", space_name(space_), classes_.partition(c), bad));
             if (access.write)
                 r.for_each([&](std::int64_t from, std::int64_t to) {
                     std::memset(bytes + from, 1, static_cast<std::size_t>(to - from));
@@ -105,19 +103,17 @@ private:
     static std::int64_t first_unwritten(const Runs& r, const std::uint8_t* bytes) {
         std::int64_t bad = -1;
         r.for_each([&](std::int64_t from, std::int64_t to) {
-            const void* hit =
-                bad < 0 ? std::memchr(bytes + from, 0, static_cast<std::size_t>(to - from)) : nullptr;
+            const void* hit = bad < 0 ? std::memchr(bytes + from, 0, static_cast<std::size_t>(to - from)) : nullptr;
             if (hit != nullptr) bad = static_cast<const std::uint8_t*>(hit) - bytes;
         });
         return bad;
     }
 
     void complain_overlap(const Allocation& a, const Allocation& b) {
-        findings_.add(
-            FindingKind::allocation,
-            fmt::format("'{}' (bytes {}+{}, from sequence {}) takes {} that '{}' (bytes {}+{}) owns until {}",
-                        a.name, a.offset, a.bytes, a.first_sequence, space_name(space_), b.name, b.offset,
-                        b.bytes, b.last_sequence));
+        findings_.add(FindingKind::allocation,
+                      fmt::format("'{}' (bytes {}+{}, from sequence {}) takes {} that '{}' (bytes {}+{}) owns until {}",
+                                  a.name, a.offset, a.bytes, a.first_sequence, space_name(space_), b.name, b.offset,
+                                  b.bytes, b.last_sequence));
     }
 
     const Program& program_;
@@ -146,8 +142,7 @@ public:
         runs(access).for_each([&](std::int64_t from, std::int64_t to) {
             if (access.write) {
                 std::memset(map.data() + from, 1, static_cast<std::size_t>(to - from));
-            } else if (const void* hit =
-                           std::memchr(map.data() + from, 0, static_cast<std::size_t>(to - from));
+            } else if (const void* hit = std::memchr(map.data() + from, 0, static_cast<std::size_t>(to - from));
                        hit && bad < 0) {
                 bad = static_cast<const std::uint8_t*>(hit) - map.data();
             }
@@ -162,9 +157,9 @@ public:
             if (program_.segments[s].purpose != Purpose::output) continue;
             const auto hole = std::find(written_[s].begin(), written_[s].end(), 0);
             if (hole != written_[s].end())
-                findings_.add(FindingKind::unwritten_output,
-                              fmt::format("byte {} of segment '{}'", hole - written_[s].begin(),
-                                          program_.segments[s].name));
+                findings_.add(
+                    FindingKind::unwritten_output,
+                    fmt::format("byte {} of segment '{}'", hole - written_[s].begin(), program_.segments[s].name));
         }
     }
 
@@ -206,8 +201,7 @@ void verify_memory(const Program& program, Findings& findings) {
         if (findings.full()) return;
         advance(at(program, id).sequence);
         const Accesses all = accesses(at(program, id).op);
-        for (const OnChipAccess& access : all)
-            memory(access.pattern.space).access(id, access, all.accumulates);
+        for (const OnChipAccess& access : all) memory(access.pattern.space).access(id, access, all.accumulates);
         if (all.dram) dram.access(id, *all.dram);
     }
     advance(0xFFFF'FFFF);

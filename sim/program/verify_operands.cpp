@@ -38,9 +38,8 @@ struct Check {
                 s == Space::psum ? "PSUM" : "the state buffer");
     }
     void one_bank(const AccessPattern& p) const {
-        require(
-            t.psum_bank_bytes > 0 && p.offset / t.psum_bank_bytes == (end_offset(p) - 1) / t.psum_bank_bytes,
-            FindingKind::bounds, "bytes [{}, {}) lie in more than one PSUM bank", p.offset, end_offset(p));
+        require(t.psum_bank_bytes > 0 && p.offset / t.psum_bank_bytes == (end_offset(p) - 1) / t.psum_bank_bytes,
+                FindingKind::bounds, "bytes [{}, {}) lie in more than one PSUM bank", p.offset, end_offset(p));
     }
     void scalar(const ScalarOperand& s, AluOp op, const char* what) const {
         require((s.kind == ScalarOperand::Kind::none) == (op == AluOp::none), FindingKind::operand,
@@ -59,16 +58,15 @@ struct Check {
     void operator()(const Matmul& i) const {
         space(i.moving, Space::state_buffer, "the moving operand");
         space(i.dst, Space::psum, "the destination");
-        require(pe_type(i.moving.dtype), FindingKind::operand, "the PE takes no {}",
-                dtype_name(i.moving.dtype));
+        require(pe_type(i.moving.dtype), FindingKind::operand, "the PE takes no {}", dtype_name(i.moving.dtype));
         require(i.dst.dtype == DType::fp32, FindingKind::operand, "a matmul accumulates in fp32, not in {}",
                 dtype_name(i.dst.dtype));
-        require(elements(i.moving) <= t.max_moving, FindingKind::bounds, "{} of {} moving elements",
-                elements(i.moving), t.max_moving);
+        require(elements(i.moving) <= t.max_moving, FindingKind::bounds, "{} of {} moving elements", elements(i.moving),
+                t.max_moving);
         require(elements(i.dst) == elements(i.moving), FindingKind::operand, "{} elements written, {} moving",
                 elements(i.dst), elements(i.moving));
-        require(i.dst.partition_start == 0, FindingKind::operand,
-                "PE column 0 writes PSUM partition 0, not {}", int{i.dst.partition_start});
+        require(i.dst.partition_start == 0, FindingKind::operand, "PE column 0 writes PSUM partition 0, not {}",
+                int{i.dst.partition_start});
         one_bank(i.dst);
         require(held.any, FindingKind::stationary, "no stationary operand has been loaded");
         if (!held.any) return;
@@ -80,8 +78,7 @@ struct Check {
         require(elements(held.src) == i.dst.partition_count, FindingKind::stationary,
                 "{} destination partitions for {} columns", int{i.dst.partition_count}, elements(held.src));
         require(floating16(held.src.dtype) == floating16(i.moving.dtype), FindingKind::stationary,
-                "{} moving against a stationary operand in {}", dtype_name(i.moving.dtype),
-                dtype_name(held.src.dtype));
+                "{} moving against a stationary operand in {}", dtype_name(i.moving.dtype), dtype_name(held.src.dtype));
     }
     void operator()(const Transpose& i) const {
         space(i.src, Space::state_buffer, "the source");
@@ -96,8 +93,8 @@ struct Check {
         require(i.dst.partition_count == elements(i.src) && elements(i.dst) == i.src.partition_count,
                 FindingKind::operand, "{} x {} is not the transposed {} x {}", int{i.dst.partition_count},
                 elements(i.dst), int{i.src.partition_count}, elements(i.src));
-        require(i.dst.partition_start == 0, FindingKind::operand,
-                "PE column 0 writes PSUM partition 0, not {}", int{i.dst.partition_start});
+        require(i.dst.partition_start == 0, FindingKind::operand, "PE column 0 writes PSUM partition 0, not {}",
+                int{i.dst.partition_start});
         one_bank(i.dst);
         held.any = false;
     }
@@ -113,15 +110,15 @@ struct Check {
         scalar(i.scalar1, i.op1, "scalar 1");
     }
     void operator()(const Reduce& i) const {
-        require(i.reduced_dims >= 1 && i.reduced_dims <= kAccessDims, FindingKind::operand,
-                "{} reduced dimensions", int{i.reduced_dims});
+        require(i.reduced_dims >= 1 && i.reduced_dims <= kAccessDims, FindingKind::operand, "{} reduced dimensions",
+                int{i.reduced_dims});
         require(i.op == AluOp::add || i.op == AluOp::max || i.op == AluOp::min || i.op == AluOp::multiply,
                 FindingKind::operand, "operation {} does not reduce", static_cast<int>(i.op));
         std::int64_t kept = 1;
         for (int d = 0; d < kAccessDims - i.reduced_dims; ++d) kept *= i.src.count[d];
-        require(kept == elements(i.dst) && i.src.partition_count == i.dst.partition_count,
-                FindingKind::operand, "{} x {} elements written, {} x {} kept", int{i.dst.partition_count},
-                elements(i.dst), int{i.src.partition_count}, kept);
+        require(kept == elements(i.dst) && i.src.partition_count == i.dst.partition_count, FindingKind::operand,
+                "{} x {} elements written, {} x {} kept", int{i.dst.partition_count}, elements(i.dst),
+                int{i.src.partition_count}, kept);
     }
     void operator()(const Memset&) const {}
     void dma(const AccessPattern& on_chip, const DramPattern& dram) const {
@@ -140,15 +137,15 @@ struct Check {
     void operator()(const DmaCopy& i) const {
         space(i.src, Space::state_buffer, "the source"), space(i.dst, Space::state_buffer, "the destination");
         same_shape(i.src, i.dst, "source and destination");
-        require(i.src.dtype == i.dst.dtype, FindingKind::operand, "a DMA converts no {} to {}",
-                dtype_name(i.src.dtype), dtype_name(i.dst.dtype));
+        require(i.src.dtype == i.dst.dtype, FindingKind::operand, "a DMA converts no {} to {}", dtype_name(i.src.dtype),
+                dtype_name(i.dst.dtype));
     }
     void operator()(const DmaGather& i) const {
         dma(i.dst, i.table);
         space(i.index, Space::state_buffer, "the index");
-        require(i.index.dtype == DType::i32 && elements(i.index) == 1 &&
-                    i.index.partition_count == i.dst.partition_count,
-                FindingKind::operand, "the index is one i32 per destination partition");
+        require(
+            i.index.dtype == DType::i32 && elements(i.index) == 1 && i.index.partition_count == i.dst.partition_count,
+            FindingKind::operand, "the index is one i32 per destination partition");
         require(i.table_rows > 0, FindingKind::operand, "an empty table");
     }
     void operator()(const Sync&) const {}
@@ -160,8 +157,7 @@ struct Check {
         const int partitions = psum ? t.psum_partitions : t.sb_partitions;
         const std::int64_t bytes = psum ? t.psum_banks * t.psum_bank_bytes : t.sb_partition_bytes;
         const bool some = p.partition_count > 0 && elements(p) > 0;
-        require(some, FindingKind::operand, "an operand of {} x {} elements", int{p.partition_count},
-                elements(p));
+        require(some, FindingKind::operand, "an operand of {} x {} elements", int{p.partition_count}, elements(p));
         const bool in = some && p.partition_start + p.partition_count <= partitions && end_offset(p) <= bytes;
         require(in || !some, FindingKind::bounds, "partitions {}+{} of {}, bytes [{}, {}) of {}",
                 int{p.partition_start}, int{p.partition_count}, partitions, p.offset, end_offset(p), bytes);
@@ -169,8 +165,7 @@ struct Check {
                 "offset {} is not a multiple of its element's size", p.offset);
         if (access.write)
             for (int d = 0; d < kAccessDims; ++d)
-                require(p.count[d] <= 1 || p.step[d] > 0, FindingKind::operand,
-                        "a destination with a step of 0");
+                require(p.count[d] <= 1 || p.step[d] > 0, FindingKind::operand, "a destination with a step of 0");
         return in;
     }
     bool bounds(const DramAccess& a) const {
@@ -180,8 +175,8 @@ struct Check {
         if (!known || elements(p) <= 0 || a.rows <= 0) return false;
         const Runs r = runs(a);
         const Segment& s = program.segments[p.segment];
-        require(r.end() <= s.bytes, FindingKind::bounds, "bytes [{}, {}) of segment '{}' of {}", r.base,
-                r.end(), s.name, s.bytes);
+        require(r.end() <= s.bytes, FindingKind::bounds, "bytes [{}, {}) of segment '{}' of {}", r.base, r.end(),
+                s.name, s.bytes);
         return r.end() <= s.bytes;
     }
 };
@@ -198,12 +193,10 @@ bool verify_operands(const Program& program, Findings& findings) {
             const InstructionId id{static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(n)};
             const Check check{program, findings, held, id};
             const auto engine = engine_of(i.op);
-            check.require(!engine || *engine == queue.engine, FindingKind::engine,
-                          "in a queue of another engine");
+            check.require(!engine || *engine == queue.engine, FindingKind::engine, "in a queue of another engine");
             check.require(i.layer < program.layers.size(), FindingKind::target, "layer {} of {}", i.layer,
                           program.layers.size());
-            check.require(i.image < program.batch, FindingKind::target, "image {} of {}", i.image,
-                          program.batch);
+            check.require(i.image < program.batch, FindingKind::target, "image {} of {}", i.image, program.batch);
             std::visit(check, i.op);
             const Accesses all = accesses(i.op);
             for (const OnChipAccess& access : all) in_bounds = check.bounds(access) && in_bounds;

@@ -19,8 +19,7 @@ bool verify_wait_targets(const Program& program, Findings& findings) {
             const InstructionId id{static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(n)};
             const Waits& waits = list[n].waits;
             for (int w = waits.size(); w < kMaxWaits; ++w)
-                if (waits.queue[w] != kNoQueue)
-                    complain(id, fmt::format("wait {} stands behind an empty place", w));
+                if (waits.queue[w] != kNoQueue) complain(id, fmt::format("wait {} stands behind an empty place", w));
             for (int w = 0; w < waits.size(); ++w) {
                 const Wait wait = waits[w];
                 if (wait.queue >= program.queues.size())
@@ -40,9 +39,9 @@ void verify_sequence(const Program& program, Findings& findings) {
         for (std::size_t n = 0; n < list.size(); ++n) {
             const InstructionId id{static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(n)};
             if (n > 0 && list[n].sequence <= list[n - 1].sequence)
-                findings.add(FindingKind::order, id,
-                             fmt::format("sequence {} behind {} of the same queue", list[n].sequence,
-                                         list[n - 1].sequence));
+                findings.add(
+                    FindingKind::order, id,
+                    fmt::format("sequence {} behind {} of the same queue", list[n].sequence, list[n - 1].sequence));
             for (int w = 0; w < list[n].waits.size(); ++w) {
                 const Wait wait = list[n].waits[w];
                 const auto last = program.queues[wait.queue].instructions[wait.count - 1].sequence;
@@ -82,10 +81,9 @@ void verify_progress(const Program& program, Findings& findings) {
         const Waits& waits = list[done[q]].waits;
         for (int w = 0; w < waits.size(); ++w)
             if (done[waits[w].queue] < waits[w].count)
-                findings.add(FindingKind::deadlock,
-                             {static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(done[q])},
-                             fmt::format("waits for {} of q{}, which stops at {}", waits[w].count,
-                                         waits[w].queue, done[waits[w].queue]));
+                findings.add(FindingKind::deadlock, {static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(done[q])},
+                             fmt::format("waits for {} of q{}, which stops at {}", waits[w].count, waits[w].queue,
+                                         done[waits[w].queue]));
     }
 }
 

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kStatusNames{"ok", "infeasible", "failed"};
 constexpr std::array<std::string_view, kAccountedEngines> kEngineNames{"pe", "act", "pool", "dma"};
-constexpr std::array<std::string_view, kTimeShares> kShareNames{
-    "busy",       "wait_pe",        "wait_act",    "wait_pool", "wait_weights",
-    "wait_input", "wait_dma_other", "wait_output", "drained"};
+constexpr std::array<std::string_view, kTimeShares> kShareNames{"busy",           "wait_pe",      "wait_act",
+                                                                "wait_pool",      "wait_weights", "wait_input",
+                                                                "wait_dma_other", "wait_output",  "drained"};
 
 template <class T>
 Column column(std::string name, std::string unit, std::string meaning, T RunRecord::*member) {
@@ -24,8 +24,7 @@ Column column(std::string name, std::string unit, std::string meaning, T RunReco
 void add_point(std::vector<Column>& c) {
     using R = RunRecord;
     c.push_back(column("model_name", "", "name of the network", &R::model_name));
-    c.push_back(
-        column("n_models", "", "copies of the network on the chip: one per core in use", &R::n_models));
+    c.push_back(column("n_models", "", "copies of the network on the chip: one per core in use", &R::n_models));
     c.push_back(column("workers_per_model", "", "inferences outstanding per core", &R::workers_per_model));
     c.push_back(column("batch_size", "", "items per inference", &R::batch_size));
     c.push_back(column("dtype", "", "what is computed in", &R::dtype));
@@ -34,84 +33,76 @@ void add_point(std::vector<Column>& c) {
     c.push_back(column("compiler", "", "name of the compiler profile", &R::compiler));
     c.push_back(column("cores", "", "cores in use", &R::cores));
     c.push_back(column("seed", "", "seed of every random stream of the point", &R::seed));
-    c.push_back(column("offset_sets", "", "sets of core start offsets that were measured; the first one's seed is 'seed'",
+    c.push_back(column("offset_sets", "",
+                       "sets of core start offsets that were measured; the first one's seed is 'seed'",
                        &R::offset_sets));
 }
 
 void add_results(std::vector<Column>& c) {
     using R = RunRecord;
-    c.push_back(column("status", "", "ok, infeasible (does not fit, see reason) or failed (fault of infsim)",
-                       &R::status));
     c.push_back(
-        column("throughput_avg", "items/s", "items per second, summed over the cores", &R::throughput_avg));
-    c.push_back(
-        column("latency_ms_avg", "ms", "mean time of one inference as the host sees it", &R::latency_ms_avg));
+        column("status", "", "ok, infeasible (does not fit, see reason) or failed (fault of infsim)", &R::status));
+    c.push_back(column("throughput_avg", "items/s", "items per second, summed over the cores", &R::throughput_avg));
+    c.push_back(column("latency_ms_avg", "ms", "mean time of one inference as the host sees it", &R::latency_ms_avg));
     c.push_back(column("latency_ms_p0", "ms", "fastest inference as the host sees it", &R::latency_ms_p0));
-    c.push_back(
-        column("latency_ms_p50", "ms", "median (percentiles interpolate linearly)", &R::latency_ms_p50));
+    c.push_back(column("latency_ms_p50", "ms", "median (percentiles interpolate linearly)", &R::latency_ms_p50));
     c.push_back(column("latency_ms_p90", "ms", "90th percentile", &R::latency_ms_p90));
     c.push_back(column("latency_ms_p95", "ms", "95th percentile", &R::latency_ms_p95));
     c.push_back(column("latency_ms_p99", "ms", "99th percentile", &R::latency_ms_p99));
     c.push_back(column("latency_ms_p100", "ms", "slowest inference", &R::latency_ms_p100));
-    c.push_back(column("throughput_min", "items/s", "worst throughput of all sets of start offsets",
-                       &R::throughput_min));
+    c.push_back(
+        column("throughput_min", "items/s", "worst throughput of all sets of start offsets", &R::throughput_min));
     c.push_back(column("throughput_median", "items/s", "median throughput of the sets", &R::throughput_median));
     c.push_back(column("throughput_max", "items/s", "best throughput of the sets", &R::throughput_max));
     c.push_back(column("latency_ms_p50_min", "ms", "lowest median latency of the sets", &R::latency_ms_p50_min));
-    c.push_back(column("latency_ms_p50_median", "ms", "median of the sets' median latencies",
-                       &R::latency_ms_p50_median));
+    c.push_back(
+        column("latency_ms_p50_median", "ms", "median of the sets' median latencies", &R::latency_ms_p50_median));
     c.push_back(column("latency_ms_p50_max", "ms", "highest median latency of the sets", &R::latency_ms_p50_max));
     c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip",
                        &R::cost_per_1m_inf));
-    c.push_back(column("service_ms", "ms", "mean of first issue to last retirement of one inference",
-                       &R::service_ms));
-    c.push_back(column("unloaded_service_ms", "ms", "the same of one inference alone on the chip",
-                       &R::unloaded_service_ms));
+    c.push_back(column("service_ms", "ms", "mean of first issue to last retirement of one inference", &R::service_ms));
     c.push_back(
-        column("steady", "", "throughput of the last two windows differed by less than 0.5 %", &R::steady));
-    c.push_back(column("inferences_measured", "", "measured inferences per core, after warm-up",
-                       &R::inferences_measured));
-    c.push_back(column("roofline_ms", "ms", "no inference of this program can be faster on this chip",
-                       &R::roofline_ms));
+        column("unloaded_service_ms", "ms", "the same of one inference alone on the chip", &R::unloaded_service_ms));
+    c.push_back(column("steady", "", "throughput of the last two windows differed by less than 0.5 %", &R::steady));
     c.push_back(
-        column("bound", "", "which resource that bound comes from: dram, pe, act, pool or host", &R::bound));
+        column("inferences_measured", "", "measured inferences per core, after warm-up", &R::inferences_measured));
     c.push_back(
-        column("main_stall", "", "in words, what the busiest engine mostly waits for", &R::main_stall));
+        column("roofline_ms", "ms", "no inference of this program can be faster on this chip", &R::roofline_ms));
+    c.push_back(column("bound", "", "which resource that bound comes from: dram, pe, act, pool or host", &R::bound));
+    c.push_back(column("main_stall", "", "in words, what the busiest engine mostly waits for", &R::main_stall));
 }
 
 void add_memory(std::vector<Column>& c) {
     using R = RunRecord;
-    c.push_back(column("sb_peak_bytes", "B/partition",
-                       "most state buffer in use at one instant, worst partition", &R::sb_peak_bytes));
-    c.push_back(
-        column("sb_capacity_bytes", "B/partition", "state buffer of the chip", &R::sb_capacity_bytes));
+    c.push_back(column("sb_peak_bytes", "B/partition", "most state buffer in use at one instant, worst partition",
+                       &R::sb_peak_bytes));
+    c.push_back(column("sb_capacity_bytes", "B/partition", "state buffer of the chip", &R::sb_capacity_bytes));
     c.push_back(column("sb_budget_bytes", "B/partition",
                        "state buffer that the compiler could use: the least of the chip's, sb_size and "
                        "state_buffer_budget",
                        &R::sb_budget_bytes));
-    c.push_back(column("sb_budget_binding", "", "which of the three that is: state buffer, sb_size or "
-                       "state_buffer_budget", &R::sb_budget_binding));
-    c.push_back(column("sb_lower_bound_bytes", "B/partition",
-                       "no placement of the same tensors can peak lower", &R::sb_lower_bound_bytes));
+    c.push_back(column("sb_budget_binding", "",
+                       "which of the three that is: state buffer, sb_size or "
+                       "state_buffer_budget",
+                       &R::sb_budget_binding));
+    c.push_back(column("sb_lower_bound_bytes", "B/partition", "no placement of the same tensors can peak lower",
+                       &R::sb_lower_bound_bytes));
+    c.push_back(column("dram_utilisation", "", "DRAM traffic over the peak of all channels", &R::dram_utilisation));
     c.push_back(
-        column("dram_utilisation", "", "DRAM traffic over the peak of all channels", &R::dram_utilisation));
-    c.push_back(column("dram_weight_bytes", "B", "weights read from DRAM by one inference of one core",
-                       &R::dram_weight_bytes));
-    c.push_back(
-        column("dram_constant_bytes", "B", "other constants read by one inference", &R::dram_constant_bytes));
+        column("dram_weight_bytes", "B", "weights read from DRAM by one inference of one core", &R::dram_weight_bytes));
+    c.push_back(column("dram_constant_bytes", "B", "other constants read by one inference", &R::dram_constant_bytes));
     c.push_back(column("dram_input_bytes", "B", "graph inputs read by one inference", &R::dram_input_bytes));
+    c.push_back(column("dram_output_bytes", "B", "graph outputs written by one inference", &R::dram_output_bytes));
     c.push_back(
-        column("dram_output_bytes", "B", "graph outputs written by one inference", &R::dram_output_bytes));
-    c.push_back(column("dram_host_bytes", "B", "host transfers of one inference, both directions",
-                       &R::dram_host_bytes));
-    c.push_back(column("spill_save_bytes", "B", "intermediates written to DRAM by one inference",
-                       &R::spill_save_bytes));
-    c.push_back(column("spill_reload_bytes", "B", "intermediates read back by one inference",
-                       &R::spill_reload_bytes));
+        column("dram_host_bytes", "B", "host transfers of one inference, both directions", &R::dram_host_bytes));
+    c.push_back(
+        column("spill_save_bytes", "B", "intermediates written to DRAM by one inference", &R::spill_save_bytes));
+    c.push_back(column("spill_reload_bytes", "B", "intermediates read back by one inference", &R::spill_reload_bytes));
     c.push_back(column("weight_bytes_per_inference", "B/item", "dram_weight_bytes over batch_size",
                        &R::weight_bytes_per_inference));
     c.push_back(column("dram_footprint_bytes", "B",
-                       "device DRAM that one core's copy of instructions, weights and data occupies", &R::dram_footprint_bytes));
+                       "device DRAM that one core's copy of instructions, weights and data occupies",
+                       &R::dram_footprint_bytes));
 }
 
 void add_program(std::vector<Column>& c) {
@@ -120,15 +111,12 @@ void add_program(std::vector<Column>& c) {
     c.push_back(column("layers", "", "layers of the program, after fusion", &R::layers));
     c.push_back(column("layers_dram_bound", "", "layers whose DRAM time exceeds their time on every engine",
                        &R::layers_dram_bound));
-    c.push_back(
-        column("macs_per_inference", "MAC/item", "multiply-accumulates of one item", &R::macs_per_inference));
+    c.push_back(column("macs_per_inference", "MAC/item", "multiply-accumulates of one item", &R::macs_per_inference));
     c.push_back(column("infeasible_resource", "", "what does not suffice", &R::infeasible_resource));
-    c.push_back(
-        column("infeasible_layer", "", "the layer at which it does not suffice", &R::infeasible_layer));
+    c.push_back(column("infeasible_layer", "", "the layer at which it does not suffice", &R::infeasible_layer));
     c.push_back(column("infeasible_wanted_bytes", "B", "demand there; per partition for on-chip memories",
                        &R::infeasible_wanted_bytes));
-    c.push_back(
-        column("infeasible_available_bytes", "B", "supply there, likewise", &R::infeasible_available_bytes));
+    c.push_back(column("infeasible_available_bytes", "B", "supply there, likewise", &R::infeasible_available_bytes));
     c.push_back(column("reason", "", "why the point is infeasible or failed, in a sentence", &R::reason));
     c.push_back(column("point_id", "", "hash of everything that determines this row", &R::point_id));
 }
@@ -140,10 +128,9 @@ void add_engines(std::vector<Column>& c) {
                      [e](RunRecord& r) { return MemberRef{&r.engine_main_stall[e]}; }});
         for (int s = 0; s < kTimeShares; ++s) {
             const std::string share{kShareNames[s]};
-            c.push_back(
-                {engine + "_" + share + "_fraction", "",
-                 "share of the measured time that " + engine + (s == 0 ? " worked" : " spent in " + share),
-                 [e, s](RunRecord& r) { return MemberRef{&r.engine_share[e][s]}; }});
+            c.push_back({engine + "_" + share + "_fraction", "",
+                         "share of the measured time that " + engine + (s == 0 ? " worked" : " spent in " + share),
+                         [e, s](RunRecord& r) { return MemberRef{&r.engine_share[e][s]}; }});
         }
     }
 }
@@ -192,9 +179,7 @@ struct SetCell {
 }  // namespace
 
 std::string_view status_name(Status status) { return kStatusNames[static_cast<std::size_t>(status)]; }
-std::string_view engine_name(AccountedEngine engine) {
-    return kEngineNames[static_cast<std::size_t>(engine)];
-}
+std::string_view engine_name(AccountedEngine engine) { return kEngineNames[static_cast<std::size_t>(engine)]; }
 std::string_view share_name(TimeShare share) { return kShareNames[static_cast<std::size_t>(share)]; }
 
 std::optional<Status> parse_status(std::string_view name) {

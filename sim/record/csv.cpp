@@ -62,16 +62,15 @@ RunRecord parse_csv_row(std::string_view header, std::string_view row, const std
     const auto names = split_csv_line(header);
     const auto cells = split_csv_line(row);
     if (names.size() != cells.size())
-        throw InputError(file, "",
-                         "a row has " + std::to_string(cells.size()) + " cells, the header " +
-                             std::to_string(names.size()));
+        throw InputError(
+            file, "",
+            "a row has " + std::to_string(cells.size()) + " cells, the header " + std::to_string(names.size()));
     RunRecord record;
     for (const Column& c : columns()) {
         const auto found = std::find(names.begin(), names.end(), c.name);
         if (found == names.end()) continue;
         const std::string& cell = cells[static_cast<std::size_t>(found - names.begin())];
-        if (!set_cell(c, record, cell))
-            throw InputError(file, c.name, "'" + cell + "' is not a value of this column");
+        if (!set_cell(c, record, cell)) throw InputError(file, c.name, "'" + cell + "' is not a value of this column");
     }
     return record;
 }

@@ -63,8 +63,7 @@ struct RunRecord {
     // What came out.
     Status status = Status::failed;
     Real throughput_avg;
-    Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99,
-        latency_ms_p100;
+    Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99, latency_ms_p100;
     Real throughput_min, throughput_median, throughput_max;
     Real latency_ms_p50_min, latency_ms_p50_median, latency_ms_p50_max;
     Real service_ms, unloaded_service_ms;

@@ -52,12 +52,11 @@ RunRecord from_json(std::string_view text, const std::string& file) {
     json::ObjectReader reader(json::Cursor(*document, problems));
     const auto version = reader.integer("record_version");
     if (version != kRecordVersion && reader.has("record_version"))
-        reader.problem("record_version", "is " + std::to_string(version) + ", this program writes " +
-                                             std::to_string(kRecordVersion));
+        reader.problem("record_version",
+                       "is " + std::to_string(version) + ", this program writes " + std::to_string(kRecordVersion));
     RunRecord record;
     for (const Column& column : columns())
-        if (const auto cursor = reader.optional(column.name))
-            std::visit(FromCursor{*cursor}, column.member(record));
+        if (const auto cursor = reader.optional(column.name)) std::visit(FromCursor{*cursor}, column.member(record));
     reader.finish();
     problems.throw_if_any();
     return record;

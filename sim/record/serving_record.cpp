@@ -17,8 +17,7 @@ json::Value value_of(const std::optional<T>& x) {
 
 template <class T>
 ServingColumn column(std::string name, std::string unit, std::string meaning, T R::*member) {
-    return {std::move(name), std::move(unit), std::move(meaning),
-            [member](const R& r) { return value_of(r.*member); }};
+    return {std::move(name), std::move(unit), std::move(meaning), [member](const R& r) { return value_of(r.*member); }};
 }
 
 std::string cell(const json::Value& v) {
@@ -30,7 +29,8 @@ void add_what(std::vector<ServingColumn>& c) {
     c.push_back(column("scenario", "", "name of the scenario file", &R::scenario));
     c.push_back(column("model_name", "", "name of the network", &R::model_name));
     c.push_back(column("n_models", "", "cores in use, each with the compiled programs", &R::n_models));
-    c.push_back(column("workers_per_model", "", "inferences outstanding per core; in all over cores where the load shares them",
+    c.push_back(column("workers_per_model", "",
+                       "inferences outstanding per core; in all over cores where the load shares them",
                        &R::workers_per_model));
     c.push_back(column("batch_size", "", "compiled batch; several joined by +", &R::batch_size));
     c.push_back(column("dtype", "", "what is computed in", &R::dtype));
@@ -48,7 +48,8 @@ void add_what(std::vector<ServingColumn>& c) {
 void add_figures(std::vector<ServingColumn>& c) {
     c.push_back(column("status", "", "ok, or infeasible: the server cannot be (reason)", &R::status));
     c.push_back(column("verdict", "", "VALID or INVALID", &R::verdict));
-    c.push_back(column("throughput_avg", "items/s", "from the first measured arrival to the last answer", &R::throughput_avg));
+    c.push_back(
+        column("throughput_avg", "items/s", "from the first measured arrival to the last answer", &R::throughput_avg));
     c.push_back(column("requests_per_s", "requests/s", "the same in requests", &R::requests_per_s));
     c.push_back(column("goodput", "items/s", "the same of requests within the latency bound", &R::goodput));
     c.push_back(column("latency_ms_avg", "ms", "mean, from the scheduled arrival to the answer", &R::latency_ms_avg));
@@ -59,7 +60,8 @@ void add_figures(std::vector<ServingColumn>& c) {
     c.push_back(column("latency_ms_p99", "ms", "99th percentile", &R::latency_ms_p99));
     c.push_back(column("latency_ms_p99_9", "ms", "99.9th percentile", &R::latency_ms_p99_9));
     c.push_back(column("latency_ms_p100", "ms", "slowest request", &R::latency_ms_p100));
-    c.push_back(column("latency_ms_p99_low", "ms", "lower end of the 95 % confidence interval of p99", &R::latency_ms_p99_low));
+    c.push_back(
+        column("latency_ms_p99_low", "ms", "lower end of the 95 % confidence interval of p99", &R::latency_ms_p99_low));
     c.push_back(column("latency_ms_p99_high", "ms", "upper end of it", &R::latency_ms_p99_high));
     c.push_back(column("bound_ms", "ms", "latency bound", &R::bound_ms));
     c.push_back(column("bound_percentile", "", "the percentile that it is for", &R::bound_percentile));
@@ -67,11 +69,14 @@ void add_figures(std::vector<ServingColumn>& c) {
     c.push_back(column("batch_items_avg", "items", "mean real items of an inference", &R::batch_items_avg));
     c.push_back(column("queue_items_avg", "items", "mean items waiting for an inference", &R::queue_items_avg));
     c.push_back(column("queue_items_max", "items", "most items waiting", &R::queue_items_max));
-    c.push_back(column("core_utilisation", "", "share of time in which a core executes, mean over cores", &R::core_utilisation));
+    c.push_back(column("core_utilisation", "", "share of time in which a core executes, mean over cores",
+                       &R::core_utilisation));
     c.push_back(column("in_system_avg", "requests", "L of Little's law, counted", &R::in_system_avg));
-    c.push_back(column("rate_times_latency", "requests", "lambda W of Little's law, from rate and latencies", &R::rate_times_latency));
+    c.push_back(column("rate_times_latency", "requests", "lambda W of Little's law, from rate and latencies",
+                       &R::rate_times_latency));
     c.push_back(column("requests_measured", "", "requests behind the percentiles", &R::requests_measured));
-    c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip", &R::cost_per_1m_inf));
+    c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip",
+                       &R::cost_per_1m_inf));
     c.push_back(column("reason", "", "why infeasible or INVALID", &R::reason));
     c.push_back(column("scenario_id", "", "hash of everything that determines this row", &R::scenario_id));
 }

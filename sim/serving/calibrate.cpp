@@ -44,7 +44,8 @@ void add_set(AtFactor& times, const std::vector<int>& cores, int set, const std:
         for (int i = 0; i < kPhaseBatches; ++i) device.submit(cores[lane], 0, i, at);
     }
     std::vector<Executed> all;
-    while (const auto f = device.advance(TimePoint::max())) all.push_back({f->core, f->started, f->started + f->executed});
+    while (const auto f = device.advance(TimePoint::max()))
+        all.push_back({f->core, f->started, f->started + f->executed});
     for (const Executed& e : while_all_execute(all, cores)) {
         if (!counted[static_cast<std::size_t>(e.core)]) continue;
         sum.time += e.until - e.from;
@@ -53,7 +54,8 @@ void add_set(AtFactor& times, const std::vector<int>& cores, int set, const std:
 }
 
 /// Mean time of an execution on the counted cores.
-Duration mean_at(const Uncalibrated& program, double factor, const std::vector<int>& cores, const std::vector<bool>& counted) {
+Duration mean_at(const Uncalibrated& program, double factor, const std::vector<int>& cores,
+                 const std::vector<bool>& counted) {
     AtFactor times(program, factor);
     Sum sum;
     for (int set = 0; set < kPhaseSets; ++set) add_set(times, cores, set, counted, sum);

@@ -7,7 +7,7 @@ namespace infsim::serving {
 
 /// A program of which everything is known but the factor.
 struct Uncalibrated {
-    Course course;   ///< its alone_time is the time alone
+    Course course;  ///< its alone_time is the time alone
     Transfers transfers;
     int channels = 1;
 };

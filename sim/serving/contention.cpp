@@ -36,8 +36,8 @@ double SlowDowns::wanted(std::size_t who, std::size_t channel) const {
     return demand(who, channel) / slowest;
 }
 
-/// `demand` over what number `who` of `wanted` gets of a channel of capacity 1, however much he wants: those who want less
-/// than an equal part of what is left are served whole.
+/// `demand` over what number `who` of `wanted` gets of a channel of capacity 1, however much he wants: those who want
+/// less than an equal part of what is left are served whole.
 double SlowDowns::over_fair_share(double demand, const std::vector<Wanted>& wanted, std::size_t who) {
     double left = 1;
     auto sharing = static_cast<double>(wanted.size());
@@ -117,7 +117,8 @@ std::vector<Executed> while_all_execute(const std::vector<Executed>& all, const 
         last = std::min(last, end);
     }
     std::vector<Executed> meanwhile;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(meanwhile), [&](const Executed& e) { return e.from >= first && e.until <= last; });
+    std::copy_if(all.begin(), all.end(), std::back_inserter(meanwhile),
+                 [&](const Executed& e) { return e.from >= first && e.until <= last; });
     return meanwhile;
 }
 

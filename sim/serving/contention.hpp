@@ -10,29 +10,28 @@ namespace infsim::serving {
 
 /// What uses the memory channels at an instant: a core that moves a piece, or the host's link.
 struct Moving {
-    int core = 0;                   ///< of its chip
+    int core = 0;  ///< of its chip
     const Piece* piece = nullptr;
-    int program = -1;               ///< -1: the host's link
-    bool even = false;              ///< the program has no course (pace.hpp)
+    int program = -1;   ///< -1: the host's link
+    bool even = false;  ///< the program has no course (pace.hpp)
 };
 
 /// How much slower bytes move that do so together.
 ///
 /// `shared`: a channel serves in turn, so it is shared max-min fairly. The parts of a piece move over all its channels
-/// together: where one is full it leaves bandwidth of the others to whoever wants it. What each leaves is estimated with
-/// all of a full channel's slowed alike; then each gets its max-min fair share of every channel beside what the others
-/// so want of it, and is slowed by the largest of demand over share.
+/// together: where one is full it leaves bandwidth of the others to whoever wants it. What each leaves is estimated
+/// with all of a full channel's slowed alike; then each gets its max-min fair share of every channel beside what the
+/// others so want of it, and is slowed by the largest of demand over share.
 ///
-/// `met`: where there is room for all, a burst still waits when it finds the channel serving somebody else's, half a burst on
-/// average; the next one of its flow then comes that much later.
+/// `met`: where there is room for all, a burst still waits when it finds the channel serving somebody else's, half a
+/// burst on average; the next one of its flow then comes that much later.
 struct SlowDown {
-    double shared = 1, met = 1;   ///< >= 1
+    double shared = 1, met = 1;  ///< >= 1
 };
 
 class SlowDowns {
 public:
-    explicit SlowDowns(int channels)
-        : channels_(static_cast<std::size_t>(channels)), totals_(channels_) {}
+    explicit SlowDowns(int channels) : channels_(static_cast<std::size_t>(channels)), totals_(channels_) {}
     /// `result[i]` is that of `moving[i]`.
     void find(const std::vector<Moving>& moving, std::vector<SlowDown>& result);
 
@@ -50,15 +49,16 @@ private:
     static double over_fair_share(double demand, const std::vector<Wanted>& wanted, std::size_t who);
 
     std::size_t channels_;
-    std::vector<double> demands_;   ///< of each moving for each channel
-    std::vector<double> totals_;    ///< of each channel
-    std::vector<Wanted> wanted_;    ///< of one channel, ascending
+    std::vector<double> demands_;  ///< of each moving for each channel
+    std::vector<double> totals_;   ///< of each channel
+    std::vector<Wanted> wanted_;   ///< of one channel, ascending
 };
 
 std::vector<int> cores_of(CoreSet busy);
 
-/// When cores begin that are to execute together: lane `lane` of set `set` of kPhaseSets, behind the set's beginning, as a part
-/// of `alone`, the time of a batch alone. A rank-1 lattice, so that the phases of any two lanes spread evenly.
+/// When cores begin that are to execute together: lane `lane` of set `set` of kPhaseSets, behind the set's beginning,
+/// as a part of `alone`, the time of a batch alone. A rank-1 lattice, so that the phases of any two lanes spread
+/// evenly.
 Duration start_phase(int set, int lane, Duration alone);
 constexpr int kPhaseSets = 16;
 /// Batches that each core then executes without pause. Few, because cores that meet for long may lock into phases that

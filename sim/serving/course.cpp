@@ -51,7 +51,7 @@ Duration alone_time(const Course& course) {
 
 Course joined(Course course, std::size_t most) {
     auto& pieces = course.pieces;
-    std::vector<double> differences;   // between a piece and the next
+    std::vector<double> differences;  // between a piece and the next
     for (std::size_t i = 0; i + 1 < pieces.size(); ++i) differences.push_back(difference(pieces[i], pieces[i + 1]));
     while (pieces.size() > std::max<std::size_t>(most, 1)) {
         const auto least = std::min_element(differences.begin(), differences.end());
@@ -66,7 +66,8 @@ Course joined(Course course, std::size_t most) {
 }
 
 Course stretched(Course course, Duration alone) {
-    INFSIM_CHECK(!course.pieces.empty() && alone_time(course) > Duration{0}, "a course without time cannot be stretched");
+    INFSIM_CHECK(!course.pieces.empty() && alone_time(course) > Duration{0},
+                 "a course without time cannot be stretched");
     const double by = count(alone) / count(alone_time(course));
     const auto stretch = [by](Duration& d) { d = rounded(count(d) * by); };
     for (Piece& piece : course.pieces) {

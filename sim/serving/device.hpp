@@ -54,15 +54,17 @@ struct Piece {
     Duration available{};  ///< the computation must have come this far before it begins
     Duration needed{};     ///< the computation comes this far, but no further, before it is done; >= available
     Shares share;          ///< taken of the channels meanwhile, each at most 1
-    Shares delay;          ///< how much longer it takes when each of its bursts on a channel waits for one of somebody else's
+    Shares delay;  ///< how much longer it takes when each of its bursts on a channel waits for one of somebody else's
 };
 
 /// An execution as two strands: the computation, whose progress is counted in the time that it would take without ever
 /// waiting for memory, and the pieces, moved one after the other. Prefetching is what lies between `available` and
-/// `needed`: memory may be that much slower before the computation notices. Only the moving of pieces is slowed by others.
+/// `needed`: memory may be that much slower before the computation notices. Only the moving of pieces is slowed by
+/// others.
 struct Course {
-    std::vector<Piece> pieces;  ///< `available` and `needed` ascend; empty: nothing is known, and batches slow each other evenly
-    Duration computation{};     ///< >= the last `needed`
+    std::vector<Piece>
+        pieces;  ///< `available` and `needed` ascend; empty: nothing is known, and batches slow each other evenly
+    Duration computation{};  ///< >= the last `needed`
 };
 
 /// Where a TableDevice gets times from; flow measures them on the simulated chip when they are first asked for.

@@ -48,7 +48,7 @@ void Execution::move(TimePoint now) {
 
 void Execution::rescale(std::int64_t pace, TimePoint now) {
     const std::int64_t left = (next_ - now).count();
-    if (left < std::numeric_limits<std::int64_t>::max() / pace) {   // the usual case, several times as fast
+    if (left < std::numeric_limits<std::int64_t>::max() / pace) {  // the usual case, several times as fast
         next_ = now + Duration{(left * pace + pace_ - 1) / pace_};
     } else {
         const auto product = static_cast<Int128>(left) * pace;

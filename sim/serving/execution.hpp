@@ -8,8 +8,8 @@
 
 namespace infsim::serving {
 
-/// The computation goes on by itself until it needs a piece that has not been moved; pieces are moved one after the other, each
-/// once the computation has made it available, at a pace that others decide. Whole picoseconds.
+/// The computation goes on by itself until it needs a piece that has not been moved; pieces are moved one after the
+/// other, each once the computation has made it available, at a pace that others decide. Whole picoseconds.
 class Execution {
 public:
     /// `course` has pieces and outlives the execution. Paces are in any unit, `unit` being that of an execution alone.
@@ -21,8 +21,8 @@ public:
     TimePoint next() const { return next_; }
     /// That has happened; true at the end of the execution.
     bool step();
-    /// From `now` on the piece being moved takes pace / unit times its work: what remains of it is rescaled by new over old
-    /// pace, rounded up. Whether next() may have changed.
+    /// From `now` on the piece being moved takes pace / unit times its work: what remains of it is rescaled by new over
+    /// old pace, rounded up. Whether next() may have changed.
     bool set_pace(std::int64_t pace, TimePoint now) {
         if (pace == pace_) return false;
         rescale(pace, now);
@@ -38,8 +38,8 @@ private:
     std::size_t piece_ = 0;
     bool moving_ = false;
     std::int64_t unit_ = 1, pace_ = 1;
-    Duration computed_{};   ///< progress of the computation when the piece began, or when waiting for it ends
-    TimePoint began_{};     ///< of the piece
+    Duration computed_{};  ///< progress of the computation when the piece began, or when waiting for it ends
+    TimePoint began_{};    ///< of the piece
     TimePoint next_{};
 };
 

@@ -21,9 +21,7 @@ struct Rate {
     std::optional<double> operator()(const ClosedLoop&) const { return std::nullopt; }
     std::optional<double> operator()(const Poisson& l) const { return l.rate; }
     std::optional<double> operator()(const ConstantRate& l) const { return l.rate; }
-    std::optional<double> operator()(const Bursts& l) const {
-        return l.rate * seconds(l.on) / seconds(l.on + l.off);
-    }
+    std::optional<double> operator()(const Bursts& l) const { return l.rate * seconds(l.on) / seconds(l.on + l.off); }
     std::optional<double> operator()(const Trace& l) const {
         const auto& all = l.arrivals;
         if (all.size() < 2 || all.back().at == all.front().at) return std::nullopt;
@@ -86,8 +84,7 @@ Arrivals::Arrivals(const Load& load, Sizes sizes, Stop stop, std::uint64_t seed)
         std::partial_sum(sizes_.weights.begin(), sizes_.weights.end(), cumulative_.begin());
     }
     if (const auto* closed = std::get_if<ClosedLoop>(load_))
-        for (int c = 0; c < closed->clients(); ++c)
-            asking_.push_back(TimePoint{closed->ramp * c / closed->clients()});
+        for (int c = 0; c < closed->clients(); ++c) asking_.push_back(TimePoint{closed->ramp * c / closed->clients()});
     if (const auto* bursts = std::get_if<Bursts>(load_)) phase_end_ = TimePoint{phase(bursts->on)};
     prepare();
 }
@@ -105,9 +102,8 @@ void Arrivals::prepare() {
 }
 
 Duration Arrivals::phase(Duration mean) {
-    return std::get<Bursts>(*load_).random_phases
-               ? rounded(phases_.exponential(static_cast<double>(mean.count())))
-               : mean;
+    return std::get<Bursts>(*load_).random_phases ? rounded(phases_.exponential(static_cast<double>(mean.count())))
+                                                  : mean;
 }
 
 /// Time that passes while on is Poisson; the next arrival lies one exponential gap of such time ahead.

@@ -29,7 +29,8 @@ Paces::Known& Paces::ask(int program) {
     programs_[p] = std::make_unique<Known>();
     Known& k = *programs_[p];
     const Transfers t = times_.transfers(program);
-    k.transfers = {t.input_fixed, t.output_fixed, over_link(t.input_wire, t.input_share), over_link(t.output_wire, t.output_share)};
+    k.transfers = {t.input_fixed, t.output_fixed, over_link(t.input_wire, t.input_share),
+                   over_link(t.output_wire, t.output_share)};
     if (cores_ <= kFewCores) k.few.resize(static_cast<std::size_t>(cores_) << cores_);
     else k.many.resize(static_cast<std::size_t>(cores_));
     k.courses = {times_.course(program)};

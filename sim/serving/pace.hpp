@@ -17,10 +17,10 @@ struct HostCourses {
     Course input, output;
 };
 
-/// Paces of executions that run together on a chip: what a piece takes of time over its work is the larger of 1 + k (s - 1)
-/// and m, where s and m are the slow-downs `shared` and `met` (SlowDowns) and k, near 1, brings the mean over all phases at
-/// which executions meet to the measured time (find_factor). Where no course is known, a whole execution is one piece, and its
-/// pace is the measured time while these cores are busy.
+/// Paces of executions that run together on a chip: what a piece takes of time over its work is the larger of 1 + k (s
+/// - 1) and m, where s and m are the slow-downs `shared` and `met` (SlowDowns) and k, near 1, brings the mean over all
+/// phases at which executions meet to the measured time (find_factor). Where no course is known, a whole execution is
+/// one piece, and its pace is the measured time while these cores are busy.
 class Paces {
 public:
     /// `times` outlives this.
@@ -44,8 +44,8 @@ private:
         double factor = 1;
     };
     struct Known {
-        bool even = false;                                     ///< no course
-        std::vector<Course> courses;                           ///< one, or where none is known one per core
+        bool even = false;            ///< no course
+        std::vector<Course> courses;  ///< one, or where none is known one per core
         HostCourses transfers;
         std::vector<Entry> few;                                ///< core x set, for chips of few cores
         std::vector<std::unordered_map<CoreSet, Entry>> many;  ///< by core

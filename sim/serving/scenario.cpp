@@ -132,8 +132,7 @@ void check_sizes(const ObjectReader& root, const Scenario& scenario) {
     if (!most || largest <= *most || std::holds_alternative<Trace>(scenario.run.load)) return;
     root.problem(root.has("requests") ? "requests" : "load",
                  "requests of " + std::to_string(largest) + " items are more than the " + std::to_string(*most) +
-                     " of max_batch_size, and policy " + policy_name(scenario.run.policy) +
-                     " does not split requests" +
+                     " of max_batch_size, and policy " + policy_name(scenario.run.policy) + " does not split requests" +
                      (std::holds_alternative<AllowedSizesOptions>(scenario.run.policy)
                           ? " unless enable_large_batch_splitting is true"
                           : "; neuron and none do"));
@@ -143,15 +142,15 @@ void read_stop(ObjectReader& root, Scenario& scenario) {
     const auto place = root.optional("stop");
     const bool may_lack = scenario.mlperf || scenario.load_kind == "trace" || scenario.load_kind.empty();
     if (!place && !may_lack)
-        root.problem("stop", "'stop' is missing: {\"requests\": N} or {\"duration\": \"10s\"} says when no more are sent");
+        root.problem("stop",
+                     "'stop' is missing: {\"requests\": N} or {\"duration\": \"10s\"} says when no more are sent");
     if (!place) return;
     ObjectReader stop(*place);
     Stop& s = scenario.run.stop;
     s = {};
     s.requests = stop.integer_or("requests", 0, 1, kMaxRequests);
     s.duration = stop.quantity_or("duration", Duration{0}, kDurations);
-    if (!stop.has("requests") && !stop.has("duration"))
-        stop.problem("", "must hold requests or duration");
+    if (!stop.has("requests") && !stop.has("duration")) stop.problem("", "must hold requests or duration");
     stop.finish();
     const auto rate = offered_rate(scenario.run.load);
     if (rate && s.duration > Duration{0} && s.requests == 0 && *rate * seconds(s.duration) > 1.2 * kMaxRequests)
@@ -248,7 +247,8 @@ bool apply(json::Value& root, const Override& override, std::string& pointer) {
 }
 
 /// Problems at or below an overridden value belong to the place that set it.
-Problem relocated(Problem problem, const std::vector<std::pair<std::string, const Override*>>& set, const std::string& file) {
+Problem relocated(Problem problem, const std::vector<std::pair<std::string, const Override*>>& set,
+                  const std::string& file) {
     if (problem.file != file) return problem;
     for (auto it = set.rbegin(); it != set.rend(); ++it) {
         const std::string& pointer = it->first;

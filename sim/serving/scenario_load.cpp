@@ -14,8 +14,8 @@ constexpr json::Range<Duration> kPhases{nanoseconds(1), kDay};
 constexpr Duration kMlPerfDuration{std::int64_t{600} * 1'000'000'000'000};
 
 const std::vector<std::string>& kinds() {
-    static const std::vector<std::string> all{"closed", "poisson",      "constant",    "bursts", "trace",
-                                              "SingleStream", "MultiStream", "Server", "Offline"};
+    static const std::vector<std::string> all{"closed",       "poisson",     "constant", "bursts", "trace",
+                                              "SingleStream", "MultiStream", "Server",   "Offline"};
     return all;
 }
 

@@ -40,9 +40,8 @@ double Series::mean(double from, double to, TimePoint until) const {
     const auto end_bin = std::min(bins_.size(), std::max(static_cast<std::size_t>(to * last), first_bin + 1));
     double sum = 0;
     for (std::size_t i = first_bin; i < end_bin; ++i) sum += static_cast<double>(bins_[i].integral);
-    return end_bin > first_bin
-               ? sum / (static_cast<double>(width_.count()) * static_cast<double>(end_bin - first_bin))
-               : 0;
+    return end_bin > first_bin ? sum / (static_cast<double>(width_.count()) * static_cast<double>(end_bin - first_bin))
+                               : 0;
 }
 
 }  // namespace infsim::serving

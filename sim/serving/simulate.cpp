@@ -107,7 +107,8 @@ private:
 
     static void check_time(TimePoint at) {
         if (at > kEndOfTime)
-            throw InputError("", "load", "the simulated time leaves 92 days: fewer or smaller requests, or a higher rate");
+            throw InputError("", "load",
+                             "the simulated time leaves 92 days: fewer or smaller requests, or a higher rate");
     }
 
     bool has_room() const {
@@ -177,9 +178,7 @@ private:
         return best;
     }
 
-    std::size_t chip_of(std::size_t core) const {
-        return core / static_cast<std::size_t>(run_.server.cores_per_chip);
-    }
+    std::size_t chip_of(std::size_t core) const { return core / static_cast<std::size_t>(run_.server.cores_per_chip); }
 
     void count(const Batch& batch, TimePoint now) {
         waiting_ -= batch.items;

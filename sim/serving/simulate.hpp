@@ -14,9 +14,9 @@ namespace infsim::serving {
 /// The machine: what is loaded on every core, and how many inferences may be outstanding.
 struct Server {
     int chips = 1, cores_per_chip = 1;
-    std::vector<int> sizes{1};        ///< compiled batch sizes, ascending
+    std::vector<int> sizes{1};  ///< compiled batch sizes, ascending
     int outstanding_per_core = 1;
-    int outstanding_in_all = 0;       ///< over all cores; 0: no limit but the one per core
+    int outstanding_in_all = 0;  ///< over all cores; 0: no limit but the one per core
     int cores() const { return chips * cores_per_chip; }
 };
 
@@ -34,8 +34,8 @@ struct Run {
     Load load;
     Sizes sizes;
     Stop stop;
-    std::int64_t warm_up = 0;     ///< first requests that do not count in latencies and throughput
-    Duration bound{};             ///< latency bound for goodput; 0: none
+    std::int64_t warm_up = 0;  ///< first requests that do not count in latencies and throughput
+    Duration bound{};          ///< latency bound for goodput; 0: none
     std::uint64_t seed = 0;
 };
 

@@ -8,16 +8,19 @@ namespace infsim::serving {
 
 TableDevice::TableDevice(ServiceTimes& times, int chips, int cores_per_chip)
     : chips_(static_cast<std::size_t>(chips)), cores_per_chip_(cores_per_chip), paces_(times, cores_per_chip) {
-    INFSIM_CHECK(chips > 0 && cores_per_chip > 0 && cores_per_chip <= kMaxCoresPerChip, "a server has 1 to 64 cores a chip");
+    INFSIM_CHECK(chips > 0 && cores_per_chip > 0 && cores_per_chip <= kMaxCoresPerChip,
+                 "a server has 1 to 64 cores a chip");
     for (Chip& chip : chips_) chip.cores.resize(static_cast<std::size_t>(cores_per_chip));
 }
 
 void TableDevice::submit(int core, int program, std::int32_t tag, TimePoint at) {
     Chip& chip = chips_[static_cast<std::size_t>(core / cores_per_chip_)];
     Core& c = chip.cores[static_cast<std::size_t>(core % cores_per_chip_)];
-    INFSIM_CHECK(c.jobs.empty() || c.jobs.back().program == program, "a core changes its program with work outstanding");
+    INFSIM_CHECK(c.jobs.empty() || c.jobs.back().program == program,
+                 "a core changes its program with work outstanding");
     c.jobs.push_back({tag, program, at, {}, {}});
-    if (c.inputs_started == c.inputs_done && c.inputs_started == c.jobs.size() - 1 && c.inputs_started < c.executions_done + 2)
+    if (c.inputs_started == c.inputs_done && c.inputs_started == c.jobs.size() - 1 &&
+        c.inputs_started < c.executions_done + 2)
         c.next[kInputStart] = at;
     refresh(c);
     find_next(chip);
@@ -162,7 +165,8 @@ void TableDevice::set_paces(Chip& chip, TimePoint now) {
     for (std::size_t c = 0; c < chip.cores.size(); ++c) {
         const Core& core = chip.cores[c];
         if (!core.executing() || !core.execution.moving()) continue;
-        Moving& moving = moving_.emplace_back();   // filled in place: a copy of a temporary costs a third of this function
+        Moving& moving =
+            moving_.emplace_back();  // filled in place: a copy of a temporary costs a third of this function
         moving.core = static_cast<int>(c);
         moving.piece = &core.execution.piece();
         moving.program = core.program;
@@ -180,7 +184,9 @@ void TableDevice::set_paces(Chip& chip, TimePoint now) {
 
 void TableDevice::set_pace(Chip& chip, int index, Event event, std::int64_t pace, TimePoint now) {
     Core& core = chip.cores[static_cast<std::size_t>(index)];
-    Execution& execution = event == kExecution ? core.execution : event == kInputEnd ? chip.in.transfer : chip.out.transfer;
+    Execution& execution = event == kExecution  ? core.execution
+                           : event == kInputEnd ? chip.in.transfer
+                                                : chip.out.transfer;
     if (!execution.set_pace(pace, now)) return;
     core.next[event] = execution.next();
     refresh(core);

@@ -14,9 +14,9 @@ namespace infsim::serving {
 
 /// Follows the chip's rules (sim/chip/README.md): inputs and outputs have two buffers each, so that the input of
 /// inference n+2 starts when n has been executed and execution n+2 when the output of n is out; executions of a core do
-/// not overlap; the link of a chip carries one transfer at a time in each direction. An execution goes through its course
-/// (execution.hpp) at the pace that the other executions and the link leave it (pace.hpp): whenever who moves bytes changes, or
-/// what, the paces of all are found anew.
+/// not overlap; the link of a chip carries one transfer at a time in each direction. An execution goes through its
+/// course (execution.hpp) at the pace that the other executions and the link leave it (pace.hpp): whenever who moves
+/// bytes changes, or what, the paces of all are found anew.
 class TableDevice final : public Device {
 public:
     /// `times` outlives the device. `chips` x `cores_per_chip` cores, at most kMaxCoresPerChip each.
@@ -43,25 +43,25 @@ private:
         // How many of `jobs` are behind each step; steps are passed in order.
         std::size_t inputs_started = 0, inputs_done = 0, executions_started = 0, executions_done = 0;
         bool sending = false;
-        int program = -1;              ///< that it executes
-        bool even = false;             ///< (pace.hpp)
+        int program = -1;   ///< that it executes
+        bool even = false;  ///< (pace.hpp)
         TimePoint execution_start{};
         Execution execution;
         std::array<TimePoint, kEvents> next{kNever, kNever, kNever, kNever, kNever, kNever};
-        TimePoint soonest{kNever};     ///< of next
+        TimePoint soonest{kNever};  ///< of next
         int soonest_event = 0;
         bool executing() const { return executions_started > executions_done; }
     };
     /// A direction of the host's link: transfers go over it one after the other.
     struct Link {
-        std::deque<int> waiting;       ///< cores whose transfer is to follow
-        int core = -1;                 ///< whose transfer it carries, -1: none
-        Event event;                   ///< at its end
+        std::deque<int> waiting;  ///< cores whose transfer is to follow
+        int core = -1;            ///< whose transfer it carries, -1: none
+        Event event;              ///< at its end
         Execution transfer;
     };
     struct Chip {
         std::vector<Core> cores;
-        CoreSet busy = 0;              ///< cores that execute
+        CoreSet busy = 0;  ///< cores that execute
         Link in{{}, -1, kInputEnd, {}}, out{{}, -1, kOutputEnd, {}};
         TimePoint next{kNever};
         std::size_t next_core = 0;

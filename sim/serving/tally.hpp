@@ -13,19 +13,19 @@ namespace infsim::serving {
 struct SizeRow {
     std::int32_t items = 0;
     std::int64_t requests = 0;
-    std::int64_t shards = 0;   ///< inferences that carried a part of such a request
-    double padding = 0;        ///< items of zeros that came with them; shared inferences by their share of items
-    double device_ps = 0;      ///< executed for them, shared likewise
-    Int128 latency_sum = 0;    ///< picoseconds
+    std::int64_t shards = 0;  ///< inferences that carried a part of such a request
+    double padding = 0;       ///< items of zeros that came with them; shared inferences by their share of items
+    double device_ps = 0;     ///< executed for them, shared likewise
+    Int128 latency_sum = 0;   ///< picoseconds
     std::int64_t latency_min = 0, latency_max = 0;
 };
 
 /// Everything that was counted. Times are picoseconds.
 struct Tally {
-    std::vector<std::int64_t> latencies;  ///< one per measured request, in order of completion
-    std::int64_t requests = 0, items = 0;            ///< measured
-    std::int64_t good_items = 0;                     ///< of requests within the latency bound
-    TimePoint window_start{}, window_end{};          ///< first measured arrival, last answer
+    std::vector<std::int64_t> latencies;     ///< one per measured request, in order of completion
+    std::int64_t requests = 0, items = 0;    ///< measured
+    std::int64_t good_items = 0;             ///< of requests within the latency bound
+    TimePoint window_start{}, window_end{};  ///< first measured arrival, last answer
     // All requests, warm-up included.
     std::int64_t all_requests = 0;
     Int128 all_latency = 0;

@@ -40,7 +40,8 @@ std::optional<Arrival> read_line(std::string_view line, std::string& error) {
     }
     const auto n = whole_number(items);
     if (!n || *n < 1 || *n > kMaxItems) {
-        error = "items must be an integer from 1 to " + number_text(kMaxItems) + ", and is '" + std::string(items) + "'";
+        error =
+            "items must be an integer from 1 to " + number_text(kMaxItems) + ", and is '" + std::string(items) + "'";
         return std::nullopt;
     }
     return Arrival{TimePoint{*at.value}, static_cast<std::int32_t>(*n)};

@@ -118,8 +118,7 @@ Summary summarise(const Scenario& scenario, Tally& tally) {
     INFSIM_CHECK(std::abs(s.in_system - s.rate_times_latency) <= 0.01 * s.in_system, "Little's law does not hold");
     judge_samples(scenario, tally, s);
     s.piles_up = piles_up(scenario, tally);
-    if (s.piles_up)
-        s.reasons.push_back("queue grows without bound: requests pile up for as long as they arrive");
+    if (s.piles_up) s.reasons.push_back("queue grows without bound: requests pile up for as long as they arrive");
     judge_bound(scenario, s);
     return s;
 }

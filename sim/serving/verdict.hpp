@@ -17,14 +17,14 @@ struct Summary {
     /// where there are enough samples.
     std::optional<double> p99_low, p99_high;
     double throughput = 0, requests_per_s = 0, goodput = 0;
-    double padding = 0;        ///< share of zeros in what was executed
-    double batch_items = 0;    ///< mean real items of an inference
-    double waiting_avg = 0;    ///< items that no inference carries yet
+    double padding = 0;      ///< share of zeros in what was executed
+    double batch_items = 0;  ///< mean real items of an inference
+    double waiting_avg = 0;  ///< items that no inference carries yet
     std::int64_t waiting_max = 0;
-    double utilisation = 0;    ///< mean over the cores, from first arrival to last answer
+    double utilisation = 0;                        ///< mean over the cores, from first arrival to last answer
     double in_system = 0, rate_times_latency = 0;  ///< the two sides of Little's law, over the whole run
     bool piles_up = false, misses_bound = false;
-    std::vector<std::string> reasons;              ///< why the run is INVALID; empty: VALID
+    std::vector<std::string> reasons;  ///< why the run is INVALID; empty: VALID
     bool valid() const { return reasons.empty(); }
     /// What a search asks of a load; too few samples is not the load's fault.
     bool sustained() const { return !piles_up && !misses_bound; }

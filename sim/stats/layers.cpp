@@ -48,8 +48,7 @@ void Layers::on(const observe::Blocked& event) {
     const auto engine = index_.engine(event.who.queue);
     if (!mine(event.who) || !computes(engine)) return;
     // TimeShare is Stall with `busy` in front.
-    layers_[index_[event.who].layer]
-        .waits[static_cast<std::size_t>(engine)][static_cast<std::size_t>(event.why) + 1] +=
+    layers_[index_[event.who].layer].waits[static_cast<std::size_t>(engine)][static_cast<std::size_t>(event.why) + 1] +=
         (event.until - event.from).count();
 }
 
@@ -58,8 +57,7 @@ void Layers::on(const observe::Transferred& event) {
 }
 
 void Layers::on(const observe::InferenceEvent& event) {
-    if (event.core == core_ && event.inference == inference_ &&
-        event.phase == observe::InferencePhase::first_issue)
+    if (event.core == core_ && event.inference == inference_ && event.phase == observe::InferencePhase::first_issue)
         origin_ = event.at;
 }
 
@@ -95,8 +93,7 @@ void set_main_stall(LayerRow& row, const LayerTimes& times) {
 }  // namespace
 
 std::vector<LayerRow> layer_rows(const program::Program& program, const std::vector<LayerTimes>& times,
-                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe,
-                                 Bandwidth share) {
+                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe, Bandwidth share) {
     std::vector<LayerRow> rows;
     for (std::size_t i = 0; i < program.layers.size(); ++i) {
         const LayerTimes& t = times[i];
@@ -129,11 +126,10 @@ std::string layers_csv(const std::vector<LayerRow>& rows) {
         "main_stall_ms,live_bytes,macs_per_item,weight_bytes\n";
     for (const LayerRow& r : rows)
         text += record::csv_line({r.name, r.kind, number_text(r.start_ms), number_text(r.end_ms),
-                                  number_text(r.time_ms), r.bound, number_text(r.dram_ms),
-                                  number_text(r.dram_bytes), number_text(r.pe_ms), number_text(r.act_ms),
-                                  number_text(r.pool_ms), number_text(r.pe_cycles), r.main_stall,
-                                  number_text(r.main_stall_ms), number_text(r.live_bytes),
-                                  number_text(r.macs), number_text(r.weight_bytes)}) +
+                                  number_text(r.time_ms), r.bound, number_text(r.dram_ms), number_text(r.dram_bytes),
+                                  number_text(r.pe_ms), number_text(r.act_ms), number_text(r.pool_ms),
+                                  number_text(r.pe_cycles), r.main_stall, number_text(r.main_stall_ms),
+                                  number_text(r.live_bytes), number_text(r.macs), number_text(r.weight_bytes)}) +
                 "\n";
     return text;
 }

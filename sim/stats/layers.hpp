@@ -40,9 +40,7 @@ public:
     std::vector<LayerTimes> result() const;
 
 private:
-    bool mine(const observe::InstructionRef& who) const {
-        return who.core == core_ && who.inference == inference_;
-    }
+    bool mine(const observe::InstructionRef& who) const { return who.core == core_ && who.inference == inference_; }
 
     const ProgramIndex& index_;
     int core_;
@@ -68,8 +66,7 @@ struct LayerRow {
 
 /// Rows of all layers. `share`: bandwidth of one core. `live_bytes`: per layer, per partition.
 std::vector<LayerRow> layer_rows(const program::Program& program, const std::vector<LayerTimes>& times,
-                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe,
-                                 Bandwidth share);
+                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe, Bandwidth share);
 
 /// layers.csv: header and one line per row, units in the names.
 std::string layers_csv(const std::vector<LayerRow>& rows);

@@ -71,9 +71,8 @@ Occupancy occupancy(const Program& program) {
     for (const Step& s : steps) result.peak_bytes = std::max(result.peak_bytes, s.bytes);
     for (const LayerRange& range : ranges_of(program)) {
         std::int64_t most = 0;
-        auto it =
-            std::upper_bound(steps.begin(), steps.end(), range.first,
-                             [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
+        auto it = std::upper_bound(steps.begin(), steps.end(), range.first,
+                                   [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
         if (it != steps.begin()) --it;  // the step that holds at `first`
         for (; it != steps.end() && it->sequence <= range.last; ++it) most = std::max(most, it->bytes);
         result.layer_bytes.push_back(range.first <= range.last ? most : 0);

@@ -10,9 +10,8 @@ namespace infsim::stats {
 
 /// State buffer in use over the order of execution, in bytes of the fullest partition.
 struct Occupancy {
-    std::int64_t peak_bytes = 0;  ///< most at any instant
-    std::vector<std::int64_t>
-        layer_bytes;  ///< per layer, most at any instant between its first and last instruction
+    std::int64_t peak_bytes = 0;            ///< most at any instant
+    std::vector<std::int64_t> layer_bytes;  ///< per layer, most at any instant between its first and last instruction
 };
 
 /// Reads Program::allocations and the sequence numbers of the engines' instructions; PSUM is not counted.

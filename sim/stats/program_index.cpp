@@ -16,8 +16,7 @@ void fill_dma(InstructionFacts& facts, const Program& p, const program::Operatio
     };
     if (const auto* load = std::get_if<program::DmaLoad>(&op)) set(load->src.segment, load->dst, false);
     if (const auto* store = std::get_if<program::DmaStore>(&op)) set(store->dst.segment, store->src, true);
-    if (const auto* gather = std::get_if<program::DmaGather>(&op))
-        set(gather->table.segment, gather->dst, false);
+    if (const auto* gather = std::get_if<program::DmaGather>(&op)) set(gather->table.segment, gather->dst, false);
 }
 
 record::AccountedEngine accounted(program::Engine engine) {
@@ -37,8 +36,7 @@ ProgramIndex::ProgramIndex(const Program& program) : layer_count_(program.layers
         std::vector<InstructionFacts> all;
         all.reserve(queue.instructions.size());
         for (const program::Instruction& instruction : queue.instructions) {
-            INFSIM_CHECK(instruction.layer < layer_count_,
-                         "an instruction names a layer that the program lacks");
+            INFSIM_CHECK(instruction.layer < layer_count_, "an instruction names a layer that the program lacks");
             InstructionFacts facts;
             facts.layer = instruction.layer;
             facts.image = instruction.image;

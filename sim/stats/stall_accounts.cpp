@@ -42,8 +42,7 @@ StallAccounts::InferenceAccount& StallAccounts::account(int core, std::uint64_t 
     return list[inference];
 }
 
-void StallAccounts::add(const observe::InstructionRef& who, TimePoint from, TimePoint until,
-                        TimeShare share) {
+void StallAccounts::add(const observe::InstructionRef& who, TimePoint from, TimePoint until, TimeShare share) {
     QueueAccount& queue = account(who.core, who.inference).queues[who.queue];
     if (!queue.started) {
         queue.started = true;
@@ -54,13 +53,9 @@ void StallAccounts::add(const observe::InstructionRef& who, TimePoint from, Time
     queue.cursor = until;
 }
 
-void StallAccounts::on(const observe::Issued& event) {
-    add(event.who, event.at, event.busy_until, TimeShare::busy);
-}
+void StallAccounts::on(const observe::Issued& event) { add(event.who, event.at, event.busy_until, TimeShare::busy); }
 
-void StallAccounts::on(const observe::Blocked& event) {
-    add(event.who, event.from, event.until, share_of(event.why));
-}
+void StallAccounts::on(const observe::Blocked& event) { add(event.who, event.from, event.until, share_of(event.why)); }
 
 void StallAccounts::on(const observe::InferenceEvent& event) {
     if (event.phase == observe::InferencePhase::first_issue)
@@ -75,15 +70,14 @@ ShareTimes StallAccounts::checked(const QueueAccount& queue, const InferenceAcco
     ShareTimes times = queue.time;
     if (queue.started) {
         INFSIM_CHECK(queue.start == inference.first_issue,
-                     where + " is first heard of " +
-                         std::to_string((queue.start - inference.first_issue).count()) +
+                     where + " is first heard of " + std::to_string((queue.start - inference.first_issue).count()) +
                          " ps after the first issue of its inference");
         INFSIM_CHECK(queue.gap == 0,
                      where + ": " + std::to_string(queue.gap) + " ps are accounted for not at all or twice");
     }
     const std::int64_t left = makespan - sum(times);
-    INFSIM_CHECK(left >= 0, where + " is busy or blocked for " + std::to_string(-left) +
-                                " ps more than its inference takes");
+    INFSIM_CHECK(left >= 0,
+                 where + " is busy or blocked for " + std::to_string(-left) + " ps more than its inference takes");
     times[static_cast<std::size_t>(TimeShare::drained)] += left;
     return times;
 }
@@ -92,14 +86,13 @@ std::array<ShareTimes, record::kAccountedEngines> StallAccounts::engines(
     const std::vector<InferenceRange>& ranges) const {
     std::array<ShareTimes, record::kAccountedEngines> total{};
     std::array<std::int64_t, record::kAccountedEngines> queues{};
-    for (std::size_t q = 0; q < index_.queue_count(); ++q)
-        ++queues[static_cast<std::size_t>(index_.engine(q))];
+    for (std::size_t q = 0; q < index_.queue_count(); ++q) ++queues[static_cast<std::size_t>(index_.engine(q))];
     for (const InferenceRange& range : ranges)
         for (std::uint64_t i = range.first; i < range.last; ++i) {
             const InferenceAccount& inference = cores_[static_cast<std::size_t>(range.core)].at(i);
             for (std::size_t q = 0; q < index_.queue_count(); ++q) {
-                const std::string where = "core " + std::to_string(range.core) + ", inference " +
-                                          std::to_string(i) + ", queue " + std::to_string(q);
+                const std::string where = "core " + std::to_string(range.core) + ", inference " + std::to_string(i) +
+                                          ", queue " + std::to_string(q);
                 const ShareTimes times = checked(inference.queues[q], inference, where);
                 ShareTimes& engine = total[static_cast<std::size_t>(index_.engine(q))];
                 for (std::size_t s = 0; s < times.size(); ++s) engine[s] += times[s];

@@ -37,8 +37,7 @@ public:
     /// Time per share of every engine over all inferences of the ranges, each core's queues of that engine
     /// averaged. Shares of an engine add up to the ranges' summed makespans. Throws InternalError when the
     /// events do not tile, naming core, inference and queue.
-    std::array<ShareTimes, record::kAccountedEngines> engines(
-        const std::vector<InferenceRange>& ranges) const;
+    std::array<ShareTimes, record::kAccountedEngines> engines(const std::vector<InferenceRange>& ranges) const;
 
     /// Sum of the makespans (first issue to last retirement) of the ranges.
     Duration makespan(const std::vector<InferenceRange>& ranges) const;
@@ -58,8 +57,7 @@ private:
 
     InferenceAccount& account(int core, std::uint64_t inference);
     void add(const observe::InstructionRef& who, TimePoint from, TimePoint until, record::TimeShare share);
-    ShareTimes checked(const QueueAccount& queue, const InferenceAccount& inference,
-                       const std::string& where) const;
+    ShareTimes checked(const QueueAccount& queue, const InferenceAccount& inference, const std::string& where) const;
 
     const ProgramIndex& index_;
     std::vector<std::vector<InferenceAccount>> cores_;

@@ -32,10 +32,9 @@ std::vector<Span> merged(std::vector<Span> spans) {
     });
     std::vector<Span> result;
     for (const Span& s : spans) {
-        const bool joins = !result.empty() && result.back().queue == s.queue &&
-                           result.back().layer == s.layer && result.back().image == s.image &&
-                           result.back().transfer == s.transfer && result.back().purpose == s.purpose &&
-                           s.from <= result.back().until;
+        const bool joins = !result.empty() && result.back().queue == s.queue && result.back().layer == s.layer &&
+                           result.back().image == s.image && result.back().transfer == s.transfer &&
+                           result.back().purpose == s.purpose && s.from <= result.back().until;
         if (joins) {
             result.back().until = std::max(result.back().until, s.until);
             result.back().dram_bytes += s.dram_bytes;
@@ -53,21 +52,17 @@ std::string purpose_name(const Span& span) {
 
 }  // namespace
 
-std::string timeline_csv(const program::Program& program, const ProgramIndex& index,
-                         std::vector<Span> spans) {
+std::string timeline_csv(const program::Program& program, const ProgramIndex& index, std::vector<Span> spans) {
     TimePoint origin = TimePoint::max();
     for (const Span& s : spans) origin = std::min(origin, s.from);
     std::string text = "queue,engine,layer,image,kind,purpose,start_us,end_us,dram_bytes\n";
     for (const Span& s : merged(std::move(spans))) {
-        const auto micros = [&](TimePoint t) {
-            return number_text(static_cast<double>((t - origin).count()) / 1e6);
-        };
-        text +=
-            record::csv_line(
-                {std::to_string(s.queue), std::string{record::engine_name(index.engine(s.queue))},
-                 program.layers[s.layer].name, std::to_string(s.image), s.transfer ? "transfer" : "work",
-                 purpose_name(s), micros(s.from), micros(s.until), number_text(std::int64_t{s.dram_bytes})}) +
-            "\n";
+        const auto micros = [&](TimePoint t) { return number_text(static_cast<double>((t - origin).count()) / 1e6); };
+        text += record::csv_line({std::to_string(s.queue), std::string{record::engine_name(index.engine(s.queue))},
+                                  program.layers[s.layer].name, std::to_string(s.image),
+                                  s.transfer ? "transfer" : "work", purpose_name(s), micros(s.from), micros(s.until),
+                                  number_text(std::int64_t{s.dram_bytes})}) +
+                "\n";
     }
     return text;
 }

@@ -14,7 +14,7 @@ namespace infsim::stats {
 /// Bytes of one or several inferences.
 struct TrafficBytes {
     std::array<std::int64_t, kPurposes> read{}, written{};  ///< by program::Purpose, over DRAM
-    std::int64_t host_in = 0, host_out = 0;  ///< over the host link, into and out of device DRAM
+    std::int64_t host_in = 0, host_out = 0;                 ///< over the host link, into and out of device DRAM
 
     std::int64_t dram() const;  ///< all of it, host transfers included: they land in device DRAM
     TrafficBytes& operator+=(const TrafficBytes& other);

@@ -39,8 +39,7 @@ std::string_view value_of(std::string_view header, std::string_view key, const L
     const std::size_t start = header.find(quoted);
     if (start == std::string_view::npos) at.fail("its header has no " + std::string(key));
     std::string_view rest = trim(header.substr(start + quoted.size()));
-    if (!rest.empty() && rest.front() == '(')
-        return rest.substr(0, std::min(rest.size(), rest.find(')') + 1));
+    if (!rest.empty() && rest.front() == '(') return rest.substr(0, std::min(rest.size(), rest.find(')') + 1));
     return trim(rest.substr(0, rest.find_first_of(",}")));
 }
 
@@ -52,8 +51,7 @@ DType parse_descr(std::string_view text, const Located& at) {
         if (descr == s.descr) return s.dtype;
     // One-byte types have no order of bytes; numpy writes '|', others may write anything.
     for (const Spelling& s : kSpellings)
-        if (descr.size() == 3 && s.descr.front() == '|' && descr.substr(1) == s.descr.substr(1))
-            return s.dtype;
+        if (descr.size() == 3 && s.descr.front() == '|' && descr.substr(1) == s.descr.substr(1)) return s.dtype;
     if (!descr.empty() && descr.front() == '>')
         at.fail("is big-endian (" + std::string(descr) + "), not little-endian");
     at.fail("has elements of type " + std::string(text) + "; known are f2, f4, f8, i4, i8, i1, u1 and b1");
@@ -88,12 +86,9 @@ Array parse_npy(std::string_view content, const std::string& file, const std::st
     const Located at{file, where};
     if (content.substr(0, kMagic.size()) != kMagic) at.fail("is no .npy array");
     if (content.size() < 10) at.fail("is truncated in its header");
-    const auto byte = [&](std::size_t i) {
-        return static_cast<std::size_t>(static_cast<unsigned char>(content[i]));
-    };
+    const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(content[i])); };
     const std::size_t version = byte(6);
-    if (version < 1 || version > 3)
-        at.fail("has .npy version " + std::to_string(version) + "; known are 1 to 3");
+    if (version < 1 || version > 3) at.fail("has .npy version " + std::to_string(version) + "; known are 1 to 3");
     const std::size_t start = version == 1 ? 10 : 12;
     if (content.size() < start) at.fail("is truncated in its header");
     std::size_t length = byte(8) + (byte(9) << 8);
@@ -110,9 +105,8 @@ Array parse_npy(std::string_view content, const std::string& file, const std::st
     const std::string_view data = content.substr(start + length);
     const auto wanted = wanted_bytes(array.shape, array.dtype);
     if (!wanted || static_cast<std::int64_t>(data.size()) != *wanted)
-        at.fail("holds " + std::to_string(data.size()) + " bytes of data where its shape " +
-                shape_text(array.shape) + " wants " +
-                (wanted ? std::to_string(*wanted) : "more than a file can have"));
+        at.fail("holds " + std::to_string(data.size()) + " bytes of data where its shape " + shape_text(array.shape) +
+                " wants " + (wanted ? std::to_string(*wanted) : "more than a file can have"));
     const auto* bytes = reinterpret_cast<const std::byte*>(data.data());
     array.bytes.assign(bytes, bytes + data.size());
     return array;
@@ -124,11 +118,9 @@ std::string npy_content(const Array& array) {
     for (const Spelling& s : kSpellings)
         if (s.dtype == array.dtype) descr = s.descr;
     std::string shape = "(";
-    for (std::size_t d = 0; d < array.shape.size(); ++d)
-        shape += (d > 0 ? ", " : "") + number_text(array.shape[d]);
+    for (std::size_t d = 0; d < array.shape.size(); ++d) shape += (d > 0 ? ", " : "") + number_text(array.shape[d]);
     if (array.shape.size() == 1) shape += ',';  // Python's tuple of one
-    std::string header =
-        "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': " + shape + "), }";
+    std::string header = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': " + shape + "), }";
     // numpy pads so that the data begins at a multiple of 64 bytes.
     header.append(63 - (10 + header.size()) % 64, ' ');
     header += '\n';

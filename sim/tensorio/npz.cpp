@@ -36,8 +36,7 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, const std::string& pa
     std::string content, piece(1 << 20, '\0');
     for (;;) {
         const zip_int64_t n = zip_fread(entry.get(), piece.data(), piece.size());
-        if (n < 0)
-            throw InputError(path, name, std::string("cannot be read: ") + zip_file_strerror(entry.get()));
+        if (n < 0) throw InputError(path, name, std::string("cannot be read: ") + zip_file_strerror(entry.get()));
         if (n == 0) return content;
         content.append(piece.data(), static_cast<std::size_t>(n));
     }
@@ -49,9 +48,9 @@ std::string archive_content(const std::vector<NamedArray>& arrays, const std::st
     zip_error_init(&error);
     const auto check = [&](bool good, zip_t* archive) {
         if (!good)
-            throw InputError(path, "",
-                             std::string("cannot be written: ") +
-                                 (archive ? zip_strerror(archive) : zip_error_strerror(&error)));
+            throw InputError(
+                path, "",
+                std::string("cannot be written: ") + (archive ? zip_strerror(archive) : zip_error_strerror(&error)));
     };
     const Source memory(zip_source_buffer_create(nullptr, 0, 0, &error));
     check(memory != nullptr, nullptr);
@@ -64,8 +63,7 @@ std::string archive_content(const std::vector<NamedArray>& arrays, const std::st
     contents.reserve(arrays.size());
     for (const NamedArray& a : arrays) {
         contents.push_back(npy_content(a.array));
-        zip_source_t* entry =
-            zip_source_buffer(archive.get(), contents.back().data(), contents.back().size(), 0);
+        zip_source_t* entry = zip_source_buffer(archive.get(), contents.back().data(), contents.back().size(), 0);
         check(entry != nullptr, archive.get());
         const zip_int64_t index =
             zip_file_add(archive.get(), (a.name + std::string(kSuffix)).c_str(), entry, ZIP_FL_ENC_UTF_8);
@@ -94,8 +92,7 @@ std::vector<NamedArray> read_npz(const std::string& path) {
     Problems problems;
     const auto content = read_file(path, problems);
     problems.throw_if_any();
-    if (content->empty())
-        throw InputError(path, "", "is empty");  // which the library takes for an empty archive
+    if (content->empty()) throw InputError(path, "", "is empty");  // which the library takes for an empty archive
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(content->data(), content->size(), 0, &error);

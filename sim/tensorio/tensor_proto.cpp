@@ -71,9 +71,9 @@ NamedArray read_tensor_proto(const std::string& path) {
     const std::string where = t.name().empty() ? "" : "tensor '" + t.name() + "'";
     const auto dtype = dtype_of(t.data_type());
     if (!dtype)
-        throw InputError(path, where,
-                         "has elements of an ONNX type that is not supported (number " +
-                             std::to_string(t.data_type()) + ")");
+        throw InputError(
+            path, where,
+            "has elements of an ONNX type that is not supported (number " + std::to_string(t.data_type()) + ")");
     if (t.data_location() == onnx::TensorProto::EXTERNAL)
         throw InputError(path, where, "keeps its data in another file, which is not supported");
     NamedArray out{t.name(), {*dtype, {t.dims().begin(), t.dims().end()}, {}}};

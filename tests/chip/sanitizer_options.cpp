@@ -1,5 +1,5 @@
-// SystemC switches stacks without telling the sanitizer. Its search for leaks, which reads all stacks when the process ends, now
-// and then dies of that; accesses are checked all the same.
+// SystemC switches stacks without telling the sanitizer. Its search for leaks, which reads all stacks when the process
+// ends, now and then dies of that; accesses are checked all the same.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }

@@ -1,8 +1,8 @@
 // Inferences with data on the timed chip.
 #include <algorithm>
 
-#include <catch2/catch.hpp>
 #include <tlm_utils/simple_initiator_socket.h>
+#include <catch2/catch.hpp>
 
 #include "base/elements.hpp"
 #include "chip/chip.hpp"
@@ -20,12 +20,13 @@ using program::Purpose;
 
 namespace {
 
-constexpr int kPartitions = 4, kBytes = 64;   // fp16: 32 elements per partition
+constexpr int kPartitions = 4, kBytes = 64;  // fp16: 32 elements per partition
 
 /// output = relu(input) through the state buffer; without `ordered` ACT does not wait for the load.
 ProgramBuilder relu_program(bool ordered) {
     ProgramBuilder b(test::round_chip());
-    const auto input = b.segment(Purpose::input, kPartitions * kBytes), output = b.segment(Purpose::output, kPartitions * kBytes);
+    const auto input = b.segment(Purpose::input, kPartitions * kBytes),
+               output = b.segment(Purpose::output, kPartitions * kBytes);
     const auto in = b.queue(Engine::dma, 0), out = b.queue(Engine::dma, 1), act = b.queue(Engine::act);
     b.add(in, B::load(input, kPartitions, kBytes));
     auto relu = B::act(kBytes / 2);

@@ -25,10 +25,10 @@ std::vector<std::pair<int, TimePoint>> submissions(const Workload& w) {
 }
 
 void compare(const Workload& w) {
-    std::vector<std::shared_ptr<const program::Program>> programs;   // cores run three different ones
+    std::vector<std::shared_ptr<const program::Program>> programs;  // cores run three different ones
     for (std::uint64_t k = 0; k < 3; ++k)
-        programs.push_back(std::make_shared<const program::Program>(
-            test::random_program(w.spec, w.seed * 3 + k, w.instructions)));
+        programs.push_back(
+            std::make_shared<const program::Program>(test::random_program(w.spec, w.seed * 3 + k, w.instructions)));
     test::EventLog got, expected;
     chip::Chip chip(w.spec, w.cores, {&got});
     test::PlainLoop loop(w.spec, w.cores, {&expected});

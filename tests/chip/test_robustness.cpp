@@ -30,7 +30,8 @@ struct Tiling final : observe::Observer {
 
     void next(const observe::InstructionRef& who, TimePoint from, TimePoint until) {
         ++events;
-        auto [at, fresh] = cursor.try_emplace({who.core, who.queue, who.inference}, start.at({who.core, who.inference}));
+        auto [at, fresh] =
+            cursor.try_emplace({who.core, who.queue, who.inference}, start.at({who.core, who.inference}));
         REQUIRE(at->second == from);
         REQUIRE(until >= from);
         at->second = until;
@@ -82,7 +83,8 @@ TEST_CASE("a wait that is never satisfied is reported with queue and instruction
     b.add(act, B::act(64));
     b.add(act, B::act(64), {{pe, 2}});
     chip::Chip chip(test::round_chip(), 1, {});
-    CHECK_THROWS_WITH(run(chip, b), Contains("queue 1 (act) instruction 1 waits for 2 retirements of queue 0, which has 1"));
+    CHECK_THROWS_WITH(run(chip, b),
+                      Contains("queue 1 (act) instruction 1 waits for 2 retirements of queue 0, which has 1"));
 }
 
 TEST_CASE("rings and engines that wait for each other are reported") {
@@ -120,8 +122,8 @@ TEST_CASE("programs that no chip could run are internal errors") {
     ProgramBuilder region(test::round_chip());
     region.segment(Purpose::input, 100, 2);
     CHECK_THROWS_AS(chip.load(0, region.share()), InternalError);
-    CHECK_THROWS_AS(chip.submit(0, time_origin()), InternalError);   // nothing is loaded
-    CHECK_THROWS_AS(chip.load(1, region.share()), InternalError);    // switched off
+    CHECK_THROWS_AS(chip.submit(0, time_origin()), InternalError);  // nothing is loaded
+    CHECK_THROWS_AS(chip.load(1, region.share()), InternalError);   // switched off
 }
 
 TEST_CASE("a second chip in one process is an internal error") {
@@ -187,15 +189,16 @@ TEST_CASE("a stall is blamed on the producer that came last") {
     const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
     b.add(r0, B::load(weights, 128, 1024));
     b.add(r1, B::load(input, 64, 1024));
-    b.add(act, B::act(64), {{r1, 1}});                 // 0: input
-    b.add(act, B::act(64), {{r1, 1}, {r0, 1}});        // 1: weights, which take twice as long
+    b.add(act, B::act(64), {{r1, 1}});                   // 0: input
+    b.add(act, B::act(64), {{r1, 1}, {r0, 1}});          // 1: weights, which take twice as long
     b.add(r2, B::store(output, 128, 1024), {{act, 2}});  // ACT
-    b.add(pool, B::pool(64), {{act, 1}, {r2, 1}});     // output
+    b.add(pool, B::pool(64), {{act, 1}, {r2, 1}});       // output
     chip::Chip chip(test::round_chip(), 1, {&tiling});
     run(chip, b);
     // The weights start a burst every 51,200 ps on their engine; so do the inputs on theirs, half of that later because
     // the core's ceiling lets one of the two go first.
-    const Duration input_there = picoseconds(25'600 + 128 * 51'200 + 1'150'000), act_done = input_there + nanoseconds(64);
+    const Duration input_there = picoseconds(25'600 + 128 * 51'200 + 1'150'000),
+                   act_done = input_there + nanoseconds(64);
     const Duration weights_there = picoseconds(256 * 51'200 + 1'150'000);
     CHECK(tiling.blocked[observe::Stall::wait_input] == input_there);
     CHECK(tiling.blocked[observe::Stall::wait_weights] == weights_there - act_done);

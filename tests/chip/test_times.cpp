@@ -13,9 +13,9 @@ using program::Purpose;
 
 namespace {
 
-constexpr Duration kHost = microseconds(2);          // host transfer latency; no bytes behind it
-constexpr Duration kLoad = picoseconds(256 * 51'200);   // 128 x 1,024 B through one engine
-constexpr Duration kAround = picoseconds(1'150'000);    // DMA start, DRAM, completion
+constexpr Duration kHost = microseconds(2);            // host transfer latency; no bytes behind it
+constexpr Duration kLoad = picoseconds(256 * 51'200);  // 128 x 1,024 B through one engine
+constexpr Duration kAround = picoseconds(1'150'000);   // DMA start, DRAM, completion
 
 TimePoint at(Duration d) { return time_origin() + d; }
 
@@ -69,7 +69,7 @@ TEST_CASE("one activation retires after occupancy and latency") {
 
 TEST_CASE("a load from an idle DDR4 channel takes its unloaded latency") {
     hw::ChipSpec spec = test::ddr4_chip();
-    spec.dma.min_row = Bytes{64};   // so that the engine is not what takes longest
+    spec.dma.min_row = Bytes{64};  // so that the engine is not what takes longest
     ProgramBuilder b(spec);
     b.add(b.queue(Engine::dma), B::load(b.segment(Purpose::weights, 1 << 20), 1, 64));
     // DMA start, activate to read, read latency, data, DRAM and completion; it starts on a clock edge.
@@ -84,7 +84,7 @@ TEST_CASE("a load of rows in one DDR4 bank pays a row cycle for each") {
     program::DmaLoad load = B::load(b.segment(Purpose::weights, 1 << 20), 8, 64);
     load.src.partition_step = 1 << 17;
     b.add(b.queue(Engine::dma), load);
-    const std::int64_t last = 22 + 7 * (52 + 22);   // row n+1 is activated tRAS + tRP behind row n
+    const std::int64_t last = 22 + 7 * (52 + 22);  // row n+1 is activated tRAS + tRP behind row n
     check_service(b, nanoseconds(1000) + picoseconds((last + 22 + 4) * 625) + nanoseconds(100) + nanoseconds(50), spec);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("a stationary load behind a matmul is partly hidden") {
     b.add(pe, B::stationary());
     b.add(pe, B::matmul(512));
     b.add(pe, B::stationary());
-    b.add(pe, B::matmul(10));   // the floor of 64 columns
+    b.add(pe, B::matmul(10));  // the floor of 64 columns
     check_service(b, nanoseconds(128 + 512 + 32 + 64 + 60));
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("a shorter latency does not overtake in its queue") {
     const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
     b.add(act, B::act(500));
     b.add(act, program::Sync{});
-    b.add(pool, B::pool(64), {{act, 2}});   // the Sync retires with what is before it
+    b.add(pool, B::pool(64), {{act, 2}});  // the Sync retires with what is before it
     check_service(b, nanoseconds(500 + 100 + 64 + 10 + 200));
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("three engines meet the ceiling of their core") {
 TEST_CASE("short rows cost an engine the time of long ones") {
     ProgramBuilder b(test::round_chip());
     const auto weights = b.segment(Purpose::weights, 1 << 20);
-    b.add(b.queue(Engine::dma), B::load(weights, 64, 128));   // 8 KiB billed as 64 x 512 B
+    b.add(b.queue(Engine::dma), B::load(weights, 64, 128));  // 8 KiB billed as 64 x 512 B
     check_service(b, picoseconds(64 * 51'200) + kAround);
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("an activation waits for a load") {
 }
 
 TEST_CASE("two cores on one channel share it") {
-    check_two_cores(0, 1, picoseconds((4 * 256 - 1) * 25'600 + 51'200));   // region 1 of core 1: channel 0
+    check_two_cores(0, 1, picoseconds((4 * 256 - 1) * 25'600 + 51'200));  // region 1 of core 1: channel 0
 }
 
 TEST_CASE("two cores on a channel each do not disturb one another") {
@@ -180,7 +180,7 @@ TEST_CASE("two cores on a channel each do not disturb one another") {
 
 TEST_CASE("inputs are sent while the inference before runs, into two buffers") {
     ProgramBuilder b(test::round_chip());
-    b.segment(Purpose::input, 512'000);   // 1,000 bursts of 102,400 ps on the link
+    b.segment(Purpose::input, 512'000);  // 1,000 bursts of 102,400 ps on the link
     const auto act = b.queue(Engine::act);
     for (int i = 0; i < 1000; ++i) b.add(act, B::act(500));
     chip::Chip chip(test::round_chip(), 1, {});
@@ -194,7 +194,7 @@ TEST_CASE("inputs are sent while the inference before runs, into two buffers") {
     CHECK(done[1].input_ready == at(2 * input));
     CHECK(done[0].last_retirement == at(input + service));
     CHECK(done[1].first_issue == at(input + service));
-    CHECK(done[2].input_ready == at(input + service + input));   // its buffer was free only then
+    CHECK(done[2].input_ready == at(input + service + input));  // its buffer was free only then
     CHECK(done[2].first_issue == done[1].last_retirement);
     CHECK(done[2].output_done == at(input + 3 * service + kHost));
 }

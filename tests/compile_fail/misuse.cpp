@@ -21,21 +21,21 @@ bool ordered = bytes < sum && cycles <= cycles && now < later;
 
 #if CASE == 1  // bytes are no cycles
 Cycles wrong = bytes;
-#elif CASE == 2  // nor can they be added
+#elif CASE == 2   // nor can they be added
 auto wrong = bytes + cycles;
-#elif CASE == 3  // nor compared
+#elif CASE == 3   // nor compared
 bool wrong = bytes < cycles;
-#elif CASE == 4  // a bare number is no quantity
+#elif CASE == 4   // a bare number is no quantity
 Bytes wrong = 96;
-#elif CASE == 5  // a quantity is no bare number
+#elif CASE == 5   // a quantity is no bare number
 std::int64_t wrong = bytes;
-#elif CASE == 6  // bytes over a frequency
+#elif CASE == 6   // bytes over a frequency
 auto wrong = bytes / frequency;
-#elif CASE == 7  // cycles over a bandwidth
+#elif CASE == 7   // cycles over a bandwidth
 auto wrong = cycles / bandwidth;
-#elif CASE == 8  // bandwidth over bytes
+#elif CASE == 8   // bandwidth over bytes
 auto wrong = bandwidth / bytes;
-#elif CASE == 9  // the product of two quantities
+#elif CASE == 9   // the product of two quantities
 auto wrong = bytes * bytes;
 #elif CASE == 10  // two points in time
 auto wrong = now + later;

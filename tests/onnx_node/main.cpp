@@ -51,7 +51,9 @@ std::string list_text(const std::vector<Result>& results, bool passed) {
 
 /// The table of counts: of every operator's tests, how many pass. A test counts for each operator of its model.
 std::string counts_table(const std::vector<Result>& results) {
-    struct Count { int passed = 0, total = 0; };
+    struct Count {
+        int passed = 0, total = 0;
+    };
     std::map<std::string, Count> counts;
     int passed = 0;
     for (const Result& r : results) {
@@ -61,7 +63,8 @@ std::string counts_table(const std::vector<Result>& results) {
             counts[op].passed += r.outcome.passed ? 1 : 0;
         }
     }
-    std::string text = fmt::format("{} of {} tests pass.\n\n| operator | passed | tests |\n|---|---|---|\n", passed, results.size());
+    std::string text =
+        fmt::format("{} of {} tests pass.\n\n| operator | passed | tests |\n|---|---|---|\n", passed, results.size());
     for (const auto& [op, count] : counts) text += fmt::format("| {} | {} | {} |\n", op, count.passed, count.total);
     return text;
 }
@@ -75,7 +78,8 @@ void update_readme(const fs::path& file, const std::string& table) {
     text << in.rdbuf();
     const std::string old = text.str();
     const auto from = old.find(begin), to = old.find(end);
-    if (from == std::string::npos || to == std::string::npos) throw InputError(file.string(), "", "lacks the marks around the generated part");
+    if (from == std::string::npos || to == std::string::npos)
+        throw InputError(file.string(), "", "lacks the marks around the generated part");
     write(file, old.substr(0, from + begin.size()) + table + old.substr(to));
 }
 
@@ -107,7 +111,8 @@ int run(const std::string& data, const fs::path& source, bool update, const std:
     problems.throw_if_any();
     std::set<std::string> folders;
     for (const auto& entry : fs::directory_iterator(data))
-        if (fs::exists(entry.path() / "model.onnx") && (only.empty() || entry.path().filename() == only)) folders.insert(entry.path().string());
+        if (fs::exists(entry.path() / "model.onnx") && (only.empty() || entry.path().filename() == only))
+            folders.insert(entry.path().string());
     std::vector<Result> results;
     int passed = 0;
     for (const std::string& folder : folders) {

@@ -15,11 +15,11 @@ struct DataSet {
 };
 
 struct NodeCase {
-    std::string name;                   ///< of the folder
-    std::string model;                  ///< path
-    std::vector<std::string> operators; ///< ONNX operators of the model, sorted, each once
+    std::string name;                    ///< of the folder
+    std::string model;                   ///< path
+    std::vector<std::string> operators;  ///< ONNX operators of the model, sorted, each once
     std::vector<DataSet> data;
-    std::string unreadable;             ///< why the data cannot be had; empty: they are there
+    std::string unreadable;  ///< why the data cannot be had; empty: they are there
 };
 
 /// Reads the case in `folder`. Inputs and outputs carry the names of the model. Never throws.
@@ -27,8 +27,8 @@ NodeCase read_case(const std::string& folder);
 
 struct Outcome {
     bool passed = false;
-    std::string detail;   ///< how the inputs were given, or why the case does not count
-    bool wrong = false;   ///< it ran and the numbers (or the program) were not right
+    std::string detail;  ///< how the inputs were given, or why the case does not count
+    bool wrong = false;  ///< it ran and the numbers (or the program) were not right
 };
 
 /// Imports, compiles in fp32, verifies, runs with tracking of every byte and compares with ONNX's tolerances (relative

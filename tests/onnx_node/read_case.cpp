@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<tensorio::NamedArray> read_all(const fs::path& folder, const std::string& kind, const std::vector<std::string>& names) {
+std::vector<tensorio::NamedArray> read_all(const fs::path& folder, const std::string& kind,
+                                           const std::vector<std::string>& names) {
     std::vector<tensorio::NamedArray> list;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const fs::path file = folder / (kind + "_" + std::to_string(i) + ".pb");
@@ -48,7 +49,8 @@ NodeCase read_case(const std::string& folder) {
         std::set<fs::path> sets;
         for (const auto& entry : fs::directory_iterator(folder))
             if (entry.is_directory()) sets.insert(entry.path());
-        for (const auto& set : sets) c.data.push_back({read_all(set, "input", inputs), read_all(set, "output", outputs)});
+        for (const auto& set : sets)
+            c.data.push_back({read_all(set, "input", inputs), read_all(set, "output", outputs)});
     } catch (const InputError& e) {
         c.unreadable = e.problems().front().what;
     }

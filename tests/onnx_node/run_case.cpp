@@ -23,7 +23,7 @@ namespace {
 using graph::ImportOptions;
 using program::Purpose;
 
-constexpr double kRelative = 1e-3, kAbsolute = 1e-7;   // onnx.backend.test's
+constexpr double kRelative = 1e-3, kAbsolute = 1e-7;  // onnx.backend.test's
 
 enum class Bound { none, integers, all_but_first };
 
@@ -45,7 +45,8 @@ std::map<std::string, std::vector<double>> bound_inputs(const DataSet& data, Bou
     std::map<std::string, std::vector<double>> list;
     for (std::size_t i = 0; i < data.inputs.size(); ++i) {
         const auto& in = data.inputs[i];
-        const bool take = bound == Bound::all_but_first ? i > 0 : bound == Bound::integers && i > 0 && is_integer(in.array.dtype);
+        const bool take =
+            bound == Bound::all_but_first ? i > 0 : bound == Bound::integers && i > 0 && is_integer(in.array.dtype);
         if (take) list[in.name] = doubles(in.array);
     }
     return list;
@@ -53,7 +54,8 @@ std::map<std::string, std::vector<double>> bound_inputs(const DataSet& data, Bou
 
 /// Why the Program is not right; empty when it is.
 std::string examine(const program::Program& p) {
-    if (const auto findings = program::verify(p, 1); !findings.empty()) return "verifier: " + program::to_text(p, findings[0]);
+    if (const auto findings = program::verify(p, 1); !findings.empty())
+        return "verifier: " + program::to_text(p, findings[0]);
     if (const auto races = program::find_races(p, 1); !races.empty()) return "race: " + program::to_text(p, races[0]);
     return {};
 }
@@ -70,12 +72,15 @@ void fill(const graph::Graph& graph, const program::Program& p, const DataSet& d
         if (segment.purpose == Purpose::input) {
             const tensorio::Array* a = find(data.inputs, segment.name);
             if (a == nullptr) throw InputError(graph.name, segment.name, "no such input in the test's data");
-            state.memory.dram[s] = exec::fill_input(segment, a->dtype, a->bytes.data(), tensorio::element_count(a->shape));
+            state.memory.dram[s] =
+                exec::fill_input(segment, a->dtype, a->bytes.data(), tensorio::element_count(a->shape));
         } else if (segment.purpose == Purpose::weights || segment.purpose == Purpose::constants) {
             std::vector<std::vector<float>> values;
             for (const std::string& name : segment.tensors) {
-                const auto found = std::find_if(graph.tensors.begin(), graph.tensors.end(), [&](const auto& t) { return t.name == name; });
-                values.push_back(graph::evaluate_constant(graph, static_cast<graph::TensorId>(found - graph.tensors.begin())));
+                const auto found = std::find_if(graph.tensors.begin(), graph.tensors.end(),
+                                                [&](const auto& t) { return t.name == name; });
+                values.push_back(
+                    graph::evaluate_constant(graph, static_cast<graph::TensorId>(found - graph.tensors.begin())));
             }
             std::vector<exec::FloatSpan> spans;
             for (const auto& v : values) spans.push_back({v.data(), static_cast<std::int64_t>(v.size())});
@@ -87,10 +92,12 @@ void fill(const graph::Graph& graph, const program::Program& p, const DataSet& d
 /// Where an output differs from what is right; empty when it does not.
 std::string difference(const tensorio::NamedArray& expected, const std::vector<double>& got) {
     const std::vector<double> right = doubles(expected.array);
-    if (right.size() != got.size()) return fmt::format("{} has {} elements, not {}", expected.name, got.size(), right.size());
+    if (right.size() != got.size())
+        return fmt::format("{} has {} elements, not {}", expected.name, got.size(), right.size());
     for (std::size_t i = 0; i < right.size(); ++i) {
-        const bool same = right[i] == got[i] || (std::isnan(right[i]) && std::isnan(got[i])) ||
-                          (std::isfinite(right[i]) && std::abs(got[i] - right[i]) <= kAbsolute + kRelative * std::abs(right[i]));
+        const bool same =
+            right[i] == got[i] || (std::isnan(right[i]) && std::isnan(got[i])) ||
+            (std::isfinite(right[i]) && std::abs(got[i] - right[i]) <= kAbsolute + kRelative * std::abs(right[i]));
         if (!same) return fmt::format("{}[{}] is {}, not {}", expected.name, i, got[i], right[i]);
     }
     return {};
@@ -102,9 +109,12 @@ std::string run_program(const graph::Graph& graph, const program::Program& p, co
     exec::run_serial(p, state);
     for (std::size_t o = 0; o < data.outputs.size(); ++o) {
         const auto& expected = data.outputs[o];
-        const auto segment = std::find_if(p.segments.begin(), p.segments.end(), [&](const auto& s) { return s.purpose == Purpose::output && s.name == expected.name; });
+        const auto segment = std::find_if(p.segments.begin(), p.segments.end(), [&](const auto& s) {
+            return s.purpose == Purpose::output && s.name == expected.name;
+        });
         if (segment == p.segments.end()) return fmt::format("the program has no output {}", expected.name);
-        const auto bytes = exec::read_output(*segment, state.memory.dram[static_cast<std::size_t>(segment - p.segments.begin())], DType::fp64);
+        const auto bytes = exec::read_output(
+            *segment, state.memory.dram[static_cast<std::size_t>(segment - p.segments.begin())], DType::fp64);
         std::vector<double> got(bytes.size() / 8);
         load_elements(DType::fp64, bytes.data(), 1, static_cast<std::int64_t>(got.size()), got.data());
         if (auto text = difference(expected, got); !text.empty()) return text;
@@ -124,7 +134,8 @@ std::string known_output(const graph::Graph& graph, const DataSet& data) {
             if (id != graph::kNoTensor) live[static_cast<std::size_t>(id)] = any;
     }
     for (const auto& expected : data.outputs) {
-        const auto found = std::find_if(graph.outputs.begin(), graph.outputs.end(), [&](graph::TensorId id) { return graph.tensor(id).name == expected.name; });
+        const auto found = std::find_if(graph.outputs.begin(), graph.outputs.end(),
+                                        [&](graph::TensorId id) { return graph.tensor(id).name == expected.name; });
         if (found == graph.outputs.end() || !live[static_cast<std::size_t>(*found)]) return expected.name;
     }
     return {};
@@ -132,7 +143,7 @@ std::string known_output(const graph::Graph& graph, const DataSet& data) {
 
 struct Attempt {
     bool compiled = false;
-    std::string problem;   ///< why it did not compile, or what was wrong
+    std::string problem;  ///< why it did not compile, or what was wrong
 };
 
 Attempt attempt(const NodeCase& c, const Manner& manner, const hw::ChipSpec& chip) {
@@ -147,7 +158,8 @@ Attempt attempt(const NodeCase& c, const Manner& manner, const hw::ChipSpec& chi
             graph = graph::import_onnx(c.model, options);
             int batch = 1;
             if (manner.batched && graph->batchable && !graph->inputs.empty())
-                if (const auto* first = find(data.inputs, graph->tensor(graph->inputs[0]).name); first != nullptr && !first->shape.empty())
+                if (const auto* first = find(data.inputs, graph->tensor(graph->inputs[0]).name);
+                    first != nullptr && !first->shape.empty())
                     batch = static_cast<int>(first->shape[0]);
             if (const auto known = known_output(*graph, data); !known.empty())
                 throw InputError(c.name, "output " + known, "is known when compiling; nothing on the chip computes it");
@@ -177,7 +189,9 @@ Outcome run_case(const NodeCase& c, const hw::ChipSpec& chip) {
     std::string first_problem;
     for (const bool batched : {false, true})
         for (const Bound bound : {Bound::none, Bound::integers, Bound::all_but_first}) {
-            if (bound != Bound::none && (c.data[0].inputs.size() < 2 || (bound == Bound::integers && bound_inputs(c.data[0], bound).empty()))) continue;
+            if (bound != Bound::none &&
+                (c.data[0].inputs.size() < 2 || (bound == Bound::integers && bound_inputs(c.data[0], bound).empty())))
+                continue;
             Attempt a;
             try {
                 a = attempt(c, {bound, batched}, chip);
@@ -185,7 +199,8 @@ Outcome run_case(const NodeCase& c, const hw::ChipSpec& chip) {
                 return {false, std::string("fault: ") + e.what(), true};
             }
             if (a.compiled && a.problem.empty()) {
-                static constexpr const char* kBound[] = {"", "integer inputs constant", "inputs but the first constant"};
+                static constexpr const char* kBound[] = {"", "integer inputs constant",
+                                                         "inputs but the first constant"};
                 std::string how = kBound[static_cast<int>(bound)];
                 if (batched) how += how.empty() ? "batched" : ", batched";
                 return {true, how};

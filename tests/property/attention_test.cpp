@@ -9,7 +9,8 @@ using graph::Op;
 
 namespace {
 
-/// softmax(q k^T / 4 + mask) v of heads x size hidden elements, with everything in between that a mask or a scale can meet.
+/// softmax(q k^T / 4 + mask) v of heads x size hidden elements, with everything in between that a mask or a scale can
+/// meet.
 struct Attention {
     Net net;
     std::int64_t tokens, heads, size;
@@ -17,9 +18,7 @@ struct Attention {
     TensorId heads_of(TensorId x, const std::vector<std::int64_t>& perm) {
         return net.transpose(net.reshape(net.project(x, heads * size), {1, tokens, heads, size}), perm);
     }
-    TensorId scores(TensorId x) {
-        return net.binary(Op::matmul, heads_of(x, {0, 2, 1, 3}), heads_of(x, {0, 2, 3, 1}));
-    }
+    TensorId scores(TensorId x) { return net.binary(Op::matmul, heads_of(x, {0, 2, 1, 3}), heads_of(x, {0, 2, 3, 1})); }
     TensorId context(TensorId weights, TensorId x) {
         const TensorId y = net.binary(Op::matmul, weights, heads_of(x, {0, 2, 1, 3}));
         return net.reshape(net.transpose(y, {0, 2, 1, 3}), {1, tokens, heads * size});
@@ -38,7 +37,8 @@ std::string detours(const program::Program& p) {
 }  // namespace
 
 TEST_CASE("a mask of the scores is spread over the partitions once and added as they leave PSUM") {
-    for (const auto& [tokens, heads, size] : {std::array<std::int64_t, 3>{128, 12, 64}, {128, 4, 32}, {96, 3, 64}, {40, 2, 16}, {200, 2, 64}}) {
+    for (const auto& [tokens, heads, size] :
+         {std::array<std::int64_t, 3>{128, 12, 64}, {128, 4, 32}, {96, 3, 64}, {40, 2, 16}, {200, 2, 64}}) {
         INFO(tokens << " tokens, " << heads << " heads of " << size);
         Attention a{Net{}, tokens, heads, size};
         const TensorId x = a.net.input({1, tokens, 48});
@@ -49,10 +49,12 @@ TEST_CASE("a mask of the scores is spread over the partitions once and added as 
             y = a.context(a.net.softmax(scores, 3), y);
         }
         const auto c = check_computes(a.net.finish({y}), 2);
-        if (size != 64) continue;   // heads that share slots take the general way
+        if (size != 64) continue;  // heads that share slots take the general way
         CHECK(detours(c.program) == "");
-        CHECK(std::count_if(c.program.layers.begin(), c.program.layers.end(), [](const auto& l) { return l.kind == "spread"; }) == 1);
-        CHECK(std::none_of(c.program.layers.begin(), c.program.layers.end(), [](const auto& l) { return l.kind == "add" || l.kind == "mul"; }));
+        CHECK(std::count_if(c.program.layers.begin(), c.program.layers.end(),
+                            [](const auto& l) { return l.kind == "spread"; }) == 1);
+        CHECK(std::none_of(c.program.layers.begin(), c.program.layers.end(),
+                           [](const auto& l) { return l.kind == "add" || l.kind == "mul"; }));
     }
 }
 
@@ -74,7 +76,8 @@ TEST_CASE("rows of embeddings are added up where they arrive and turned once") {
         x = net.add(x, net.constant({tokens, hidden}));
         const TensorId normed = net.layer_norm(x);
         const auto c = check_computes(net.finish({net.add(net.project(normed, hidden), normed), x}), 3);
-        CHECK(std::count_if(c.program.layers.begin(), c.program.layers.end(), [](const auto& l) { return l.kind == "transpose"; }) == 2);
+        CHECK(std::count_if(c.program.layers.begin(), c.program.layers.end(),
+                            [](const auto& l) { return l.kind == "transpose"; }) == 2);
         CHECK(c.memory.spill_save_bytes == 0);
     }
 }
@@ -90,12 +93,13 @@ TEST_CASE("BERT-base: 22.3 GFLOP and 85 M weights per sequence, six sequences fi
         }
         for (const auto& queue : c.program.queues)
             for (const auto& in : queue.instructions)
-                if (const auto* load = std::get_if<program::DmaLoad>(&in.op); load && c.program.segments[load->src.segment].purpose == program::Purpose::weights)
+                if (const auto* load = std::get_if<program::DmaLoad>(&in.op);
+                    load && c.program.segments[load->src.segment].purpose == program::Purpose::weights)
                     read += program::total_bytes(load->dst);
         CHECK(macs == 12LL * (4LL * 128 * 768 * 768 + 2LL * 128 * 128 * 768 + 2LL * 128 * 768 * 3072));
         CHECK(2e-9 * static_cast<double>(macs) == Approx(22.3).margin(0.05));
         CHECK(weights == 84'934'656);
-        CHECK(read == 2 * weights);   // once, whatever the batch
+        CHECK(read == 2 * weights);  // once, whatever the batch
         CHECK(detours(c.program) == "fetch embedding_positions\n");
         CHECK(c.memory.spill_save_bytes == 0);
         CHECK(complaints(c.program) == "");

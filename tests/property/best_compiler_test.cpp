@@ -6,7 +6,8 @@
 using namespace infsim;
 using namespace infsim::test;
 
-TEST_CASE("the search never ends in a program that is estimated to be slower, and fits wherever the plain compiler does") {
+TEST_CASE(
+    "the search never ends in a program that is estimated to be slower, and fits wherever the plain compiler does") {
     int faster = 0, alone = 0, compared = 0;
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         const graph::Graph graph = RandomNetwork(seed, Numbers::small_integers).draw();
@@ -20,7 +21,8 @@ TEST_CASE("the search never ends in a program that is estimated to be slower, an
         if (without) {
             REQUIRE(with.has_value());
             ++compared;
-            const Duration before = compiler::estimate(without->program, chip).makespan, after = compiler::estimate(with->program, chip).makespan;
+            const Duration before = compiler::estimate(without->program, chip).makespan,
+                           after = compiler::estimate(with->program, chip).makespan;
             CHECK(after <= before);
             faster += after < before ? 1 : 0;
         } else {
@@ -34,7 +36,8 @@ TEST_CASE("the search never ends in a program that is estimated to be slower, an
 
 TEST_CASE("a chain whose tensors do not fit runs fused, in stripes of rows, with the same numbers") {
     Net net;
-    TensorId x = net.max_pool(net.relu(net.conv(net.input({1, 3, 160, 60}), 16, Window::square(3, 1, 1))), Window::square(2, 2, 0));
+    TensorId x = net.max_pool(net.relu(net.conv(net.input({1, 3, 160, 60}), 16, Window::square(3, 1, 1))),
+                              Window::square(2, 2, 0));
     for (int i = 0; i < 3; ++i) x = net.relu(net.conv(x, 16, Window::square(3, 1, 1)));
     const auto graph = net.finish({net.max_pool(x, Window::square(2, 2, 0))});
     compiler::CompileOptions plain, search;

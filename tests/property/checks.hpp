@@ -14,11 +14,12 @@
 
 namespace infsim::test {
 
-using Outputs = std::vector<std::vector<std::vector<float>>>;   ///< [image][output][element]
+using Outputs = std::vector<std::vector<std::vector<float>>>;  ///< [image][output][element]
 
 /// The Program if there is one, after everything that can be said without data. A refusal must say what it is about.
-inline std::optional<compiler::Compiled> checked(const graph::Graph& graph, const hw::ChipSpec& chip, int batch, const compiler::CompileOptions& options,
-                                                 DType dtype = DType::fp32, DType io_dtype = DType::fp32) {
+inline std::optional<compiler::Compiled> checked(const graph::Graph& graph, const hw::ChipSpec& chip, int batch,
+                                                 const compiler::CompileOptions& options, DType dtype = DType::fp32,
+                                                 DType io_dtype = DType::fp32) {
     auto result = compiler::compile(graph, chip, batch, dtype, io_dtype, options);
     if (const auto* no = std::get_if<compiler::DoesNotFit>(&result)) {
         INFO(no->text);
@@ -57,7 +58,8 @@ inline double difference(const Outputs& a, const Outputs& b) {
 }
 
 /// Compiles in fp32, checks, runs, compares with the reference; gives what was compiled.
-inline compiler::Compiled check_computes(const graph::Graph& graph, int batch, const compiler::CompileOptions& options = {},
+inline compiler::Compiled check_computes(const graph::Graph& graph, int batch,
+                                         const compiler::CompileOptions& options = {},
                                          const hw::ChipSpec& chip = default_chip()) {
     auto c = checked(graph, chip, batch, options);
     REQUIRE(c.has_value());
@@ -66,7 +68,8 @@ inline compiler::Compiled check_computes(const graph::Graph& graph, int batch, c
     Reference reference(graph, data.constants);
     for (std::size_t image = 0; image < outputs.size(); ++image) {
         const auto expected = reference.run(data.inputs[image]);
-        for (std::size_t o = 0; o < expected.size(); ++o) CHECK(difference(outputs[image][o], expected[o].values) <= 1e-5);
+        for (std::size_t o = 0; o < expected.size(); ++o)
+            CHECK(difference(outputs[image][o], expected[o].values) <= 1e-5);
     }
     return std::move(*c);
 }

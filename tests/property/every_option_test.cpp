@@ -15,7 +15,7 @@ struct Variant {
 };
 
 template <class T>
-void add(std::vector<Variant>& variants, const char* name, T CompileOptions::* option, std::initializer_list<T> values) {
+void add(std::vector<Variant>& variants, const char* name, T CompileOptions::*option, std::initializer_list<T> values) {
     for (const T& value : values)
         variants.push_back({std::string(name) + " variant " + std::to_string(variants.size()),
                             [option, value](CompileOptions& o) { o.*option = value; }});
@@ -26,16 +26,18 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     // An option that is new does not fit these names: give it its variants below, too.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
-                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill,
-                                  rematerialization, recompute, search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, skip_passes] = CompileOptions{};
+                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
+                                  reorder_layers, spill, rematerialization, recompute, search_sections,
+                                  search_psum_banks, weights_region, weight_regions, activations_region, skip_passes] =
+        CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
     add(all, "psum_banks_per_load", &O::psum_banks_per_load, {1, 2, 8});
     add(all, "slab_bytes", &O::slab_bytes, {std::int64_t{128}, std::int64_t{1024}, std::int64_t{32768}});
     add(all, "small_image_elements", &O::small_image_elements, {0, 64, 4096});
-    add(all, "state_buffer_budget", &O::state_buffer_budget, {resident_bytes, resident_bytes * 9 / 10, resident_bytes * 8 / 10});
+    add(all, "state_buffer_budget", &O::state_buffer_budget,
+        {resident_bytes, resident_bytes * 9 / 10, resident_bytes * 8 / 10});
     add(all, "sb_size", &O::sb_size, {static_cast<int>(resident_bytes / 1024), 90});
     add(all, "in_place_add", &O::in_place_add, {false});
     add(all, "pair_images", &O::pair_images, {false});
@@ -72,7 +74,8 @@ graph::Graph network() {
 }
 
 /// The numbers of every variant of `base`. How many of them moved buffers to device DRAM and back.
-int check_all(const CompileOptions& base, std::int64_t resident_bytes, const Outputs& right, const Data& data, int batch) {
+int check_all(const CompileOptions& base, std::int64_t resident_bytes, const Outputs& right, const Data& data,
+              int batch) {
     int computed = 0, refused = 0, spilled = 0;
     for (const Variant& v : variants(resident_bytes)) {
         CompileOptions options = base;

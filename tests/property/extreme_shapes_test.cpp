@@ -17,7 +17,8 @@ hw::ChipSpec chip_with(std::int64_t partition_bytes) {
     return chip;
 }
 
-DoesNotFit refusal(const graph::Graph& graph, int batch, const hw::ChipSpec& chip, const CompileOptions& options = {}, DType dtype = DType::fp16) {
+DoesNotFit refusal(const graph::Graph& graph, int batch, const hw::ChipSpec& chip, const CompileOptions& options = {},
+                   DType dtype = DType::fp16) {
     auto result = compiler::compile(graph, chip, batch, dtype, dtype, options);
     REQUIRE(std::holds_alternative<DoesNotFit>(result));
     return std::get<DoesNotFit>(result);
@@ -52,7 +53,8 @@ TEST_CASE("one image that is larger than the state buffer is spilled band by ban
     REQUIRE(whole.has_value());
     REQUIRE(banded.has_value());
     CHECK(banded->memory.spill_save_bytes > 0);
-    CHECK(banded->memory.peak_bytes <= 12 * 1024);   // an image of 64 x 40 x 40 has 6,400 bytes per partition, three are live at once
+    CHECK(banded->memory.peak_bytes <=
+          12 * 1024);  // an image of 64 x 40 x 40 has 6,400 bytes per partition, three are live at once
     CHECK(difference(run(graph, banded->program, d), run(graph, whole->program, d)) == 0);
     const auto narrow = checked(graph, chip_with(5 * 1024), 2, options);
     REQUIRE(narrow.has_value());
@@ -72,7 +74,7 @@ TEST_CASE("a weight slab that is larger than the state buffer is refused with th
 TEST_CASE("a weight slab of more than 65535 elements per partition is refused, not wrapped around") {
     Net net;
     const TensorId x = net.input({1, 128, 40, 40});
-    const auto graph = net.finish({net.conv(x, 64, Window::square(33))});   // 33 * 33 * 64 elements per partition
+    const auto graph = net.finish({net.conv(x, 64, Window::square(33))});  // 33 * 33 * 64 elements per partition
     const DoesNotFit no = refusal(graph, 1, default_chip());
     CHECK(no.layer == "conv0");
     CHECK(no.wanted_bytes >= 33 * 33 * 64 * 2);
@@ -80,7 +82,7 @@ TEST_CASE("a weight slab of more than 65535 elements per partition is refused, n
 
 TEST_CASE("a plane of more than 65535 elements is computed where memory allows") {
     Net net;
-    const TensorId x = net.input({1, 1, 300, 300});   // 90,000 elements
+    const TensorId x = net.input({1, 1, 300, 300});  // 90,000 elements
     const auto graph = net.finish({net.max_pool(net.unary(Op::abs, x), Window::square(4, 4))});
     check_computes(graph, 1, {}, chip_with(1 << 20));
 }
@@ -138,9 +140,11 @@ TEST_CASE("long rows of tokens are tiled by columns in every layer of an attenti
     Net net;
     const TensorId in = net.input({1, 530, 32});
     const TensorId x = net.layer_norm(in);
-    const TensorId q = net.reshape(net.project(x, 32), {1, 530, 1, 32}), k = net.reshape(net.project(x, 32), {1, 530, 1, 32}),
+    const TensorId q = net.reshape(net.project(x, 32), {1, 530, 1, 32}),
+                   k = net.reshape(net.project(x, 32), {1, 530, 1, 32}),
                    v = net.reshape(net.project(x, 32), {1, 530, 1, 32});
-    const TensorId scores = net.softmax(net.binary(Op::matmul, net.transpose(q, {0, 2, 1, 3}), net.transpose(k, {0, 2, 3, 1})), 3);
+    const TensorId scores =
+        net.softmax(net.binary(Op::matmul, net.transpose(q, {0, 2, 1, 3}), net.transpose(k, {0, 2, 3, 1})), 3);
     const TensorId y = net.transpose(net.binary(Op::matmul, scores, net.transpose(v, {0, 2, 1, 3})), {0, 2, 1, 3});
     check_computes(net.finish({net.add(in, net.project(net.reshape(y, {1, 530, 32}), 32))}), 1);
 }
@@ -196,8 +200,9 @@ TEST_CASE("wrong options are input errors that name what is wrong, all at once")
     } catch (const InputError& e) {
         std::set<std::string> named;
         for (const Problem& p : e.problems()) named.insert(p.where);
-        CHECK(named == std::set<std::string>{"psum_banks_per_load", "slab_bytes", "small_image_elements", "state_buffer_budget", "stem_stripe_rows",
-                                             "prefetch_depth", "weights_region", "weight_regions", "activations_region", "skip_passes"});
+        CHECK(named == std::set<std::string>{"psum_banks_per_load", "slab_bytes", "small_image_elements",
+                                             "state_buffer_budget", "stem_stripe_rows", "prefetch_depth",
+                                             "weights_region", "weight_regions", "activations_region", "skip_passes"});
     }
     CHECK_THROWS_AS(compiler::compile(graph, default_chip(), 0, DType::fp16, DType::fp16, {}), InputError);
     CHECK_THROWS_AS(compiler::compile(graph, default_chip(), 1, DType::i32, DType::fp16, {}), InputError);
@@ -207,7 +212,7 @@ TEST_CASE("segments that do not fit into device DRAM are refused as such") {
     Net net;
     const auto graph = net.finish({net.dense(net.input({1, 512}), 512)});
     hw::ChipSpec chip = default_chip();
-    chip.dram.capacity = Bytes{chip.dram.channels * chip.cores * 1024 * std::int64_t{256}};   // 256 KiB in each region
+    chip.dram.capacity = Bytes{chip.dram.channels * chip.cores * 1024 * std::int64_t{256}};  // 256 KiB in each region
     const DoesNotFit no = refusal(graph, 1, chip);
     CHECK(no.resource == "device DRAM");
     CHECK(no.wanted_bytes > no.available_bytes);

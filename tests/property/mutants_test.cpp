@@ -10,11 +10,12 @@ using namespace infsim;
 namespace {
 
 /// The outputs of a damaged Program; nothing when the executor stopped it.
-std::optional<std::vector<std::vector<std::vector<float>>>> outputs_of(const graph::Graph& graph, const program::Program& program,
+std::optional<std::vector<std::vector<std::vector<float>>>> outputs_of(const graph::Graph& graph,
+                                                                       const program::Program& program,
                                                                        const test::Data& data) {
     try {
         return test::run(graph, program, data);
-    } catch (const InternalError&) {   // a fault of the Program that the executor names
+    } catch (const InternalError&) {  // a fault of the Program that the executor names
         return std::nullopt;
     }
 }
@@ -30,10 +31,12 @@ TEST_CASE("at least 95 of 100 mutants of a compiled network are caught") {
     int made = 0, caught = 0;
     std::string survivors;
     for (int round = 0; made < 300; ++round) {
-        const auto mutant = testing::mutate(compiled.program, static_cast<testing::Mutation>(round % testing::kMutations), random);
+        const auto mutant =
+            testing::mutate(compiled.program, static_cast<testing::Mutation>(round % testing::kMutations), random);
         if (!mutant) continue;
         ++made;
-        const bool found = !test::complaints(mutant->program).empty() || outputs_of(graph, mutant->program, data) != good;
+        const bool found =
+            !test::complaints(mutant->program).empty() || outputs_of(graph, mutant->program, data) != good;
         caught += found ? 1 : 0;
         if (!found) survivors += mutant->what + "\n";
     }

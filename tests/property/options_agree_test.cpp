@@ -25,7 +25,8 @@ std::int64_t weight_bytes_read(const program::Program& p) {
     std::int64_t bytes = 0;
     for (const auto& queue : p.queues)
         for (const auto& in : queue.instructions)
-            if (const auto* load = std::get_if<program::DmaLoad>(&in.op); load && p.segments[load->src.segment].purpose == Purpose::weights)
+            if (const auto* load = std::get_if<program::DmaLoad>(&in.op);
+                load && p.segments[load->src.segment].purpose == Purpose::weights)
                 bytes += program::total_bytes(load->dst);
     return bytes;
 }
@@ -36,7 +37,6 @@ std::int64_t weight_bytes_stored(const program::Program& p) {
         if (s.purpose == Purpose::weights) bytes += s.bytes;
     return bytes;
 }
-
 
 Compiled with(const CompileOptions& options, int batch = 3) {
     auto c = checked(small_resnet(), default_chip(), batch, options);
@@ -144,7 +144,8 @@ TEST_CASE("a convolution that is added to its own input does not overwrite what 
         REQUIRE(c.has_value());
         Reference reference(graph, d.constants);
         const Outputs outputs = run(graph, c->program, d);
-        for (std::size_t image = 0; image < 2; ++image) CHECK(difference(outputs[image][0], reference.run(d.inputs[image])[0].values) == 0);
+        for (std::size_t image = 0; image < 2; ++image)
+            CHECK(difference(outputs[image][0], reference.run(d.inputs[image])[0].values) == 0);
     }
 }
 
@@ -165,11 +166,15 @@ TEST_CASE("fp16 inputs and outputs of an fp32 program and fp32 ones of an fp16 p
     const auto graph = net.finish({net.relu(x)});
     const Data d = make_data(graph, 2, 3, Numbers::small_integers);
     Reference reference(graph, d.constants);
-    for (const auto& [dtype, io] : std::initializer_list<std::pair<DType, DType>>{
-             {DType::fp32, DType::fp16}, {DType::fp16, DType::fp32}, {DType::fp16, DType::fp16}, {DType::bf16, DType::bf16}, {DType::bf16, DType::fp32}}) {
+    for (const auto& [dtype, io] : std::initializer_list<std::pair<DType, DType>>{{DType::fp32, DType::fp16},
+                                                                                  {DType::fp16, DType::fp32},
+                                                                                  {DType::fp16, DType::fp16},
+                                                                                  {DType::bf16, DType::bf16},
+                                                                                  {DType::bf16, DType::fp32}}) {
         const auto c = checked(graph, default_chip(), 2, {}, dtype, io);
         REQUIRE(c.has_value());
         const Outputs outputs = run(graph, c->program, d);
-        for (std::size_t image = 0; image < 2; ++image) CHECK(difference(outputs[image][0], reference.run(d.inputs[image])[0].values) == 0);
+        for (std::size_t image = 0; image < 2; ++image)
+            CHECK(difference(outputs[image][0], reference.run(d.inputs[image])[0].values) == 0);
     }
 }

@@ -21,9 +21,10 @@ void check_traffic(const compiler::Compiled& c, Tally& tally) {
     const SpillTraffic traffic = spill_traffic(c.program);
     std::int64_t saved = 0, reloaded = 0;
     for (const compiler::SpilledTensor& t : c.memory.spilled) {
-        INFO(t.name << ": " << t.save_bytes << " bytes in " << t.saves << " saves, " << t.reload_bytes << " in " << t.reloads << " reloads");
+        INFO(t.name << ": " << t.save_bytes << " bytes in " << t.saves << " saves, " << t.reload_bytes << " in "
+                    << t.reloads << " reloads");
         CHECK(t.saves > 0);
-        CHECK(t.reloads >= t.saves);   // what nobody reads again is not saved
+        CHECK(t.reloads >= t.saves);  // what nobody reads again is not saved
         CHECK(t.save_bytes > 0);
         saved += t.save_bytes;
         // A buffer that has been written further between two saves has two sizes.
@@ -31,14 +32,14 @@ void check_traffic(const compiler::Compiled& c, Tally& tally) {
             CHECK(t.reload_bytes == t.save_bytes * t.reloads);
             reloaded += t.save_bytes * t.reloads;
         } else {
-            CHECK(t.reload_bytes >= t.save_bytes);   // what was saved came back at least once
+            CHECK(t.reload_bytes >= t.save_bytes);  // what was saved came back at least once
             if (t.saves == t.reloads) CHECK(t.reload_bytes == t.save_bytes);
             reloaded += t.reload_bytes;
         }
     }
     CHECK(traffic.saved == saved);
     CHECK(traffic.reloaded == reloaded);
-    CHECK(c.memory.spill_save_bytes >= traffic.saved);   // layouts that change by way of device DRAM count as well
+    CHECK(c.memory.spill_save_bytes >= traffic.saved);  // layouts that change by way of device DRAM count as well
     CHECK(c.memory.spill_reload_bytes >= traffic.reloaded);
     tally.spilled += traffic.saved > 0;
     tally.reissued += c.memory.reissued_bytes > 0;
@@ -46,18 +47,21 @@ void check_traffic(const compiler::Compiled& c, Tally& tally) {
 }
 
 struct Outcome {
-    std::int64_t budget = 0, spilled = 0, moved = 0;   ///< moved: spilled, loaded once more, or what could be while engines compute again
+    std::int64_t budget = 0, spilled = 0,
+                 moved = 0;  ///< moved: spilled, loaded once more, or what could be while engines compute again
     bool fits = false;
 };
 
-Outcome outcome_of(const graph::Graph& graph, const hw::ChipSpec& chip, int batch, const compiler::CompileOptions& options, Tally& tally) {
+Outcome outcome_of(const graph::Graph& graph, const hw::ChipSpec& chip, int batch,
+                   const compiler::CompileOptions& options, Tally& tally) {
     Outcome outcome{options.state_buffer_budget, 0, 0, false};
     if (const auto c = checked(graph, chip, batch, options)) {
         ++tally.programs;
         check_traffic(*c, tally);
         outcome.spilled = spill_traffic(c->program).total();
         const double share = static_cast<double>(hw::sustained_dram_bandwidth(chip).count()) / chip.cores;
-        outcome.moved = outcome.spilled + c->memory.reissued_bytes + static_cast<std::int64_t>(seconds(c->memory.recompute_time) * share);
+        outcome.moved = outcome.spilled + c->memory.reissued_bytes +
+                        static_cast<std::int64_t>(seconds(c->memory.recompute_time) * share);
         outcome.fits = true;
     } else {
         ++tally.refused;
@@ -79,7 +83,7 @@ void check_graph(std::uint64_t seed, bool chain, Tally& tally) {
     const int batch = static_cast<int>(random.uniform_int(1, 4));
     const hw::ChipSpec chip = default_chip();
     compiler::CompileOptions options = random_options(random, chip);
-    if (chain) options.search_sections = options.search_psum_banks = false;   // these look at time as well
+    if (chain) options.search_sections = options.search_psum_banks = false;  // these look at time as well
     INFO("seed " << seed << ", batch " << batch << "\n" << to_text(options) << "\n" << to_text(graph));
     ++tally.graphs;
     const auto plenty = checked(graph, chip, batch, options);
@@ -95,8 +99,10 @@ void check_graph(std::uint64_t seed, bool chain, Tally& tally) {
         if (before.fits) {
             // A plan may spill a little more to load much less again; it never moves more in all.
             const bool worse = !now.fits || (now.spilled > before.spilled && now.moved > before.moved);
-            if (worse) UNSCOPED_INFO("seed " << seed << ": with " << before.budget << " B " << before.spilled << " B spilled, with " << now.budget << " B "
-                                             << (now.fits ? std::to_string(now.spilled) + " B" : "refused"));
+            if (worse)
+                UNSCOPED_INFO("seed " << seed << ": with " << before.budget << " B " << before.spilled
+                                      << " B spilled, with " << now.budget << " B "
+                                      << (now.fits ? std::to_string(now.spilled) + " B" : "refused"));
             ++tally.pairs;
             tally.worse += worse;
             tally.larger_helps += now.spilled < before.spilled;
@@ -117,8 +123,10 @@ void check_graphs(std::uint64_t first, int count) {
         }
     }
     // The test must not pass because nothing was tested.
-    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, " << tally.recomputed << " recomputed, " << tally.pairs << " pairs of budgets, "
-                        << tally.larger_helps << " of which spill less with more, " << tally.traded << " trade, " << tally.worse << " spill more");
+    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, "
+                        << tally.recomputed << " recomputed, " << tally.pairs << " pairs of budgets, "
+                        << tally.larger_helps << " of which spill less with more, " << tally.traded << " trade, "
+                        << tally.worse << " spill more");
     CHECK(tally.graphs == count);
     CHECK(tally.programs > count);
     CHECK(tally.refused > count / 10);
@@ -127,8 +135,8 @@ void check_graphs(std::uint64_t first, int count) {
     CHECK(tally.recomputed > count / 200);
     CHECK(tally.pairs > count / 10);
     CHECK(tally.larger_helps > count / 20);
-    // Placement is a heuristic, and what a plan is chosen by is counted before it is carried out: now and then the better
-    // plan has no place, or turns out dearer.
+    // Placement is a heuristic, and what a plan is chosen by is counted before it is carried out: now and then the
+    // better plan has no place, or turns out dearer.
     CHECK(tally.worse * 400 <= tally.pairs);
 }
 
@@ -140,4 +148,6 @@ TEST_CASE("random graphs under random budgets, second quarter", "[second]") { ch
 TEST_CASE("random graphs under random budgets, third quarter", "[third]") { check_graphs(700001, 2500); }
 TEST_CASE("random graphs under random budgets, fourth quarter", "[fourth]") { check_graphs(800001, 2500); }
 
-TEST_CASE("random graphs under random budgets, as many as sanitizers have time for", "[.][some]") { check_graphs(900001, 500); }
+TEST_CASE("random graphs under random budgets, as many as sanitizers have time for", "[.][some]") {
+    check_graphs(900001, 500);
+}

@@ -24,20 +24,22 @@ private:
     RandomStream random_;
     bool exact_;
     Net net_;
-    bool joined_ = false;   ///< the current tensor's channels lie as its concatenation left them
-    static constexpr std::int64_t kMaxMacs = 1'000'000;   ///< per layer: the reference is slow
+    bool joined_ = false;  ///< the current tensor's channels lie as its concatenation left them
+    static constexpr std::int64_t kMaxMacs = 1'000'000;  ///< per layer: the reference is slow
 
     std::int64_t number(std::int64_t low, std::int64_t high) { return random_.uniform_int(low, high); }
     bool chance(std::int64_t one_in) { return number(1, one_in) == 1; }
     template <class T>
-    T pick(const std::vector<T>& of) { return of[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(of.size()) - 1))]; }
+    T pick(const std::vector<T>& of) {
+        return of[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(of.size()) - 1))];
+    }
     const graph::Shape& shape(TensorId x) const { return net_.shape(x); }
 
     graph::Graph images() {
         const std::int64_t channels = pick<std::int64_t>({1, 3, 3, 3, 4, 48, 64, 65, 96, 130, 200});
         const std::vector<std::int64_t> sides = {1, 2, 5, 7, 8, 13, 17, 24};
         TensorId x = net_.input({1, channels, pick(sides), chance(12) ? 530 : pick(sides)});
-        if (chance(2)) x = activated(conv(x));   // a stem, as most networks have
+        if (chance(2)) x = activated(conv(x));  // a stem, as most networks have
         std::vector<TensorId> outputs;
         const std::int64_t steps = number(1, 4);
         for (std::int64_t s = 0; s < steps; ++s) x = step(x);
@@ -50,7 +52,8 @@ private:
 
     TensorId step(TensorId x) {
         switch (number(0, 7)) {
-            case 0: case 1: return activated(conv(x));
+            case 0:
+            case 1: return activated(conv(x));
             case 2: return pool(x);
             case 3: return residual(x);
             case 4: return branches(x);
@@ -67,7 +70,8 @@ private:
     }
 
     /// Kernel, stride and pads of one axis such that at least one output exists.
-    void axis(std::int64_t extent, std::int64_t most, std::int64_t& kernel, std::int64_t& stride, std::int64_t& dilation, std::int64_t& lo, std::int64_t& hi) {
+    void axis(std::int64_t extent, std::int64_t most, std::int64_t& kernel, std::int64_t& stride,
+              std::int64_t& dilation, std::int64_t& lo, std::int64_t& hi) {
         kernel = number(1, most);
         stride = number(1, 3);
         dilation = chance(5) ? 2 : 1;
@@ -91,7 +95,9 @@ private:
             if (in % groups != 0) groups = 1;
             out = groups * std::max<std::int64_t>(1, out / groups);
         }
-        const auto macs = [&] { return shape(x)[2] * shape(x)[3] / (w.stride_rows * w.stride_cols) * out * in / groups * w.rows * w.cols; };
+        const auto macs = [&] {
+            return shape(x)[2] * shape(x)[3] / (w.stride_rows * w.stride_cols) * out * in / groups * w.rows * w.cols;
+        };
         while (macs() > kMaxMacs && out / groups > 1) out = groups * (out / groups / 2);
         joined_ = false;
         return net_.conv(x, out, w, !chance(4), groups);
@@ -104,12 +110,12 @@ private:
 
     TensorId pool(TensorId x) {
         Window w = window(x, 3);
-        w.dilation_rows = w.dilation_cols = 1;   // with pads and dilation a window can lie wholly in the padding
+        w.dilation_rows = w.dilation_cols = 1;  // with pads and dilation a window can lie wholly in the padding
         const bool ceil = chance(4);
         if (chance(2)) return net_.max_pool(x, w, ceil);
         if (exact_) {
             if (shape(x)[2] < 2 || shape(x)[3] < 2) return x;
-            return net_.average_pool(x, Window::square(2, number(1, 2)));   // quarters stay exact
+            return net_.average_pool(x, Window::square(2, number(1, 2)));  // quarters stay exact
         }
         return net_.average_pool(x, w, chance(2), ceil);
     }
@@ -129,7 +135,9 @@ private:
         std::vector<TensorId> parts;
         const std::int64_t n = number(2, 4);
         for (std::int64_t i = 0; i < n; ++i) {
-            const TensorId b = chance(5) ? net_.max_pool(x, Window::square(3, 1, 1)) : same(x, pick<std::int64_t>({5, 16, 48, 64, 65, 70}), pick<std::int64_t>({1, 1, 3}));
+            const TensorId b =
+                chance(5) ? net_.max_pool(x, Window::square(3, 1, 1))
+                          : same(x, pick<std::int64_t>({5, 16, 48, 64, 65, 70}), pick<std::int64_t>({1, 1, 3}));
             parts.push_back(chance(3) ? b : net_.relu(b));
         }
         if (chance(4)) parts.push_back(x);
@@ -159,7 +167,8 @@ private:
     }
 
     graph::Graph tokens() {
-        const std::int64_t length = pick<std::int64_t>({2, 7, 33, 64, 65, 128, 130}), width = pick<std::int64_t>({32, 48, 64, 96, 128, 192});
+        const std::int64_t length = pick<std::int64_t>({2, 7, 33, 64, 65, 128, 130}),
+                           width = pick<std::int64_t>({32, 48, 64, 96, 128, 192});
         const std::int64_t heads = pick<std::int64_t>({1, 2, 4}), depth = width / heads;
         const TensorId in = net_.input({1, length, width});
         TensorId x = chance(2) ? net_.layer_norm(in) : in;
@@ -206,13 +215,15 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
 }
 
 inline std::string to_text(const compiler::CompileOptions& o) {
-    return "batching=" + std::to_string(o.batching) + " spill=" + std::to_string(o.spill) + " remat=" + std::to_string(o.rematerialization) + " recompute=" + std::to_string(o.recompute) +
+    return "batching=" + std::to_string(o.batching) + " spill=" + std::to_string(o.spill) +
+           " remat=" + std::to_string(o.rematerialization) + " recompute=" + std::to_string(o.recompute) +
            " sections=" + std::to_string(o.search_sections) + " choose banks=" + std::to_string(o.search_psum_banks) +
            " banks=" + std::to_string(o.psum_banks_per_load) + " slab=" + std::to_string(o.slab_bytes) +
-           " small=" + std::to_string(o.small_image_elements) + " in_place=" + std::to_string(o.in_place_add) + " pair=" + std::to_string(o.pair_images) +
-           " replication=" + std::to_string(o.replication) + " stream=" + std::to_string(o.stream_stem) + " stripe=" + std::to_string(o.stem_stripe_rows) +
-           " prefetch=" + std::to_string(o.prefetch) + " depth=" + std::to_string(o.prefetch_depth) + " reorder=" + std::to_string(o.reorder_layers) +
-           " budget=" + std::to_string(o.state_buffer_budget);
+           " small=" + std::to_string(o.small_image_elements) + " in_place=" + std::to_string(o.in_place_add) +
+           " pair=" + std::to_string(o.pair_images) + " replication=" + std::to_string(o.replication) +
+           " stream=" + std::to_string(o.stream_stem) + " stripe=" + std::to_string(o.stem_stripe_rows) +
+           " prefetch=" + std::to_string(o.prefetch) + " depth=" + std::to_string(o.prefetch_depth) +
+           " reorder=" + std::to_string(o.reorder_layers) + " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

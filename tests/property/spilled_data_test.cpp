@@ -10,7 +10,9 @@ using namespace infsim::test;
 
 namespace {
 
-struct Tally { int programs = 0, spilled = 0, reissued = 0, recomputed = 0, sections = 0, bands = 0; };
+struct Tally {
+    int programs = 0, spilled = 0, reissued = 0, recomputed = 0, sections = 0, bands = 0;
+};
 
 /// More buffers of one tensor were spilled than there are images: each is a band of rows.
 bool in_bands(const compiler::Compiled& c) {
@@ -21,7 +23,8 @@ bool in_bands(const compiler::Compiled& c) {
 
 bool in_sections(const compiler::Compiled& c) {
     return std::any_of(c.passes.begin(), c.passes.end(), [](const compiler::PassReport& pass) {
-        return pass.pass == "search" && pass.summary.find(" sections") != std::string::npos && pass.summary.find(" 1 sections") == std::string::npos;
+        return pass.pass == "search" && pass.summary.find(" sections") != std::string::npos &&
+               pass.summary.find(" 1 sections") == std::string::npos;
     });
 }
 
@@ -51,17 +54,21 @@ void check_network(std::uint64_t seed, Tally& tally) {
     Reference reference(graph, data.constants);
     for (std::size_t image = 0; image < outputs.size(); ++image) {
         const auto expected = reference.run(data.inputs[image]);
-        for (std::size_t o = 0; o < expected.size(); ++o) CHECK(difference(outputs[image][o], expected[o].values) <= 3e-5);
+        for (std::size_t o = 0; o < expected.size(); ++o)
+            CHECK(difference(outputs[image][o], expected[o].values) <= 3e-5);
     }
 }
 
 }  // namespace
 
-TEST_CASE("programs that spill, load and compute again, run in sections and lie in bands compute what the reference computes") {
+TEST_CASE(
+    "programs that spill, load and compute again, run in sections and lie in bands compute what the reference "
+    "computes") {
     Tally tally;
     for (std::uint64_t seed = 400001; seed < 400601; ++seed) check_network(seed, tally);
-    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, " << tally.recomputed << " recomputed, " << tally.sections << " in sections, "
-                        << tally.bands << " in bands");
+    INFO(tally.programs << " programs, " << tally.spilled << " spilled, " << tally.reissued << " reissued, "
+                        << tally.recomputed << " recomputed, " << tally.sections << " in sections, " << tally.bands
+                        << " in bands");
     CHECK(tally.programs >= 200);
     CHECK(tally.spilled >= 50);
     CHECK(tally.reissued >= 30);
@@ -80,7 +87,9 @@ graph::Graph pre_activation(int channels, int side, int blocks) {
         const TensorId scaled = net.binary(graph::Op::mul, x, net.constant({channels, 1, 1}));
         const TensorId active = net.relu(net.binary(graph::Op::add, scaled, net.constant({channels, 1, 1})));
         const TensorId narrow = net.relu(net.conv(active, channels / 4, Window::square(1)));
-        x = net.add(net.conv(net.relu(net.conv(narrow, channels / 4, Window::square(3, 1, 1))), channels, Window::square(1)), x);
+        x = net.add(
+            net.conv(net.relu(net.conv(narrow, channels / 4, Window::square(3, 1, 1))), channels, Window::square(1)),
+            x);
     }
     return net.finish({x});
 }

@@ -33,18 +33,22 @@ public:
         return noted(builder_.input(name, shape, DType::fp32, true));
     }
     /// Indices {1, T} into a table.
-    TensorId ids(std::int64_t tokens, const std::string& name = "ids") { return noted(builder_.input(name, {1, tokens}, DType::i64, true)); }
+    TensorId ids(std::int64_t tokens, const std::string& name = "ids") {
+        return noted(builder_.input(name, {1, tokens}, DType::i64, true));
+    }
     TensorId embedding(TensorId ids, std::int64_t rows, std::int64_t hidden) {
         const std::string name = fresh("embedding");
-        return node(graph::Op::gather, name, {weight(name + ".table", {rows, hidden}), ids}, {{"axis", std::int64_t{0}}});
+        return node(graph::Op::gather, name, {weight(name + ".table", {rows, hidden}), ids},
+                    {{"axis", std::int64_t{0}}});
     }
-    TensorId number(double value) { return noted(builder_.constant(fresh("number"), {}, DType::fp32, graph::Splat{value})); }
-    TensorId constant(const graph::Shape& shape) {
-        return weight(fresh("constant"), shape);
+    TensorId number(double value) {
+        return noted(builder_.constant(fresh("number"), {}, DType::fp32, graph::Splat{value}));
     }
+    TensorId constant(const graph::Shape& shape) { return weight(fresh("constant"), shape); }
     TensorId conv(TensorId x, std::int64_t channels, const Window& w, bool bias = true, std::int64_t groups = 1) {
         const std::string name = fresh("conv");
-        std::vector<TensorId> inputs = {x, weight(name + ".w", {channels, builder_.shape(x)[1] / groups, w.rows, w.cols})};
+        std::vector<TensorId> inputs = {x,
+                                        weight(name + ".w", {channels, builder_.shape(x)[1] / groups, w.rows, w.cols})};
         if (bias) inputs.push_back(weight(name + ".b", {channels}));
         auto attributes = window(w);
         attributes["dilations"] = std::vector<std::int64_t>{w.dilation_rows, w.dilation_cols};
@@ -86,7 +90,9 @@ public:
     TensorId concat(const std::vector<TensorId>& parts, std::int64_t axis = 1) {
         return node(graph::Op::concat, fresh("concat"), parts, {{"axis", axis}});
     }
-    TensorId flatten(TensorId x) { return node(graph::Op::flatten, fresh("flatten"), {x}, {{"axis", std::int64_t{1}}}); }
+    TensorId flatten(TensorId x) {
+        return node(graph::Op::flatten, fresh("flatten"), {x}, {{"axis", std::int64_t{1}}});
+    }
     TensorId reshape(TensorId x, const std::vector<std::int64_t>& shape) {
         return node(graph::Op::reshape, fresh("reshape"), {x}, {{"shape", shape}});
     }
@@ -124,7 +130,8 @@ private:
     int count_ = 0;
 
     TensorId noted(TensorId x) {
-        for (std::size_t t = names_.size(); t < builder_.graph().tensors.size(); ++t) names_.push_back(builder_.graph().tensors[t].name);
+        for (std::size_t t = names_.size(); t < builder_.graph().tensors.size(); ++t)
+            names_.push_back(builder_.graph().tensors[t].name);
         return x;
     }
 
@@ -143,7 +150,8 @@ private:
 };
 
 /// One residual block with a projection: relu(c(b(a(x))) + p(x)), 1x1 - 3x3 - 1x1 as in ResNet-50.
-inline TensorId bottleneck(Net& net, TensorId x, std::int64_t middle, std::int64_t stride, bool stride_first, bool project) {
+inline TensorId bottleneck(Net& net, TensorId x, std::int64_t middle, std::int64_t stride, bool stride_first,
+                           bool project) {
     const TensorId a = net.relu(net.conv(x, middle, Window::square(1, stride_first ? stride : 1)));
     const TensorId b = net.relu(net.conv(a, middle, Window::square(3, stride_first ? 1 : stride, 1)));
     const TensorId c = net.conv(b, middle * 4, Window::square(1));

@@ -59,14 +59,13 @@ struct Edit {
 
     bool located(std::optional<InstructionId> id, const std::string& detail = {}) {
         if (!id) return false;
-        where = "q" + std::to_string(id->queue) + "[" + std::to_string(id->index) + "] " +
-                mnemonic(at(p, *id).op) + detail;
+        where =
+            "q" + std::to_string(id->queue) + "[" + std::to_string(id->index) + "] " + mnemonic(at(p, *id).op) + detail;
         return true;
     }
     AccessPattern& operand(InstructionId id) {
         const auto all = patterns(at(p, id).op);
-        return *all[static_cast<std::size_t>(
-            random.uniform_int(0, static_cast<std::int64_t>(all.size()) - 1))];
+        return *all[static_cast<std::size_t>(random.uniform_int(0, static_cast<std::int64_t>(all.size()) - 1))];
     }
 
     bool drop_wait() {
@@ -145,9 +144,7 @@ struct Edit {
         return true;
     }
     bool swap_taps() {
-        const auto is_load = [](const Instruction& i) {
-            return std::holds_alternative<LoadStationary>(i.op);
-        };
+        const auto is_load = [](const Instruction& i) { return std::holds_alternative<LoadStationary>(i.op); };
         const auto one = draw(p, random, is_load);
         if (!located(one)) return false;
         AccessPattern& a = std::get<LoadStationary>(at(p, *one).op).src;
@@ -175,8 +172,7 @@ struct Edit {
         return true;
     }
     bool flip_accumulate() {
-        const auto id =
-            draw(p, random, [](const Instruction& i) { return std::holds_alternative<Matmul>(i.op); });
+        const auto id = draw(p, random, [](const Instruction& i) { return std::holds_alternative<Matmul>(i.op); });
         if (!located(id)) return false;
         Matmul& m = std::get<Matmul>(at(p, *id).op);
         m.accumulate = !m.accumulate;
@@ -220,8 +216,7 @@ struct Edit {
         Operation& op = at(p, *id).op;
         if (auto* a = std::get_if<Activate>(&op))
             a->function = a->function == ActFunction::identity ? ActFunction::relu : ActFunction::identity;
-        if (auto* t = std::get_if<TensorTensor>(&op))
-            t->op = t->op == AluOp::add ? AluOp::subtract : AluOp::add;
+        if (auto* t = std::get_if<TensorTensor>(&op)) t->op = t->op == AluOp::add ? AluOp::subtract : AluOp::add;
         return true;
     }
     bool wrong_recipe() {
@@ -259,8 +254,7 @@ struct Edit {
 };
 }  // namespace detail
 
-inline std::optional<Mutant> mutate(const program::Program& program, Mutation mutation,
-                                    RandomStream& random) {
+inline std::optional<Mutant> mutate(const program::Program& program, Mutation mutation, RandomStream& random) {
     Mutant mutant{program, mutation, {}};
     detail::Edit edit{mutant.program, random, {}};
     if (!edit.apply(mutation)) return std::nullopt;

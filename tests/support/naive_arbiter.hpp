@@ -10,7 +10,10 @@
 
 namespace infsim::test {
 
-struct Arrival { std::int64_t at; chip::Transfer transfer; };
+struct Arrival {
+    std::int64_t at;
+    chip::Transfer transfer;
+};
 
 /// Serves all arrivals and returns what finished, by end, then id.
 class NaiveArbiter {
@@ -58,7 +61,11 @@ public:
     }
 
 private:
-    struct Open { chip::Transfer transfer; std::int64_t left; std::int64_t first = -1; };
+    struct Open {
+        chip::Transfer transfer;
+        std::int64_t left;
+        std::int64_t first = -1;
+    };
     static constexpr std::int64_t kNever = INT64_MAX;
 
     void arrive(const chip::Transfer& t) { rings_[t.flow][t.ring].push_back({t, t.bytes.count()}); }
@@ -117,8 +124,7 @@ private:
         }
         group_ready_[group] = now + divide_up(scaled, config_.groups[group].count());
         flow_ready_[flow] = now + divide_up(scaled * open.transfer.billed.count(),
-                                            Wide{open.transfer.bytes.count()} *
-                                                config_.flows[flow].ceiling.count());
+                                            Wide{open.transfer.bytes.count()} * config_.flows[flow].ceiling.count());
         if (open.first < 0) open.first = now;
         open.left -= bytes;
         last_ring_[flow] = ring;
@@ -131,9 +137,9 @@ private:
     }
 
     const chip::ArbiterConfig config_;
-    std::vector<std::vector<std::deque<Open>>> rings_;   // flow, ring
+    std::vector<std::vector<std::deque<Open>>> rings_;  // flow, ring
     std::vector<int> last_ring_, last_group_;
-    std::vector<std::vector<int>> last_flow_;            // channel, group
+    std::vector<std::vector<int>> last_flow_;  // channel, group
     std::vector<std::int64_t> flow_ready_, group_ready_, channel_free_;
     std::vector<chip::Ddr4Channel> ddr4_;
     std::vector<chip::FinishedTransfer> finished_;

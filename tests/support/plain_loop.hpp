@@ -23,7 +23,10 @@ namespace infsim::test {
 class PlainLoop {
 public:
     PlainLoop(const hw::ChipSpec& spec, int cores, std::vector<observe::Observer*> observers)
-        : spec_(spec), layout_(spec_, cores), arbiter_(layout_.arbiter_config()), observers_(std::move(observers)),
+        : spec_(spec),
+          layout_(spec_, cores),
+          arbiter_(layout_.arbiter_config()),
+          observers_(std::move(observers)),
           cores_(static_cast<std::size_t>(cores)) {}
 
     void load(int core, std::shared_ptr<const program::Program> program) {
@@ -56,7 +59,7 @@ public:
             } else if (!events_.empty()) {
                 const TimePoint at = events_.top().at;
                 now_ = at;
-                while (!events_.empty() && events_.top().at == at) {   // all of a moment before the arbiter looks ahead
+                while (!events_.empty() && events_.top().at == at) {  // all of a moment before the arbiter looks ahead
                     const Event event = events_.top();
                     events_.pop();
                     handle(event);
@@ -85,11 +88,11 @@ private:
         bool ring = false;
         int engine_index = 0, ring_index = 0;
         std::vector<PlainOp> ops;
-        std::uint32_t next = 0, scheduled = 0;           // to issue; rings: whose retirement is not yet scheduled
+        std::uint32_t next = 0, scheduled = 0;  // to issue; rings: whose retirement is not yet scheduled
         TimePoint free{}, last_scheduled{};
         std::vector<TimePoint> retired;
-        std::uint64_t watchers = 0;                      // queues that may wait for this one
-        std::array<TimePoint, 2> issue{}, over{};        // rings: of the two in flight
+        std::uint64_t watchers = 0;                // queues that may wait for this one
+        std::array<TimePoint, 2> issue{}, over{};  // rings: of the two in flight
         std::array<observe::Stall, 2> why{};
         std::array<bool, 2> is_over{};
         std::array<observe::Transferred, 2> moved{};
@@ -100,7 +103,7 @@ private:
         std::vector<chip::Completion> calls;
         std::uint64_t submitted = 0, inputs = 0, executed = 0, outputs = 0;
         std::uint64_t inputs_begun = 0, executions_begun = 0, outputs_begun = 0;
-        std::array<std::vector<const program::Segment*>, 2> host_left;   // in, out
+        std::array<std::vector<const program::Segment*>, 2> host_left;  // in, out
         std::size_t unfinished = 0;
         TimePoint start{};
     };
@@ -150,7 +153,7 @@ private:
         while (q.next < q.ops.size() && q.free <= now_) {
             const std::uint32_t i = q.next;
             const PlainOp& op = q.ops[i];
-            if (q.ring && i >= 2 && q.retired.size() + 1 < i) return;   // both places of the ring are taken
+            if (q.ring && i >= 2 && q.retired.size() + 1 < i) return;  // both places of the ring are taken
             TimePoint latest = TimePoint::min();
             observe::Stall why = observe::Stall::drained;
             for (int w = 0; w < op.wait_count; ++w) {
@@ -197,8 +200,8 @@ private:
         const PlainOp& op = q.ops[i];
         const int c = static_cast<int>(core);
         const int channel = op.dram ? (c + op.channel_region) % spec_.dram.channels : layout_.inside_core(c);
-        arbiter_.request(now_, {core << 40 | queue << 32 | i, layout_.engine_flow(c, q.engine_index), q.ring_index, channel,
-                                op.demand.payload, op.demand.billed,
+        arbiter_.request(now_, {core << 40 | queue << 32 | i, layout_.engine_flow(c, q.engine_index), q.ring_index,
+                                channel, op.demand.payload, op.demand.billed,
                                 layout_.address_in_channel(layout_.address(c, op.channel_region, op.address)),
                                 op.dram ? &op.walk : nullptr, op.demand.writes_dram});
     }
@@ -209,8 +212,12 @@ private:
         const auto i = static_cast<std::uint32_t>(f.id);
         Queue& q = cores_[core].queues[queue];
         const PlainOp& op = q.ops[i];
-        q.moved[i % 2] = {ref(core, queue, i), (static_cast<int>(core) + op.channel_region) % spec_.dram.channels,
-                          op.demand.payload, op.demand.writes_dram, f.first, f.end};
+        q.moved[i % 2] = {ref(core, queue, i),
+                          (static_cast<int>(core) + op.channel_region) % spec_.dram.channels,
+                          op.demand.payload,
+                          op.demand.writes_dram,
+                          f.first,
+                          f.end};
         ring_over(core, queue, i, f.end + (op.dram ? spec_.dram.latency : Duration{}) + spec_.dma.completion_latency);
     }
 
@@ -276,10 +283,10 @@ private:
         if (!left.empty()) {
             const int channel = (static_cast<int>(core) + left.back()->region) % spec_.dram.channels;
             const Bytes bytes{left.back()->bytes};
-            arbiter_.request(now_, {kHostBit | core << 1 | direction, layout_.host_flow(static_cast<int>(core), direction == 0),
-                                    0, channel, bytes, bytes,
-                                    layout_.address_in_channel(layout_.address(static_cast<int>(core), left.back()->region,
-                                                                               left.back()->address)),
+            arbiter_.request(now_, {kHostBit | core << 1 | direction,
+                                    layout_.host_flow(static_cast<int>(core), direction == 0), 0, channel, bytes, bytes,
+                                    layout_.address_in_channel(layout_.address(
+                                        static_cast<int>(core), left.back()->region, left.back()->address)),
                                     nullptr, direction == 0});
             return;
         }

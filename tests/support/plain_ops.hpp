@@ -27,8 +27,8 @@ struct PlainOp {
 };
 
 /// What a DMA instruction moves, where, and what somebody who waits for it waits for.
-inline void set_transfer(const hw::ChipSpec& spec, const program::Program& program, const program::Instruction& instruction,
-                         PlainOp& op) {
+inline void set_transfer(const hw::ChipSpec& spec, const program::Program& program,
+                         const program::Instruction& instruction, PlainOp& op) {
     op.dma = true;
     op.demand = cost::dma_demand(spec, instruction);
     op.blame = observe::Stall::wait_dma_other;
@@ -55,7 +55,7 @@ inline std::vector<PlainOp> plain_ops(const hw::ChipSpec& spec, const program::P
         op.wait_count = op.waits.size();
         op.blame = source.engine == program::Engine::dma
                        ? observe::Stall::wait_dma_other
-                       : static_cast<observe::Stall>(source.engine);   // pe, act, pool in the order of both
+                       : static_cast<observe::Stall>(source.engine);  // pe, act, pool in the order of both
         if (cost::is_dma(instruction)) {
             set_transfer(spec, program, instruction, op);
         } else {

@@ -14,8 +14,9 @@
 
 namespace infsim::test {
 
-/// 1 GHz engines (a cycle is 1,000 ps), 20 GB/s a channel in bursts of 512 B (25,600 ps), a DMA engine 10 GB/s (51,200 ps),
-/// a core 20 GB/s; DMA starts in 1,000,000 ps, DRAM answers in 100,000, completes in 50,000; host link 5 GB/s after 2 us.
+/// 1 GHz engines (a cycle is 1,000 ps), 20 GB/s a channel in bursts of 512 B (25,600 ps), a DMA engine 10 GB/s (51,200
+/// ps), a core 20 GB/s; DMA starts in 1,000,000 ps, DRAM answers in 100,000, completes in 50,000; host link 5 GB/s
+/// after 2 us.
 inline hw::ChipSpec round_chip() {
     constexpr std::int64_t G = 1'000'000'000;
     hw::ChipSpec s;
@@ -26,9 +27,11 @@ inline hw::ChipSpec round_chip() {
     s.pool = {Frequency{G}, Cycles{64}, Cycles{10}, Cycles{200}};
     s.state_buffer = {128, Bytes{98'304}};
     s.psum = {64, 8, Bytes{2048}};
-    s.dma = {3,         16, Bytes{65'536}, picoseconds(1'000'000), picoseconds(50'000), Bandwidth{10 * G},
-             Bandwidth{20 * G}, Bytes{512}};
-    s.dram = {Bytes{std::int64_t{8} << 30}, 2, Bandwidth{25 * G}, Bytes{512}, picoseconds(100'000), hw::BandwidthDram{0.8}};
+    s.dma = {
+        3,         16, Bytes{65'536}, picoseconds(1'000'000), picoseconds(50'000), Bandwidth{10 * G}, Bandwidth{20 * G},
+        Bytes{512}};
+    s.dram = {Bytes{std::int64_t{8} << 30}, 2, Bandwidth{25 * G}, Bytes{512}, picoseconds(100'000),
+              hw::BandwidthDram{0.8}};
     s.host = {Bandwidth{5 * G}, microseconds(2), microseconds(50)};
     s.sync = {32, 32, 256};
     return s;
@@ -49,9 +52,19 @@ class ProgramBuilder {
 public:
     explicit ProgramBuilder(const hw::ChipSpec& s) {
         p_.model = "built";
-        p_.target = {s.pe.rows, s.pe.columns, s.pe.max_moving, s.state_buffer.partitions, s.psum.partitions, s.psum.banks,
-                     s.state_buffer.partition_bytes.count(), s.psum.bank_bytes.count(), s.dma.engines_per_core,
-                     s.dma.rings_per_engine, s.sync.max_queues, hw::dram_region_bytes(s).count(), s.dram.channels};
+        p_.target = {s.pe.rows,
+                     s.pe.columns,
+                     s.pe.max_moving,
+                     s.state_buffer.partitions,
+                     s.psum.partitions,
+                     s.psum.banks,
+                     s.state_buffer.partition_bytes.count(),
+                     s.psum.bank_bytes.count(),
+                     s.dma.engines_per_core,
+                     s.dma.rings_per_engine,
+                     s.sync.max_queues,
+                     hw::dram_region_bytes(s).count(),
+                     s.dram.channels};
         p_.layers.push_back({"layer", "test", 0, 0});
     }
 
@@ -90,7 +103,9 @@ public:
     }
     /// ACT: `n` elements per partition take max(64, n) cycles.
     static program::Activate act(int n) { return {sb(1, n), sb(1, n), {}, 1.0F, program::ActFunction::identity}; }
-    static program::TensorScalar pool(int n) { return {sb(1, n), sb(1, n), {}, {}, program::AluOp::none, program::AluOp::none}; }
+    static program::TensorScalar pool(int n) {
+        return {sb(1, n), sb(1, n), {}, {}, program::AluOp::none, program::AluOp::none};
+    }
     static program::Matmul matmul(int n) { return {sb(128, n), psum(64, n), false}; }
     static program::LoadStationary stationary() { return {sb(128, 64)}; }
     /// `bytes` contiguous bytes into each of `partitions` partitions.
@@ -100,7 +115,9 @@ public:
     static program::DmaStore store(std::uint32_t segment, int partitions, int bytes) {
         return {sb(partitions, bytes / 2), dram(segment, bytes)};
     }
-    static program::DmaCopy copy(int partitions, int bytes) { return {sb(partitions, bytes / 2), sb(partitions, bytes / 2)}; }
+    static program::DmaCopy copy(int partitions, int bytes) {
+        return {sb(partitions, bytes / 2), sb(partitions, bytes / 2)};
+    }
 
     program::Program& program() { return p_; }
     std::shared_ptr<const program::Program> share() const { return std::make_shared<const program::Program>(p_); }
@@ -150,7 +167,8 @@ inline program::Program random_program(const hw::ChipSpec& spec, std::uint64_t s
         out.push_back(b.segment(program::Purpose::spill, 4 << 20, region));
     }
     for (int i = 0; i < instructions; ++i) {
-        const auto q = queues[static_cast<std::size_t>(below(2) == 0 ? below(3) : below(static_cast<int>(queues.size())))];
+        const auto q =
+            queues[static_cast<std::size_t>(below(2) == 0 ? below(3) : below(static_cast<int>(queues.size())))];
         program::Instruction instruction;
         const int n = 1 + below(512), bytes = 2 * (1 + below(3000));
         switch (b.program().queues[q].engine) {
@@ -166,7 +184,9 @@ inline program::Program random_program(const hw::ChipSpec& spec, std::uint64_t s
             case program::Engine::dma:
                 switch (below(5)) {
                     case 0: instruction.op = B::copy(1 + below(128), bytes); break;
-                    case 1: instruction.op = B::store(out[static_cast<std::size_t>(below(4))], 1 + below(64), bytes); break;
+                    case 1:
+                        instruction.op = B::store(out[static_cast<std::size_t>(below(4))], 1 + below(64), bytes);
+                        break;
                     default: instruction.op = B::load(in[static_cast<std::size_t>(below(4))], 1 + below(128), bytes);
                 }
         }

@@ -58,9 +58,7 @@ struct OperationEqual {
         return equal(i.src, o.src) && equal(i.dst, o.dst) && i.scale == o.scale && i.op == o.op &&
                i.reduced_dims == o.reduced_dims;
     }
-    bool operator()(const Memset& i) const {
-        return equal(i.dst, as<Memset>().dst) && i.value == as<Memset>().value;
-    }
+    bool operator()(const Memset& i) const { return equal(i.dst, as<Memset>().dst) && i.value == as<Memset>().value; }
     bool operator()(const DmaLoad& i) const {
         return equal(i.src, as<DmaLoad>().src) && equal(i.dst, as<DmaLoad>().dst);
     }
@@ -79,14 +77,12 @@ struct OperationEqual {
 };
 
 inline bool equal(const Instruction& a, const Instruction& b) {
-    return a.op.index() == b.op.index() && std::visit(OperationEqual{b.op}, a.op) &&
-           a.waits.count == b.waits.count && a.waits.queue == b.waits.queue && a.sequence == b.sequence &&
-           a.layer == b.layer && a.image == b.image;
+    return a.op.index() == b.op.index() && std::visit(OperationEqual{b.op}, a.op) && a.waits.count == b.waits.count &&
+           a.waits.queue == b.waits.queue && a.sequence == b.sequence && a.layer == b.layer && a.image == b.image;
 }
 inline bool equal(const RecipeBox& a, const RecipeBox& b) {
-    return std::tie(a.segment_offset, a.tensor_offset, a.count, a.segment_step, a.tensor_step, a.tensor,
-                    a.literal) == std::tie(b.segment_offset, b.tensor_offset, b.count, b.segment_step,
-                                           b.tensor_step, b.tensor, b.literal);
+    return std::tie(a.segment_offset, a.tensor_offset, a.count, a.segment_step, a.tensor_step, a.tensor, a.literal) ==
+           std::tie(b.segment_offset, b.tensor_offset, b.count, b.segment_step, b.tensor_step, b.tensor, b.literal);
 }
 // Declared before the template uses them.
 inline bool equal(const Queue& a, const Queue& b);
@@ -111,14 +107,13 @@ inline bool equal(const Segment& a, const Segment& b) {
            equal(a.recipe, b.recipe);
 }
 inline bool equal(const Allocation& a, const Allocation& b) {
-    return std::tie(a.name, a.space, a.partition_start, a.partition_count, a.offset, a.bytes,
-                    a.first_sequence, a.last_sequence, a.layer,
-                    a.purpose) == std::tie(b.name, b.space, b.partition_start, b.partition_count, b.offset,
-                                           b.bytes, b.first_sequence, b.last_sequence, b.layer, b.purpose);
+    return std::tie(a.name, a.space, a.partition_start, a.partition_count, a.offset, a.bytes, a.first_sequence,
+                    a.last_sequence, a.layer,
+                    a.purpose) == std::tie(b.name, b.space, b.partition_start, b.partition_count, b.offset, b.bytes,
+                                           b.first_sequence, b.last_sequence, b.layer, b.purpose);
 }
 inline bool equal(const LayerInfo& a, const LayerInfo& b) {
-    return std::tie(a.name, a.kind, a.macs, a.weight_bytes) ==
-           std::tie(b.name, b.kind, b.macs, b.weight_bytes);
+    return std::tie(a.name, a.kind, a.macs, a.weight_bytes) == std::tie(b.name, b.kind, b.macs, b.weight_bytes);
 }
 inline bool equal(const Target& a, const Target& b) {
     return std::tie(a.pe_rows, a.pe_columns, a.max_moving, a.sb_partitions, a.psum_partitions, a.psum_banks,
@@ -129,8 +124,7 @@ inline bool equal(const Target& a, const Target& b) {
                     b.dram_region_bytes, b.dram_regions);
 }
 inline bool equal(const Program& a, const Program& b) {
-    return std::tie(a.model, a.batch, a.dtype, a.io_dtype) ==
-               std::tie(b.model, b.batch, b.dtype, b.io_dtype) &&
+    return std::tie(a.model, a.batch, a.dtype, a.io_dtype) == std::tie(b.model, b.batch, b.dtype, b.io_dtype) &&
            equal(a.target, b.target) && equal(a.queues, b.queues) && equal(a.segments, b.segments) &&
            equal(a.allocations, b.allocations) && equal(a.layers, b.layers);
 }

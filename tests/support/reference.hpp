@@ -17,7 +17,7 @@ namespace infsim::test {
 
 struct Dense {
     graph::Shape shape;
-    std::vector<double> values;   ///< row-major
+    std::vector<double> values;  ///< row-major
 };
 
 class Reference {
@@ -59,15 +59,21 @@ private:
     double largest_ = 0;
 
     const Dense& in(const graph::Node& n, std::size_t i) const { return tensors_.at(graph_.tensor(n.inputs[i]).name); }
-    static bool present(const graph::Node& n, std::size_t i) { return i < n.inputs.size() && n.inputs[i] != graph::kNoTensor; }
+    static bool present(const graph::Node& n, std::size_t i) {
+        return i < n.inputs.size() && n.inputs[i] != graph::kNoTensor;
+    }
     void note(double magnitude) { largest_ = std::max(largest_, magnitude); }
 
     void evaluate(const graph::Node& n, Dense& out) {
         using graph::Op;
         switch (n.op) {
             case Op::conv: return conv(n, out);
-            case Op::gemm: case Op::matmul: return matmul(n, out);
-            case Op::max_pool: case Op::average_pool: case Op::global_average_pool: case Op::global_max_pool: return pool(n, out);
+            case Op::gemm:
+            case Op::matmul: return matmul(n, out);
+            case Op::max_pool:
+            case Op::average_pool:
+            case Op::global_average_pool:
+            case Op::global_max_pool: return pool(n, out);
             case Op::add: return binary(n, out, [](double a, double b) { return a + b; });
             case Op::sub: return binary(n, out, [](double a, double b) { return a - b; });
             case Op::mul: return binary(n, out, [](double a, double b) { return a * b; });
@@ -85,24 +91,29 @@ private:
                 const double lo = graph::attribute_float(n, "min"), hi = graph::attribute_float(n, "max");
                 return unary(n, out, [=](double x) { return std::min(std::max(x, lo), hi); });
             }
-            case Op::softmax: case Op::log_softmax: return softmax(n, out);
+            case Op::softmax:
+            case Op::log_softmax: return softmax(n, out);
             case Op::layer_norm: return layer_norm(n, out);
             case Op::lrn: return lrn(n, out);
             case Op::concat: return concat(n, out);
             case Op::gather: return gather(n, out);
             case Op::transpose: return transpose(n, out);
-            case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity:
-                out.values = in(n, 0).values;
-                return;
+            case Op::reshape:
+            case Op::flatten:
+            case Op::squeeze:
+            case Op::unsqueeze:
+            case Op::identity: out.values = in(n, 0).values; return;
             default: throw std::logic_error("the reference does not know " + std::string(graph::op_name(n.op)));
         }
     }
 
     void conv(const graph::Node& n, Dense& out) {
         const Dense &x = in(n, 0), &w = in(n, 1);
-        const auto &s = graph::attribute_ints(n, "strides"), &d = graph::attribute_ints(n, "dilations"), &p = graph::attribute_ints(n, "pads");
+        const auto &s = graph::attribute_ints(n, "strides"), &d = graph::attribute_ints(n, "dilations"),
+                   &p = graph::attribute_ints(n, "pads");
         const std::int64_t H = x.shape[2], W = x.shape[3], per = w.shape[1], kr = w.shape[2], kc = w.shape[3];
-        const std::int64_t O = out.shape[1], OH = out.shape[2], OW = out.shape[3], outs = O / graph::attribute_int(n, "group");
+        const std::int64_t O = out.shape[1], OH = out.shape[2], OW = out.shape[3],
+                           outs = O / graph::attribute_int(n, "group");
         for (std::int64_t o = 0; o < O; ++o)
             for (std::int64_t r = 0; r < OH; ++r)
                 for (std::int64_t c = 0; c < OW; ++c) {
@@ -133,7 +144,8 @@ private:
                 for (std::int64_t j = 0; j < c; ++j) {
                     double sum = 0, magnitude = 0;
                     for (std::int64_t l = 0; l < k; ++l) {
-                        const double v = a.values[at((h * m + i) * k + l)] * b.values[at(((rb > 2 ? h : 0) * k + l) * c + j)];
+                        const double v =
+                            a.values[at((h * m + i) * k + l)] * b.values[at(((rb > 2 ? h : 0) * k + l) * c + j)];
                         sum += v;
                         magnitude += std::abs(v);
                     }
@@ -158,7 +170,8 @@ private:
             p = graph::attribute_ints(n, "pads");
             if (graph::has_attribute(n, "dilations")) d = graph::attribute_ints(n, "dilations");
         }
-        const bool include = graph::has_attribute(n, "count_include_pad") && graph::attribute_int(n, "count_include_pad") != 0;
+        const bool include =
+            graph::has_attribute(n, "count_include_pad") && graph::attribute_int(n, "count_include_pad") != 0;
         for (std::int64_t ch = 0; ch < out.shape[1]; ++ch)
             for (std::int64_t r = 0; r < out.shape[2]; ++r)
                 for (std::int64_t c = 0; c < out.shape[3]; ++c) {
@@ -176,7 +189,8 @@ private:
                             most = std::max(most, v);
                         }
                     note(magnitude);
-                    const double value = average ? sum / static_cast<double>(std::max<std::int64_t>(1, include ? padded : valid)) : most;
+                    const double value =
+                        average ? sum / static_cast<double>(std::max<std::int64_t>(1, include ? padded : valid)) : most;
                     out.values[at((ch * out.shape[2] + r) * out.shape[3] + c)] = value;
                 }
     }
@@ -194,12 +208,14 @@ private:
     }
 
     void softmax(const graph::Node& n, Dense& out) {
-        lines(in(n, 0), graph::attribute_int(n, "axis"), [&](const std::vector<double>& x, std::size_t i, std::size_t at_out) {
-            const double most = *std::max_element(x.begin(), x.end());
-            double sum = 0;
-            for (double v : x) sum += std::exp(v - most);
-            out.values[at_out] = n.op == graph::Op::softmax ? std::exp(x[i] - most) / sum : x[i] - most - std::log(sum);
-        });
+        lines(in(n, 0), graph::attribute_int(n, "axis"),
+              [&](const std::vector<double>& x, std::size_t i, std::size_t at_out) {
+                  const double most = *std::max_element(x.begin(), x.end());
+                  double sum = 0;
+                  for (double v : x) sum += std::exp(v - most);
+                  out.values[at_out] =
+                      n.op == graph::Op::softmax ? std::exp(x[i] - most) / sum : x[i] - most - std::log(sum);
+              });
     }
 
     void layer_norm(const graph::Node& n, Dense& out) {
@@ -211,16 +227,20 @@ private:
         for (std::size_t first = 0; first < x.values.size(); first += width) {
             double mean = 0, variance = 0;
             for (std::size_t i = 0; i < width; ++i) mean += x.values[first + i] / static_cast<double>(width);
-            for (std::size_t i = 0; i < width; ++i) variance += std::pow(x.values[first + i] - mean, 2) / static_cast<double>(width);
             for (std::size_t i = 0; i < width; ++i)
-                out.values[first + i] = (x.values[first + i] - mean) / std::sqrt(variance + graph::attribute_float(n, "epsilon")) * in(n, 1).values[i] +
+                variance += std::pow(x.values[first + i] - mean, 2) / static_cast<double>(width);
+            for (std::size_t i = 0; i < width; ++i)
+                out.values[first + i] = (x.values[first + i] - mean) /
+                                            std::sqrt(variance + graph::attribute_float(n, "epsilon")) *
+                                            in(n, 1).values[i] +
                                         (present(n, 2) ? in(n, 2).values[i] : 0);
         }
     }
 
     void lrn(const graph::Node& n, Dense& out) {
         const std::int64_t size = graph::attribute_int(n, "size");
-        const double alpha = graph::attribute_float(n, "alpha"), beta = graph::attribute_float(n, "beta"), bias = graph::attribute_float(n, "bias");
+        const double alpha = graph::attribute_float(n, "alpha"), beta = graph::attribute_float(n, "beta"),
+                     bias = graph::attribute_float(n, "bias");
         lines(in(n, 0), 1, [&](const std::vector<double>& x, std::size_t i, std::size_t at_out) {
             const auto channel = static_cast<std::int64_t>(i);
             double sum = 0;
@@ -239,7 +259,8 @@ private:
             for (std::size_t i = 0; i < n.inputs.size(); ++i) {
                 const auto& v = in(n, i).values;
                 const std::size_t run = v.size() / outer;
-                std::copy_n(v.begin() + static_cast<std::ptrdiff_t>(o * run), run, out.values.begin() + static_cast<std::ptrdiff_t>(position));
+                std::copy_n(v.begin() + static_cast<std::ptrdiff_t>(o * run), run,
+                            out.values.begin() + static_cast<std::ptrdiff_t>(position));
                 position += run;
             }
     }
@@ -250,8 +271,8 @@ private:
         if (graph::attribute_int(n, "axis") != 0) throw std::logic_error("the reference gathers rows only");
         const std::size_t row = table.values.size() / at(table.shape[0]);
         for (std::size_t i = 0; i < index.values.size(); ++i)
-            std::copy_n(table.values.begin() + static_cast<std::ptrdiff_t>(at(std::llround(index.values[i])) * row), row,
-                        out.values.begin() + static_cast<std::ptrdiff_t>(i * row));
+            std::copy_n(table.values.begin() + static_cast<std::ptrdiff_t>(at(std::llround(index.values[i])) * row),
+                        row, out.values.begin() + static_cast<std::ptrdiff_t>(i * row));
     }
 
     void transpose(const graph::Node& n, Dense& out) {

@@ -33,7 +33,7 @@ enum class Numbers { real, small_integers };
 /// Constants by name; inputs in graph order, one vector per image.
 struct Data {
     std::map<std::string, std::vector<float>> constants;
-    std::vector<std::vector<std::vector<float>>> inputs;   ///< [image][input][element]
+    std::vector<std::vector<std::vector<float>>> inputs;  ///< [image][input][element]
 };
 
 /// About four non-zero integers per output of a layer, so that sums stay exact through many layers.
@@ -63,9 +63,11 @@ inline Data make_data(const graph::Graph& graph, int batch, std::uint64_t seed, 
         for (graph::TensorId id : graph.inputs) {
             RandomStream random(seed, graph.tensor(id).name + " of image " + std::to_string(image));
             std::vector<float> values(static_cast<std::size_t>(graph::element_count(graph.tensor(id).shape)));
-            const bool index = graph.tensor(id).dtype == DType::i64;   // of one of the first rows of a table
+            const bool index = graph.tensor(id).dtype == DType::i64;  // of one of the first rows of a table
             for (float& v : values)
-                v = static_cast<float>(index ? static_cast<double>(random.uniform_int(0, 3)) : numbers == Numbers::real ? random.normal(0, 1) : static_cast<double>(random.uniform_int(-3, 3)));
+                v = static_cast<float>(index                      ? static_cast<double>(random.uniform_int(0, 3))
+                                       : numbers == Numbers::real ? random.normal(0, 1)
+                                                                  : static_cast<double>(random.uniform_int(-3, 3)));
             data.inputs[static_cast<std::size_t>(image)].push_back(std::move(values));
         }
     return data;
@@ -81,7 +83,8 @@ inline std::string complaints(const program::Program& program) {
 }
 
 /// Fills the segments, with images first_image.. of `data`.
-inline void fill_segments(const graph::Graph& graph, const program::Program& program, const Data& data, int first_image, exec::ExecState& state) {
+inline void fill_segments(const graph::Graph& graph, const program::Program& program, const Data& data, int first_image,
+                          exec::ExecState& state) {
     for (std::size_t s = 0; s < program.segments.size(); ++s) {
         const program::Segment& segment = program.segments[s];
         if (segment.purpose == program::Purpose::input) {
@@ -92,7 +95,9 @@ inline void fill_segments(const graph::Graph& graph, const program::Program& pro
                         const auto& one = data.inputs[static_cast<std::size_t>(first_image + b)][i];
                         all.insert(all.end(), one.begin(), one.end());
                     }
-            state.memory.dram[s] = exec::fill_input(segment, DType::fp32, reinterpret_cast<const std::byte*>(all.data()), static_cast<std::int64_t>(all.size()));
+            state.memory.dram[s] =
+                exec::fill_input(segment, DType::fp32, reinterpret_cast<const std::byte*>(all.data()),
+                                 static_cast<std::int64_t>(all.size()));
         } else if (segment.purpose == program::Purpose::weights || segment.purpose == program::Purpose::constants) {
             std::vector<exec::FloatSpan> spans;
             for (const std::string& name : segment.tensors) {
@@ -105,7 +110,8 @@ inline void fill_segments(const graph::Graph& graph, const program::Program& pro
 }
 
 /// Outputs [image][output][element] of the program run on images first_image.. of `data`, with poison tracking.
-inline std::vector<std::vector<std::vector<float>>> run(const graph::Graph& graph, const program::Program& program, const Data& data, int first_image = 0) {
+inline std::vector<std::vector<std::vector<float>>> run(const graph::Graph& graph, const program::Program& program,
+                                                        const Data& data, int first_image = 0) {
     exec::ExecState state(program, exec::Tracking::on);
     fill_segments(graph, program, data, first_image, state);
     exec::run_serial(program, state);

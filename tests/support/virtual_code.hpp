@@ -10,7 +10,7 @@
 
 namespace infsim::test {
 
-constexpr std::int64_t kBufferBytes = 100;                  ///< of every buffer, in each of 128 partitions
+constexpr std::int64_t kBufferBytes = 100;  ///< of every buffer, in each of 128 partitions
 constexpr std::int64_t kWholeBuffer = 128 * kBufferBytes;
 
 /// `count` fp16 elements from byte `offset` on, in `partitions` partitions.
@@ -19,8 +19,8 @@ inline program::AccessPattern elements_at(std::int64_t offset, int count, int pa
 }
 inline program::AccessPattern whole() { return elements_at(0, kBufferBytes / 2); }
 
-/// Code for one DMA engine of four rings (queues 0 to 3), ACT (4) and POOL (5); segment 0 holds weights. Every instruction is of
-/// layer `layer`.
+/// Code for one DMA engine of four rings (queues 0 to 3), ACT (4) and POOL (5); segment 0 holds weights. Every
+/// instruction is of layer `layer`.
 class Script {
 public:
     Script() {
@@ -53,10 +53,11 @@ public:
     int read(compiler::BufferId b) {
         program::DmaStore store;
         store.src = whole();
-        return push(store, 0, {b});   // to segment 0: nobody looks
+        return push(store, 0, {b});  // to segment 0: nobody looks
     }
     /// dst = src on POOL.
-    int copy(compiler::BufferId src, compiler::BufferId dst, const program::AccessPattern& from = whole(), const program::AccessPattern& to = whole()) {
+    int copy(compiler::BufferId src, compiler::BufferId dst, const program::AccessPattern& from = whole(),
+             const program::AccessPattern& to = whole()) {
         program::TensorScalar op;
         op.src = from;
         op.dst = to;

@@ -24,7 +24,7 @@ std::vector<LaneChunk> Emitter::head_chunks(std::initializer_list<Part> parts, i
     const int per_head = parts.begin()->slots / heads;
     std::vector<LaneChunk> list;
     for (const LaneChunk& c : chunks(parts)) {
-        if (c.slots == 2 && c.slot / per_head != (c.slot + 1) / per_head) {   // two heads share the group
+        if (c.slots == 2 && c.slot / per_head != (c.slot + 1) / per_head) {  // two heads share the group
             const int half = target_.sb_partitions / 2;
             list.push_back({c.slot, 1, half});
             list.push_back({c.slot + 1, 1, c.lanes - half});
@@ -62,23 +62,26 @@ void Emitter::emit_head_matmul(int layer, int image) {
             for (int col = 0; col < out.cols; col += most_moving()) {
                 const int n = std::min(most_moving(), out.cols - col), bank = take_bank();
                 for (int i = 0; i < run.heads; ++i)
-                    emit_head_product(l, of_head(contraction, run.first + i * run.step, l.inputs[0].slots / op.heads), image,
-                                      {0, 1, 1, column, columns, 1}, {0, 1, 1, col, n, 1}, psum(bank, columns, std::int64_t{i} * n, {{1, n}}));
+                    emit_head_product(l, of_head(contraction, run.first + i * run.step, l.inputs[0].slots / op.heads),
+                                      image, {0, 1, 1, column, columns, 1}, {0, 1, 1, col, n, 1},
+                                      psum(bank, columns, std::int64_t{i} * n, {{1, n}}));
                 evacuate_product(l, run, slot, image, columns, {0, 1, 1, col, n, 1}, bank);
             }
             column += columns;
         }
 }
 
-/// sum = (columns `stationary` of the first operand)^T x (columns `moving` of the second) over the lanes of `contraction`.
-void Emitter::emit_head_product(const Layer& l, const std::vector<LaneChunk>& contraction, int image, const Rect& stationary, const Rect& moving,
-                                const Operand& sum) {
+/// sum = (columns `stationary` of the first operand)^T x (columns `moving` of the second) over the lanes of
+/// `contraction`.
+void Emitter::emit_head_product(const Layer& l, const std::vector<LaneChunk>& contraction, int image,
+                                const Rect& stationary, const Rect& moving, const Operand& sum) {
     const Part &st = l.inputs[0], &mv = l.inputs[1];
     bool first = true;
     for (const LaneChunk& c : contraction) {
         const Operand a = access(st.value, st.first_slot + c.slot, c.lanes, image, stationary);
         const Operand b = access(mv.value, mv.first_slot + c.slot, c.lanes, image, moving);
-        INFSIM_CHECK(a.ap.partition_start == b.ap.partition_start, "both operands of a product lie on the same partitions");
+        INFSIM_CHECK(a.ap.partition_start == b.ap.partition_start,
+                     "both operands of a product lie on the same partitions");
         push(pe(), program::LoadStationary{a.ap}, {a.buffer});
         push(pe(), program::Matmul{b.ap, sum.ap, !first}, {b.buffer, kNoBuffer});
         first = false;
@@ -86,10 +89,12 @@ void Emitter::emit_head_product(const Layer& l, const std::vector<LaneChunk>& co
 }
 
 /// One slot of every head of the run leaves PSUM, scaled, and with what is added to it.
-void Emitter::evacuate_product(const Layer& l, const HeadRun& run, int slot, int image, int columns, const Rect& rect, int bank) {
+void Emitter::evacuate_product(const Layer& l, const HeadRun& run, int slot, int image, int columns, const Rect& rect,
+                               int bank) {
     const auto& op = std::get<HeadMatmulOp>(l.op);
     const Operand src = psum(bank, columns, 0, {{1, std::int64_t{run.heads} * rect.cols}});
-    const Operand dst = access_groups(l.output.value, l.output.first_slot + slot, columns, image, rect, run.heads, run.group_step);
+    const Operand dst =
+        access_groups(l.output.value, l.output.first_slot + slot, columns, image, rect, run.heads, run.group_step);
     if (!op.added) {
         program::Activate evacuate;
         evacuate.src = src.ap;
@@ -127,21 +132,24 @@ void Emitter::emit_transpose(int layer, int image) {
             const int columns = out.lanes[static_cast<std::size_t>(l.output.first_slot + slot)];
             std::vector<LaneChunk> blocks;
             for (int i = 0; i < run.heads; ++i)
-                for (const LaneChunk& c : of_head(list, run.first + i * run.step, in.slots / heads)) blocks.push_back(c);
-            int lane = 0;   // of all heads of the run, one after the other; several heads fit one bank together
+                for (const LaneChunk& c : of_head(list, run.first + i * run.step, in.slots / heads))
+                    blocks.push_back(c);
+            int lane = 0;  // of all heads of the run, one after the other; several heads fit one bank together
             for (std::size_t b = 0; b < blocks.size();) {
                 need_bank(blocks[b].lanes);
                 const int bank = take_bank(), from = lane;
                 int filled = 0;
                 for (; b < blocks.size() && filled + blocks[b].lanes <= most; ++b) {
-                    const Operand src = access(in.value, in.first_slot + blocks[b].slot, blocks[b].lanes, image, {0, 1, 1, column, columns, 1});
-                    push(pe(), program::Transpose{src.ap, psum(bank, columns, filled, {{1, blocks[b].lanes}}).ap}, {src.buffer, kNoBuffer});
+                    const Operand src = access(in.value, in.first_slot + blocks[b].slot, blocks[b].lanes, image,
+                                               {0, 1, 1, column, columns, 1});
+                    push(pe(), program::Transpose{src.ap, psum(bank, columns, filled, {{1, blocks[b].lanes}}).ap},
+                         {src.buffer, kNoBuffer});
                     filled += blocks[b].lanes;
                 }
                 lane += filled;
                 const Operand src = psum(bank, columns, 0, {{1, filled}});
-                const Operand dst = access_groups(l.output.value, l.output.first_slot + slot, columns, image, {0, 1, 1, from, filled / run.heads, 1},
-                                                  run.heads, run.group_step);
+                const Operand dst = access_groups(l.output.value, l.output.first_slot + slot, columns, image,
+                                                  {0, 1, 1, from, filled / run.heads, 1}, run.heads, run.group_step);
                 program::Activate evacuate;
                 evacuate.src = src.ap;
                 evacuate.dst = dst.ap;
@@ -198,14 +206,16 @@ void Emitter::emit_gather(int layer, int image) {
     }
     for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
         const Operand index = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, {});
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, {0, 1, 1, 0, value(l.output.value).phys.cols, 1});
+        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image,
+                                   {0, 1, 1, 0, value(l.output.value).phys.cols, 1});
         program::DmaGather gather;
         gather.index = index.ap;
         gather.dst = dst.ap;
         gather.table.segment = constant_segment_[key];
         gather.table.partition_step = static_cast<std::uint32_t>(op.row_elements * dtype_bytes(dtype_));
         gather.table.count = dst.ap.count;
-        for (int d = 0; d < program::kAccessDims; ++d) gather.table.step[d] = static_cast<std::uint32_t>(dst.ap.step[d] * dtype_bytes(dtype_));
+        for (int d = 0; d < program::kAccessDims; ++d)
+            gather.table.step[d] = static_cast<std::uint32_t>(dst.ap.step[d] * dtype_bytes(dtype_));
         gather.table_rows = static_cast<std::uint32_t>(op.rows);
         push(ring(next_engine_++, 2), gather, {index.buffer, dst.buffer});
     }

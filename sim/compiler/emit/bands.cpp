@@ -9,8 +9,8 @@ namespace infsim::compiler {
 
 using program::Purpose;
 
-/// Only values whose every reader and writer works row by row lie in bands. What streams through the stem never is there as
-/// a whole anyway.
+/// Only values whose every reader and writer works row by row lie in bands. What streams through the stem never is
+/// there as a whole anyway.
 void Emitter::analyse_bands() {
     band_rows_.assign(net_.values.size(), 0);
     if (plan_.band_bytes <= 0) return;
@@ -19,9 +19,11 @@ void Emitter::analyse_bands() {
         const Layer& layer = net_.layers[static_cast<std::size_t>(l)];
         const auto* binary = std::get_if<BinaryOp>(&layer.op);
         const bool repeats = binary && (binary->inner > 1 || binary->spread);
-        const bool by_rows = !repeats && (std::holds_alternative<ConvOp>(layer.op) || std::holds_alternative<PoolOp>(layer.op) ||
-                                          std::holds_alternative<UnaryOp>(layer.op) || std::holds_alternative<ScalarOp>(layer.op) ||
-                                          std::holds_alternative<CopyOp>(layer.op) || std::holds_alternative<ReplicateOp>(layer.op) || binary);
+        const bool by_rows =
+            !repeats &&
+            (std::holds_alternative<ConvOp>(layer.op) || std::holds_alternative<PoolOp>(layer.op) ||
+             std::holds_alternative<UnaryOp>(layer.op) || std::holds_alternative<ScalarOp>(layer.op) ||
+             std::holds_alternative<CopyOp>(layer.op) || std::holds_alternative<ReplicateOp>(layer.op) || binary);
         const bool stem = l < net_.stem_layers;
         for (const Part& in : layer.inputs)
             if (!by_rows || stem) able[static_cast<std::size_t>(in.value)] = false;
@@ -33,13 +35,16 @@ void Emitter::analyse_bands() {
     for (std::size_t v = 0; v < net_.values.size(); ++v) {
         const Value& value = net_.values[v];
         const std::int64_t row = std::int64_t{value.phys.groups()} * value.phys.cols * dtype_bytes(value.dtype);
-        if (!able[v] || small_[v] || value.scratch_elements > 0 || value.phys.rows < 2 || row * value.phys.rows <= plan_.band_bytes) continue;
+        if (!able[v] || small_[v] || value.scratch_elements > 0 || value.phys.rows < 2 ||
+            row * value.phys.rows <= plan_.band_bytes)
+            continue;
         band_rows_[v] = static_cast<int>(std::max<std::int64_t>(1, plan_.band_bytes / row));
     }
 }
 
 bool Emitter::has_storage(ValueId v, int image) const {
-    return in_bands(v) ? row_bands_.count({v, image}) > 0 : places_[static_cast<std::size_t>(v)][static_cast<std::size_t>(image)].buffer != kNoBuffer;
+    return in_bands(v) ? row_bands_.count({v, image}) > 0
+                       : places_[static_cast<std::size_t>(v)][static_cast<std::size_t>(image)].buffer != kNoBuffer;
 }
 
 void Emitter::make_bands(ValueId v, int image, Purpose purpose) {
@@ -86,7 +91,8 @@ std::vector<RowRange> Emitter::output_pieces(const Layer& layer, int first, int 
     for (const RowRange& range : cut_rows({out, residual}, first, count)) {
         int step = range.hi - range.lo;
         if (in_bands(in)) {
-            const int bands = (value(in).phys.rows + band_rows_[static_cast<std::size_t>(in)] - 1) / band_rows_[static_cast<std::size_t>(in)];
+            const int bands = (value(in).phys.rows + band_rows_[static_cast<std::size_t>(in)] - 1) /
+                              band_rows_[static_cast<std::size_t>(in)];
             step = std::min(step, std::max(1, value(out).phys.rows / bands));
         }
         for (int row = range.lo; row < range.hi; row += step) list.push_back({row, std::min(row + step, range.hi)});
@@ -100,7 +106,9 @@ void Emitter::gather_window(const Part& part, int image, RowRange rows) {
     Half half = Half::both;
     if (phys.slots() == 1) half = half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
     const int count = rows.hi - rows.lo;
-    const BufferId b = new_buffer(value(v).name + "/window", std::int64_t{phys.groups()} * count * phys.cols * dtype_bytes(value(v).dtype), half, Purpose::spill);
+    const BufferId b =
+        new_buffer(value(v).name + "/window",
+                   std::int64_t{phys.groups()} * count * phys.cols * dtype_bytes(value(v).dtype), half, Purpose::spill);
     code_.buffers[static_cast<std::size_t>(b)].rotates = true;
     const Place here{b, rows.lo, count, 0, 1};
     for (const RowRange& range : cut_rows({v}, rows.lo, count))
@@ -110,7 +118,8 @@ void Emitter::gather_window(const Part& part, int image, RowRange rows) {
             window_.emplace(v, here);
             const Operand dst = access(v, part.first_slot + c.slot, c.lanes, image, rect);
             window_.reset();
-            push(pool(), program::TensorScalar{src.ap, dst.ap, {}, {}, program::AluOp::none, program::AluOp::none}, {src.buffer, dst.buffer});
+            push(pool(), program::TensorScalar{src.ap, dst.ap, {}, {}, program::AluOp::none, program::AluOp::none},
+                 {src.buffer, dst.buffer});
         }
     window_.emplace(v, here);
 }

@@ -10,9 +10,15 @@
 
 namespace infsim::compiler {
 
-Emitter::Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype,
-                 DType io_dtype, const CompileOptions& options, const Plan& plan)
-    : graph_(graph), net_(network), target_(target), batch_(batch), dtype_(dtype), io_dtype_(io_dtype), options_(options),
+Emitter::Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch,
+                 DType dtype, DType io_dtype, const CompileOptions& options, const Plan& plan)
+    : graph_(graph),
+      net_(network),
+      target_(target),
+      batch_(batch),
+      dtype_(dtype),
+      io_dtype_(io_dtype),
+      options_(options),
       plan_(plan) {}
 
 void Emitter::analyse_values() {
@@ -41,13 +47,17 @@ void Emitter::analyse_values() {
     for (const View& v : net_.outputs) last_reader_[static_cast<std::size_t>(v.value)] = never;
     for (std::size_t v = 0; v < n; ++v) {
         const bool input = net_.values[v].input != graph::kNoTensor;
-        // Side by side for the sake of layers with weights: others run image by image, each with a buffer for that long.
-        small_[v] = options_.batching && plan_.share_small_images && !input && !passing_[v] && net_.values[v].phys.plane() <= options_.small_image_elements;
-        pairable_[v] = options_.pair_images && options_.batching && spatial[v] && !small_[v] && net_.values[v].phys.slots() == 1 &&
-                       net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
+        // Side by side for the sake of layers with weights: others run image by image, each with a buffer for that
+        // long.
+        small_[v] = options_.batching && plan_.share_small_images && !input && !passing_[v] &&
+                    net_.values[v].phys.plane() <= options_.small_image_elements;
+        pairable_[v] =
+            options_.pair_images && options_.batching && spatial[v] && !small_[v] && net_.values[v].phys.slots() == 1 &&
+            net_.values[v].phys.plane() > options_.small_image_elements && target_.pe_rows >= target_.sb_partitions;
     }
-    const auto streams = [&](int first, int last) {   // windows of rows are no arrays of images
-        for (int l = first; l + 1 < last; ++l) small_[static_cast<std::size_t>(net_.layers[static_cast<std::size_t>(l)].output.value)] = false;
+    const auto streams = [&](int first, int last) {  // windows of rows are no arrays of images
+        for (int l = first; l + 1 < last; ++l)
+            small_[static_cast<std::size_t>(net_.layers[static_cast<std::size_t>(l)].output.value)] = false;
     };
     streams(0, net_.stem_layers);
     for (const Section& section : plan_.sections)
@@ -71,7 +81,8 @@ void Emitter::analyse_values() {
 void Emitter::forget_weights(int first_layer, int last_layer) {
     constants_.erase(constants_.lower_bound({first_layer, 0}), constants_.lower_bound({last_layer, 0}));
     for (int l = first_layer; l < last_layer; ++l)
-        if (auto& state = conv_[static_cast<std::size_t>(l)]) std::fill(state->slab_buffer.begin(), state->slab_buffer.end(), kNoBuffer);
+        if (auto& state = conv_[static_cast<std::size_t>(l)])
+            std::fill(state->slab_buffer.begin(), state->slab_buffer.end(), kNoBuffer);
 }
 
 int Emitter::image_group(int layer) const {
@@ -85,26 +96,29 @@ void Emitter::emit_layer_for_image(int layer, int image) {
     image_ = image;
     for (const Part& in : l.inputs) emit_input(in.value, image);
     layer_ = layer;
-    std::visit([&](const auto& op) {
-        using T = std::decay_t<decltype(op)>;
-        if constexpr (std::is_same_v<T, ConvOp>) emit_conv(layer, image, 1, 0, value(l.output.value).phys.rows);
-        else if constexpr (std::is_same_v<T, PoolOp>) emit_pool(layer, image, 0, value(l.output.value).phys.rows);
-        else if constexpr (std::is_same_v<T, ReplicateOp>) emit_replicate(layer, image, 0, value(l.output.value).phys.rows);
-        else if constexpr (std::is_same_v<T, UnaryOp>) emit_unary(layer, image);
-        else if constexpr (std::is_same_v<T, ScalarOp>) emit_scalar(layer, image);
-        else if constexpr (std::is_same_v<T, BinaryOp>) emit_binary(layer, image);
-        else if constexpr (std::is_same_v<T, SoftmaxOp>) emit_softmax(layer, image);
-        else if constexpr (std::is_same_v<T, LayerNormOp>) emit_layer_norm(layer, image);
-        else if constexpr (std::is_same_v<T, LrnOp>) emit_lrn(layer, image);
-        else if constexpr (std::is_same_v<T, HeadMatmulOp>) emit_head_matmul(layer, image);
-        else if constexpr (std::is_same_v<T, TransposeOp>) emit_transpose(layer, image);
-        else if constexpr (std::is_same_v<T, SpreadOp>) emit_spread(layer, image);
-        else if constexpr (std::is_same_v<T, GatherOp>) emit_gather(layer, image);
-        else if constexpr (std::is_same_v<T, CopyOp>) emit_copy(layer, image);
-        else if constexpr (std::is_same_v<T, ReduceOp>) emit_reduce(layer, image);
-        else if constexpr (std::is_same_v<T, StoreOp>) emit_store(layer, image);
-        else if constexpr (std::is_same_v<T, FetchOp>) emit_fetch(layer, image);
-    }, l.op);
+    std::visit(
+        [&](const auto& op) {
+            using T = std::decay_t<decltype(op)>;
+            if constexpr (std::is_same_v<T, ConvOp>) emit_conv(layer, image, 1, 0, value(l.output.value).phys.rows);
+            else if constexpr (std::is_same_v<T, PoolOp>) emit_pool(layer, image, 0, value(l.output.value).phys.rows);
+            else if constexpr (std::is_same_v<T, ReplicateOp>)
+                emit_replicate(layer, image, 0, value(l.output.value).phys.rows);
+            else if constexpr (std::is_same_v<T, UnaryOp>) emit_unary(layer, image);
+            else if constexpr (std::is_same_v<T, ScalarOp>) emit_scalar(layer, image);
+            else if constexpr (std::is_same_v<T, BinaryOp>) emit_binary(layer, image);
+            else if constexpr (std::is_same_v<T, SoftmaxOp>) emit_softmax(layer, image);
+            else if constexpr (std::is_same_v<T, LayerNormOp>) emit_layer_norm(layer, image);
+            else if constexpr (std::is_same_v<T, LrnOp>) emit_lrn(layer, image);
+            else if constexpr (std::is_same_v<T, HeadMatmulOp>) emit_head_matmul(layer, image);
+            else if constexpr (std::is_same_v<T, TransposeOp>) emit_transpose(layer, image);
+            else if constexpr (std::is_same_v<T, SpreadOp>) emit_spread(layer, image);
+            else if constexpr (std::is_same_v<T, GatherOp>) emit_gather(layer, image);
+            else if constexpr (std::is_same_v<T, CopyOp>) emit_copy(layer, image);
+            else if constexpr (std::is_same_v<T, ReduceOp>) emit_reduce(layer, image);
+            else if constexpr (std::is_same_v<T, StoreOp>) emit_store(layer, image);
+            else if constexpr (std::is_same_v<T, FetchOp>) emit_fetch(layer, image);
+        },
+        l.op);
     store_outputs(layer, image);
 }
 
@@ -147,7 +161,8 @@ void Emitter::run() {
         run_sections();
     } catch (const LimitExceeded& e) {
         const std::string& layer = net_.layers[static_cast<std::size_t>(layer_)].name;
-        const std::string what = fmt::format("a step or count of {} elements; the instruction set holds at most {}", e.wanted, e.available);
+        const std::string what =
+            fmt::format("a step or count of {} elements; the instruction set holds at most {}", e.wanted, e.available);
         if (batch_ == 1) throw InputError(graph_.name, "layer " + layer, what);
         Shortage s;
         s.reason.resource = resource::access_pattern;

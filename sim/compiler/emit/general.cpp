@@ -53,7 +53,8 @@ struct OuterLoop {
 };
 
 /// Gives both sides of a DMA the inner dimensions of a walk.
-void set_dimensions(const std::vector<FreeStep>& free, std::size_t outer, int element, program::AccessPattern& chip, program::DramPattern& dram) {
+void set_dimensions(const std::vector<FreeStep>& free, std::size_t outer, int element, program::AccessPattern& chip,
+                    program::DramPattern& dram) {
     dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
     for (std::size_t i = outer; i < free.size(); ++i) {
         const FreeStep& f = free[i];
@@ -67,16 +68,17 @@ void set_dimensions(const std::vector<FreeStep>& free, std::size_t outer, int el
 
 }  // namespace
 
-void Emitter::transfer(const TransferWalk& walk, const Residence& at, std::uint32_t segment, std::int64_t segment_offset, bool load,
-                       int ring_number) {
+void Emitter::transfer(const TransferWalk& walk, const Residence& at, std::uint32_t segment,
+                       std::int64_t segment_offset, bool load, int ring_number) {
     const OuterLoop loop(walk.free);
     const int element = dtype_bytes(at.dtype), half = target_.sb_partitions / 2, slots = value(at.value).phys.slots();
     for (const LaneRun& run : walk.runs)
         for (std::int64_t round = 0; round < loop.rounds; ++round) {
             const auto [here, there] = loop.at(round);
             const std::int64_t first = at.base + (slots > 1 ? run.slot / 2 : 0) * at.group_step + run.here + here;
-            program::AccessPattern chip = make_access(Space::state_buffer, half_of(at.value, run.slot, at.image) * half + run.lane, run.lanes,
-                                                      first * element, at.dtype, {});
+            program::AccessPattern chip =
+                make_access(Space::state_buffer, half_of(at.value, run.slot, at.image) * half + run.lane, run.lanes,
+                            first * element, at.dtype, {});
             program::DramPattern dram;
             dram.segment = segment;
             dram.offset = static_cast<std::uint32_t>((segment_offset + run.there + there) * element);
@@ -94,8 +96,12 @@ void Emitter::convert(const Residence& from, const Residence& to, const View& vi
         const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];
         const int group = phys.slots() > 1 ? slot / 2 : 0, start = half_of(to.value, slot, to.image) * half;
         program::Activate cast;
-        cast.src = make_access(Space::state_buffer, start, lanes, (from.base + group * from.group_step) * dtype_bytes(from.dtype), from.dtype, {{1, phys.plane()}});
-        cast.dst = make_access(Space::state_buffer, start, lanes, (to.base + group * to.group_step) * dtype_bytes(to.dtype), to.dtype, {{1, phys.plane()}});
+        cast.src = make_access(Space::state_buffer, start, lanes,
+                               (from.base + group * from.group_step) * dtype_bytes(from.dtype), from.dtype,
+                               {{1, phys.plane()}});
+        cast.dst =
+            make_access(Space::state_buffer, start, lanes, (to.base + group * to.group_step) * dtype_bytes(to.dtype),
+                        to.dtype, {{1, phys.plane()}});
         push(act(), cast, {from.buffer, to.buffer});
     }
 }
@@ -104,7 +110,8 @@ Emitter::Residence Emitter::staged(ValueId v, int image, DType dtype, const char
     const Physical& phys = value(v).phys;
     Half half = Half::both;
     if (phys.slots() == 1) half = half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
-    const BufferId b = new_buffer(value(v).name + suffix, phys.groups() * phys.plane() * dtype_bytes(dtype), half, purpose);
+    const BufferId b =
+        new_buffer(value(v).name + suffix, phys.groups() * phys.plane() * dtype_bytes(dtype), half, purpose);
     return {v, image, b, dtype, phys.plane(), 0};
 }
 
@@ -160,15 +167,16 @@ void Emitter::emit_store(int layer, int image) {
     const View& from = std::get<StoreOp>(l.op).from;
     Strided there;
     there.axes = row_major_axes(shape_of(from));
-    transfer(transfer_walk(from, value(from.value).phys, there, {}, {}), residence(from.value, image), scratch_segment(l.output.value),
-             image * value(l.output.value).scratch_elements, false, 3);
+    transfer(transfer_walk(from, value(from.value).phys, there, {}, {}), residence(from.value, image),
+             scratch_segment(l.output.value), image * value(l.output.value).scratch_elements, false, 3);
 }
 
 std::pair<std::uint32_t, std::int64_t> Emitter::fetch_source(const Strided& from, DType dram) {
     const auto index = static_cast<std::size_t>(from.index);
     switch (from.source) {
         case Strided::Source::scratch: return {scratch_segment(from.index), value(from.index).scratch_elements};
-        case Strided::Source::input: return {input_segment_.at(index), graph::element_count(graph_.tensor(graph_.inputs.at(index)).shape)};
+        case Strided::Source::input:
+            return {input_segment_.at(index), graph::element_count(graph_.tensor(graph_.inputs.at(index)).shape)};
         case Strided::Source::constant:
         case Strided::Source::literal: break;
     }
@@ -180,7 +188,8 @@ void Emitter::fill_slots(const Residence& at, const Part& part, float number) {
     for (int s = part.first_slot; s < part.first_slot + part.slots; ++s) {
         const std::int64_t first = at.base + (phys.slots() > 1 ? s / 2 : 0) * at.group_step;
         const auto ap = make_access(Space::state_buffer, half_of(at.value, s, at.image) * target_.sb_partitions / 2,
-                                    phys.lanes[static_cast<std::size_t>(s)], first * dtype_bytes(at.dtype), at.dtype, {{1, phys.plane()}});
+                                    phys.lanes[static_cast<std::size_t>(s)], first * dtype_bytes(at.dtype), at.dtype,
+                                    {{1, phys.plane()}});
         push(pool(), program::Memset{ap, number}, {at.buffer});
     }
 }
@@ -189,26 +198,31 @@ void Emitter::emit_fetch(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const auto& op = std::get<FetchOp>(l.op);
     const ValueId v = l.output.value;
-    const auto is_constant = [](const FetchBox& b) { return b.from.source == Strided::Source::constant || b.from.source == Strided::Source::literal; };
+    const auto is_constant = [](const FetchBox& b) {
+        return b.from.source == Strided::Source::constant || b.from.source == Strided::Source::literal;
+    };
     const bool whole = l.output.slots == value(v).phys.slots();
-    const bool shared = options_.batching && whole && !is_array(v) && std::all_of(op.boxes.begin(), op.boxes.end(), is_constant);
+    const bool shared =
+        options_.batching && whole && !is_array(v) && std::all_of(op.boxes.begin(), op.boxes.end(), is_constant);
     auto& places = places_[static_cast<std::size_t>(v)];
-    if (shared && places[static_cast<std::size_t>(image)].buffer != kNoBuffer) return;   // loaded for the first image
+    if (shared && places[static_cast<std::size_t>(image)].buffer != kNoBuffer) return;  // loaded for the first image
     ensure_storage(v, image);
     if (shared) std::fill(places.begin(), places.end(), places[static_cast<std::size_t>(image)]);
 
     DType dram = op.from_dtype;
     for (const FetchBox& b : op.boxes)
-        if (b.from.source == Strided::Source::input) dram = dram_dtype(graph_.inputs[static_cast<std::size_t>(b.from.index)]);
+        if (b.from.source == Strided::Source::input)
+            dram = dram_dtype(graph_.inputs[static_cast<std::size_t>(b.from.index)]);
     const Residence home = residence(v, image);
     const Residence into = dram == home.dtype ? home : staged(v, image, dram, "/as received", Purpose::spill);
     if (op.fill) fill_slots(into, l.output, *op.fill);
-    View to = op.to;   // a part of a concatenation may have been given its place since
+    View to = op.to;  // a part of a concatenation may have been given its place since
     to.value = v;
     to.first_slot = l.output.first_slot;
     for (const FetchBox& b : op.boxes) {
         const auto [segment, item] = fetch_source(b.from, dram);
-        transfer(transfer_walk(to, value(v).phys, b.from, b.start, b.step), into, segment, image * item, true, is_constant(b) ? 2 : 1);
+        transfer(transfer_walk(to, value(v).phys, b.from, b.start, b.step), into, segment, image * item, true,
+                 is_constant(b) ? 2 : 1);
     }
     if (into.buffer != home.buffer) convert(into, home, to);
 }
@@ -219,8 +233,10 @@ void Emitter::emit_reduce(int layer, int image) {
     ensure_storage(l.output.value, image);
     const Physical &from = value(l.inputs[0].value).phys, &to = value(l.output.value).phys;
     for (const LaneChunk& c : chunks({l.inputs[0], l.output})) {
-        Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, {0, from.rows, 1, 0, from.cols, 1});
-        const Operand dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, {0, to.rows, 1, 0, to.cols, 1});
+        Operand src = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image,
+                             {0, from.rows, 1, 0, from.cols, 1});
+        const Operand dst =
+            access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, {0, to.rows, 1, 0, to.cols, 1});
         src.ap.step = {0, 0, static_cast<std::uint16_t>(op.inner), 1};
         src.ap.count = {1, 1, static_cast<std::uint16_t>(to.plane()), static_cast<std::uint16_t>(op.inner)};
         push(pool(), program::Reduce{src.ap, dst.ap, op.scale, op.op, 1}, {src.buffer, dst.buffer});

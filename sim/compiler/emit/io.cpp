@@ -27,7 +27,8 @@ void Emitter::add_io_segments() {
     input_index_.assign(net_.values.size(), -1);
     for (std::size_t i = 0; i < net_.inputs.size(); ++i) {
         input_segment_.push_back(add(graph_.inputs[i], Purpose::input));
-        if (net_.inputs[i].value != kNoValue) input_index_[static_cast<std::size_t>(net_.inputs[i].value)] = static_cast<int>(i);
+        if (net_.inputs[i].value != kNoValue)
+            input_index_[static_cast<std::size_t>(net_.inputs[i].value)] = static_cast<int>(i);
     }
     stored_by_.resize(net_.layers.size());
     for (std::size_t o = 0; o < net_.outputs.size(); ++o) {
@@ -35,7 +36,9 @@ void Emitter::add_io_segments() {
         int last = -1;
         for (std::size_t l = 0; l < net_.layers.size(); ++l)
             if (net_.layers[l].output.value == net_.outputs[o].value) last = static_cast<int>(l);
-        if (last < 0) throw InputError(graph_.name, "output " + graph_.tensor(graph_.outputs[o]).name, "is a graph input; nothing would run on the chip");
+        if (last < 0)
+            throw InputError(graph_.name, "output " + graph_.tensor(graph_.outputs[o]).name,
+                             "is a graph input; nothing would run on the chip");
         stored_by_[static_cast<std::size_t>(last)].push_back(static_cast<int>(o));
     }
 }
@@ -79,20 +82,26 @@ void Emitter::load_input(ValueId v, int image, int first_row, int last_row, Buff
     for (int s = 0; s < view.slots; ++s) {
         const int lanes = phys.lanes[static_cast<std::size_t>(s)], half = half_of(v, s, image);
         program::DmaLoad dma;
-        dma.dst = make_access(Space::state_buffer, half * target_.sb_partitions / 2, lanes,
-                              (s / 2 * plane + first) * dtype_bytes(dram), dram, {{phys.cols, new_rows}, {1, phys.cols}});
+        dma.dst =
+            make_access(Space::state_buffer, half * target_.sb_partitions / 2, lanes,
+                        (s / 2 * plane + first) * dtype_bytes(dram), dram, {{phys.cols, new_rows}, {1, phys.cols}});
         dma.src = dram_side(input_segment_[static_cast<std::size_t>(which)],
-                            image * item + order.slot[static_cast<std::size_t>(s)] + first_row * order.row, order, dtype_bytes(dram), new_rows, phys.cols);
+                            image * item + order.slot[static_cast<std::size_t>(s)] + first_row * order.row, order,
+                            dtype_bytes(dram), new_rows, phys.cols);
         push(ring(next_engine_++, 1), dma, {stage});
     }
     load_ = -1;
     if (!convert) return;
     for (int s = 0; s < view.slots; ++s) {
-        const int lanes = phys.lanes[static_cast<std::size_t>(s)], half = half_of(v, s, image) * target_.sb_partitions / 2;
+        const int lanes = phys.lanes[static_cast<std::size_t>(s)],
+                  half = half_of(v, s, image) * target_.sb_partitions / 2;
         program::Activate cast;
-        cast.src = make_access(Space::state_buffer, half, lanes, s / 2 * plane * dtype_bytes(dram), dram, {{1, stage_plane}});
-        cast.dst = make_access(Space::state_buffer, half, lanes,
-                               (s / 2 * std::int64_t{rows} * phys.cols + std::int64_t{first_row - row0} * phys.cols) * dtype_bytes(here), here, {{1, stage_plane}});
+        cast.src =
+            make_access(Space::state_buffer, half, lanes, s / 2 * plane * dtype_bytes(dram), dram, {{1, stage_plane}});
+        cast.dst = make_access(
+            Space::state_buffer, half, lanes,
+            (s / 2 * std::int64_t{rows} * phys.cols + std::int64_t{first_row - row0} * phys.cols) * dtype_bytes(here),
+            here, {{1, stage_plane}});
         push(act(), cast, {stage, into});
     }
 }
@@ -105,12 +114,14 @@ void Emitter::emit_input(ValueId v, int image) {
     if (in_bands(v)) {
         make_bands(v, image, Purpose::input);
         const std::vector<Place> bands = row_bands_.at({v, image});
-        for (const Place& band : bands) load_input(v, image, band.row0, band.row0 + band.rows, band.buffer, band.row0, band.rows);
+        for (const Place& band : bands)
+            load_input(v, image, band.row0, band.row0 + band.rows, band.buffer, band.row0, band.rows);
         return;
     }
     // Every image of an input has its own buffer: they arrive and die one by one.
     const Half half = phys.slots() > 1 ? Half::both : half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
-    const BufferId b = new_buffer(value(v).name, phys.groups() * phys.plane() * dtype_bytes(value(v).dtype), half, Purpose::input);
+    const BufferId b =
+        new_buffer(value(v).name, phys.groups() * phys.plane() * dtype_bytes(value(v).dtype), half, Purpose::input);
     places_[index][static_cast<std::size_t>(image)] = {b, 0, phys.rows, 0, 1};
     load_input(v, image, 0, phys.rows, b, 0, phys.rows);
 }
@@ -120,7 +131,8 @@ void Emitter::store_band(std::size_t output, int image, const Place& band) {
     const Physical& phys = value(view.value).phys;
     const RowMajor order = row_major(view, phys);
     const DType dram = dram_dtype(graph_.outputs[output]), here = value(view.value).dtype;
-    const std::int64_t item = graph::element_count(graph_.tensor(graph_.outputs[output]).shape), plane = std::int64_t{band.rows} * phys.cols;
+    const std::int64_t item = graph::element_count(graph_.tensor(graph_.outputs[output]).shape),
+                       plane = std::int64_t{band.rows} * phys.cols;
     BufferId cast = kNoBuffer;
     if (dram != here)
         cast = new_buffer(value(view.value).name + "/as sent", phys.groups() * plane * dtype_bytes(dram),
@@ -130,15 +142,18 @@ void Emitter::store_band(std::size_t output, int image, const Place& band) {
         Operand src = access(view.value, slot, lanes, image, {band.row0, band.rows, 1, 0, phys.cols, 1});
         if (cast != kNoBuffer) {
             const int group = phys.slots() > 1 ? slot / 2 : 0;
-            const Operand sent{make_access(Space::state_buffer, src.ap.partition_start, lanes, group * plane * dtype_bytes(dram), dram, {{1, plane}}), cast};
+            const Operand sent{make_access(Space::state_buffer, src.ap.partition_start, lanes,
+                                           group * plane * dtype_bytes(dram), dram, {{1, plane}}),
+                               cast};
             program::Activate convert;
             convert.src = src.ap;
             convert.dst = sent.ap;
             push(act(), convert, {src.buffer, sent.buffer});
             src = sent;
         }
-        const auto there = dram_side(output_segment_[output], image * item + order.slot[static_cast<std::size_t>(s)] + band.row0 * order.row, order,
-                                     dtype_bytes(dram), band.rows, phys.cols);
+        const auto there = dram_side(output_segment_[output],
+                                     image * item + order.slot[static_cast<std::size_t>(s)] + band.row0 * order.row,
+                                     order, dtype_bytes(dram), band.rows, phys.cols);
         push(ring(next_engine_++, 3), program::DmaStore{src.ap, there}, {src.buffer});
     }
 }
@@ -161,7 +176,8 @@ void Emitter::store_view(std::size_t output, int image) {
     }
     Strided there;
     there.axes = row_major_axes(shape_of(view));
-    transfer(transfer_walk(view, value(view.value).phys, there, {}, {}), from, output_segment_[output], image * item, false, 3);
+    transfer(transfer_walk(view, value(view.value).phys, there, {}, {}), from, output_segment_[output], image * item,
+             false, 3);
 }
 
 void Emitter::store_outputs(int layer, int image) {
@@ -169,7 +185,8 @@ void Emitter::store_outputs(int layer, int image) {
     for (int o : stored_by_[static_cast<std::size_t>(layer)]) store_view(static_cast<std::size_t>(o), image);
 }
 
-BufferId Emitter::channel_constants(int layer, int which, const Part& part, const std::vector<graph::TensorId>& tensors, bool lower_only) {
+BufferId Emitter::channel_constants(int layer, int which, const Part& part, const std::vector<graph::TensorId>& tensors,
+                                    bool lower_only) {
     const auto key = std::make_pair(layer, which);
     if (const auto found = constants_.find(key); found != constants_.end()) return found->second;
     const auto& lanes = value(part.value).phys.lanes;
@@ -224,7 +241,9 @@ BufferId Emitter::ones() {
     if (ones_ != kNoBuffer) return ones_;
     const int columns = std::min(target_.pe_columns, target_.sb_partitions / 2);
     ones_ = new_buffer("ones", columns * dtype_bytes(dtype_), Half::both, Purpose::constants);
-    push(pool(), program::Memset{make_access(Space::state_buffer, 0, target_.sb_partitions, 0, dtype_, {{1, columns}}), 1.0F}, {ones_});
+    push(pool(),
+         program::Memset{make_access(Space::state_buffer, 0, target_.sb_partitions, 0, dtype_, {{1, columns}}), 1.0F},
+         {ones_});
     return ones_;
 }
 

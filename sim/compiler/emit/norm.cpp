@@ -27,7 +27,7 @@ Operand Emitter::sum_over_lanes(const std::vector<LaneChunk>& list, std::int64_t
     const int columns = std::min(target_.pe_columns, target_.sb_partitions / 2);
     const int bank = take_bank();
     const Operand sum = psum(bank, columns, 0, {{1, elements}});
-    std::optional<std::pair<int, int>> loaded;   // the partitions whose ones are in the array
+    std::optional<std::pair<int, int>> loaded;  // the partitions whose ones are in the array
     for (const LaneChunk& c : list) {
         const Operand moving = source(c);
         const std::pair<int, int> lanes{moving.ap.partition_start, c.lanes};
@@ -43,7 +43,8 @@ Operand Emitter::sum_over_lanes(const std::vector<LaneChunk>& list, std::int64_t
 }
 
 /// Evacuates a PSUM row block that every lane shares into both halves of the partitions.
-Operand Emitter::spread(const char* name, const Operand& sum, std::int64_t elements, float scale, float bias, program::ActFunction function) {
+Operand Emitter::spread(const char* name, const Operand& sum, std::int64_t elements, float scale, float bias,
+                        program::ActFunction function) {
     const int half = target_.sb_partitions / 2;
     Operand both = scratch(name, 0, target_.sb_partitions, elements, DType::fp32);
     for (int start : {0, half}) {
@@ -63,7 +64,8 @@ void Emitter::emit_layer_norm(int layer, int image) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     ensure_storage(l.output.value, image);
     const int cols = value(l.inputs[0].value).phys.cols, tile = most_moving();
-    for (int col = 0; col < cols; col += tile) emit_layer_norm_tile(layer, image, {0, 1, 1, col, std::min(tile, cols - col), 1});
+    for (int col = 0; col < cols; col += tile)
+        emit_layer_norm_tile(layer, image, {0, 1, 1, col, std::min(tile, cols - col), 1});
 }
 
 void Emitter::emit_layer_norm_tile(int layer, int image, const Rect& rect) {
@@ -84,19 +86,24 @@ void Emitter::emit_layer_norm_tile(int layer, int image, const Rect& rect) {
     const std::int64_t bytes = std::int64_t(list.size()) * n * dtype_bytes(dtype_);
     const BufferId centred = new_buffer("centred", bytes, Half::both, program::Purpose::spill);
     const BufferId squares = new_buffer("squares", bytes, Half::both, program::Purpose::spill);
-    const auto at = [&](BufferId b, const LaneChunk& c, int count = 1) {   // chunks side by side
-        const auto index = std::find_if(list.begin(), list.end(), [&](const LaneChunk& o) { return o.slot == c.slot; }) - list.begin();
-        return Operand{make_access(Space::state_buffer, x(c).ap.partition_start, c.lanes, index * n * dtype_bytes(dtype_), dtype_, {{1, std::int64_t{count} * n}}), b};
+    const auto at = [&](BufferId b, const LaneChunk& c, int count = 1) {  // chunks side by side
+        const auto index =
+            std::find_if(list.begin(), list.end(), [&](const LaneChunk& o) { return o.slot == c.slot; }) - list.begin();
+        return Operand{make_access(Space::state_buffer, x(c).ap.partition_start, c.lanes,
+                                   index * n * dtype_bytes(dtype_), dtype_, {{1, std::int64_t{count} * n}}),
+                       b};
     };
-    const auto each = [&](const Operand& row, const LaneChunk& c, int count) {   // the same row beside every chunk of a run
-        Operand o{make_access(Space::state_buffer, x(c).ap.partition_start, c.lanes, 0, DType::fp32, {{1, n}}), row.buffer};
+    const auto each = [&](const Operand& row, const LaneChunk& c,
+                          int count) {  // the same row beside every chunk of a run
+        Operand o{make_access(Space::state_buffer, x(c).ap.partition_start, c.lanes, 0, DType::fp32, {{1, n}}),
+                  row.buffer};
         o.ap.count = {1, 1, step_or_count(count), step_or_count(n)};
         o.ap.step = {0, 0, 0, 1};
         return o;
     };
     for (const auto& [c, count] : runs) {
-        const Operand src = access_groups(in.value, in.first_slot + c.slot, c.lanes, image, rect, count, 1), m = each(mean, c, count),
-                      d = at(centred, c, count), sq = at(squares, c, count);
+        const Operand src = access_groups(in.value, in.first_slot + c.slot, c.lanes, image, rect, count, 1),
+                      m = each(mean, c, count), d = at(centred, c, count), sq = at(squares, c, count);
         program::TensorTensor centre;
         centre.a = src.ap;
         centre.b = m.ap;
@@ -121,7 +128,8 @@ void Emitter::emit_layer_norm_tile(int layer, int image, const Rect& rect) {
         push(pool(), scale, {d.buffer, r.buffer, d.buffer});
     }
     for (const LaneChunk& c : list) {
-        const Operand d = at(centred, c), dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, rect);
+        const Operand d = at(centred, c),
+                      dst = access(l.output.value, l.output.first_slot + c.slot, c.lanes, image, rect);
         const int slot = l.output.first_slot % 2 + c.slot, count = static_cast<int>(tensors.size());
         const auto scalar = [&](int which) {
             return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + which) * 4),
@@ -154,8 +162,9 @@ std::uint32_t Emitter::band_segment(int layer, std::vector<Band>& bands) {
     const auto channel = [&](int s) { return first_channel(value(in.value).phys, in.first_slot + s); };
     for (int out = 0; out < in.slots; ++out)
         for (int from = 0; from < in.slots; ++from) {
-            const int m = lanes[static_cast<std::size_t>(in.first_slot + out)], k = lanes[static_cast<std::size_t>(in.first_slot + from)];
-            const int shift = channel(from) - channel(out);   // channel of row 0 relative to that of column 0
+            const int m = lanes[static_cast<std::size_t>(in.first_slot + out)],
+                      k = lanes[static_cast<std::size_t>(in.first_slot + from)];
+            const int shift = channel(from) - channel(out);  // channel of row 0 relative to that of column 0
             if (shift + k - 1 < -below || shift > m - 1 + above) continue;
             bands.push_back({out, from, static_cast<std::int64_t>(bands.size()) * target_.pe_columns * element});
         }
@@ -163,9 +172,10 @@ std::uint32_t Emitter::band_segment(int layer, std::vector<Band>& bands) {
     segment.bytes = row * target_.sb_partitions;
     const int half = target_.sb_partitions / 2;
     for (const Band& b : bands) {
-        const int m = lanes[static_cast<std::size_t>(in.first_slot + b.out)], k = lanes[static_cast<std::size_t>(in.first_slot + b.from)];
+        const int m = lanes[static_cast<std::size_t>(in.first_slot + b.out)],
+                  k = lanes[static_cast<std::size_t>(in.first_slot + b.from)];
         const int shift = channel(b.from) - channel(b.out);
-        for (int d = -below; d <= above; ++d) {               // row channel = column channel + d
+        for (int d = -below; d <= above; ++d) {  // row channel = column channel + d
             const int first = std::max(0, d - shift), last = std::min(k - 1, m - 1 + d - shift);
             if (first > last) continue;
             program::RecipeBox box;
@@ -173,7 +183,8 @@ std::uint32_t Emitter::band_segment(int layer, std::vector<Band>& bands) {
             box.literal = 1.0F;
             box.count[0] = last - first + 1;
             box.segment_step[0] = row + element;
-            box.segment_offset = ((in.first_slot + b.from) % 2 * half + first) * row + b.offset + (first - d + shift) * element;
+            box.segment_offset =
+                ((in.first_slot + b.from) % 2 * half + first) * row + b.offset + (first - d + shift) * element;
             segment.recipe.push_back(box);
         }
     }
@@ -184,10 +195,12 @@ std::uint32_t Emitter::band_segment(int layer, std::vector<Band>& bands) {
 BufferId Emitter::band_constants(int layer) {
     const auto key = std::make_pair(layer, 0);
     if (const auto found = constants_.find(key); found != constants_.end()) return found->second;
-    if (constant_segment_.find(key) == constant_segment_.end()) constant_segment_[key] = band_segment(layer, bands_[layer]);
+    if (constant_segment_.find(key) == constant_segment_.end())
+        constant_segment_[key] = band_segment(layer, bands_[layer]);
     const std::int64_t elements = static_cast<std::int64_t>(bands_[layer].size()) * target_.pe_columns;
     const std::int64_t row = elements * dtype_bytes(dtype_);
-    const BufferId buffer = new_buffer(net_.layers[static_cast<std::size_t>(layer)].name + "/band", row, Half::both, program::Purpose::constants);
+    const BufferId buffer = new_buffer(net_.layers[static_cast<std::size_t>(layer)].name + "/band", row, Half::both,
+                                       program::Purpose::constants);
     load_ = static_cast<std::int32_t>(code_.loads.size());
     code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::constants)});
     program::DmaLoad dma;
@@ -195,7 +208,8 @@ BufferId Emitter::band_constants(int layer) {
     dma.src.segment = constant_segment_[key];
     dma.src.partition_step = static_cast<std::uint32_t>(row);
     dma.src.count = dma.dst.count;
-    for (int d = 0; d < program::kAccessDims; ++d) dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
+    for (int d = 0; d < program::kAccessDims; ++d)
+        dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
     push(ring(next_engine_++, 2), dma, {buffer});
     load_ = -1;
     return constants_[key] = buffer;
@@ -210,7 +224,8 @@ void Emitter::emit_lrn(int layer, int image) {
     const int cols = std::min(phys.cols, most_moving()), rows = most_moving() / cols;
     for (int row = 0; row < phys.rows; row += rows)
         for (int col = 0; col < phys.cols; col += cols)
-            emit_lrn_tile(layer, image, {row, std::min(rows, phys.rows - row), 1, col, std::min(cols, phys.cols - col), 1}, band);
+            emit_lrn_tile(layer, image,
+                          {row, std::min(rows, phys.rows - row), 1, col, std::min(cols, phys.cols - col), 1}, band);
 }
 
 void Emitter::emit_lrn_tile(int layer, int image, const Rect& rect, BufferId band) {
@@ -219,7 +234,10 @@ void Emitter::emit_lrn_tile(int layer, int image, const Rect& rect, BufferId ban
     const Part& in = l.inputs[0];
     const Physical& phys = value(in.value).phys;
     const std::int64_t n = std::int64_t{rect.rows} * rect.cols;
-    const auto x = [&](int s) { return access(in.value, in.first_slot + s, phys.lanes[static_cast<std::size_t>(in.first_slot + s)], image, rect); };
+    const auto x = [&](int s) {
+        return access(in.value, in.first_slot + s, phys.lanes[static_cast<std::size_t>(in.first_slot + s)], image,
+                      rect);
+    };
     std::vector<Operand> squares;
     for (int s = 0; s < in.slots; ++s) {
         const Operand src = x(s);
@@ -238,7 +256,8 @@ void Emitter::emit_lrn_tile(int layer, int image, const Rect& rect, BufferId ban
             if (b.out != out) continue;
             const Operand& sq = squares[static_cast<std::size_t>(b.from)];
             program::LoadStationary load;
-            load.src = make_access(Space::state_buffer, sq.ap.partition_start, sq.ap.partition_count, b.offset, dtype_, {{1, lanes}});
+            load.src = make_access(Space::state_buffer, sq.ap.partition_start, sq.ap.partition_count, b.offset, dtype_,
+                                   {{1, lanes}});
             push(pe(), load, {band});
             push(pe(), program::Matmul{sq.ap, sum.ap, !first}, {sq.buffer, kNoBuffer});
             first = false;

@@ -7,7 +7,7 @@ namespace infsim::compiler {
 
 void Emitter::run_sections() {
     const int layers = static_cast<int>(net_.layers.size());
-    if (!options_.batching) {   // one image after the other, with weights of its own
+    if (!options_.batching) {  // one image after the other, with weights of its own
         for (int i = 0; i < batch_; ++i) {
             forget_weights(0, layers);
             run_images({0, layers, 1}, i, 1);
@@ -59,7 +59,9 @@ void Emitter::run_images(const Section& section, int first, int count) {
         emit_stem_of(first, count);
         l = net_.stem_layers;
     }
-    const auto has_weights = [&](int layer) { return std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(layer)].op); };
+    const auto has_weights = [&](int layer) {
+        return std::holds_alternative<ConvOp>(net_.layers[static_cast<std::size_t>(layer)].op);
+    };
     while (l < section.last) {
         const bool weighted = has_weights(l);
         const int rest = l + (weighted ? 1 : 0);

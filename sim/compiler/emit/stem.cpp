@@ -1,5 +1,5 @@
-// The stem and fused sections: layers that stream in stripes of rows, each stripe keeping or computing anew the rows that it
-// shares with the one before.
+// The stem and fused sections: layers that stream in stripes of rows, each stripe keeping or computing anew the rows
+// that it shares with the one before.
 #include <algorithm>
 
 #include "compiler/emit/emitter.hpp"
@@ -8,26 +8,33 @@ namespace infsim::compiler {
 
 namespace {
 
-struct Window { int stride = 1, dilation = 1, kernel = 1, pad = 0; };
+struct Window {
+    int stride = 1, dilation = 1, kernel = 1, pad = 0;
+};
 
 Window row_window(const Layer& layer) {
-    if (const auto* conv = std::get_if<ConvOp>(&layer.op)) return {conv->stride_rows, conv->dilation_rows, conv->kernel_rows, conv->pad_top};
-    if (const auto* copy = std::get_if<ReplicateOp>(&layer.op)) return {copy->stride, copy->dilation, copy->replicas, copy->pad};
+    if (const auto* conv = std::get_if<ConvOp>(&layer.op))
+        return {conv->stride_rows, conv->dilation_rows, conv->kernel_rows, conv->pad_top};
+    if (const auto* copy = std::get_if<ReplicateOp>(&layer.op))
+        return {copy->stride, copy->dilation, copy->replicas, copy->pad};
     const auto& pool = std::get<PoolOp>(layer.op);
     return {pool.stride_rows, pool.dilation_rows, pool.kernel_rows, pool.pad_top};
 }
 
 }  // namespace
 
-/// Rows [lo, hi) of every value of the chain that starts at `first_layer` that the last layer's rows [row, row + count) need.
-std::vector<RowRange> Emitter::stem_ranges(const std::vector<ValueId>& chain, int first_layer, int row, int count) const {
+/// Rows [lo, hi) of every value of the chain that starts at `first_layer` that the last layer's rows [row, row + count)
+/// need.
+std::vector<RowRange> Emitter::stem_ranges(const std::vector<ValueId>& chain, int first_layer, int row,
+                                           int count) const {
     std::vector<RowRange> need(chain.size());
     need.back() = {row, row + count};
     for (std::size_t l = chain.size() - 1; l-- > 0;) {
         const Window w = row_window(net_.layers[static_cast<std::size_t>(first_layer) + l]);
         const int extent = value(chain[l]).phys.rows;
         need[l].lo = std::clamp(need[l + 1].lo * w.stride - w.pad, 0, extent - 1);
-        need[l].hi = std::clamp((need[l + 1].hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1, need[l].lo + 1, extent);
+        need[l].hi = std::clamp((need[l + 1].hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1,
+                                need[l].lo + 1, extent);
     }
     return need;
 }
@@ -50,16 +57,20 @@ void Emitter::emit_stem_of(int first_image, int images) {
             else emit_input(net_.layers[0].inputs[0].value, i);
         }
     }
-    for (int i = first_image; i < first_image + images && from < net_.stem_layers; ++i) emit_stem(i, {from, net_.stem_layers, 1, plan_.stem_stripe_rows});
+    for (int i = first_image; i < first_image + images && from < net_.stem_layers; ++i)
+        emit_stem(i, {from, net_.stem_layers, 1, plan_.stem_stripe_rows});
 }
 
 /// Layers of a section, of one image, in stripes. What the first of them reads is there already or, if it is a
 /// graph input without a place, streams as well.
 void Emitter::emit_stem(int image, const Section& stripes) {
     const int first_layer = stripes.first, end_layer = stripes.last;
-    std::vector<ValueId> chain = {net_.layers[static_cast<std::size_t>(first_layer)].inputs[0].value};   // chain[k] is what the k-th layer reads
-    for (int l = first_layer; l < end_layer; ++l) chain.push_back(net_.layers[static_cast<std::size_t>(l)].output.value);
-    const bool streams = places_[static_cast<std::size_t>(chain[0])][static_cast<std::size_t>(image)].buffer == kNoBuffer;
+    std::vector<ValueId> chain = {
+        net_.layers[static_cast<std::size_t>(first_layer)].inputs[0].value};  // chain[k] is what the k-th layer reads
+    for (int l = first_layer; l < end_layer; ++l)
+        chain.push_back(net_.layers[static_cast<std::size_t>(l)].output.value);
+    const bool streams =
+        places_[static_cast<std::size_t>(chain[0])][static_cast<std::size_t>(image)].buffer == kNoBuffer;
     const int rows = value(chain.back()).phys.rows, stripe = stripes.stripe_rows;
     // All windows of a value have one size, so that each fits where an earlier one lay.
     std::vector<int> most(chain.size(), 0);
@@ -67,7 +78,7 @@ void Emitter::emit_stem(int image, const Section& stripes) {
         const auto need = stem_ranges(chain, first_layer, row, std::min(stripe, rows - row));
         for (std::size_t k = 0; k < chain.size(); ++k) most[k] = std::max(most[k], need[k].hi - need[k].lo);
     }
-    std::vector<int> done(chain.size(), 0);                          // rows of each value that exist so far
+    std::vector<int> done(chain.size(), 0);  // rows of each value that exist so far
     for (int row = 0; row < rows; row += stripe) {
         const auto need = stem_ranges(chain, first_layer, row, std::min(stripe, rows - row));
         for (std::size_t k = streams ? 0 : 1; k < chain.size(); ++k) {
@@ -83,7 +94,8 @@ void Emitter::emit_stem(int image, const Section& stripes) {
             done[k] = std::max(done[k], hi);
         }
     }
-    for (std::size_t k = streams ? 0 : 1; k + 1 < chain.size(); ++k) places_[static_cast<std::size_t>(chain[k])][static_cast<std::size_t>(image)] = Place{};
+    for (std::size_t k = streams ? 0 : 1; k + 1 < chain.size(); ++k)
+        places_[static_cast<std::size_t>(chain[k])][static_cast<std::size_t>(image)] = Place{};
     store_outputs(end_layer - 1, image);
 }
 
@@ -104,7 +116,8 @@ void Emitter::emit_replicate(int layer, int image, int first_row, int rows) {
     image_ = image;
     const ValueId out = net_.layers[static_cast<std::size_t>(layer)].output.value;
     ensure_storage(out, image);
-    for (const RowRange& piece : cut_rows({out}, first_row, rows)) emit_replicate_rows(layer, image, piece.lo, piece.hi - piece.lo);
+    for (const RowRange& piece : cut_rows({out}, first_row, rows))
+        emit_replicate_rows(layer, image, piece.lo, piece.hi - piece.lo);
 }
 
 void Emitter::emit_replicate_rows(int layer, int image, int first_row, int rows) {
@@ -115,7 +128,8 @@ void Emitter::emit_replicate_rows(int layer, int image, int first_row, int rows)
     const int channels = from.channels(), all = channels * op.replicas, last = first_row + rows;
     // Rows for which some copy reaches into the padding start as zeros.
     const int inner_lo = (op.pad + op.stride - 1) / op.stride;
-    const int last_start = from.rows - 1 + op.pad - (op.replicas - 1) * op.dilation;   // negative: every row has such a copy
+    const int last_start =
+        from.rows - 1 + op.pad - (op.replicas - 1) * op.dilation;  // negative: every row has such a copy
     const int inner_hi = last_start < 0 ? 0 : last_start / op.stride + 1;
     const auto zero = [&](int lo, int hi) {
         lo = std::max(lo, first_row);
@@ -133,7 +147,8 @@ void Emitter::emit_replicate_rows(int layer, int image, int first_row, int rows)
         if (lo >= hi) continue;
         for_each_source_piece(in, {lo, hi}, op.stride, shift, [&](const RowRange& piece) {
             const int count = piece.hi - piece.lo;
-            const Operand src = access(in, 0, channels, image, {piece.lo * op.stride + shift, count, op.stride, 0, from.cols, 1});
+            const Operand src =
+                access(in, 0, channels, image, {piece.lo * op.stride + shift, count, op.stride, 0, from.cols, 1});
             Operand dst = access(out, 0, channels, image, {piece.lo, count, 1, 0, from.cols, 1});
             dst.ap.partition_start = static_cast<std::uint8_t>(dst.ap.partition_start + r * channels);
             push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
@@ -147,8 +162,10 @@ void Emitter::open_window(ValueId v, int image, RowRange rows, int done, int mos
     const Place before = p;
     Half half = Half::both;
     if (phys.slots() == 1) half = half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
-    const auto purpose = input_index_[static_cast<std::size_t>(v)] >= 0 ? program::Purpose::input : program::Purpose::spill;
-    const BufferId b = new_buffer(value(v).name, std::int64_t{phys.groups()} * most * phys.cols * dtype_bytes(value(v).dtype), half, purpose);
+    const auto purpose =
+        input_index_[static_cast<std::size_t>(v)] >= 0 ? program::Purpose::input : program::Purpose::spill;
+    const BufferId b = new_buffer(
+        value(v).name, std::int64_t{phys.groups()} * most * phys.cols * dtype_bytes(value(v).dtype), half, purpose);
     code_.buffers[static_cast<std::size_t>(b)].rotates = true;
     const Place now{b, rows.lo, rows.hi - rows.lo, 0, 1};
     if (before.buffer != kNoBuffer && done > rows.lo) {
@@ -160,8 +177,11 @@ void Emitter::open_window(ValueId v, int image, RowRange rows, int done, int mos
             p = now;
             const Operand dst = access(v, c.slot, c.lanes, image, halo);
             // POOL works in order behind the stripe before; an input's rows can move while it does.
-            if (purpose == program::Purpose::input) push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
-            else push(pool(), program::TensorScalar{src.ap, dst.ap, {}, {}, program::AluOp::none, program::AluOp::none}, {src.buffer, dst.buffer});
+            if (purpose == program::Purpose::input)
+                push(ring(next_engine_++, 3), program::DmaCopy{src.ap, dst.ap}, {src.buffer, dst.buffer});
+            else
+                push(pool(), program::TensorScalar{src.ap, dst.ap, {}, {}, program::AluOp::none, program::AluOp::none},
+                     {src.buffer, dst.buffer});
         }
     }
     p = now;

@@ -15,7 +15,9 @@ namespace {
 constexpr int kSoftmaxElements = 2048;
 
 /// Consecutive output positions of one axis whose windows lose the same taps to padding.
-struct PoolClass { int out = 0, count = 0, tap = 0, taps = 0; };
+struct PoolClass {
+    int out = 0, count = 0, tap = 0, taps = 0;
+};
 
 std::vector<PoolClass> pool_classes(int first, int last, int stride, int dilation, int kernel, int pad, int extent) {
     std::vector<PoolClass> list;
@@ -51,10 +53,13 @@ void Emitter::emit_pool(int layer, int image, int first_row, int rows) {
 void Emitter::emit_pool_rows(const Layer& l, const PoolOp& op, int image, RowRange rows) {
     const Physical& in = value(l.inputs[0].value).phys;
     const Physical& out = value(l.output.value).phys;
-    const auto row_classes = pool_classes(rows.lo, rows.hi, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, in.rows);
-    const auto col_classes = pool_classes(0, out.cols, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left, in.cols);
+    const auto row_classes =
+        pool_classes(rows.lo, rows.hi, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, in.rows);
+    const auto col_classes =
+        pool_classes(0, out.cols, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left, in.cols);
     const auto emit = [&](int row, int count, const PoolClass& r) {
-        for (const PoolClass& c : col_classes) emit_pool_class(l, op, image, {row, count, 1, c.out, c.count, 1}, r.tap, r.taps, c.tap, c.taps);
+        for (const PoolClass& c : col_classes)
+            emit_pool_class(l, op, image, {row, count, 1, c.out, c.count, 1}, r.tap, r.taps, c.tap, c.taps);
     };
     if (!in_bands(l.inputs[0].value)) {
         for (const PoolClass& r : row_classes) emit(r.out, r.count, r);
@@ -78,13 +83,14 @@ void Emitter::emit_pool_rows(const Layer& l, const PoolOp& op, int image, RowRan
         }
 }
 
-void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0, int kcn) {
+void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const Rect& out, int kr0, int krn, int kc0,
+                              int kcn) {
     const Part& in = l.inputs[0];
     const Physical& phys = value(in.value).phys;
     const int element = dtype_bytes(value(in.value).dtype);
     for (const LaneChunk& chunk : chunks({in, l.output})) {
         const Operand dst = access(l.output.value, l.output.first_slot + chunk.slot, chunk.lanes, image, out);
-        if (krn == 0 || kcn == 0) {   // a window that lies wholly in the padding
+        if (krn == 0 || kcn == 0) {  // a window that lies wholly in the padding
             push(pool(), program::Memset{dst.ap, op.average ? 0.0F : -65504.0F}, {dst.buffer});
             continue;
         }
@@ -98,7 +104,8 @@ void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const
         ap.count = {step_or_count(out.rows), step_or_count(out.cols), step_or_count(krn), step_or_count(kcn)};
         ap.step = {step_or_count(std::int64_t{op.stride_rows} * phys.cols), step_or_count(op.stride_cols),
                    step_or_count(std::int64_t{op.dilation_rows} * phys.cols), step_or_count(op.dilation_cols)};
-        INFSIM_CHECK(program::end_offset(ap) <= static_cast<std::int64_t>(code_.buffers[static_cast<std::size_t>(src.buffer)].bytes) + element,
+        INFSIM_CHECK(program::end_offset(ap) <=
+                         static_cast<std::int64_t>(code_.buffers[static_cast<std::size_t>(src.buffer)].bytes) + element,
                      "a pooling window runs past its buffer");
         program::Reduce reduce;
         reduce.src = ap;
@@ -108,8 +115,10 @@ void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const
         if (op.average) {
             int divisor = krn * kcn;
             if (op.count_include_pad)
-                divisor = padded_taps(out.row, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top, op.pad_bottom, phys.rows) *
-                          padded_taps(out.col, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left, op.pad_right, phys.cols);
+                divisor = padded_taps(out.row, op.stride_rows, op.dilation_rows, op.kernel_rows, op.pad_top,
+                                      op.pad_bottom, phys.rows) *
+                          padded_taps(out.col, op.stride_cols, op.dilation_cols, op.kernel_cols, op.pad_left,
+                                      op.pad_right, phys.cols);
             reduce.scale = 1.0F / static_cast<float>(divisor);
         }
         push(pool(), reduce, {src.buffer, dst.buffer});
@@ -157,8 +166,9 @@ void Emitter::emit_scalar(int layer, int image) {
             const auto scalar = [&](const ChannelScalar& s) {
                 if (s.op == AluOp::none) return program::ScalarOperand{};
                 if (s.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(s.immediate);
-                return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((slot / 2 * count + next++) * 4),
-                                                             static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
+                return program::ScalarOperand::per_partition(
+                    static_cast<std::uint32_t>((slot / 2 * count + next++) * 4),
+                    static_cast<std::uint8_t>(slot % 2 * half), DType::fp32);
             };
             program::TensorScalar t;
             t.src = src.ap;
@@ -179,13 +189,15 @@ void Emitter::emit_binary(int layer, int image) {
     const Physical& phys = value(l.output.value).phys;
     // What is spread lies on all lanes of a slot, so any of its slots serves any chunk of one slot.
     for (const RowRange& piece : cut_rows({l.inputs[0].value, l.inputs[1].value, l.output.value}, 0, phys.rows))
-        for (const LaneChunk& c : op.spread ? chunks({l.inputs[0], l.output}) : chunks({l.inputs[0], l.inputs[1], l.output})) {
+        for (const LaneChunk& c :
+             op.spread ? chunks({l.inputs[0], l.output}) : chunks({l.inputs[0], l.inputs[1], l.output})) {
             const Rect all{piece.lo, piece.hi - piece.lo, 1, 0, phys.cols, 1};
             const Operand a = access(l.inputs[0].value, l.inputs[0].first_slot + c.slot, c.lanes, image, all);
             const Physical& second = value(l.inputs[1].value).phys;
             // What is spread or repeated does not lie in bands, nor do what it goes with and what comes out.
             const Rect of_second = piece.hi - piece.lo == phys.rows ? Rect{0, second.rows, 1, 0, second.cols, 1} : all;
-            Operand b = access(l.inputs[1].value, l.inputs[1].first_slot + (op.spread ? 0 : c.slot), c.lanes, image, of_second);
+            Operand b =
+                access(l.inputs[1].value, l.inputs[1].first_slot + (op.spread ? 0 : c.slot), c.lanes, image, of_second);
             if (op.inner > 1) {
                 b.ap.step = {0, 0, 1, 0};
                 b.ap.count = {1, 1, step_or_count(second.plane()), step_or_count(op.inner)};
@@ -225,9 +237,12 @@ void Emitter::emit_softmax(int layer, int image) {
     // Step by step for all that fits the scratch space: the queues then work on different runs at the same time.
     for (std::size_t first = 0; first < runs.size();) {
         std::size_t last = first;
-        for (int elements = 0; last < runs.size() && (last == first || elements + runs[last].count * cols <= kSoftmaxElements); ++last)
+        for (int elements = 0;
+             last < runs.size() && (last == first || elements + runs[last].count * cols <= kSoftmaxElements); ++last)
             elements += runs[last].count * cols;
-        emit_softmax_runs(l, image, {runs.begin() + static_cast<std::ptrdiff_t>(first), runs.begin() + static_cast<std::ptrdiff_t>(last)});
+        emit_softmax_runs(
+            l, image,
+            {runs.begin() + static_cast<std::ptrdiff_t>(first), runs.begin() + static_cast<std::ptrdiff_t>(last)});
         first = last;
     }
 }
@@ -235,9 +250,11 @@ void Emitter::emit_softmax(int layer, int image) {
 void Emitter::emit_softmax_runs(const Layer& l, int image, const std::vector<ChunkRun>& runs) {
     const bool log = std::get<SoftmaxOp>(l.op).log;
     const int cols = value(l.output.value).phys.cols;
-    struct Work { Operand src, minus_max, exps, sum, norm; };
+    struct Work {
+        Operand src, minus_max, exps, sum, norm;
+    };
     std::vector<Work> work;
-    const auto rows = [&](Operand o, int count) {   // the columns of each chunk of a run, which must not merge
+    const auto rows = [&](Operand o, int count) {  // the columns of each chunk of a run, which must not merge
         o.ap.count = {1, 1, step_or_count(count), step_or_count(cols)};
         o.ap.step = {0, 0, step_or_count(cols), 1};
         return o;
@@ -248,18 +265,22 @@ void Emitter::emit_softmax_runs(const Layer& l, int image, const std::vector<Chu
     for (const auto& [chunk, count] : runs) {
         Operand src = rows(part(l.inputs[0], chunk, 0), count);
         const Place& p = place(l.inputs[0].value, image);
-        src.ap.step[2] = step_or_count(std::int64_t{p.images} * cols);   // one group to the next
+        src.ap.step[2] = step_or_count(std::int64_t{p.images} * cols);  // one group to the next
         const int start = src.ap.partition_start;
         work.push_back({src, scratch("softmax max", start, chunk.lanes, count, DType::fp32),
                         scratch("softmax exp", start, chunk.lanes, std::int64_t{count} * cols, DType::fp32),
-                        scratch("softmax sum", start, chunk.lanes, count, DType::fp32), scratch("softmax norm", start, chunk.lanes, count, DType::fp32)});
-        push(pool(), program::Reduce{src.ap, work.back().minus_max.ap, -1.0F, AluOp::max, 1}, {src.buffer, work.back().minus_max.buffer});
+                        scratch("softmax sum", start, chunk.lanes, count, DType::fp32),
+                        scratch("softmax norm", start, chunk.lanes, count, DType::fp32)});
+        push(pool(), program::Reduce{src.ap, work.back().minus_max.ap, -1.0F, AluOp::max, 1},
+             {src.buffer, work.back().minus_max.buffer});
     }
     const auto lane_scalar = [](const Operand& o, int i) {
-        return program::ScalarOperand::per_partition(static_cast<std::uint32_t>(i * 4), o.ap.partition_start, DType::fp32);
+        return program::ScalarOperand::per_partition(static_cast<std::uint32_t>(i * 4), o.ap.partition_start,
+                                                     DType::fp32);
     };
     const auto exps_of = [&](const Work& w, int i) {
-        return make_access(Space::state_buffer, w.exps.ap.partition_start, w.exps.ap.partition_count, std::int64_t{i} * cols * 4, DType::fp32, {{1, cols}});
+        return make_access(Space::state_buffer, w.exps.ap.partition_start, w.exps.ap.partition_count,
+                           std::int64_t{i} * cols * 4, DType::fp32, {{1, cols}});
     };
     for (std::size_t r = 0; r < runs.size(); ++r)
         for (int i = 0; i < runs[r].count; ++i) {
@@ -272,7 +293,8 @@ void Emitter::emit_softmax_runs(const Layer& l, int image, const std::vector<Chu
             push(act(), exp, {src.buffer, work[r].exps.buffer}, work[r].minus_max.buffer);
         }
     for (std::size_t r = 0; r < runs.size(); ++r)
-        push(pool(), program::Reduce{rows(work[r].exps, runs[r].count).ap, work[r].sum.ap, 1.0F, AluOp::add, 1}, {work[r].exps.buffer, work[r].sum.buffer});
+        push(pool(), program::Reduce{rows(work[r].exps, runs[r].count).ap, work[r].sum.ap, 1.0F, AluOp::add, 1},
+             {work[r].exps.buffer, work[r].sum.buffer});
     for (const Work& w : work) {
         program::Activate finish;
         finish.src = w.sum.ap;
@@ -293,7 +315,8 @@ void Emitter::emit_softmax_runs(const Layer& l, int image, const std::vector<Chu
                 scale.op1 = AluOp::subtract;
                 scale.scalar1 = lane_scalar(w.norm, i);
             }
-            push(pool(), scale, {log ? src.buffer : w.exps.buffer, dst.buffer}, log ? w.minus_max.buffer : w.norm.buffer, log ? w.norm.buffer : kNoBuffer);
+            push(pool(), scale, {log ? src.buffer : w.exps.buffer, dst.buffer},
+                 log ? w.minus_max.buffer : w.norm.buffer, log ? w.norm.buffer : kNoBuffer);
         }
 }
 

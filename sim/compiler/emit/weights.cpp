@@ -11,7 +11,9 @@ using program::Space;
 
 namespace {
 
-const ConvOp& conv_op(const Network& net, int layer) { return std::get<ConvOp>(net.layers[static_cast<std::size_t>(layer)].op); }
+const ConvOp& conv_op(const Network& net, int layer) {
+    return std::get<ConvOp>(net.layers[static_cast<std::size_t>(layer)].op);
+}
 
 }  // namespace
 
@@ -71,14 +73,15 @@ int Emitter::weight_regions() const {
     return options_.weight_regions > 0 ? std::min(options_.weight_regions, target_.dram_regions) : target_.dram_regions;
 }
 
-/// Every DMA engine brings a share of the partitions of every slab, from another region than its neighbours, in turn from
-/// slab to slab: a core then draws on all its channels at any time.
+/// Every DMA engine brings a share of the partitions of every slab, from another region than its neighbours, in turn
+/// from slab to slab: a core then draws on all its channels at any time.
 void Emitter::build_segments(int layer, ConvState& state) {
     const Layer& l = net_.layers[static_cast<std::size_t>(layer)];
     const ConvOp& op = conv_op(net_, layer);
     const Physical& in = value(l.inputs[0].value).phys;
     int in_channels = 0;
-    for (int s = 0; s < l.inputs[0].slots; ++s) in_channels += in.lanes[static_cast<std::size_t>(l.inputs[0].first_slot + s)];
+    for (int s = 0; s < l.inputs[0].slots; ++s)
+        in_channels += in.lanes[static_cast<std::size_t>(l.inputs[0].first_slot + s)];
     const Physical& out = value(l.output.value).phys;
     const int element = dtype_bytes(dtype_), taps = op.kernel_rows * op.kernel_cols;
     std::vector<program::Segment> segments(static_cast<std::size_t>(weight_regions()));
@@ -86,11 +89,13 @@ void Emitter::build_segments(int layer, ConvState& state) {
         segments[r].name = r == 0 ? l.name : l.name + "/region " + std::to_string(r);
         segments[r].purpose = Purpose::weights;
         segments[r].dtype = dtype_;
-        segments[r].region = static_cast<std::uint8_t>((options_.weights_region + static_cast<int>(r)) % target_.dram_regions);
+        segments[r].region =
+            static_cast<std::uint8_t>((options_.weights_region + static_cast<int>(r)) % target_.dram_regions);
         segments[r].tensors = {graph_.tensor(op.weight.tensor).name};
     }
     int out_channels = 0;
-    for (int s = 0; s < l.output.slots; ++s) out_channels += out.lanes[static_cast<std::size_t>(l.output.first_slot + s)];
+    for (int s = 0; s < l.output.slots; ++s)
+        out_channels += out.lanes[static_cast<std::size_t>(l.output.first_slot + s)];
     const int in_per_group = in_channels / op.groups, out_per_group = out_channels / op.groups;
     int channel0 = 0;
     int turn = 0;
@@ -98,7 +103,8 @@ void Emitter::build_segments(int layer, ConvState& state) {
         for (const KClass& c : state.classes) {
             std::int64_t row = 0;
             for (int s = 0; s < slab.slots; ++s)
-                row += static_cast<std::int64_t>(c.tiles.size()) * taps * out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)] * element;
+                row += static_cast<std::int64_t>(c.tiles.size()) * taps *
+                       out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)] * element;
             const std::size_t first_piece = slab.pieces.size();
             for (int e = 0, done = 0; e < target_.dma_engines; ++e) {
                 const int share = (c.count - done) / (target_.dma_engines - e), r = (turn + e) % weight_regions();
@@ -112,7 +118,8 @@ void Emitter::build_segments(int layer, ConvState& state) {
                 const int m = out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
                 for (const KTile& tile : c.tiles) {
                     for (int group = o0 / out_per_group; group * out_per_group < o0 + m; ++group) {
-                        const int o_lo = std::max(o0, group * out_per_group), o_hi = std::min(o0 + m, (group + 1) * out_per_group);
+                        const int o_lo = std::max(o0, group * out_per_group),
+                                  o_hi = std::min(o0 + m, (group + 1) * out_per_group);
                         const int c_lo = std::max(tile.first_channel, group * in_per_group);
                         const int c_hi = std::min(tile.first_channel + tile.count, (group + 1) * in_per_group);
                         if (c_lo >= c_hi) continue;
@@ -126,11 +133,19 @@ void Emitter::build_segments(int layer, ConvState& state) {
                                 const int to = std::min(hi, tile.first_channel + piece.first + piece.count);
                                 if (from >= to) continue;
                                 program::RecipeBox box;
-                                box.segment_offset = piece.segment_offset + (from - tile.first_channel - piece.first) * row + at + (o_lo - o0) * element;
-                                box.tensor_offset = op.weight.base + o_lo * op.weight.so + (from - copy * per_copy - group * in_per_group) * op.weight.sc +
+                                box.segment_offset = piece.segment_offset +
+                                                     (from - tile.first_channel - piece.first) * row + at +
+                                                     (o_lo - o0) * element;
+                                box.tensor_offset = op.weight.base + o_lo * op.weight.so +
+                                                    (from - copy * per_copy - group * in_per_group) * op.weight.sc +
                                                     copy * op.weight.replica_step;
                                 box.count = {to - from, op.kernel_rows, op.kernel_cols, o_hi - o_lo, 1, 1};
-                                box.segment_step = {row, std::int64_t{op.kernel_cols} * m * element, std::int64_t{m} * element, element, 0, 0};
+                                box.segment_step = {row,
+                                                    std::int64_t{op.kernel_cols} * m * element,
+                                                    std::int64_t{m} * element,
+                                                    element,
+                                                    0,
+                                                    0};
                                 box.tensor_step = {op.weight.sc, op.weight.sr, op.weight.ss, op.weight.so, 0, 0};
                                 segments[static_cast<std::size_t>(piece.region)].recipe.push_back(box);
                             }
@@ -141,12 +156,14 @@ void Emitter::build_segments(int layer, ConvState& state) {
                 o0 += m;
             }
         }
-        for (int s = 0; s < slab.slots; ++s) channel0 += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+        for (int s = 0; s < slab.slots; ++s)
+            channel0 += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
         ++turn;
     }
     for (program::Segment& segment : segments) {
         state.segments.push_back(static_cast<std::uint32_t>(code_.segments.size()));
-        if (segment.bytes > 0) code_.segments.push_back(std::move(segment));   // a slab of few partitions may leave a region without
+        if (segment.bytes > 0)
+            code_.segments.push_back(std::move(segment));  // a slab of few partitions may leave a region without
     }
 }
 
@@ -160,7 +177,8 @@ BufferId Emitter::slab(int layer, int index) {
     const int half = target_.sb_partitions / 2;
     int top = 0;
     for (const KClass& c : state.classes) top = std::max(top, c.partition + c.count);
-    buffer = new_buffer(l.name + "/weights", slab.bytes, top <= half && !state.dual ? Half::lower : Half::both, Purpose::weights);
+    buffer = new_buffer(l.name + "/weights", slab.bytes, top <= half && !state.dual ? Half::lower : Half::both,
+                        Purpose::weights);
     load_ = static_cast<std::int32_t>(code_.loads.size());
     code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::weights)});
     std::int64_t in_slab = 0;
@@ -168,8 +186,10 @@ BufferId Emitter::slab(int layer, int index) {
     const ConvOp& op = conv_op(net_, layer);
     for (const KClass& c : state.classes) {
         std::int64_t columns = 0;
-        for (int s = 0; s < slab.slots; ++s) columns += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
-        const std::int64_t row_elements = columns * static_cast<std::int64_t>(c.tiles.size()) * op.kernel_rows * op.kernel_cols;
+        for (int s = 0; s < slab.slots; ++s)
+            columns += out.lanes[static_cast<std::size_t>(l.output.first_slot + slab.first_slot + s)];
+        const std::int64_t row_elements =
+            columns * static_cast<std::int64_t>(c.tiles.size()) * op.kernel_rows * op.kernel_cols;
         const std::int64_t row = row_elements * dtype_bytes(dtype_);
         for (int e = 0; e < target_.dma_engines; ++e) {
             const SlabPiece& p = slab.pieces[piece++];
@@ -178,9 +198,11 @@ BufferId Emitter::slab(int layer, int index) {
             dma.src.segment = state.segments[static_cast<std::size_t>(p.region)];
             dma.src.offset = static_cast<std::uint32_t>(p.segment_offset);
             dma.src.partition_step = static_cast<std::uint32_t>(row);
-            dma.dst = make_access(Space::state_buffer, c.partition + p.first, p.count, in_slab, dtype_, {{1, row_elements}});
+            dma.dst =
+                make_access(Space::state_buffer, c.partition + p.first, p.count, in_slab, dtype_, {{1, row_elements}});
             dma.src.count = dma.dst.count;
-            for (int d = 0; d < program::kAccessDims; ++d) dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
+            for (int d = 0; d < program::kAccessDims; ++d)
+                dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
             push(ring(next_engine_ + e, 0), dma, {buffer});
         }
         if (state.dual) {
@@ -218,7 +240,8 @@ std::vector<Emitter::Stationary> Emitter::stationaries(int layer, int slab_index
             for (const KTile& tile : c.tiles) {
                 if (slab.first_slot + s == slot)
                     for (int t = 0; t < taps; ++t)
-                        list.push_back({&tile, t / op.kernel_cols, t % op.kernel_cols, base + std::int64_t{t} * m * element});
+                        list.push_back(
+                            {&tile, t / op.kernel_cols, t % op.kernel_cols, base + std::int64_t{t} * m * element});
                 base += std::int64_t{taps} * m * element;
             }
         }

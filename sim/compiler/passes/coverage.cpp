@@ -11,7 +11,8 @@ namespace {
 /// Returns by how much the runs have grown.
 std::int64_t insert(std::vector<std::pair<std::int64_t, std::int64_t>>& runs, std::int64_t lo, std::int64_t hi) {
     // The first run that ends at or behind lo: it and those up to hi become one.
-    auto first = std::lower_bound(runs.begin(), runs.end(), lo, [](const auto& run, std::int64_t at) { return run.second < at; });
+    auto first = std::lower_bound(runs.begin(), runs.end(), lo,
+                                  [](const auto& run, std::int64_t at) { return run.second < at; });
     auto last = first;
     std::int64_t before = 0;
     for (; last != runs.end() && last->first <= hi; ++last) {
@@ -52,13 +53,16 @@ std::int64_t Coverage::add(const program::AccessPattern& ap) {
     }
     if (at < to) gaps.push_back({at, to, {}});
     for (Strip& gap : gaps) {
-        const auto place = std::find_if(strips_.begin(), strips_.end(), [&](const Strip& s) { return s.first > gap.first; });
+        const auto place =
+            std::find_if(strips_.begin(), strips_.end(), [&](const Strip& s) { return s.first > gap.first; });
         strips_.insert(place, std::move(gap));
     }
     const program::Runs written = program::runs(ap);
     std::int64_t grown = 0;
     for (Strip& s : strips_)
-        if (s.first >= from && s.last <= to) written.for_each([&](std::int64_t lo, std::int64_t hi) { grown += insert(s.runs, lo, hi) * (s.last - s.first); });
+        if (s.first >= from && s.last <= to)
+            written.for_each(
+                [&](std::int64_t lo, std::int64_t hi) { grown += insert(s.runs, lo, hi) * (s.last - s.first); });
     join();
     return grown;
 }
@@ -66,7 +70,8 @@ std::int64_t Coverage::add(const program::AccessPattern& ap) {
 void Coverage::join() {
     std::size_t kept = 0;
     for (std::size_t i = 1; i < strips_.size(); ++i) {
-        if (strips_[kept].last == strips_[i].first && strips_[kept].runs == strips_[i].runs) strips_[kept].last = strips_[i].last;
+        if (strips_[kept].last == strips_[i].first && strips_[kept].runs == strips_[i].runs)
+            strips_[kept].last = strips_[i].last;
         else if (++kept != i) strips_[kept] = std::move(strips_[i]);
     }
     if (!strips_.empty()) strips_.resize(kept + 1);

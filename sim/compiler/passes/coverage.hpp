@@ -18,7 +18,8 @@ struct Piece {
 /// The written bytes of one buffer, exactly. Partitions in which the same bytes are written are kept together.
 class Coverage {
 public:
-    /// Adds what `ap` visits; its offset counts from the start of the buffer. Returns how many bytes are new, over all partitions.
+    /// Adds what `ap` visits; its offset counts from the start of the buffer. Returns how many bytes are new, over all
+    /// partitions.
     std::int64_t add(const program::AccessPattern& ap);
     /// The fewest rectangles with the same partitions side by side, by partition, then offset; they are disjoint.
     std::vector<Piece> pieces() const;
@@ -26,9 +27,12 @@ public:
     std::size_t size() const;
 
 private:
-    using Run = std::pair<std::int64_t, std::int64_t>;   ///< [first, second)
-    struct Strip { int first = 0, last = 0; std::vector<Run> runs; };   ///< partitions [first, last)
-    std::vector<Strip> strips_;                          ///< ascending, disjoint
+    using Run = std::pair<std::int64_t, std::int64_t>;  ///< [first, second)
+    struct Strip {
+        int first = 0, last = 0;
+        std::vector<Run> runs;
+    };                           ///< partitions [first, last)
+    std::vector<Strip> strips_;  ///< ascending, disjoint
 
     void split_at(int partition);
     void join();

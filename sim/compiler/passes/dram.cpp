@@ -31,8 +31,8 @@ DoesNotFit too_many_instructions(std::int64_t instructions, const program::Targe
     no.unit = "instructions";
     no.wanted_bytes = instructions;
     no.available_bytes = target.dram_region_bytes / program::kInstructionBytes;
-    no.text = fmt::format("{} instructions of {} bytes exceed a core's DRAM region, which holds {}", no.wanted_bytes, program::kInstructionBytes,
-                          no.available_bytes);
+    no.text = fmt::format("{} instructions of {} bytes exceed a core's DRAM region, which holds {}", no.wanted_bytes,
+                          program::kInstructionBytes, no.available_bytes);
     return no;
 }
 
@@ -47,7 +47,8 @@ DoesNotFit refusal_with_list(const DramNeeds& needs, int region, const program::
         no.tensors.push_back({name, bytes, 0, "", ""});
         list += fmt::format("{}{} {} B", list.empty() ? "" : ", ", name, bytes);
     }
-    std::stable_sort(no.tensors.begin(), no.tensors.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+    std::stable_sort(no.tensors.begin(), no.tensors.end(),
+                     [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
     no.text += "; " + list;
     return no;
 }
@@ -61,7 +62,9 @@ std::int64_t DramNeeds::bytes(int region) const {
     return sum;
 }
 
-std::int64_t dram_bytes(const program::Segment& segment) { return (segment.bytes * (is_host(segment.purpose) ? 2 : 1) + 63) / 64 * 64; }
+std::int64_t dram_bytes(const program::Segment& segment) {
+    return (segment.bytes * (is_host(segment.purpose) ? 2 : 1) + 63) / 64 * 64;
+}
 
 DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t instructions) {
     DramNeeds needs;
@@ -72,7 +75,8 @@ DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t 
 }
 
 std::optional<DoesNotFit> dram_shortage(const DramNeeds& needs, const program::Target& target) {
-    if (needs.instructions * program::kInstructionBytes > target.dram_region_bytes) return too_many_instructions(needs.instructions, target);
+    if (needs.instructions * program::kInstructionBytes > target.dram_region_bytes)
+        return too_many_instructions(needs.instructions, target);
     int fullest = 0;
     for (const auto& [region, purposes] : needs.segments)
         if (needs.bytes(region) > needs.bytes(fullest)) fullest = region;
@@ -86,8 +90,9 @@ DoesNotFit dram_refusal(std::int64_t wanted, int region, const program::Target& 
     no.unit = "B";
     no.wanted_bytes = wanted;
     no.available_bytes = target.dram_region_bytes;
-    no.text = fmt::format("a core's own copy of program and data needs {}{} bytes in DRAM region {}, {} are there: {} bytes too many",
-                          at_least ? "at least " : "", wanted, region, no.available_bytes, wanted - no.available_bytes);
+    no.text = fmt::format(
+        "a core's own copy of program and data needs {}{} bytes in DRAM region {}, {} are there: {} bytes too many",
+        at_least ? "at least " : "", wanted, region, no.available_bytes, wanted - no.available_bytes);
     return no;
 }
 

@@ -12,9 +12,9 @@
 namespace infsim::compiler {
 
 struct DramNeeds {
-    std::map<int, std::map<program::Purpose, std::int64_t>> segments;   ///< bytes by region
-    std::int64_t instructions = 0;   ///< they lie in region 0, see program::kInstructionBytes
-    bool at_least = false;           ///< some of the instructions and of the bytes are not counted
+    std::map<int, std::map<program::Purpose, std::int64_t>> segments;  ///< bytes by region
+    std::int64_t instructions = 0;  ///< they lie in region 0, see program::kInstructionBytes
+    bool at_least = false;          ///< some of the instructions and of the bytes are not counted
 
     std::int64_t bytes(int region) const;
 };

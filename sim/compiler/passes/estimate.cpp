@@ -27,7 +27,8 @@ public:
             if (bytes <= usable) {
                 free_[at] -= bytes;
                 // Others may have taken the early part of the stretch.
-                return static_cast<Picoseconds>(std::max(start + bytes / capacity_ * kStretch, until - free_[at] / capacity_ * kStretch));
+                return static_cast<Picoseconds>(
+                    std::max(start + bytes / capacity_ * kStretch, until - free_[at] / capacity_ * kStretch));
             }
             bytes -= usable;
             free_[at] -= usable;
@@ -37,10 +38,10 @@ public:
     }
 
 private:
-    static constexpr double kStretch = 2e6;   ///< picoseconds
+    static constexpr double kStretch = 2e6;  ///< picoseconds
     double capacity_;
     std::vector<double> free_;
-    std::vector<std::size_t> next_;   ///< itself where bytes are left, otherwise a later one
+    std::vector<std::size_t> next_;  ///< itself where bytes are left, otherwise a later one
 
     std::size_t first_free(std::size_t at) {
         while (true) {
@@ -57,7 +58,7 @@ private:
 
 struct Queue {
     Picoseconds free = 0;
-    std::vector<Picoseconds> retired;   ///< by instruction, ascending: a queue retires in order
+    std::vector<Picoseconds> retired;  ///< by instruction, ascending: a queue retires in order
     bool previous_was_matmul = false;
 };
 
@@ -75,16 +76,21 @@ Estimate estimate(const program::Program& program, const hw::ChipSpec& spec) {
         Queue& queue = queues[id.queue];
         Picoseconds issue = queue.free;
         for (int w = 0; w < in.waits.size(); ++w)
-            if (in.waits[w].count > 0) issue = std::max(issue, queues[in.waits[w].queue].retired[in.waits[w].count - 1]);
+            if (in.waits[w].count > 0)
+                issue = std::max(issue, queues[in.waits[w].queue].retired[in.waits[w].count - 1]);
         Picoseconds done = issue;
         const Picoseconds before = queue.retired.empty() ? 0 : queue.retired.back();
         if (cost::is_dma(in)) {
             const cost::DmaDemand demand = cost::dma_demand(spec, in);
             const Picoseconds start = issue + spec.dma.start_latency.count();
             const Picoseconds engine = start + (demand.billed / spec.dma.engine_bandwidth).count();
-            done = demand.dram.count() > 0 ? std::max(engine, channel.pass(start, static_cast<double>(demand.dram.count()))) + spec.dram.latency.count() : engine;
+            done = demand.dram.count() > 0
+                       ? std::max(engine, channel.pass(start, static_cast<double>(demand.dram.count()))) +
+                             spec.dram.latency.count()
+                       : engine;
             done += spec.dma.completion_latency.count();
-            queue.free = std::max(issue, done - spec.dma.start_latency.count());   // the next descriptor is fetched meanwhile
+            queue.free =
+                std::max(issue, done - spec.dma.start_latency.count());  // the next descriptor is fetched meanwhile
         } else {
             const cost::EngineCost cost = cost::engine_cost(spec, in, queue.previous_was_matmul);
             queue.free = issue + cost.occupancy.count();
@@ -93,7 +99,8 @@ Estimate estimate(const program::Program& program, const hw::ChipSpec& spec) {
         }
         done = std::max(done, before);
         queue.retired.push_back(done);
-        if (program.queues[id.queue].engine == program::Engine::pe) result.pe_by_layer[in.layer] += Duration{done - before};
+        if (program.queues[id.queue].engine == program::Engine::pe)
+            result.pe_by_layer[in.layer] += Duration{done - before};
         end = std::max(end, done);
     }
     result.makespan = Duration{end};

@@ -10,8 +10,9 @@
 namespace infsim::compiler {
 
 struct Estimate {
-    Duration makespan{};                 ///< first issue to last retirement
-    /// By layer: time by which its PE instructions moved the end of the PE's work on; they add up to the PE's last retirement.
+    Duration makespan{};  ///< first issue to last retirement
+    /// By layer: time by which its PE instructions moved the end of the PE's work on; they add up to the PE's last
+    /// retirement.
     std::vector<Duration> pe_by_layer;
 };
 

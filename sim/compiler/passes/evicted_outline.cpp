@@ -14,7 +14,8 @@ public:
             returns_.push_back(evictions[e].before);
             if (evictions[e].save) saves_.push_back(e);
         }
-        std::stable_sort(saves_.begin(), saves_.end(), [&](std::size_t a, std::size_t b) { return evictions[a].after < evictions[b].after; });
+        std::stable_sort(saves_.begin(), saves_.end(),
+                         [&](std::size_t a, std::size_t b) { return evictions[a].after < evictions[b].after; });
         for (std::size_t r = 0; r < saves_.size(); ++r) {
             save_rank_[saves_[r]] = static_cast<std::int32_t>(r);
             save_positions_.push_back(evictions[saves_[r]].after);
@@ -35,9 +36,9 @@ private:
     const Uses& uses_;
     const std::vector<Eviction>& evictions_;
     Outline out_;
-    std::vector<std::size_t> saves_;                            ///< evictions that save, by `after`
-    std::vector<std::int32_t> save_rank_;                       ///< by eviction
-    std::vector<std::int32_t> save_positions_, returns_;        ///< `after` of the saves, `before` of all, ascending
+    std::vector<std::size_t> saves_;                      ///< evictions that save, by `after`
+    std::vector<std::int32_t> save_rank_;                 ///< by eviction
+    std::vector<std::int32_t> save_positions_, returns_;  ///< `after` of the saves, `before` of all, ascending
 
     static std::int32_t below(const std::vector<std::int32_t>& sorted, std::int32_t p) {
         return static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), p) - sorted.begin());
@@ -47,7 +48,9 @@ private:
     }
     /// Where instruction p stands now: behind saves that follow earlier ones and returns in front of it.
     std::int32_t moved(std::int32_t p) const { return p + below(save_positions_, p) + up_to(returns_, p); }
-    std::int32_t save_at(std::size_t e) const { return evictions_[e].after + up_to(returns_, evictions_[e].after) + save_rank_[e] + 1; }
+    std::int32_t save_at(std::size_t e) const {
+        return evictions_[e].after + up_to(returns_, evictions_[e].after) + save_rank_[e] + 1;
+    }
     std::int32_t return_at(std::size_t e) const {
         return evictions_[e].before + static_cast<std::int32_t>(e) + below(save_positions_, evictions_[e].before);
     }
@@ -58,9 +61,11 @@ private:
         std::size_t back = 0, save = 0;
         for (std::size_t p = 0; p < outline_.layer.size(); ++p) {
             const auto position = static_cast<std::int32_t>(p);
-            for (; back < returns_.size() && returns_[back] == position; ++back) out_.layer.push_back(outline_.layer[p]);
+            for (; back < returns_.size() && returns_[back] == position; ++back)
+                out_.layer.push_back(outline_.layer[p]);
             out_.layer.push_back(outline_.layer[p]);
-            for (; save < save_positions_.size() && save_positions_[save] == position; ++save) out_.layer.push_back(outline_.layer[p]);
+            for (; save < save_positions_.size() && save_positions_[save] == position; ++save)
+                out_.layer.push_back(outline_.layer[p]);
         }
     }
 
@@ -85,7 +90,8 @@ private:
                 for (BufferId o : recipe.made) add(o, {return_at(e), return_at(e)});
             }
             alias[b] = add(eviction.buffer, {return_at(e), end});
-            if (eviction.by == Return::reload) out_.loads.push_back({alias[b], kReloadStream, saved[b] + 1, return_at(e)});
+            if (eviction.by == Return::reload)
+                out_.loads.push_back({alias[b], kReloadStream, saved[b] + 1, return_at(e)});
             if (eviction.by == Return::reissue) out_.loads.push_back(reissue(eviction.buffer, alias[b], return_at(e)));
         }
     }
@@ -103,7 +109,8 @@ private:
         return static_cast<BufferId>(out_.buffers.size()) - 1;
     }
     LoadSpan reissue(BufferId b, BufferId home, std::int32_t front) const {
-        return {home, outline_.loads[static_cast<std::size_t>(uses_.sole_load[static_cast<std::size_t>(b)])].stream, 0, front};
+        return {home, outline_.loads[static_cast<std::size_t>(uses_.sole_load[static_cast<std::size_t>(b)])].stream, 0,
+                front};
     }
 };
 

@@ -7,8 +7,8 @@
 
 namespace infsim::compiler {
 
-/// The outline of the code that apply_evictions() would make, every save and every return being one instruction. Lives and
-/// loads stand in the same order as in that code, so both are placed alike, or nearly so: areas of buffers differ.
+/// The outline of the code that apply_evictions() would make, every save and every return being one instruction. Lives
+/// and loads stand in the same order as in that code, so both are placed alike, or nearly so: areas of buffers differ.
 Outline evicted_outline(const Outline& outline, const Uses& uses, const std::vector<Eviction>& evictions);
 
 }  // namespace infsim::compiler

@@ -25,12 +25,13 @@ std::int64_t traffic_bytes(const std::vector<Eviction>& evictions, const Uses& u
 namespace {
 
 constexpr std::int32_t kNever = INT32_MAX;
-constexpr int kAttempts = 4;        ///< with ever less computed again
-constexpr double kEagerness = 16;   ///< weight of what can be computed again where as much as possible is
+constexpr int kAttempts = 4;       ///< with ever less computed again
+constexpr double kEagerness = 16;  ///< weight of what can be computed again where as much as possible is
 
 using Outcome = std::variant<std::vector<Eviction>, NoRoom>;
 
-/// What is computed from others needs them beside it. Where there is no room for that it has to come back some other way.
+/// What is computed from others needs them beside it. Where there is no room for that it has to come back some other
+/// way.
 Outcome walk_with_room(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness) {
     Banned banned;
     for (int attempt = 1;; ++attempt) {
@@ -43,7 +44,8 @@ Outcome walk_with_room(const Outline& outline, const Uses& uses, const EvictionO
 
 }  // namespace
 
-std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outline, const Uses& uses, const EvictionOptions& options) {
+std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outline, const Uses& uses,
+                                                             const EvictionOptions& options) {
     Outcome best = walk_with_room(outline, uses, options, 1);
     if (!options.recompute || uses.recipes.list.empty()) return best;
     Outcome eager = walk_with_room(outline, uses, options, kEagerness);
@@ -55,7 +57,7 @@ std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Outline& outl
 }
 
 std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evictions) {
-    std::vector<std::int32_t> until(uses.written_bytes.size(), kNever);   // position of the next save's last reload
+    std::vector<std::int32_t> until(uses.written_bytes.size(), kNever);  // position of the next save's last reload
     std::vector<std::pair<std::int32_t, std::int64_t>> changes;
     // From the back: what comes last is the last reload of the save in front of it.
     for (auto e = evictions.rbegin(); e != evictions.rend(); ++e) {
@@ -68,7 +70,7 @@ std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evi
         changes.emplace_back(last, -bytes);
         last = kNever;
     }
-    std::sort(changes.begin(), changes.end());   // at one instant what leaves comes first
+    std::sort(changes.begin(), changes.end());  // at one instant what leaves comes first
     std::int64_t here = 0, most = 0;
     for (const auto& [position, bytes] : changes) most = std::max(most, here += bytes);
     return most;

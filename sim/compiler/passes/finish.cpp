@@ -20,9 +20,12 @@ void set_addresses(VirtualInstruction& v, const std::vector<std::uint32_t>& offs
     for_each_operand(
         v.op,
         [&](program::AccessPattern& ap, int operand, bool) {
-            if (ap.space == program::Space::state_buffer) ap.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])];
+            if (ap.space == program::Space::state_buffer)
+                ap.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])];
         },
-        [&](program::ScalarOperand& s, int operand) { s.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])]; });
+        [&](program::ScalarOperand& s, int operand) {
+            s.offset += offset[static_cast<std::size_t>(v.buffer[static_cast<std::size_t>(operand)])];
+        });
 }
 
 /// Weights and inputs are there from the start and outputs are never read; only scratch data have hazards.
@@ -55,7 +58,8 @@ void record(HazardMap& hazards, const Touched& touched, std::uint32_t index) {
     if (touched.scratch) hazards.record(*touched.scratch, index);
 }
 
-void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence, program::Program& program) {
+void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence,
+                     program::Program& program) {
     const auto half = static_cast<std::uint8_t>(program.target.sb_partitions / 2);
     for (std::size_t b = 0; b < code.buffers.size(); ++b) {
         if (placement.last[b] < 0) continue;
@@ -90,13 +94,14 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
     program.queues = code.queues;
     program.segments = std::move(code.segments);
     for (std::size_t q = 0; q < program.queues.size(); ++q)
-        program.queues[q].instructions.reserve(placement.queue_length[q] + placement.queue_length[q] / 64);   // and some Syncs
+        program.queues[q].instructions.reserve(placement.queue_length[q] +
+                                               placement.queue_length[q] / 64);  // and some Syncs
     HazardMap hazards(program.queues.size());
     WaitReducer reducer(program.queues.size());
     Counts need(program.queues.size());
     std::vector<std::uint32_t> sequence_of(placement.order.size());
     std::uint32_t sequence = 0;
-    std::size_t gone = 0;   // instructions that were taken off the front of the code, done as they were
+    std::size_t gone = 0;  // instructions that were taken off the front of the code, done as they were
     for (std::size_t p = 0; p < placement.order.size(); ++p) {
         VirtualInstruction& v = code.instructions[static_cast<std::size_t>(placement.order[p]) - gone];
         set_addresses(v, placement.offset);
@@ -111,25 +116,29 @@ void finish(Code&& code, const Placement& placement, program::Program& program) 
         const auto emit = [&](program::Operation op, std::size_t from) {
             Instruction& in = stream.emplace_back();
             in.op = std::move(op);
-            for (std::size_t w = from; w < std::min(from + program::kMaxWaits, waits.size()); ++w) in.waits.push(waits[w]);
+            for (std::size_t w = from; w < std::min(from + program::kMaxWaits, waits.size()); ++w)
+                in.waits.push(waits[w]);
             in.layer = v.layer;
             in.image = v.image;
             in.sequence = sequence++;
             reducer.issue(v.queue, in.waits);
         };
         std::size_t carried = 0;
-        for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits) emit(program::Sync{}, carried);
+        for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits)
+            emit(program::Sync{}, carried);
         record(hazards, touched, static_cast<std::uint32_t>(stream.size()));
         sequence_of[p] = sequence;
         emit(std::move(v.op), carried);
         v.queue = program::kNoQueue;
-        for (; !code.instructions.empty() && code.instructions.front().queue == program::kNoQueue; ++gone) code.instructions.pop_front();
+        for (; !code.instructions.empty() && code.instructions.front().queue == program::kNoQueue; ++gone)
+            code.instructions.pop_front();
     }
     add_allocations(code, placement, sequence_of, program);
 }
 
 void lay_out_dram(program::Program& program) {
-    std::map<int, std::int64_t> used;   // the program lies behind the segments, so that addresses do not depend on the encoding
+    std::map<int, std::int64_t>
+        used;  // the program lies behind the segments, so that addresses do not depend on the encoding
     for (program::Segment& s : program.segments) {
         s.address = used[s.region];
         used[s.region] += dram_bytes(s);

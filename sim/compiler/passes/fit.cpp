@@ -29,20 +29,20 @@ std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
 struct Tight {
     Plan plan;
     Sketch sketch;
-    DramNeeds dram;   ///< without evictions
+    DramNeeds dram;  ///< without evictions
 };
 
 struct Candidate {
     std::size_t plan = 0;
     std::int64_t cost = 0, budget = 0;
-    bool spill = true, recompute = false;   ///< what was allowed
+    bool spill = true, recompute = false;  ///< what was allowed
     std::vector<Eviction> evictions;
 };
 
 /// How far the budgets of a plan have been tried.
 struct Ladder {
-    std::size_t plan = 0, rung = 0;   ///< the next rung
-    std::int64_t last_cost = 0;       ///< of the rung before
+    std::size_t plan = 0, rung = 0;  ///< the next rung
+    std::int64_t last_cost = 0;      ///< of the rung before
 };
 
 class Fitting {
@@ -71,7 +71,7 @@ public:
             if (auto fitted = with_evictions(false)) return std::move(*fitted);
         if (options_.evictions.spill) {
             if (auto fitted = with_evictions(true)) return std::move(*fitted);
-            if (dram_) return std::move(*dram_);   // what would still be tried has more instructions
+            if (dram_) return std::move(*dram_);  // what would still be tried has more instructions
             if (auto fitted = between_rungs()) return std::move(*fitted);
             if (options_.banded)
                 if (auto fitted = with_bands()) return std::move(*fitted);
@@ -85,25 +85,26 @@ private:
     const EmitterOf& emitter_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
-    std::vector<Tight> tight_;               ///< of `plans_`, those that the chip can run at all
-    std::optional<Code> last_;               ///< the code that was made last, if it was kept
-    std::size_t last_plan_ = 0;              ///< whose it is
-    std::optional<DoesNotFit> shortage_;     ///< why the chip cannot run others
-    std::optional<DoesNotFit> dram_;         ///< why device DRAM cannot hold what spilling would need
+    std::vector<Tight> tight_;            ///< of `plans_`, those that the chip can run at all
+    std::optional<Code> last_;            ///< the code that was made last, if it was kept
+    std::size_t last_plan_ = 0;           ///< whose it is
+    std::optional<DoesNotFit> shortage_;  ///< why the chip cannot run others
+    std::optional<DoesNotFit> dram_;      ///< why device DRAM cannot hold what spilling would need
     std::optional<DoesNotFit> reason_, least_room_;
-    Outline closest_;                        ///< what `reason_` is about
+    Outline closest_;  ///< what `reason_` is about
     int attempts_ = 0;
 
     static bool only_stripes_differ(const Plan& a, const Plan& b) {
-        return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes && a.share_small_images == b.share_small_images &&
-               a.resident_weight_bytes == b.resident_weight_bytes;
+        return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes &&
+               a.share_small_images == b.share_small_images && a.resident_weight_bytes == b.resident_weight_bytes;
     }
     /// Whether the plan tried last needs more than there is behind the stem, where smaller stripes change nothing.
     bool beyond_the_stem() const {
         if (tight_.empty()) return false;
         const Outline& outline = tight_.back().sketch.outline;
         const Peak peak = peak_of(outline.buffers, outline.lives, std::vector<bool>(outline.buffers.size(), true));
-        return peak.bytes > options_.place.capacity && outline.layer[static_cast<std::size_t>(peak.position)] >= options_.stem_layers;
+        return peak.bytes > options_.place.capacity &&
+               outline.layer[static_cast<std::size_t>(peak.position)] >= options_.stem_layers;
     }
 
     std::optional<Fitted> as_it_is(Tight&& tight) {
@@ -118,7 +119,10 @@ private:
 
     /// Plans may differ in what makes no difference to this network. Returns the index of the plan or of its equal.
     std::size_t add(Tight&& tight) {
-        const auto same = [&](const Tight& t) { return t.sketch.outline.lives == tight.sketch.outline.lives && t.sketch.outline.layer == tight.sketch.outline.layer; };
+        const auto same = [&](const Tight& t) {
+            return t.sketch.outline.lives == tight.sketch.outline.lives &&
+                   t.sketch.outline.layer == tight.sketch.outline.layer;
+        };
         const auto equal = std::find_if(tight_.begin(), tight_.end(), same);
         last_plan_ = static_cast<std::size_t>(equal - tight_.begin());
         if (equal == tight_.end()) tight_.push_back(std::move(tight));
@@ -132,7 +136,8 @@ private:
         if (!emission) return std::nullopt;
         if (auto no = dram_shortage(emission->dram, options_.target)) throw Shortage{std::move(*no)};
         last_ = std::move(emission->code);
-        if (options_.evictions.recompute && options_.spec) emission->sketch.uses.recipes = recipes_of(emission->sketch, *options_.spec);
+        if (options_.evictions.recompute && options_.spec)
+            emission->sketch.uses.recipes = recipes_of(emission->sketch, *options_.spec);
         emission->sketch.repeatable = {};
         return Tight{plan, std::move(emission->sketch), std::move(emission->dram)};
     }
@@ -153,24 +158,30 @@ private:
     DoesNotFit explained() const {
         DoesNotFit why = *reason_;
         if (!options_.explain) return why;
-        why.lower_bound_bytes = peak_of(closest_.buffers, closest_.lives, std::vector<bool>(closest_.buffers.size(), true)).bytes;
+        why.lower_bound_bytes =
+            peak_of(closest_.buffers, closest_.lives, std::vector<bool>(closest_.buffers.size(), true)).bytes;
         why.allocator_bytes = smallest_capacity(closest_, *why.lower_bound_bytes, options_.place);
         return why;
     }
 
-    /// Device DRAM is too small for the instructions that evict, or for them and `saved_bytes`; a smaller budget has more of them.
-    std::optional<DoesNotFit> too_little_dram(const Tight& tight, const std::vector<Eviction>& evictions, std::int64_t saved_bytes) const {
+    /// Device DRAM is too small for the instructions that evict, or for them and `saved_bytes`; a smaller budget has
+    /// more of them.
+    std::optional<DoesNotFit> too_little_dram(const Tight& tight, const std::vector<Eviction>& evictions,
+                                              std::int64_t saved_bytes) const {
         const auto saves = std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.save; });
-        const auto reloads = std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.by == Return::reload; });
+        const auto reloads =
+            std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.by == Return::reload; });
         DramNeeds needs = tight.dram;
         // Every engine moves a share of the partitions.
-        needs.instructions += (saves + reloads) * options_.target.dma_engines + static_cast<std::int64_t>(evictions.size()) - reloads;
+        needs.instructions +=
+            (saves + reloads) * options_.target.dma_engines + static_cast<std::int64_t>(evictions.size()) - reloads;
         needs.segments[options_.spill_region][program::Purpose::spill] += saved_bytes;
         needs.at_least = true;
         return dram_shortage(needs, options_.target);
     }
 
-    std::variant<Candidate, NoRoom, DoesNotFit> candidate(std::size_t plan, std::int64_t budget, bool spill, bool recompute = false) const {
+    std::variant<Candidate, NoRoom, DoesNotFit> candidate(std::size_t plan, std::int64_t budget, bool spill,
+                                                          bool recompute = false) const {
         const Sketch& sketch = tight_[plan].sketch;
         EvictionOptions evictions = options_.evictions;
         evictions.spill = spill;
@@ -184,8 +195,8 @@ private:
         return c;
     }
 
-    /// Budgets between the rungs, and all there is: they may be just enough where a rung is too little and the one above
-    /// leaves no room for the packing.
+    /// Budgets between the rungs, and all there is: they may be just enough where a rung is too little and the one
+    /// above leaves no room for the packing.
     std::optional<Fitted> between_rungs() {
         std::vector<std::int64_t> budgets{options_.place.capacity};
         std::int64_t unit = 1;
@@ -226,8 +237,8 @@ private:
         return try_settle(evicted_outline(tight.sketch.outline, tight.sketch.uses, c.evictions));
     }
 
-    /// Carries the evictions out where a sketch of the result has a place: that place is the result's. Where some of them can be
-    /// spared by computing again that is done.
+    /// Carries the evictions out where a sketch of the result has a place: that place is the result's. Where some of
+    /// them can be spared by computing again that is done.
     std::optional<Fitted> try_evictions(const Candidate& c) {
         auto settled = place_of(c);
         if (!settled) return std::nullopt;
@@ -245,10 +256,12 @@ private:
         return Fitted{std::move(spilled.code), std::move(placement), std::move(spilled.report), tight.plan, attempts_};
     }
 
-    bool can_recompute(std::size_t plan) const { return options_.evictions.recompute && !tight_[plan].sketch.uses.recipes.list.empty(); }
+    bool can_recompute(std::size_t plan) const {
+        return options_.evictions.recompute && !tight_[plan].sketch.uses.recipes.list.empty();
+    }
 
-    /// What computes again and costs less: first on the same plan, cheapest first, then on others without bands. Bands mean many
-    /// more instructions; computing again must not be what makes them the better plan.
+    /// What computes again and costs less: first on the same plan, cheapest first, then on others without bands. Bands
+    /// mean many more instructions; computing again must not be what makes them the better plan.
     std::vector<Candidate> cheaper_with_recompute(const Candidate& than) const {
         std::vector<Candidate> list;
         if (than.recompute || than.cost == 0) return list;
@@ -257,7 +270,7 @@ private:
             for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
                 auto outcome = candidate(p, budget, than.spill, true);
                 auto* c = std::get_if<Candidate>(&outcome);
-                if (!c || c->cost >= than.cost) break;   // a smaller budget costs more, nearly always
+                if (!c || c->cost >= than.cost) break;  // a smaller budget costs more, nearly always
                 list.push_back(std::move(*c));
             }
         }
@@ -291,18 +304,20 @@ private:
         }
     }
 
-    /// Adds the candidates of the next rungs to `all`, of every ladder until its last one is clearly dearer than the cheapest of
-    /// `all`: a smaller budget means more bytes, nearly always.
+    /// Adds the candidates of the next rungs to `all`, of every ladder until its last one is clearly dearer than the
+    /// cheapest of `all`: a smaller budget means more bytes, nearly always.
     void climb_down(std::vector<Ladder>& ladders, std::vector<Candidate>& all, bool spill, bool recompute) {
         constexpr double kClearly = 1.25;
         const std::vector<std::int64_t> rungs = budget_ladder(options_.place.capacity);
         for (Ladder& ladder : ladders)
             for (; ladder.rung < rungs.size(); ++ladder.rung) {
                 const auto best = std::min_element(all.begin(), all.end(), cheaper);
-                if (best != all.end() && static_cast<double>(ladder.last_cost) > kClearly * static_cast<double>(best->cost)) break;
+                if (best != all.end() &&
+                    static_cast<double>(ladder.last_cost) > kClearly * static_cast<double>(best->cost))
+                    break;
                 auto outcome = candidate(ladder.plan, rungs[ladder.rung], spill, recompute);
                 if (auto* no = std::get_if<DoesNotFit>(&outcome); no && !dram_) dram_ = std::move(*no);
-                if (!std::holds_alternative<Candidate>(outcome)) {   // then a smaller budget has no room either
+                if (!std::holds_alternative<Candidate>(outcome)) {  // then a smaller budget has no room either
                     ladder.rung = rungs.size();
                     break;
                 }
@@ -311,11 +326,11 @@ private:
             }
     }
 
-    /// A plan with the widest bands, of the ladder's octaves, that can do with the budget they are made for. None where plans
-    /// without bands can do with that, too.
+    /// A plan with the widest bands, of the ladder's octaves, that can do with the budget they are made for. None where
+    /// plans without bands can do with that, too.
     std::optional<std::size_t> wide_bands() {
         for (std::int64_t budget : budget_ladder(options_.place.capacity)) {
-            if ((budget & (budget - 1)) != 0) continue;   // making a code takes its time
+            if ((budget & (budget - 1)) != 0) continue;  // making a code takes its time
             const std::size_t before = tight_.size();
             const auto plan = banded(budget);
             if (!plan) return std::nullopt;
@@ -356,7 +371,9 @@ private:
         return first_that_fits(std::move(all));
     }
 
-    static bool cheaper(const Candidate& a, const Candidate& b) { return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan); }
+    static bool cheaper(const Candidate& a, const Candidate& b) {
+        return std::tie(a.cost, b.budget, a.plan) < std::tie(b.cost, a.budget, b.plan);
+    }
 
     std::optional<Fitted> first_that_fits(std::vector<Candidate> all) {
         std::stable_sort(all.begin(), all.end(), cheaper);

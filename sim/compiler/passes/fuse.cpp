@@ -18,10 +18,10 @@ bool is_constant(const Graph& g, TensorId id) {
 
 /// What of the graph the planner asks for again and again.
 struct Uses {
-    std::vector<std::vector<int>> consumers;   ///< node indices by tensor
-    std::vector<int> producer;                 ///< node index by tensor, -1 for none
+    std::vector<std::vector<int>> consumers;  ///< node indices by tensor
+    std::vector<int> producer;                ///< node index by tensor, -1 for none
     std::vector<bool> is_output;
-    std::vector<int> depth;                    ///< longest chain of weighted nodes up to and including the producer
+    std::vector<int> depth;  ///< longest chain of weighted nodes up to and including the producer
 };
 
 Uses uses_of(const Graph& g) {
@@ -63,7 +63,8 @@ Fusion chain_behind(const Graph& g, const Uses& uses, int head, const std::vecto
     f.head = f.last = head;
     const Node& node = g.nodes[static_cast<std::size_t>(head)];
     TensorId current = node.outputs[0];
-    bool bias_taken = (node.op == Op::conv || node.op == Op::gemm) && node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor;
+    bool bias_taken =
+        (node.op == Op::conv || node.op == Op::gemm) && node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor;
     while (true) {
         const auto& consumers = uses.consumers[static_cast<std::size_t>(current)];
         if (consumers.size() != 1 || uses.is_output[static_cast<std::size_t>(current)]) return f;
@@ -71,11 +72,13 @@ Fusion chain_behind(const Graph& g, const Uses& uses, int head, const std::vecto
         const Node& n = g.nodes[static_cast<std::size_t>(next)];
         if (n.op == Op::add) {
             const TensorId other = n.inputs[0] == current ? n.inputs[1] : n.inputs[0];
-            if (!bias_taken && f.residual == graph::kNoTensor && is_channel_constant(g, node, other, g.tensor(current).shape)) {
+            if (!bias_taken && f.residual == graph::kNoTensor &&
+                is_channel_constant(g, node, other, g.tensor(current).shape)) {
                 f.bias = other;
                 bias_taken = true;
             } else if (f.residual == graph::kNoTensor && other != current && !is_constant(g, other) &&
-                       g.tensor(other).shape == g.tensor(current).shape && add_owner[static_cast<std::size_t>(next)] == head) {
+                       g.tensor(other).shape == g.tensor(current).shape &&
+                       add_owner[static_cast<std::size_t>(next)] == head) {
                 f.residual = other;
                 bias_taken = true;
             } else {
@@ -128,7 +131,8 @@ std::vector<int> owners_of_adds(const Graph& g, const Uses& uses) {
 
 bool is_weighted(const Graph& g, const Node& node) {
     if (node.op == Op::conv) return is_constant(g, node.inputs[1]);
-    if (node.op == Op::gemm || node.op == Op::matmul) return is_constant(g, node.inputs[1]) && !is_constant(g, node.inputs[0]);
+    if (node.op == Op::gemm || node.op == Op::matmul)
+        return is_constant(g, node.inputs[1]) && !is_constant(g, node.inputs[0]);
     return false;
 }
 

@@ -12,17 +12,17 @@ namespace infsim::compiler {
 
 /// A conv, gemm or MatMul by a constant with everything that happens while its PSUM is evacuated.
 struct Fusion {
-    int head = -1;                             ///< node index
-    int last = -1;                             ///< node whose output the fused layer yields; the layer runs here
-    graph::TensorId bias = graph::kNoTensor;   ///< per-channel constant
+    int head = -1;                            ///< node index
+    int last = -1;                            ///< node whose output the fused layer yields; the layer runs here
+    graph::TensorId bias = graph::kNoTensor;  ///< per-channel constant
     graph::TensorId residual = graph::kNoTensor;
     program::ActFunction function = program::ActFunction::identity;
     bool relu_after_add = false;
 };
 
 struct FusionPlan {
-    std::map<int, Fusion> by_last;   ///< keyed by Fusion::last
-    std::vector<bool> covered;       ///< nodes that are part of a fusion but not its last
+    std::map<int, Fusion> by_last;  ///< keyed by Fusion::last
+    std::vector<bool> covered;      ///< nodes that are part of a fusion but not its last
 };
 
 FusionPlan plan_fusion(const graph::Graph& graph);

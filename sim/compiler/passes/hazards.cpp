@@ -10,7 +10,9 @@ using program::AccessPattern;
 namespace {
 
 template <class Touch>
-bool apart(const Touch& a, const Touch& b) { return a.first >= b.last || a.last <= b.first; }
+bool apart(const Touch& a, const Touch& b) {
+    return a.first >= b.last || a.last <= b.first;
+}
 
 /// Takes the partitions of `gone` out of every entry of the list; touch(entry) is the entry's Touch.
 template <class List, class Touch, class Part>
@@ -37,7 +39,8 @@ void subtract(List& list, const Touch& gone, Part&& touch) {
 /// One past the last byte of the segment that the access touches.
 std::uint32_t dram_end(const program::DramAccess& access) {
     std::int64_t last = access.pattern.offset + (access.rows - 1) * std::int64_t{access.pattern.partition_step};
-    for (int d = 0; d < program::kAccessDims; ++d) last += std::int64_t{access.pattern.step[d]} * (access.pattern.count[d] - 1);
+    for (int d = 0; d < program::kAccessDims; ++d)
+        last += std::int64_t{access.pattern.step[d]} * (access.pattern.count[d] - 1);
     return static_cast<std::uint32_t>(last + access.element_bytes);
 }
 
@@ -103,20 +106,24 @@ void HazardMap::record(Place place, std::uint32_t index) {
     else record_read(space, place.at, place.lo, place.hi, place.who);
 }
 
-/// Cuts the stretch `at` in two where it has bytes on both sides of `from`. Returns the first one that begins there or behind.
+/// Cuts the stretch `at` in two where it has bytes on both sides of `from`. Returns the first one that begins there or
+/// behind.
 HazardMap::Space::iterator HazardMap::cut(Space& space, Space::iterator at, std::uint32_t from) {
     if (at == space.end() || at->first >= from || at->second.end <= from) return at;
     Stretch& head = at->second;
     Stretch tail;
     tail.end = head.end;
     tail.writers = head.writers;
-    std::copy_if(head.reads.begin(), head.reads.end(), std::back_inserter(tail.reads), [&](const Read& r) { return r.hi > from; });
-    head.reads.erase(std::remove_if(head.reads.begin(), head.reads.end(), [&](const Read& r) { return r.lo >= from; }), head.reads.end());
+    std::copy_if(head.reads.begin(), head.reads.end(), std::back_inserter(tail.reads),
+                 [&](const Read& r) { return r.hi > from; });
+    head.reads.erase(std::remove_if(head.reads.begin(), head.reads.end(), [&](const Read& r) { return r.lo >= from; }),
+                     head.reads.end());
     head.end = from;
     return space.emplace_hint(std::next(at), from, std::move(tail));
 }
 
-void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer) {
+void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi,
+                             const Touch& writer) {
     std::uint32_t at = lo;
     bool alone = true;
     auto it = first;
@@ -135,17 +142,18 @@ void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t 
         at = it->second.end;
     }
     fill(hi);
-    if (!alone) return;   // where nothing else is left, one stretch takes the place of the many
+    if (!alone) return;  // where nothing else is left, one stretch takes the place of the many
     first->second.end = hi;
     if (std::next(first) == it) return;
     space.erase(std::next(first), it);
     ++erasures_;
 }
 
-void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader) {
+void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi,
+                            const Touch& reader) {
     std::uint32_t at = lo;
     auto it = first;
-    const auto fill = [&](std::uint32_t until) {   // bytes nobody wrote yet: later writers must still wait
+    const auto fill = [&](std::uint32_t until) {  // bytes nobody wrote yet: later writers must still wait
         if (at < until) space.emplace_hint(it, at, Stretch{until, 0, {}, {{reader, lo, hi}}});
     };
     for (; it != space.end() && it->first < hi; ++it) {
@@ -158,14 +166,17 @@ void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t l
 
 /// Of equal reads the last one counts.
 void HazardMap::note(Stretch& stretch, const Read& read) {
-    constexpr std::ptrdiff_t kLookBack = 256;   // a long list costs the write that ends it one look at each entry
+    constexpr std::ptrdiff_t kLookBack = 256;  // a long list costs the write that ends it one look at each entry
     const auto equal = [&](const Read& r) {
-        return r.lo == read.lo && r.hi == read.hi && r.who.queue == read.who.queue && r.who.first == read.who.first && r.who.last == read.who.last;
+        return r.lo == read.lo && r.hi == read.hi && r.who.queue == read.who.queue && r.who.first == read.who.first &&
+               r.who.last == read.who.last;
     };
     auto& reads = stretch.reads;
     auto found = reads.begin() + std::min<std::ptrdiff_t>(stretch.again, static_cast<std::ptrdiff_t>(reads.size()));
     if (found == reads.end() || !equal(*found))
-        found = std::find_if(reads.end() - std::min<std::ptrdiff_t>(kLookBack, static_cast<std::ptrdiff_t>(reads.size())), reads.end(), equal);
+        found =
+            std::find_if(reads.end() - std::min<std::ptrdiff_t>(kLookBack, static_cast<std::ptrdiff_t>(reads.size())),
+                         reads.end(), equal);
     if (found == reads.end()) found = reads.insert(reads.end(), read);
     found->who.index = read.who.index;
     stretch.again = static_cast<std::uint32_t>(found - reads.begin()) + 1;

@@ -19,25 +19,32 @@ using Counts = std::vector<std::uint32_t>;
 /// Remembers, for every byte on chip, its last writer and the readers since.
 class HazardMap {
     /// Instruction `index` of `queue` touched partitions [first, last).
-    struct Touch { std::uint8_t queue; std::uint16_t first, last; std::uint32_t index; };
+    struct Touch {
+        std::uint8_t queue;
+        std::uint16_t first, last;
+        std::uint32_t index;
+    };
     /// ... and read bytes [lo, hi) of them, as far as those lie in the stretch.
-    struct Read { Touch who; std::uint32_t lo, hi; };
+    struct Read {
+        Touch who;
+        std::uint32_t lo, hi;
+    };
     /// Bytes of which every one was last written by the same instructions.
     struct Stretch {
         std::uint32_t end = 0;
-        std::uint32_t again = 0;   ///< the entry of `reads` that is likely to be read again next: reads come in rounds
-        boost::container::small_vector<Touch, 2> writers;   ///< of disjoint partitions
-        std::vector<Read> reads;                            ///< since the bytes were written
+        std::uint32_t again = 0;  ///< the entry of `reads` that is likely to be read again next: reads come in rounds
+        boost::container::small_vector<Touch, 2> writers;  ///< of disjoint partitions
+        std::vector<Read> reads;                           ///< since the bytes were written
     };
-    using Space = std::pmr::map<std::uint32_t, Stretch>;   ///< by first byte; gaps were never touched
+    using Space = std::pmr::map<std::uint32_t, Stretch>;  ///< by first byte; gaps were never touched
 
 public:
-    /// An access and where its bytes stand among the stretches, so that asking and recording need one search. Recording a
-    /// write makes all places found before it invalid.
+    /// An access and where its bytes stand among the stretches, so that asking and recording need one search. Recording
+    /// a write makes all places found before it invalid.
     class Place {
         friend class HazardMap;
         Space* space;
-        Space::iterator at;   ///< the first stretch that ends behind `lo`, or near it
+        Space::iterator at;  ///< the first stretch that ends behind `lo`, or near it
         std::uint32_t lo, hi;
         Touch who;
         bool write;
@@ -52,27 +59,32 @@ public:
     /// The same for the hull of an access to device DRAM; only segments that the Program both writes and reads matter.
     Place find(const program::DramAccess& access, std::uint8_t queue);
 
-    /// Adds to `need` what the access must wait for. A read after a write of the same queue counts too (results are there
-    /// only at retirement); writes after reads or writes of the same queue do not, because a queue retires in order.
+    /// Adds to `need` what the access must wait for. A read after a write of the same queue counts too (results are
+    /// there only at retirement); writes after reads or writes of the same queue do not, because a queue retires in
+    /// order.
     static void query(const Place& place, Counts& need);
     /// Records the access by instruction `index` of its queue.
     void record(Place place, std::uint32_t index);
 
 private:
     /// Where accesses to the state buffer were found lately, by the bytes at which they begin: most come again soon.
-    struct Recent { Space::iterator at; std::uint32_t erasures = 0; };
+    struct Recent {
+        Space::iterator at;
+        std::uint32_t erasures = 0;
+    };
     static constexpr std::size_t kRecent = 256;
     std::size_t queues_;
     std::pmr::unsynchronized_pool_resource pool_;
-    std::array<Space, 2> spaces_;                      ///< state buffer, PSUM
+    std::array<Space, 2> spaces_;  ///< state buffer, PSUM
     std::vector<Recent> recent_;
-    std::uint32_t erasures_ = 1;                       ///< after each of them nothing is known of the entries before
-    std::map<std::uint32_t, Space> segments_;          ///< DRAM, by segment
+    std::uint32_t erasures_ = 1;               ///< after each of them nothing is known of the entries before
+    std::map<std::uint32_t, Space> segments_;  ///< DRAM, by segment
 
     static Space::iterator first_behind(Space& space, std::uint32_t lo);
     Space::iterator first_behind_lately(std::uint32_t lo);
     static Space::iterator cut(Space& space, Space::iterator at, std::uint32_t lo);
-    static void record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& reader);
+    static void record_read(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi,
+                            const Touch& reader);
     static void note(Stretch& stretch, const Read& read);
     void record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
 };
@@ -88,13 +100,13 @@ public:
 
 private:
     std::size_t queues_;
-    std::vector<Counts> known_;                            ///< by queue: what its last instruction knew at issue
+    std::vector<Counts> known_;  ///< by queue: what its last instruction knew at issue
     /// What the instructions of a queue knew at issue. Most carry no wait and know what the one before knew.
     struct History {
-        std::vector<std::uint32_t> known;   ///< `queues_` counts per entry
-        std::vector<std::uint32_t> entry;   ///< by instruction
+        std::vector<std::uint32_t> known;  ///< `queues_` counts per entry
+        std::vector<std::uint32_t> entry;  ///< by instruction
     };
-    std::vector<History> history_;                         ///< by queue
+    std::vector<History> history_;  ///< by queue
     const std::uint32_t* at(std::uint8_t queue, std::uint32_t index) const {
         const History& history = history_[queue];
         return history.known.data() + std::size_t{history.entry[index]} * queues_;

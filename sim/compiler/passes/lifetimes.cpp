@@ -7,8 +7,12 @@
 
 namespace infsim::compiler {
 
-Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts) {
-    struct Change { std::int32_t position; std::int64_t lower, upper; };
+Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes,
+             const std::vector<bool>& counts) {
+    struct Change {
+        std::int32_t position;
+        std::int64_t lower, upper;
+    };
     std::vector<Change> changes;
     for (std::size_t b = 0; b < buffers.size(); ++b) {
         if (!counts[b] || lifetimes[b].last < 0) continue;
@@ -31,7 +35,8 @@ Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& li
 std::string to_text(const std::vector<LiveTensor>& tensors) {
     std::string text;
     for (const LiveTensor& t : tensors)
-        text += fmt::format("{}{} {} B ({} image{})", text.empty() ? "" : ", ", t.name, t.bytes, t.images, t.images == 1 ? "" : "s");
+        text += fmt::format("{}{} {} B ({} image{})", text.empty() ? "" : ", ", t.name, t.bytes, t.images,
+                            t.images == 1 ? "" : "s");
     return text;
 }
 

@@ -11,7 +11,9 @@
 namespace infsim::compiler {
 
 /// Positions in Code::instructions of the first and the last instruction that touch a buffer; first > last: never.
-struct Lifetime { std::int32_t first = INT32_MAX, last = -1; };
+struct Lifetime {
+    std::int32_t first = INT32_MAX, last = -1;
+};
 inline bool operator==(const Lifetime& a, const Lifetime& b) { return a.first == b.first && a.last == b.last; }
 
 /// Bytes per partition that a buffer takes in the lower / upper half of the partitions.
@@ -23,9 +25,13 @@ inline bool share_partitions(const Buffer& a, const Buffer& b) {
 }
 
 /// The instant with the largest sum of live bytes in either half.
-struct Peak { std::int64_t bytes = 0; std::int32_t position = 0; };
+struct Peak {
+    std::int64_t bytes = 0;
+    std::int32_t position = 0;
+};
 /// Counts only buffers for which `counts[buffer]`.
-Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes, const std::vector<bool>& counts);
+Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes,
+             const std::vector<bool>& counts);
 
 /// "NAME BYTES B (N images), ...".
 std::string to_text(const std::vector<LiveTensor>& tensors);

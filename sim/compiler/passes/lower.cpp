@@ -43,7 +43,8 @@ View Lowering::whole(ValueId value, std::vector<std::vector<Factor>> axes) const
     return {value, 0, slots, std::move(axes)};
 }
 
-Layer& Lowering::add_layer(const Node& node, std::string kind, LayerOp op, const std::vector<View>& inputs, const View& output) {
+Layer& Lowering::add_layer(const Node& node, std::string kind, LayerOp op, const std::vector<View>& inputs,
+                           const View& output) {
     Layer layer;
     layer.name = node.name;
     layer.kind = std::move(kind);
@@ -130,7 +131,7 @@ void Lowering::lower_inputs() {
             throw InputError(graph_.name, "input " + t.name, "the leading axis is not the batch");
         if (graph::element_count(t.shape) == 0) throw InputError(graph_.name, "input " + t.name, "has no elements");
         strided_[id] = {Strided::Source::input, static_cast<int>(i), 0, row_major_axes(t.shape)};
-        if (rank < 2 || rank > 4 || t.shape[0] != 1) {   // fetched as each reader wants it
+        if (rank < 2 || rank > 4 || t.shape[0] != 1) {  // fetched as each reader wants it
             net_.inputs.push_back(View{});
             continue;
         }
@@ -161,13 +162,15 @@ bool Lowering::try_fast(int index) {
         net_.values.resize(values);
         const auto gone = [&](int value) { return value >= static_cast<int>(values); };
         const auto forget = [&](auto& views) {
-            for (auto it = views.begin(); it != views.end();) it = gone(it->second.value) ? views.erase(it) : std::next(it);
+            for (auto it = views.begin(); it != views.end();)
+                it = gone(it->second.value) ? views.erase(it) : std::next(it);
         };
         forget(views_);
         forget(token_views_);
         forget(spreads_);
         for (auto it = strided_.begin(); it != strided_.end();)
-            it = it->second.source == Strided::Source::scratch && gone(it->second.index) ? strided_.erase(it) : std::next(it);
+            it = it->second.source == Strided::Source::scratch && gone(it->second.index) ? strided_.erase(it)
+                                                                                         : std::next(it);
         return false;
     }
 }
@@ -175,7 +178,9 @@ bool Lowering::try_fast(int index) {
 void Lowering::lower_unfused(const Fusion& fusion) {
     for (int n = fusion.head; n <= fusion.last; ++n) {
         const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
-        const bool chained = n == fusion.head || n == fusion.last || (plan_.covered[static_cast<std::size_t>(n)] && views_.count(node.outputs[0]) + strided_.count(node.outputs[0]) == 0);
+        const bool chained = n == fusion.head || n == fusion.last ||
+                             (plan_.covered[static_cast<std::size_t>(n)] &&
+                              views_.count(node.outputs[0]) + strided_.count(node.outputs[0]) == 0);
         const bool ready = std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
             return id == graph::kNoTensor || is_constant(id) || views_.count(id) + strided_.count(id) > 0;
         });
@@ -190,7 +195,8 @@ void Lowering::lower_node(int index) {
     node_ = &node;
     if (plan_.covered[static_cast<std::size_t>(index)]) return;
     for (TensorId out : node.outputs)
-        if (out != graph::kNoTensor && graph::element_count(shape(out)) == 0) throw NotSupported{"a tensor without elements"};
+        if (out != graph::kNoTensor && graph::element_count(shape(out)) == 0)
+            throw NotSupported{"a tensor without elements"};
     if (try_fast(index)) return;
     const auto fused = plan_.by_last.find(index);
     if (fused != plan_.by_last.end() && fused->second.head != fused->second.last) return lower_unfused(fused->second);
@@ -200,10 +206,13 @@ void Lowering::lower_node(int index) {
 void Lowering::lower_fast(const Node& node) {
     if (const auto function = act_function(node)) return lower_unary(node, {*function, 1.0F, 0.0F});
     switch (node.op) {
-        case Op::max_pool: case Op::average_pool: case Op::global_average_pool: case Op::global_max_pool:
-            return lower_pool(node);
+        case Op::max_pool:
+        case Op::average_pool:
+        case Op::global_average_pool:
+        case Op::global_max_pool: return lower_pool(node);
         case Op::matmul: return lower_head_matmul(node);
-        case Op::softmax: case Op::log_softmax: return lower_softmax(node);
+        case Op::softmax:
+        case Op::log_softmax: return lower_softmax(node);
         case Op::layer_norm: return lower_layer_norm(node);
         case Op::lrn: return lower_lrn(node);
         case Op::gather: return lower_gather(node);
@@ -232,17 +241,22 @@ Network Lowering::run() {
         try {
             lower_node(static_cast<int>(n));
         } catch (const NotSupported& e) {
-            problems.add(graph_.name, "node " + graph_.nodes[n].name + " (" + std::string(graph::op_name(graph_.nodes[n].op)) + ")", e.what);
-            problems.throw_if_any();   // later nodes would only complain about its missing output
+            problems.add(graph_.name,
+                         "node " + graph_.nodes[n].name + " (" + std::string(graph::op_name(graph_.nodes[n].op)) + ")",
+                         e.what);
+            problems.throw_if_any();  // later nodes would only complain about its missing output
         }
     }
     for (TensorId id : graph_.outputs) {
-        if (is_constant(id)) throw InputError(graph_.name, "output " + graph_.tensor(id).name, "is a constant; nothing would run on the chip");
+        if (is_constant(id))
+            throw InputError(graph_.name, "output " + graph_.tensor(id).name,
+                             "is a constant; nothing would run on the chip");
         View out = view_of(id);
-        if (value(out).input != graph::kNoTensor || value(out).scratch_elements > 0)   // stored by the layer that writes it
+        if (value(out).input != graph::kNoTensor ||
+            value(out).scratch_elements > 0)  // stored by the layer that writes it
             out = fetched(strided_of(id), default_layout(shape(id), columns_), chip_dtype(id));
         else if (leaves_as_tokens(out))
-            out = transposed_lanes(named(graph_.tensor(id).name), out, 1);   // whole rows leave, as they arrived
+            out = transposed_lanes(named(graph_.tensor(id).name), out, 1);  // whole rows leave, as they arrived
         net_.outputs.push_back(out);
     }
     return std::move(net_);

@@ -13,7 +13,8 @@ using program::AluOp;
 
 void Lowering::lower_pool(const Node& node) {
     const View in = view_of(node.inputs[0]);
-    if (!is_image(in) || shape(node.inputs[0]).size() != 4) throw NotSupported{"pooling over other than two spatial axes of one image"};
+    if (!is_image(in) || shape(node.inputs[0]).size() != 4)
+        throw NotSupported{"pooling over other than two spatial axes of one image"};
     const Physical& from = value(in).phys;
     PoolOp op;
     op.average = node.op == Op::average_pool || node.op == Op::global_average_pool;
@@ -75,7 +76,8 @@ void Lowering::lower_layer_norm(const Node& node) {
     LayerNormOp op;
     op.gamma = node.inputs[1];
     if (node.inputs.size() > 2) op.beta = node.inputs[2];
-    if (op.beta != graph::kNoTensor && (!is_constant(op.beta) || shape(op.beta) != shape(op.gamma))) throw NotSupported{"a shift of another shape"};
+    if (op.beta != graph::kNoTensor && (!is_constant(op.beta) || shape(op.beta) != shape(op.gamma)))
+        throw NotSupported{"a shift of another shape"};
     op.epsilon = static_cast<float>(graph::attribute_float(node, "epsilon"));
     const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), dtype_), in.axes);
     views_[node.outputs[0]] = out;
@@ -84,7 +86,8 @@ void Lowering::lower_layer_norm(const Node& node) {
 
 void Lowering::lower_lrn(const Node& node) {
     const View in = view_of(node.inputs[0]);
-    if (!is_image(in) || in.axes.size() != 4) throw NotSupported{"a local response normalisation whose channels are not on partitions"};
+    if (!is_image(in) || in.axes.size() != 4)
+        throw NotSupported{"a local response normalisation whose channels are not on partitions"};
     LrnOp op;
     op.size = static_cast<int>(graph::attribute_int(node, "size"));
     op.alpha = static_cast<float>(graph::attribute_float(node, "alpha"));
@@ -96,11 +99,13 @@ void Lowering::lower_lrn(const Node& node) {
 }
 
 void Lowering::lower_gather(const Node& node) {
-    if (!is_constant(node.inputs[0]) || graph::attribute_int(node, "axis") != 0 || graph_.tensor(node.inputs[0]).shape.size() != 2)
+    if (!is_constant(node.inputs[0]) || graph::attribute_int(node, "axis") != 0 ||
+        graph_.tensor(node.inputs[0]).shape.size() != 2)
         throw NotSupported{"a gather other than of the rows of a constant table"};
     const View index = view_of(node.inputs[1]);
     const auto& table = graph_.tensor(node.inputs[0]).shape;
-    if (value(index).dtype != DType::i32 || value(index).phys.plane() != 1) throw NotSupported{"an index that is not an integer graph input of rank 2"};
+    if (value(index).dtype != DType::i32 || value(index).phys.plane() != 1)
+        throw NotSupported{"an index that is not an integer graph input of rank 2"};
     Physical phys = phys_of(index);
     phys.cols = static_cast<int>(table[1]);
     const std::int64_t tokens = phys.channels();
@@ -113,7 +118,8 @@ void Lowering::lower_gather(const Node& node) {
 
 void Lowering::lower_unary(const Node& node, UnaryOp op) {
     const View in = view_of(node.inputs[0]);
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
+    const View out =
+        whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), op, {in}, out);
 }
@@ -123,7 +129,8 @@ void Lowering::lower_clip(const Node& node) {
     ScalarOp op;
     op.first = {AluOp::max, static_cast<float>(graph::attribute_float(node, "min")), graph::kNoTensor};
     op.second = {AluOp::min, static_cast<float>(graph::attribute_float(node, "max")), graph::kNoTensor};
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
+    const View out =
+        whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, "clip", op, {in}, out);
 }
@@ -149,23 +156,27 @@ void Lowering::lower_scalar_constant(const Node& node, AluOp op, bool constant_f
             if (in.axes[i].size() == 1 && in.axes[i][0].dim == Dim::channel) channel_axis = i;
         const std::size_t lead = full.size() - std::min(full.size(), shape.size());
         const bool per_channel = channel_axis < full.size() && channel_axis >= lead && shape.size() <= full.size() &&
-                                 graph::element_count(shape) == full[channel_axis] && shape[channel_axis - lead] == full[channel_axis];
+                                 graph::element_count(shape) == full[channel_axis] &&
+                                 shape[channel_axis - lead] == full[channel_axis];
         if (!per_channel) throw NotSupported{"a constant operand that is neither a scalar nor one value per channel"};
         scalar.first.per_channel = constant;
     }
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
+    const View out =
+        whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(in), chip_dtype(node.outputs[0])), in.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), scalar, {in}, out);
 }
 
 void Lowering::lower_binary(const Node& node, AluOp op) {
-    if (is_constant(node.inputs[0]) || is_constant(node.inputs[1])) return lower_scalar_constant(node, op, is_constant(node.inputs[0]));
+    if (is_constant(node.inputs[0]) || is_constant(node.inputs[1]))
+        return lower_scalar_constant(node, op, is_constant(node.inputs[0]));
     if (shape(node.inputs[0]) != shape(node.inputs[1]) && lower_spread(node, op)) return;
     const View a = view_of(node.inputs[0]);
     const View b = view_of(node.inputs[1]);
     if (!(phys_of(a) == phys_of(b)) || a.axes != b.axes)
         throw NotSupported{"an elementwise operator on operands of different shape or layout"};
-    const View out = whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), chip_dtype(node.outputs[0])), a.axes);
+    const View out =
+        whole(new_value(graph_.tensor(node.outputs[0]).name, phys_of(a), chip_dtype(node.outputs[0])), a.axes);
     views_[node.outputs[0]] = out;
     add_layer(node, std::string(graph::op_name(node.op)), BinaryOp{op, false}, {a, b}, out);
 }
@@ -176,8 +187,9 @@ Layer* Lowering::sole_product(TensorId id, const View& view) {
         return nullptr;
     for (auto layer = net_.layers.rbegin(); layer != net_.layers.rend(); ++layer) {
         for (const Part& in : layer->inputs)
-            if (in.value == view.value) return nullptr;   // stored on the way
-        if (layer->output.value == view.value) return std::holds_alternative<HeadMatmulOp>(layer->op) ? &*layer : nullptr;
+            if (in.value == view.value) return nullptr;  // stored on the way
+        if (layer->output.value == view.value)
+            return std::holds_alternative<HeadMatmulOp>(layer->op) ? &*layer : nullptr;
     }
     return nullptr;
 }
@@ -196,10 +208,11 @@ bool Lowering::fold_into_product(const Node& node, AluOp op, TensorId id, double
 }
 
 std::optional<View> Lowering::spread_beside(const Node& node, TensorId id, const View& like) {
-    const Physical full = value(like).phys;   // a copy: values are added below
+    const Physical full = value(like).phys;  // a copy: values are added below
     const auto& extents = shape(id);
     if (extents.empty() || like.axes.empty() || full.rows != 1 || full.cols != extents.back() || full.cols == 1 ||
-        like.first_slot != 0 || !is_whole(like, like.axes.size() - 1, Dim::col, full) || graph::element_count(extents) != extents.back())
+        like.first_slot != 0 || !is_whole(like, like.axes.size() - 1, Dim::col, full) ||
+        graph::element_count(extents) != extents.back())
         return std::nullopt;
     const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end()), slots = std::min(2, full.slots());
     if (const auto found = spreads_.find({id, slots, lanes}); found != spreads_.end()) return found->second;
@@ -220,7 +233,9 @@ bool Lowering::lower_spread(const Node& node, AluOp op) {
     const bool row_first = shape(node.inputs[1]) == shape(node.outputs[0]);
     const TensorId full = node.inputs[row_first ? 1 : 0], row = node.inputs[row_first ? 0 : 1];
     const bool commutes = op == AluOp::add || op == AluOp::multiply || op == AluOp::max || op == AluOp::min;
-    if (shape(full) != shape(node.outputs[0]) || (row_first && !commutes) || chip_dtype(row) != dtype_ || chip_dtype(full) != dtype_) return false;
+    if (shape(full) != shape(node.outputs[0]) || (row_first && !commutes) || chip_dtype(row) != dtype_ ||
+        chip_dtype(full) != dtype_)
+        return false;
     const View a = view_of(full);
     const auto b = spread_beside(node, row, a);
     if (!b) return false;
@@ -230,7 +245,7 @@ bool Lowering::lower_spread(const Node& node, AluOp op) {
         net_.layers.erase(net_.layers.begin() + (product - net_.layers.data()));
         std::get<HeadMatmulOp>(moved.op).added = part_of(*b);
         moved.inputs.push_back(part_of(*b));
-        net_.layers.push_back(std::move(moved));   // behind what spreads the row
+        net_.layers.push_back(std::move(moved));  // behind what spreads the row
         views_[node.outputs[0]] = a;
         return true;
     }
@@ -252,7 +267,8 @@ void Lowering::lower_concat(const Node& node) {
         const Physical part = phys_of(parts.back());
         if (!axis_is(parts.back(), axis, Dim::channel) || (!is_image(parts.back()) && !is_tokens(parts.back())))
             throw NotSupported{"a concatenation along an axis that is not on partitions"};
-        if (!phys.lanes.empty() && (part.rows != phys.rows || part.cols != phys.cols)) throw NotSupported{"a concatenation of differently laid out tensors"};
+        if (!phys.lanes.empty() && (part.rows != phys.rows || part.cols != phys.cols))
+            throw NotSupported{"a concatenation of differently laid out tensors"};
         phys.rows = part.rows;
         phys.cols = part.cols;
         phys.lanes.insert(phys.lanes.end(), part.lanes.begin(), part.lanes.end());
@@ -267,10 +283,12 @@ void Lowering::lower_concat(const Node& node) {
         const View& part = parts[i];
         Part target{out.value, slot, part.slots};
         slot += part.slots;
-        const bool sole = consumers_[static_cast<std::size_t>(node.inputs[i])].size() == 1 && value(part).input == graph::kNoTensor &&
-                          std::find(graph_.outputs.begin(), graph_.outputs.end(), node.inputs[i]) == graph_.outputs.end() &&
-                          part.slots == value(part).phys.slots() &&
-                          std::count_if(views_.begin(), views_.end(), [&](const auto& v) { return v.second.value == part.value; }) == 1;
+        const bool sole =
+            consumers_[static_cast<std::size_t>(node.inputs[i])].size() == 1 && value(part).input == graph::kNoTensor &&
+            std::find(graph_.outputs.begin(), graph_.outputs.end(), node.inputs[i]) == graph_.outputs.end() &&
+            part.slots == value(part).phys.slots() &&
+            std::count_if(views_.begin(), views_.end(), [&](const auto& v) { return v.second.value == part.value; }) ==
+                1;
         bool redirected = false;
         if (sole)
             for (Layer& layer : net_.layers)

@@ -92,21 +92,25 @@ Strided Lowering::stored(const View& view) {
     return {Strided::Source::scratch, scratch, 0, row_major_axes(shape)};
 }
 
-Strided Lowering::contiguous(const Strided& s) { return stored(fetched(s, default_layout(shape_of(s), columns_), dtype_of(s))); }
+Strided Lowering::contiguous(const Strided& s) {
+    return stored(fetched(s, default_layout(shape_of(s), columns_), dtype_of(s)));
+}
 
 Strided Lowering::reshaped(const Strided& s, const Shape& shape) {
     if (const auto direct = reshape(s, shape)) return *direct;
     return *reshape(contiguous(s), shape);
 }
 
-Strided Lowering::sliced(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step) {
+Strided Lowering::sliced(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count,
+                         std::int64_t step) {
     if (const auto direct = slice(s, axis, start, count, step)) return *direct;
     return *slice(contiguous(s), axis, start, count, step);
 }
 
 View Lowering::fetched(std::vector<FetchBox> boxes, const Layout& layout, DType dtype, std::optional<float> fill) {
-    const bool mixed = std::any_of(boxes.begin(), boxes.end(), [&](const FetchBox& b) { return b.from.source != boxes[0].from.source; });
-    if (mixed)   // of one element type, whatever the host sends
+    const bool mixed = std::any_of(boxes.begin(), boxes.end(),
+                                   [&](const FetchBox& b) { return b.from.source != boxes[0].from.source; });
+    if (mixed)  // of one element type, whatever the host sends
         for (FetchBox& b : boxes)
             if (b.from.source == Strided::Source::input) b.from = contiguous(b.from);
     FetchOp op;
@@ -149,14 +153,17 @@ Layout Lowering::layout_for(const Node& node) {
     for (const TensorId id : node.inputs) {
         const auto found = id == graph::kNoTensor ? views_.end() : views_.find(id);
         if (found == views_.end() || shape(id) != wanted) continue;
-        if (best == nullptr || (value(*best).input != graph::kNoTensor && value(found->second).input == graph::kNoTensor)) best = &found->second;
+        if (best == nullptr ||
+            (value(*best).input != graph::kNoTensor && value(found->second).input == graph::kNoTensor))
+            best = &found->second;
     }
     return best != nullptr ? layout_of(*best) : default_layout(wanted, columns_);
 }
 
 View Lowering::operand(TensorId id, const Shape& shape, const Layout& layout) {
     const auto found = views_.find(id);
-    if (found != views_.end() && shape_of(found->second) == shape && layout_of(found->second) == layout) return found->second;
+    if (found != views_.end() && shape_of(found->second) == shape && layout_of(found->second) == layout)
+        return found->second;
     const Strided from = strided_of(id);
     return fetched(expand(from, shape), layout, dtype_of(from));
 }
@@ -184,7 +191,8 @@ View Lowering::combine(const View& a, const View& b, program::AluOp op, DType dt
 
 void Lowering::lower_general(const Node& node) {
     if (general_elementwise(node) || general_movement(node) || general_reduction(node) || general_matrix(node)) return;
-    throw NotSupported{"operator " + std::string(graph::op_name(node.op)) + " is not supported by the compiler in this form"};
+    throw NotSupported{"operator " + std::string(graph::op_name(node.op)) +
+                       " is not supported by the compiler in this form"};
 }
 
 }  // namespace infsim::compiler

@@ -102,7 +102,7 @@ void Lowering::general_activation(const Node& node) {
         }
         case Op::logical_not: y = alu(x, AluOp::equal, 0, AluOp::none, 0, dtype); break;
         default: {
-            const auto to = graph_.tensor(out).dtype;   // a cast; one to a shorter type rounds
+            const auto to = graph_.tensor(out).dtype;  // a cast; one to a shorter type rounds
             y = act(x, ActFunction::identity, 1, 0, to == DType::fp16 || to == DType::bf16 ? to : dtype);
         }
     }
@@ -117,10 +117,14 @@ bool Lowering::general_elementwise(const Node& node) {
     switch (node.op) {
         case Op::where: general_where(node); return true;
         case Op::prelu: general_prelu(node); return true;
-        case Op::leaky_relu: case Op::elu: case Op::selu: case Op::hard_sigmoid: case Op::hard_swish: case Op::thresholded_relu:
-        case Op::logical_not: case Op::cast:
-            general_activation(node);
-            return true;
+        case Op::leaky_relu:
+        case Op::elu:
+        case Op::selu:
+        case Op::hard_sigmoid:
+        case Op::hard_swish:
+        case Op::thresholded_relu:
+        case Op::logical_not:
+        case Op::cast: general_activation(node); return true;
         default: return false;
     }
 }

@@ -35,7 +35,9 @@ Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns,
         for (const int l : split_channels(static_cast<int>(lanes), width)) layout.phys.lanes.push_back(l);
     layout.phys.cols = static_cast<int>(columns);
     const std::int64_t slots = ceil_div(lanes, width);
-    layout.axes = {{{Dim::slot, heads, slots}}, {{slots == 1 && heads > 1 ? Dim::lane : Dim::channel, lanes}}, {{Dim::col, columns}}};
+    layout.axes = {{{Dim::slot, heads, slots}},
+                   {{slots == 1 && heads > 1 ? Dim::lane : Dim::channel, lanes}},
+                   {{Dim::col, columns}}};
     return layout;
 }
 
@@ -76,17 +78,18 @@ void Lowering::general_matmul(const Node& node) {
     const View y = product(matrices(node.inputs[0], as), matrices(node.inputs[1], bs), rows_on_lanes);
     if (node.op == Op::gemm && node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor) {
         View flat = y;
-        flat.axes.erase(flat.axes.begin());   // one head
+        flat.axes.erase(flat.axes.begin());  // one head
         const View bias = operand(node.inputs[2], shape(out), layout_of(flat));
         views_[out] = combine(flat, bias, AluOp::add, chip_dtype(out));
         return;
     }
-    if (batch.size() > 1) {   // the heads' axis is several again: slots count them all
+    if (batch.size() > 1) {  // the heads' axis is several again: slots count them all
         View split = y;
         split.axes.erase(split.axes.begin());
         std::int64_t step = ceil_div(rows_on_lanes ? as[as.size() - 2] : bs.back(), columns_);
         for (std::size_t i = batch.size(); i-- > 0;) {
-            split.axes.insert(split.axes.begin(), batch[i] > 1 ? std::vector<Factor>{{Dim::slot, batch[i], step}} : std::vector<Factor>{});
+            split.axes.insert(split.axes.begin(),
+                              batch[i] > 1 ? std::vector<Factor>{{Dim::slot, batch[i], step}} : std::vector<Factor>{});
             step *= batch[i];
         }
         bind_reshaped(out, split);
@@ -123,7 +126,7 @@ void Lowering::general_einsum(const Node& node) {
             auto& axis = aligned.axes[labels.find(equation.operands[i][a])];
             if (s.axes[a].size() > 1) throw NotSupported{"an einsum of a tensor that is not laid out plainly"};
             if (axis.empty()) axis = s.axes[a];
-            else axis[0].stride += s.axes[a].empty() ? 0 : s.axes[a][0].stride;   // a diagonal
+            else axis[0].stride += s.axes[a].empty() ? 0 : s.axes[a][0].stride;  // a diagonal
         }
         const View x = fetched(expand(aligned, full), layout, dtype_of(s));
         total = total ? combine(*total, x, AluOp::multiply, chip_dtype(out)) : x;
@@ -138,7 +141,9 @@ void Lowering::general_einsum(const Node& node) {
 namespace {
 
 /// One axis of windows.
-struct Windows { int kernel = 1, stride = 1, dilation = 1, before = 0, after = 0; };
+struct Windows {
+    int kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
+};
 
 PoolOp pool_of(bool average, bool count_include_pad, const Windows& rows, const Windows& cols) {
     PoolOp op;
@@ -171,23 +176,28 @@ void Lowering::general_pool(const Node& node) {
     const bool include = !global && average && graph::attribute_int(node, "count_include_pad") != 0;
     std::vector<Windows> windows;
     for (std::size_t i = 0; i < axes; ++i) {
-        const auto at = [&](const char* name, std::size_t k) { return static_cast<int>(graph::attribute_ints(node, name).at(k)); };
+        const auto at = [&](const char* name, std::size_t k) {
+            return static_cast<int>(graph::attribute_ints(node, name).at(k));
+        };
         if (global) windows.push_back({static_cast<int>(from[i + 2]), 1, 1, 0, 0});
-        else windows.push_back({at("kernel_shape", i), at("strides", i), graph::has_attribute(node, "dilations") ? at("dilations", i) : 1,
-                                at("pads", i), at("pads", i + axes)});
+        else
+            windows.push_back({at("kernel_shape", i), at("strides", i),
+                               graph::has_attribute(node, "dilations") ? at("dilations", i) : 1, at("pads", i),
+                               at("pads", i + axes)});
     }
     const std::int64_t depth = axes == 3 ? from[2] : 1, rows = axes >= 2 ? from[axes] : 1, cols = from.back();
     const std::int64_t out_rows = axes >= 2 ? to[axes] : 1, channels = from[0] * from[1];
     const DType dtype = chip_dtype(out);
     const Strided source = strided_of(in);
-    const auto pooled = [&](const Strided& s, std::int64_t c, std::int64_t h, std::int64_t w, const Windows& wr, const Windows& wc,
-                            std::int64_t oh, std::int64_t ow) {
+    const auto pooled = [&](const Strided& s, std::int64_t c, std::int64_t h, std::int64_t w, const Windows& wr,
+                            const Windows& wc, std::int64_t oh, std::int64_t ow) {
         const View x = fetched(reshaped(s, {1, c, h, w}), default_layout({1, c, h, w}, columns_), dtype_of(s));
         const View y = fresh(default_layout({1, c, oh, ow}, columns_), dtype);
         add_layer(node, average ? "avgpool" : "maxpool", pool_of(average, include, wr, wc), {x}, y);
         return y;
     };
-    View y = pooled(source, channels * depth, rows, cols, axes >= 2 ? windows[axes - 2] : Windows{}, windows.back(), out_rows, to.back());
+    View y = pooled(source, channels * depth, rows, cols, axes >= 2 ? windows[axes - 2] : Windows{}, windows.back(),
+                    out_rows, to.back());
     if (axes < 3) return bind_reshaped(out, y);
     const Strided planes = transpose(reshaped(stored(y), {channels, depth, out_rows, to.back()}), {0, 2, 1, 3});
     y = pooled(planes, channels * out_rows, depth, to.back(), windows[0], Windows{}, to[2], to.back());
@@ -207,7 +217,8 @@ Strided Lowering::zero_inserted(const Node& node, std::int64_t& rows, std::int64
     const Strided from = reshaped(strided_of(in), image);
     if (row_step == 1 && col_step == 1) return from;
     FetchBox box{from, {0, 0, 0, 0}, {1, 1, row_step, col_step}};
-    const View spread = fetched(std::vector<FetchBox>{box}, default_layout({1, image[1], rows, cols}, columns_), dtype_of(from), 0.0F);
+    const View spread =
+        fetched(std::vector<FetchBox>{box}, default_layout({1, image[1], rows, cols}, columns_), dtype_of(from), 0.0F);
     return stored(spread);
 }
 
@@ -216,7 +227,8 @@ Strided Lowering::zero_inserted(const Node& node, std::int64_t& rows, std::int64
 void Lowering::general_conv_transpose(const Node& node) {
     const TensorId out = node.outputs[0];
     if (!is_constant(node.inputs[1])) throw NotSupported{"a transposed convolution whose weights are not constant"};
-    if (shape(node.inputs[0])[0] != 1) throw NotSupported{"several images in one tensor: its leading axis must be the batch"};
+    if (shape(node.inputs[0])[0] != 1)
+        throw NotSupported{"several images in one tensor: its leading axis must be the batch"};
     Shape w = shape(node.inputs[1]), to = shape(out), dilations = graph::attribute_ints(node, "dilations");
     Shape pads = graph::attribute_ints(node, "pads");
     if (w.size() != 3 && w.size() != 4) throw NotSupported{"a transposed convolution over more than two axes"};
@@ -231,11 +243,13 @@ void Lowering::general_conv_transpose(const Node& node) {
     if (groups != 1) throw NotSupported{"a transposed convolution in groups"};
     std::int64_t rows = 1, cols = 1;
     const Strided spread = zero_inserted(node, rows, cols);
-    const std::int64_t before_rows = dilations[0] * (w[2] - 1) - pads[0], before_cols = dilations[1] * (w[3] - 1) - pads[1];
-    if (before_rows < 0 || before_cols < 0) throw NotSupported{"a transposed convolution padded by more than its filter reaches"};
+    const std::int64_t before_rows = dilations[0] * (w[2] - 1) - pads[0],
+                       before_cols = dilations[1] * (w[3] - 1) - pads[1];
+    if (before_rows < 0 || before_cols < 0)
+        throw NotSupported{"a transposed convolution padded by more than its filter reaches"};
     const Shape image = {1, w[0], rows, cols};
     const View x = fetched(spread, default_layout(image, columns_), dtype_of(spread));
-    ConvOp op;   // weights [in, out, rows, cols], both filter axes backwards
+    ConvOp op;  // weights [in, out, rows, cols], both filter axes backwards
     op.weight = {node.inputs[1], w[2] * w[3], w[1] * w[2] * w[3], -w[3], -1};
     op.weight.base = w[2] * w[3] - 1;
     if (node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor) {
@@ -256,9 +270,13 @@ void Lowering::general_conv_transpose(const Node& node) {
 
 bool Lowering::general_matrix(const Node& node) {
     switch (node.op) {
-        case Op::matmul: case Op::gemm: general_matmul(node); return true;
+        case Op::matmul:
+        case Op::gemm: general_matmul(node); return true;
         case Op::einsum: general_einsum(node); return true;
-        case Op::max_pool: case Op::average_pool: case Op::global_average_pool: case Op::global_max_pool: general_pool(node); return true;
+        case Op::max_pool:
+        case Op::average_pool:
+        case Op::global_average_pool:
+        case Op::global_max_pool: general_pool(node); return true;
         case Op::conv_transpose: general_conv_transpose(node); return true;
         default: return false;
     }

@@ -15,7 +15,9 @@ using graph::TensorId;
 namespace {
 
 /// Indices that follow each other in equal steps: one box of a fetch.
-struct Run { std::int64_t at = 0, first = 0, count = 1, step = 1; };
+struct Run {
+    std::int64_t at = 0, first = 0, count = 1, step = 1;
+};
 
 /// Splits a list of indices into runs; negative indices mean "nothing there" and belong to none.
 std::vector<Run> runs_of(const std::vector<std::int64_t>& indices) {
@@ -59,7 +61,8 @@ Shape counted(std::int64_t n) {
 
 }  // namespace
 
-View Lowering::gathered(const Strided& s, const std::vector<std::vector<std::int64_t>>& indices, std::optional<float> fill) {
+View Lowering::gathered(const Strided& s, const std::vector<std::vector<std::int64_t>>& indices,
+                        std::optional<float> fill) {
     const Shape from = shape_of(s);
     Shape to;
     Strided source = s;
@@ -131,14 +134,16 @@ void Lowering::general_pad(const Node& node) {
 
 void Lowering::general_gather(const Node& node) {
     const TensorId in = node.inputs[0], out = node.outputs[0];
-    if (!is_constant(node.inputs[1])) throw NotSupported{"a gather by computed indices, other than of rows of a constant table"};
+    if (!is_constant(node.inputs[1]))
+        throw NotSupported{"a gather by computed indices, other than of rows of a constant table"};
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), shape(in).size());
     std::vector<std::vector<std::int64_t>> indices;
     for (const std::int64_t n : shape(in)) indices.push_back(counted(n));
     indices[axis].clear();
     for (const float v : graph::evaluate_constant(graph_, node.inputs[1])) {
         const auto i = static_cast<std::int64_t>(v), n = shape(in)[axis];
-        if (i < -n || i >= n) throw NotSupported{"index " + std::to_string(i) + " is outside of an axis of " + std::to_string(n)};
+        if (i < -n || i >= n)
+            throw NotSupported{"index " + std::to_string(i) + " is outside of an axis of " + std::to_string(n)};
         indices[axis].push_back(i < 0 ? i + n : i);
     }
     bind_reshaped(out, gathered(strided_of(in), indices, std::nullopt));
@@ -187,7 +192,8 @@ void Lowering::general_slice(const Node& node) {
 
 void Lowering::general_depth_space(const Node& node) {
     const TensorId in = node.inputs[0], out = node.outputs[0];
-    const std::int64_t b = graph::attribute_int(node, "blocksize"), n = shape(in)[0], c = shape(in)[1], h = shape(in)[2], w = shape(in)[3];
+    const std::int64_t b = graph::attribute_int(node, "blocksize"), n = shape(in)[0], c = shape(in)[1],
+                       h = shape(in)[2], w = shape(in)[3];
     Shape split, perm;
     if (node.op == Op::space_to_depth) {
         split = {n, c, h / b, b, w / b, b};
@@ -204,12 +210,19 @@ void Lowering::general_depth_space(const Node& node) {
 
 bool Lowering::general_movement(const Node& node) {
     switch (node.op) {
-        case Op::reshape: case Op::flatten: case Op::squeeze: case Op::unsqueeze: case Op::identity: general_reshape(node); return true;
+        case Op::reshape:
+        case Op::flatten:
+        case Op::squeeze:
+        case Op::unsqueeze:
+        case Op::identity: general_reshape(node); return true;
         case Op::transpose: general_transpose(node); return true;
         case Op::expand: bind(node.outputs[0], expand(strided_of(node.inputs[0]), shape(node.outputs[0]))); return true;
-        case Op::tile: bind(node.outputs[0], tile(strided_of(node.inputs[0]), graph::attribute_ints(node, "repeats"))); return true;
+        case Op::tile:
+            bind(node.outputs[0], tile(strided_of(node.inputs[0]), graph::attribute_ints(node, "repeats")));
+            return true;
         case Op::slice: general_slice(node); return true;
-        case Op::depth_to_space: case Op::space_to_depth: general_depth_space(node); return true;
+        case Op::depth_to_space:
+        case Op::space_to_depth: general_depth_space(node); return true;
         case Op::concat: general_concat(node); return true;
         case Op::pad: general_pad(node); return true;
         case Op::gather: general_gather(node); return true;

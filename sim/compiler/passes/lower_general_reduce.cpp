@@ -21,7 +21,7 @@ bool is_free(const Factor& f) { return f.dim == Dim::row || f.dim == Dim::col; }
 
 /// How many elements of a plane one result takes when the axes of `mask` are innermost in it; 0 when they are not.
 int innermost(const View& view, const Physical& phys, const std::vector<bool>& mask) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> free;   // (step, extent)
+    std::vector<std::pair<std::int64_t, std::int64_t>> free;  // (step, extent)
     for (std::size_t a = 0; a < mask.size(); ++a)
         for (const Factor& f : view.axes[a]) {
             if (!mask[a]) continue;
@@ -89,7 +89,9 @@ void Lowering::general_reduce(const Node& node) {
     const auto apply = [&](const View& v, ActFunction f) { return act(v, f, 1, 0, dtype); };
     View y;
     switch (node.op) {
-        case Op::reduce_mean: y = reduce(x, AluOp::add, mask, 1.0F / static_cast<float>(extent(shape(in), mask)), dtype); break;
+        case Op::reduce_mean:
+            y = reduce(x, AluOp::add, mask, 1.0F / static_cast<float>(extent(shape(in), mask)), dtype);
+            break;
         case Op::reduce_max: y = reduce(x, AluOp::max, mask, 1, dtype); break;
         case Op::reduce_min: y = reduce(x, AluOp::min, mask, 1, dtype); break;
         case Op::reduce_prod: y = reduce(x, AluOp::multiply, mask, 1, dtype); break;
@@ -106,7 +108,7 @@ void Lowering::general_reduce(const Node& node) {
         }
         default: y = sum(x);
     }
-    View bound = y;   // an axis that is reduced has no factors: it stays or goes
+    View bound = y;  // an axis that is reduced has no factors: it stays or goes
     bound.axes.clear();
     const bool keep = graph::attribute_int(node, "keepdims") != 0;
     for (std::size_t a = 0; a < mask.size(); ++a)
@@ -146,9 +148,12 @@ void Lowering::general_layer_norm(const Node& node) {
     const View x = for_reduction(in, mask);
     const int inner = innermost(x, value(x).phys, mask);
     const float share = 1.0F / static_cast<float>(extent(s, mask));
-    const View centred = combine(x, reduce(x, AluOp::add, mask, share, DType::fp32), AluOp::subtract, DType::fp32, inner);
-    const View variance = reduce(act(centred, ActFunction::square, 1, 0, DType::fp32), AluOp::add, mask, share, DType::fp32);
-    const View norm = act(variance, ActFunction::rsqrt, 1, static_cast<float>(graph::attribute_float(node, "epsilon")), DType::fp32);
+    const View centred =
+        combine(x, reduce(x, AluOp::add, mask, share, DType::fp32), AluOp::subtract, DType::fp32, inner);
+    const View variance =
+        reduce(act(centred, ActFunction::square, 1, 0, DType::fp32), AluOp::add, mask, share, DType::fp32);
+    const View norm =
+        act(variance, ActFunction::rsqrt, 1, static_cast<float>(graph::attribute_float(node, "epsilon")), DType::fp32);
     View y = combine(centred, norm, AluOp::multiply, dtype_, inner);
     y = combine(y, operand(node.inputs[1], s, layout_of(y)), AluOp::multiply, dtype_);
     if (node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor)
@@ -175,9 +180,12 @@ void Lowering::general_instance_norm(const Node& node) {
     const View x = operand(in, s, layout);
     const int inner = innermost(x, value(x).phys, mask), plane = static_cast<int>(value(x).phys.plane());
     const float share = 1.0F / static_cast<float>(extent(s, mask));
-    const View centred = combine(x, reduce(x, AluOp::add, mask, share, DType::fp32), AluOp::subtract, DType::fp32, inner);
-    const View variance = reduce(act(centred, ActFunction::square, 1, 0, DType::fp32), AluOp::add, mask, share, DType::fp32);
-    const View norm = act(variance, ActFunction::rsqrt, 1, static_cast<float>(graph::attribute_float(node, "epsilon")), DType::fp32);
+    const View centred =
+        combine(x, reduce(x, AluOp::add, mask, share, DType::fp32), AluOp::subtract, DType::fp32, inner);
+    const View variance =
+        reduce(act(centred, ActFunction::square, 1, 0, DType::fp32), AluOp::add, mask, share, DType::fp32);
+    const View norm =
+        act(variance, ActFunction::rsqrt, 1, static_cast<float>(graph::attribute_float(node, "epsilon")), DType::fp32);
     const View y = combine(centred, norm, AluOp::multiply, DType::fp32, inner);
     const View scaled = combine(y, operand(node.inputs[1], {s[1]}, vector), AluOp::multiply, DType::fp32, plane);
     views_[out] = combine(scaled, operand(node.inputs[2], {s[1]}, vector), AluOp::add, dtype_, plane);
@@ -189,10 +197,12 @@ void Lowering::general_batch_norm(const Node& node) {
     const Layout vector = default_layout({s[1]}, columns_);
     const auto parameter = [&](std::size_t i) { return operand(node.inputs[i], {s[1]}, vector); };
     const auto found = views_.find(in);
-    const bool image = found != views_.end() && is_image(found->second) && s.size() == 4 && phys_of(found->second).lanes == vector.phys.lanes;
+    const bool image = found != views_.end() && is_image(found->second) && s.size() == 4 &&
+                       phys_of(found->second).lanes == vector.phys.lanes;
     const View x = image ? found->second : operand(in, s, channels_layout(s, columns_));
     const int plane = static_cast<int>(value(x).phys.plane());
-    const View inverse = act(parameter(4), ActFunction::rsqrt, 1, static_cast<float>(graph::attribute_float(node, "epsilon")), DType::fp32);
+    const View inverse = act(parameter(4), ActFunction::rsqrt, 1,
+                             static_cast<float>(graph::attribute_float(node, "epsilon")), DType::fp32);
     const View factor = combine(parameter(1), inverse, AluOp::multiply, DType::fp32);
     const View centred = combine(x, parameter(3), AluOp::subtract, DType::fp32, plane);
     const View scaled = combine(centred, factor, AluOp::multiply, DType::fp32, plane);
@@ -206,18 +216,26 @@ void Lowering::general_lp_norm(const Node& node) {
     const View x = for_reduction(in, mask);
     const int inner = innermost(x, value(x).phys, mask);
     const bool one = graph::attribute_int(node, "p") == 1;
-    View norm = reduce(act(x, one ? ActFunction::abs : ActFunction::square, 1, 0, DType::fp32), AluOp::add, mask, 1, DType::fp32);
+    View norm = reduce(act(x, one ? ActFunction::abs : ActFunction::square, 1, 0, DType::fp32), AluOp::add, mask, 1,
+                       DType::fp32);
     if (!one) norm = act(norm, ActFunction::sqrt, 1, 0, DType::fp32);
     views_[node.outputs[0]] = combine(x, norm, AluOp::divide, dtype_, inner);
 }
 
 bool Lowering::general_reduction(const Node& node) {
     switch (node.op) {
-        case Op::reduce_sum: case Op::reduce_mean: case Op::reduce_max: case Op::reduce_min: case Op::reduce_prod:
-        case Op::reduce_sum_square: case Op::reduce_l1: case Op::reduce_l2: case Op::reduce_log_sum: case Op::reduce_log_sum_exp:
-            general_reduce(node);
-            return true;
-        case Op::softmax: case Op::log_softmax: general_softmax(node); return true;
+        case Op::reduce_sum:
+        case Op::reduce_mean:
+        case Op::reduce_max:
+        case Op::reduce_min:
+        case Op::reduce_prod:
+        case Op::reduce_sum_square:
+        case Op::reduce_l1:
+        case Op::reduce_l2:
+        case Op::reduce_log_sum:
+        case Op::reduce_log_sum_exp: general_reduce(node); return true;
+        case Op::softmax:
+        case Op::log_softmax: general_softmax(node); return true;
         case Op::layer_norm: general_layer_norm(node); return true;
         case Op::instance_norm: general_instance_norm(node); return true;
         case Op::batch_norm: general_batch_norm(node); return true;

@@ -56,7 +56,9 @@ std::int64_t nearest(const std::string& mode, double position) {
     throw NotSupported{"nearest_mode '" + mode + "'"};
 }
 
-bool crops(const Node& node) { return graph::attribute_string(node, "coordinate_transformation_mode") == "tf_crop_and_resize"; }
+bool crops(const Node& node) {
+    return graph::attribute_string(node, "coordinate_transformation_mode") == "tf_crop_and_resize";
+}
 
 /// Weights of the taps around a position that lies `f` behind the second of four (cubic) or the first of two.
 std::vector<double> tap_weights(const Node& node, double f) {
@@ -125,7 +127,11 @@ void Lowering::general_resize(const Node& node) {
             const double position = source_position(node, x, o);
             same = same && position == static_cast<double>(o);
             const bool outside = crops(node) && (position < 0 || position > static_cast<double>(x.in - 1));
-            if (mode == "nearest") list.push_back(outside ? -1 : std::clamp<std::int64_t>(nearest(graph::attribute_string(node, "nearest_mode"), position), 0, x.in - 1));
+            if (mode == "nearest")
+                list.push_back(
+                    outside ? -1
+                            : std::clamp<std::int64_t>(nearest(graph::attribute_string(node, "nearest_mode"), position),
+                                                       0, x.in - 1));
             else list.push_back(outside ? -1 : o);
         }
         if (!same) changed.push_back(a);
@@ -138,7 +144,7 @@ void Lowering::general_resize(const Node& node) {
         return;
     }
     for (const std::size_t a : changed) s = resized_axis(s, a, node);
-    if (crops(node)) views_[out] = gathered(s, indices, extrapolation);   // what lies outside of the input
+    if (crops(node)) views_[out] = gathered(s, indices, extrapolation);  // what lies outside of the input
     else bind(out, s);
 }
 

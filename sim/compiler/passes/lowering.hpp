@@ -17,7 +17,9 @@
 namespace infsim::compiler {
 
 /// Thrown inside the pass for one node; collected as a Problem of that node.
-struct NotSupported { std::string what; };
+struct NotSupported {
+    std::string what;
+};
 
 /// How a tensor lies on chip: the value it fills and its axes.
 struct Layout {
@@ -45,11 +47,11 @@ private:
     const CompileOptions& options_;
     FusionPlan plan_;
     Network net_;
-    std::map<graph::TensorId, View> views_;         ///< tensors on chip
-    std::map<graph::TensorId, Strided> strided_;    ///< tensors in device DRAM; one may be in both
-    std::map<graph::TensorId, View> token_views_;   ///< tensors of views_ turned to have their last axis on partitions
-    std::map<std::tuple<graph::TensorId, int, int>, View> spreads_;   ///< (tensor, slots, lanes of each)
-    const graph::Node* node_ = nullptr;             ///< being lowered
+    std::map<graph::TensorId, View> views_;        ///< tensors on chip
+    std::map<graph::TensorId, Strided> strided_;   ///< tensors in device DRAM; one may be in both
+    std::map<graph::TensorId, View> token_views_;  ///< tensors of views_ turned to have their last axis on partitions
+    std::map<std::tuple<graph::TensorId, int, int>, View> spreads_;  ///< (tensor, slots, lanes of each)
+    const graph::Node* node_ = nullptr;                              ///< being lowered
     std::vector<std::vector<int>> consumers_;
 
     // nodes (lower.cpp, lower_matrix.cpp, lower_elementwise.cpp)
@@ -63,8 +65,8 @@ private:
     void lower_weighted(const Fusion& fusion);
     void lower_conv(const graph::Node& node, const Fusion& fusion, const graph::Node& last);
     void lower_dense(const graph::Node& node, const Fusion& fusion, const graph::Node& last);
-    void finish_weighted(const graph::Node& node, const Fusion& fusion, const graph::Node& last, ConvOp op, const View& in,
-                         View out, Physical phys, std::string kind);
+    void finish_weighted(const graph::Node& node, const Fusion& fusion, const graph::Node& last, ConvOp op,
+                         const View& in, View out, Physical phys, std::string kind);
     void lower_pool(const graph::Node& node);
     void lower_head_matmul(const graph::Node& node);
     void lower_softmax(const graph::Node& node);
@@ -117,7 +119,8 @@ private:
     Strided contiguous(const Strided& s);
     Strided reshaped(const Strided& s, const graph::Shape& shape);
     Strided sliced(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count, std::int64_t step);
-    View fetched(std::vector<FetchBox> boxes, const Layout& layout, DType dtype, std::optional<float> fill = std::nullopt);
+    View fetched(std::vector<FetchBox> boxes, const Layout& layout, DType dtype,
+                 std::optional<float> fill = std::nullopt);
     View fetched(const Strided& s, const Layout& layout, DType dtype);
     /// Binds the output of a node to a view of another shape with the same elements in the same order.
     void bind_reshaped(graph::TensorId id, const View& view);
@@ -148,7 +151,8 @@ private:
     static Part part_of(const View& view) { return {view.value, view.first_slot, view.slots}; }
     /// A view of all slots of a fresh value.
     View whole(ValueId value, std::vector<std::vector<Factor>> axes) const;
-    Layer& add_layer(const graph::Node& node, std::string kind, LayerOp op, const std::vector<View>& inputs, const View& output);
+    Layer& add_layer(const graph::Node& node, std::string kind, LayerOp op, const std::vector<View>& inputs,
+                     const View& output);
     /// The tensor with its last-but-one and last axes exchanged on chip: lanes <-> columns.
     View transposed_lanes(const graph::Node& node, const View& view, int heads);
     /// view_of, with the last axis on partitions where turning the tensor on chip brings it there.

@@ -7,8 +7,11 @@
 namespace infsim::compiler {
 
 NetworkCosts::NetworkCosts(const Network& network, const hw::ChipSpec& spec, DType dtype, const CompileOptions& options)
-    : spec_(spec), banks_(options.psum_banks_per_load), most_(std::min(spec.pe.max_moving, hw::psum_bank_elements(spec))),
-      small_(options.small_image_elements), passes_(dtype == DType::fp32 ? spec.pe.fp32_passes : 1) {
+    : spec_(spec),
+      banks_(options.psum_banks_per_load),
+      most_(std::min(spec.pe.max_moving, hw::psum_bank_elements(spec))),
+      small_(options.small_image_elements),
+      passes_(dtype == DType::fp32 ? spec.pe.fp32_passes : 1) {
     measure_memory(network, options);
     measure_rows(network);
     for (const Layer& layer : network.layers) measure_layer(network, layer, dtype);
@@ -20,11 +23,14 @@ void NetworkCosts::measure_memory(const Network& net, const CompileOptions& opti
     for (int l = 0; l < n; ++l) {
         const Layer& layer = net.layers[static_cast<std::size_t>(l)];
         for (const Part& in : layer.inputs) {
-            born[static_cast<std::size_t>(in.value)] = std::min(born[static_cast<std::size_t>(in.value)], l);   // graph inputs
+            born[static_cast<std::size_t>(in.value)] =
+                std::min(born[static_cast<std::size_t>(in.value)], l);  // graph inputs
             dies[static_cast<std::size_t>(in.value)] = l;
         }
-        born[static_cast<std::size_t>(layer.output.value)] = std::min(born[static_cast<std::size_t>(layer.output.value)], l);
-        dies[static_cast<std::size_t>(layer.output.value)] = std::max(dies[static_cast<std::size_t>(layer.output.value)], l);
+        born[static_cast<std::size_t>(layer.output.value)] =
+            std::min(born[static_cast<std::size_t>(layer.output.value)], l);
+        dies[static_cast<std::size_t>(layer.output.value)] =
+            std::max(dies[static_cast<std::size_t>(layer.output.value)], l);
     }
     crossing_.assign(static_cast<std::size_t>(n) + 1, 0);
     alive_.assign(static_cast<std::size_t>(n), {});
@@ -37,7 +43,8 @@ void NetworkCosts::measure_memory(const Network& net, const CompileOptions& opti
         if (streams) continue;
         for (int l = born[v] + 1; l < dies[v]; ++l) alive_[static_cast<std::size_t>(l)].through += bytes;
         if (net.values[v].input == graph::kNoTensor) alive_[static_cast<std::size_t>(born[v])].made += bytes;
-        if (dies[v] != born[v] || net.values[v].input != graph::kNoTensor) alive_[static_cast<std::size_t>(dies[v])].dying += bytes;
+        if (dies[v] != born[v] || net.values[v].input != graph::kNoTensor)
+            alive_[static_cast<std::size_t>(dies[v])].dying += bytes;
     }
     for (int l = 0; l < n && options.in_place_add; ++l) {
         const auto* conv = std::get_if<ConvOp>(&net.layers[static_cast<std::size_t>(l)].op);
@@ -52,10 +59,13 @@ double weight_bytes(const Network& net, const Layer& layer, DType dtype) {
     if (!conv) return 0;
     const auto channels = [&](const Part& part) {
         double n = 0;
-        for (int s = 0; s < part.slots; ++s) n += net.values[static_cast<std::size_t>(part.value)].phys.lanes[static_cast<std::size_t>(part.first_slot + s)];
+        for (int s = 0; s < part.slots; ++s)
+            n += net.values[static_cast<std::size_t>(part.value)]
+                     .phys.lanes[static_cast<std::size_t>(part.first_slot + s)];
         return n;
     };
-    return channels(layer.inputs[0]) * channels(layer.output) * conv->kernel_rows * conv->kernel_cols / conv->groups * dtype_bytes(dtype);
+    return channels(layer.inputs[0]) * channels(layer.output) * conv->kernel_rows * conv->kernel_cols / conv->groups *
+           dtype_bytes(dtype);
 }
 
 void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType dtype) {
@@ -65,7 +75,8 @@ void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType d
     c.slots = std::max(1, layer.output.slots);
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
         c.conv = true;
-        c.loads = static_cast<double>((layer.inputs[0].slots + 1) / 2) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
+        c.loads = static_cast<double>((layer.inputs[0].slots + 1) / 2) * conv->kernel_rows * conv->kernel_cols *
+                  layer.output.slots;
     }
     const double weights = weight_bytes(net, layer, dtype);
     const double share = std::min(static_cast<double>(hw::sustained_dram_bandwidth(spec_).count()) / spec_.cores,
@@ -98,8 +109,10 @@ void NetworkCosts::measure_rows(const Network& net) {
         }
         const Part* in = layer.inputs.empty() ? nullptr : &layer.inputs[0];
         input_bytes_.push_back(in ? half_bytes(net.values[static_cast<std::size_t>(in->value)]) / 2 : 0);
-        r.follows = able && l > 0 && in && in->value == net.layers[l - 1].output.value && readers[static_cast<std::size_t>(in->value)].size() == 1 &&
-                    in->slots == net.values[static_cast<std::size_t>(in->value)].phys.slots() && !leaves[static_cast<std::size_t>(in->value)];
+        r.follows = able && l > 0 && in && in->value == net.layers[l - 1].output.value &&
+                    readers[static_cast<std::size_t>(in->value)].size() == 1 &&
+                    in->slots == net.values[static_cast<std::size_t>(in->value)].phys.slots() &&
+                    !leaves[static_cast<std::size_t>(in->value)];
         if (!able) r.row_bytes = -1;
         rows_.push_back(r);
     }
@@ -108,7 +121,8 @@ void NetworkCosts::measure_rows(const Network& net) {
 bool NetworkCosts::chain(int first, int last) const {
     if (last - first < 2 || rows_[static_cast<std::size_t>(first)].row_bytes < 0) return false;
     for (int l = first + 1; l < last; ++l)
-        if (!rows_[static_cast<std::size_t>(l)].follows || rows_[static_cast<std::size_t>(l)].row_bytes < 0) return false;
+        if (!rows_[static_cast<std::size_t>(l)].follows || rows_[static_cast<std::size_t>(l)].row_bytes < 0)
+            return false;
     return true;
 }
 
@@ -118,12 +132,14 @@ std::int64_t NetworkCosts::striped_peak(int first, int last, int images, int str
     for (int l = last - 1; l > first; --l) {
         rows = (rows - 1) * rows_[static_cast<std::size_t>(l)].stride + rows_[static_cast<std::size_t>(l)].kernel;
         const Rows& made = rows_[static_cast<std::size_t>(l) - 1];
-        windows += 2 * made.row_bytes * std::min(rows, made.out);   // the window before is still there while rows move on
+        windows +=
+            2 * made.row_bytes * std::min(rows, made.out);  // the window before is still there while rows move on
     }
     const std::int64_t in = input_bytes_[static_cast<std::size_t>(first)];
     const Rows& end = rows_[static_cast<std::size_t>(last) - 1];
     const std::int64_t out = end.row_bytes * end.out;
-    return alive_[static_cast<std::size_t>(first)].through * images + std::max(in * images + out, in + out * images) + windows;
+    return alive_[static_cast<std::size_t>(first)].through * images + std::max(in * images + out, in + out * images) +
+           windows;
 }
 
 std::pair<double, double> NetworkCosts::halo(int first, int last, int stripe_rows) const {
@@ -137,7 +153,8 @@ std::pair<double, double> NetworkCosts::halo(int first, int last, int stripe_row
         fresh *= reader.stride;
         const double shared = std::max(0.0, rows - fresh);
         const double stripes = static_cast<double>(made.out) / std::max(1.0, fresh);
-        copied += stripes * shared * static_cast<double>(made.row_elements) / static_cast<double>(spec_.pool.clock.count());
+        copied +=
+            stripes * shared * static_cast<double>(made.row_elements) / static_cast<double>(spec_.pool.clock.count());
         again += compute(l - 1, 1) * shared / std::max(1.0, fresh);
     }
     return {copied, again};
@@ -161,9 +178,11 @@ double NetworkCosts::compute(int layer, int images) const {
     const std::int64_t tiles = small ? (images + together - 1) / together : images * ((c.plane + most_ - 1) / most_);
     const double elements = static_cast<double>(c.plane) * images / static_cast<double>(tiles);
     const double vector = c.slots * static_cast<double>(tiles) *
-                          (std::max(static_cast<double>(spec_.act.min_cycles.count()), elements) + static_cast<double>(spec_.act.overhead.count()));
+                          (std::max(static_cast<double>(spec_.act.min_cycles.count()), elements) +
+                           static_cast<double>(spec_.act.overhead.count()));
     if (!c.conv) return vector / clock;
-    const double matmul = std::max(static_cast<double>(spec_.pe.min_matmul.count()), elements) * passes_ + static_cast<double>(spec_.pe.matmul_overhead.count());
+    const double matmul = std::max(static_cast<double>(spec_.pe.min_matmul.count()), elements) * passes_ +
+                          static_cast<double>(spec_.pe.matmul_overhead.count());
     const double stationary = static_cast<double>(spec_.pe.stationary_load_unhidden.count());
     const double rounds = static_cast<double>((tiles + banks_ - 1) / banks_);
     return std::max(vector, c.loads * (rounds * stationary + static_cast<double>(tiles) * matmul)) / clock;

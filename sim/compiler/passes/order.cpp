@@ -32,8 +32,12 @@ struct Liveness {
     bool in_place;
 
     Liveness(const Network& network, int b, bool in_place_add)
-        : net(network), readers(readers_of(network)), writers(network.values.size()), is_output(network.values.size(), false),
-          batch(b), in_place(in_place_add) {
+        : net(network),
+          readers(readers_of(network)),
+          writers(network.values.size()),
+          is_output(network.values.size(), false),
+          batch(b),
+          in_place(in_place_add) {
         for (std::size_t l = 0; l < net.layers.size(); ++l)
             writers[static_cast<std::size_t>(net.layers[l].output.value)].push_back(static_cast<int>(l));
         for (const View& v : net.outputs) is_output[static_cast<std::size_t>(v.value)] = true;
@@ -59,7 +63,8 @@ struct Liveness {
         }
         std::int64_t made = half_bytes(net.values[static_cast<std::size_t>(out)]);
         const auto* conv = std::get_if<ConvOp>(&net.layers[static_cast<std::size_t>(layer)].op);
-        const bool own_input = conv && conv->residual && conv->residual->value == net.layers[static_cast<std::size_t>(layer)].inputs[0].value;
+        const bool own_input = conv && conv->residual &&
+                               conv->residual->value == net.layers[static_cast<std::size_t>(layer)].inputs[0].value;
         if (conv && conv->residual && in_place && !own_input) {
             const auto& r = readers[static_cast<std::size_t>(conv->residual->value)];
             if (std::none_of(r.begin(), r.end(), [&](int l) { return l != layer && !done(l); })) return others + dying;
@@ -70,7 +75,10 @@ struct Liveness {
 
 /// The best order of the layers [first, last) given that everything before first is done.
 std::vector<int> best_order(const Liveness& live, int first, int last) {
-    struct State { std::int64_t peak; std::vector<int> path; };
+    struct State {
+        std::int64_t peak;
+        std::vector<int> path;
+    };
     const int n = last - first;
     std::map<unsigned, State> states = {{0U, {0, {}}}};
     for (int size = 0; size < n; ++size) {
@@ -86,7 +94,8 @@ std::vector<int> best_order(const Liveness& live, int first, int last) {
                 State candidate{std::max(state.peak, live.step_peak(first + l, done)), state.path};
                 candidate.path.push_back(first + l);
                 auto [it, fresh] = next.try_emplace(mask | 1U << l, candidate);
-                if (!fresh && std::tie(candidate.peak, candidate.path) < std::tie(it->second.peak, it->second.path)) it->second = candidate;
+                if (!fresh && std::tie(candidate.peak, candidate.path) < std::tie(it->second.peak, it->second.path))
+                    it->second = candidate;
             }
         states = std::move(next);
     }
@@ -108,7 +117,8 @@ void reorder(Network& network, int batch, bool in_place_add) {
         bool cut = true;
         for (int k = 0; k < l && cut; ++k) {
             const auto v = static_cast<std::size_t>(network.layers[static_cast<std::size_t>(k)].output.value);
-            cut = v == static_cast<std::size_t>(network.layers[static_cast<std::size_t>(l)].output.value) || last_reader[v] <= l;
+            cut = v == static_cast<std::size_t>(network.layers[static_cast<std::size_t>(l)].output.value) ||
+                  last_reader[v] <= l;
         }
         if (!cut && l + 1 < n) continue;
         if (l + 1 - region > 2 && static_cast<std::size_t>(l + 1 - region) <= kLargestRegion) {

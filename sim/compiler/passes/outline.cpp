@@ -6,14 +6,17 @@
 
 namespace infsim::compiler {
 
-std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position, const std::vector<program::LayerInfo>& layers) {
+std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position,
+                                 const std::vector<program::LayerInfo>& layers) {
     std::vector<BufferId> alive;
     for (std::size_t b = 0; b < outline.buffers.size(); ++b)
-        if (outline.lives[b].first <= position && position <= outline.lives[b].last) alive.push_back(static_cast<BufferId>(b));
+        if (outline.lives[b].first <= position && position <= outline.lives[b].last)
+            alive.push_back(static_cast<BufferId>(b));
     return tensors_of(outline, alive, layers);
 }
 
-std::vector<LiveTensor> tensors_of(const Outline& outline, const std::vector<BufferId>& buffers, const std::vector<program::LayerInfo>& layers) {
+std::vector<LiveTensor> tensors_of(const Outline& outline, const std::vector<BufferId>& buffers,
+                                   const std::vector<program::LayerInfo>& layers) {
     struct Sum {
         std::int64_t lower = 0, upper = 0;
         int images = 0;
@@ -32,8 +35,10 @@ std::vector<LiveTensor> tensors_of(const Outline& outline, const std::vector<Buf
     const auto layer_at = [&](std::int32_t p) { return layers.at(outline.layer[static_cast<std::size_t>(p)]).name; };
     std::vector<LiveTensor> list;
     for (const auto& [name, sum] : sums)
-        list.push_back({name, std::max(sum.lower, sum.upper), sum.images, layer_at(sum.life.first), layer_at(sum.life.last)});
-    std::stable_sort(list.begin(), list.end(), [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+        list.push_back(
+            {name, std::max(sum.lower, sum.upper), sum.images, layer_at(sum.life.first), layer_at(sum.life.last)});
+    std::stable_sort(list.begin(), list.end(),
+                     [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
     return list;
 }
 

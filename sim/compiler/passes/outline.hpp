@@ -20,12 +20,14 @@ struct Outline {
     std::vector<Buffer> buffers;
     std::vector<Lifetime> lives;
     std::vector<LoadSpan> loads;
-    std::vector<std::uint16_t> layer;   ///< by position
+    std::vector<std::uint16_t> layer;  ///< by position
 };
 
 /// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
-std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position, const std::vector<program::LayerInfo>& layers);
+std::vector<LiveTensor> alive_at(const Outline& outline, std::int32_t position,
+                                 const std::vector<program::LayerInfo>& layers);
 /// The same of given buffers.
-std::vector<LiveTensor> tensors_of(const Outline& outline, const std::vector<BufferId>& buffers, const std::vector<program::LayerInfo>& layers);
+std::vector<LiveTensor> tensors_of(const Outline& outline, const std::vector<BufferId>& buffers,
+                                   const std::vector<program::LayerInfo>& layers);
 
 }  // namespace infsim::compiler

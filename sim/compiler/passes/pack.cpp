@@ -8,7 +8,7 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::size_t kRepairs = 100'000;   ///< buffers packed over all rounds of repair, about
+constexpr std::size_t kRepairs = 100'000;  ///< buffers packed over all rounds of repair, about
 constexpr std::size_t kMany = 4096;
 
 /// A buffer to be packed: what other buffers have to know of it, side by side in memory.
@@ -55,7 +55,8 @@ private:
     std::vector<Lifetime> lives_;
     LifeIndex index_;
     std::vector<Item> items_;
-    std::vector<std::uint64_t> taken_;   ///< first byte and last byte + 1, in the two halves: one number sorts faster than two
+    std::vector<std::uint64_t>
+        taken_;  ///< first byte and last byte + 1, in the two halves: one number sorts faster than two
 
     static std::vector<Lifetime> lives_of(const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids) {
         std::vector<Lifetime> list;
@@ -76,8 +77,9 @@ private:
 
 }  // namespace
 
-std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids,
-                          std::int64_t capacity, std::int64_t lower_bound, std::vector<std::uint32_t>& offset) {
+std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives,
+                          const std::vector<BufferId>& ids, std::int64_t capacity, std::int64_t lower_bound,
+                          std::vector<std::uint32_t>& offset) {
     Packer packer(buffers, lives, ids);
     std::vector<std::uint32_t> program_order(packer.size());
     for (std::uint32_t i = 0; i < packer.size(); ++i) program_order[i] = i;
@@ -86,11 +88,13 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
         const std::int64_t top = packer.pack(sequence);
         if (top >= best) return top;
         best = top;
-        for (std::size_t i = 0; i < ids.size(); ++i) offset[static_cast<std::size_t>(ids[i])] = packer[static_cast<std::uint32_t>(i)].offset;
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            offset[static_cast<std::size_t>(ids[i])] = packer[static_cast<std::uint32_t>(i)].offset;
         return top;
     };
     std::vector<std::uint32_t> sequence = program_order;
-    std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return packer[a].bytes > packer[b].bytes; });
+    std::stable_sort(sequence.begin(), sequence.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return packer[a].bytes > packer[b].bytes; });
     attempt(sequence);
     if (best > lower_bound) {
         sequence = program_order;
@@ -98,16 +102,20 @@ std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<
     }
     if (best > capacity) {
         const auto area = [&](std::uint32_t i) { return packer[i].bytes * packer.length(i); };
-        std::stable_sort(sequence.begin(), sequence.end(), [&](std::uint32_t a, std::uint32_t b) { return area(a) > area(b); });
+        std::stable_sort(sequence.begin(), sequence.end(),
+                         [&](std::uint32_t a, std::uint32_t b) { return area(a) > area(b); });
         attempt(sequence);
     }
-    // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much, and
-    // the first that brings nothing is the last.
+    // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs
+    // much, and the first that brings nothing is the last.
     const bool many = sequence.size() > kMany;
-    const int rounds = static_cast<int>(std::clamp<std::size_t>(kRepairs / std::max<std::size_t>(sequence.size(), 1), 4, 24));
+    const int rounds =
+        static_cast<int>(std::clamp<std::size_t>(kRepairs / std::max<std::size_t>(sequence.size(), 1), 4, 24));
     std::int64_t before = INT64_MAX;
     for (int round = 0; round < rounds && best > capacity; ++round) {
-        std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) { return std::int64_t{packer[i].offset} + packer[i].bytes > capacity; });
+        std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) {
+            return std::int64_t{packer[i].offset} + packer[i].bytes > capacity;
+        });
         const std::int64_t top = attempt(sequence);
         if (many && top >= before) break;
         before = top;

@@ -19,7 +19,7 @@ struct LoadInstructions {
 };
 
 LoadInstructions load_instructions(const Code& code) {
-    std::vector<std::pair<std::int32_t, std::int32_t>> found;   // load, position
+    std::vector<std::pair<std::int32_t, std::int32_t>> found;  // load, position
     std::int32_t position = 0;
     for (const VirtualInstruction& in : code.instructions) {
         if (in.load >= 0) found.emplace_back(in.load, position);
@@ -84,7 +84,8 @@ Placement placement_of(const Code& code, Settled&& settled) {
     return out;
 }
 
-std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers, const PlaceOptions& options) {
+std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers,
+                                          const PlaceOptions& options) {
     const Outline outline = sketch_of(code).outline;
     auto outcome = settle(outline, options);
     if (const auto* no = std::get_if<Unsettled>(&outcome)) return refusal(outline, layers, *no, options);

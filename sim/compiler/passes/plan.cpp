@@ -13,14 +13,15 @@ std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, 
     const int slots = layer.inputs[0].slots;
     int columns = 0;
     for (int s = 0; s < layer.output.slots; ++s)
-        columns += net.values[static_cast<std::size_t>(layer.output.value)].phys.lanes[static_cast<std::size_t>(layer.output.first_slot + s)];
+        columns += net.values[static_cast<std::size_t>(layer.output.value)]
+                       .phys.lanes[static_cast<std::size_t>(layer.output.first_slot + s)];
     return std::int64_t{(slots + 1) / 2} * op.kernel_rows * op.kernel_cols * columns * dtype_bytes(dtype);
 }
 
 /// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) where images are small or
 /// the weights of the layer would take too much while several groups run.
-std::vector<int> image_groups(const Network& net, const program::Target& target, DType dtype, const CompileOptions& options,
-                              std::int64_t resident_bytes, bool smallest) {
+std::vector<int> image_groups(const Network& net, const program::Target& target, DType dtype,
+                              const CompileOptions& options, std::int64_t resident_bytes, bool smallest) {
     std::vector<int> groups(net.layers.size(), 0);
     const std::int64_t most = std::min<std::int64_t>(target.max_moving, target.psum_bank_bytes / 4);
     for (std::size_t l = 0; l < net.layers.size(); ++l) {
@@ -84,7 +85,10 @@ void replicate_inputs(Network& net, int slot_channels) {
             copy.op = ReplicateOp{conv->kernel_rows, conv->stride_rows, conv->dilation_rows, conv->pad_top};
             copy.inputs = {layer.inputs[0]};
             const Physical& out = net.values[static_cast<std::size_t>(layer.output.value)].phys;
-            Value value{in.name + "/copies", {{in.phys.channels() * conv->kernel_rows}, out.rows, in.phys.cols}, in.dtype, graph::kNoTensor};
+            Value value{in.name + "/copies",
+                        {{in.phys.channels() * conv->kernel_rows}, out.rows, in.phys.cols},
+                        in.dtype,
+                        graph::kNoTensor};
             net.values.push_back(std::move(value));
             copy.output = {static_cast<ValueId>(net.values.size()) - 1, 0, 1};
             conv->weight.replicas = conv->kernel_rows;
@@ -99,7 +103,8 @@ void replicate_inputs(Network& net, int slot_channels) {
     net.layers = std::move(layers);
 }
 
-std::vector<Plan> plans(const Network& net, const program::Target& target, int batch, DType dtype, const CompileOptions& options) {
+std::vector<Plan> plans(const Network& net, const program::Target& target, int batch, DType dtype,
+                        const CompileOptions& options) {
     std::vector<Plan> list;
     Plan plan;
     plan.slab_bytes = options.slab_bytes;
@@ -121,7 +126,8 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     return list;
 }
 
-Plan banded_plan(const Network& net, const program::Target& target, DType dtype, const CompileOptions& options, std::int64_t budget) {
+Plan banded_plan(const Network& net, const program::Target& target, DType dtype, const CompileOptions& options,
+                 std::int64_t budget) {
     Plan plan;
     plan.slab_bytes = std::min<std::int64_t>(options.slab_bytes, 1024);
     plan.stem_stripe_rows = 1;

@@ -18,10 +18,12 @@ int stem_length(const Network& network);
 void replicate_inputs(Network& network, int slot_channels);
 
 /// Plans to try in turn; the first that fits is taken.
-std::vector<Plan> plans(const Network& network, const program::Target& target, int batch, DType dtype, const CompileOptions& options);
+std::vector<Plan> plans(const Network& network, const program::Target& target, int batch, DType dtype,
+                        const CompileOptions& options);
 
-/// The most frugal plan of all, for spilling within `budget` bytes per partition: images in bands of rows, so that no tensor
-/// has to be there as a whole.
-Plan banded_plan(const Network& network, const program::Target& target, DType dtype, const CompileOptions& options, std::int64_t budget);
+/// The most frugal plan of all, for spilling within `budget` bytes per partition: images in bands of rows, so that no
+/// tensor has to be there as a whole.
+Plan banded_plan(const Network& network, const program::Target& target, DType dtype, const CompileOptions& options,
+                 std::int64_t budget);
 
 }  // namespace infsim::compiler

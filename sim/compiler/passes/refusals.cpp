@@ -10,8 +10,8 @@ namespace infsim::compiler {
 namespace {
 
 /// What all refusals for want of state buffer say, but for the text.
-DoesNotFit too_little_state_buffer(const Outline& outline, const std::vector<program::LayerInfo>& layers, std::int32_t position, std::int64_t wanted,
-                                   const PlaceOptions& options) {
+DoesNotFit too_little_state_buffer(const Outline& outline, const std::vector<program::LayerInfo>& layers,
+                                   std::int32_t position, std::int64_t wanted, const PlaceOptions& options) {
     DoesNotFit no;
     no.resource = resource::state_buffer;
     no.unit = "B/partition";
@@ -26,21 +26,27 @@ DoesNotFit too_little_state_buffer(const Outline& outline, const std::vector<pro
 
 }  // namespace
 
-DoesNotFit refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at, const PlaceOptions& options) {
+DoesNotFit refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const Unsettled& at,
+                   const PlaceOptions& options) {
     DoesNotFit no = too_little_state_buffer(outline, layers, at.position, at.wanted, options);
     no.tensors = alive_at(outline, at.position, layers);
-    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
-                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, at.why, to_text(no.tensors));
+    no.text = fmt::format(
+        "layer {} needs {} bytes per partition of the state buffer, {} are there{}: {} bytes too many{}; alive: {}",
+        no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, at.why,
+        to_text(no.tensors));
     return no;
 }
 
-DoesNotFit room_refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const NoRoom& at, const PlaceOptions& options) {
+DoesNotFit room_refusal(const Outline& outline, const std::vector<program::LayerInfo>& layers, const NoRoom& at,
+                        const PlaceOptions& options) {
     DoesNotFit no = too_little_state_buffer(outline, layers, at.position, at.wanted, options);
     no.lower_bound_bytes = at.wanted;
     no.tensors = tensors_of(outline, at.buffers, layers);
-    no.text = fmt::format("layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
-                          "spilling cannot help; needed at once: {}",
-                          no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity, to_text(no.tensors));
+    no.text = fmt::format(
+        "layer {} needs {} bytes per partition of the state buffer at once, {} are there{}: {} bytes too many, and "
+        "spilling cannot help; needed at once: {}",
+        no.layer, at.wanted, options.capacity, options.capacity_note, at.wanted - options.capacity,
+        to_text(no.tensors));
     return no;
 }
 

@@ -15,22 +15,23 @@ namespace {
 
 constexpr int kMostSections = 5;
 constexpr std::size_t kMostCuts = 28;
-constexpr std::array kStripes = {16, 8, 4, 2, 1};       ///< rows of the last layer
-constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};   ///< of the state buffer, for live activations
+constexpr std::array kStripes = {16, 8, 4, 2, 1};      ///< rows of the last layer
+constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};  ///< of the state buffer, for live activations
 
 struct Choice {
     double seconds = std::numeric_limits<double>::infinity();
-    std::vector<Section> sections;   ///< last first
+    std::vector<Section> sections;  ///< last first
 };
 
 /// Places where the network may be cut: where the least is alive nearby, so that few bytes wait.
 std::vector<int> cuts_of(const NetworkCosts& costs, int stem_layers) {
     std::vector<int> cuts;
     for (int c = std::max(1, stem_layers); c < costs.layers(); ++c) {
-        const bool narrow = (c - 1 < stem_layers || costs.crossing(c) <= costs.crossing(c - 1)) && (c + 1 >= costs.layers() || costs.crossing(c) <= costs.crossing(c + 1));
+        const bool narrow = (c - 1 < stem_layers || costs.crossing(c) <= costs.crossing(c - 1)) &&
+                            (c + 1 >= costs.layers() || costs.crossing(c) <= costs.crossing(c + 1));
         if (narrow) cuts.push_back(c);
     }
-    if (cuts.size() > kMostCuts) {   // those with the least crossing
+    if (cuts.size() > kMostCuts) {  // those with the least crossing
         std::stable_sort(cuts.begin(), cuts.end(), [&](int a, int b) { return costs.crossing(a) < costs.crossing(b); });
         cuts.resize(kMostCuts);
         std::sort(cuts.begin(), cuts.end());
@@ -56,7 +57,10 @@ private:
     std::vector<int> cuts_, sizes_;
     std::map<std::tuple<int, int, std::int64_t, int>, Choice> known_;
     /// A section that fits, or none (infinitely slow).
-    struct Option { double seconds = std::numeric_limits<double>::infinity(); Section section; };
+    struct Option {
+        double seconds = std::numeric_limits<double>::infinity();
+        Section section;
+    };
     std::map<std::tuple<int, int, int, std::int64_t>, Option> options_;
 
     /// Layer by layer where that fits; a chain that does not is fused in the tallest stripes that do.
@@ -64,12 +68,14 @@ private:
         auto [it, fresh] = options_.try_emplace({first, last, images, room});
         Option& option = it->second;
         if (!fresh) return option;
-        if (costs_.peak(first, last, images) <= room) return option = {seconds(first, last, images), {first, last, images}};
+        if (costs_.peak(first, last, images) <= room)
+            return option = {seconds(first, last, images), {first, last, images}};
         if (first < stem_layers_ || !costs_.chain(first, last)) return option;
         for (int rows : kStripes) {
             if (costs_.striped_peak(first, last, images, rows) > room) continue;
             const auto [copied, again] = costs_.halo(first, last, rows);
-            return option = {seconds(first, last, images) + std::min(copied, again) * batch_, {first, last, images, rows, again < copied}};
+            return option = {seconds(first, last, images) + std::min(copied, again) * batch_,
+                             {first, last, images, rows, again < copied}};
         }
         return option;
     }
@@ -114,11 +120,13 @@ private:
     }
 };
 
-/// Sections that follow each other on as many images are one: a cut between them costs nothing in the estimate, and means nothing.
+/// Sections that follow each other on as many images are one: a cut between them costs nothing in the estimate, and
+/// means nothing.
 std::vector<Section> joined(const std::vector<Section>& sections) {
     std::vector<Section> list;
     for (const Section& s : sections) {
-        const bool same = !list.empty() && list.back().images == s.images && list.back().stripe_rows == 0 && s.stripe_rows == 0;
+        const bool same =
+            !list.empty() && list.back().images == s.images && list.back().stripe_rows == 0 && s.stripe_rows == 0;
         if (same) list.back().last = s.last;
         else list.push_back(s);
     }
@@ -127,13 +135,15 @@ std::vector<Section> joined(const std::vector<Section>& sections) {
 
 }  // namespace
 
-std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t capacity) {
+std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
+                                                     std::int64_t capacity) {
     std::vector<std::vector<Section>> list;
     for (double share : kShares) {
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
         const std::vector<Section> sections = joined(Planner(costs, stem_layers, batch, room).best().sections);
-        const bool plain = sections.size() == 1 && sections[0].stripe_rows == 0 && (sections[0].images == 0 || sections[0].images >= batch);
-        if (sections.empty() || plain) continue;   // what the plain compiler does
+        const bool plain = sections.size() == 1 && sections[0].stripe_rows == 0 &&
+                           (sections[0].images == 0 || sections[0].images >= batch);
+        if (sections.empty() || plain) continue;  // what the plain compiler does
         if (std::find(list.begin(), list.end(), sections) == list.end()) list.push_back(sections);
     }
     return list;

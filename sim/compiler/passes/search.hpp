@@ -23,12 +23,13 @@ public:
     std::int64_t crossing(int cut) const { return crossing_[static_cast<std::size_t>(cut)]; }
     /// Most bytes per partition that are alive while layers [first, last) run on `images`, layer by layer.
     std::int64_t peak(int first, int last, int images) const;
-    /// True when layers [first, last) are two or more convolutions and pools, each reading all of what the one before made and
-    /// nobody else reads: they can run fused, in stripes of rows.
+    /// True when layers [first, last) are two or more convolutions and pools, each reading all of what the one before
+    /// made and nobody else reads: they can run fused, in stripes of rows.
     bool chain(int first, int last) const;
     /// The same for a chain in stripes of `stripe_rows` rows of its last layer, image after image.
     std::int64_t striped_peak(int first, int last, int images, int stripe_rows) const;
-    /// Seconds per image that a chain in stripes takes longer: {rows copied from window to window, rows computed again}.
+    /// Seconds per image that a chain in stripes takes longer: {rows copied from window to window, rows computed
+    /// again}.
     std::pair<double, double> halo(int first, int last, int stripe_rows) const;
     /// Seconds that PE, ACT or POOL, whichever takes longest, work on a layer for `images` images.
     double compute(int layer, int images) const;
@@ -36,11 +37,22 @@ public:
     double weights(int layer) const { return weights_[static_cast<std::size_t>(layer)]; }
 
 private:
-    struct Alive { std::int64_t through = 0, dying = 0, made = 0; };
-    struct Compute { double pe_cycles_per_load = 0, loads = 0; std::int64_t plane = 0; int slots = 1; bool conv = false; };
-    struct Rows { int out = 1, kernel = 1, stride = 1; std::int64_t row_bytes = 0, row_elements = 0; bool follows = false; };
+    struct Alive {
+        std::int64_t through = 0, dying = 0, made = 0;
+    };
+    struct Compute {
+        double pe_cycles_per_load = 0, loads = 0;
+        std::int64_t plane = 0;
+        int slots = 1;
+        bool conv = false;
+    };
+    struct Rows {
+        int out = 1, kernel = 1, stride = 1;
+        std::int64_t row_bytes = 0, row_elements = 0;
+        bool follows = false;
+    };
     std::vector<std::int64_t> crossing_;
-    std::vector<Rows> rows_;          ///< by layer, of its output
+    std::vector<Rows> rows_;  ///< by layer, of its output
     std::vector<std::int64_t> input_bytes_;
     std::vector<Alive> alive_;
     std::vector<Compute> compute_;
@@ -57,8 +69,9 @@ private:
 double weight_bytes(const Network& network, const Layer& layer, DType dtype);
 
 /// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that the live
-/// activations may take (the rest is for weights and for loads under way). Dynamic programming from the last layer to the
-/// first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
-std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t capacity);
+/// activations may take (the rest is for weights and for loads under way). Dynamic programming from the last layer to
+/// the first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
+std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
+                                                     std::int64_t capacity);
 
 }  // namespace infsim::compiler

@@ -18,7 +18,8 @@ std::vector<Lifetime> rotated(const Outline& outline, const std::vector<BufferId
     std::vector<Lifetime> out = outline.lives;
     std::map<std::string, std::vector<BufferId>> same;
     for (BufferId b : ids)
-        if (const Buffer& buffer = outline.buffers[static_cast<std::size_t>(b)]; buffer.rotates) same[buffer.name].push_back(b);
+        if (const Buffer& buffer = outline.buffers[static_cast<std::size_t>(b)]; buffer.rotates)
+            same[buffer.name].push_back(b);
     for (const auto& [name, list] : same)
         for (std::size_t i = 0; i + 1 < list.size(); ++i) {
             const std::size_t to = std::min(i + static_cast<std::size_t>(depth), list.size() - 1);
@@ -31,9 +32,10 @@ std::vector<Lifetime> rotated(const Outline& outline, const std::vector<BufferId
 }
 
 struct LoadJob {
-    std::int32_t load;                                  ///< index into Outline::loads
+    std::int32_t load;  ///< index into Outline::loads
     BufferId buffer;
-    std::int32_t stream, earliest, latest, front;       ///< latest: position of the first instruction that touches the buffer
+    std::int32_t stream, earliest, latest,
+        front;  ///< latest: position of the first instruction that touches the buffer
     std::int32_t start = 0;
 };
 
@@ -62,14 +64,15 @@ public:
         for (std::size_t b = 0; b < blocks_.size(); ++b) {
             if (blocks_[b].first > last || blocks_[b].last < first) continue;
             for (std::size_t e = b * kBlock; e < std::min((b + 1) * kBlock, entries_.size()); ++e)
-                if (entries_[e].second.first <= last && entries_[e].second.last >= first) visit(entries_[e].first, entries_[e].second);
+                if (entries_[e].second.first <= last && entries_[e].second.last >= first)
+                    visit(entries_[e].first, entries_[e].second);
         }
     }
 
 private:
     static constexpr std::size_t kBlock = 64;
     std::vector<std::pair<BufferId, Lifetime>> entries_;
-    std::vector<Lifetime> blocks_;   ///< from the smallest `first` to the largest `last` of a block
+    std::vector<Lifetime> blocks_;  ///< from the smallest `first` to the largest `last` of a block
 };
 
 constexpr std::size_t kManyLoads = 4096;
@@ -98,12 +101,15 @@ public:
         const Peak alone = peak_of(outline_.buffers, outline_.lives, activations);
         result_.lower_bound = alone.bytes;
         const Peak peak = peak_of(outline_.buffers, outline_.lives, std::vector<bool>(n, true));
-        if (alone.bytes > options_.capacity) return Unsettled{alone.position, alone.bytes, " for activations alone", true};
-        if (peak.bytes > options_.capacity) return Unsettled{peak.position, peak.bytes, ", weights in use included", true};
+        if (alone.bytes > options_.capacity)
+            return Unsettled{alone.position, alone.bytes, " for activations alone", true};
+        if (peak.bytes > options_.capacity)
+            return Unsettled{peak.position, peak.bytes, ", weights in use included", true};
 
         const std::int64_t top = activations_first();
         if (top > options_.capacity) return Unsettled{peak.position, top, " after packing (fragmentation)"};
-        if (stuck_ && options_.prefetch) stuck_ = place_loads(false);   // loads as late as possible leave the most room for each other
+        if (stuck_ && options_.prefetch)
+            stuck_ = place_loads(false);  // loads as late as possible leave the most room for each other
         if (stuck_ && all_at_once(peak.bytes)) stuck_.reset();
         if (stuck_) {
             const LoadJob& job = jobs_[*stuck_];
@@ -121,7 +127,7 @@ public:
 private:
     const Outline& outline_;
     const PlaceOptions& options_;
-    std::vector<LoadJob> jobs_;                 ///< in the order of use
+    std::vector<LoadJob> jobs_;  ///< in the order of use
     LifeIndex index_;
     std::vector<BufferId> fixed_, everything_;  ///< buffers that no load fills, all that are used
     std::optional<std::size_t> stuck_ = 0;      ///< the job that found no place
@@ -130,8 +136,8 @@ private:
     std::uint32_t& offset(BufferId b) { return result_.offset[static_cast<std::size_t>(b)]; }
     const Lifetime& life(BufferId b) const { return outline_.lives[static_cast<std::size_t>(b)]; }
 
-    /// Packs what no load fills, with as much rotation as there is room for, then the loads around it. Returns the height
-    /// of the last packing; `stuck_` says whether the loads found their places.
+    /// Packs what no load fills, with as much rotation as there is room for, then the loads around it. Returns the
+    /// height of the last packing; `stuck_` says whether the loads found their places.
     std::int64_t activations_first() {
         std::int64_t top = 0;
         std::vector<Lifetime> before;
@@ -139,7 +145,7 @@ private:
         const int step = jobs_.size() > kManyLoads ? std::max(1, options_.rotation) : 1;
         for (int depth = options_.rotation; depth >= 0 && stuck_; depth -= step) {
             std::vector<Lifetime> wide = rotated(outline_, fixed_, depth);
-            if (wide == before) continue;   // as it was, so it ends
+            if (wide == before) continue;  // as it was, so it ends
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;
             top = pack_buffers(outline_.buffers, wide, fixed_, options_.capacity, result_.lower_bound, result_.offset);
             before = std::move(wide);
@@ -177,7 +183,8 @@ private:
                 const Buffer& b = outline_.buffers[static_cast<std::size_t>(other)];
                 if (share_partitions(buffer, b)) sky.add(offset(other), offset(other) + b.bytes, l.last);
             };
-            index_.overlapping(floor, end, [&](std::size_t b) { consider(static_cast<BufferId>(b), outline_.lives[b]); });
+            index_.overlapping(floor, end,
+                               [&](std::size_t b) { consider(static_cast<BufferId>(b), outline_.lives[b]); });
             placed.overlapping(floor, end, consider);
             const auto spot = sky.find(buffer.bytes);
             if (spot.offset < 0 || spot.start > job.latest) return j;
@@ -192,14 +199,15 @@ private:
 
     /// One packing for everything, at the price of less choice in where loads go.
     bool all_at_once(std::int64_t peak) {
-        const std::int64_t top = pack_buffers(outline_.buffers, outline_.lives, everything_, options_.capacity, peak, result_.offset);
+        const std::int64_t top =
+            pack_buffers(outline_.buffers, outline_.lives, everything_, options_.capacity, peak, result_.offset);
         if (top > options_.capacity) return false;
         start_early();
         return true;
     }
 
-    /// When one packing of everything, each load as late as possible, has settled the addresses: moves loads up as far as
-    /// the bytes they go to are free.
+    /// When one packing of everything, each load as late as possible, has settled the addresses: moves loads up as far
+    /// as the bytes they go to are free.
     void start_early() {
         index_.clear();
         for (BufferId b : everything_) index_.add(static_cast<std::size_t>(b));
@@ -216,7 +224,8 @@ private:
             index_.overlapping(start, life(job.buffer).last, [&](std::size_t b) {
                 const Buffer& other = outline_.buffers[b];
                 const std::int64_t at = result_.offset[b];
-                const bool conflict = static_cast<BufferId>(b) != job.buffer && share_partitions(buffer, other) && at < hi && lo < at + other.bytes;
+                const bool conflict = static_cast<BufferId>(b) != job.buffer && share_partitions(buffer, other) &&
+                                      at < hi && lo < at + other.bytes;
                 if (conflict) start = std::max(start, outline_.lives[b].last + 1);
             });
             previous = job.start = options_.prefetch ? std::min(start, job.latest) : job.latest;
@@ -226,6 +235,8 @@ private:
 
 }  // namespace
 
-std::variant<Settled, Unsettled> settle(const Outline& outline, const PlaceOptions& options) { return Settling(outline, options).run(); }
+std::variant<Settled, Unsettled> settle(const Outline& outline, const PlaceOptions& options) {
+    return Settling(outline, options).run();
+}
 
 }  // namespace infsim::compiler

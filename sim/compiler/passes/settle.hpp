@@ -11,10 +11,11 @@
 namespace infsim::compiler {
 
 struct Settled {
-    std::vector<std::uint32_t> offset;   ///< by buffer, bytes within each partition
-    std::vector<std::int32_t> order;     ///< indices into Outline::loads in the order of use: of two that start together the first goes first
-    std::vector<std::int32_t> start;     ///< by load: the instruction in front of which it stands
-    std::int64_t lower_bound = 0;        ///< largest sum of live activations
+    std::vector<std::uint32_t> offset;  ///< by buffer, bytes within each partition
+    std::vector<std::int32_t>
+        order;  ///< indices into Outline::loads in the order of use: of two that start together the first goes first
+    std::vector<std::int32_t> start;  ///< by load: the instruction in front of which it stands
+    std::int64_t lower_bound = 0;     ///< largest sum of live activations
 };
 
 /// Why there is no placement: bytes wanted at an instant, and how that came about.
@@ -22,7 +23,7 @@ struct Unsettled {
     std::int32_t position = 0;
     std::int64_t wanted = 0;
     std::string why;
-    bool certain = false;   ///< the live buffers alone exceed the capacity; otherwise only no packing was found
+    bool certain = false;  ///< the live buffers alone exceed the capacity; otherwise only no packing was found
 };
 
 std::variant<Settled, Unsettled> settle(const Outline& outline, const PlaceOptions& options);

@@ -55,7 +55,8 @@ void Sketcher::see_operands(const VirtualInstruction& in, std::int32_t position,
             sole = sole == kUnseen || sole == load_from_outside ? load_from_outside : kNone;
         },
         [&](const program::ScalarOperand&, int operand) {
-            if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b != kNoBuffer) note_use(mine, b, position, false);
+            if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b != kNoBuffer)
+                note_use(mine, b, position, false);
         });
     note_written_bytes(mine);
 }
@@ -89,10 +90,12 @@ void Sketcher::note_load(const VirtualInstruction& in, std::int32_t position) {
         if (!uses_[i].write) reading_.emplace_back(in.load, static_cast<BufferId>(uses_[i].buffer));
 }
 
-void Sketcher::note_repeatable(const VirtualInstruction& in, std::int32_t position, const std::vector<program::Segment>& segments) {
+void Sketcher::note_repeatable(const VirtualInstruction& in, std::int32_t position,
+                               const std::vector<program::Segment>& segments) {
     if (const auto* dma = std::get_if<program::DmaLoad>(&in.op)) {
         const auto purpose = segments[dma->src.segment].purpose;
-        if (in.load >= 0 && (purpose == program::Purpose::constants || purpose == program::Purpose::input)) repeatable_.loads.push_back(in);
+        if (in.load >= 0 && (purpose == program::Purpose::constants || purpose == program::Purpose::input))
+            repeatable_.loads.push_back(in);
     } else if (repeatable(in)) {
         repeatable_.position.push_back(position);
         repeatable_.instructions.push_back(in);
@@ -125,7 +128,8 @@ void Sketcher::list_uses(std::size_t buffers, Uses& out) const {
     out.write_position.resize(out.write_begin[buffers]);
     out.write_bytes.resize(out.write_begin[buffers]);
     std::size_t write = 0;
-    std::vector<std::uint32_t> next(out.begin.begin(), out.begin.end() - 1), next_write(out.write_begin.begin(), out.write_begin.end() - 1);
+    std::vector<std::uint32_t> next(out.begin.begin(), out.begin.end() - 1),
+        next_write(out.write_begin.begin(), out.write_begin.end() - 1);
     for (const Use& u : uses_) {
         out.position[next[u.buffer]++] = u.position;
         if (!u.write) continue;

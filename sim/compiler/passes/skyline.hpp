@@ -19,21 +19,26 @@ public:
     }
     void add(std::int64_t lo, std::int64_t hi, std::int32_t last) { spans_.push_back({lo, hi, last}); }
 
-    struct Spot { std::int64_t offset = -1; std::int32_t start = INT32_MAX; };
+    struct Spot {
+        std::int64_t offset = -1;
+        std::int32_t start = INT32_MAX;
+    };
     /// The place for `bytes` that is free earliest; of several, the highest.
     Spot find(std::int64_t bytes) {
         build();
         Spot best;
-        window_.clear();   // indices of pieces with falling `until`, from `front` on
+        window_.clear();  // indices of pieces with falling `until`, from `front` on
         std::size_t front = 0, next = 0;
         const auto consider = [&](std::int64_t at) {
             if (at < 0 || at + bytes > capacity_) return;
             for (; next < pieces_.size() && pieces_[next].lo < at + bytes; ++next) {
-                while (window_.size() > front && pieces_[window_.back()].until <= pieces_[next].until) window_.pop_back();
+                while (window_.size() > front && pieces_[window_.back()].until <= pieces_[next].until)
+                    window_.pop_back();
                 window_.push_back(next);
             }
             while (window_.size() > front && pieces_[window_[front]].hi <= at) ++front;
-            const std::int32_t start = std::max(floor_, window_.size() > front ? pieces_[window_[front]].until + 1 : floor_);
+            const std::int32_t start =
+                std::max(floor_, window_.size() > front ? pieces_[window_[front]].until + 1 : floor_);
             if (start <= best.start) best = {at, start};
         };
         // Slide a window of `bytes` whose left edge stands at the start of a piece or whose right edge at an end.
@@ -47,15 +52,21 @@ public:
     }
 
 private:
-    struct Span { std::int64_t lo, hi; std::int32_t last; };
-    struct Piece { std::int64_t lo, hi; std::int32_t until; };
+    struct Span {
+        std::int64_t lo, hi;
+        std::int32_t last;
+    };
+    struct Piece {
+        std::int64_t lo, hi;
+        std::int32_t until;
+    };
     std::int64_t capacity_;
     std::int32_t floor_ = 0;
     std::vector<Span> spans_;
     // Kept between calls for their memory.
     std::vector<Piece> pieces_;
     std::vector<std::int64_t> cuts_;
-    std::vector<std::pair<std::int32_t, std::int64_t>> open_;   ///< heap of (last, hi), the largest `last` at the front
+    std::vector<std::pair<std::int32_t, std::int64_t>> open_;  ///< heap of (last, hi), the largest `last` at the front
     std::vector<std::size_t> window_;
 
     void build() {

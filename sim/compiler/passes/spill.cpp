@@ -19,8 +19,15 @@ using program::Purpose;
 class Rewriter {
 public:
     Rewriter(const Sketch& sketch, const std::vector<Eviction>& evictions, int region)
-        : sketch_(sketch), evictions_(evictions), region_(region), alias_(buffers()), coverage_(buffers()), saved_(buffers()), tensors_(buffers()),
-          evicted_(buffers(), false), area_(sketch.queues, static_cast<std::uint32_t>(sketch.segments)) {
+        : sketch_(sketch),
+          evictions_(evictions),
+          region_(region),
+          alias_(buffers()),
+          coverage_(buffers()),
+          saved_(buffers()),
+          tensors_(buffers()),
+          evicted_(buffers(), false),
+          area_(sketch.queues, static_cast<std::uint32_t>(sketch.segments)) {
         for (std::size_t b = 0; b < alias_.size(); ++b) alias_[b] = static_cast<BufferId>(b);
         for (std::size_t e = 0; e < evictions.size(); ++e) {
             if (evictions[e].save) leaving_.emplace(evictions[e].after, e);
@@ -31,11 +38,13 @@ public:
     }
 
     void see(const VirtualInstruction& in) {
-        for (; coming_ < evictions_.size() && evictions_[coming_].before == now_; ++coming_) {   // ordered by their return
+        for (; coming_ < evictions_.size() && evictions_[coming_].before == now_;
+             ++coming_) {  // ordered by their return
             note_position();
             bring_back(evictions_[coming_], in);
         }
-        if (const auto original = original_loads_.find(in.load); original != original_loads_.end()) original->second.push_back(in);
+        if (const auto original = original_loads_.find(in.load); original != original_loads_.end())
+            original->second.push_back(in);
         if (const auto original = originals_.find(now_); original != originals_.end()) original->second = in;
         note_position();
         push_renamed(in);
@@ -71,23 +80,25 @@ private:
     const std::vector<Eviction>& evictions_;
     int region_;
     Instructions instructions_;
-    std::vector<Buffer> fresh_buffers_;              ///< numbered behind those of the code
-    std::vector<Load> fresh_loads_;                  ///< the same
-    std::vector<BufferId> alias_;                    ///< what stands for a buffer at present
+    std::vector<Buffer> fresh_buffers_;  ///< numbered behind those of the code
+    std::vector<Load> fresh_loads_;      ///< the same
+    std::vector<BufferId> alias_;        ///< what stands for a buffer at present
     std::vector<Coverage> coverage_;
     std::vector<std::optional<Saved>> saved_;
     std::vector<SpilledTensor> tensors_;
     std::vector<bool> evicted_;
-    std::multimap<std::int32_t, std::size_t> leaving_;       ///< evictions that save, by `after`
-    std::map<std::int32_t, std::vector<VirtualInstruction>> original_loads_;   ///< of loads that are issued again
-    std::unordered_map<std::int32_t, VirtualInstruction> originals_;           ///< by position, of recipes
+    std::multimap<std::int32_t, std::size_t> leaving_;                        ///< evictions that save, by `after`
+    std::map<std::int32_t, std::vector<VirtualInstruction>> original_loads_;  ///< of loads that are issued again
+    std::unordered_map<std::int32_t, VirtualInstruction> originals_;          ///< by position, of recipes
     std::vector<std::int32_t> position_;
-    std::size_t coming_ = 0;                         ///< the next eviction that comes back
+    std::size_t coming_ = 0;  ///< the next eviction that comes back
     std::int32_t now_ = 0;
     SpillArea area_;
     SpillReport report_;
 
-    const Recipe& recipe(const Eviction& e) const { return sketch_.uses.recipes.list[static_cast<std::size_t>(e.recipe)]; }
+    const Recipe& recipe(const Eviction& e) const {
+        return sketch_.uses.recipes.list[static_cast<std::size_t>(e.recipe)];
+    }
     void keep_for(const Recipe& recipe, bool kept_loads) {
         for (std::int32_t p : recipe.instructions) originals_[p];
         if (!kept_loads)
@@ -95,7 +106,9 @@ private:
     }
 
     std::int32_t sole_load(BufferId b) const { return sketch_.uses.sole_load[static_cast<std::size_t>(b)]; }
-    bool ends_with(BufferId b, std::int32_t position) const { return sketch_.outline.lives[static_cast<std::size_t>(b)].last == position; }
+    bool ends_with(BufferId b, std::int32_t position) const {
+        return sketch_.outline.lives[static_cast<std::size_t>(b)].last == position;
+    }
     std::size_t buffers() const { return sketch_.outline.buffers.size(); }
     void note_position() { position_.push_back(static_cast<std::int32_t>(instructions_.size())); }
 
@@ -110,7 +123,9 @@ private:
     }
 
     template <class T>
-    static void append(std::vector<T>& list, std::vector<T>& more) { std::move(more.begin(), more.end(), std::back_inserter(list)); }
+    static void append(std::vector<T>& list, std::vector<T>& more) {
+        std::move(more.begin(), more.end(), std::back_inserter(list));
+    }
 
     void push_renamed(const VirtualInstruction& in) {
         instructions_.push_back(in);
@@ -137,7 +152,8 @@ private:
             if (b != kNoBuffer && ends_with(b, position)) forget(static_cast<std::size_t>(b));
     }
 
-    static VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t queue, const VirtualInstruction& beside) {
+    static VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t queue,
+                                       const VirtualInstruction& beside) {
         VirtualInstruction in;
         in.op = std::move(op);
         in.buffer[0] = buffer;
@@ -176,7 +192,9 @@ private:
     /// A buffer of its own for the next stretch of the life of b.
     BufferId fresh(BufferId b) { return alias_[static_cast<std::size_t>(b)] = another(b); }
 
-    std::int32_t next_load() const { return static_cast<std::int32_t>(sketch_.outline.loads.size() + fresh_loads_.size()); }
+    std::int32_t next_load() const {
+        return static_cast<std::int32_t>(sketch_.outline.loads.size() + fresh_loads_.size());
+    }
 
     void reload(std::size_t b, BufferId home, const VirtualInstruction& beside) {
         INFSIM_CHECK(saved_[b].has_value(), "a buffer comes back that was never saved");
@@ -200,7 +218,8 @@ private:
             again.image = beside.image;
             for (BufferId& operand : again.buffer)
                 if (operand != kNoBuffer) operand = home;
-            if (const auto* dma = std::get_if<program::DmaLoad>(&again.op)) report_.reissued_bytes += program::total_bytes(dma->dst);
+            if (const auto* dma = std::get_if<program::DmaLoad>(&again.op))
+                report_.reissued_bytes += program::total_bytes(dma->dst);
             instructions_.push_back(std::move(again));
         }
         ++report_.reissues;
@@ -223,7 +242,8 @@ private:
             again.image = beside.image;
             for (BufferId& operand : again.buffer) {
                 if (operand == kNoBuffer) continue;
-                const auto found = std::find_if(stand_in.begin(), stand_in.end(), [&](const auto& pair) { return pair.first == operand; });
+                const auto found = std::find_if(stand_in.begin(), stand_in.end(),
+                                                [&](const auto& pair) { return pair.first == operand; });
                 operand = found != stand_in.end() ? found->second : alias_[static_cast<std::size_t>(operand)];
             }
             instructions_.push_back(std::move(again));
@@ -235,7 +255,8 @@ private:
 
 }  // namespace
 
-Spilled apply_evictions(const CodeSource& source, const Sketch& sketch, const std::vector<Eviction>& evictions, int region) {
+Spilled apply_evictions(const CodeSource& source, const Sketch& sketch, const std::vector<Eviction>& evictions,
+                        int region) {
     Rewriter rewriter(sketch, evictions, region);
     Code rest = source([&](const VirtualInstruction& in) { rewriter.see(in); });
     return rewriter.finish(std::move(rest));

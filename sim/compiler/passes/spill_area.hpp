@@ -17,7 +17,7 @@ namespace infsim::compiler {
 struct Saved {
     std::int64_t address = 0, bytes = 0;
     std::vector<Piece> pieces;
-    std::int32_t position = 0;   ///< of the last save instruction in the new code
+    std::int32_t position = 0;  ///< of the last save instruction in the new code
 };
 
 class SpillArea {
@@ -38,7 +38,8 @@ public:
         for (const Piece& piece : pieces) saved.bytes += piece.partitions * piece.bytes;
         saved.pieces = std::move(pieces);
         auto place = taken_.begin();
-        for (; place != taken_.end() && saved.address + saved.bytes > place->first; ++place) saved.address = place->second;
+        for (; place != taken_.end() && saved.address + saved.bytes > place->first; ++place)
+            saved.address = place->second;
         taken_.emplace(saved.address, saved.address + saved.bytes);
         top_ = std::max(top_, saved.address + saved.bytes);
         return saved;
@@ -61,12 +62,14 @@ public:
     }
 
 private:
-    static constexpr int kReloadRing = 1, kSaveRing = 3;   ///< of each DMA engine; inputs arrive on the first, outputs leave on the second
+    static constexpr int kReloadRing = 1,
+                         kSaveRing =
+                             3;  ///< of each DMA engine; inputs arrive on the first, outputs leave on the second
     static constexpr std::int64_t kMostCounted = 65535;
     std::uint32_t segment_;
     int engines_ = 0, rings_ = 0;
-    std::map<std::pair<int, int>, std::uint8_t> queue_of_;   ///< (engine, ring)
-    std::map<std::int64_t, std::int64_t> taken_;             ///< [first, second)
+    std::map<std::pair<int, int>, std::uint8_t> queue_of_;  ///< (engine, ring)
+    std::map<std::int64_t, std::int64_t> taken_;            ///< [first, second)
     std::int64_t top_ = 0;
 
     std::uint8_t ring(int engine, int number) const { return queue_of_.at({engine, std::min(number, rings_ - 1)}); }

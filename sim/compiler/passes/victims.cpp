@@ -11,15 +11,15 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::int32_t kNever = INT32_MAX;
-constexpr double kLeastCost = 1.0 / 64;   ///< of computing again: an instruction is never free
-constexpr int kSmallPart = 16;            ///< constants that take this part of what they help to free may stay for it
+constexpr double kLeastCost = 1.0 / 64;  ///< of computing again: an instruction is never free
+constexpr int kSmallPart = 16;           ///< constants that take this part of what they help to free may stay for it
 
 struct BufferState {
-    std::uint32_t next = 0;           ///< index into Uses::position of the first use that may lie ahead
-    std::int32_t saved_at = -1;       ///< position of the last use before it was saved
-    std::int32_t place = -1;          ///< index into the list of residents
-    std::int32_t back_at = -1;        ///< position at which it returned last, or will
-    std::int32_t recipe = -1;         ///< of that return
+    std::uint32_t next = 0;      ///< index into Uses::position of the first use that may lie ahead
+    std::int32_t saved_at = -1;  ///< position of the last use before it was saved
+    std::int32_t place = -1;     ///< index into the list of residents
+    std::int32_t back_at = -1;   ///< position at which it returned last, or will
+    std::int32_t recipe = -1;    ///< of that return
     bool kept_loads = false;
 };
 
@@ -29,23 +29,31 @@ struct Way {
     bool kept_loads = false;
     std::int32_t recipe = -1;
 };
-bool operator==(const Way& a, const Way& b) { return a.by == b.by && a.kept_loads == b.kept_loads && a.recipe == b.recipe; }
+bool operator==(const Way& a, const Way& b) {
+    return a.by == b.by && a.kept_loads == b.kept_loads && a.recipe == b.recipe;
+}
 
-/// What the choice of a victim has to know of a resident, side by side in memory. All but `next` holds until `next` is over,
-/// unless it is to be computed again from something that has gone since.
+/// What the choice of a victim has to know of a resident, side by side in memory. All but `next` holds until `next` is
+/// over, unless it is to be computed again from something that has gone since.
 struct Resident {
     BufferId buffer = kNoBuffer;
-    std::int32_t next = -1;           ///< position of its next use, or one that is over
-    bool lower = false, upper = false;///< halves of the partitions that it takes bytes of
+    std::int32_t next = -1;             ///< position of its next use, or one that is over
+    bool lower = false, upper = false;  ///< halves of the partitions that it takes bytes of
     std::optional<Way> way_back;
-    double per_cost = 0;              ///< 1 by what its return costs per byte
+    double per_cost = 0;  ///< 1 by what its return costs per byte
 };
 
 /// Goes from one instruction that needs a buffer which is not there to the next: in between nothing has to go.
 class Scan {
 public:
-    Scan(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness, const Banned& banned)
-        : outline_(outline), uses_(uses), options_(options), eagerness_(eagerness), banned_(banned), state_(outline.buffers.size()) {
+    Scan(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness,
+         const Banned& banned)
+        : outline_(outline),
+          uses_(uses),
+          options_(options),
+          eagerness_(eagerness),
+          banned_(banned),
+          state_(outline.buffers.size()) {
         for (std::size_t b = 0; b < state_.size(); ++b) {
             state_[b].next = uses.begin[b];
             if (outline.lives[b].last < 0) continue;
@@ -53,8 +61,12 @@ public:
             by_last_.push_back(static_cast<BufferId>(b));
         }
         const auto& lives = outline.lives;
-        std::stable_sort(by_first_.begin(), by_first_.end(), [&](BufferId a, BufferId b) { return lives[static_cast<std::size_t>(a)].first < lives[static_cast<std::size_t>(b)].first; });
-        std::stable_sort(by_last_.begin(), by_last_.end(), [&](BufferId a, BufferId b) { return lives[static_cast<std::size_t>(a)].last < lives[static_cast<std::size_t>(b)].last; });
+        std::stable_sort(by_first_.begin(), by_first_.end(), [&](BufferId a, BufferId b) {
+            return lives[static_cast<std::size_t>(a)].first < lives[static_cast<std::size_t>(b)].first;
+        });
+        std::stable_sort(by_last_.begin(), by_last_.end(), [&](BufferId a, BufferId b) {
+            return lives[static_cast<std::size_t>(a)].last < lives[static_cast<std::size_t>(b)].last;
+        });
     }
 
     std::variant<std::vector<Eviction>, NoRoom> run() {
@@ -62,13 +74,16 @@ public:
             lower_ -= std::exchange(passing_lower_, 0);
             upper_ -= std::exchange(passing_upper_, 0);
             bury_dead();
-            for (; next_first_ < by_first_.size() && life(by_first_[next_first_]).first == position_; ++next_first_) enter(by_first_[next_first_]);
-            for (; !returns_.empty() && returns_.top().first == position_; returns_.pop()) come_back(returns_.top().second);
+            for (; next_first_ < by_first_.size() && life(by_first_[next_first_]).first == position_; ++next_first_)
+                enter(by_first_[next_first_]);
+            for (; !returns_.empty() && returns_.top().first == position_; returns_.pop())
+                come_back(returns_.top().second);
             while (std::max(lower_, upper_) > options_.budget)
                 if (!evict_one()) return no_room();
         }
         const auto rank = [&](const Eviction& e) {
-            return std::make_tuple(e.before, e.by == Return::recompute ? uses_.last_write(e.buffer, kNever) : -1, e.buffer);
+            return std::make_tuple(e.before, e.by == Return::recompute ? uses_.last_write(e.buffer, kNever) : -1,
+                                   e.buffer);
         };
         std::sort(list_.begin(), list_.end(), [&](const Eviction& a, const Eviction& b) { return rank(a) < rank(b); });
         return std::move(list_);
@@ -83,22 +98,23 @@ public:
     }
 
 private:
-    using Entry = std::pair<std::int32_t, BufferId>;   ///< position, buffer
+    using Entry = std::pair<std::int32_t, BufferId>;  ///< position, buffer
     const Outline& outline_;
     const Uses& uses_;
     const EvictionOptions& options_;
     double eagerness_;
-    const Banned& banned_;                              ///< what must not be computed again
+    const Banned& banned_;  ///< what must not be computed again
     std::vector<BufferState> state_;
     /// Ascending positions at which something is computed from a buffer. Few have any.
     std::unordered_map<BufferId, std::vector<std::int32_t>> lent_;
-    std::vector<BufferId> by_first_, by_last_;          ///< all that are used, by first and by last use
+    std::vector<BufferId> by_first_, by_last_;  ///< all that are used, by first and by last use
     std::size_t next_first_ = 0, next_last_ = 0;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> returns_;
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> lingering_;   ///< dead, but for what is computed from them
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>>
+        lingering_;  ///< dead, but for what is computed from them
     std::vector<Resident> resident_;
-    std::int64_t lower_ = 0, upper_ = 0;                   ///< bytes of the residents
-    std::int64_t passing_lower_ = 0, passing_upper_ = 0;   ///< of them what recipes need at this position alone
+    std::int64_t lower_ = 0, upper_ = 0;                  ///< bytes of the residents
+    std::int64_t passing_lower_ = 0, passing_upper_ = 0;  ///< of them what recipes need at this position alone
     std::int32_t position_ = 0;
     std::vector<Eviction> list_;
 
@@ -145,7 +161,8 @@ private:
     }
     /// Buffers whose last use is behind us leave, but for those that something will be computed from.
     void bury_dead() {
-        for (; next_last_ < by_last_.size() && life(by_last_[next_last_]).last < position_; ++next_last_) bury(by_last_[next_last_]);
+        for (; next_last_ < by_last_.size() && life(by_last_[next_last_]).last < position_; ++next_last_)
+            bury(by_last_[next_last_]);
         while (!lingering_.empty() && lingering_.top().first < position_) {
             const BufferId b = lingering_.top().second;
             lingering_.pop();
@@ -166,7 +183,8 @@ private:
         if (s.next < end && positions[s.next] < position_) {
             std::uint32_t step = 1;
             while (s.next + step < end && positions[s.next + step] < position_) s.next += step, step *= 2;
-            const auto* found = std::lower_bound(positions + s.next, positions + std::min(s.next + step, end), position_);
+            const auto* found =
+                std::lower_bound(positions + s.next, positions + std::min(s.next + step, end), position_);
             s.next = static_cast<std::uint32_t>(found - positions);
         }
         const std::int32_t own = s.next < end ? positions[s.next] : kNever;
@@ -184,7 +202,9 @@ private:
         return ahead == lent->second.begin() ? own : std::max(own, *(ahead - 1));
     }
     /// Device DRAM holds the bytes as they are, once next_use() has been asked.
-    bool saved(BufferId b, const BufferState& s) const { return s.saved_at >= 0 && uses_.last_write(b, uses_.position[s.next - 1]) <= s.saved_at; }
+    bool saved(BufferId b, const BufferState& s) const {
+        return s.saved_at >= 0 && uses_.last_write(b, uses_.position[s.next - 1]) <= s.saved_at;
+    }
 
     void look_ahead(Resident& r) {
         const BufferId b = r.buffer;
@@ -211,10 +231,12 @@ private:
         if (!options_.recompute || state.next == end_of(b)) return std::nullopt;
         // What serves its own next use serves what is computed from it before that.
         const std::int32_t recipe = uses_.recipes.find(b, uses_.position[state.next]);
-        if (recipe < 0 || std::binary_search(banned_.begin(), banned_.end(), std::make_pair(b, next))) return std::nullopt;
+        if (recipe < 0 || std::binary_search(banned_.begin(), banned_.end(), std::make_pair(b, next)))
+            return std::nullopt;
         const Recipe& r = uses_.recipes.list[static_cast<std::size_t>(recipe)];
         for (BufferId o : r.kept)
-            if (const BufferState& s = state_[static_cast<std::size_t>(o)]; s.place < 0 && s.back_at > next) return std::nullopt;
+            if (const BufferState& s = state_[static_cast<std::size_t>(o)]; s.place < 0 && s.back_at > next)
+                return std::nullopt;
         const bool keep = std::all_of(r.loaded.begin(), r.loaded.end(), [&](BufferId o) {
             return state_[static_cast<std::size_t>(o)].place >= 0 && buffer(o).bytes <= buffer(b).bytes / kSmallPart;
         });
@@ -223,11 +245,13 @@ private:
     double recipe_cost(BufferId b, const Way& way) const {
         const Recipe& r = uses_.recipes.list[static_cast<std::size_t>(way.recipe)];
         const std::int64_t traffic = r.traffic_bytes + (way.kept_loads ? 0 : r.load_bytes);
-        return std::max(static_cast<double>(traffic) / static_cast<double>(uses_.written_bytes[static_cast<std::size_t>(b)]), kLeastCost);
+        return std::max(
+            static_cast<double>(traffic) / static_cast<double>(uses_.written_bytes[static_cast<std::size_t>(b)]),
+            kLeastCost);
     }
 
-    /// The victim frees most instructions without it per byte of traffic, in units that leave bytes out: they are freed and
-    /// paid for alike.
+    /// The victim frees most instructions without it per byte of traffic, in units that leave bytes out: they are freed
+    /// and paid for alike.
     Resident* victim() {
         const bool lower = lower_ > options_.budget;
         Resident* found = nullptr;
@@ -285,7 +309,8 @@ private:
 
 }  // namespace
 
-Walk walk(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness, const Banned& banned) {
+Walk walk(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness,
+          const Banned& banned) {
     Scan scan(outline, uses, options, eagerness, banned);
     Walk walk{scan.run(), {}};
     if (const auto* no = std::get_if<NoRoom>(&walk.outcome)) walk.computed = scan.computed_at(no->position);

@@ -15,10 +15,11 @@ using Banned = std::vector<std::pair<BufferId, std::int32_t>>;
 
 struct Walk {
     std::variant<std::vector<Eviction>, NoRoom> outcome;
-    std::vector<BufferId> computed;   ///< what was to be computed again where there is no room
+    std::vector<BufferId> computed;  ///< what was to be computed again where there is no room
 };
 
 /// See choose_evictions(). `eagerness`: weight of what can be computed again among those that may go.
-Walk walk(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness, const Banned& banned);
+Walk walk(const Outline& outline, const Uses& uses, const EvictionOptions& options, double eagerness,
+          const Banned& banned);
 
 }  // namespace infsim::compiler

@@ -12,9 +12,7 @@ namespace {
 
 void shape(OnnxNode& n) {
     const auto rank = static_cast<std::int64_t>(n.rank());
-    const auto bound = [&](std::int64_t v) {
-        return std::clamp<std::int64_t>(v < 0 ? v + rank : v, 0, rank);
-    };
+    const auto bound = [&](std::int64_t v) { return std::clamp<std::int64_t>(v < 0 ? v + rank : v, 0, rank); };
     const auto start = bound(n.integer("start", 0));
     const auto end = std::max(start, bound(n.integer("end", rank)));
     const Shape part(n.shape(0).begin() + start, n.shape(0).begin() + end);
@@ -22,8 +20,7 @@ void shape(OnnxNode& n) {
 }
 
 void size(OnnxNode& n) {
-    n.bind(0, n.builder().small(n.output_name(0), {}, DType::i64,
-                                {static_cast<double>(element_count(n.shape(0)))}));
+    n.bind(0, n.builder().small(n.output_name(0), {}, DType::i64, {static_cast<double>(element_count(n.shape(0)))}));
 }
 
 void range(OnnxNode& n) {
@@ -47,15 +44,14 @@ void constant(OnnxNode& n) {
         auto loaded = load_tensor(n.file(), *tensor);
         return n.bind(0, b.constant(name, loaded.shape, loaded.dtype, std::move(loaded.value)));
     }
-    if (n.has_attribute("value_float"))
-        return n.bind(0, b.small(name, {}, DType::fp32, {n.real("value_float", 0)}));
+    if (n.has_attribute("value_float")) return n.bind(0, b.small(name, {}, DType::fp32, {n.real("value_float", 0)}));
     if (n.has_attribute("value_int"))
         return n.bind(0, b.small(name, {}, DType::i64, {static_cast<double>(n.integer("value_int", 0))}));
     if (const auto reals = n.reals("value_floats"))
         return n.bind(0, b.small(name, {static_cast<std::int64_t>(reals->size())}, DType::fp32, *reals));
     if (const auto ints = n.integers("value_ints"))
-        return n.bind(0, b.small(name, {static_cast<std::int64_t>(ints->size())}, DType::i64,
-                                 {ints->begin(), ints->end()}));
+        return n.bind(
+            0, b.small(name, {static_cast<std::int64_t>(ints->size())}, DType::i64, {ints->begin(), ints->end()}));
     throw ShapeError("has no value that is supported (numbers or a dense tensor of them)");
 }
 
@@ -97,8 +93,7 @@ void trilu(OnnxNode& n) {
     const auto& x = n.shape(0);
     const auto diagonal = n.has(1) ? bounded_integer(n.scalar(1)) : 0;
     const bool upper = n.integer("upper", 1) != 0;
-    if (x.size() < 2 || x.back() * x[x.size() - 2] > kFoldLimit)
-        throw ShapeError("takes small matrices only");
+    if (x.size() < 2 || x.back() * x[x.size() - 2] > kFoldLimit) throw ShapeError("takes small matrices only");
     const Shape square = {x[x.size() - 2], x.back()};
     std::vector<double> mask;
     for (std::int64_t row = 0; row < square[0]; ++row)

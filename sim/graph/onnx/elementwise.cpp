@@ -88,14 +88,12 @@ void dropout(OnnxNode& n) {
 
 void leaky_relu(OnnxNode& n) { n.emit(Op::leaky_relu, {n.in(0)}, {{"alpha", n.real("alpha", 0.01)}}); }
 void elu(OnnxNode& n) { n.emit(Op::elu, {n.in(0)}, {{"alpha", n.real("alpha", 1)}}); }
-void thresholded_relu(OnnxNode& n) {
-    n.emit(Op::thresholded_relu, {n.in(0)}, {{"alpha", n.real("alpha", 1)}});
-}
+void thresholded_relu(OnnxNode& n) { n.emit(Op::thresholded_relu, {n.in(0)}, {{"alpha", n.real("alpha", 1)}}); }
 
 void selu(OnnxNode& n) {
-    n.emit(Op::selu, {n.in(0)},
-           {{"alpha", n.real("alpha", 1.67326319217681884765625)},
-            {"gamma", n.real("gamma", 1.05070102214813232421875)}});
+    n.emit(
+        Op::selu, {n.in(0)},
+        {{"alpha", n.real("alpha", 1.67326319217681884765625)}, {"gamma", n.real("gamma", 1.05070102214813232421875)}});
 }
 
 void hard_sigmoid(OnnxNode& n) {

@@ -31,9 +31,9 @@ std::int64_t opset_of(const OnnxFile& file) {
     for (const auto& import : file.model.opset_import()) {
         if (!import.domain().empty() && import.domain() != "ai.onnx") continue;
         if (import.version() < kOldestOpset || import.version() > kNewestOpset)
-            throw InputError(file.path, "",
-                             fmt::format("is of opset {}; supported are {} to {}", import.version(),
-                                         kOldestOpset, kNewestOpset));
+            throw InputError(
+                file.path, "",
+                fmt::format("is of opset {}; supported are {} to {}", import.version(), kOldestOpset, kNewestOpset));
         return import.version();
     }
     throw InputError(file.path, "", "names no opset of the default domain");
@@ -47,8 +47,7 @@ void check_ops(const OnnxFile& file, Problems& problems) {
             problems.add(file.path, located(node, i),
                          fmt::format("operators of domain '{}' are not supported", node.domain()));
         else if (converters().count(node.op_type()) == 0)
-            problems.add(file.path, located(node, i),
-                         fmt::format("operator '{}' is not supported", node.op_type()));
+            problems.add(file.path, located(node, i), fmt::format("operator '{}' is not supported", node.op_type()));
     }
 }
 
@@ -73,8 +72,7 @@ BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options) {
     for (const auto* input : true_inputs(file)) {
         if (options.bound_inputs.count(input->name()) != 0 || !input->type().has_tensor_type()) continue;
         const auto& shape = input->type().tensor_type().shape();
-        if (shape.dim_size() == 0)
-            return {1, false, fmt::format("input '{}' has no batch axis", input->name())};
+        if (shape.dim_size() == 0) return {1, false, fmt::format("input '{}' has no batch axis", input->name())};
         const bool open = symbolic(shape.dim(0)) && options.dims.count(shape.dim(0).dim_param()) == 0;
         const auto extent = open                     ? 1
                             : symbolic(shape.dim(0)) ? options.dims.at(shape.dim(0).dim_param())
@@ -137,8 +135,8 @@ private:
             if (import_.used.count(tensor.name()) == 0) continue;
             try {
                 auto loaded = load_tensor(file_, tensor);
-                import_.tensors[tensor.name()] = import_.builder.constant(
-                    tensor.name(), loaded.shape, loaded.dtype, std::move(loaded.value));
+                import_.tensors[tensor.name()] =
+                    import_.builder.constant(tensor.name(), loaded.shape, loaded.dtype, std::move(loaded.value));
             } catch (const ShapeError& error) {
                 problems_.add(file_.path, fmt::format("initializer '{}'", tensor.name()), error.what());
                 import_.lost.insert(tensor.name());
@@ -146,15 +144,14 @@ private:
         }
     }
 
-    std::int64_t extent(const std::string& input, int axis,
-                        const ::onnx::TensorShapeProto::Dimension& d) const {
+    std::int64_t extent(const std::string& input, int axis, const ::onnx::TensorShapeProto::Dimension& d) const {
         if (d.has_dim_value()) return d.dim_value();
         const auto given = options_.dims.find(d.dim_param());
         if (given != options_.dims.end()) return given->second;
         if (axis == 0) return plan_.extent;
-        throw ShapeError(fmt::format(
-            "axis {} of '{}' has no extent{}; give it one", axis, input,
-            d.dim_param().empty() ? std::string() : fmt::format(", only the name '{}'", d.dim_param())));
+        throw ShapeError(
+            fmt::format("axis {} of '{}' has no extent{}; give it one", axis, input,
+                        d.dim_param().empty() ? std::string() : fmt::format(", only the name '{}'", d.dim_param())));
     }
 
     void add_input(const ::onnx::ValueInfoProto& input) {
@@ -163,8 +160,7 @@ private:
             const auto& type = input.type().tensor_type();
             const auto dtype = element_type(type.elem_type());
             if (!dtype)
-                throw ShapeError(
-                    fmt::format("element type {} is not supported", element_type_name(type.elem_type())));
+                throw ShapeError(fmt::format("element type {} is not supported", element_type_name(type.elem_type())));
             if (!type.has_shape()) throw ShapeError("has no shape");
             Shape shape;
             for (int i = 0; i < type.shape().dim_size(); ++i)

@@ -64,12 +64,10 @@ void batch_norm(OnnxNode& n) {
     n.ignore("momentum");
     n.ignore("is_test");  // before opset 7
     n.require_single_output();
-    if (n.integer("training_mode", 0) != 0)
-        throw ShapeError("batch normalisation in training mode is not supported");
+    if (n.integer("training_mode", 0) != 0) throw ShapeError("batch normalisation in training mode is not supported");
     if (n.integer("spatial", 1) != 1)
         throw ShapeError("batch normalisation per element (spatial = 0) is not supported");
-    n.emit(Op::batch_norm, {n.in(0), n.in(1), n.in(2), n.in(3), n.in(4)},
-           {{"epsilon", n.real("epsilon", 1e-5)}});
+    n.emit(Op::batch_norm, {n.in(0), n.in(1), n.in(2), n.in(3), n.in(4)}, {{"epsilon", n.real("epsilon", 1e-5)}});
 }
 
 void instance_norm(OnnxNode& n) {
@@ -85,8 +83,7 @@ void lrn(OnnxNode& n) {
 }
 
 void lp_norm(OnnxNode& n) {
-    n.emit(Op::lp_norm, {n.in(0)},
-           {{"axis", n.axis(n.integer("axis", -1), n.rank())}, {"p", n.integer("p", 2)}});
+    n.emit(Op::lp_norm, {n.in(0)}, {{"axis", n.axis(n.integer("axis", -1), n.rank())}, {"p", n.integer("p", 2)}});
 }
 
 /// From opset 13 on over one axis; before that over everything from `axis` on, flattened.
@@ -98,8 +95,7 @@ void softmax(OnnxNode& n) {
     Ints wide;
     for (auto i = static_cast<std::size_t>(axis); i < x.size(); ++i)
         if (x[i] != 1) wide.push_back(static_cast<std::int64_t>(i));
-    if (!flat || wide.size() <= 1)
-        return n.emit(op, {n.in(0)}, {{"axis", flat && !wide.empty() ? wide[0] : axis}});
+    if (!flat || wide.size() <= 1) return n.emit(op, {n.in(0)}, {{"axis", flat && !wide.empty() ? wide[0] : axis}});
     Shape rows(x.begin(), x.begin() + axis);
     rows.push_back(element_count(x) / std::max<std::int64_t>(1, element_count(rows)));
     const auto flattened = n.make(Op::reshape, {n.in(0)}, {{"shape", rows}});

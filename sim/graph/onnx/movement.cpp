@@ -17,8 +17,7 @@ Shape resolved(OnnxNode& n, Ints target, bool allow_zero) {
     std::ptrdiff_t open = -1;
     for (std::size_t i = 0; i < target.size(); ++i) {
         if (target[i] == 0 && !allow_zero) {
-            if (i >= x.size())
-                throw ShapeError(fmt::format("its shape copies axis {}, which its input lacks", i));
+            if (i >= x.size()) throw ShapeError(fmt::format("its shape copies axis {}, which its input lacks", i));
             target[i] = x[i];
         }
         if (target[i] == -1) {
@@ -87,14 +86,12 @@ void concat(OnnxNode& n) {
 void slice(OnnxNode& n) {
     const auto starts = n.list("starts", 1);
     const auto ends = n.list("ends", 2);
-    if (!starts || !ends || starts->size() != ends->size())
-        throw ShapeError("lacks starts or ends of equal length");
+    if (!starts || !ends || starts->size() != ends->size()) throw ShapeError("lacks starts or ends of equal length");
     Ints all(starts->size());
     std::iota(all.begin(), all.end(), 0);
     const auto axes = n.list("axes", 3).value_or(all);
     const auto steps = n.has(4) ? n.ints(4) : Ints(starts->size(), 1);
-    if (axes.size() != starts->size() || steps.size() != starts->size())
-        throw ShapeError("its lists differ in length");
+    if (axes.size() != starts->size() || steps.size() != starts->size()) throw ShapeError("its lists differ in length");
     std::map<std::int64_t, std::size_t> order;  // our axes are sorted and unique
     for (std::size_t i = 0; i < axes.size(); ++i)
         if (!order.emplace(n.axis(axes[i], n.rank()), i).second) throw ShapeError("it slices an axis twice");
@@ -106,8 +103,8 @@ void slice(OnnxNode& n) {
         if (step == 0) throw ShapeError("a step of 0");
         const auto from_front = [&](std::int64_t v) { return v < 0 ? v + extent : v; };
         const bool up = step > 0;
-        const auto start = std::clamp<std::int64_t>(from_front((*starts)[i]), 0,
-                                                    up ? extent : std::max<std::int64_t>(0, extent - 1));
+        const auto start =
+            std::clamp<std::int64_t>(from_front((*starts)[i]), 0, up ? extent : std::max<std::int64_t>(0, extent - 1));
         const auto end = std::clamp<std::int64_t>(from_front((*ends)[i]), up ? 0 : -1, extent);
         push("axes", axis);
         push("starts", start);
@@ -126,11 +123,9 @@ void split(OnnxNode& n) {
     if (!sizes) {             // equal parts, of which the last may be smaller
         sizes.emplace();
         const auto size = (extent + parts - 1) / parts;
-        for (std::int64_t i = 0; i < parts; ++i)
-            sizes->push_back(std::clamp<std::int64_t>(extent - i * size, 0, size));
+        for (std::int64_t i = 0; i < parts; ++i) sizes->push_back(std::clamp<std::int64_t>(extent - i * size, 0, size));
     }
-    if (static_cast<std::int64_t>(sizes->size()) != parts)
-        throw ShapeError("it has not one output for each part");
+    if (static_cast<std::int64_t>(sizes->size()) != parts) throw ShapeError("it has not one output for each part");
     if (parts == 1) return n.bind(0, n.in(0));
     n.emit_many(Op::split, {n.in(0)}, {{"axis", axis}, {"split", *sizes}});
 }
@@ -166,8 +161,7 @@ bool gather_as_slice(OnnxNode& n, std::int64_t axis) {
     const auto extent = n.shape(0)[static_cast<std::size_t>(axis)];
     const auto first = bounded_integer(indices->front()) + (indices->front() < 0 ? extent : 0);
     for (std::size_t i = 1; i < indices->size(); ++i)
-        if ((*indices)[i] != (*indices)[i - 1] + 1 || ((*indices)[i - 1] < 0 && (*indices)[i] >= 0))
-            return false;
+        if ((*indices)[i] != (*indices)[i - 1] + 1 || ((*indices)[i - 1] < 0 && (*indices)[i] >= 0)) return false;
     const auto count = static_cast<std::int64_t>(indices->size());
     const Attributes attributes = {
         {"axes", Ints{axis}}, {"starts", Ints{first}}, {"ends", Ints{first + count}}, {"steps", Ints{1}}};

@@ -39,13 +39,11 @@ double OnnxNode::scalar(std::size_t i) const {
     return list[0];
 }
 
-const ::onnx::AttributeProto* OnnxNode::find(const std::string& name,
-                                             ::onnx::AttributeProto::AttributeType type) {
+const ::onnx::AttributeProto* OnnxNode::find(const std::string& name, ::onnx::AttributeProto::AttributeType type) {
     asked_.insert(name);
     for (const auto& attribute : proto_.attribute()) {
         if (attribute.name() != name) continue;
-        if (attribute.type() != type)
-            throw ShapeError(fmt::format("attribute '{}' has the wrong type", name));
+        if (attribute.type() != type) throw ShapeError(fmt::format("attribute '{}' has the wrong type", name));
         return &attribute;
     }
     return nullptr;
@@ -93,8 +91,7 @@ const ::onnx::TensorProto* OnnxNode::tensor(const std::string& name) {
 void OnnxNode::check_attributes_known() const {
     for (const auto& attribute : proto_.attribute())
         if (asked_.count(attribute.name()) == 0)
-            throw ShapeError(
-                fmt::format("attribute '{}' is not supported in opset {}", attribute.name(), opset()));
+            throw ShapeError(fmt::format("attribute '{}' is not supported in opset {}", attribute.name(), opset()));
 }
 
 std::optional<Ints> OnnxNode::list(const std::string& attribute, std::size_t input) {
@@ -105,8 +102,7 @@ std::optional<Ints> OnnxNode::list(const std::string& attribute, std::size_t inp
 
 std::int64_t OnnxNode::axis(std::int64_t axis, std::size_t rank) const {
     const auto n = static_cast<std::int64_t>(rank);
-    if (axis < -n || axis >= n)
-        throw ShapeError(fmt::format("axis {} is outside of a rank of {}", axis, rank));
+    if (axis < -n || axis >= n) throw ShapeError(fmt::format("axis {} is outside of a rank of {}", axis, rank));
     return axis < 0 ? axis + n : axis;
 }
 
@@ -122,8 +118,7 @@ bool OnnxNode::output_used(std::size_t i) const {
 
 void OnnxNode::require_single_output() const {
     for (std::size_t i = 1; i < output_count(); ++i)
-        if (output_used(i))
-            throw ShapeError(fmt::format("its output {} ('{}') is not supported", i, output_name(i)));
+        if (output_used(i)) throw ShapeError(fmt::format("its output {} ('{}') is not supported", i, output_name(i)));
 }
 
 void OnnxNode::bind(std::size_t i, TensorId tensor) {
@@ -154,8 +149,7 @@ TensorId OnnxNode::number(double value, DType dtype) {
 
 TensorId OnnxNode::scaled(TensorId tensor, double factor) {
     if (factor == 1) return tensor;
-    if (!builder().is_constant(tensor))
-        return make(Op::mul, {tensor, number(factor, builder().facts(tensor).dtype)});
+    if (!builder().is_constant(tensor)) return make(Op::mul, {tensor, number(factor, builder().facts(tensor).dtype)});
     Recipe recipe{Recipe::Kind::scale, {tensor}};
     recipe.factor = factor;
     const auto& facts = builder().facts(tensor);
@@ -170,8 +164,8 @@ void OnnxNode::emit_scaled(TensorId tensor, double factor) {
 const ConverterTable& converters() {
     static const ConverterTable table = [] {
         ConverterTable t;
-        for (const auto add : {add_elementwise, add_activations, add_spatial, add_matrix, add_norms,
-                               add_movement, add_shapes, add_constants, add_resize})
+        for (const auto add : {add_elementwise, add_activations, add_spatial, add_matrix, add_norms, add_movement,
+                               add_shapes, add_constants, add_resize})
             add(t);
         return t;
     }();

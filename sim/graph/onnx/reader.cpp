@@ -53,8 +53,7 @@ std::map<std::string, RawRange> raw_ranges(const std::string& bytes) {
             std::string name;
             RawRange range;
             const bool ok = walk_message(stream, [&](int tensor_field, int length) {
-                if (tensor_field == ::onnx::TensorProto::kNameFieldNumber)
-                    return stream.ReadString(&name, length);
+                if (tensor_field == ::onnx::TensorProto::kNameFieldNumber) return stream.ReadString(&name, length);
                 if (tensor_field == ::onnx::TensorProto::kRawDataFieldNumber)
                     range = {stream.CurrentPosition(), length};
                 return true;
@@ -91,8 +90,7 @@ std::vector<double> typed_values(const ::onnx::TensorProto& t, DType dtype) {
     }
 }
 
-FileRef external_reference(const OnnxFile& file, const ::onnx::TensorProto& tensor, DType dtype,
-                           std::int64_t bytes) {
+FileRef external_reference(const OnnxFile& file, const ::onnx::TensorProto& tensor, DType dtype, std::int64_t bytes) {
     FileRef ref;
     ref.dtype = dtype;
     ref.bytes = bytes;
@@ -105,16 +103,14 @@ FileRef external_reference(const OnnxFile& file, const ::onnx::TensorProto& tens
     }
     const std::filesystem::path relative(location);
     if (location.empty() || relative.is_absolute() || location.find("..") != std::string::npos)
-        throw ShapeError(
-            fmt::format("its external data are at '{}', which is not below the model's folder", location));
+        throw ShapeError(fmt::format("its external data are at '{}', which is not below the model's folder", location));
     const auto path = std::filesystem::path(file.path).parent_path() / relative;
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
     if (error) throw ShapeError(fmt::format("its external data '{}' cannot be read", path.string()));
     if (length != bytes || ref.offset < 0 || ref.offset + bytes > static_cast<std::int64_t>(size))
-        throw ShapeError(
-            fmt::format("its shape takes {} bytes, its external data in '{}' have {} of {} at {}", bytes,
-                        path.string(), length, size, ref.offset));
+        throw ShapeError(fmt::format("its shape takes {} bytes, its external data in '{}' have {} of {} at {}", bytes,
+                                     path.string(), length, size, ref.offset));
     ref.path = path.string();
     return ref;
 }
@@ -154,10 +150,9 @@ std::optional<DType> element_type(int onnx_type) {
 }
 
 std::string element_type_name(int onnx_type) {
-    const auto name =
-        ::onnx::TensorProto::DataType_IsValid(onnx_type)
-            ? ::onnx::TensorProto::DataType_Name(static_cast<::onnx::TensorProto::DataType>(onnx_type))
-            : std::string();
+    const auto name = ::onnx::TensorProto::DataType_IsValid(onnx_type)
+                          ? ::onnx::TensorProto::DataType_Name(static_cast<::onnx::TensorProto::DataType>(onnx_type))
+                          : std::string();
     return name.empty() ? fmt::format("number {}", onnx_type) : name;
 }
 
@@ -165,8 +160,7 @@ LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor
     LoadedTensor loaded;
     const auto dtype = element_type(tensor.data_type());
     if (!dtype)
-        throw ShapeError(
-            fmt::format("element type {} is not supported", element_type_name(tensor.data_type())));
+        throw ShapeError(fmt::format("element type {} is not supported", element_type_name(tensor.data_type())));
     loaded.dtype = *dtype;
     constexpr std::int64_t most = std::int64_t{1} << 40;
     std::int64_t count = 1;

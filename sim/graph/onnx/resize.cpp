@@ -14,8 +14,7 @@ struct Target {
 };
 
 Target from_scales(OnnxNode& n, const std::vector<double>& scales) {
-    if (scales.size() != n.rank())
-        throw ShapeError(fmt::format("has {} scales for {} axes", scales.size(), n.rank()));
+    if (scales.size() != n.rank()) throw ShapeError(fmt::format("has {} scales for {} axes", scales.size(), n.rank()));
     Target target{scales, {}};
     for (std::size_t i = 0; i < scales.size(); ++i) {
         if (!(scales[i] > 0 && scales[i] < 1e6))
@@ -28,8 +27,7 @@ Target from_scales(OnnxNode& n, const std::vector<double>& scales) {
 }
 
 Target from_sizes(OnnxNode& n, const Ints& sizes) {
-    if (sizes.size() != n.rank())
-        throw ShapeError(fmt::format("has {} sizes for {} axes", sizes.size(), n.rank()));
+    if (sizes.size() != n.rank()) throw ShapeError(fmt::format("has {} sizes for {} axes", sizes.size(), n.rank()));
     Target target{{}, sizes};
     for (std::size_t i = 0; i < sizes.size(); ++i)
         target.scales.push_back(static_cast<double>(sizes[i]) / static_cast<double>(n.shape(0)[i]));
@@ -65,8 +63,7 @@ void resize(OnnxNode& n) {
     const auto roi = n.has(1) && transformation == "tf_crop_and_resize" ? n.values(1) : std::vector<double>{};
     const bool by_scales = n.has(2) && !n.values(2).empty();
     if (!by_scales && !n.has(3)) throw ShapeError("has neither scales nor sizes");
-    emit(n, by_scales ? from_scales(n, n.values(2)) : from_sizes(n, n.ints(3)), mode, transformation, nearest,
-         roi);
+    emit(n, by_scales ? from_scales(n, n.values(2)) : from_sizes(n, n.ints(3)), mode, transformation, nearest, roi);
 }
 
 }  // namespace

@@ -147,13 +147,10 @@ void global_average_pool(OnnxNode& n) { n.emit(Op::global_average_pool, {n.in(0)
 void global_max_pool(OnnxNode& n) { n.emit(Op::global_max_pool, {n.in(0)}); }
 
 void depth_to_space(OnnxNode& n) {
-    n.emit(Op::depth_to_space, {n.in(0)},
-           {{"blocksize", n.integer("blocksize", 0)}, {"mode", n.text("mode", "DCR")}});
+    n.emit(Op::depth_to_space, {n.in(0)}, {{"blocksize", n.integer("blocksize", 0)}, {"mode", n.text("mode", "DCR")}});
 }
 
-void space_to_depth(OnnxNode& n) {
-    n.emit(Op::space_to_depth, {n.in(0)}, {{"blocksize", n.integer("blocksize", 0)}});
-}
+void space_to_depth(OnnxNode& n) { n.emit(Op::space_to_depth, {n.in(0)}, {{"blocksize", n.integer("blocksize", 0)}}); }
 
 }  // namespace
 

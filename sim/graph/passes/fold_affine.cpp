@@ -16,8 +16,7 @@ std::optional<std::size_t> linear_in_front(const Graph& graph, const Index& inde
     const auto* producer = index.producer(input);
     if (producer == nullptr || (producer->op != Op::conv && producer->op != Op::gemm)) return std::nullopt;
     if (index.uses(input) != 1 || !index.is_constant(producer->inputs[1])) return std::nullopt;
-    if (producer->inputs.size() > 2 && producer->inputs[2] != kNoTensor &&
-        !index.is_constant(producer->inputs[2]))
+    if (producer->inputs.size() > 2 && producer->inputs[2] != kNoTensor && !index.is_constant(producer->inputs[2]))
         return std::nullopt;
     return static_cast<std::size_t>(producer - graph.nodes.data());
 }
@@ -67,8 +66,8 @@ bool fold_one_batch_norm(Graph& graph, std::size_t position) {
     Recipe bias{Kind::conv_bn_bias, {bias_of(graph.nodes[*front]), gamma, beta, mean, variance}};
     bias.epsilon = epsilon;
     const auto weight = graph.nodes[*front].inputs[1];
-    const auto folded_bias = passes::add_constant(graph, graph.tensor(weight).name + "/bias",
-                                                  graph.tensor(beta).shape, graph.tensor(weight).dtype, bias);
+    const auto folded_bias = passes::add_constant(graph, graph.tensor(weight).name + "/bias", graph.tensor(beta).shape,
+                                                  graph.tensor(weight).dtype, bias);
     Recipe weights{Kind::conv_bn_weight, {gamma, variance}};
     weights.epsilon = epsilon;
     rewrite_weights(graph, *front, weights);
@@ -108,8 +107,7 @@ void fold_summand(Graph& graph, std::size_t front, TensorId summand, std::option
     Constant value = Recipe{Kind::reshape, {summand}};
     if (bias != kNoTensor) value = Recipe{Kind::sum, {bias, summand}};
     else if (number) value = Inline{std::vector<double>(static_cast<std::size_t>(channels), *number)};
-    set_bias(graph.nodes[front],
-             passes::add_constant(graph, old.name + "/bias", {channels}, old.dtype, value));
+    set_bias(graph.nodes[front], passes::add_constant(graph, old.name + "/bias", {channels}, old.dtype, value));
 }
 
 bool fold_one_affine(Graph& graph, std::size_t position) {
@@ -149,9 +147,7 @@ int fold_all(Graph& graph, Op first, Op second, Fold fold) {
 
 }  // namespace
 
-int fold_batch_norm(Graph& graph) {
-    return fold_all(graph, Op::batch_norm, Op::batch_norm, fold_one_batch_norm);
-}
+int fold_batch_norm(Graph& graph) { return fold_all(graph, Op::batch_norm, Op::batch_norm, fold_one_batch_norm); }
 int fold_channel_affine(Graph& graph) { return fold_all(graph, Op::mul, Op::add, fold_one_affine); }
 
 }  // namespace infsim::graph

@@ -46,11 +46,9 @@ bool Index::is_number(TensorId id, double wanted) const {
     return value && std::abs(*value - wanted) <= 1e-5 * std::max(1.0, std::abs(wanted));
 }
 
-TensorId add_constant(Graph& graph, const std::string& name, const Shape& shape, DType dtype,
-                      Constant value) {
+TensorId add_constant(Graph& graph, const std::string& name, const Shape& shape, DType dtype, Constant value) {
     const auto taken = [&](const std::string& n) {
-        return std::any_of(graph.tensors.begin(), graph.tensors.end(),
-                           [&](const Tensor& t) { return t.name == n; });
+        return std::any_of(graph.tensors.begin(), graph.tensors.end(), [&](const Tensor& t) { return t.name == n; });
     };
     Tensor tensor;
     tensor.name = name;

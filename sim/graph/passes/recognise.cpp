@@ -90,8 +90,7 @@ Deviation normalised(const Graph& graph, const Index& index, const Node& node) {
 
 /// The only consumer of a tensor if it is of that operator and its other operand is a constant fitting
 /// `shape`.
-Node* affine_consumer(Graph& graph, const Index& index, TensorId id, Op op, const Shape& shape,
-                      TensorId& constant) {
+Node* affine_consumer(Graph& graph, const Index& index, TensorId id, Op op, const Shape& shape, TensorId& constant) {
     if (index.uses(id) != 1) return nullptr;
     for (auto& node : graph.nodes) {
         if (node.op != op || std::count(node.inputs.begin(), node.inputs.end(), id) != 1) continue;
@@ -173,8 +172,7 @@ bool is_over_root_two(const Index& index, TensorId u, TensorId x) {
 bool is_tanh_argument(const Index& index, TensorId v, TensorId x) {
     auto list = factors(index, v);
     if (list.size() != 2) return false;
-    if (take(list, [&](TensorId id) { return index.is_number(id, std::sqrt(2.0 / 3.14159265358979)); }) ==
-        kNoTensor)
+    if (take(list, [&](TensorId id) { return index.is_number(id, std::sqrt(2.0 / 3.14159265358979)); }) == kNoTensor)
         return false;
     const auto* add = index.producer(list[0], Op::add);
     if (add == nullptr || other_operand(*add, x) == kNoTensor) return false;
@@ -210,8 +208,7 @@ bool hard_swish_at(Graph& graph, std::size_t position) {
     for (const std::size_t side : {0, 1}) {
         const auto* gate = index.producer(node.inputs[side], Op::hard_sigmoid);
         if (gate == nullptr || gate->inputs[0] != node.inputs[1 - side]) continue;
-        if (std::abs(attribute_float(*gate, "alpha") - 1.0 / 6) > 1e-6 ||
-            attribute_float(*gate, "beta") != 0.5)
+        if (std::abs(attribute_float(*gate, "alpha") - 1.0 / 6) > 1e-6 || attribute_float(*gate, "beta") != 0.5)
             continue;
         node.op = Op::hard_swish;
         node.inputs = {gate->inputs[0]};
@@ -248,8 +245,7 @@ bool softmax_at(Graph& graph, std::size_t position) {
 int recognise_layer_norm(Graph& graph) {
     int changed = 0;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-        if (graph.nodes[i].op == Op::div || graph.nodes[i].op == Op::mul)
-            changed += layer_norm_at(graph, i) ? 1 : 0;
+        if (graph.nodes[i].op == Op::div || graph.nodes[i].op == Op::mul) changed += layer_norm_at(graph, i) ? 1 : 0;
     return changed;
 }
 

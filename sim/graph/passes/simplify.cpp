@@ -12,9 +12,7 @@ namespace {
 
 using passes::Index;
 
-bool is_view(Op op) {
-    return op == Op::reshape || op == Op::flatten || op == Op::squeeze || op == Op::unsqueeze;
-}
+bool is_view(Op op) { return op == Op::reshape || op == Op::flatten || op == Op::squeeze || op == Op::unsqueeze; }
 
 void make_reshape(Graph& graph, Node& node) {
     node.op = Op::reshape;
@@ -65,10 +63,8 @@ int simplify_pools(Graph& graph) {
         const auto& out = graph.tensor(node.outputs[0]).shape;
         const auto& pads = attribute_ints(node, "pads");
         const bool padded = std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; });
-        const bool one_window =
-            std::all_of(out.begin() + 2, out.end(), [](std::int64_t e) { return e == 1; });
-        if (padded || !one_window || attribute_ints(node, "kernel_shape") != Shape(in.begin() + 2, in.end()))
-            continue;
+        const bool one_window = std::all_of(out.begin() + 2, out.end(), [](std::int64_t e) { return e == 1; });
+        if (padded || !one_window || attribute_ints(node, "kernel_shape") != Shape(in.begin() + 2, in.end())) continue;
         node.op = node.op == Op::average_pool ? Op::global_average_pool : Op::global_max_pool;
         node.attributes.clear();
         ++changed;
@@ -154,9 +150,8 @@ int remove_dead(Graph& graph) {
 }
 
 void optimize(Graph& graph) {
-    for (const auto pass :
-         {simplify_views, recognise_softmax, recognise_layer_norm, recognise_gelu, fold_batch_norm,
-          fold_channel_affine, simplify_pools, simplify_transposes, simplify_views, remove_dead}) {
+    for (const auto pass : {simplify_views, recognise_softmax, recognise_layer_norm, recognise_gelu, fold_batch_norm,
+                            fold_channel_affine, simplify_pools, simplify_transposes, simplify_views, remove_dead}) {
         pass(graph);
         const auto problems = check(graph);
         INFSIM_CHECK(problems.empty(), "a pass broke the graph: " + to_text(problems.list().front()));

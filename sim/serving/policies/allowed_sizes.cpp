@@ -4,7 +4,9 @@
 
 namespace infsim::serving {
 
-void AllowedSizesPolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) { line_.arrive(request, items, now); }
+void AllowedSizesPolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) {
+    line_.arrive(request, items, now);
+}
 
 /// Items of the batch that may leave at `now`, 0: none.
 std::int32_t AllowedSizesPolicy::next_size(TimePoint now) const {

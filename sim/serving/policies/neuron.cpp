@@ -12,9 +12,7 @@ void NeuronPolicy::arrive(std::int32_t request, std::int32_t items, TimePoint no
     shards_.push_back({request, first, now});
 }
 
-std::optional<int> NeuronPolicy::ready(TimePoint) {
-    return shards_.empty() ? std::nullopt : std::optional{0};
-}
+std::optional<int> NeuronPolicy::ready(TimePoint) { return shards_.empty() ? std::nullopt : std::optional{0}; }
 
 void NeuronPolicy::take(TimePoint, Batch& batch) {
     Waiting& front = shards_.front();

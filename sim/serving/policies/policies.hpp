@@ -22,7 +22,7 @@ public:
     explicit WaitingLine(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
     bool empty() const { return line_.empty(); }
     std::int64_t items() const { return items_; }
-    TimePoint since() const { return line_.front().since; }   ///< of the oldest
+    TimePoint since() const { return line_.front().since; }  ///< of the oldest
     auto begin() const { return line_.begin(); }
     auto end() const { return line_.end(); }
     void arrive(std::int32_t request, std::int32_t items, TimePoint now);
@@ -47,14 +47,13 @@ public:
 
 private:
     std::int32_t batch_;
-    std::deque<Waiting> shards_;              ///< what may leave, in the order in which it became free to
-    std::vector<std::int32_t> held_;          ///< by request: items behind its first shard
+    std::deque<Waiting> shards_;      ///< what may leave, in the order in which it became free to
+    std::vector<std::int32_t> held_;  ///< by request: items behind its first shard
 };
 
 class QueuePolicy final : public Policy {
 public:
-    QueuePolicy(QueueOptions options, std::vector<int> sizes)
-        : options_(std::move(options)), line_(std::move(sizes)) {}
+    QueuePolicy(QueueOptions options, std::vector<int> sizes) : options_(std::move(options)), line_(std::move(sizes)) {}
     void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
     std::optional<int> ready(TimePoint now) override;
     void take(TimePoint now, Batch& batch) override;

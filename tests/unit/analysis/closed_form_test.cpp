@@ -22,7 +22,8 @@ hw::ChipSpec chip() {
     return spec;
 }
 
-/// 1 MB of weights: 100 us for a core alone, 200 us where two share a channel; 150 us of computing; 10 kB to and from the host.
+/// 1 MB of weights: 100 us for a core alone, 200 us where two share a channel; 150 us of computing; 10 kB to and from
+/// the host.
 Demand demand() {
     Demand d;
     d.pe = microseconds(100);

@@ -34,8 +34,7 @@ struct Format {
 /// Every value, and around every midpoint of neighbours: below it, on it (ties to even), above it.
 /// Returns the first pattern that goes wrong, or -1.
 int first_wrong(const Format& f) {
-    const std::uint16_t infinity =
-        static_cast<std::uint16_t>(((1 << f.exponent_bits) - 1) << f.mantissa_bits);
+    const std::uint16_t infinity = static_cast<std::uint16_t>(((1 << f.exponent_bits) - 1) << f.mantissa_bits);
     for (int sign = 0; sign <= 0x8000; sign += 0x8000) {
         for (int m = 0; m <= 0x7FFF; ++m) {
             const auto bits = static_cast<std::uint16_t>(sign | m);
@@ -53,10 +52,9 @@ int first_wrong(const Format& f) {
             if (m >= infinity) continue;
             // The neighbour above; behind the largest finite value stands 2^(max exponent + 1), where
             // infinity begins.
-            const double next =
-                m + 1 == infinity
-                    ? std::copysign(std::ldexp(1.0, 1 << (f.exponent_bits - 1)), expected)
-                    : by_definition(static_cast<std::uint16_t>(bits + 1), f.exponent_bits, f.mantissa_bits);
+            const double next = m + 1 == infinity ? std::copysign(std::ldexp(1.0, 1 << (f.exponent_bits - 1)), expected)
+                                                  : by_definition(static_cast<std::uint16_t>(bits + 1), f.exponent_bits,
+                                                                  f.mantissa_bits);
             const auto middle = static_cast<float>((expected + next) / 2);  // exact: one more bit of mantissa
             const auto even = static_cast<std::uint16_t>((m & 1) != 0 ? bits + 1 : bits);
             if (f.narrow(middle) != even) return bits;
@@ -111,8 +109,8 @@ TEST_CASE("integers are stored truncated and saturated") {
     CHECK(stored_as<std::int8_t>(DType::i8, std::vector<float>{-128.5F, -129.0F, 127.0F, 128.0F}) ==
           std::vector<std::int8_t>{-128, -128, 127, 127});
     CHECK(stored_as<std::int64_t>(DType::i64, std::vector<double>{9.3e18, -9.3e18, 4503599627370497.0}) ==
-          std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max(),
-                                    std::numeric_limits<std::int64_t>::min(), 4503599627370497});
+          std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(),
+                                    4503599627370497});
     CHECK(stored_as<std::uint8_t>(DType::boolean, std::vector<float>{0.0F, -0.0F, 0.5F, -3.0F}) ==
           std::vector<std::uint8_t>{0, 0, 1, 1});
 }

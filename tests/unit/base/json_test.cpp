@@ -23,8 +23,7 @@ std::string complaints(std::string_view text) {
 }  // namespace
 
 TEST_CASE("JSON text becomes values of the kind it was written as") {
-    const json::Value root =
-        parsed(R"({"i": -3, "d": 2.5, "s": "a\"b", "n": null, "b": true, "a": [1, [2]]})");
+    const json::Value root = parsed(R"({"i": -3, "d": 2.5, "s": "a\"b", "n": null, "b": true, "a": [1, [2]]})");
     const json::Object& object = root.as_object();
     CHECK(object.find("i")->as_int() == -3);
     CHECK_FALSE(object.find("d")->is_int());
@@ -59,8 +58,8 @@ TEST_CASE("Nesting is bounded") {
 
 TEST_CASE("A duplicate key is a problem with its pointer and the first stays") {
     Problems problems;
-    const auto document = json::parse_text(
-        R"({"a": [{"x": 1}, {"y/z": 2, "y/z": 3}], "b": 1, "b": {"c": 2}})", "t.json", problems);
+    const auto document =
+        json::parse_text(R"({"a": [{"x": 1}, {"y/z": 2, "y/z": 3}], "b": 1, "b": {"c": 2}})", "t.json", problems);
     REQUIRE(document);
     REQUIRE(problems.list().size() == 2);
     CHECK(to_text(problems.list()[0]) == "t.json: /a/1/y~1z: duplicate key 'y/z'");

@@ -28,9 +28,7 @@ TEST_CASE("A hash of pieces is that of the whole") {
 }
 
 TEST_CASE("Streams differ by seed and by purpose and repeat otherwise") {
-    const auto first = [](std::uint64_t seed, const char* purpose) {
-        return RandomStream(seed, purpose).bits();
-    };
+    const auto first = [](std::uint64_t seed, const char* purpose) { return RandomStream(seed, purpose).bits(); };
     CHECK(first(1, "arrivals") == first(1, "arrivals"));
     CHECK(first(1, "arrivals") != first(2, "arrivals"));
     CHECK(first(1, "arrivals") != first(1, "weights"));
@@ -47,11 +45,9 @@ TEST_CASE("Uniform integers cover their range without bias") {
     RandomStream random(3, "dice");
     std::vector<int> seen(6);
     for (int i = 0; i < 60'000; ++i) ++seen.at(static_cast<std::size_t>(random.uniform_int(1, 6) - 1));
-    for (int n : seen)
-        CHECK(std::abs(n - 10'000) < 400);  // more than four standard deviations (91) off is a bug
+    for (int n : seen) CHECK(std::abs(n - 10'000) < 400);  // more than four standard deviations (91) off is a bug
     CHECK(random.uniform_int(5, 5) == 5);
-    const auto low = std::numeric_limits<std::int64_t>::min(),
-               high = std::numeric_limits<std::int64_t>::max();
+    const auto low = std::numeric_limits<std::int64_t>::min(), high = std::numeric_limits<std::int64_t>::max();
     const auto any = random.uniform_int(low, high);
     CHECK(any != random.uniform_int(low, high));
     CHECK_THROWS_AS(random.uniform_int(2, 1), InternalError);
@@ -79,8 +75,7 @@ TEST_CASE("Distributions have their mean and deviation") {
 TEST_CASE("The portable logarithm agrees with the library's") {
     RandomStream random(7, "log");
     for (int i = 0; i < 10'000; ++i) {
-        const double x =
-            std::ldexp(random.uniform(0.5, 1.0), static_cast<int>(random.uniform_int(-1000, 1000)));
+        const double x = std::ldexp(random.uniform(0.5, 1.0), static_cast<int>(random.uniform_int(-1000, 1000)));
         const double expected = std::log(x);
         CAPTURE(x);
         CHECK(std::fabs(portable_log(x) - expected) <=

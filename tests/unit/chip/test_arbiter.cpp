@@ -112,7 +112,7 @@ std::uint64_t compare(std::uint64_t seed, int flows, int transfers, int max_burs
     return production.bursts_jumped();
 }
 
-ArbiterConfig one_channel() {   // 512 B bursts: 25,600 ps on the channel
+ArbiterConfig one_channel() {  // 512 B bursts: 25,600 ps on the channel
     ArbiterConfig config;
     config.burst = Bytes{512};
     config.channels = {Bandwidth{20 * GB}};
@@ -125,7 +125,7 @@ ArbiterConfig one_channel() {   // 512 B bursts: 25,600 ps on the channel
 
 TEST_CASE("a transfer alone goes at its slowest stage") {
     Arbiter arbiter(one_channel());
-    arbiter.request(at(1000), {7, 0, 0, 0, Bytes{1024}, Bytes{1024}});   // engine: 51,200 ps a burst
+    arbiter.request(at(1000), {7, 0, 0, 0, Bytes{1024}, Bytes{1024}});  // engine: 51,200 ps a burst
     REQUIRE(arbiter.next_completion() == at(1000 + 2 * 51'200));
     std::vector<FinishedTransfer> finished;
     arbiter.take_finished(at(1000 + 2 * 51'200 - 1), finished);
@@ -161,7 +161,7 @@ TEST_CASE("an arrival before the announced completion delays it") {
     Arbiter arbiter(config);
     arbiter.request(at(0), {0, 0, 0, 0, Bytes{5120}, Bytes{5120}});
     CHECK(arbiter.next_completion() == at(256'000));
-    arbiter.request(at(100'000), {1, 2, 0, 0, Bytes{512}, Bytes{512}});   // served at 102,400
+    arbiter.request(at(100'000), {1, 2, 0, 0, Bytes{512}, Bytes{512}});  // served at 102,400
     CHECK(arbiter.next_completion() == at(128'000));
     std::vector<FinishedTransfer> finished;
     arbiter.take_finished(at(128'000), finished);
@@ -170,10 +170,10 @@ TEST_CASE("an arrival before the announced completion delays it") {
 
 TEST_CASE("nothing is announced beyond a limit, and up to it what is") {
     Arbiter arbiter(one_channel());
-    arbiter.request(at(0), {0, 0, 0, 0, Bytes{5120}, Bytes{5120}});   // ten bursts of 51,200 ps
+    arbiter.request(at(0), {0, 0, 0, 0, Bytes{5120}, Bytes{5120}});  // ten bursts of 51,200 ps
     CHECK_FALSE(arbiter.next_completion(at(400'000)));
     CHECK(arbiter.bursts_served() == 8);
-    arbiter.request(at(1'000), {1, 0, 0, 0, Bytes{512}, Bytes{512}});   // queues up behind it: nothing is served again
+    arbiter.request(at(1'000), {1, 0, 0, 0, Bytes{512}, Bytes{512}});  // queues up behind it: nothing is served again
     CHECK_FALSE(arbiter.next_completion(at(511'999)));
     CHECK(arbiter.next_completion(at(512'000)) == at(512'000));
     CHECK(arbiter.next_completion() == at(512'000));
@@ -195,7 +195,8 @@ TEST_CASE("announced arrivals come in order and are forgotten when their time ha
 
 TEST_CASE("an arrival inside a stretch that was jumped over finds the state of that moment") {
     ArbiterConfig config = one_channel();
-    for (std::int64_t when : {std::int64_t{1}, std::int64_t{25'600}, std::int64_t{12'345'678}, std::int64_t{200'000'000}}) {
+    for (std::int64_t when :
+         {std::int64_t{1}, std::int64_t{25'600}, std::int64_t{12'345'678}, std::int64_t{200'000'000}}) {
         const std::vector<test::Arrival> arrivals = {{0, {0, 0, 0, 0, Bytes{5'120'000}, Bytes{5'120'000}}},
                                                      {0, {1, 1, 0, 0, Bytes{5'120'000}, Bytes{5'120'000}}},
                                                      {when, {2, 2, 1, 0, Bytes{512'000}, Bytes{512'000}}}};
@@ -226,7 +227,8 @@ TEST_CASE("a core at its ceiling shares its turns among its engines and its chan
     config.channels.push_back(Bandwidth{20 * GB});
     config.groups[0] = Bandwidth{10 * GB};
     Arbiter arbiter(config);
-    for (int i = 0; i < 2; ++i) arbiter.request(at(0), {static_cast<std::uint64_t>(i), i, 0, i, Bytes{51'200}, Bytes{51'200}});
+    for (int i = 0; i < 2; ++i)
+        arbiter.request(at(0), {static_cast<std::uint64_t>(i), i, 0, i, Bytes{51'200}, Bytes{51'200}});
     std::vector<FinishedTransfer> finished;
     arbiter.take_finished(at(1'000'000'000), finished);
     REQUIRE(finished.size() == 2);
@@ -262,10 +264,10 @@ TEST_CASE("an arbiter that forgot its turns does as a new one, later") {
         for (std::uint64_t id = 0; id < 40; ++id) {
             const auto flow = static_cast<int>(between(random, 0, 11));
             const Bytes bytes{between(random, 1, 5000)};
-            work.push_back({between(random, 0, 2'000'000),
-                            {id, flow, static_cast<int>(between(random, 0, config.flows[flow].rings - 1)),
-                             static_cast<int>(between(random, 0, static_cast<int>(config.channels.size()) - 1)), bytes,
-                             bytes}});
+            work.push_back(
+                {between(random, 0, 2'000'000),
+                 {id, flow, static_cast<int>(between(random, 0, config.flows[flow].rings - 1)),
+                  static_cast<int>(between(random, 0, static_cast<int>(config.channels.size()) - 1)), bytes, bytes}});
         }
         const auto first = run_production(used, work);
         CHECK(same(first, run_production(fresh, work)));
@@ -307,7 +309,8 @@ TEST_CASE("a transfer's runs are visited in order, from any byte on") {
     for_each_run(rows, 90, 200, [&](std::int64_t offset, std::int64_t bytes) { runs.emplace_back(offset, bytes); });
     CHECK(runs == std::vector<std::pair<std::int64_t, std::int64_t>>{{90, 6}, {288, 96}, {1000, 96}, {1288, 2}});
     runs.clear();
-    for_each_run(rows, 96 * 5, 96 * 2, [&](std::int64_t offset, std::int64_t bytes) { runs.emplace_back(offset, bytes); });
+    for_each_run(rows, 96 * 5, 96 * 2,
+                 [&](std::int64_t offset, std::int64_t bytes) { runs.emplace_back(offset, bytes); });
     CHECK(runs == std::vector<std::pair<std::int64_t, std::int64_t>>{{2288, 96}, {5000, 96}});
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("what retires at a moment is visible to what issues at that moment, wh
     CoreData data(p.program, {});
     data.segment(0, CoreData::host_buffer(7)) = bytes_of({1, 2, 3, 4});
     data.begin(7);
-    data.issue(p.store, at(200));   // known long before it happens
+    data.issue(p.store, at(200));  // known long before it happens
     data.issue(p.load, at(100));
     bring(data, p.load, at(100));
     data.retire(p.load, at(200));
@@ -88,7 +88,7 @@ TEST_CASE("nothing beyond the moment asked for has happened") {
     CoreData data(p.program, {});
     data.begin(0);
     data.issue(p.load, at(100));
-    data.issue(p.store, at(150));   // would be a fault
+    data.issue(p.store, at(150));  // would be a fault
     CHECK_NOTHROW(data.in_flight(p.load, at(149)));
     CHECK_THROWS_AS(data.in_flight(p.store, at(149)), InternalError);
 }
@@ -114,7 +114,7 @@ TEST_CASE("device DRAM has memory only where it was attached, buffer by buffer")
     CHECK(out == other_buffer);
     CHECK(store.write(105, 0, nullptr, 1, out.data()));
     CHECK(second == bytes_of({5, 7}));
-    CHECK_FALSE(store.read(102, 0, nullptr, 4, out.data()));   // two segments are no range
+    CHECK_FALSE(store.read(102, 0, nullptr, 4, out.data()));  // two segments are no range
     CHECK_FALSE(store.read(99, 0, nullptr, 1, out.data()));
     CHECK_FALSE(store.read(106, 0, nullptr, 1, out.data()));
     CHECK_FALSE(store.read(100, 2, nullptr, 1, out.data()));
@@ -124,7 +124,7 @@ TEST_CASE("rows must be as many bytes as the transaction says and stay in their 
     DramStore store;
     auto memory = bytes_of({0, 1, 2, 3, 4, 5, 6, 7});
     store.attach(0, 0, 0, memory);
-    exec::DramRows rows{{}, 2, {4, 0}};   // a row of one element of two bytes, the later one first
+    exec::DramRows rows{{}, 2, {4, 0}};  // a row of one element of two bytes, the later one first
     std::vector<std::byte> out(4);
     CHECK(store.read(1, 0, &rows, 4, out.data()));
     CHECK(out == bytes_of({5, 6, 1, 2}));

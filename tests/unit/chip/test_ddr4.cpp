@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t kClock = 625;
 constexpr std::int64_t cycles(std::int64_t n) { return n * kClock; }
-constexpr std::int64_t kRow = 8192, kStripe = 4 * kRow, kBanks = 4 * kStripe;   // bytes until the same bank comes again
+constexpr std::int64_t kRow = 8192, kStripe = 4 * kRow, kBanks = 4 * kStripe;  // bytes until the same bank comes again
 
 /// Serves bursts of `grain` bytes as the arbiter does: each is chosen when the columns of the one before begin.
 struct Stream {
@@ -40,7 +40,7 @@ TEST_CASE("a read of a closed bank takes activation, read latency and data") {
     Ddr4Channel channel(ddr4_3200());
     const auto served = channel.serve(0, 0, 64, false);
     CHECK(served.begin == cycles(22));
-    CHECK(served.end == cycles(22 + 22 + 4));   // 30 ns
+    CHECK(served.end == cycles(22 + 22 + 4));  // 30 ns
     CHECK(channel.counts().misses == 1);
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("a row hit follows by tCCD_L, in another bank group by tCCD_S") {
     const auto first = channel.serve(0, 0, 64, false);
     const auto hit = channel.serve(first.begin, 64, 64, false);
     CHECK(hit.begin == first.begin + cycles(8));
-    const auto other = channel.serve(hit.begin, kRow, 64, false);   // a miss in another group: activated when chosen
+    const auto other = channel.serve(hit.begin, kRow, 64, false);  // a miss in another group: activated when chosen
     CHECK(other.begin == hit.begin + cycles(22));
     const auto back = channel.serve(other.begin, 128, 64, false);
     CHECK(back.begin == other.begin + cycles(4));
@@ -67,18 +67,18 @@ TEST_CASE("a row hit follows by tCCD_L, in another bank group by tCCD_S") {
 TEST_CASE("a conflict precharges after tRAS or tRTP and activates after tRP") {
     Ddr4Channel channel(ddr4_3200());
     const auto first = channel.serve(0, 0, 64, false);
-    const auto early = channel.serve(first.begin, kBanks, 64, false);   // tRAS rules: 52 > 22 + 12
+    const auto early = channel.serve(first.begin, kBanks, 64, false);  // tRAS rules: 52 > 22 + 12
     CHECK(early.begin == cycles(52 + 22 + 22));
     const auto hit = channel.serve(cycles(400), kBanks + 64 * 4, 64, false);
     CHECK(hit.begin == cycles(400));
-    const auto late = channel.serve(hit.begin, 0, 64, false);           // tRTP rules
+    const auto late = channel.serve(hit.begin, 0, 64, false);  // tRTP rules
     CHECK(late.begin == hit.begin + cycles(12 + 22 + 22));
     CHECK(channel.counts().conflicts == 2);
 }
 
 TEST_CASE("activations keep tRRD and the window of four") {
     hw::Ddr4Dram d = ddr4_3200();
-    d.address_map = {{Kind::bank_group, 2}, {Kind::bank, 2}, {Kind::column, 7}, {Kind::row, 15}};   // a bank per column
+    d.address_map = {{Kind::bank_group, 2}, {Kind::bank, 2}, {Kind::column, 7}, {Kind::row, 15}};  // a bank per column
     Ddr4Channel channel(d);
     std::vector<std::int64_t> begins;
     for (std::uint64_t bank = 0; bank < 8; ++bank) begins.push_back(channel.serve(0, bank * 64, 64, false).begin);
@@ -89,12 +89,12 @@ TEST_CASE("activations keep tRRD and the window of four") {
     d.t_rrd_l = Cycles{40};
     Ddr4Channel slow_groups(d);
     CHECK(slow_groups.serve(0, 0, 64, false).begin == cycles(22));
-    CHECK(slow_groups.serve(0, 4 * 64, 64, false).begin == cycles(22 + 40));   // another bank of group 0
+    CHECK(slow_groups.serve(0, 4 * 64, 64, false).begin == cycles(22 + 40));  // another bank of group 0
 }
 
 TEST_CASE("turning the bus around costs what the standard says") {
     Ddr4Channel channel(ddr4_3200());
-    const auto read = channel.serve(0, 0, 256, false);   // opens a row in all four groups
+    const auto read = channel.serve(0, 0, 256, false);  // opens a row in all four groups
     const auto last_read = read.begin + cycles(3 * 4);
     const auto write = channel.serve(cycles(40), 256, 64, true);
     CHECK(write.begin == std::max(cycles(40), last_read + cycles(22 + 4 + 2 - 16)));
@@ -106,20 +106,21 @@ TEST_CASE("turning the bus around costs what the standard says") {
     CHECK(same_group.begin == again.begin + cycles(16 + 4 + 12));
     const auto conflict = channel.serve(cycles(400), 256, 64, true);
     CHECK(channel.serve(conflict.begin, kBanks, 64, false).begin ==
-          conflict.begin + cycles(16 + 4 + 24 + 22 + 22));   // write recovery, precharge, activate
+          conflict.begin + cycles(16 + 4 + 24 + 22 + 22));  // write recovery, precharge, activate
 }
 
 TEST_CASE("a refresh falls due every tREFI and takes tRFC") {
     Ddr4Channel channel(ddr4_3200());
     const std::int64_t due = 7'800'000, rfc = 260'000;
-    CHECK(channel.serve(due - cycles(22) - 1000, 0, 64, false).begin == due - 625);   // columns just before it
+    CHECK(channel.serve(due - cycles(22) - 1000, 0, 64, false).begin == due - 625);  // columns just before it
     // Due behind the columns just begun: the row is closed (tRAS rules), refreshed, and opened again.
     const std::int64_t activated = due - 625 - cycles(22);
     CHECK(channel.serve(due - 625, 64 * 4, 64, false).begin == activated + cycles(52 + 22) + rfc + cycles(22));
     CHECK(channel.counts().refreshes == 1);
-    CHECK(channel.serve(20 * due + 300'000, 0, 64, false).begin == 20 * due + 300'000 + cycles(22));   // long past them
+    CHECK(channel.serve(20 * due + 300'000, 0, 64, false).begin == 20 * due + 300'000 + cycles(22));  // long past them
     CHECK(channel.counts().refreshes == 20);
-    CHECK(channel.serve(21 * due, 0, 64, false).begin == 21 * due + cycles(22) + rfc + cycles(22));   // the row of before is closed first
+    CHECK(channel.serve(21 * due, 0, 64, false).begin ==
+          21 * due + cycles(22) + rfc + cycles(22));  // the row of before is closed first
 }
 
 TEST_CASE("a stream of consecutive bytes moves at the peak less refreshes") {
@@ -128,10 +129,10 @@ TEST_CASE("a stream of consecutive bytes moves at the peak less refreshes") {
         for (std::uint64_t address = 0; address < (8 << 20); address += 2048) s.move(address, 2048, write);
         const double theory = 1 - 260.0 / 7800.0;
         CHECK(s.share_of_peak() <= theory + 1e-4);
-        CHECK(s.share_of_peak() > theory - 0.015);   // each refresh also closes rows: about 80 ns more
+        CHECK(s.share_of_peak() > theory - 0.015);  // each refresh also closes rows: about 80 ns more
         const auto& c = s.channel.counts();
         const std::int64_t rows = (8 << 20) / kRow;
-        CHECK(c.conflicts + c.misses >= rows);   // every row once, and the four in use again behind a refresh
+        CHECK(c.conflicts + c.misses >= rows);  // every row once, and the four in use again behind a refresh
         CHECK(c.conflicts + c.misses <= rows + 4 * c.refreshes);
     }
 }
@@ -149,10 +150,10 @@ TEST_CASE("random columns conflict in most cases and run at what rows allow") {
     std::mt19937_64 random(3);
     for (int i = 0; i < 20'000; ++i) s.move(random() % (std::uint64_t{1} << 32) / 64 * 64, 64);
     const auto& c = s.channel.counts();
-    CHECK(c.conflicts + c.misses > 19'950);   // misses: behind refreshes
+    CHECK(c.conflicts + c.misses > 19'950);  // misses: behind refreshes
     CHECK(c.conflicts > 0.9 * 20'000);
     CHECK(c.hits < 50);
-    CHECK(s.share_of_peak() < 0.12);   // a row cycle of 46 ns for 2.5 ns of data, with one burst of lookahead
+    CHECK(s.share_of_peak() < 0.12);  // a row cycle of 46 ns for 2.5 ns of data, with one burst of lookahead
     CHECK(s.share_of_peak() > 0.04);
 }
 
@@ -171,7 +172,8 @@ TEST_CASE("one burst over several stripes is the same as its parts, one behind t
         const auto served = whole.serve(1000, address, bytes, false);
         Ddr4Channel::Served last;
         for (std::uint64_t at = address; at < address + static_cast<std::uint64_t>(bytes);) {
-            const std::uint64_t end = std::min<std::uint64_t>((at / kStripe + 1) * kStripe, address + static_cast<std::uint64_t>(bytes));
+            const std::uint64_t end =
+                std::min<std::uint64_t>((at / kStripe + 1) * kStripe, address + static_cast<std::uint64_t>(bytes));
             last = parts.serve(1000, at, static_cast<std::int64_t>(end - at), false);
             at = end;
         }
@@ -183,10 +185,11 @@ TEST_CASE("one burst over several stripes is the same as its parts, one behind t
 TEST_CASE("columns of a stripe one by one take as long as together") {
     // In order and without lookahead between columns nothing is gained by asking for all at once, once rows are open.
     std::mt19937_64 random(7);
-    for (const auto& map : {std::vector<hw::AddressField>{{Kind::bank_group, 2}, {Kind::column, 7}, {Kind::bank, 2}, {Kind::row, 15}},
-                            {{Kind::column, 2}, {Kind::bank_group, 2}, {Kind::column, 5}, {Kind::bank, 2}, {Kind::row, 15}},
-                            {{Kind::column, 7}, {Kind::bank, 2}, {Kind::bank_group, 2}, {Kind::row, 15}},
-                            {{Kind::bank_group, 1}, {Kind::column, 7}, {Kind::bank_group, 1}, {Kind::bank, 2}, {Kind::row, 15}}}) {
+    for (const auto& map :
+         {std::vector<hw::AddressField>{{Kind::bank_group, 2}, {Kind::column, 7}, {Kind::bank, 2}, {Kind::row, 15}},
+          {{Kind::column, 2}, {Kind::bank_group, 2}, {Kind::column, 5}, {Kind::bank, 2}, {Kind::row, 15}},
+          {{Kind::column, 7}, {Kind::bank, 2}, {Kind::bank_group, 2}, {Kind::row, 15}},
+          {{Kind::bank_group, 1}, {Kind::column, 7}, {Kind::bank_group, 1}, {Kind::bank, 2}, {Kind::row, 15}}}) {
         hw::Ddr4Dram d = ddr4_3200();
         d.address_map = map;
         for (int round = 0; round < 100; ++round) {
@@ -211,7 +214,9 @@ TEST_CASE("a restored channel goes on from where the copy was taken, a restarted
     Ddr4Channel channel(ddr4_3200()), twin(ddr4_3200());
     std::mt19937_64 random(11);
     std::int64_t at = 0;
-    const auto step = [&](Ddr4Channel& c, std::uint64_t address) { return c.serve(at, address, 2048, address % 3 == 0); };
+    const auto step = [&](Ddr4Channel& c, std::uint64_t address) {
+        return c.serve(at, address, 2048, address % 3 == 0);
+    };
     for (int i = 0; i < 300; ++i) {
         const std::uint64_t address = random() % (1 << 26);
         const auto before = channel.state();
@@ -225,7 +230,8 @@ TEST_CASE("a restored channel goes on from where the copy was taken, a restarted
     channel.restart(at + 77);
     for (int i = 0; i < 300; ++i) {
         const std::uint64_t address = random() % (1 << 26);
-        const auto a = channel.serve(at + 77 + i * 100'000, address, 2048, false), b = fresh.serve(i * 100'000, address, 2048, false);
+        const auto a = channel.serve(at + 77 + i * 100'000, address, 2048, false),
+                   b = fresh.serve(i * 100'000, address, 2048, false);
         REQUIRE(a.begin - at - 77 == b.begin);
     }
 }

@@ -38,7 +38,7 @@ TEST_CASE("a step holds until the last thing it waits for, and blames it") {
     retirements.restart(steps, at(9000));
     retirements.publish(pe, at(9500));
     retirements.publish(act, at(9500));
-    CHECK(hold_of(steps, retirements, step).why == observe::Stall::wait_pe);   // the first of two that end together
+    CHECK(hold_of(steps, retirements, step).why == observe::Stall::wait_pe);  // the first of two that end together
 }
 
 TEST_CASE("transfers are blamed by what they move") {

@@ -17,7 +17,7 @@ TEST_CASE("the smallest of chip, sb_size and budget binds and is named") {
     options.sb_size = 70;
     is(71680, "sb_size");
     CHECK(binding_note(budget_of(options, target), target) == " by sb_size, of 98304 on the chip");
-    options.sb_size = 96;   // equal: the chip's own size is the honest reason
+    options.sb_size = 96;  // equal: the chip's own size is the honest reason
     is(98304, "state buffer");
     CHECK(binding_note(budget_of(options, target), target).empty());
     options.sb_size = 110;

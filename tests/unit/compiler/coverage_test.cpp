@@ -13,7 +13,7 @@ using program::Space;
 
 namespace {
 
-using Rectangle = std::tuple<int, int, std::int64_t, std::int64_t>;   ///< partition, partitions, offset, bytes
+using Rectangle = std::tuple<int, int, std::int64_t, std::int64_t>;  ///< partition, partitions, offset, bytes
 
 std::vector<Rectangle> rectangles(const Coverage& coverage) {
     std::vector<Rectangle> list;
@@ -37,7 +37,7 @@ TEST_CASE("writes side by side are one rectangle, writes apart are two") {
     CHECK(rectangles(c) == std::vector<Rectangle>{{0, 64, 0, 32}});
     c.add(elements(0, 64, 40, 2));
     CHECK(rectangles(c) == std::vector<Rectangle>{{0, 64, 0, 32}, {0, 64, 40, 4}});
-    c.add(elements(0, 64, 32, 4));   // closes the gap
+    c.add(elements(0, 64, 32, 4));  // closes the gap
     CHECK(rectangles(c) == std::vector<Rectangle>{{0, 64, 0, 44}});
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a write across part of the partitions splits them where their bytes d
     c.add(elements(0, 64, 0, 4));
     c.add(elements(16, 16, 8, 2));
     CHECK(rectangles(c) == std::vector<Rectangle>{{0, 16, 0, 8}, {16, 16, 0, 12}, {32, 32, 0, 8}});
-    c.add(elements(16, 16, 2, 1));   // within what is there
+    c.add(elements(16, 16, 2, 1));  // within what is there
     CHECK(rectangles(c) == std::vector<Rectangle>{{0, 16, 0, 8}, {16, 16, 0, 12}, {32, 32, 0, 8}});
 }
 

@@ -30,16 +30,16 @@ TEST_CASE("a queue issues its next instruction behind the occupancy, not behind 
     b.add(act, B::act(500));
     CHECK(makespan(b) == 600'000);
     b.add(act, B::act(300));
-    CHECK(makespan(b) == 900'000);   // 500 + 300 + 100
+    CHECK(makespan(b) == 900'000);  // 500 + 300 + 100
 }
 
 TEST_CASE("queues run side by side but for their waits") {
     ProgramBuilder b(spec);
     const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
-    b.add(act, B::act(500));                     // done at 600 ns
-    b.add(pool, B::pool(90));                    // 90 + 10, done at 300 ns
+    b.add(act, B::act(500));   // done at 600 ns
+    b.add(pool, B::pool(90));  // 90 + 10, done at 300 ns
     CHECK(makespan(b) == 600'000);
-    b.add(pool, B::pool(190), {{act, 1}});       // from 600 ns on: 190 + 10 + 200
+    b.add(pool, B::pool(190), {{act, 1}});  // from 600 ns on: 190 + 10 + 200
     CHECK(makespan(b) == 1'000'000);
     b.add(act, B::act(64), {{pool, 1}, {pool, 2}});
     CHECK(makespan(b) == 1'164'000);
@@ -48,8 +48,8 @@ TEST_CASE("queues run side by side but for their waits") {
 TEST_CASE("a queue retires in order") {
     ProgramBuilder b(spec);
     const auto pool = b.queue(Engine::pool), act = b.queue(Engine::act);
-    b.add(pool, B::pool(500));                   // done at 710 ns
-    b.add(pool, Sync{});                         // done as it is issued, at 510 ns: behind the one before
+    b.add(pool, B::pool(500));  // done at 710 ns
+    b.add(pool, Sync{});        // done as it is issued, at 510 ns: behind the one before
     b.add(act, B::act(100), {{pool, 2}});
     CHECK(makespan(b) == 910'000);
 }
@@ -58,13 +58,13 @@ TEST_CASE("a stationary load is partly hidden behind a matmul, and layers share 
     ProgramBuilder b(spec);
     b.program().layers.push_back({"second", "test", 0, 0});
     const auto pe = b.queue(Engine::pe);
-    b.add(pe, B::stationary());                  // 128 cycles, not behind a matmul: done at 188
-    b.add(pe, B::matmul(100));                   // 228 + 60
+    b.add(pe, B::stationary());  // 128 cycles, not behind a matmul: done at 188
+    b.add(pe, B::matmul(100));   // 228 + 60
     Instruction second;
     second.layer = 1;
-    second.op = B::stationary();                 // 32 behind a matmul: 260 + 60
+    second.op = B::stationary();  // 32 behind a matmul: 260 + 60
     b.add(pe, second);
-    second.op = B::matmul(512);                  // 772 + 60
+    second.op = B::matmul(512);  // 772 + 60
     b.add(pe, second);
     const Estimate e = compiler::estimate(b.program(), spec);
     CHECK(e.makespan == nanoseconds(832));
@@ -73,11 +73,12 @@ TEST_CASE("a stationary load is partly hidden behind a matmul, and layers share 
     CHECK(e.pe_by_layer[1] == nanoseconds(544));
 }
 
-TEST_CASE("a transfer takes its start, its bytes at the slower of engine and share, the DRAM's answer and its completion") {
+TEST_CASE(
+    "a transfer takes its start, its bytes at the slower of engine and share, the DRAM's answer and its completion") {
     ProgramBuilder b(spec);
     const auto ring = b.queue(Engine::dma);
     const auto weights = b.segment(Purpose::weights, 1 << 20);
-    b.add(ring, B::load(weights, 4, 2048));      // 8,192 bytes at 10 GB/s
+    b.add(ring, B::load(weights, 4, 2048));  // 8,192 bytes at 10 GB/s
     CHECK(makespan(b) == 1'000'000 + 819'200 + 100'000 + 50'000);
     // The next descriptor is fetched while this one runs: its bytes follow those of the one before and its end.
     b.add(ring, B::load(weights, 4, 2048));
@@ -93,24 +94,24 @@ TEST_CASE("a transfer inside the state buffer takes no DRAM") {
 TEST_CASE("short rows cost the DMA engine as much as the shortest it moves at once") {
     ProgramBuilder b(spec);
     const auto weights = b.segment(Purpose::weights, 1 << 20);
-    b.add(b.queue(Engine::dma), B::load(weights, 100, 64));   // 6,400 bytes, billed as 100 x 512
+    b.add(b.queue(Engine::dma), B::load(weights, 100, 64));  // 6,400 bytes, billed as 100 x 512
     CHECK(makespan(b) == 1'000'000 + 5'120'000 + 100'000 + 50'000);
 }
 
 TEST_CASE("two engines share the core's part of device DRAM") {
     ProgramBuilder b(spec);
     const auto weights = b.segment(Purpose::weights, 1 << 20);
-    b.add(b.queue(Engine::dma, 0), B::load(weights, 16, 2048));   // 32,768 bytes, 3,276.8 ns alone
+    b.add(b.queue(Engine::dma, 0), B::load(weights, 16, 2048));  // 32,768 bytes, 3,276.8 ns alone
     CHECK(makespan(b) == 4'426'800);
     b.add(b.queue(Engine::dma, 1), B::load(weights, 16, 2048));
-    // Of the first 2 us half is left to each, the first took the rest up to 4,276.8 ns. The second has moved 27,232 bytes
-    // by 6 us; the other 5,536 take 553.6 ns.
+    // Of the first 2 us half is left to each, the first took the rest up to 4,276.8 ns. The second has moved 27,232
+    // bytes by 6 us; the other 5,536 take 553.6 ns.
     CHECK(makespan(b) == 6'000'000 + 553'600 + 100'000 + 50'000);
 }
 
 TEST_CASE("a core alone on its chip has the channels up to its own ceiling") {
     hw::ChipSpec alone = spec;
-    alone.cores = 1;   // 40 GB/s of channels, 20 GB/s of the core, 10 GB/s an engine
+    alone.cores = 1;  // 40 GB/s of channels, 20 GB/s of the core, 10 GB/s an engine
     ProgramBuilder b(alone);
     const auto weights = b.segment(Purpose::weights, 1 << 20);
     for (int engine = 0; engine < 2; ++engine) b.add(b.queue(Engine::dma, engine), B::load(weights, 16, 2048));

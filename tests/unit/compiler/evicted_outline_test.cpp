@@ -61,11 +61,11 @@ TEST_CASE("without evictions an outline stays as it is") {
 TEST_CASE("a save stands behind the use before the gap, the reload in front of the next, each life ending in between") {
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b");
-    s.write(a);              // 0
+    s.write(a);  // 0
     s.layer = 1;
-    s.write(b), s.read(b);   // 1, 2
+    s.write(b), s.read(b);  // 1, 2
     s.layer = 2;
-    s.read(a);               // 3
+    s.read(a);  // 3
     const Outline sketch = evicted(s, {{a, 0, 3, Return::reload, true}});
     // write a, save, write b, read b, reload, read a
     CHECK(sketch.layer == std::vector<std::uint16_t>{0, 0, 1, 1, 2, 2});
@@ -84,11 +84,11 @@ TEST_CASE("a save stands behind the use before the gap, the reload in front of t
 TEST_CASE("a load that is issued again keeps its stream and may start at once; nothing is saved") {
     Script s;
     const BufferId w = s.buffer("w"), b = s.buffer("b");
-    s.load(w);                        // 0
+    s.load(w);  // 0
     s.code.loads[0].stream = 1;
-    s.read(w);                        // 1
-    s.write(b), s.read(b);            // 2, 3
-    s.read(w);                        // 4
+    s.read(w);              // 1
+    s.write(b), s.read(b);  // 2, 3
+    s.read(w);              // 4
     const Outline sketch = evicted(s, {{w, 1, 4, Return::reissue, false}});
     CHECK(sketch.layer.size() == 6);
     check_life(sketch, w, 0, 1);
@@ -104,11 +104,11 @@ TEST_CASE("a load that is issued again keeps its stream and may start at once; n
 TEST_CASE("a buffer that comes back twice from one save has three lives") {
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b");
-    s.write(a);                                  // 0, save 1
-    s.write(b), s.read(b);                       // 1, 2
-    s.read(a);                                   // 3, reload at 4
-    s.write(b), s.read(b);                       // 4, 5
-    s.read(a);                                   // 6, reload at 8
+    s.write(a);             // 0, save 1
+    s.write(b), s.read(b);  // 1, 2
+    s.read(a);              // 3, reload at 4
+    s.write(b), s.read(b);  // 4, 5
+    s.read(a);              // 6, reload at 8
     const Outline sketch = evicted(s, {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
     check_life(sketch, a, 0, 1);
     check_life(sketch, 2, 4, 5);
@@ -151,7 +151,8 @@ TEST_CASE("the sketch is the outline of the code that carrying the evictions out
         check_equal(expected, sketch_of(spilled.code).outline);
         // With one engine every save and every return is one instruction.
         REQUIRE(spilled.position.size() == expected.layer.size() + 1);
-        for (std::size_t p = 0; p < spilled.position.size(); ++p) REQUIRE(spilled.position[p] == static_cast<std::int32_t>(p));
+        for (std::size_t p = 0; p < spilled.position.size(); ++p)
+            REQUIRE(spilled.position[p] == static_cast<std::int32_t>(p));
     }
     CHECK(evictions > 1000);
 }

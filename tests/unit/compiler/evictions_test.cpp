@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::int64_t kAll = kWholeBuffer;
 
-std::variant<std::vector<Eviction>, NoRoom> choose(const Script& s, std::int64_t budget, bool spill = true, bool rematerialization = true) {
+std::variant<std::vector<Eviction>, NoRoom> choose(const Script& s, std::int64_t budget, bool spill = true,
+                                                   bool rematerialization = true) {
     EvictionOptions options;
     options.budget = budget;
     options.spill = spill;
@@ -60,9 +61,9 @@ TEST_CASE("nothing goes while everything fits") {
 TEST_CASE("of two buffers the one goes that is needed later") {
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b"), c = s.buffer("c");
-    s.write(a), s.write(b);              // 0, 1
-    s.write(c), s.read(c);               // 2: three are alive
-    s.read(a), s.read(b);                // 4, 5
+    s.write(a), s.write(b);  // 0, 1
+    s.write(c), s.read(c);   // 2: three are alive
+    s.read(a), s.read(b);    // 4, 5
     const auto list = chosen(s, 200);
     REQUIRE(list.size() == 1);
     check(list[0], b, 1, 5, Return::reload, true);
@@ -71,9 +72,9 @@ TEST_CASE("of two buffers the one goes that is needed later") {
 TEST_CASE("what device DRAM holds costs half and so goes before what must be saved first") {
     Script s;
     const BufferId a = s.buffer("a"), w = s.buffer("w"), c = s.buffer("c");
-    s.write(a), s.load(w), s.read(w);    // 0, 1, 2
-    s.write(c), s.read(c);               // 3
-    s.read(w), s.read(a);                // 5, 6: 2 instructions away for one transfer against 3 for two
+    s.write(a), s.load(w), s.read(w);  // 0, 1, 2
+    s.write(c), s.read(c);             // 3
+    s.read(w), s.read(a);              // 5, 6: 2 instructions away for one transfer against 3 for two
     const auto list = chosen(s, 200);
     REQUIRE(list.size() == 1);
     check(list[0], w, 2, 5, Return::reissue, false);
@@ -110,11 +111,11 @@ TEST_CASE("a buffer that was read since it came back is clean, one that was writ
     const auto second_leave = [](bool writes) {
         Script s;
         const BufferId a = s.buffer("a"), b = s.buffer("b"), c = s.buffer("c");
-        s.write(a);                              // 0
-        s.write(b), s.read(b);                   // 1: a goes
-        writes ? s.write(a) : s.read(a);         // 3: and comes back
-        s.write(c), s.read(c);                   // 4: and goes
-        s.read(a);                               // 6
+        s.write(a);                       // 0
+        s.write(b), s.read(b);            // 1: a goes
+        writes ? s.write(a) : s.read(a);  // 3: and comes back
+        s.write(c), s.read(c);            // 4: and goes
+        s.read(a);                        // 6
         const auto list = chosen(s, 100);
         REQUIRE(list.size() == 2);
         check(list[0], a, 0, 3, Return::reload, true);
@@ -125,7 +126,7 @@ TEST_CASE("a buffer that was read since it came back is clean, one that was writ
         CHECK(report.tensors[0].reloads == 2);
         CHECK(report.save_bytes == (writes ? 2 : 1) * kAll);
         CHECK(report.reload_bytes == 2 * kAll);
-        CHECK(report.segment_bytes == kAll);     // the second save takes the place of the first
+        CHECK(report.segment_bytes == kAll);  // the second save takes the place of the first
     };
     second_leave(false);
     second_leave(true);
@@ -150,7 +151,7 @@ TEST_CASE("a save stands behind the last use, its reload before the next and not
     CHECK(reload->src.segment == save->dst.segment);
     CHECK(reload->src.offset == save->dst.offset);
     const BufferId home = code.instructions[4].buffer[0];
-    CHECK(home == 2);                                        // a place of its own
+    CHECK(home == 2);  // a place of its own
     CHECK(code.instructions[5].buffer[0] == home);
     REQUIRE(code.instructions[4].load == 0);
     CHECK(code.loads[0].stream == kReloadStream);

@@ -25,7 +25,9 @@ compiler::Fusion fusion_of(const Graph& g, const std::string& result) {
     return {};
 }
 
-std::string head_of(const Graph& g, const compiler::Fusion& f) { return g.nodes[static_cast<std::size_t>(f.head)].name; }
+std::string head_of(const Graph& g, const compiler::Fusion& f) {
+    return g.nodes[static_cast<std::size_t>(f.head)].name;
+}
 
 }  // namespace
 

@@ -15,7 +15,8 @@ using program::Space;
 
 namespace {
 
-AccessPattern bytes(std::int64_t offset, std::int64_t count, int partition = 0, int partitions = 128, Space space = Space::state_buffer) {
+AccessPattern bytes(std::int64_t offset, std::int64_t count, int partition = 0, int partitions = 128,
+                    Space space = Space::state_buffer) {
     return make_access(space, partition, partitions, offset, DType::fp16, {{1, count / 2}});
 }
 
@@ -72,7 +73,7 @@ TEST_CASE("readers do not wait for readers, nor neighbours for each other") {
     record(map, bytes(64, 64), kWrite, 0, 1);
     CHECK(needs(map, bytes(128, 64), kRead, 1) == Counts{0, 0});
     CHECK(needs(map, bytes(126, 64), kRead, 1) == Counts{2, 0});
-    record(map, bytes(256, 64, 0, 64), kWrite, 0, 2);   // lower half
+    record(map, bytes(256, 64, 0, 64), kWrite, 0, 2);  // lower half
     CHECK(needs(map, bytes(256, 64, 64, 64), kRead, 1) == Counts{0, 0});
     CHECK(needs(map, bytes(256, 64, 63, 2), kRead, 1) == Counts{3, 0});
     CHECK(needs(map, bytes(256, 64, 0, 64, Space::psum), kRead, 1) == Counts{0, 0});
@@ -117,10 +118,10 @@ TEST_CASE("a wait that the queue has made already is not repeated") {
 TEST_CASE("a wait that another wait implies is left out") {
     WaitReducer reducer(3);
     reducer.issue(0, {});
-    reducer.issue(1, waits({{0, 1}}));                       // queue 1 saw queue 0
+    reducer.issue(1, waits({{0, 1}}));  // queue 1 saw queue 0
     CHECK(pairs(reducer.reduce(2, {1, 1, 0})) == Pairs{{1, 1}});
     reducer.issue(2, waits({{1, 1}}));
-    CHECK(reducer.reduce(2, {1, 0, 0}).empty());             // through queue 1
+    CHECK(reducer.reduce(2, {1, 0, 0}).empty());  // through queue 1
 }
 
 TEST_CASE("what an instruction waited for counts for those behind it only") {

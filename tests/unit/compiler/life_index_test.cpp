@@ -65,11 +65,13 @@ TEST_CASE("an index finds what looking at every lifetime finds, whatever the len
         for (int query = 0; query < 200; ++query) {
             const auto one = static_cast<std::size_t>(random.uniform_int(0, n - 1));
             if (!added[one]) index.add(one), added[one] = true;
-            const auto first = static_cast<std::int32_t>(random.uniform_int(0, 900)), last = first + static_cast<std::int32_t>(random.uniform_int(0, 60));
+            const auto first = static_cast<std::int32_t>(random.uniform_int(0, 900)),
+                       last = first + static_cast<std::int32_t>(random.uniform_int(0, 60));
             List expected;
             for (std::size_t i = 0; i < lives.size(); ++i)
                 if (added[i] && lives[i].first <= last && lives[i].last >= first) expected.push_back(i);
-            std::stable_sort(expected.begin(), expected.end(), [&](std::size_t a, std::size_t b) { return lives[a].first < lives[b].first; });
+            std::stable_sort(expected.begin(), expected.end(),
+                             [&](std::size_t a, std::size_t b) { return lives[a].first < lives[b].first; });
             REQUIRE(found(index, first, last) == expected);
         }
     }

@@ -52,7 +52,9 @@ TEST_CASE("where no order is better the model's order stays") {
 TEST_CASE("an order never puts a layer before what it reads") {
     Net net;
     TensorId x = net.relu(net.input({1, 32, 9, 9}));
-    for (int k = 0; k < 3; ++k) x = net.concat({net.relu(net.conv(x, 64, Window::square(3, 1, 1))), net.relu(net.conv(x, 65, Window::square(1))), x});
+    for (int k = 0; k < 3; ++k)
+        x = net.concat(
+            {net.relu(net.conv(x, 64, Window::square(3, 1, 1))), net.relu(net.conv(x, 65, Window::square(1))), x});
     Network network = compiler::lower(net.finish({x}), DType::fp16, 64, {});
     compiler::reorder(network, 3, true);
     std::vector<bool> written(network.values.size(), false);
@@ -60,7 +62,8 @@ TEST_CASE("an order never puts a layer before what it reads") {
     for (const auto& layer : network.layers) ++writers[static_cast<std::size_t>(layer.output.value)];
     for (const auto& layer : network.layers) {
         for (const auto& in : layer.inputs) {
-            CHECK((network.values[static_cast<std::size_t>(in.value)].input != graph::kNoTensor || written[static_cast<std::size_t>(in.value)]));
+            CHECK((network.values[static_cast<std::size_t>(in.value)].input != graph::kNoTensor ||
+                   written[static_cast<std::size_t>(in.value)]));
         }
         // A concatenation is there when its last part is.
         const auto out = static_cast<std::size_t>(layer.output.value);

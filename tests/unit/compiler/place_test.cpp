@@ -17,7 +17,8 @@ namespace {
 /// Code whose instructions do nothing but touch buffers.
 class Touches {
 public:
-    BufferId buffer(const std::string& name, std::int64_t bytes, Half half = Half::both, Purpose purpose = Purpose::spill) {
+    BufferId buffer(const std::string& name, std::int64_t bytes, Half half = Half::both,
+                    Purpose purpose = Purpose::spill) {
         Buffer b;
         b.name = name;
         b.bytes = bytes;
@@ -47,7 +48,8 @@ public:
         options.capacity = capacity;
         options.prefetch = prefetch;
         options.prefetch_depth = depth;
-        return compiler::place(code, {{"conv1", "conv", 0, 0}, {"conv2", "conv", 0, 0}, {"conv3", "conv", 0, 0}}, options);
+        return compiler::place(code, {{"conv1", "conv", 0, 0}, {"conv2", "conv", 0, 0}, {"conv3", "conv", 0, 0}},
+                               options);
     }
     Placement placed(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
         auto result = place(capacity, prefetch, depth);
@@ -63,7 +65,9 @@ public:
 };
 
 /// Where instruction `index` stands in the final order.
-std::ptrdiff_t position(const Placement& p, int index) { return std::find(p.order.begin(), p.order.end(), index) - p.order.begin(); }
+std::ptrdiff_t position(const Placement& p, int index) {
+    return std::find(p.order.begin(), p.order.end(), index) - p.order.begin();
+}
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -124,7 +128,8 @@ TEST_CASE("a refusal names layer, bytes wanted and there, and what is alive") {
     CHECK(no.tensors[0].name == "y");
     CHECK(no.tensors[0].bytes == 90);
     CHECK(no.tensors[0].images == 2);
-    CHECK(contains(no.text, "layer conv2 needs 150 bytes per partition of the state buffer, 100 are there: 50 bytes too many"));
+    CHECK(contains(no.text,
+                   "layer conv2 needs 150 bytes per partition of the state buffer, 100 are there: 50 bytes too many"));
     CHECK(contains(no.text, "y 90 B (2 images), x 60 B (1 image)"));
     CHECK(no.unit == "B/partition");
     CHECK(no.instant == 1);
@@ -148,7 +153,8 @@ TEST_CASE("a refusal says whether activations alone are too many or the weights 
 
 TEST_CASE("a load starts when the bytes it goes to become free, and not before") {
     Touches t;
-    const auto early = t.buffer("early", 100), late = t.buffer("late", 50), w = t.buffer("w", 50, Half::both, Purpose::weights);
+    const auto early = t.buffer("early", 100), late = t.buffer("late", 50),
+               w = t.buffer("w", 50, Half::both, Purpose::weights);
     t.touch({early});
     const int last = t.touch({early});
     t.touch({late});
@@ -166,7 +172,8 @@ TEST_CASE("loads of one stream keep their order, those of another may overtake")
     // Only the big one has to wait until x is dead.
     for (const int second_stream : {0, 1}) {
         Touches t;
-        const auto x = t.buffer("x", 60), big = t.buffer("big", 80, Half::lower, Purpose::weights), small = t.buffer("small", 20, Half::upper, Purpose::weights);
+        const auto x = t.buffer("x", 60), big = t.buffer("big", 80, Half::lower, Purpose::weights),
+                   small = t.buffer("small", 20, Half::upper, Purpose::weights);
         t.touch({x});
         t.touch({x});
         const int first = t.load(big);
@@ -199,7 +206,10 @@ TEST_CASE("every buffer that lives keeps its bytes to itself in the final order"
     Touches t;
     std::vector<BufferId> alive;
     for (int k = 0; k < 40; ++k) {
-        const auto b = t.buffer("b" + std::to_string(k), 4 * (1 + k * 7 % 5), k % 3 == 0 ? Half::lower : k % 3 == 1 ? Half::upper : Half::both,
+        const auto b = t.buffer("b" + std::to_string(k), 4 * (1 + k * 7 % 5),
+                                k % 3 == 0   ? Half::lower
+                                : k % 3 == 1 ? Half::upper
+                                             : Half::both,
                                 k % 4 == 0 ? Purpose::weights : Purpose::spill);
         if (k % 4 == 0) t.load(b);
         alive.push_back(b);

@@ -1,4 +1,5 @@
-// Which buffers can be computed again, from what, at what price; that they are where it pays; and that nothing changes by it.
+// Which buffers can be computed again, from what, at what price; that they are where it pays; and that nothing changes
+// by it.
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -59,12 +60,13 @@ std::vector<Eviction> chosen(const Sketch& sketch, std::int64_t budget, bool rec
 TEST_CASE("what was copied from a buffer that is still there can be copied again, at the price of the engine's time") {
     Script s;
     const BufferId x = s.buffer("x"), y = s.buffer("y");
-    s.write(x);                     // 0
-    s.copy(x, y);                   // 1
-    wait(s);                        // 2 to 21
-    s.read(y), s.read(x);           // 22, 23
+    s.write(x);            // 0
+    s.copy(x, y);          // 1
+    wait(s);               // 2 to 21
+    s.read(y), s.read(x);  // 22, 23
     const Uses uses = uses_with_recipes(s);
-    const std::int32_t fill = uses.recipes.find(x, 23);   // zeros can be made again as well: 25 + 10 cycles, at least 64 + 10
+    const std::int32_t fill =
+        uses.recipes.find(x, 23);  // zeros can be made again as well: 25 + 10 cycles, at least 64 + 10
     REQUIRE(fill >= 0);
     CHECK(uses.recipes.list[static_cast<std::size_t>(fill)].kept.empty());
     const std::int32_t copy = uses.recipes.find(y, 22);
@@ -80,7 +82,9 @@ TEST_CASE("what was copied from a buffer that is still there can be copied again
     CHECK(uses.recipes.find(x, 22) == -1);
 }
 
-TEST_CASE("no recipe: an operand that was written since, results of the PE, loads, short gaps, buffers written behind the gap") {
+TEST_CASE(
+    "no recipe: an operand that was written since, results of the PE, loads, short gaps, buffers written behind the "
+    "gap") {
     const auto none = [](const char* what, auto&& between, auto&& make, int gap = 20) {
         Script s;
         const BufferId x = s.buffer("x"), y = s.buffer("y");
@@ -92,13 +96,16 @@ TEST_CASE("no recipe: an operand that was written since, results of the PE, load
         s.read(x);
         INFO(what);
         const Uses uses = uses_with_recipes(s);
-        const std::uint32_t at = uses.recipes.begin[static_cast<std::size_t>(y)], end = uses.recipes.begin[static_cast<std::size_t>(y) + 1];
+        const std::uint32_t at = uses.recipes.begin[static_cast<std::size_t>(y)],
+                            end = uses.recipes.begin[static_cast<std::size_t>(y) + 1];
         CHECK(at == end);
     };
     const auto nothing = [](Script&, BufferId, BufferId) {};
     const auto copy = [](Script& s, BufferId x, BufferId y) { s.copy(x, y); };
-    none("x is loaded twice", [](Script& s, BufferId x, BufferId) { s.load(x); }, copy);
-    none("y is written behind the gap", [](Script& s, BufferId x, BufferId y) { s.copy(x, y); }, copy);
+    none(
+        "x is loaded twice", [](Script& s, BufferId x, BufferId) { s.load(x); }, copy);
+    none(
+        "y is written behind the gap", [](Script& s, BufferId x, BufferId y) { s.copy(x, y); }, copy);
     none("too soon", nothing, copy, 14);
     none("from PSUM", nothing, [](Script& s, BufferId, BufferId y) {
         program::Activate act;
@@ -107,7 +114,7 @@ TEST_CASE("no recipe: an operand that was written since, results of the PE, load
         s.push(act, 4, {kNoBuffer, y});
     });
     none("loaded", nothing, [](Script& s, BufferId, BufferId y) { s.load(y); });
-    Script control;   // the same without any of these has one
+    Script control;  // the same without any of these has one
     const BufferId x = control.buffer("x"), y = control.buffer("y");
     control.load(x), control.copy(x, y), wait(control), control.read(y), control.read(x);
     CHECK(only_recipe(uses_with_recipes(control), y, 22).kept == Ids{x});
@@ -125,28 +132,29 @@ TEST_CASE("what frees little is not computed again") {
 TEST_CASE("a dead operand is loaded again where its load brought all of it, into a buffer for that time") {
     Script s;
     const BufferId w = s.buffer("w"), y = s.buffer("y");
-    s.load(w, s.segment(program::Purpose::constants));   // 0
-    s.copy(w, y);                   // 1: its last use
+    s.load(w, s.segment(program::Purpose::constants));  // 0
+    s.copy(w, y);                                       // 1: its last use
     wait(s);
-    s.read(y);                      // 22
+    s.read(y);  // 22
     const Uses uses = uses_with_recipes(s);
     const Recipe r = only_recipe(uses, y, 22);
     CHECK(r.kept.empty());
     CHECK(r.loaded == Ids{w});
-    CHECK(r.load_bytes == 128 * 512);   // a row of 100 bytes costs as much as the shortest, 512
+    CHECK(r.load_bytes == 128 * 512);  // a row of 100 bytes costs as much as the shortest, 512
     CHECK(r.traffic_bytes == 1480);
 }
 
-TEST_CASE("a dead intermediate is made again, in the buffer of the result where each element of it becomes one of that") {
+TEST_CASE(
+    "a dead intermediate is made again, in the buffer of the result where each element of it becomes one of that") {
     const auto recipe = [](bool shifted) {
         Script s;
         const BufferId x = s.buffer("x"), t = s.buffer("t"), y = s.buffer("y");
-        s.load(x);                  // 0
-        s.copy(x, t);               // 1
+        s.load(x);     // 0
+        s.copy(x, t);  // 1
         if (shifted) s.copy(t, y, elements_at(0, 49), elements_at(2, 49));
-        else s.copy(t, y);          // 2: the last use of t
+        else s.copy(t, y);  // 2: the last use of t
         wait(s);
-        s.read(y), s.read(x);       // 23, 24
+        s.read(y), s.read(x);  // 23, 24
         const Uses uses = uses_with_recipes(s);
         const Recipe r = only_recipe(uses, y, 23);
         CHECK(r.instructions == Positions{1, 2});
@@ -161,12 +169,12 @@ TEST_CASE("a dead intermediate is made again, in the buffer of the result where 
 TEST_CASE("all writes of a buffer are repeated in their order, also where they read what was written before") {
     Script s;
     const BufferId x = s.buffer("x"), y = s.buffer("y");
-    s.load(x);                                                      // 0
-    s.copy(x, y, elements_at(0, 20), elements_at(0, 20));           // 1
-    s.copy(x, y, elements_at(40, 30), elements_at(40, 30));         // 2
-    s.copy(y, y, elements_at(0, 10), elements_at(10, 10));          // 3
+    s.load(x);                                               // 0
+    s.copy(x, y, elements_at(0, 20), elements_at(0, 20));    // 1
+    s.copy(x, y, elements_at(40, 30), elements_at(40, 30));  // 2
+    s.copy(y, y, elements_at(0, 10), elements_at(10, 10));   // 3
     wait(s);
-    s.read(y), s.read(x);                                           // 24
+    s.read(y), s.read(x);  // 24
     const Recipe r = only_recipe(uses_with_recipes(s), y, 24);
     CHECK(r.instructions == Positions{1, 2, 3});
     CHECK(r.kept == Ids{x});
@@ -175,10 +183,10 @@ TEST_CASE("all writes of a buffer are repeated in their order, also where they r
 TEST_CASE("what engines make sooner than device DRAM returns is computed again; nothing is saved") {
     Script s;
     const BufferId x = s.buffer("x"), y = s.buffer("y"), z = s.buffer("z");
-    s.load(x), s.copy(x, y);         // 0, 1
-    s.write(z);                      // 2: three are alive
-    wait(s);                         // 3 to 22
-    s.read(z), s.read(y), s.read(x); // 23, 24, 25
+    s.load(x), s.copy(x, y);          // 0, 1
+    s.write(z);                       // 2: three are alive
+    wait(s);                          // 3 to 22
+    s.read(z), s.read(y), s.read(x);  // 23, 24, 25
     const Sketch sketch = sketch_with_recipes(s);
     const Uses& uses = sketch.uses;
     const auto list = chosen(sketch, 210);
@@ -189,7 +197,7 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
     CHECK(list[0].by == Return::recompute);
     CHECK(!list[0].save);
     CHECK(traffic_bytes({list[0]}, uses) == 1480);
-    CHECK(chosen(sketch, 210, false)[0].by == Return::reissue);   // x then, which comes back by its load
+    CHECK(chosen(sketch, 210, false)[0].by == Return::reissue);  // x then, which comes back by its load
 
     const Spilled spilled = carried_out(s, sketch, list);
     const SpillReport& report = spilled.report;
@@ -209,10 +217,10 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
 TEST_CASE("a source comes back for what is computed from it, and what is computed from that comes after it") {
     Script s;
     const BufferId x = s.buffer("x"), y = s.buffer("y"), z = s.buffer("z"), big = s.buffer("big", 290);
-    s.load(x), s.copy(x, y), s.copy(x, y), s.copy(y, z);   // 0 to 3: y costs twice as much as z, so z goes first
-    s.write(big, elements_at(0, 145));           // 4: leaves room for none of them
-    wait(s);                                     // 5 to 24
-    s.read(z), s.read(y), s.read(x);             // 25, 26, 27
+    s.load(x), s.copy(x, y), s.copy(x, y), s.copy(y, z);  // 0 to 3: y costs twice as much as z, so z goes first
+    s.write(big, elements_at(0, 145));                    // 4: leaves room for none of them
+    wait(s);                                              // 5 to 24
+    s.read(z), s.read(y), s.read(x);                      // 25, 26, 27
     const Sketch sketch = sketch_with_recipes(s);
     const auto list = chosen(sketch, 310);
     REQUIRE(list.size() == 3);
@@ -229,28 +237,30 @@ TEST_CASE("where there is no room for the source beside the result, the result i
     // While z is needed, x cannot be there as well.
     Script s;
     const BufferId x = s.buffer("x"), y = s.buffer("y"), z = s.buffer("z", 200);
-    s.load(x), s.copy(x, y);                     // 0, 1
-    s.write(z, elements_at(0, 100));             // 2
+    s.load(x), s.copy(x, y);          // 0, 1
+    s.write(z, elements_at(0, 100));  // 2
     wait(s);
-    s.copy(z, y, elements_at(100, 50), whole()); // 23: y is written, so it has to be there with z
+    s.copy(z, y, elements_at(100, 50), whole());  // 23: y is written, so it has to be there with z
     s.read(y);
     s.read(x);
     const Sketch sketch = sketch_with_recipes(s);
     for (const Eviction& e : chosen(sketch, 304)) CHECK(e.by != Return::recompute);
 }
 
-TEST_CASE("small constants stay for what is computed with them later, where they are still there when that is decided") {
+TEST_CASE(
+    "small constants stay for what is computed with them later, where they are still there when that is decided") {
     const auto evictions = [](std::int64_t bytes) {
         Script s;
-        const BufferId x = s.buffer("x", 1600), c = s.buffer("c", bytes), y = s.buffer("y", 1600), z = s.buffer("z", 1600);
-        s.load(x), s.load(c, s.segment(program::Purpose::constants));   // 0, 1
+        const BufferId x = s.buffer("x", 1600), c = s.buffer("c", bytes), y = s.buffer("y", 1600),
+                       z = s.buffer("z", 1600);
+        s.load(x), s.load(c, s.segment(program::Purpose::constants));  // 0, 1
         program::TensorTensor sum;
         sum.a = sum.b = sum.dst = elements_at(0, 800);
         sum.b.step[3] = 0;
-        s.push(sum, 5, {x, c, y});                                // 2
-        s.push(sum, 5, {x, c, z});                                // 3: the last use of c
+        s.push(sum, 5, {x, c, y});  // 2
+        s.push(sum, 5, {x, c, z});  // 3: the last use of c
         wait(s);
-        s.read(z), s.read(y), s.read(x);                          // 24, 25, 26
+        s.read(z), s.read(y), s.read(x);  // 24, 25, 26
         const Sketch sketch = sketch_with_recipes(s);
         const Uses& uses = sketch.uses;
         const auto list = chosen(sketch, 3400);
@@ -259,13 +269,13 @@ TEST_CASE("small constants stay for what is computed with them later, where they
         CHECK(list[0].by == Return::recompute);
         const Outline expected = evicted_outline(sketch.outline, uses, list);
         CHECK(expected.loads.size() == (list[0].kept_loads ? 2U : 3U));
-        if (list[0].kept_loads) CHECK(expected.lives[static_cast<std::size_t>(c)].last == 25);   // where y comes back
+        if (list[0].kept_loads) CHECK(expected.lives[static_cast<std::size_t>(c)].last == 25);  // where y comes back
         const SpillReport report = carried_out(s, sketch, list).report;
         CHECK((report.reissued_bytes == 0) == list[0].kept_loads);
         return list[0].kept_loads;
     };
     CHECK(evictions(100));
-    CHECK(!evictions(104));   // more than a sixteenth of y
+    CHECK(!evictions(104));  // more than a sixteenth of y
 }
 
 namespace {
@@ -273,17 +283,26 @@ namespace {
 /// Runs virtual code on buffers that hold one number each: what is read, in order.
 std::vector<std::uint64_t> values_read(const Code& code) {
     std::vector<std::uint64_t> buffer(code.buffers.size(), 0), seen;
-    std::map<std::uint32_t, std::uint64_t> spilled;   // by address
-    const auto mix = [](std::uint64_t a, std::uint64_t b) { return (a * 0x9E3779B97F4A7C15U) ^ (b + (a >> 29) + 0x632BE5ABU); };
+    std::map<std::uint32_t, std::uint64_t> spilled;  // by address
+    const auto mix = [](std::uint64_t a, std::uint64_t b) {
+        return (a * 0x9E3779B97F4A7C15U) ^ (b + (a >> 29) + 0x632BE5ABU);
+    };
     for (const VirtualInstruction& in : code.instructions) {
-        const auto at = [&](int operand) -> std::uint64_t& { return buffer[static_cast<std::size_t>(in.buffer[static_cast<std::size_t>(operand)])]; };
-        if (const auto* set = std::get_if<program::Memset>(&in.op)) at(0) = mix(1, static_cast<std::uint64_t>(set->value));
+        const auto at = [&](int operand) -> std::uint64_t& {
+            return buffer[static_cast<std::size_t>(in.buffer[static_cast<std::size_t>(operand)])];
+        };
+        if (const auto* set = std::get_if<program::Memset>(&in.op))
+            at(0) = mix(1, static_cast<std::uint64_t>(set->value));
         else if (const auto* load = std::get_if<program::DmaLoad>(&in.op))
-            at(0) = code.segments[load->src.segment].purpose == program::Purpose::spill ? spilled.at(load->src.offset) : mix(2, load->src.offset);
-        else if (const auto* copy = std::get_if<program::TensorScalar>(&in.op)) at(1) = mix(at(0), static_cast<std::uint64_t>(copy->scalar0.value));
-        else if (const auto* sum = std::get_if<program::TensorTensor>(&in.op)) at(2) = mix(at(0), mix(at(1), sum->relu ? 5 : 4));
+            at(0) = code.segments[load->src.segment].purpose == program::Purpose::spill ? spilled.at(load->src.offset)
+                                                                                        : mix(2, load->src.offset);
+        else if (const auto* copy = std::get_if<program::TensorScalar>(&in.op))
+            at(1) = mix(at(0), static_cast<std::uint64_t>(copy->scalar0.value));
+        else if (const auto* sum = std::get_if<program::TensorTensor>(&in.op))
+            at(2) = mix(at(0), mix(at(1), sum->relu ? 5 : 4));
         else if (const auto* store = std::get_if<program::DmaStore>(&in.op)) {
-            if (code.segments[store->dst.segment].purpose == program::Purpose::spill) spilled[store->dst.offset] = at(0);
+            if (code.segments[store->dst.segment].purpose == program::Purpose::spill)
+                spilled[store->dst.offset] = at(0);
             else seen.push_back(at(0));
         }
     }
@@ -304,7 +323,7 @@ Script random_script(RandomStream& random) {
         s.load(id, b % 2 == 0 ? constants : 0);
         std::get<program::DmaLoad>(s.code.instructions.back().op).src.offset = static_cast<std::uint32_t>(b);
     }
-    Ids active(3);   // the others have a break
+    Ids active(3);  // the others have a break
     for (int n = 0; n < 200; ++n) {
         if (n % 25 == 0)
             for (BufferId& b : active) b = static_cast<BufferId>(random.uniform_int(0, buffers - 1));
@@ -316,7 +335,8 @@ Script random_script(RandomStream& random) {
             std::get<program::Memset>(s.code.instructions.back().op).value = static_cast<float>(n);
         } else if (what <= 3) {
             s.copy(a, b);
-            std::get<program::TensorScalar>(s.code.instructions.back().op).scalar0 = program::ScalarOperand::immediate(static_cast<float>(n));
+            std::get<program::TensorScalar>(s.code.instructions.back().op).scalar0 =
+                program::ScalarOperand::immediate(static_cast<float>(n));
         } else if (what == 4) {
             program::TensorTensor sum;
             sum.a = sum.b = sum.dst = whole();
@@ -339,14 +359,17 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
         const Uses& uses = sketch.uses;
         const auto before = values_read(s.code);
         EvictionOptions options;
-        options.budget = kBufferBytes * random.uniform_int(3, std::max<std::int64_t>(3, static_cast<std::int64_t>(s.code.buffers.size()) - 1));
+        options.budget =
+            kBufferBytes *
+            random.uniform_int(3, std::max<std::int64_t>(3, static_cast<std::int64_t>(s.code.buffers.size()) - 1));
         options.rematerialization = random.uniform_int(0, 3) != 0;
         const auto outcome = choose_evictions(sketch.outline, uses, options);
         REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
         const auto& list = std::get<std::vector<Eviction>>(outcome);
         for (const Eviction& e : list) {
             computed += e.by == Return::recompute;
-            chains += e.by == Return::recompute && uses.recipes.list[static_cast<std::size_t>(e.recipe)].instructions.size() > 1;
+            chains += e.by == Return::recompute &&
+                      uses.recipes.list[static_cast<std::size_t>(e.recipe)].instructions.size() > 1;
             saved += e.save;
         }
         const Outline expected = evicted_outline(sketch.outline, uses, list);
@@ -357,7 +380,8 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
         const Outline real = sketch_of(spilled.code).outline;
         CHECK(expected.buffers.size() == real.buffers.size());
         CHECK(expected.loads.size() == real.loads.size());
-        for (const Outline* o : {&expected, &real}) CHECK(peak_of(o->buffers, o->lives, std::vector<bool>(o->buffers.size(), true)).bytes <= options.budget);
+        for (const Outline* o : {&expected, &real})
+            CHECK(peak_of(o->buffers, o->lives, std::vector<bool>(o->buffers.size(), true)).bytes <= options.budget);
     }
     CHECK(computed > 300);
     CHECK(chains > 50);

@@ -14,7 +14,8 @@ using program::Purpose;
 
 namespace {
 
-CompileResult compile_resnet50(const std::string& name, int batch, const CompileOptions& options = {}, DType io = DType::fp16) {
+CompileResult compile_resnet50(const std::string& name, int batch, const CompileOptions& options = {},
+                               DType io = DType::fp16) {
     static const hw::ChipSpec chip = [] {
         Problems problems;
         const auto file = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems);
@@ -29,7 +30,8 @@ std::int64_t weight_bytes_read(const program::Program& p) {
     std::int64_t bytes = 0;
     for (const auto& queue : p.queues)
         for (const auto& in : queue.instructions)
-            if (const auto* load = std::get_if<program::DmaLoad>(&in.op); load && p.segments[load->src.segment].purpose == Purpose::weights)
+            if (const auto* load = std::get_if<program::DmaLoad>(&in.op);
+                load && p.segments[load->src.segment].purpose == Purpose::weights)
                 bytes += program::total_bytes(load->dst);
     return bytes;
 }
@@ -69,7 +71,9 @@ TEST_CASE("where converted inputs are held whole, fp32 input stops at batch 1 an
     CompileOptions options;
     options.spill = false;
     options.stream_converted_input = false;
-    const auto fits = [&](int batch, DType io) { return std::holds_alternative<Compiled>(compile_resnet50("resnet50-v1", batch, options, io)); };
+    const auto fits = [&](int batch, DType io) {
+        return std::holds_alternative<Compiled>(compile_resnet50("resnet50-v1", batch, options, io));
+    };
     CHECK(fits(5, DType::fp16));
     CHECK_FALSE(fits(6, DType::fp16));
     CHECK(fits(1, DType::fp32));

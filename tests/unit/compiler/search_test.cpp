@@ -1,4 +1,5 @@
-// What the search over sections knows of a network, and the sections it comes up with, on a network small enough for paper.
+// What the search over sections knows of a network, and the sections it comes up with, on a network small enough for
+// paper.
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -14,8 +15,8 @@ using namespace infsim::test;
 
 namespace {
 
-/// Three convolutions of 3 x 3 from 128 to 128 channels over 32 x 32, fp16: an image of each tensor takes 2,048 bytes per
-/// partition.
+/// Three convolutions of 3 x 3 from 128 to 128 channels over 32 x 32, fp16: an image of each tensor takes 2,048 bytes
+/// per partition.
 Network convolutions() {
     Net net;
     TensorId x = net.input({1, 128, 32, 32});
@@ -45,7 +46,8 @@ TEST_CASE("an image takes its planes; at the start of a layer all inputs are the
 
 TEST_CASE("a layer's time is the PE's: a column a cycle, and stationary loads for every so many banks") {
     const NetworkCosts c = costs(convolutions());
-    // One contraction tile, nine taps, two groups of 64 outputs: 18 loads an image. Two tiles of 512, four banks: one round.
+    // One contraction tile, nine taps, two groups of 64 outputs: 18 loads an image. Two tiles of 512, four banks: one
+    // round.
     CHECK(c.compute(0, 1) == Approx(18 * (32 + 2 * 512) * 1e-9));
     // Eight tiles of four images take two rounds.
     CHECK(c.compute(0, 4) == Approx(18 * (2 * 32 + 8 * 512) * 1e-9));
@@ -59,7 +61,8 @@ TEST_CASE("a chain in stripes needs its ends and two windows of each tensor in b
     // Four rows of the last layer read six of the one before, which read eight: of 64 bytes each.
     CHECK(c.striped_peak(0, 3, 1, 4) == 2 * 2048 + 2 * (6 + 8) * 64);
     CHECK(c.striped_peak(0, 3, 4, 4) == 5 * 2048 + 2 * (6 + 8) * 64);
-    // Stripes of four rows share two rows of the second tensor and four of the first, in eight stripes of 32 elements a row.
+    // Stripes of four rows share two rows of the second tensor and four of the first, in eight stripes of 32 elements a
+    // row.
     CHECK(c.halo(0, 3, 4).first == Approx(8 * (2 + 4) * 32 * 1e-9));
     CHECK(c.halo(0, 3, 4).second == Approx(c.compute(1, 1) * 2 / 4 + c.compute(0, 1) * 4 / 4));
 }
@@ -77,12 +80,14 @@ TEST_CASE("where everything fits there is nothing to propose; where some images 
 TEST_CASE("layers with large tensors run on few images, those with small ones on all") {
     // conv - pool by four - conv - conv: 2,048 bytes an image in front of the pool's output, 128 from there on.
     Net net;
-    TensorId x = net.max_pool(net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1))), Window::square(4, 4));
+    TensorId x = net.max_pool(net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1))),
+                              Window::square(4, 4));
     for (int l = 0; l < 2; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
     const NetworkCosts c = costs(lower(net.finish({x}), DType::fp16, 64, {}));
     REQUIRE(c.layers() == 4);
-    // One image takes 4,096 bytes while three outputs of the pool wait, 384: that is within 4,900. In stripes of r rows it takes
-    // 2,048 + 128 + 2 x 4r rows of 64: with those 384, two rows are within 0.85 of it, 4,165, and one is within 0.7, 3,430.
+    // One image takes 4,096 bytes while three outputs of the pool wait, 384: that is within 4,900. In stripes of r rows
+    // it takes 2,048 + 128 + 2 x 4r rows of 64: with those 384, two rows are within 0.85 of it, 4,165, and one is
+    // within 0.7, 3,430.
     const auto list = section_candidates(c, 0, 4, 4900);
     REQUIRE(list.size() == 3);
     const std::vector<int> stripes{0, 2, 1};
@@ -110,12 +115,14 @@ TEST_CASE("an image that does not fit layer by layer runs in the tallest stripes
     CHECK(list[0][0].recompute_halo == (c.halo(0, 3, 1).second < c.halo(0, 3, 1).first));
 }
 
-TEST_CASE("where not even stripes fit there is no proposal") { CHECK(section_candidates(costs(convolutions()), 0, 4, 2048).empty()); }
+TEST_CASE("where not even stripes fit there is no proposal") {
+    CHECK(section_candidates(costs(convolutions()), 0, 4, 2048).empty());
+}
 
 TEST_CASE("sections are the same only if they agree in everything, the rows that stripes share included") {
     const Section a{0, 3, 1, 4, false};
     CHECK(a == Section{0, 3, 1, 4, false});
-    for (const Section& other : {Section{1, 3, 1, 4, false}, Section{0, 2, 1, 4, false}, Section{0, 3, 2, 4, false}, Section{0, 3, 1, 8, false},
-                                 Section{0, 3, 1, 4, true}})
+    for (const Section& other : {Section{1, 3, 1, 4, false}, Section{0, 2, 1, 4, false}, Section{0, 3, 2, 4, false},
+                                 Section{0, 3, 1, 8, false}, Section{0, 3, 1, 4, true}})
         CHECK(!(a == other));
 }

@@ -18,7 +18,8 @@ namespace {
 /// An outline from lifetimes, without any code.
 class Lives {
 public:
-    BufferId buffer(const std::string& name, std::int64_t bytes, int first, int last, Purpose purpose = Purpose::spill) {
+    BufferId buffer(const std::string& name, std::int64_t bytes, int first, int last,
+                    Purpose purpose = Purpose::spill) {
         Buffer b;
         b.name = name;
         b.bytes = bytes;
@@ -29,7 +30,8 @@ public:
         return static_cast<BufferId>(outline.buffers.size()) - 1;
     }
     /// A buffer of weights that is loaded at `first`.
-    BufferId loaded(const std::string& name, std::int64_t bytes, int first, int last, std::int32_t stream = 0, std::int32_t earliest = 0) {
+    BufferId loaded(const std::string& name, std::int64_t bytes, int first, int last, std::int32_t stream = 0,
+                    std::int32_t earliest = 0) {
         const BufferId b = buffer(name, bytes, first, last, Purpose::weights);
         outline.loads.push_back({b, stream, earliest, first});
         return b;
@@ -87,14 +89,14 @@ TEST_CASE("a load starts behind the last use of the bytes that it goes to, or as
     Lives l;
     l.buffer("a", 60, 0, 3);
     l.buffer("b", 60, 4, 9);
-    l.loaded("w", 40, 8, 9);                       // beside both
-    l.loaded("later", 40, 10, 11);                 // behind w, or behind b: that one is there earlier to end
+    l.loaded("w", 40, 8, 9);        // beside both
+    l.loaded("later", 40, 10, 11);  // behind w, or behind b: that one is there earlier to end
     const Settled s = l.settled(100);
     CHECK(s.start == std::vector<std::int32_t>{0, 10});
     CHECK(s.order == std::vector<std::int32_t>{0, 1});
     CHECK(l.settled(140).start == std::vector<std::int32_t>{0, 0});
-    CHECK(l.settled(140, false).start == std::vector<std::int32_t>{8, 10});   // without prefetch
-    l.outline.loads[1].earliest = 6;               // what it reads is there
+    CHECK(l.settled(140, false).start == std::vector<std::int32_t>{8, 10});  // without prefetch
+    l.outline.loads[1].earliest = 6;                                         // what it reads is there
     CHECK(l.settled(140).start == std::vector<std::int32_t>{0, 6});
 }
 
@@ -124,7 +126,7 @@ TEST_CASE("windows of one name take turns as far as there is room") {
         const Settled s = l.settled(capacity);
         return std::set<std::uint32_t>(s.offset.begin(), s.offset.end()).size();
     };
-    CHECK(places(100) == 3);   // two further ones lie elsewhere before a place is used again
+    CHECK(places(100) == 3);  // two further ones lie elsewhere before a place is used again
     CHECK(places(89) == 2);
     CHECK(places(59) == 1);
 }
@@ -138,8 +140,10 @@ TEST_CASE("where loads find no gap around the activations everything is packed t
     l.loaded("w", 60, 8, 9);
     const Settled s = l.settled(100);
     std::vector<bool> taken(100, false);
-    for (BufferId b : {2, 3})   // alive together at the end
-        for (std::int64_t at = s.offset[static_cast<std::size_t>(b)], end = at + l.outline.buffers[static_cast<std::size_t>(b)].bytes; at < end; ++at) {
+    for (BufferId b : {2, 3})  // alive together at the end
+        for (std::int64_t at = s.offset[static_cast<std::size_t>(b)],
+                          end = at + l.outline.buffers[static_cast<std::size_t>(b)].bytes;
+             at < end; ++at) {
             REQUIRE(!taken[static_cast<std::size_t>(at)]);
             taken[static_cast<std::size_t>(at)] = true;
         }

@@ -36,7 +36,8 @@ std::vector<std::int64_t> counted(std::int64_t n) {
 
 TEST_CASE("a reshape of a row-major tensor is always a walk") {
     const Strided s = plain({4, 6, 5});
-    for (const Shape& shape : {Shape{120}, Shape{2, 60}, Shape{24, 5}, Shape{1, 4, 2, 15, 1}, Shape{5, 24}, Shape{3, 8, 5}}) {
+    for (const Shape& shape :
+         {Shape{120}, Shape{2, 60}, Shape{24, 5}, Shape{1, 4, 2, 15, 1}, Shape{5, 24}, Shape{3, 8, 5}}) {
         const auto r = compiler::reshape(s, shape);
         REQUIRE(r);
         CHECK(compiler::shape_of(*r) == shape);
@@ -53,7 +54,7 @@ TEST_CASE("a reshape of a transposed tensor keeps its order or is refused") {
     REQUIRE(flat);
     CHECK(flat->axes[0].size() == 2);
     CHECK(positions(*flat) == positions(t));
-    CHECK_FALSE(compiler::reshape(t, {4, 6}));   // boundaries cross: 6 x 4 is not 4 x 6
+    CHECK_FALSE(compiler::reshape(t, {4, 6}));  // boundaries cross: 6 x 4 is not 4 x 6
     CHECK_FALSE(compiler::reshape(plain({6}), {7}));
 }
 
@@ -61,12 +62,14 @@ TEST_CASE("slices step, turn round and repeat") {
     const Strided s = plain({3, 10});
     CHECK(positions(*compiler::slice(s, 1, 2, 3, 3)) == std::vector<std::int64_t>{2, 5, 8, 12, 15, 18, 22, 25, 28});
     CHECK(positions(*compiler::slice(s, 1, 9, 2, -4)) == std::vector<std::int64_t>{9, 5, 19, 15, 29, 25});
-    CHECK(positions(*compiler::slice(s, 0, 1, 2, 0)) == positions(compiler::expand(*compiler::slice(s, 0, 1, 1, 1), {2, 10})));
-    CHECK_FALSE(compiler::slice(compiler::tile(s, {1, 2}), 1, 1, 5, 1));   // would tear the repetition apart
+    CHECK(positions(*compiler::slice(s, 0, 1, 2, 0)) ==
+          positions(compiler::expand(*compiler::slice(s, 0, 1, 1, 1), {2, 10})));
+    CHECK_FALSE(compiler::slice(compiler::tile(s, {1, 2}), 1, 1, 5, 1));  // would tear the repetition apart
 }
 
 TEST_CASE("broadcast, tiles and repeated elements do as numpy does") {
-    CHECK(positions(compiler::expand(plain({2, 1}), {2, 2, 3})) == std::vector<std::int64_t>{0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1});
+    CHECK(positions(compiler::expand(plain({2, 1}), {2, 2, 3})) ==
+          std::vector<std::int64_t>{0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1});
     CHECK(positions(compiler::tile(plain({3}), {2})) == std::vector<std::int64_t>{0, 1, 2, 0, 1, 2});
     CHECK(positions(compiler::repeat_elements(plain({3}), 0, 2)) == std::vector<std::int64_t>{0, 0, 1, 1, 2, 2});
 }

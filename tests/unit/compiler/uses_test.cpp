@@ -15,7 +15,8 @@ namespace {
 using Positions = std::vector<std::int32_t>;
 
 Positions part(const std::vector<std::int32_t>& of, const Uses& uses, BufferId b) {
-    return {of.begin() + uses.begin[static_cast<std::size_t>(b)], of.begin() + uses.begin[static_cast<std::size_t>(b) + 1]};
+    return {of.begin() + uses.begin[static_cast<std::size_t>(b)],
+            of.begin() + uses.begin[static_cast<std::size_t>(b) + 1]};
 }
 Positions positions(const Uses& uses, BufferId b) { return part(uses.position, uses, b); }
 Positions written(const Uses& uses, BufferId b) {
@@ -29,11 +30,11 @@ Positions written(const Uses& uses, BufferId b) {
 TEST_CASE("uses are listed buffer by buffer, each with the last write up to it") {
     Script s;
     const BufferId a = s.buffer("a"), unused = s.buffer("unused"), b = s.buffer("b");
-    s.write(a);      // 0
-    s.copy(a, b);    // 1
-    s.read(b);       // 2
-    s.write(a);      // 3
-    s.read(a);       // 4
+    s.write(a);    // 0
+    s.copy(a, b);  // 1
+    s.read(b);     // 2
+    s.write(a);    // 3
+    s.read(a);     // 4
     const Uses uses = sketch_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1, 3, 4});
     CHECK(written(uses, a) == Positions{0, 0, 3, 3});
@@ -67,7 +68,7 @@ TEST_CASE("scalars per partition are uses as well") {
     program::Activate act;
     act.src = act.dst = whole();
     act.bias = program::ScalarOperand::per_partition(0, 0, DType::fp32);
-    s.push(act, 4, {a, a, kNoBuffer, bias});   // 2
+    s.push(act, 4, {a, a, kNoBuffer, bias});  // 2
     const Uses uses = sketch_of(s.code).uses;
     CHECK(positions(uses, bias) == Positions{0, 2});
     CHECK(written(uses, bias) == Positions{0, 0});
@@ -76,11 +77,11 @@ TEST_CASE("scalars per partition are uses as well") {
 TEST_CASE("the last instruction of a movable load counts, whatever touches the buffer later") {
     Script s;
     const BufferId a = s.buffer("a"), w = s.buffer("w");
-    s.load(w);       // 0
-    s.write(a);      // 1
-    s.copy(w, a);    // 2
-    s.load(w);       // 3
-    s.read(w);       // 4
+    s.load(w);     // 0
+    s.write(a);    // 1
+    s.copy(w, a);  // 2
+    s.load(w);     // 3
+    s.read(w);     // 4
     const Uses uses = sketch_of(s.code).uses;
     CHECK(uses.last_load == Positions{-1, 3});
 }
@@ -88,9 +89,9 @@ TEST_CASE("the last instruction of a movable load counts, whatever touches the b
 TEST_CASE("written bytes are counted once, over all partitions") {
     Script s;
     const BufferId a = s.buffer("a"), b = s.buffer("b"), unwritten = s.buffer("unwritten");
-    s.write(a, elements_at(0, 10));        // 20 bytes
-    s.write(a, elements_at(10, 10));       // 10 of them again, 10 more
-    s.write(b, elements_at(0, 4, 64));     // in half of the partitions
+    s.write(a, elements_at(0, 10));     // 20 bytes
+    s.write(a, elements_at(10, 10));    // 10 of them again, 10 more
+    s.write(b, elements_at(0, 4, 64));  // in half of the partitions
     s.write(b, elements_at(40, 1));
     s.read(unwritten);
     CHECK(sketch_of(s.code).uses.written_bytes == std::vector<std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
@@ -99,13 +100,14 @@ TEST_CASE("written bytes are counted once, over all partitions") {
 TEST_CASE("a sole load is the one load that writes a buffer, from outside of the chip") {
     Script s;
     const std::uint32_t scratch = s.segment(program::Purpose::spill);
-    const BufferId loaded = s.buffer("loaded"), twice = s.buffer("twice"), changed = s.buffer("changed"), computed = s.buffer("computed"),
-                   from_scratch = s.buffer("from scratch"), unused = s.buffer("unused");
-    s.load(loaded);                               // load 0
-    s.load(twice), s.load(twice);                 // loads 1 and 2
-    s.load(changed), s.write(changed);            // load 3
+    const BufferId loaded = s.buffer("loaded"), twice = s.buffer("twice"), changed = s.buffer("changed"),
+                   computed = s.buffer("computed"), from_scratch = s.buffer("from scratch"),
+                   unused = s.buffer("unused");
+    s.load(loaded);                     // load 0
+    s.load(twice), s.load(twice);       // loads 1 and 2
+    s.load(changed), s.write(changed);  // load 3
     s.copy(loaded, computed);
-    s.load(from_scratch, scratch);                // load 4: its bytes may have been overwritten since
+    s.load(from_scratch, scratch);  // load 4: its bytes may have been overwritten since
     CHECK(unused == 5);
     CHECK(sketch_of(s.code).uses.sole_load == Positions{0, -1, -1, -1, -1, -1});
 }
@@ -114,8 +116,8 @@ TEST_CASE("a load that reads another buffer cannot be issued again alone, one th
     const auto sole = [](bool other) {
         Script s;
         const BufferId window = s.buffer("window"), before = s.buffer("before");
-        s.load(before);                                     // load 0
-        s.load(window);                                     // load 1
+        s.load(before);  // load 0
+        s.load(window);  // load 1
         s.copy(other ? before : window, window);
         s.code.instructions.back().load = 1;
         return sketch_of(s.code).uses.sole_load;

@@ -16,7 +16,7 @@ View tokens(std::int64_t length, std::int64_t hidden, const Physical& phys) {
 
 View image(const Physical& phys) {
     View v{0, 0, phys.slots(), {{}, {{Dim::channel, phys.channels()}}, {}, {}}};
-    if (phys.rows > 1) v.axes[2] = {{Dim::row, phys.rows}};   // an axis of extent 1 has no factors
+    if (phys.rows > 1) v.axes[2] = {{Dim::row, phys.rows}};  // an axis of extent 1 has no factors
     if (phys.cols > 1) v.axes[3] = {{Dim::col, phys.cols}};
     return v;
 }
@@ -46,9 +46,9 @@ TEST_CASE("hidden splits into heads when a head is a whole number of slots, and 
 
 TEST_CASE("a reshape that would move data between partitions is none") {
     const Physical even{{64, 64}, 1, 10}, uneven{{64, 64, 2}, 1, 10};
-    CHECK(!reshape(tokens(10, 130, uneven), uneven, {1, 10, 2, 65}));   // heads of 65 channels cross slots
-    CHECK(!reshape(tokens(10, 128, even), even, {1, 10, 4, 32}));       // heads of half a slot
-    CHECK(!reshape(tokens(10, 128, even), even, {1, 7, 128}));          // another number of elements
+    CHECK(!reshape(tokens(10, 130, uneven), uneven, {1, 10, 2, 65}));  // heads of 65 channels cross slots
+    CHECK(!reshape(tokens(10, 128, even), even, {1, 10, 4, 32}));      // heads of half a slot
+    CHECK(!reshape(tokens(10, 128, even), even, {1, 7, 128}));         // another number of elements
     CHECK(!reshape(tokens(10, 128, even), even, {1, 128, 20}));
 }
 

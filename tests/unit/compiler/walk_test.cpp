@@ -14,7 +14,7 @@ using graph::Shape;
 
 namespace {
 
-using Cell = std::tuple<int, int, std::int64_t>;   ///< slot, lane, offset in the plane
+using Cell = std::tuple<int, int, std::int64_t>;  ///< slot, lane, offset in the plane
 
 /// What a walk moves: cell on chip to flat position in DRAM. Fails when a cell is met twice.
 std::map<Cell, std::int64_t> moved(const TransferWalk& walk) {
@@ -25,10 +25,12 @@ std::map<Cell, std::int64_t> moved(const TransferWalk& walk) {
             for (const FreeStep& f : walk.free) {
                 std::vector<std::pair<std::int64_t, std::int64_t>> next;
                 for (const auto& [here, there] : list)
-                    for (std::int64_t i = 0; i < f.count; ++i) next.emplace_back(here + i * f.here, there + i * f.there);
+                    for (std::int64_t i = 0; i < f.count; ++i)
+                        next.emplace_back(here + i * f.here, there + i * f.there);
                 list = std::move(next);
             }
-            for (const auto& [here, there] : list) REQUIRE(all.emplace(Cell{run.slot, run.lane + lane, here}, there).second);
+            for (const auto& [here, there] : list)
+                REQUIRE(all.emplace(Cell{run.slot, run.lane + lane, here}, there).second);
         }
     return all;
 }
@@ -42,7 +44,7 @@ TEST_CASE("an image of 100 channels goes to two slots") {
     const View view{0, 0, 2, {{}, {{Dim::channel, 100}}, {{Dim::row, 3}}, {{Dim::col, 5}}}};
     const TransferWalk walk = transfer_walk(view, phys, in_dram({1, 100, 3, 5}), {}, {});
     CHECK(walk.runs.size() == 2);
-    CHECK(walk.free.size() == 1);   // rows and columns are one run
+    CHECK(walk.free.size() == 1);  // rows and columns are one run
     const auto cells = moved(walk);
     REQUIRE(cells.size() == 1500);
     for (const auto& [cell, there] : cells) {
@@ -52,7 +54,7 @@ TEST_CASE("an image of 100 channels goes to two slots") {
 }
 
 TEST_CASE("heads in slots of their own, transposed in DRAM") {
-    const Physical phys{{32, 8, 32, 8, 32, 8}, 1, 7};   // three heads of 40
+    const Physical phys{{32, 8, 32, 8, 32, 8}, 1, 7};  // three heads of 40
     const View view{0, 0, 6, {{{Dim::slot, 3, 2}}, {{Dim::col, 7}}, {{Dim::channel, 40}}}};
     const auto cells = moved(transfer_walk(view, phys, in_dram({3, 7, 40}), {}, {}));
     REQUIRE(cells.size() == 840);
@@ -76,7 +78,7 @@ TEST_CASE("factors whose boundaries cross are moved element by element, backward
     const Physical phys{{1}, 1, 12};
     View view{0, 0, 1, {{{Dim::col, 12}}}};
     Strided odd = in_dram({12});
-    odd.axes = {{{4, 1}, {3, 4}}};   // 4 x 3 of a 3 x 4, against 12 in a row: aligned
+    odd.axes = {{{4, 1}, {3, 4}}};  // 4 x 3 of a 3 x 4, against 12 in a row: aligned
     auto cells = moved(transfer_walk(view, phys, odd, {}, {}));
     for (std::int64_t i = 0; i < 12; ++i) CHECK(cells.at({0, 0, i}) == i % 3 * 4 + i / 3);
     view.axes = {{{Dim::col, 3, 4}, {Dim::col, 4, 1}}};

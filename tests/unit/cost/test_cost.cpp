@@ -10,7 +10,7 @@ using B = test::ProgramBuilder;
 
 namespace {
 
-const hw::ChipSpec spec = test::round_chip();   // 1 GHz everywhere: a cycle is a nanosecond
+const hw::ChipSpec spec = test::round_chip();  // 1 GHz everywhere: a cycle is a nanosecond
 
 Instruction instruction(Operation op) {
     Instruction i;
@@ -97,7 +97,7 @@ TEST_CASE("waiting costs nothing") { check(Sync{}, 0, 0); }
 
 TEST_CASE("cycles are rounded up to a picosecond once, not one by one") {
     auto crooked = spec;
-    crooked.act.clock = Frequency{3'000'000'000};   // 333.33 ps
+    crooked.act.clock = Frequency{3'000'000'000};  // 333.33 ps
     const auto cost = cost::engine_cost(crooked, instruction(B::act(100)), false);
     CHECK(cost.occupancy == picoseconds(33'334));
     CHECK(cost.latency == picoseconds(66'667));
@@ -114,9 +114,9 @@ TEST_CASE("long runs are billed as they are") {
 }
 
 TEST_CASE("a run lasts as long as both ends are contiguous") {
-    CHECK(demand(load_rows(28, 28, 28)).billed == Bytes{4 * 2 * 8 * 28 * 2});      // 896 B per partition: one run
-    CHECK(demand(load_rows(28, 32, 28)).billed == Bytes{4 * 16 * 512});            // rows apart on the chip
-    CHECK(demand(load_rows(28, 28, 40)).billed == Bytes{4 * 16 * 512});            // rows apart in DRAM
+    CHECK(demand(load_rows(28, 28, 28)).billed == Bytes{4 * 2 * 8 * 28 * 2});  // 896 B per partition: one run
+    CHECK(demand(load_rows(28, 32, 28)).billed == Bytes{4 * 16 * 512});        // rows apart on the chip
+    CHECK(demand(load_rows(28, 28, 40)).billed == Bytes{4 * 16 * 512});        // rows apart in DRAM
     CHECK(demand(load_rows(400, 400, 500)).billed == Bytes{4 * 16 * 800});
     CHECK(demand(load_rows(28, 28, 40)).payload == Bytes{4 * 2 * 8 * 28 * 2});
 }

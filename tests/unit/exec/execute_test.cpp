@@ -28,8 +28,7 @@ const std::vector<float> kY{4, 4, 4, 54, 56, 0};
 ExecState filled(const Program& p, exec::Tracking tracking = exec::Tracking::on) {
     ExecState s(p, tracking);
     s.memory.dram[0] = exec::fill_segment(p.segments[0], {{kW.data(), 12}});
-    s.memory.dram[1] =
-        exec::fill_input(p.segments[1], DType::fp32, reinterpret_cast<const std::byte*>(kX.data()), 8);
+    s.memory.dram[1] = exec::fill_input(p.segments[1], DType::fp32, reinterpret_cast<const std::byte*>(kX.data()), 8);
     s.memory.dram[3] = exec::fill_segment(p.segments[3], {{kB.data(), 3}});
     return s;
 }
@@ -103,8 +102,7 @@ TEST_CASE("reading what has not been loaded is found, with instruction, layer an
 TEST_CASE("reading what is still on its way is found") {
     CHECK(fault_of(tiny_program(), {kIn, kPe}) == FaultKind::in_flight_read);
     // The PE's sums have been issued but are not there.
-    CHECK(fault_of(tiny_program(), {kIn, kIn, kIn, ~kIn, ~kIn, ~kIn, kPe, kPe, kAct}) ==
-          FaultKind::in_flight_read);
+    CHECK(fault_of(tiny_program(), {kIn, kIn, kIn, ~kIn, ~kIn, ~kIn, kPe, kPe, kAct}) == FaultKind::in_flight_read);
 }
 
 TEST_CASE("a source that is overwritten before its reader retires is found") {

@@ -86,8 +86,8 @@ TEST_CASE("ALU operations, forwards and reversed") {
 
 TEST_CASE("comparisons and logic yield one or zero") {
     const auto row = [](AluOp op) {
-        return std::vector<float>{alu(op, 1.0F, 2.0F), alu(op, 2.0F, 2.0F), alu(op, 3.0F, 2.0F),
-                                  alu(op, 0.0F, 0.0F), alu(op, 0.0F, 5.0F)};
+        return std::vector<float>{alu(op, 1.0F, 2.0F), alu(op, 2.0F, 2.0F), alu(op, 3.0F, 2.0F), alu(op, 0.0F, 0.0F),
+                                  alu(op, 0.0F, 5.0F)};
     };
     CHECK(row(AluOp::equal) == std::vector<float>{0, 1, 0, 1, 0});
     CHECK(row(AluOp::not_equal) == std::vector<float>{1, 0, 1, 0, 1});

@@ -14,12 +14,10 @@ namespace {
 
 /// The output of the tiny Program on fixed data; empty when the run ended in a fault.
 std::vector<std::byte> output(const program::Program& p) {
-    const std::vector<float> w{1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -2, -30}, b{1, 0, -1},
-        x{1, 0, 2, 5, 1, 2, 3, 4};
+    const std::vector<float> w{1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -2, -30}, b{1, 0, -1}, x{1, 0, 2, 5, 1, 2, 3, 4};
     exec::ExecState s(p);
     s.memory.dram[0] = exec::fill_segment(p.segments[0], {{w.data(), 12}});
-    s.memory.dram[1] =
-        exec::fill_input(p.segments[1], DType::fp32, reinterpret_cast<const std::byte*>(x.data()), 8);
+    s.memory.dram[1] = exec::fill_input(p.segments[1], DType::fp32, reinterpret_cast<const std::byte*>(x.data()), 8);
     s.memory.dram[3] = exec::fill_segment(p.segments[3], {{b.data(), 3}});
     try {
         exec::run_serial(p, s);
@@ -31,8 +29,7 @@ std::vector<std::byte> output(const program::Program& p) {
 
 }  // namespace
 
-TEST_CASE(
-    "mutants of the tiny Program are found by verifier, race check or data, and never harm the process") {
+TEST_CASE("mutants of the tiny Program are found by verifier, race check or data, and never harm the process") {
     const program::Program p = tiny_program();
     const auto good = output(p);
     RandomStream random(5, "mutants");

@@ -29,12 +29,11 @@ struct OneOp {
 };
 
 /// `count` elements in a row of `partitions` partitions.
-inline program::AccessPattern row(program::Space space, int start, int partitions, std::uint32_t offset,
-                                  int count, DType dtype = DType::fp32) {
+inline program::AccessPattern row(program::Space space, int start, int partitions, std::uint32_t offset, int count,
+                                  DType dtype = DType::fp32) {
     program::AccessPattern p;
     p.space = space, p.dtype = dtype, p.offset = offset;
-    p.partition_start = static_cast<std::uint8_t>(start),
-    p.partition_count = static_cast<std::uint8_t>(partitions);
+    p.partition_start = static_cast<std::uint8_t>(start), p.partition_count = static_cast<std::uint8_t>(partitions);
     p.count[3] = static_cast<std::uint16_t>(count), p.step[3] = 1;
     return p;
 }

@@ -154,8 +154,8 @@ TEST_CASE("DMA moves bytes between DRAM and partitions, and between partitions")
     one.add(DmaStore{copied, to});
     auto s = one.state();
     const std::vector<std::int32_t> input{0, 1, 2, 3, 4, 5, 6, 7};
-    s.memory.dram[0] = exec::fill_input(one.program.segments[0], DType::i32,
-                                        reinterpret_cast<const std::byte*>(input.data()), 8);
+    s.memory.dram[0] =
+        exec::fill_input(one.program.segments[0], DType::i32, reinterpret_cast<const std::byte*>(input.data()), 8);
     run_serial(one.program, s);
     CHECK(get(s, there) == Values{1, 3, 4, 6});
     const auto out = exec::read_output(one.program.segments[1], s.memory.dram[1], DType::i32);

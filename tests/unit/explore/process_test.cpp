@@ -56,6 +56,5 @@ TEST_CASE("an interrupt ends the workers and reports nothing of them") {
 }
 
 TEST_CASE("a command that does not exist is an internal fault") {
-    CHECK_THROWS_AS(run_workers({"/nowhere/at/all"}, {""}, 1, [](std::size_t, const ProcessResult&) {}),
-                    InternalError);
+    CHECK_THROWS_AS(run_workers({"/nowhere/at/all"}, {""}, 1, [](std::size_t, const ProcessResult&) {}), InternalError);
 }

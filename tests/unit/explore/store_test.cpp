@@ -65,9 +65,11 @@ TEST_CASE("failed, damaged and foreign points are run again") {
     store.save(point(record::Status::infeasible));
     CHECK(store.load("0123456789abcdef"));
     const std::string path = scratch / "out/points/0123456789abcdef/record.json";
-    std::ofstream(path) << (R"({"record_version": )" + std::to_string(record::kRecordVersion) + R"(, "status": "infea)");
+    std::ofstream(path) << (R"({"record_version": )" + std::to_string(record::kRecordVersion) +
+                            R"(, "status": "infea)");
     CHECK_FALSE(store.load("0123456789abcdef"));
-    std::ofstream(path) << (R"({"record_version": )" + std::to_string(record::kRecordVersion) + R"(, "status": "infeasible", "point_id": "ffffffffffffffff"})");
+    std::ofstream(path) << (R"({"record_version": )" + std::to_string(record::kRecordVersion) +
+                            R"(, "status": "infeasible", "point_id": "ffffffffffffffff"})");
     CHECK_FALSE(store.load("0123456789abcdef"));
 }
 
@@ -107,9 +109,8 @@ TEST_CASE("progress is lines off a terminal and one redrawn line on it") {
 }
 
 TEST_CASE("an answer of a worker is a point or problems") {
-    const auto good = parse_answer(
-        R"({"record":{"record_version":)" + std::to_string(record::kRecordVersion) +
-        R"(,"status":"ok","batch_size":2},"layers_csv":"a","timing":"1"})");
+    const auto good = parse_answer(R"({"record":{"record_version":)" + std::to_string(record::kRecordVersion) +
+                                   R"(,"status":"ok","batch_size":2},"layers_csv":"a","timing":"1"})");
     CHECK(good.point.record.batch_size == 2);
     CHECK(good.problems.empty());
     const auto bad = parse_answer(R"({"problems":[{"file":"m.onnx","where":"node","what":"no"}]})");

@@ -8,8 +8,7 @@ using namespace infsim::explore;
 
 namespace {
 
-std::optional<Sweep> read(const std::string& text, Problems& problems,
-                          const std::vector<flow::Setting>& set = {}) {
+std::optional<Sweep> read(const std::string& text, Problems& problems, const std::vector<flow::Setting>& set = {}) {
     const auto document = json::parse_text(text, "sweeps/s.json", problems);
     REQUIRE(document);
     return read_sweep(*document, set, problems);
@@ -68,8 +67,7 @@ TEST_CASE("all mistakes of a sweep file are reported together, each at its place
     REQUIRE(all.size() == 4);
     CHECK(all[0].find("sweeps/s.json: /base/bach: 'bach' is no key of a point; did you mean 'batch'?") == 0);
     CHECK(all[1] == "sweeps/s.json: /axes/1/values: must hold at least one value");
-    CHECK(all[2] ==
-          "sweeps/s.json: /base/workers: 'workers' must be an integer from 1 to 64, and is a string");
+    CHECK(all[2] == "sweeps/s.json: /base/workers: 'workers' must be an integer from 1 to 64, and is a string");
     CHECK(all[3] == "sweeps/s.json: /axes/0/values/1: 'batch' must be an integer from 1 to 4096, and is 0");
 }
 
@@ -88,8 +86,8 @@ TEST_CASE("a sweep without a model or with too many points is refused") {
     std::string many = "[0";
     for (int i = 1; i < 400; ++i) many += "," + std::to_string(i);
     Problems more;
-    CHECK_FALSE(read(R"({"question": "?", "base": {"model": "m.json"}, "axes": [{"key": "seed", "values": )" +
-                         many + R"(]}, {"key": "chip.cores", "values": )" + many + "]}]}",
+    CHECK_FALSE(read(R"({"question": "?", "base": {"model": "m.json"}, "axes": [{"key": "seed", "values": )" + many +
+                         R"(]}, {"key": "chip.cores", "values": )" + many + "]}]}",
                      more));
     REQUIRE(more.list().size() == 1);
     CHECK(more.list()[0].what == "make 160000 points; at most 100000 are allowed");
@@ -97,10 +95,9 @@ TEST_CASE("a sweep without a model or with too many points is refused") {
 
 TEST_CASE("--set replaces a base value, the values of an axis, or adds to the base") {
     Problems problems;
-    const std::vector<flow::Setting> set{parse_setting("batch=[3,5]", "--set", problems),
-                                         parse_setting("workers=1", "--set", problems),
-                                         parse_setting("chip.dram.channels=1", "--set", problems),
-                                         parse_setting("dtype=fp32", "--set", problems)};
+    const std::vector<flow::Setting> set{
+        parse_setting("batch=[3,5]", "--set", problems), parse_setting("workers=1", "--set", problems),
+        parse_setting("chip.dram.channels=1", "--set", problems), parse_setting("dtype=fp32", "--set", problems)};
     const auto sweep = read(kTwoAxes, problems, set);
     REQUIRE(sweep);
     const auto points = expand(*sweep, problems);
@@ -115,9 +112,8 @@ TEST_CASE("--set replaces a base value, the values of an axis, or adds to the ba
 TEST_CASE("a wrong --set is reported as such") {
     Problems problems;
     parse_setting("batch", "--set", problems);
-    CHECK_FALSE(
-        read(kTwoAxes, problems,
-             {parse_setting("batch=0", "--set", problems), parse_setting("speed=9", "--set", problems)}));
+    CHECK_FALSE(read(kTwoAxes, problems,
+                     {parse_setting("batch=0", "--set", problems), parse_setting("speed=9", "--set", problems)}));
     const auto all = texts(problems);
     REQUIRE(all.size() == 3);
     CHECK(all[0] == "--set: 'batch' must be key=value");

@@ -20,8 +20,8 @@ public:
 
     Device device() {
         return {[this](int core, TimePoint at) { return submit(core, at); },
-                [this](TimePoint t) { now_ = std::max(now_, t); }, [this] { return now_; },
-                [this] { return take(); }, [] {}};
+                [this](TimePoint t) { now_ = std::max(now_, t); }, [this] { return now_; }, [this] { return take(); },
+                [] {}};
     }
     std::vector<TimePoint> submissions;
 
@@ -91,8 +91,7 @@ TEST_CASE("a call is made to the picosecond when the one before returns") {
 }
 
 TEST_CASE("cores are measured over equally many inferences and the fast ones run on") {
-    FakeChip chip(2,
-                  [](int core, std::uint64_t) { return core == 0 ? microseconds(100) : microseconds(300); });
+    FakeChip chip(2, [](int core, std::uint64_t) { return core == 0 ? microseconds(100) : microseconds(300); });
     Device device = chip.device();
     const Measurement m = run_closed_loop(device, options(2, 1, microseconds(0)));
     REQUIRE(m.cores.size() == 2);
@@ -114,8 +113,7 @@ TEST_CASE("a chip that was drained has nothing outstanding") {
 }
 
 TEST_CASE("a throughput that keeps changing is not steady and ends at the limit") {
-    FakeChip chip(1,
-                  [](int, std::uint64_t n) { return microseconds(100 + 5 * static_cast<std::int64_t>(n)); });
+    FakeChip chip(1, [](int, std::uint64_t n) { return microseconds(100 + 5 * static_cast<std::int64_t>(n)); });
     Device device = chip.device();
     const Measurement m = run_closed_loop(device, options(1, 1, microseconds(2)));
     CHECK_FALSE(m.steady);

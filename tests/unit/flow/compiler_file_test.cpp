@@ -6,8 +6,7 @@ using namespace infsim;
 using namespace infsim::flow;
 
 namespace {
-compiler::CompileOptions read(const std::string& text, Problems& problems,
-                              const std::vector<Setting>& set = {}) {
+compiler::CompileOptions read(const std::string& text, Problems& problems, const std::vector<Setting>& set = {}) {
     auto document = json::parse_text(text, "c.json", problems);
     REQUIRE(document);
     return read_compiler(std::move(*document), set, problems);
@@ -28,8 +27,7 @@ TEST_CASE("an option that a compiler file leaves out has its default") {
 
 TEST_CASE("options survive being written and read") {
     Problems problems;
-    const auto options =
-        read(R"({"name": "x", "stem": {"stripe_rows": 5}, "skip_passes": ["prefetch"]})", problems);
+    const auto options = read(R"({"name": "x", "stem": {"stripe_rows": 5}, "skip_passes": ["prefetch"]})", problems);
     Problems none;
     const auto again = read(json::dump(canonical_json(options)), none);
     CHECK(none.empty());
@@ -40,8 +38,7 @@ TEST_CASE("options survive being written and read") {
 
 TEST_CASE("unknown options and wrong values are reported together at their place") {
     Problems problems;
-    read(R"({"name": "x", "tile": {"slabs": 1, "psum_banks_per_load": 0, "slab_bytes": 4096}, "turbo": {}})",
-         problems);
+    read(R"({"name": "x", "tile": {"slabs": 1, "psum_banks_per_load": 0, "slab_bytes": 4096}, "turbo": {}})", problems);
     REQUIRE(problems.list().size() == 4);
     std::string all;
     for (const Problem& p : problems.list()) all += to_text(p) + "\n";
@@ -51,25 +48,23 @@ TEST_CASE("unknown options and wrong values are reported together at their place
 
 TEST_CASE("settings replace options and problems with them are reported where they were made") {
     Problems problems;
-    const auto options =
-        read(R"({"name": "x"})", problems,
-             {{"prefetch.prefetch", false, "s.json", "/axes/0/values/1"}, {"name", "y", "", "--set"}});
+    const auto options = read(R"({"name": "x"})", problems,
+                              {{"prefetch.prefetch", false, "s.json", "/axes/0/values/1"}, {"name", "y", "", "--set"}});
     CHECK(problems.empty());
     CHECK_FALSE(options.prefetch);
     CHECK(options.name == "y");
     read(R"({"name": "x"})", problems,
          {{"prefetch.depth", "far", "s.json", "/axes/0/values/1"}, {"prefetch.deep", 3, "", "--set"}});
     REQUIRE(problems.list().size() == 2);
-    CHECK(to_text(problems.list()[0])
-              .find("--set: 'compiler.prefetch.deep' is no compiler option; did you mean") == 0);
+    CHECK(to_text(problems.list()[0]).find("--set: 'compiler.prefetch.deep' is no compiler option; did you mean") == 0);
     CHECK(to_text(problems.list()[1]).find("s.json: /axes/0/values/1: must be an integer") == 0);
 }
 
 TEST_CASE("every committed compiler file reads without a problem") {
     for (const char* name : {"default", "unbatched"}) {
         Problems problems;
-        const auto options = load_compiler(
-            std::string(INFSIM_SOURCE_DIR "/configs/compilers/") + name + ".json", {}, problems);
+        const auto options =
+            load_compiler(std::string(INFSIM_SOURCE_DIR "/configs/compilers/") + name + ".json", {}, problems);
         CHECK(problems.empty());
         CHECK(options.name == name);
     }

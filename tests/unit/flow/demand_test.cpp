@@ -61,8 +61,8 @@ struct Fixture {
         traffic.on(observe::Transferred{{0, 1, 0, 0}, 0, Bytes{bytes}, false, TimePoint{}, TimePoint{}});
     }
     void check() const {
-        check_bounds(inferentia(), demand_of(inferentia(), program), stats::expected_traffic(program, index),
-                     traffic, measurement);
+        check_bounds(inferentia(), demand_of(inferentia(), program), stats::expected_traffic(program, index), traffic,
+                     measurement);
     }
     Program program;
     stats::ProgramIndex index;

@@ -65,7 +65,7 @@ TEST_CASE("an island above the first failure is found at a power of two and with
     CHECK(std::find(r.holes.begin(), r.holes.end(), 8) != r.holes.end());
     Fake near = Fake::up_to(5);
     near.good.insert(11);
-    near.good.insert(15);   // within the window of 11
+    near.good.insert(15);  // within the window of 11
     CHECK(find_largest(near.holds(), 64, 8).batch == 15);
 }
 
@@ -99,7 +99,9 @@ TEST_CASE("the best of a curve with one peak is found, and of equal ones the sma
                 if (peak + d >= 1 && peak + d <= most) CHECK(measured.count(peak + d) == 1);
         }
     std::map<int, std::optional<double>> measured;
-    const Measure flat = [](const std::vector<int>& list) { return std::vector<std::optional<double>>(list.size(), 1.0); };
+    const Measure flat = [](const std::vector<int>& list) {
+        return std::vector<std::optional<double>>(list.size(), 1.0);
+    };
     CHECK(find_best(flat, 16, 2, measured) == 1);
 }
 
@@ -123,6 +125,8 @@ TEST_CASE("batches without a value are never the best") {
     };
     CHECK(find_best(measure, 64, 2, measured) == 5);
     std::map<int, std::optional<double>> none;
-    const Measure nothing = [](const std::vector<int>& list) { return std::vector<std::optional<double>>(list.size()); };
+    const Measure nothing = [](const std::vector<int>& list) {
+        return std::vector<std::optional<double>>(list.size());
+    };
     CHECK(find_best(nothing, 8, 2, none) == 0);
 }

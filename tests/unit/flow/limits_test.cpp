@@ -52,7 +52,8 @@ struct Fake {
         const auto point = resolve(r, models, problems);
         problems.throw_if_any();
         const bool spill = setting_is(r, "compiler.spill.spill", true);
-        const std::int64_t per_image = (spill ? 4096 : 16384) * (point->compiler.batching ? 1 : 0) * dtype_bytes(r.dtype) / 2;
+        const std::int64_t per_image =
+            (spill ? 4096 : 16384) * (point->compiler.batching ? 1 : 0) * dtype_bytes(r.dtype) / 2;
         const std::int64_t demand = per_image * r.batch, capacity = point->chip.state_buffer.partition_bytes.count();
         if (demand <= capacity) return std::nullopt;
         compiler::DoesNotFit no;
@@ -86,7 +87,7 @@ TEST_CASE("four limits, each with the reason why not one more") {
     LimitsOptions options;
     options.latency_ms = 4.5;
     const Limits l = find_limits(request(), options, fake.tools());
-    CHECK(l.resident.batch == 6);   // 96 KiB of 16 KiB each
+    CHECK(l.resident.batch == 6);  // 96 KiB of 16 KiB each
     CHECK(l.any.batch == 24);
     CHECK(l.best_throughput->batch == 7);
     CHECK(l.latency->batch == 4);
@@ -113,7 +114,7 @@ TEST_CASE("levers are those that were seen to work, with the batch that they rea
     const Certificate& resident = *l.resident.certificate;
     const ProvenLever* more = lever(resident, "more state buffer");
     REQUIRE(more != nullptr);
-    CHECK(more->change == "--set chip.state_buffer.partition_bytes=112KiB");   // the smallest for seven images
+    CHECK(more->change == "--set chip.state_buffer.partition_bytes=112KiB");  // the smallest for seven images
     CHECK(more->batch == 7);
     const ProvenLever* spill = lever(resident, "spilling");
     REQUIRE(spill != nullptr);
@@ -123,9 +124,9 @@ TEST_CASE("levers are those that were seen to work, with the batch that they rea
     REQUIRE(unbatched != nullptr);
     CHECK(unbatched->open);
     CHECK(unbatched->batch == 64);
-    CHECK(lever(resident, "no replication") == nullptr);       // changes nothing on this compiler
-    CHECK(lever(resident, "computing in fp32") == nullptr);    // takes more
-    CHECK(lever(*l.any.certificate, "spilling") == nullptr);   // is on already
+    CHECK(lever(resident, "no replication") == nullptr);      // changes nothing on this compiler
+    CHECK(lever(resident, "computing in fp32") == nullptr);   // takes more
+    CHECK(lever(*l.any.certificate, "spilling") == nullptr);  // is on already
 }
 
 TEST_CASE("the limit of a profile that does not spill is the resident one") {

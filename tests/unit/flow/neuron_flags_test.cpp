@@ -38,9 +38,8 @@ TEST_CASE("Neuron's flags become our options, located where they were given") {
 
 TEST_CASE("ours stand behind Neuron's, wherever they were given, so that they win") {
     Problems problems;
-    const auto own = translate({{"compiler.place.sb_size", std::int64_t{80}, "", "--set"},
-                                flag("sb_size", std::int64_t{110})},
-                               problems);
+    const auto own = translate(
+        {{"compiler.place.sb_size", std::int64_t{80}, "", "--set"}, flag("sb_size", std::int64_t{110})}, problems);
     CHECK(problems.empty());
     REQUIRE(own.size() == 2);
     CHECK(own[1].value == json::Value{std::int64_t{80}});
@@ -48,7 +47,8 @@ TEST_CASE("ours stand behind Neuron's, wherever they were given, so that they wi
 
 TEST_CASE("in a sweep file false is the opposite of a flag") {
     Problems problems;
-    const auto own = translate({flag("batching_en", false), flag("spill_dis", false), flag("enable_replication", true)}, problems);
+    const auto own =
+        translate({flag("batching_en", false), flag("spill_dis", false), flag("enable_replication", true)}, problems);
     CHECK(problems.empty());
     REQUIRE(own.size() == 3);
     CHECK(own[0].value == json::Value{false});
@@ -72,10 +72,11 @@ TEST_CASE("wrong values of Neuron's flags are problems at their place") {
 }
 
 TEST_CASE("a ban on spilling contradicts every setting that asks for spills or tunes them") {
-    const Setting asks{"compiler.spill.spill", true, "", "--spill"}, tunes{"compiler.spill.depth", std::int64_t{3}, "", "--set"},
+    const Setting asks{"compiler.spill.spill", true, "", "--spill"},
+        tunes{"compiler.spill.depth", std::int64_t{3}, "", "--set"},
         bans{"compiler.spill.spill", false, "", "--no-spill"};
-    for (const auto& both : std::vector<std::vector<Setting>>{{flag("spill_dis", true), asks}, {tunes, flag("spill_dis", true)},
-                                                              {bans, tunes}, {asks, bans}}) {
+    for (const auto& both : std::vector<std::vector<Setting>>{
+             {flag("spill_dis", true), asks}, {tunes, flag("spill_dis", true)}, {bans, tunes}, {asks, bans}}) {
         Problems problems;
         translate(both, problems);
         REQUIRE(problems.list().size() == 1);
@@ -100,6 +101,7 @@ TEST_CASE("a point knows Neuron's flags") {
     CHECK(point->compiler.sb_size == 3);
     CHECK_FALSE(point->compiler.batching);
     // What determines the results is the option, not its spelling.
-    request.settings = {{"compiler.batch.batching", false, "", ""}, {"compiler.place.sb_size", std::int64_t{3}, "", ""}};
+    request.settings = {{"compiler.batch.batching", false, "", ""},
+                        {"compiler.place.sb_size", std::int64_t{3}, "", ""}};
     CHECK(resolve(request, models, problems)->id == point->id);
 }

@@ -123,16 +123,18 @@ TEST_CASE("inputs are taken by name, in any order, in any floating-point type") 
 
 TEST_CASE("everything wrong with the inputs is in one report") {
     const Point p = two_inputs(2);
-    const std::string report =
-        refusal(p, {{"word", words(2)}, {"features", tensorio::from_floats(DType::i32, {2, 4}, std::vector<float>(8))}});
-    CHECK_THAT(report, Catch::Contains("in.npz") && Catch::Contains("'words': is an input of the model and is missing; its "
-                                                                   "shape is [2,4]") &&
+    const std::string report = refusal(
+        p, {{"word", words(2)}, {"features", tensorio::from_floats(DType::i32, {2, 4}, std::vector<float>(8))}});
+    CHECK_THAT(report, Catch::Contains("in.npz") &&
+                           Catch::Contains("'words': is an input of the model and is missing; its "
+                                           "shape is [2,4]") &&
                            Catch::Contains("'features': has shape [2,4] and must have [2,8] at batch 2") &&
                            Catch::Contains("'features': has elements of type i32") &&
                            Catch::Contains("'word': is no input of the model"));
     CHECK_THAT(refusal(p, {{"words", words(2, DType::i32)}, {"features", features(2)}}),
                Catch::Contains("'words': has elements of type i32 and must have i64"));
-    CHECK_THAT(refusal(p, {{"words", words(1)}, {"features", features(2)}}), Catch::Contains("must have [2,4] at batch 2"));
+    CHECK_THAT(refusal(p, {{"words", words(1)}, {"features", features(2)}}),
+               Catch::Contains("must have [2,4] at batch 2"));
 }
 
 TEST_CASE("a TensorProto is the input of a model with one") {
@@ -140,19 +142,21 @@ TEST_CASE("a TensorProto is the input of a model with one") {
     test::Net net;
     const auto x = net.input({1, 8}, "features");
     const Point one = point_of(net.finish({net.dense(x, 5)}), 2);
-    for (const char* name : {"features", ""}) {   // a file without a name means the only input
+    for (const char* name : {"features", ""}) {  // a file without a name means the only input
         tensorio::write_tensor_proto(folder.file("in.pb"), {name, features(2)});
         CHECK(read_inputs(one, from_file(folder.file("in.pb"))).arrays.at(0).bytes == features(2).bytes);
     }
     tensorio::write_tensor_proto(folder.file("in.pb"), {"other", features(2)});
     CHECK_THROWS_WITH(read_inputs(one, from_file(folder.file("in.pb"))), Catch::Contains("'features'"));
-    CHECK_THROWS_WITH(read_inputs(two_inputs(2), from_file(folder.file("in.pb"))), Catch::Contains("the model has 2 inputs"));
+    CHECK_THROWS_WITH(read_inputs(two_inputs(2), from_file(folder.file("in.pb"))),
+                      Catch::Contains("the model has 2 inputs"));
     CHECK_THROWS_WITH(read_inputs(one, from_file(folder.file("in.txt"))), Catch::Contains(".npz or .pb"));
 }
 
 TEST_CASE("random inputs depend on seed, name and item, and not on the batch") {
     const Point one = two_inputs(1), three = two_inputs(3);
-    const Inputs a = read_inputs(one, from_seed(1)), b = read_inputs(three, from_seed(1)), c = read_inputs(one, from_seed(2));
+    const Inputs a = read_inputs(one, from_seed(1)), b = read_inputs(three, from_seed(1)),
+                 c = read_inputs(one, from_seed(2));
     for (std::size_t i = 0; i < 2; ++i) {
         const auto &small = a.arrays[i].bytes, &large = b.arrays[i].bytes;
         REQUIRE(large.size() == 3 * small.size());
@@ -166,7 +170,8 @@ TEST_CASE("random inputs depend on seed, name and item, and not on the batch") {
 
 TEST_CASE("weights without values need a seed, and the report says so before anything is compiled") {
     CHECK_THROWS_WITH(read_inputs(two_inputs(1), from_seed(1, std::nullopt)),
-                      Catch::Contains("net.json") && Catch::Contains("has no values in the model (3 tensors have none)") &&
+                      Catch::Contains("net.json") &&
+                          Catch::Contains("has no values in the model (3 tensors have none)") &&
                           Catch::Contains("--random-weights SEED"));
 }
 
@@ -185,7 +190,7 @@ TEST_CASE("segments are filled by what they are for, and nothing else is") {
         CHECK(static_cast<std::int64_t>(sent[s].size()) == (segment.purpose == Purpose::input ? segment.bytes : 0));
         filled += std::any_of(weights[s].begin(), weights[s].end(), [](std::byte b) { return b != std::byte{0}; });
     }
-    CHECK(filled >= 2);   // the table, the dense layer
+    CHECK(filled >= 2);  // the table, the dense layer
     const std::size_t s = segment_named(program, Purpose::input, "features");
     std::vector<float> half(16);
     load_elements(DType::fp16, sent[s].data(), 1, 16, half.data());
@@ -201,7 +206,8 @@ TEST_CASE("outputs come in the graph's order, as fp32, with the batch in front")
         const auto n = exec::element_count(program.segments[s]);
         std::vector<float> values(static_cast<std::size_t>(n));
         for (std::size_t i = 0; i < values.size(); ++i) values[i] = first + static_cast<float>(i);
-        segments[s] = exec::fill_input(program.segments[s], DType::fp32, reinterpret_cast<const std::byte*>(values.data()), n);
+        segments[s] =
+            exec::fill_input(program.segments[s], DType::fp32, reinterpret_cast<const std::byte*>(values.data()), n);
     };
     fill(p.graph.outputs[0], 100);
     fill(p.graph.outputs[1], 500);
@@ -212,7 +218,8 @@ TEST_CASE("outputs come in the graph's order, as fp32, with the batch in front")
     CHECK(outputs[1].array.shape == std::vector<std::int64_t>{2, 5});
     CHECK(outputs[1].array.dtype == DType::fp32);
     CHECK(tensorio::to_floats(outputs[0].array).back() == 227);
-    CHECK(tensorio::to_floats(outputs[1].array) == std::vector<float>{500, 501, 502, 503, 504, 505, 506, 507, 508, 509});
+    CHECK(tensorio::to_floats(outputs[1].array) ==
+          std::vector<float>{500, 501, 502, 503, 504, 505, 506, 507, 508, 509});
 }
 
 TEST_CASE("outputs are written as the file's ending says") {

@@ -15,7 +15,9 @@ ServiceTable table_of(std::int64_t ps) {
     ServiceTable t;
     t.region_bytes = {1000, 0};
     t.transfers = {Duration{1}, Duration{2}, Duration{3}, Duration{4}, {0.5, 0}, {0, 0.125}};
-    t.course = {{{Duration{5}, Duration{0}, Duration{2}, {0.25, 0}, {0.125, 0}}, {Duration{251}, Duration{1}, Duration{9}, {1, 0}, {0, 0.5}}}, Duration{300}};
+    t.course = {{{Duration{5}, Duration{0}, Duration{2}, {0.25, 0}, {0.125, 0}},
+                 {Duration{251}, Duration{1}, Duration{9}, {1, 0}, {0, 0.5}}},
+                Duration{300}};
     t.services["1,0"] = {Duration{ps}, 1};
     return t;
 }
@@ -53,7 +55,8 @@ TEST_CASE("times are measured when first needed, and kept") {
             tables.push_back(table_of(100));
             for (int core = 0; core < 4; ++core)
                 if ((job.busy >> core & 1U) != 0 && job.busy != 1)
-                    tables.back().services[contention_pattern(2, core, job.busy)] = {Duration{100 + static_cast<std::int64_t>(job.busy)}, 1};
+                    tables.back().services[contention_pattern(2, core, job.busy)] = {
+                        Duration{100 + static_cast<std::int64_t>(job.busy)}, 1};
         }
         return tables;
     };
@@ -63,7 +66,7 @@ TEST_CASE("times are measured when first needed, and kept") {
         CHECK(tables.service(0, 2, 0b0100).time == Duration{100});
         CHECK(tables.service(1, 0, 0b0101).time == Duration{105});
         CHECK(tables.service(1, 2, 0b0101).time == Duration{105});
-        CHECK(tables.service(1, 1, 0b1010).time == Duration{105});   // the same pattern
+        CHECK(tables.service(1, 1, 0b1010).time == Duration{105});  // the same pattern
         CHECK(measured == 3);
     }
     std::filesystem::remove_all(folder);

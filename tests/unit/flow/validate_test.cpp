@@ -25,10 +25,13 @@ std::vector<ValidationRow> planned(const std::string& text, Problems& problems) 
     const auto names = read_validation_names(INFSIM_SOURCE_DIR "/configs/validation.json", problems);
     const auto rows = read_published(file.path, problems);
     if (!problems.empty()) return {};
-    return plan_validation(rows, file.path, names, {INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, 8}, problems);
+    return plan_validation(rows, file.path, names, {INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, 8},
+                           problems);
 }
 
-constexpr const char* kHeader = "model,dtype,input,batch_compiled,chips,cores_busy,workers_per_core,mode,throughput_inf_s,latency_ms_p50,compiler\n";
+constexpr const char* kHeader =
+    "model,dtype,input,batch_compiled,chips,cores_busy,workers_per_core,mode,throughput_inf_s,latency_ms_p50,"
+    "compiler\n";
 
 record::RunRecord record_with(double throughput, double latency_ms) {
     record::RunRecord r;
@@ -52,7 +55,9 @@ ChipGroup group(int chips, double closed_rate) {
 }  // namespace
 
 TEST_CASE("columns of a table are found by name, in any order, and what may be empty has a default") {
-    const TableFile file("\xEF\xBB\xBF# where from\r\nthroughput_inf_s,cores_busy,batch_compiled,model,note\r\n\r\n12.5,2,3,\"a, b\",x\r\n");
+    const TableFile file(
+        "\xEF\xBB\xBF# where from\r\nthroughput_inf_s,cores_busy,batch_compiled,model,note\r\n\r\n12.5,2,3,\"a, "
+        "b\",x\r\n");
     Problems problems;
     const auto rows = read_published(file.path, problems);
     REQUIRE(problems.empty());
@@ -69,30 +74,41 @@ TEST_CASE("columns of a table are found by name, in any order, and what may be e
 }
 
 TEST_CASE("everything that is wrong with a table is in one report, with line and column") {
-    const TableFile file(std::string(kHeader) + ",fp16,,0,1,1,1,,1,,\nx,fp16,,1,4,2,1,,-3,1,\nx,fp16,,1,1,1,1,,,,\nx,fp16,,1,1,1,1,,1,,,,\n");
+    const TableFile file(std::string(kHeader) +
+                         ",fp16,,0,1,1,1,,1,,\nx,fp16,,1,4,2,1,,-3,1,\nx,fp16,,1,1,1,1,,,,\nx,fp16,,1,1,1,1,,1,,,,\n");
     Problems problems;
     read_published(file.path, problems);
     std::string all;
     for (const Problem& p : problems.list()) all += to_text(p) + "\n";
-    for (const char* said : {"line 2, model: is missing", "line 2, batch_compiled: must be a whole number", "line 3, cores_busy: must be at least",
-                             "line 3, throughput_inf_s: must be a positive number, and is '-3'", "line 4, throughput_inf_s: is missing, and so is",
-                             "line 5: has 13 cells"})
+    for (const char* said :
+         {"line 2, model: is missing", "line 2, batch_compiled: must be a whole number",
+          "line 3, cores_busy: must be at least", "line 3, throughput_inf_s: must be a positive number, and is '-3'",
+          "line 4, throughput_inf_s: is missing, and so is", "line 5: has 13 cells"})
         CHECK_THAT(all, Catch::Contains(said));
     CHECK(problems.list().size() == 6);
 }
 
 TEST_CASE("a table without the columns it needs, and an empty one, are refused") {
     Problems problems;
-    { const TableFile file("id,model\nx,y\n"); read_published(file.path, problems); }
+    {
+        const TableFile file("id,model\nx,y\n");
+        read_published(file.path, problems);
+    }
     CHECK(problems.list().size() == 3);
-    { const TableFile file(kHeader); read_published(file.path, problems); }
+    {
+        const TableFile file(kHeader);
+        read_published(file.path, problems);
+    }
     CHECK(problems.list().size() == 4);
 }
 
 TEST_CASE("rows name networks by other names, types and compilers by their words") {
     Problems problems;
-    const auto rows = planned(std::string(kHeader) + "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-25 with flags\n"
-                              "bert-base-uncased,bf16,seq128,1,1,1,1,single,1,,2.20\nthree_layers,fp32-input,,2,1,3,1,,1,,\n", problems);
+    const auto rows =
+        planned(std::string(kHeader) +
+                    "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-25 with flags\n"
+                    "bert-base-uncased,bf16,seq128,1,1,1,1,single,1,,2.20\nthree_layers,fp32-input,,2,1,3,1,,1,,\n",
+                problems);
     REQUIRE(problems.empty());
     REQUIRE(rows.size() == 3);
     for (const auto& row : rows) REQUIRE(row.groups.size() == 1);
@@ -125,9 +141,13 @@ TEST_CASE("cores that chips do not share evenly are two groups") {
 
 TEST_CASE("a row that cannot be simulated is skipped with its reason, and the others go on") {
     Problems problems;
-    const auto rows = planned(std::string(kHeader) + "no-such-net,fp16,,1,1,1,1,,1,,\nthree_layers,int4,,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,9,1,,1,,\n"
-                              "bert-base,bf16,seq384,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,4,1,pipeline,1,,\nthere/is/no.onnx,fp16,,1,1,1,1,,1,,\n"
-                              "three_layers,fp16,,1,1,1,1,,1,,\n", problems);
+    const auto rows =
+        planned(std::string(kHeader) +
+                    "no-such-net,fp16,,1,1,1,1,,1,,\nthree_layers,int4,,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,9,1,,1,,\n"
+                    "bert-base,bf16,seq384,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,4,1,pipeline,1,,\nthere/is/"
+                    "no.onnx,fp16,,1,1,1,1,,1,,\n"
+                    "three_layers,fp16,,1,1,1,1,,1,,\n",
+                problems);
     REQUIRE(problems.empty());
     REQUIRE(rows.size() == 7);
     CHECK(rows[0].skipped == "models/ has no network no-such-net");
@@ -152,7 +172,7 @@ TEST_CASE("throughputs of chips add up, latencies are means over what the chips 
     CHECK(*out.latency_ms == 6);
     CHECK(*out.error() == 0);
     CHECK(!out.latency_error);
-    CHECK(*out.closed_throughput == 80);   // 2 x (20 + 2 x 10)
+    CHECK(*out.closed_throughput == 80);  // 2 x (20 + 2 x 10)
     CHECK(*out.closed_error == Approx(-0.2));
 }
 
@@ -192,7 +212,8 @@ TEST_CASE("the summary means over what was compared and names the worst") {
 }
 
 TEST_CASE("the file with the meaning of names is read strictly") {
-    const TableFile file(R"({"about": "", "models": {"a": 1}, "dtypes": {"x": {"dtype": "int4"}}, "compilers": [{"starts": ""}], "more": 1})");
+    const TableFile file(
+        R"({"about": "", "models": {"a": 1}, "dtypes": {"x": {"dtype": "int4"}}, "compilers": [{"starts": ""}], "more": 1})");
     Problems problems;
     read_validation_names(file.path, problems);
     CHECK(problems.list().size() == 5);
@@ -201,7 +222,8 @@ TEST_CASE("the file with the meaning of names is read strictly") {
 TEST_CASE("pinned profiles name every option, so that a new default does not move the validation") {
     for (const char* name : {"neuron-2021", "neuron-2.20"}) {
         Problems problems;
-        const auto file = json::parse_file(INFSIM_SOURCE_DIR "/configs/compilers/" + std::string(name) + ".json", problems);
+        const auto file =
+            json::parse_file(INFSIM_SOURCE_DIR "/configs/compilers/" + std::string(name) + ".json", problems);
         REQUIRE(file);
         const json::Value all = canonical_json(compiler::CompileOptions{});
         for (const auto& [pass, options] : all.as_object()) {

@@ -29,8 +29,7 @@ double deviation(const std::vector<float>& v) {
 
 TEST_CASE("values that a model does not give are an input error without a seed") {
     const auto g = load_model("three_layers", test::models_folder());
-    CHECK_THROWS_WITH(evaluate_constant(g, find(g, "conv1_w")),
-                      Catch::Contains("conv1_w") && Catch::Contains("seed"));
+    CHECK_THROWS_WITH(evaluate_constant(g, find(g, "conv1_w")), Catch::Contains("conv1_w") && Catch::Contains("seed"));
 }
 
 TEST_CASE("random weights depend on seed and name only, and are scaled to their fan-in") {
@@ -101,8 +100,8 @@ TEST_CASE("activations of a random ResNet-50 keep their order of magnitude") {
          {std::pair{"res3_0_b_w", 1.0}, std::pair{"res3_0_c_w", 0.5}, std::pair{"fc_w", 1.0}}) {
         const auto id = find(g, name);
         const auto& shape = g.tensor(id).shape;
-        const double terms = shape.size() == 4 ? static_cast<double>(shape[1] * shape[2] * shape[3])
-                                               : static_cast<double>(shape[0]);
+        const double terms =
+            shape.size() == 4 ? static_cast<double>(shape[1] * shape[2] * shape[3]) : static_cast<double>(shape[0]);
         const double d = deviation(evaluate_constant(g, id, options));
         CHECK(d * d * terms / 2 == Approx(gain).epsilon(0.03));
     }

@@ -19,8 +19,7 @@ std::string read_bytes(const std::string& path) {
 std::string damaged(std::string bytes, RandomStream& stream, const std::string& alphabet) {
     const auto edits = stream.uniform_int(1, 4);
     for (std::int64_t i = 0; i < edits && !bytes.empty(); ++i) {
-        const auto at =
-            static_cast<std::size_t>(stream.uniform_int(0, static_cast<std::int64_t>(bytes.size()) - 1));
+        const auto at = static_cast<std::size_t>(stream.uniform_int(0, static_cast<std::int64_t>(bytes.size()) - 1));
         const auto length = static_cast<std::size_t>(stream.uniform_int(1, 12));
         switch (stream.uniform_int(0, 2)) {
             case 0:
@@ -83,9 +82,7 @@ std::string small_onnx() {
 
 }  // namespace
 
-TEST_CASE("damaged ONNX files are read or refused") {
-    CHECK(survivors(small_onnx(), "m.onnx", "", 400) > 0);
-}
+TEST_CASE("damaged ONNX files are read or refused") { CHECK(survivors(small_onnx(), "m.onnx", "", 400) > 0); }
 
 TEST_CASE("damaged graph texts are read or refused") {
     for (const char* name : {"three_layers", "attention_block"}) {

@@ -20,9 +20,7 @@ std::string import_error(const OnnxModel& model, const ImportOptions& options = 
     return "";
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
@@ -183,8 +181,7 @@ TEST_CASE("every unsupported operator is reported, with file and node") {
     auto& foreign = m.node("Relu", {"c"}, {"y"});
     foreign.set_domain("com.example");
     const auto error = import_error(m);
-    CHECK(contains(error,
-                   "model.onnx: node 'Frobnicate_a' (Frobnicate): operator 'Frobnicate' is not supported"));
+    CHECK(contains(error, "model.onnx: node 'Frobnicate_a' (Frobnicate): operator 'Frobnicate' is not supported"));
     CHECK(contains(error, "node 'NonZero_c'"));
     CHECK(contains(error, "domain 'com.example'"));
     CHECK_FALSE(contains(error, "Relu_b"));
@@ -283,10 +280,7 @@ TEST_CASE("before opset 13 a softmax runs over all axes from its own on") {
 TEST_CASE("slices are clamped, sorted and complete") {
     OnnxModel m;
     m.input("x", {1, 10, 6}).output("y");
-    m.integers("starts", {100, -3})
-        .integers("ends", {-100, 1000})
-        .integers("axes", {2, 1})
-        .integers("steps", {-2, 1});
+    m.integers("starts", {100, -3}).integers("ends", {-100, 1000}).integers("axes", {2, 1}).integers("steps", {-2, 1});
     m.node("Slice", {"x", "starts", "ends", "axes", "steps"}, {"y"});
     const auto g = m.import();
     const auto& n = g.nodes[0];

@@ -55,22 +55,21 @@ TEST_CASE("a graph text is read, inferred and written back the same") {
 
 TEST_CASE("mistakes in a graph text are located") {
     CHECK(reports(with_nodes(kConv, R"(, "extra": 1)"), "m.json: /extra", "unknown key"));
-    CHECK(reports(with_nodes(R"({"name": "c", "op": "convv", "inputs": ["x"], "outputs": ["y"]})"),
-                  "/nodes/0/op", "did you mean 'conv'"));
-    CHECK(reports(with_nodes(R"({"name": "c", "op": "relu", "inputs": ["q"], "outputs": ["y"]})"),
-                  "/nodes/0/inputs/0", "there is no tensor 'q'"));
-    CHECK(reports(with_nodes(R"({"name": "c", "op": "relu", "inputs": ["x"], "outputs": ["x"]})"),
-                  "/nodes/0/outputs/0", "there already is a tensor 'x'"));
-    CHECK(reports(with_nodes(R"({"name": "c", "op": "softmax", "inputs": ["x"], "outputs": ["y"]})"),
-                  "/nodes/0", "needs its attributes"));
+    CHECK(reports(with_nodes(R"({"name": "c", "op": "convv", "inputs": ["x"], "outputs": ["y"]})"), "/nodes/0/op",
+                  "did you mean 'conv'"));
+    CHECK(reports(with_nodes(R"({"name": "c", "op": "relu", "inputs": ["q"], "outputs": ["y"]})"), "/nodes/0/inputs/0",
+                  "there is no tensor 'q'"));
+    CHECK(reports(with_nodes(R"({"name": "c", "op": "relu", "inputs": ["x"], "outputs": ["x"]})"), "/nodes/0/outputs/0",
+                  "there already is a tensor 'x'"));
+    CHECK(reports(with_nodes(R"({"name": "c", "op": "softmax", "inputs": ["x"], "outputs": ["y"]})"), "/nodes/0",
+                  "needs its attributes"));
     CHECK(reports(
-        with_nodes(
-            R"({"name": "c", "op": "softmax", "inputs": ["x"], "outputs": ["y"], "attributes": {"axis": "1"}})"),
+        with_nodes(R"({"name": "c", "op": "softmax", "inputs": ["x"], "outputs": ["y"], "attributes": {"axis": "1"}})"),
         "/nodes/0/attributes/axis", "an integer"));
-    CHECK(reports(with_nodes(R"({"name": "c", "op": "relu", "inputs": ["x"], "outputs": ["y"]})"),
-                  "/outputs/0/shape", "inference says [1, 3, 8, 8]"));
-    CHECK(reports(with_nodes(R"({"name": "c", "op": "add", "inputs": ["x", "w"], "outputs": ["y"]})"),
-                  "node 'c' (add)", "do not broadcast"));
+    CHECK(reports(with_nodes(R"({"name": "c", "op": "relu", "inputs": ["x"], "outputs": ["y"]})"), "/outputs/0/shape",
+                  "inference says [1, 3, 8, 8]"));
+    CHECK(reports(with_nodes(R"({"name": "c", "op": "add", "inputs": ["x", "w"], "outputs": ["y"]})"), "node 'c' (add)",
+                  "do not broadcast"));
 }
 
 TEST_CASE("several mistakes make one report") {
@@ -97,8 +96,8 @@ TEST_CASE("an imported model survives the way through JSON, recipes and infiniti
     m.node("Max", {"n", "low"}, {"y"});
     const auto g = m.import();
     Problems problems;
-    const json::Document document{
-        "g.json", json::parse_text(json::dump(graph_to_json(g, "")), "g.json", problems)->root};
+    const json::Document document{"g.json",
+                                  json::parse_text(json::dump(graph_to_json(g, "")), "g.json", problems)->root};
     const auto h = graph_from_json(document, problems);
     for (const auto& p : problems.list()) UNSCOPED_INFO(to_text(p));
     REQUIRE(problems.empty());
@@ -117,8 +116,7 @@ TEST_CASE("a whole graph says so and keeps shapes whose leading axis is not 1") 
 
 TEST_CASE("models are found by name or path, and the known ones are listed") {
     CHECK(load_model("three_layers", test::models_folder()).name == "three_layers");
-    CHECK(load_model(test::models_folder() + "/three_layers/three_layers.json", "nowhere").name ==
-          "three_layers");
+    CHECK(load_model(test::models_folder() + "/three_layers/three_layers.json", "nowhere").name == "three_layers");
     CHECK_THROWS_WITH(load_model("resnet51", test::models_folder()),
                       Catch::Contains("no model 'resnet51'") && Catch::Contains("resnet50-v1"));
     CHECK_THROWS_AS(load_model("missing.json", test::models_folder()), InputError);

@@ -31,7 +31,8 @@ TEST_CASE("networks of models/ have the published MACs and weights") {
     CHECK(total_macs(ours("bert_base")) ==
           12LL * (4LL * 128 * 768 * 768 + 2LL * 128 * 128 * 768 + 2LL * 128 * 768 * 3072));
     CHECK(conv_gemm_weight_count(ours("bert_base")) == 12LL * (4 * 768 * 768 + 2 * 768 * 3072));
-    CHECK(total_macs(ours("bert_large")) == 24LL * (4LL * 128 * 1024 * 1024 + 2LL * 128 * 128 * 1024 + 2LL * 128 * 1024 * 4096));
+    CHECK(total_macs(ours("bert_large")) ==
+          24LL * (4LL * 128 * 1024 * 1024 + 2LL * 128 * 128 * 1024 + 2LL * 128 * 1024 * 4096));
     CHECK(conv_gemm_weight_count(ours("bert_large")) == 24LL * (4 * 1024 * 1024 + 2 * 1024 * 4096));
     CHECK(total_macs(ours("attention_block")) == 27'262'976);
     CHECK(total_macs(ours("three_layers")) == 7'700'480);
@@ -77,9 +78,8 @@ TEST_CASE("the other light models import with their published size") {
     };
     // AlexNet in two groups 0.65 G and 61 M; GoogLeNet 1.43 G and 7.0 M; SqueezeNet 1.0 (227 pixels would be
     // 0.39 G) and 1.2 M; VGG-19 19.6 G and 143.7 M.
-    for (const Expected e :
-         {Expected{"bvlc_alexnet", 0.6546, 60.955}, Expected{"inception_v1", 1.4316, 6.990},
-          Expected{"squeezenet", 0.34915, 1.2316}, Expected{"vgg19", 19.632, 143.652}}) {
+    for (const Expected e : {Expected{"bvlc_alexnet", 0.6546, 60.955}, Expected{"inception_v1", 1.4316, 6.990},
+                             Expected{"squeezenet", 0.34915, 1.2316}, Expected{"vgg19", 19.632, 143.652}}) {
         const auto g = light(e.name);
         INFO(e.name << ": " << g.why_not_batchable);
         CHECK(g.batchable);

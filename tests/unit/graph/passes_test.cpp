@@ -32,10 +32,7 @@ void check_close(const std::vector<float>& a, const std::vector<double>& b) {
 }
 
 void add_batch_norm(OnnxModel& m, const std::string& from) {
-    m.floats("g", {2}, {2, 3})
-        .floats("be", {2}, {0.5, -1})
-        .floats("mu", {2}, {1, 2})
-        .floats("v", {2}, {4, 9});
+    m.floats("g", {2}, {2, 3}).floats("be", {2}, {0.5, -1}).floats("mu", {2}, {1, 2}).floats("v", {2}, {4, 9});
     set(m.node("BatchNormalization", {from, "g", "be", "mu", "v"}, {"y"}), "epsilon", 0.25f);
 }
 
@@ -165,11 +162,7 @@ TEST_CASE("gelu is recognised however its factors are grouped") {
 TEST_CASE("gelu by tanh is recognised; a wrong constant is not") {
     for (const float cubic : {0.044715f, 0.05f}) {
         OnnxModel m;
-        m.input("x", {1, 8})
-            .output("y")
-            .floats("c", {}, {cubic})
-            .floats("one", {}, {1})
-            .floats("half", {}, {0.5f});
+        m.input("x", {1, 8}).output("y").floats("c", {}, {cubic}).floats("one", {}, {1}).floats("half", {}, {0.5f});
         m.floats("three", {}, {3}).floats("k", {}, {0.7978845608f});
         m.node("Pow", {"x", "three"}, {"x3"});
         m.node("Mul", {"x3", "c"}, {"cx3"});

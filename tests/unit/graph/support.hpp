@@ -150,8 +150,7 @@ inline onnx::NodeProto& set(onnx::NodeProto& n, const std::string& name, const s
 /// "conv relu add": the operators of a graph in order.
 inline std::string ops(const infsim::graph::Graph& g) {
     std::string text;
-    for (const auto& node : g.nodes)
-        text += (text.empty() ? "" : " ") + std::string(infsim::graph::op_name(node.op));
+    for (const auto& node : g.nodes) text += (text.empty() ? "" : " ") + std::string(infsim::graph::op_name(node.op));
     return text;
 }
 
@@ -167,8 +166,7 @@ inline std::vector<std::string> structure(const infsim::graph::Graph& g) {
             for (const auto e : g.tensor(id).shape) line += std::to_string(e) + " ";
             line += ")";
         }
-        if (const auto* a = nodes[i].as_object().find("attributes"))
-            line += " " + infsim::json::dump_canonical(*a);
+        if (const auto* a = nodes[i].as_object().find("attributes")) line += " " + infsim::json::dump_canonical(*a);
         lines.push_back(line);
     }
     return lines;

@@ -100,8 +100,7 @@ TEST_CASE("Chips that cannot be are refused, each problem with its place") {
         CHECK((says != nullptr) != problems.empty());
         if (!says) continue;
         CHECK(split(problems, '\n').size() == says->as_array().size());
-        for (const json::Value& text : says->as_array())
-            CHECK_THAT(problems, Catch::Contains(text.as_string()));
+        for (const json::Value& text : says->as_array()) CHECK_THAT(problems, Catch::Contains(text.as_string()));
     }
 }
 

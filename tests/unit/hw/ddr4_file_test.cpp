@@ -61,11 +61,12 @@ TEST_CASE("The DDR4 chip is the default one with another DRAM") {
     CHECK(hw::column_bytes(d) == Bytes{64});
     CHECK(d.t_ras == Cycles{52});
     CHECK(d.t_rfc == nanoseconds(260));
-    CHECK(hw::sustained_channel_bandwidth(chip) == Bandwidth{24'746'666'667});   // 25.6 GB/s less refreshes
+    CHECK(hw::sustained_channel_bandwidth(chip) == Bandwidth{24'746'666'667});  // 25.6 GB/s less refreshes
     using Kind = hw::AddressField::Kind;
     std::vector<std::pair<Kind, int>> map;
     for (const auto& field : d.address_map) map.emplace_back(field.kind, field.bits);
-    CHECK(map == std::vector<std::pair<Kind, int>>{{Kind::bank_group, 2}, {Kind::column, 7}, {Kind::bank, 2}, {Kind::row, 15}});
+    CHECK(map == std::vector<std::pair<Kind, int>>{
+                     {Kind::bank_group, 2}, {Kind::column, 7}, {Kind::bank, 2}, {Kind::row, 15}});
     plain.name = chip.name;
     plain.dram.model = chip.dram.model;
     plain.dram.latency = chip.dram.latency;
@@ -74,7 +75,8 @@ TEST_CASE("The DDR4 chip is the default one with another DRAM") {
 }
 
 TEST_CASE("An address map names its fields from the top, parts with their bits") {
-    const auto chip = ddr4_chip({{"dram.model.address_map", "bank_group:1 row bank column bank_group column:2", "", ""}});
+    const auto chip =
+        ddr4_chip({{"dram.model.address_map", "bank_group:1 row bank column bank_group column:2", "", ""}});
     const auto& map = std::get<hw::Ddr4Dram>(chip.dram.model).address_map;
     std::vector<int> bits;
     for (const auto& field : map) bits.push_back(field.bits);
@@ -108,7 +110,8 @@ TEST_CASE("A DDR4 channel that cannot be is refused") {
         CHECK(text.find(expected.second) != std::string::npos);
     }
     // A row of one column is an extreme, not an error.
-    CHECK(std::get<hw::Ddr4Dram>(ddr4_chip({{"dram.model.row_bytes", "64B", "", ""}}).dram.model).address_map.size() == 3);
+    CHECK(std::get<hw::Ddr4Dram>(ddr4_chip({{"dram.model.row_bytes", "64B", "", ""}}).dram.model).address_map.size() ==
+          3);
 }
 
 TEST_CASE("Every number of the DDR4 model counts in the canonical form") {
@@ -131,7 +134,11 @@ TEST_CASE("Every number of the DDR4 model counts in the canonical form") {
         else if (key == "address_map") std::swap(d.address_map[0], d.address_map[1]);
         else {
             const bool shorter = key.size() > 2 && key.compare(key.size() - 2, 2, "_s") == 0 && key != "t_ras";
-            other = ddr4_chip({{number.path, key == "t_refi" ? "9us" : key == "t_rfc" ? "350ns" : shorter ? "5cycles" : "61cycles",
+            other = ddr4_chip({{number.path,
+                                key == "t_refi"  ? "9us"
+                                : key == "t_rfc" ? "350ns"
+                                : shorter        ? "5cycles"
+                                                 : "61cycles",
                                 "", ""}});
         }
         CHECK(json::dump_canonical(hw::canonical_json(other)) != base);
@@ -140,8 +147,10 @@ TEST_CASE("Every number of the DDR4 model counts in the canonical form") {
 }
 
 TEST_CASE("Problems of a variant are located in the file that has them") {
-    CHECK(Variant(R"({"base": "inferentia1.json", "name": "v", "cores": {"value": 2, "grade": "INF", "source": "half"}})")
-              .report().empty());
+    CHECK(
+        Variant(R"({"base": "inferentia1.json", "name": "v", "cores": {"value": 2, "grade": "INF", "source": "half"}})")
+            .report()
+            .empty());
     const auto says = [](const std::string& variant, const std::string& part) {
         const std::string text = Variant(variant).report();
         INFO(text);

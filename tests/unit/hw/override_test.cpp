@@ -60,8 +60,8 @@ TEST_CASE("Overrides pass the checks of a file and are reported where they came 
           "s.json: /axes/0/values/2: state_buffer.partition_bytes: must be from 1KiB to 16MiB, and is 1B");
     CHECK(refusal({{"psum.bank_bytes", "1KiB", "", "--set"}}) ==
           "--set: psum.bank_bytes: must hold the 512 fp32 results of one matmul (pe.max_moving), 2048 bytes");
-    CHECK(refusal({{"pe.clock", "1furlong", "", "--set"}})
-              .rfind("--set: pe.clock: '1furlong' is not a frequency", 0) == 0);
+    CHECK(refusal({{"pe.clock", "1furlong", "", "--set"}}).rfind("--set: pe.clock: '1furlong' is not a frequency", 0) ==
+          0);
 }
 
 TEST_CASE("Paths that lead nowhere are located problems") {
@@ -94,8 +94,7 @@ TEST_CASE("Canonical JSON has base units and no sources, and every number counts
         const bool text = number.value.find_first_not_of("0123456789.") != std::string::npos;
         json::Value other;
         if (number.path == "dram.model.efficiency") other = 0.9;
-        else if (number.path == "psum.partitions" || number.path == "psum.banks" ||
-                 number.path == "pe.fp32_passes")
+        else if (number.path == "psum.partitions" || number.path == "psum.banks" || number.path == "pe.fp32_passes")
             other = std::stoi(number.value) + 1;
         else if (number.path == "sync.semaphores" || number.path == "sync.events") other = 64;
         else if (number.path == "psum.bank_bytes") other = "4KiB";
@@ -104,11 +103,9 @@ TEST_CASE("Canonical JSON has base units and no sources, and every number counts
         else if (number.value.find("cycles") != std::string::npos) other = "7cycles";
         else if (number.value.find("Hz") != std::string::npos) other = "1GHz";
         else if (number.value.find("/s") != std::string::npos) other = "3GB/s";
-        else if (number.value.find('B') != std::string::npos)
-            other = number.path == "dram.capacity" ? "4GiB" : "8KiB";
+        else if (number.value.find('B') != std::string::npos) other = number.path == "dram.capacity" ? "4GiB" : "8KiB";
         else other = "9us";
-        if (number.path ==
-            "state_buffer.partitions") {  // bounded by the rows from below and by 128 from above
+        if (number.path == "state_buffer.partitions") {  // bounded by the rows from below and by 128 from above
             CHECK(canonical({{"pe.rows", 64, "", ""}, {number.path, 100, "", ""}}) !=
                   canonical({{"pe.rows", 64, "", ""}, {number.path, 101, "", ""}}));
             continue;

@@ -21,14 +21,12 @@ struct Story {
     std::uint32_t sequence = 0;
     explicit Story(int queues = 3) {
         p.target = {8, 4, 16, 8, 4, 2, 256, 64, 8, 4, 32, 4096, 1};
-        for (int q = 0; q < queues; ++q)
-            p.queues.push_back({Engine::dma, static_cast<std::uint8_t>(q), 0, {}});
+        for (int q = 0; q < queues; ++q) p.queues.push_back({Engine::dma, static_cast<std::uint8_t>(q), 0, {}});
         p.layers = {{"l", "test", 0, 0}};
     }
     static AccessPattern bytes(int partition, int count, int offset, int n, int step = 1) {
         AccessPattern a;
-        a.partition_start = static_cast<std::uint8_t>(partition),
-        a.partition_count = static_cast<std::uint8_t>(count);
+        a.partition_start = static_cast<std::uint8_t>(partition), a.partition_count = static_cast<std::uint8_t>(count);
         a.offset = static_cast<std::uint32_t>(offset), a.dtype = DType::u8;
         a.count[3] = static_cast<std::uint16_t>(n), a.step[3] = static_cast<std::uint16_t>(step);
         return a;
@@ -85,23 +83,12 @@ TEST_CASE("order passes through third queues") {
               .read(2, here(), {{1, 1}})
               .races()
               .empty());
-    CHECK(Story()
-              .write(0, here())
-              .write(1, Story::bytes(0, 1, 64, 1))
-              .read(2, here(), {{1, 1}})
-              .races()
-              .size() == 1);
+    CHECK(Story().write(0, here()).write(1, Story::bytes(0, 1, 64, 1)).read(2, here(), {{1, 1}}).races().size() == 1);
 }
 
 TEST_CASE("order passes from an earlier instruction of the waiting queue, and of the awaited one") {
     CHECK(Story().write(0, here()).add(1, Sync{}, {{0, 1}}).read(1, here()).races().empty());
-    CHECK(Story()
-              .write(0, here())
-              .add(1, Sync{}, {{0, 1}})
-              .add(1, Sync{})
-              .read(2, here(), {{1, 2}})
-              .races()
-              .empty());
+    CHECK(Story().write(0, here()).add(1, Sync{}, {{0, 1}}).add(1, Sync{}).read(2, here(), {{1, 2}}).races().empty());
 }
 
 TEST_CASE("a read in the writer's own queue needs a wait, writes do not") {
@@ -121,8 +108,7 @@ TEST_CASE("a write needs a wait behind another queue's read, for all the readers
     CHECK(kinds(Story().read(0, here()).read(2, here()).write(1, here(), {{2, 1}})) ==
           std::vector<Race::Kind>{Race::Kind::read_write});
     CHECK(kinds(Story().read(0, here()).read(2, here()).write(1, here(), {{2, 1}, {0, 1}})).empty());
-    CHECK(kinds(Story().write(0, here()).write(1, here())) ==
-          std::vector<Race::Kind>{Race::Kind::write_write});
+    CHECK(kinds(Story().write(0, here()).write(1, here())) == std::vector<Race::Kind>{Race::Kind::write_write});
 }
 
 TEST_CASE("an accumulation follows its own queue without a wait and another one with it") {
@@ -133,13 +119,8 @@ TEST_CASE("an accumulation follows its own queue without a wait and another one 
     };
     const AccessPattern moving = Story::bytes(0, 1, 200, 4);
     CHECK(Story().add(0, Matmul{moving, psum(), false}).add(0, Matmul{moving, psum(), true}).races().empty());
-    CHECK(Story().add(0, Matmul{moving, psum(), false}).add(1, Matmul{moving, psum(), true}).races().size() ==
-          1);
-    CHECK(Story()
-              .add(0, Matmul{moving, psum(), false})
-              .add(1, Matmul{moving, psum(), true}, {{0, 1}})
-              .races()
-              .empty());
+    CHECK(Story().add(0, Matmul{moving, psum(), false}).add(1, Matmul{moving, psum(), true}).races().size() == 1);
+    CHECK(Story().add(0, Matmul{moving, psum(), false}).add(1, Matmul{moving, psum(), true}, {{0, 1}}).races().empty());
 }
 
 TEST_CASE("interleaved strides and other partitions do not touch, a shared byte does") {
@@ -147,8 +128,7 @@ TEST_CASE("interleaved strides and other partitions do not touch, a shared byte 
     CHECK(Story().write(0, even).write(1, odd).races().empty());
     CHECK(Story().write(0, even).write(1, Story::bytes(0, 2, 17, 4, 3)).races().size() == 1);  // 17, 20
     CHECK(Story().write(0, Story::bytes(0, 3, 16, 4)).write(1, Story::bytes(3, 2, 16, 4)).races().empty());
-    const auto races =
-        Story().write(0, Story::bytes(0, 4, 16, 4)).write(1, Story::bytes(3, 2, 18, 4)).races();
+    const auto races = Story().write(0, Story::bytes(0, 4, 16, 4)).write(1, Story::bytes(3, 2, 18, 4)).races();
     REQUIRE(races.size() == 1);
     CHECK(races[0].place == 3);
     CHECK(races[0].byte == 18);
@@ -175,10 +155,10 @@ TEST_CASE("the race check agrees with all pairs of random Programs") {
         Story s(4);
         for (int i = 0; i < 12; ++i) {
             const int q = static_cast<int>(random.uniform_int(0, 3));
-            const AccessPattern a = Story::bytes(
-                static_cast<int>(random.uniform_int(0, 2)), static_cast<int>(random.uniform_int(1, 3)),
-                static_cast<int>(random.uniform_int(0, 24)), static_cast<int>(random.uniform_int(1, 4)),
-                static_cast<int>(random.uniform_int(1, 3)));
+            const AccessPattern a =
+                Story::bytes(static_cast<int>(random.uniform_int(0, 2)), static_cast<int>(random.uniform_int(1, 3)),
+                             static_cast<int>(random.uniform_int(0, 24)), static_cast<int>(random.uniform_int(1, 4)),
+                             static_cast<int>(random.uniform_int(1, 3)));
             random.uniform_int(0, 1) == 0 ? s.write(q, a) : s.read(q, a);
             auto& mine = s.p.queues[static_cast<std::size_t>(q)].instructions.back();
             for (std::uint8_t other = 0; other < 4; ++other) {
@@ -195,8 +175,7 @@ TEST_CASE("the race check agrees with all pairs of random Programs") {
             std::vector<std::pair<int, int>> list;
             const AccessPattern a = accesses(at(s.p, id).op).on_chip[0].pattern;
             for (int p = 0; p < a.partition_count; ++p)
-                for (int i = 0; i < a.count[3]; ++i)
-                    list.emplace_back(a.partition_start + p, a.offset + i * a.step[3]);
+                for (int i = 0; i < a.count[3]; ++i) list.emplace_back(a.partition_start + p, a.offset + i * a.step[3]);
             return list;
         };
         bool expected = false;

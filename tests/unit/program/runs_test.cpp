@@ -30,14 +30,11 @@ TEST_CASE("rows of a rectangle are runs, strided elements are apart") {
     CHECK(list(pattern({1, 1, 2, 2}, {0, 0, 10, 2})) == List{{100, 102}, {104, 106}, {120, 122}, {124, 126}});
 }
 
-TEST_CASE("repeats are visited once") {
-    CHECK(list(pattern({3, 1, 2, 2}, {0, 0, 0, 1})) == List{{100, 104}});
-}
+TEST_CASE("repeats are visited once") { CHECK(list(pattern({3, 1, 2, 2}, {0, 0, 0, 1})) == List{{100, 104}}); }
 
 TEST_CASE("the DRAM side has its partitions as the outermost dimension") {
     DramAccess a;
-    a.pattern.offset = 8, a.pattern.partition_step = 100, a.pattern.count = {1, 1, 2, 4},
-    a.pattern.step = {0, 0, 8, 2};
+    a.pattern.offset = 8, a.pattern.partition_step = 100, a.pattern.count = {1, 1, 2, 4}, a.pattern.step = {0, 0, 8, 2};
     a.rows = 2, a.element_bytes = 2;
     CHECK(list(a) == List{{8, 24}, {108, 124}});
     a.pattern.partition_step = 16;

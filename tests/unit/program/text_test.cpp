@@ -38,9 +38,7 @@ AccessPattern pattern(int n, Space space, DType dtype) {
     }
     return a;
 }
-DramPattern dram(std::uint32_t n) {
-    return {n, 4000000000U, 70000 + n, {1, 2, 3, 4000000001U}, {9, 8, 7, 6}};
-}
+DramPattern dram(std::uint32_t n) { return {n, 4000000000U, 70000 + n, {1, 2, 3, 4000000001U}, {9, 8, 7, 6}}; }
 
 /// Every instruction, function, operation, type and purpose, and names that could break a line.
 Program everything() {
@@ -67,8 +65,7 @@ Program everything() {
     for (int f = 0; f <= static_cast<int>(ActFunction::round); ++f) {
         Activate a;
         a.src = psum(1), a.dst = sb(2), a.function = static_cast<ActFunction>(f), a.scale = 1.0F / 3.0F;
-        a.bias =
-            f % 2 == 0 ? ScalarOperand::immediate(1e-45F) : ScalarOperand::per_partition(12, 3, DType::bf16);
+        a.bias = f % 2 == 0 ? ScalarOperand::immediate(1e-45F) : ScalarOperand::per_partition(12, 3, DType::bf16);
         ops.emplace_back(a);
     }
     for (int o = 0; o <= static_cast<int>(AluOp::logical_xor); ++o) {
@@ -78,8 +75,7 @@ Program everything() {
         t.scalar = ScalarOperand::immediate(-0.5F);
         TensorScalar s;
         s.src = sb(1), s.dst = psum(2), s.op0 = static_cast<AluOp>(o), s.op1 = AluOp::add;
-        s.scalar0 = ScalarOperand::per_partition(4, 5, DType::fp32),
-        s.scalar1 = ScalarOperand::immediate(3e38F);
+        s.scalar0 = ScalarOperand::per_partition(4, 5, DType::fp32), s.scalar1 = ScalarOperand::immediate(3e38F);
         ops.emplace_back(t), ops.emplace_back(s);
     }
     Reduce r;
@@ -122,8 +118,7 @@ TEST_CASE("an instruction reads like one") {
     CHECK(instruction_line(p, {1, 0}) ==
           "q1 s7 l0 i0 | activate dst=sb[4+3]@0:fp32(2*1) src=psum[0+3]@0:fp32(2*1) function=relu scale=1 "
           "bias=sb[0]@24:fp32 | q0>=4");
-    CHECK(instruction_line(p, {3, 2}) ==
-          "q3 s2 l0 i0 | dma_load dst=sb[0+2]@32:fp32(4*1) src=dram[1]@0+4(2*8,2*16)");
+    CHECK(instruction_line(p, {3, 2}) == "q3 s2 l0 i0 | dma_load dst=sb[0+2]@32:fp32(4*1) src=dram[1]@0+4(2*8,2*16)");
 }
 
 TEST_CASE("writing and reading gives an equal Program") {
@@ -154,11 +149,9 @@ TEST_CASE("mistakes are located by line and reported together") {
 
 TEST_CASE("numbers that do not fit their field are refused") {
     const std::string text = text_of(tiny_program());
-    CHECK(problems(replaced(text, "sb[4+3]", "sb[4+256]"))[0].find("an integer from 0 to 255") !=
-          std::string::npos);
+    CHECK(problems(replaced(text, "sb[4+3]", "sb[4+256]"))[0].find("an integer from 0 to 255") != std::string::npos);
     CHECK(problems(replaced(text, "(6*1)", "(65536*1)"))[0].find("65535") != std::string::npos);
-    CHECK(problems(replaced(text, "(6*1)", "(1*1,1*1,1*1,1*1,1*1)"))[0].find("at most 4") !=
-          std::string::npos);
+    CHECK(problems(replaced(text, "(6*1)", "(1*1,1*1,1*1,1*1,1*1)"))[0].find("at most 4") != std::string::npos);
     CHECK(problems(replaced(text, "| q3>=3", "| q3>=3 q3>=3 q3>=3 q3>=3 q3>=3"))[0].find("at most four") !=
           std::string::npos);
     CHECK(problems(replaced(text, "q4 s9", "q5 s9"))[0].find("one of the 5 queues") != std::string::npos);
@@ -182,8 +175,7 @@ TEST_CASE("lines missing, added or of another kind are refused") {
           std::string::npos);
     CHECK(problems("infsim-program 1\nbox to=0() from=0() tensor=0\nend 0\n")[0].find("a segment before") !=
           std::string::npos);
-    CHECK(problems(replaced(text, "model \"tiny\"", "model \"tiny"))[0].find("closing quote") !=
-          std::string::npos);
+    CHECK(problems(replaced(text, "model \"tiny\"", "model \"tiny"))[0].find("closing quote") != std::string::npos);
     CHECK(problems(replaced(text, "model \"tiny\"", "model \"\\q\""))[0].find("\\xHH") != std::string::npos);
 }
 

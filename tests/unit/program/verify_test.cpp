@@ -80,8 +80,7 @@ TEST_CASE("queues exist once, and instructions are in queues of their engine") {
               p.queues[kOut] = {Engine::dma, 0, 0, p.queues[kOut].instructions};
           }) == Kinds{"queue"});
     CHECK(findings([](Program& p) { p.target.max_queues = 4; }) == Kinds{"queue"});
-    CHECK(findings([](Program& p) { std::swap(p.queues[kAct].engine, p.queues[kPool].engine); }) ==
-          Kinds{"engine"});
+    CHECK(findings([](Program& p) { std::swap(p.queues[kAct].engine, p.queues[kPool].engine); }) == Kinds{"engine"});
 }
 
 TEST_CASE("operands stay in their memories, PSUM banks and the array") {
@@ -99,8 +98,7 @@ TEST_CASE("operands stay in their memories, PSUM banks and the array") {
 TEST_CASE("operands have the memory, type and shape that the instruction wants") {
     CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.dtype = DType::fp16; })[0] == "operand");
     CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.partition_start = 1; })[0] == "operand");
-    CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.space = Space::state_buffer; })[0] ==
-          "operand");
+    CHECK(findings([](Program& p) { op<Matmul>(p, kPe, 1).dst.space = Space::state_buffer; })[0] == "operand");
     CHECK(findings([](Program& p) { op<Activate>(p, kAct, 0).dst.count[3] = 1; })[0] == "operand");
     CHECK(findings([](Program& p) { op<TensorScalar>(p, kPool, 0).scalar0 = {}; }) == Kinds{"operand"});
     CHECK(findings([](Program& p) { op<TensorScalar>(p, kPool, 0).dst.step[3] = 0; })[0] == "operand");
@@ -111,10 +109,8 @@ TEST_CASE("operands have the memory, type and shape that the instruction wants")
 
 TEST_CASE("a matmul fits the stationary operand of its queue") {
     CHECK(findings([](Program& p) { p.queues[kPe].instructions[0].op = Sync{}; }) == Kinds{"stationary"});
-    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.count[3] = 2; }) ==
-          Kinds{"stationary"});
-    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.dtype = DType::fp16; }) ==
-          Kinds{"stationary"});
+    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.count[3] = 2; }) == Kinds{"stationary"});
+    CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.dtype = DType::fp16; }) == Kinds{"stationary"});
 }
 
 TEST_CASE("waits name queues and counts that exist") {
@@ -155,8 +151,7 @@ TEST_CASE("allocations stay in their memory and apart while both are alive") {
           }) == Kinds{"allocation"});
     const auto another = [](std::uint32_t first, std::uint32_t last, std::uint8_t partition) {
         return findings([=](Program& p) {
-            p.allocations.push_back(
-                {"z", Space::state_buffer, partition, 1, 20, 8, first, last, 0, Purpose::spill});
+            p.allocations.push_back({"z", Space::state_buffer, partition, 1, 20, 8, first, last, 0, Purpose::spill});
         });
     };
     CHECK(another(8, 9, 0).empty());                 // behind weights and bias
@@ -192,12 +187,10 @@ TEST_CASE("nothing is read before it is written") {
 }
 
 TEST_CASE("outputs are written to the last byte") {
-    CHECK(findings([](Program& p) { op<DmaStore>(p, kOut, 0).dst.step[3] = 8; }) ==
-          Kinds{"unwritten output"});
+    CHECK(findings([](Program& p) { op<DmaStore>(p, kOut, 0).dst.step[3] = 8; }) == Kinds{"unwritten output"});
 }
 
 TEST_CASE("a spill segment is written before it is read") {
-    CHECK(findings([](Program& p) {
-              p.segments[0].purpose = Purpose::spill, p.segments[0].recipe.clear();
-          }) == Kinds{"unwritten read"});
+    CHECK(findings([](Program& p) { p.segments[0].purpose = Purpose::spill, p.segments[0].recipe.clear(); }) ==
+          Kinds{"unwritten read"});
 }

@@ -27,7 +27,7 @@ TEST_CASE("ranks of a percentile are the binomial's") {
             const Ranks ranks = percentile_ranks(n, p, 0.95);
             REQUIRE(ranks.lower);
             REQUIRE(ranks.upper);
-            const double l = double(*ranks.lower + 1), u = double(*ranks.upper + 1);   // 1-based
+            const double l = double(*ranks.lower + 1), u = double(*ranks.upper + 1);  // 1-based
             CHECK(cdf(binomial, l - 1) <= 0.025);
             CHECK(cdf(binomial, l) > 0.025);
             CHECK(cdf(binomial, u - 1) >= 0.975);

@@ -88,7 +88,8 @@ TEST_CASE("the same seed at twice the rate gives the same sizes and half the gap
 }
 
 TEST_CASE("a trace gives its own times and sizes") {
-    const Load trace = Trace{{{TimePoint{microseconds(1)}, 3}, {TimePoint{microseconds(1)}, 1}, {TimePoint{microseconds(9)}, 2}}};
+    const Load trace =
+        Trace{{{TimePoint{microseconds(1)}, 3}, {TimePoint{microseconds(1)}, 1}, {TimePoint{microseconds(9)}, 2}}};
     const auto all = all_of(trace, {0});
     REQUIRE(all.size() == 3);
     CHECK(all[0].items == 3);

@@ -72,7 +72,8 @@ TEST_CASE("every variant is read, or refused at its place") {
 TEST_CASE("an overridden value is reported at the place that set it") {
     Problems problems;
     CHECK_FALSE(read_scenario(parsed("scenario_base.json"),
-                              {{"load.rate", 0, "sweep.json", "/axes/0/values/1"}, {"policy.nothing", 1, "", "--set"}}, problems));
+                              {{"load.rate", 0, "sweep.json", "/axes/0/values/1"}, {"policy.nothing", 1, "", "--set"}},
+                              problems));
     REQUIRE(problems.list().size() == 2);
     CHECK(problems.list()[0].where == "--set");
     CHECK(problems.list()[1].file == "sweep.json");
@@ -83,7 +84,8 @@ TEST_CASE("MLPerf's scenarios bring their rules") {
     json::Document document = parsed("scenario_base.json");
     document.root.as_object() = without(document.root.as_object(), "stop");
     Problems problems;
-    const auto scenario = read_scenario(document, {{"load", json::Object{{"kind", "Server"}, {"rate", 7}}, "", ""}}, problems);
+    const auto scenario =
+        read_scenario(document, {{"load", json::Object{{"kind", "Server"}, {"rate", 7}}, "", ""}}, problems);
     REQUIRE(scenario);
     CHECK(scenario->mlperf->queries == 662);
     CHECK(scenario->run.stop.both);

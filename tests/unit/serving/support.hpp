@@ -16,9 +16,7 @@ public:
         : time_(std::move(time)), transfers_(transfers) {}
     explicit Formula(Duration time) : Formula([time](int, int) { return time; }) {}
 
-    Duration service(int program, int, CoreSet busy) override {
-        return time_(program, __builtin_popcountll(busy));
-    }
+    Duration service(int program, int, CoreSet busy) override { return time_(program, __builtin_popcountll(busy)); }
     Transfers transfers(int) override { return transfers_; }
 
 private:

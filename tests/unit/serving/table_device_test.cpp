@@ -33,7 +33,8 @@ TEST_CASE("remaining work is rescaled when another core starts and when it ends"
     TableDevice device(times, 1, 2);
     device.submit(0, 0, 1, at_us(0));
     device.submit(1, 0, 2, at_us(50));
-    // At 50 us half of the first is left: 80 us at the rate of two. By then the second has done half of its own, so 50 us are left.
+    // At 50 us half of the first is left: 80 us at the rate of two. By then the second has done half of its own, so 50
+    // us are left.
     check_next(device, 1, at_us(130));
     check_next(device, 2, at_us(180));
 }
@@ -104,7 +105,8 @@ TEST_CASE("chips of many cores") {
 
 namespace {
 
-/// Moves 50 us long with all of the only channel, then computes for 50 us on what came. Two such batches at a factor of 1.
+/// Moves 50 us long with all of the only channel, then computes for 50 us on what came. Two such batches at a factor
+/// of 1.
 class HalfHeavy final : public ServiceTimes {
 public:
     Duration service(int, int, CoreSet busy) override { return microseconds(busy == 3 ? 150 : 100); }
@@ -127,13 +129,14 @@ TEST_CASE("batches slow each other only where both move bytes") {
     {
         TableDevice device(times, 1, 2);
         device.submit(0, 0, 1, at_us(0));
-        device.submit(1, 0, 2, at_us(50));   // the first has nothing more to move
+        device.submit(1, 0, 2, at_us(50));  // the first has nothing more to move
         check_next(device, 1, at_us(100));
         check_next(device, 2, at_us(150));
     }
     TableDevice device(times, 1, 2);
     device.submit(0, 0, 1, at_us(0));
-    device.submit(1, 0, 2, at_us(20));   // 30 us of moving are left: 60 us at half the speed, then the second has 20 left
+    device.submit(1, 0, 2,
+                  at_us(20));  // 30 us of moving are left: 60 us at half the speed, then the second has 20 left
     check_next(device, 1, at_us(20 + 60 + 50));
     check_next(device, 2, at_us(80 + 20 + 50));
 }
@@ -152,14 +155,14 @@ TEST_CASE("prefetching hides slower memory until the computation needs the bytes
         return at;
     };
     CHECK(end(2) == at_us(100));
-    CHECK(end(3) == at_us(100));   // 60 us: just in time
-    CHECK(end(4) == at_us(120));   // 80 us: the computation waits for 20
+    CHECK(end(3) == at_us(100));  // 60 us: just in time
+    CHECK(end(4) == at_us(120));  // 80 us: the computation waits for 20
 }
 
 TEST_CASE("a piece waits until the computation has made it available") {
     Execution execution;
     const Course course{{{microseconds(10), microseconds(30), microseconds(35), {1.0}, {0.0}}}, microseconds(50)};
-    CHECK(alone_time(course) == microseconds(55));   // 30, 10 of moving of which 5 are hidden, 15 more
+    CHECK(alone_time(course) == microseconds(55));  // 30, 10 of moving of which 5 are hidden, 15 more
     execution.begin(course, 1, at_us(0));
     CHECK_FALSE(execution.moving());
     CHECK(execution.next() == at_us(30));
@@ -178,7 +181,7 @@ TEST_CASE("channels are shared max-min fairly, counted from a core's own") {
     slow_downs.find({{0, &small}, {2, &large}}, slow);
     CHECK(slow[0].shared == 1);
     CHECK(slow[1].shared == Approx(1 / 0.8));
-    slow_downs.find({{0, &large}, {1, &beside}}, slow);   // the second core's second channel is the first's own
+    slow_downs.find({{0, &large}, {1, &beside}}, slow);  // the second core's second channel is the first's own
     CHECK(slow[0].shared == Approx(2));
     CHECK(slow[1].shared == Approx(1.8));
     slow_downs.find({{0, &large}, {1, &large}, {3, &none}}, slow);
@@ -202,7 +205,8 @@ TEST_CASE("the factor reproduces the mean time that it was found for") {
     CHECK(less > 0);
     CHECK(more > less);
     CHECK(find_factor(program, 0, 3, alone * 9 / 10) == 0);
-    CHECK(find_factor({{{{microseconds(100), {}, {}, {0.1}, {0.0}}}, microseconds(200)}, {}, 1}, 0, 3, alone * 10) == Approx(kMostFactor).epsilon(0.01));
+    CHECK(find_factor({{{{microseconds(100), {}, {}, {0.1}, {0.0}}}, microseconds(200)}, {}, 1}, 0, 3, alone * 10) ==
+          Approx(kMostFactor).epsilon(0.01));
 }
 
 TEST_CASE("joining pieces keeps work and bytes, and the sharpest edge") {
@@ -220,7 +224,8 @@ TEST_CASE("joining pieces keeps work and bytes, and the sharpest edge") {
 
 TEST_CASE("a stretched course takes exactly the time it is stretched to, and moves the same bytes") {
     Course course;
-    for (int i = 0; i < 7; ++i) course.pieces.push_back({microseconds(10), microseconds(10 * i), microseconds(10 * i + 5), {0.6}, {0.1}});
+    for (int i = 0; i < 7; ++i)
+        course.pieces.push_back({microseconds(10), microseconds(10 * i), microseconds(10 * i + 5), {0.6}, {0.1}});
     course.computation = microseconds(80);
     const Duration wanted = alone_time(course) * 13 / 11 + picoseconds(7);
     const Course longer = stretched(course, wanted);

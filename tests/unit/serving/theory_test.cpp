@@ -19,7 +19,8 @@ constexpr Duration kService = microseconds(1000);
 double crommelin(int c, double a) {
     double wait = 0;
     for (int i = 1; i < 100'000; ++i) {
-        const double term = boost::math::gamma_p(double(i) * c, i * a) - c / a * boost::math::gamma_p(double(i) * c + 1, i * a);
+        const double term =
+            boost::math::gamma_p(double(i) * c, i * a) - c / a * boost::math::gamma_p(double(i) * c + 1, i * a);
         wait += term;
         if (term < 1e-12 * wait) break;
     }
@@ -56,7 +57,8 @@ TEST_CASE("M/D/c waits as Crommelin says, within 2 %") {
 
 TEST_CASE("Little's law holds to the picosecond over a whole run") {
     Formula times([](int, int busy) { return kService * (10 + busy) / 10; });
-    for (const Load& load : {Load{Poisson{3000}}, Load{ClosedLoop{4, 3}}, Load{Bursts{8000, microseconds(20'000), microseconds(30'000), true}}}) {
+    for (const Load& load : {Load{Poisson{3000}}, Load{ClosedLoop{4, 3}},
+                             Load{Bursts{8000, microseconds(20'000), microseconds(30'000), true}}}) {
         Run run = requests_of_one(load, 50'000, 4);
         run.server.outstanding_per_core = 2;
         run.host = {microseconds(20), microseconds(3), microseconds(50)};
@@ -104,8 +106,11 @@ TEST_CASE("a run that would leave simulated time says so") {
     CHECK_THROWS_WITH(run_with(requests_of_one(Poisson{1000}, 100), times), Catch::Contains("leaves 92 days"));
     Formula quick(kService);
     CHECK_THROWS_WITH(run_with(requests_of_one(ConstantRate{1e-4}, 10'000), quick), Catch::Contains("leaves 92 days"));
-    CHECK_THROWS_WITH(run_with(requests_of_one(Bursts{1, microseconds(10'000), Duration{std::int64_t{86'400} * 1'000'000'000'000}}, 10'000), quick),
-                      Catch::Contains("leaves 92 days"));
+    CHECK_THROWS_WITH(
+        run_with(requests_of_one(Bursts{1, microseconds(10'000), Duration{std::int64_t{86'400} * 1'000'000'000'000}},
+                                 10'000),
+                 quick),
+        Catch::Contains("leaves 92 days"));
 }
 
 TEST_CASE("an overloaded server ends when all requests are answered") {

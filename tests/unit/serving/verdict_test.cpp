@@ -18,7 +18,9 @@ Scenario scenario_of(Load load, std::int64_t requests, int cores = 1) {
 
 /// A batch of B takes 1 ms + 0.25 ms x B.
 Summary evaluate(const Scenario& s) {
-    Formula times([&](int program, int) { return microseconds(1000 + 250 * s.run.server.sizes[static_cast<std::size_t>(program)]); });
+    Formula times([&](int program, int) {
+        return microseconds(1000 + 250 * s.run.server.sizes[static_cast<std::size_t>(program)]);
+    });
     Tally tally = run_with(s.run, times);
     return summarise(s, tally);
 }
@@ -75,7 +77,7 @@ TEST_CASE("the interval of p99 holds the p99 of a far longer run") {
 
 TEST_CASE("the peak of M/D/1 lies where its p99 meets the bound") {
     Scenario s = scenario_of(Poisson{50}, 100'000);
-    s.run.bound = microseconds(6250);   // five service times
+    s.run.bound = microseconds(6250);  // five service times
     s.search = Search{};
     const Peak peak = find_peak(s, evaluate);
     REQUIRE(peak.rate);
@@ -108,7 +110,7 @@ TEST_CASE("sets of compiled sizes are enumerated and ranked") {
     results[3] = {{4}, {150.0}, ""};
     rank(results, 0.005);
     CHECK(results[0].sizes == std::vector<int>{4});
-    CHECK(results[1].sizes == std::vector<int>{2});   // as good as {1, 2}, and fewer
+    CHECK(results[1].sizes == std::vector<int>{2});  // as good as {1, 2}, and fewer
     CHECK(results[3].excluded == "does not fit");
 }
 
@@ -119,7 +121,8 @@ TEST_CASE("requests of 1 and 8 want a large size") {
     s.run.bound = microseconds(20'000);
     s.search = Search{0.01, {1, 4, 8}, 2};
     std::vector<SetResult> results;
-    for (const auto& sizes : sets_of(s.search->candidates, 2)) results.push_back({sizes, find_peak(*with_sizes(s, sizes), evaluate), ""});
+    for (const auto& sizes : sets_of(s.search->candidates, 2))
+        results.push_back({sizes, find_peak(*with_sizes(s, sizes), evaluate), ""});
     rank(results, 0.01);
     CHECK(results[0].sizes.back() == 8);
     for (const SetResult& r : results) CHECK(r.peak.rate.value() <= *results[0].peak.rate * 1.02);

@@ -77,9 +77,7 @@ void run(Sink& sink, std::uint64_t inference, std::int64_t start) {
     sink.on(observe::HostTransferred{0, inference, false, Bytes{64}, at(start + 250), at(start + 250)});
 }
 
-std::int64_t ns(const ShareTimes& times, TimeShare share) {
-    return times[static_cast<std::size_t>(share)] / 1000;
-}
+std::int64_t ns(const ShareTimes& times, TimeShare share) { return times[static_cast<std::size_t>(share)] / 1000; }
 
 }  // namespace
 

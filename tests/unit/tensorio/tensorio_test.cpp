@@ -54,23 +54,17 @@ std::string npy(const std::string& header, const std::string& data) {
     out += '\0';
     return out + header + data;
 }
-bool same(const Array& a, const Array& b) {
-    return a.dtype == b.dtype && a.shape == b.shape && a.bytes == b.bytes;
-}
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool same(const Array& a, const Array& b) { return a.dtype == b.dtype && a.shape == b.shape && a.bytes == b.bytes; }
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
 TEST_CASE("floats to arrays of every type and back") {
     const std::vector<float> values{0, 1, 2, 100};
-    for (DType t :
-         {DType::fp32, DType::fp16, DType::bf16, DType::fp64, DType::i64, DType::i32, DType::u8, DType::i8})
+    for (DType t : {DType::fp32, DType::fp16, DType::bf16, DType::fp64, DType::i64, DType::i32, DType::u8, DType::i8})
         CHECK(to_floats(from_floats(t, {2, 2}, values)) == values);
     CHECK(to_floats(from_floats(DType::boolean, {4}, values)) == std::vector<float>{0, 1, 1, 1});
-    CHECK(to_floats(converted(from_floats(DType::fp32, {1}, {2049}), DType::fp16)) ==
-          std::vector<float>{2048});
+    CHECK(to_floats(converted(from_floats(DType::fp32, {1}, {2049}), DType::fp16)) == std::vector<float>{2048});
     CHECK_THROWS(from_floats(DType::fp32, {3}, values));
 }
 
@@ -83,17 +77,16 @@ TEST_CASE("an .npy file has the bytes that numpy writes") {
     expected += std::string("\0\0\x80?\0\0\0@\0\0@@\0\0\x80@", 16);
     CHECK(content == expected);
     CHECK(contains(npy_content(from_floats(DType::u8, {3}, {1, 2, 3})), "'shape': (3,), }"));
-    CHECK(contains(npy_content(from_floats(DType::boolean, {}, {1})),
-                   "'|b1', 'fortran_order': False, 'shape': (), }"));
+    CHECK(contains(npy_content(from_floats(DType::boolean, {}, {1})), "'|b1', 'fortran_order': False, 'shape': (), }"));
 }
 
 TEST_CASE("arrays of every type and rank survive .npy") {
     const std::vector<std::vector<std::int64_t>> shapes{{}, {6}, {2, 3}, {1, 2, 3, 1}, {0, 5}};
-    for (DType t : {DType::fp32, DType::fp16, DType::fp64, DType::i64, DType::i32, DType::u8, DType::i8,
-                    DType::boolean})
+    for (DType t :
+         {DType::fp32, DType::fp16, DType::fp64, DType::i64, DType::i32, DType::u8, DType::i8, DType::boolean})
         for (const auto& shape : shapes) {
-            const Array a = from_floats(
-                t, shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)), 3.0F));
+            const Array a =
+                from_floats(t, shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)), 3.0F));
             CHECK(same(parse_npy(npy_content(a), "f", ""), a));
         }
     const Array widened = parse_npy(npy_content(from_floats(DType::bf16, {2}, {1.5F, -2.0F})), "f", "");
@@ -103,9 +96,8 @@ TEST_CASE("arrays of every type and rank survive .npy") {
 
 TEST_CASE("other writers' headers are understood") {
     const std::string data(8, '\0');
-    CHECK(
-        parse_npy(npy("{\"x\": 1, 'shape':(2,),'fortran_order':False,'descr':'<f4'}", data), "f", "").shape ==
-        std::vector<std::int64_t>{2});
+    CHECK(parse_npy(npy("{\"x\": 1, 'shape':(2,),'fortran_order':False,'descr':'<f4'}", data), "f", "").shape ==
+          std::vector<std::int64_t>{2});
     CHECK(parse_npy(npy("{'descr': '<u1', 'fortran_order': False, 'shape': (8,), }", data), "f", "").dtype ==
           DType::u8);
     std::string version2("\x93NUMPY\x02\x00\x38\x00\x00\x00", 12);
@@ -114,30 +106,23 @@ TEST_CASE("other writers' headers are understood") {
 }
 
 TEST_CASE("what cannot be read is refused with file, place and reason") {
-    const auto why = [](const std::string& content) {
-        return problem([&] { parse_npy(content, "in.npz", "x"); });
-    };
+    const auto why = [](const std::string& content) { return problem([&] { parse_npy(content, "in.npz", "x"); }); };
     const std::string good = npy_content(from_floats(DType::fp32, {2, 2}, {1, 2, 3, 4}));
     CHECK(why("PK") == "in.npz: x: is no .npy array");
     CHECK(contains(why(good.substr(0, 9)), "truncated in its header"));
     CHECK(contains(why(good.substr(0, 40)), "truncated in its header"));
-    CHECK(contains(why(good.substr(0, good.size() - 1)),
-                   "holds 15 bytes of data where its shape [2,2] wants 16"));
+    CHECK(contains(why(good.substr(0, good.size() - 1)), "holds 15 bytes of data where its shape [2,2] wants 16"));
     CHECK(contains(why(good + "x"), "holds 17 bytes"));
-    CHECK(contains(why(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "1234")),
-                   "Fortran order"));
-    CHECK(contains(why(npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "1234")),
-                   "big-endian"));
-    CHECK(contains(why(npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "12345678")),
-                   "known are f2"));
+    CHECK(contains(why(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "1234")), "Fortran order"));
+    CHECK(contains(why(npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "1234")), "big-endian"));
+    CHECK(contains(why(npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "12345678")), "known are f2"));
     CHECK(contains(why(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234")),
                    "known are f2"));
     CHECK(contains(why(npy("{'descr': '<f4', 'shape': (1,), }", "1234")), "no fortran_order"));
     CHECK(contains(why(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "1234")),
                    "not a tuple of dimensions"));
-    CHECK(contains(
-        why(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "1234")),
-        "more than a file can have"));
+    CHECK(contains(why(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "1234")),
+                   "more than a file can have"));
     CHECK(contains(why(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1", "1234")), "no shape"));
     std::string version9 = good;
     version9[6] = 9;
@@ -206,12 +191,9 @@ std::string bytes(int field, const std::string& content) {
 
 TEST_CASE("TensorProto files with raw and with typed data") {
     const Folder folder;
-    const auto read = [&](const std::string& content) {
-        return read_tensor_proto(folder.write("t.pb", content));
-    };
+    const auto read = [&](const std::string& content) { return read_tensor_proto(folder.write("t.pb", content)); };
     const std::string shape2 = varint(1, 2);
-    const NamedArray raw =
-        read(shape2 + varint(2, 1) + bytes(8, "x") + bytes(9, std::string("\0\0\x80?\0\0\0@", 8)));
+    const NamedArray raw = read(shape2 + varint(2, 1) + bytes(8, "x") + bytes(9, std::string("\0\0\x80?\0\0\0@", 8)));
     CHECK(raw.name == "x");
     CHECK(raw.array.dtype == DType::fp32);
     CHECK(to_floats(raw.array) == std::vector<float>{1, 2});
@@ -219,10 +201,8 @@ TEST_CASE("TensorProto files with raw and with typed data") {
           std::vector<float>{1, 2});
     CHECK(to_floats(read(shape2 + varint(2, 10) + varint(5, 0x3C00) + varint(5, 0xC000)).array) ==
           std::vector<float>{1, -2});
-    CHECK(to_floats(read(shape2 + varint(2, 7) + varint(7, 5) + varint(7, 300)).array) ==
-          std::vector<float>{5, 300});
-    CHECK(to_floats(read(shape2 + varint(2, 9) + varint(5, 1) + varint(5, 0)).array) ==
-          std::vector<float>{1, 0});
+    CHECK(to_floats(read(shape2 + varint(2, 7) + varint(7, 5) + varint(7, 300)).array) == std::vector<float>{5, 300});
+    CHECK(to_floats(read(shape2 + varint(2, 9) + varint(5, 1) + varint(5, 0)).array) == std::vector<float>{1, 0});
     CHECK(read(varint(2, 1) + bytes(9, std::string(4, '\0'))).array.shape.empty());
 }
 
@@ -232,8 +212,8 @@ TEST_CASE("TensorProto files that are broken or of other types are refused") {
         return problem([&] { read_tensor_proto(folder.write("t.pb", content)); });
     };
     const std::string head = varint(1, 2) + varint(2, 1) + bytes(8, "x");
-    CHECK(contains(why(head + bytes(9, std::string(7, '\0'))),
-                   "tensor 'x': holds 7 bytes where its shape [2] wants 8"));
+    CHECK(
+        contains(why(head + bytes(9, std::string(7, '\0'))), "tensor 'x': holds 7 bytes where its shape [2] wants 8"));
     CHECK(contains(why(head + std::string("\x4A\x08\x00", 3)), "no TensorProto"));
     CHECK(contains(why(varint(1, 1) + varint(2, 8) + bytes(6, "text")), "not supported (number 8)"));
     CHECK(contains(why(head + varint(14, 1)), "another file"));
