@@ -12,10 +12,10 @@ suites=(property_compiler unit_compiler onnx_node)   # the likeliest first: the 
 # file | text | replacement: the first occurrence is replaced, and must exist.
 mutants=(
     "sim/compiler/emit/conv.cpp|program::Matmul{moving.ap, dst.ap, !first}|program::Matmul{moving.ap, dst.ap, first}"
-    "sim/compiler/passes/hazards.cpp|if (!write \|\| t.queue != who.queue) wait_for(t);|if (!write) wait_for(t);"
-    "sim/compiler/passes/pack.cpp|overlapping(item.life.first, item.life.last, |overlapping(item.life.first + 1, item.life.last - 1, "
+    "sim/compiler/schedule/hazards.cpp|if (!write \|\| t.queue != who.queue) wait_for(t);|if (!write) wait_for(t);"
+    "sim/compiler/memory/pack.cpp|overlapping(item.life.first, item.life.last, |overlapping(item.life.first + 1, item.life.last - 1, "
     "sim/compiler/emit/stem.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
-    "sim/compiler/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
+    "sim/compiler/ir/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
 )
 
 # The copy becomes the tree's files, but for one text. Only what differs is written, so only that is built.

@@ -7,7 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
-#include "compiler/budget.hpp"
+#include "compiler/memory/budget.hpp"
 #include "flow/run_point.hpp"
 #include "program/races.hpp"
 #include "program/text.hpp"

@@ -1,16 +1,18 @@
 #include "compiler/compile.hpp"
-#include "compiler/passes/dram.hpp"
+#include "compiler/memory/dram.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "base/problems.hpp"
-#include "compiler/assemble.hpp"
-#include "compiler/passes/lower.hpp"
-#include "compiler/passes/order.hpp"
-#include "compiler/passes/plan.hpp"
+#include "compiler/lower/lower.hpp"
+#include "compiler/lower/replicate.hpp"
+#include "compiler/lower/stem.hpp"
 #include "compiler/reports.hpp"
+#include "compiler/schedule/order.hpp"
+#include "compiler/search/assemble.hpp"
+#include "compiler/search/plans.hpp"
 #include "compiler/stopwatch.hpp"
 
 namespace infsim::compiler {

@@ -1,10 +1,10 @@
 // What a compilation says about its Program, or about why there is none.
 #pragma once
 
-#include "compiler/budget.hpp"
-#include "compiler/compile.hpp"
-#include "compiler/network.hpp"
-#include "compiler/passes/place.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/ir/placement.hpp"
+#include "compiler/memory/budget.hpp"
+#include "compiler/outcome.hpp"
 
 namespace infsim::compiler {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "compiler/compile.hpp"
+#include "compiler/outcome.hpp"
 
 namespace infsim::compiler {
 

@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "chip/chip.hpp"
-#include "compiler/budget.hpp"
+#include "compiler/memory/budget.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/demand.hpp"
 #include "flow/fill_record.hpp"

@@ -1,6 +1,7 @@
 // Encoders: embeddings, masks and products of activations, on chip from the first row to the last.
 #include "checks.hpp"
 #include "graph/json_form.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::test;
@@ -83,7 +84,7 @@ TEST_CASE("rows of embeddings are added up where they arrive and turned once") {
 }
 
 TEST_CASE("BERT-base: 22.3 GFLOP and 85 M weights per sequence, six sequences fit, and the encoder stays on chip") {
-    const auto graph = graph::load_model("bert_base", INFSIM_SOURCE_DIR "/models");
+    const auto graph = graph::load_model("bert_base", source_folder("/models"));
     for (const int batch : {1, 6}) {
         const auto c = compiled(graph, batch, {}, DType::bf16);
         std::int64_t macs = 0, weights = 0, read = 0;

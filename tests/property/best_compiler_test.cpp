@@ -1,7 +1,7 @@
 // The search over plans against the plain compiler, on random networks.
 #include "checks.hpp"
 
-#include "compiler/passes/estimate.hpp"
+#include "compiler/search/estimate.hpp"
 
 using namespace infsim;
 using namespace infsim::test;

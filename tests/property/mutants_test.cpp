@@ -4,6 +4,7 @@
 #include "graph/json_form.hpp"
 #include "support/mutate.hpp"
 #include "support/run_data.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 
@@ -23,7 +24,7 @@ std::optional<std::vector<std::vector<std::vector<float>>>> outputs_of(const gra
 }  // namespace
 
 TEST_CASE("at least 95 of 100 mutants of a compiled network are caught") {
-    const graph::Graph graph = graph::load_model("three_layers", INFSIM_SOURCE_DIR "/models");
+    const graph::Graph graph = graph::load_model("three_layers", source_folder("/models"));
     const auto compiled = test::compiled(graph, 2, {}, DType::fp32);
     const test::Data data = test::make_data(graph, 2, 11, test::Numbers::real);
     const auto good = test::run(graph, compiled.program, data);

@@ -17,13 +17,14 @@
 #include "hw/load.hpp"
 #include "program/races.hpp"
 #include "program/verify.hpp"
+#include "support/source_folder.hpp"
 
 namespace infsim::test {
 
 /// The default chip, read from configs/.
 inline hw::ChipSpec default_chip() {
     Problems problems;
-    const auto chip = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems);
+    const auto chip = hw::load_chip(source_folder("/configs/chips/inferentia1.json"), {}, problems);
     problems.throw_if_any();
     return chip->spec;
 }

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "compiler/code.hpp"
 #include "compiler/emit/emitter.hpp"
+#include "compiler/ir/code.hpp"
 
 namespace infsim::test {
 

@@ -3,7 +3,7 @@
 
 #include "base/check.hpp"
 #include "compiler/emit/emitter.hpp"
-#include "compiler/views.hpp"
+#include "compiler/ir/views.hpp"
 
 namespace infsim::compiler {
 

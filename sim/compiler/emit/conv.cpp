@@ -3,7 +3,7 @@
 
 #include "base/check.hpp"
 #include "compiler/emit/emitter.hpp"
-#include "compiler/views.hpp"
+#include "compiler/ir/views.hpp"
 
 namespace infsim::compiler {
 
@@ -180,9 +180,9 @@ void Emitter::emit_tap(int layer, const Stationary& st, int columns, BufferId we
                                 c.lo * op.stride_cols + st.tap_col * op.dilation_cols - op.pad_left,
                                 c.hi - c.lo,
                                 op.stride_cols};
-                if (loaded && sketcher_ &&
-                    !keeps_) {  // a sketch knows a matmul by the buffer it reads; the first one has tried the pattern
-                    sketcher_->see_read(place(in.value, tile.image + i, rect.row).buffer,
+                if (loaded && recorder_ &&
+                    !keeps_) {  // a dry_run knows a matmul by the buffer it reads; the first one has tried the pattern
+                    recorder_->see_read(place(in.value, tile.image + i, rect.row).buffer,
                                         static_cast<std::uint16_t>(layer_));
                     return;
                 }

@@ -6,7 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/problems.hpp"
-#include "compiler/passes/order.hpp"
+#include "compiler/schedule/order.hpp"
 
 namespace infsim::compiler {
 
@@ -122,8 +122,8 @@ void Emitter::emit_layer_for_image(int layer, int image) {
     store_outputs(layer, image);
 }
 
-std::optional<Emission> Emitter::sketch(std::int64_t capacity) {
-    sketcher_.emplace(options_.rematerialization && options_.recompute);
+std::optional<Emission> Emitter::dry_run(std::int64_t capacity) {
+    recorder_.emplace(options_.rematerialization && options_.recompute);
     capacity_ = capacity;
     try {
         run();
@@ -131,8 +131,8 @@ std::optional<Emission> Emitter::sketch(std::int64_t capacity) {
         return std::nullopt;
     }
     Emission emission;
-    emission.sketch = sketcher_->finish(code_);
-    emission.dram = dram_needs(code_.segments, emission.sketch.outline.layer.size());
+    emission.dry_run = recorder_->finish(code_);
+    emission.dram = dram_needs(code_.segments, emission.dry_run.liveness.layer.size());
     if (keeps_) emission.code = std::move(code_);
     return emission;
 }

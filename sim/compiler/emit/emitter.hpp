@@ -8,52 +8,17 @@
 #include <tuple>
 #include <vector>
 
-#include "compiler/code.hpp"
-#include "compiler/compile.hpp"
-#include "compiler/network.hpp"
+#include "compiler/emit/transfer_walk.hpp"
+#include "compiler/ir/code.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/ir/plan.hpp"
+#include "compiler/memory/dram.hpp"
+#include "compiler/memory/dry_run.hpp"
 #include "compiler/options.hpp"
-#include "compiler/passes/dram.hpp"
-#include "compiler/passes/sketch.hpp"
-#include "compiler/walk.hpp"
+#include "compiler/outcome.hpp"
 #include "program/program.hpp"
 
 namespace infsim::compiler {
-
-/// Consecutive layers that run on some of the images, layer by layer, before the next section takes those up. Sections
-/// of few images in front of sections of many are sub-batching: only the tensors between them hold the whole batch.
-struct Section {
-    int first = 0, last = 0;  ///< layers [first, last)
-    int images = 0;           ///< at a time; 0: the batch. A multiple of the section's before, or the batch
-    /// More than 0: a chain of convolutions and pools that run fused, each image in stripes of so many rows of the last
-    /// layer; of the tensors in between only the rows at hand exist.
-    int stripe_rows = 0;
-    /// Rows that two stripes share are computed again; otherwise they are copied from one stripe's window to the
-    /// next's.
-    bool recompute_halo = false;
-    bool operator==(const Section& o) const {
-        return first == o.first && last == o.last && images == o.images && stripe_rows == o.stripe_rows &&
-               recompute_halo == o.recompute_halo;
-    }
-};
-
-/// What differs between attempts to make a batch fit.
-struct Plan {
-    /// Ascending, without gaps, none cutting the stem; empty: one section of all layers and images.
-    std::vector<Section> sections;
-    /// By layer: PSUM banks, and so tiles, that one stationary load serves; empty or 0: as the option says.
-    std::vector<int> psum_banks;
-    /// Images a layer computes before it goes on to the next group of them (all its weights stay resident
-    /// meanwhile); the batch means one group. By layer; 0 leaves the choice to the emitter.
-    std::vector<int> image_group;
-    /// Weights of a layer that runs in several groups may take this many bytes per partition.
-    std::int64_t resident_weight_bytes = 16384;
-    std::int64_t slab_bytes = 4096;
-    bool share_small_images = true;  ///< images of small tensors lie in one buffer
-    int stem_stripe_rows = 8;        ///< rows of the stem's last layer per stripe
-    /// Images that take more bytes per partition lie in bands of rows of at most this size, each a buffer of its own
-    /// that may be spilled apart from the others; 0: no bands. Where there are bands, only spilling makes use of them.
-    std::int64_t band_bytes = 0;
-};
 
 /// An operand: where it is inside a buffer.
 struct Operand {
@@ -100,9 +65,9 @@ struct LaneChunk {
     int lanes = 0;
 };
 
-/// The code of a plan, or of a long one only the sketch: several compete, and one is carried out.
+/// The code of a plan, or of a long one only the dry_run: several compete, and one is carried out.
 struct Emission {
-    Sketch sketch;
+    DryRun dry_run;
     DramNeeds dram;
     std::optional<Code> code;
 };
@@ -111,9 +76,9 @@ class Emitter {
 public:
     Emitter(const graph::Graph& graph, const Network& network, const program::Target& target, int batch, DType dtype,
             DType io_dtype, const CompileOptions& options, const Plan& plan);
-    /// A sketch, and the code where it is short enough: emitting it again would cost more than keeping it. None as soon
-    /// as a buffer takes more than `capacity` bytes per partition. Throws Shortage.
-    std::optional<Emission> sketch(std::int64_t capacity);
+    /// A dry_run, and the code where it is short enough: emitting it again would cost more than keeping it. None as
+    /// soon as a buffer takes more than `capacity` bytes per partition. Throws Shortage.
+    std::optional<Emission> dry_run(std::int64_t capacity);
     /// Throws Shortage.
     Code code();
     /// As a CodeSource. Throws Shortage.
@@ -175,7 +140,7 @@ private:
     const Plan& plan_;
     Code code_;
     std::int64_t capacity_ = INT64_MAX;       ///< of which no buffer may take more
-    std::optional<Sketcher> sketcher_;        ///< sees every instruction, if it is there
+    std::optional<DryRunRecorder> recorder_;  ///< sees every instruction, if it is there
     const InstructionSink* sink_ = nullptr;   ///< the same
     bool keeps_ = true;                       ///< whether `code_` keeps the instructions
     std::vector<std::vector<Place>> places_;  ///< [value][image]; of values in bands the one that is being looked at
@@ -230,7 +195,7 @@ private:
             keeps_ ? code_.instructions.emplace_back() : passing;  // made where it stays: there are millions
         in.op = op;
         stamp(in, queue, buffers, scalar0, scalar1);
-        if (sketcher_) sketcher_->see(in, code_.segments);
+        if (recorder_) recorder_->see(in, code_.segments);
         if (sink_) (*sink_)(in);
         if (keeps_) count_kept();
     }

@@ -3,9 +3,9 @@
 
 #include "base/check.hpp"
 #include "compiler/emit/emitter.hpp"
-#include "compiler/strided.hpp"
-#include "compiler/views.hpp"
-#include "compiler/walk.hpp"
+#include "compiler/emit/transfer_walk.hpp"
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
 
 namespace infsim::compiler {
 

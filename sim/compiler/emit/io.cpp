@@ -4,8 +4,8 @@
 #include "base/check.hpp"
 #include "base/problems.hpp"
 #include "compiler/emit/emitter.hpp"
-#include "compiler/strided.hpp"
-#include "compiler/views.hpp"
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
 
 namespace infsim::compiler {
 

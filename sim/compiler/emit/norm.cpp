@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "compiler/emit/emitter.hpp"
-#include "compiler/views.hpp"
+#include "compiler/ir/views.hpp"
 
 namespace infsim::compiler {
 

@@ -11,7 +11,7 @@ namespace infsim::compiler {
 using program::AccessPattern;
 using program::Space;
 
-constexpr std::size_t kKeptInstructions = 65536;  ///< a code with a sketch is kept up to this length
+constexpr std::size_t kKeptInstructions = 65536;  ///< a code with a dry_run is kept up to this length
 constexpr std::int64_t kMostCounted = 65535;      ///< of one step or dimension of an access pattern
 
 std::uint16_t step_or_count(std::int64_t n) {
@@ -98,7 +98,7 @@ void Emitter::stamp(VirtualInstruction& in, std::uint8_t queue, std::initializer
 }
 
 void Emitter::count_kept() {
-    if (!sketcher_ || code_.instructions.size() < kKeptInstructions) return;
+    if (!recorder_ || code_.instructions.size() < kKeptInstructions) return;
     keeps_ = false;
     code_.instructions.clear();
 }

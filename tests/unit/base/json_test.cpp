@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "base/json_reader.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 
@@ -70,7 +71,7 @@ TEST_CASE("A duplicate key is a problem with its pointer and the first stays") {
 TEST_CASE("A file that cannot be read is a problem") {
     Problems problems;
     CHECK_FALSE(json::parse_file("no/such/file.json", problems));
-    CHECK_FALSE(json::parse_file(INFSIM_SOURCE_DIR, problems));
+    CHECK_FALSE(json::parse_file(source_folder(), problems));
     REQUIRE(problems.list().size() == 2);
     CHECK(to_text(problems.list()[0]) == "no/such/file.json: cannot be read: No such file or directory");
     CHECK(problems.list()[1].what == "is a folder, not a file");

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "compiler/budget.hpp"
+#include "compiler/memory/budget.hpp"
 
 using namespace infsim::compiler;
 

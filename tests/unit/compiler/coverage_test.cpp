@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "compiler/emit/emitter.hpp"
-#include "compiler/passes/coverage.hpp"
+#include "compiler/memory/coverage.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;

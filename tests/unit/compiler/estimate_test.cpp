@@ -1,7 +1,7 @@
 // How long a Program takes by the compiler's estimate, on paper: 1 GHz engines, a core's share of DRAM 10 GB/s.
 #include <catch2/catch.hpp>
 
-#include "compiler/passes/estimate.hpp"
+#include "compiler/search/estimate.hpp"
 #include "support/program_builder.hpp"
 
 using namespace infsim;

@@ -1,11 +1,11 @@
-// The sketch of a code with its evictions carried out, against paper and against the code itself.
+// The dry_run of a code with its evictions carried out, against paper and against the code itself.
 #include <catch2/catch.hpp>
 
 #include <variant>
 
 #include "base/random.hpp"
-#include "compiler/passes/evicted_outline.hpp"
-#include "compiler/passes/spill.hpp"
+#include "compiler/memory/evicted_liveness.hpp"
+#include "compiler/memory/spill.hpp"
 #include "support/virtual_code.hpp"
 
 using namespace infsim;
@@ -14,48 +14,48 @@ using namespace infsim::test;
 
 namespace {
 
-void check_life(const Outline& outline, BufferId b, int first, int last) {
-    INFO(outline.buffers[static_cast<std::size_t>(b)].name << ", buffer " << b);
-    CHECK(outline.lives[static_cast<std::size_t>(b)].first == first);
-    CHECK(outline.lives[static_cast<std::size_t>(b)].last == last);
+void check_life(const Liveness& liveness, BufferId b, int first, int last) {
+    INFO(liveness.buffers[static_cast<std::size_t>(b)].name << ", buffer " << b);
+    CHECK(liveness.lives[static_cast<std::size_t>(b)].first == first);
+    CHECK(liveness.lives[static_cast<std::size_t>(b)].last == last);
 }
 
 /// One DMA engine and whole buffers: every save and every return is one instruction, so both must be equal.
-void check_equal(const Outline& sketch, const Outline& real) {
-    CHECK(sketch.layer == real.layer);
-    REQUIRE(sketch.buffers.size() == real.buffers.size());
+void check_equal(const Liveness& dry_run, const Liveness& real) {
+    CHECK(dry_run.layer == real.layer);
+    REQUIRE(dry_run.buffers.size() == real.buffers.size());
     for (std::size_t b = 0; b < real.buffers.size(); ++b) {
         INFO("buffer " << b);
-        CHECK(sketch.buffers[b].name == real.buffers[b].name);
-        CHECK(sketch.buffers[b].rotates == real.buffers[b].rotates);
-        CHECK(sketch.lives[b].first == real.lives[b].first);
-        CHECK(sketch.lives[b].last == real.lives[b].last);
+        CHECK(dry_run.buffers[b].name == real.buffers[b].name);
+        CHECK(dry_run.buffers[b].rotates == real.buffers[b].rotates);
+        CHECK(dry_run.lives[b].first == real.lives[b].first);
+        CHECK(dry_run.lives[b].last == real.lives[b].last);
     }
-    REQUIRE(sketch.loads.size() == real.loads.size());
+    REQUIRE(dry_run.loads.size() == real.loads.size());
     for (std::size_t l = 0; l < real.loads.size(); ++l) {
         INFO("load " << l);
-        CHECK(sketch.loads[l].buffer == real.loads[l].buffer);
-        CHECK(sketch.loads[l].stream == real.loads[l].stream);
-        CHECK(sketch.loads[l].front == real.loads[l].front);
-        CHECK(sketch.loads[l].earliest == real.loads[l].earliest);
+        CHECK(dry_run.loads[l].buffer == real.loads[l].buffer);
+        CHECK(dry_run.loads[l].stream == real.loads[l].stream);
+        CHECK(dry_run.loads[l].front == real.loads[l].front);
+        CHECK(dry_run.loads[l].earliest == real.loads[l].earliest);
     }
 }
 
-Outline evicted(const Script& s, const std::vector<Eviction>& list) {
-    const Sketch sketch = sketch_of(s.code);
-    return evicted_outline(sketch.outline, sketch.uses, list);
+Liveness evicted(const Script& s, const std::vector<Eviction>& list) {
+    const DryRun dry_run = dry_run_of(s.code);
+    return evicted_liveness(dry_run.liveness, dry_run.uses, list);
 }
 
 }  // namespace
 
-TEST_CASE("without evictions an outline stays as it is") {
+TEST_CASE("without evictions an liveness stays as it is") {
     Script s;
     const BufferId a = s.buffer("a"), w = s.buffer("w");
     s.load(w), s.copy(w, a), s.read(a);
-    const Sketch sketch = sketch_of(s.code);
-    const Outline& outline = sketch.outline;
-    const Uses& uses = sketch.uses;
-    check_equal(evicted_outline(outline, uses, {}), outline);
+    const DryRun dry_run = dry_run_of(s.code);
+    const Liveness& liveness = dry_run.liveness;
+    const Uses& uses = dry_run.uses;
+    check_equal(evicted_liveness(liveness, uses, {}), liveness);
 }
 
 TEST_CASE("a save stands behind the use before the gap, the reload in front of the next, each life ending in between") {
@@ -66,19 +66,19 @@ TEST_CASE("a save stands behind the use before the gap, the reload in front of t
     s.write(b), s.read(b);  // 1, 2
     s.layer = 2;
     s.read(a);  // 3
-    const Outline sketch = evicted(s, {{a, 0, 3, Return::reload, true}});
+    const Liveness dry_run = evicted(s, {{a, 0, 3, Return::reload, true}});
     // write a, save, write b, read b, reload, read a
-    CHECK(sketch.layer == std::vector<std::uint16_t>{0, 0, 1, 1, 2, 2});
-    REQUIRE(sketch.buffers.size() == 3);
-    check_life(sketch, a, 0, 1);
-    check_life(sketch, b, 2, 3);
-    check_life(sketch, 2, 4, 5);
-    CHECK(sketch.buffers[2].name == "a");
-    REQUIRE(sketch.loads.size() == 1);
-    CHECK(sketch.loads[0].buffer == 2);
-    CHECK(sketch.loads[0].stream == kReloadStream);
-    CHECK(sketch.loads[0].earliest == 2);
-    CHECK(sketch.loads[0].front == 4);
+    CHECK(dry_run.layer == std::vector<std::uint16_t>{0, 0, 1, 1, 2, 2});
+    REQUIRE(dry_run.buffers.size() == 3);
+    check_life(dry_run, a, 0, 1);
+    check_life(dry_run, b, 2, 3);
+    check_life(dry_run, 2, 4, 5);
+    CHECK(dry_run.buffers[2].name == "a");
+    REQUIRE(dry_run.loads.size() == 1);
+    CHECK(dry_run.loads[0].buffer == 2);
+    CHECK(dry_run.loads[0].stream == kReloadStream);
+    CHECK(dry_run.loads[0].earliest == 2);
+    CHECK(dry_run.loads[0].front == 4);
 }
 
 TEST_CASE("a load that is issued again keeps its stream and may start at once; nothing is saved") {
@@ -89,16 +89,16 @@ TEST_CASE("a load that is issued again keeps its stream and may start at once; n
     s.read(w);              // 1
     s.write(b), s.read(b);  // 2, 3
     s.read(w);              // 4
-    const Outline sketch = evicted(s, {{w, 1, 4, Return::reissue, false}});
-    CHECK(sketch.layer.size() == 6);
-    check_life(sketch, w, 0, 1);
-    check_life(sketch, b, 2, 3);
-    check_life(sketch, 2, 4, 5);
-    REQUIRE(sketch.loads.size() == 2);
-    CHECK(sketch.loads[1].buffer == 2);
-    CHECK(sketch.loads[1].stream == 1);
-    CHECK(sketch.loads[1].earliest == 0);
-    CHECK(sketch.loads[1].front == 4);
+    const Liveness dry_run = evicted(s, {{w, 1, 4, Return::reissue, false}});
+    CHECK(dry_run.layer.size() == 6);
+    check_life(dry_run, w, 0, 1);
+    check_life(dry_run, b, 2, 3);
+    check_life(dry_run, 2, 4, 5);
+    REQUIRE(dry_run.loads.size() == 2);
+    CHECK(dry_run.loads[1].buffer == 2);
+    CHECK(dry_run.loads[1].stream == 1);
+    CHECK(dry_run.loads[1].earliest == 0);
+    CHECK(dry_run.loads[1].front == 4);
 }
 
 TEST_CASE("a buffer that comes back twice from one save has three lives") {
@@ -109,16 +109,16 @@ TEST_CASE("a buffer that comes back twice from one save has three lives") {
     s.read(a);              // 3, reload at 4
     s.write(b), s.read(b);  // 4, 5
     s.read(a);              // 6, reload at 8
-    const Outline sketch = evicted(s, {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
-    check_life(sketch, a, 0, 1);
-    check_life(sketch, 2, 4, 5);
-    check_life(sketch, 3, 8, 9);
-    check_life(sketch, b, 2, 7);
-    REQUIRE(sketch.loads.size() == 2);
-    CHECK(sketch.loads[1].earliest == 2);
+    const Liveness dry_run = evicted(s, {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
+    check_life(dry_run, a, 0, 1);
+    check_life(dry_run, 2, 4, 5);
+    check_life(dry_run, 3, 8, 9);
+    check_life(dry_run, b, 2, 7);
+    REQUIRE(dry_run.loads.size() == 2);
+    CHECK(dry_run.loads[1].earliest == 2);
 }
 
-TEST_CASE("the sketch is the outline of the code that carrying the evictions out makes") {
+TEST_CASE("the dry_run is the liveness of the code that carrying the evictions out makes") {
     RandomStream random(11, "evicted outlines");
     int evictions = 0;
     for (int round = 0; round < 300; ++round) {
@@ -140,15 +140,15 @@ TEST_CASE("the sketch is the outline of the code that carrying the evictions out
         }
         EvictionOptions options;
         options.budget = kBufferBytes * random.uniform_int(2, buffers);
-        const Sketch before = sketch_of(s.code);
-        const auto outcome = choose_evictions(before.outline, before.uses, options);
+        const DryRun before = dry_run_of(s.code);
+        const auto outcome = choose_evictions(before.liveness, before.uses, options);
         REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
         const auto& list = std::get<std::vector<Eviction>>(outcome);
         evictions += static_cast<int>(list.size());
         INFO("round " << round << ", " << list.size() << " evictions");
-        const Outline expected = evicted_outline(before.outline, before.uses, list);
+        const Liveness expected = evicted_liveness(before.liveness, before.uses, list);
         const Spilled spilled = apply_evictions(source_of(std::move(s.code)), before, list, 0);
-        check_equal(expected, sketch_of(spilled.code).outline);
+        check_equal(expected, dry_run_of(spilled.code).liveness);
         // With one engine every save and every return is one instruction.
         REQUIRE(spilled.position.size() == expected.layer.size() + 1);
         for (std::size_t p = 0; p < spilled.position.size(); ++p)

@@ -5,8 +5,8 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/passes/evictions.hpp"
-#include "compiler/passes/spill.hpp"
+#include "compiler/memory/evictions.hpp"
+#include "compiler/memory/spill.hpp"
 #include "support/virtual_code.hpp"
 
 using namespace infsim;
@@ -23,8 +23,8 @@ std::variant<std::vector<Eviction>, NoRoom> choose(const Script& s, std::int64_t
     options.budget = budget;
     options.spill = spill;
     options.rematerialization = rematerialization;
-    const Sketch sketch = sketch_of(s.code);
-    return choose_evictions(sketch.outline, sketch.uses, options);
+    const DryRun dry_run = dry_run_of(s.code);
+    return choose_evictions(dry_run.liveness, dry_run.uses, options);
 }
 
 std::vector<Eviction> chosen(const Script& s, std::int64_t budget, bool spill = true, bool rematerialization = true) {
@@ -43,8 +43,8 @@ void check(const Eviction& e, BufferId buffer, int after, int before, Return by,
 
 /// The report; the script's code is what comes of it.
 SpillReport spill(Script& s, const std::vector<Eviction>& list) {
-    const Sketch sketch = sketch_of(s.code);
-    Spilled spilled = apply_evictions(source_of(std::move(s.code)), sketch, list, 0);
+    const DryRun dry_run = dry_run_of(s.code);
+    Spilled spilled = apply_evictions(source_of(std::move(s.code)), dry_run, list, 0);
     s.code = std::move(spilled.code);
     return std::move(spilled.report);
 }

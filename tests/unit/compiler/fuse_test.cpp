@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "compiler/passes/fuse.hpp"
+#include "compiler/lower/fuse.hpp"
 #include "support/graphs.hpp"
 
 using namespace infsim;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "compiler/emit/emitter.hpp"
-#include "compiler/passes/finish.hpp"
-#include "compiler/passes/hazards.hpp"
+#include "compiler/schedule/hazards.hpp"
+#include "compiler/schedule/insert_waits.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -160,7 +160,7 @@ TEST_CASE("more waits than an instruction holds travel on a Sync before it") {
     placement.last = {6};
     program::Program p;
     p.target.sb_partitions = 128;
-    finish(std::move(code), placement, p);
+    insert_waits(std::move(code), placement, p);
     const auto& last = p.queues[6].instructions;
     REQUIRE(last.size() == 2);
     CHECK(std::holds_alternative<program::Sync>(last[0].op));

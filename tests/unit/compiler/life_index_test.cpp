@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "compiler/passes/life_index.hpp"
+#include "compiler/memory/life_index.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;

@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "compiler/passes/lower.hpp"
-#include "compiler/passes/order.hpp"
-#include "compiler/passes/plan.hpp"
+#include "compiler/lower/lower.hpp"
+#include "compiler/lower/stem.hpp"
+#include "compiler/schedule/order.hpp"
+#include "compiler/search/plans.hpp"
 #include "support/graphs.hpp"
 
 using namespace infsim;

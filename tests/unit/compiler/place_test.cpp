@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/passes/place.hpp"
+#include "compiler/memory/placement.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;

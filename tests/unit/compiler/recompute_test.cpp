@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "compiler/passes/evicted_outline.hpp"
-#include "compiler/passes/sketch.hpp"
-#include "compiler/passes/spill.hpp"
+#include "compiler/memory/dry_run.hpp"
+#include "compiler/memory/evicted_liveness.hpp"
+#include "compiler/memory/spill.hpp"
 #include "support/program_builder.hpp"
 #include "support/virtual_code.hpp"
 
@@ -23,14 +23,14 @@ using Ids = std::vector<BufferId>;
 using Positions = std::vector<std::int32_t>;
 
 /// 1 GHz engines; 10 GB/s of device DRAM for a core: 10 bytes in a cycle, and a cycle of computing counts as two.
-Sketch sketch_with_recipes(const Script& s) {
-    Sketch sketch = sketch_of(s.code, true);
-    sketch.uses.recipes = recipes_of(sketch, round_chip(), 64);
-    return sketch;
+DryRun sketch_with_recipes(const Script& s) {
+    DryRun dry_run = dry_run_of(s.code, true);
+    dry_run.uses.recipes = recipes_of(dry_run, round_chip(), 64);
+    return dry_run;
 }
 Uses uses_with_recipes(const Script& s) { return sketch_with_recipes(s).uses; }
-Spilled carried_out(Script& s, const Sketch& sketch, const std::vector<Eviction>& list) {
-    return apply_evictions(source_of(std::move(s.code)), sketch, list, 0);
+Spilled carried_out(Script& s, const DryRun& dry_run, const std::vector<Eviction>& list) {
+    return apply_evictions(source_of(std::move(s.code)), dry_run, list, 0);
 }
 
 /// Instructions that touch nothing of interest, enough for a gap worth leaving for.
@@ -45,12 +45,12 @@ Recipe only_recipe(const Uses& uses, BufferId b, std::int32_t before) {
     return uses.recipes.list[0];
 }
 
-std::vector<Eviction> chosen(const Sketch& sketch, std::int64_t budget, bool recompute = true, bool spill = true) {
+std::vector<Eviction> chosen(const DryRun& dry_run, std::int64_t budget, bool recompute = true, bool spill = true) {
     EvictionOptions options;
     options.budget = budget;
     options.recompute = recompute;
     options.spill = spill;
-    const auto outcome = choose_evictions(sketch.outline, sketch.uses, options);
+    const auto outcome = choose_evictions(dry_run.liveness, dry_run.uses, options);
     REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
     return std::get<std::vector<Eviction>>(outcome);
 }
@@ -124,9 +124,9 @@ TEST_CASE("what frees little is not computed again") {
     Script s;
     const BufferId x = s.buffer("x", 200), y = s.buffer("y", 200);
     s.load(x), s.copy(x, y), wait(s), s.read(y), s.read(x);
-    const Sketch sketch = sketch_of(s.code, true);
-    CHECK(recipes_of(sketch, round_chip(), 200).find(y, 22) == 0);
-    CHECK(recipes_of(sketch, round_chip(), 201).list.empty());
+    const DryRun dry_run = dry_run_of(s.code, true);
+    CHECK(recipes_of(dry_run, round_chip(), 200).find(y, 22) == 0);
+    CHECK(recipes_of(dry_run, round_chip(), 201).list.empty());
 }
 
 TEST_CASE("a dead operand is loaded again where its load brought all of it, into a buffer for that time") {
@@ -187,9 +187,9 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
     s.write(z);                       // 2: three are alive
     wait(s);                          // 3 to 22
     s.read(z), s.read(y), s.read(x);  // 23, 24, 25
-    const Sketch sketch = sketch_with_recipes(s);
-    const Uses& uses = sketch.uses;
-    const auto list = chosen(sketch, 210);
+    const DryRun dry_run = sketch_with_recipes(s);
+    const Uses& uses = dry_run.uses;
+    const auto list = chosen(dry_run, 210);
     REQUIRE(list.size() == 1);
     CHECK(list[0].buffer == y);
     CHECK(list[0].after == 1);
@@ -197,9 +197,9 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
     CHECK(list[0].by == Return::recompute);
     CHECK(!list[0].save);
     CHECK(traffic_bytes({list[0]}, uses) == 1480);
-    CHECK(chosen(sketch, 210, false)[0].by == Return::reissue);  // x then, which comes back by its load
+    CHECK(chosen(dry_run, 210, false)[0].by == Return::reissue);  // x then, which comes back by its load
 
-    const Spilled spilled = carried_out(s, sketch, list);
+    const Spilled spilled = carried_out(s, dry_run, list);
     const SpillReport& report = spilled.report;
     CHECK(report.recomputed_instructions == 1);
     CHECK(report.recompute_time == nanoseconds(74));
@@ -221,8 +221,8 @@ TEST_CASE("a source comes back for what is computed from it, and what is compute
     s.write(big, elements_at(0, 145));                    // 4: leaves room for none of them
     wait(s);                                              // 5 to 24
     s.read(z), s.read(y), s.read(x);                      // 25, 26, 27
-    const Sketch sketch = sketch_with_recipes(s);
-    const auto list = chosen(sketch, 310);
+    const DryRun dry_run = sketch_with_recipes(s);
+    const auto list = chosen(dry_run, 310);
     REQUIRE(list.size() == 3);
     for (const Eviction& e : list) CHECK(e.before == 25);
     CHECK(list[0].buffer == x);
@@ -243,8 +243,8 @@ TEST_CASE("where there is no room for the source beside the result, the result i
     s.copy(z, y, elements_at(100, 50), whole());  // 23: y is written, so it has to be there with z
     s.read(y);
     s.read(x);
-    const Sketch sketch = sketch_with_recipes(s);
-    for (const Eviction& e : chosen(sketch, 304)) CHECK(e.by != Return::recompute);
+    const DryRun dry_run = sketch_with_recipes(s);
+    for (const Eviction& e : chosen(dry_run, 304)) CHECK(e.by != Return::recompute);
 }
 
 TEST_CASE(
@@ -261,16 +261,16 @@ TEST_CASE(
         s.push(sum, 5, {x, c, z});  // 3: the last use of c
         wait(s);
         s.read(z), s.read(y), s.read(x);  // 24, 25, 26
-        const Sketch sketch = sketch_with_recipes(s);
-        const Uses& uses = sketch.uses;
-        const auto list = chosen(sketch, 3400);
+        const DryRun dry_run = sketch_with_recipes(s);
+        const Uses& uses = dry_run.uses;
+        const auto list = chosen(dry_run, 3400);
         REQUIRE(list.size() == 1);
         CHECK(list[0].buffer == y);
         CHECK(list[0].by == Return::recompute);
-        const Outline expected = evicted_outline(sketch.outline, uses, list);
+        const Liveness expected = evicted_liveness(dry_run.liveness, uses, list);
         CHECK(expected.loads.size() == (list[0].kept_loads ? 2U : 3U));
         if (list[0].kept_loads) CHECK(expected.lives[static_cast<std::size_t>(c)].last == 25);  // where y comes back
-        const SpillReport report = carried_out(s, sketch, list).report;
+        const SpillReport report = carried_out(s, dry_run, list).report;
         CHECK((report.reissued_bytes == 0) == list[0].kept_loads);
         return list[0].kept_loads;
     };
@@ -355,15 +355,15 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
     int computed = 0, chains = 0, saved = 0;
     for (int round = 0; round < 2000; ++round) {
         Script s = random_script(random);
-        const Sketch sketch = sketch_with_recipes(s);
-        const Uses& uses = sketch.uses;
+        const DryRun dry_run = sketch_with_recipes(s);
+        const Uses& uses = dry_run.uses;
         const auto before = values_read(s.code);
         EvictionOptions options;
         options.budget =
             kBufferBytes *
             random.uniform_int(3, std::max<std::int64_t>(3, static_cast<std::int64_t>(s.code.buffers.size()) - 1));
         options.rematerialization = random.uniform_int(0, 3) != 0;
-        const auto outcome = choose_evictions(sketch.outline, uses, options);
+        const auto outcome = choose_evictions(dry_run.liveness, uses, options);
         REQUIRE(std::holds_alternative<std::vector<Eviction>>(outcome));
         const auto& list = std::get<std::vector<Eviction>>(outcome);
         for (const Eviction& e : list) {
@@ -372,15 +372,15 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
                       uses.recipes.list[static_cast<std::size_t>(e.recipe)].instructions.size() > 1;
             saved += e.save;
         }
-        const Outline expected = evicted_outline(sketch.outline, uses, list);
-        const Spilled spilled = carried_out(s, sketch, list);
+        const Liveness expected = evicted_liveness(dry_run.liveness, uses, list);
+        const Spilled spilled = carried_out(s, dry_run, list);
         INFO("round " << round << ", " << list.size() << " evictions");
         REQUIRE(values_read(spilled.code) == before);
-        // The sketch has the same buffers and loads, and never more alive than the budget allows.
-        const Outline real = sketch_of(spilled.code).outline;
+        // The dry_run has the same buffers and loads, and never more alive than the budget allows.
+        const Liveness real = dry_run_of(spilled.code).liveness;
         CHECK(expected.buffers.size() == real.buffers.size());
         CHECK(expected.loads.size() == real.loads.size());
-        for (const Outline* o : {&expected, &real})
+        for (const Liveness* o : {&expected, &real})
             CHECK(peak_of(o->buffers, o->lives, std::vector<bool>(o->buffers.size(), true)).bytes <= options.budget);
     }
     CHECK(computed > 300);

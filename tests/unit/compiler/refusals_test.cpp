@@ -7,6 +7,7 @@
 #include "compiler/compile.hpp"
 #include "graph/json_form.hpp"
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -16,10 +17,10 @@ namespace {
 CompileResult compile_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change,
                          const CompileOptions& options = {}, bool explain = false) {
     Problems problems;
-    hw::ChipSpec chip = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems)->spec;
+    hw::ChipSpec chip = hw::load_chip(source_folder("/configs/chips/inferentia1.json"), {}, problems)->spec;
     change(chip);
-    return compile(graph::load_model(model, INFSIM_SOURCE_DIR "/models"), chip, batch, DType::fp16, DType::fp16,
-                   options, explain);
+    return compile(graph::load_model(model, source_folder("/models")), chip, batch, DType::fp16, DType::fp16, options,
+                   explain);
 }
 
 DoesNotFit refusal_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change,

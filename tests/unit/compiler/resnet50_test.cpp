@@ -7,6 +7,7 @@
 #include "compiler/compile.hpp"
 #include "graph/json_form.hpp"
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -18,11 +19,11 @@ CompileResult compile_resnet50(const std::string& name, int batch, const Compile
                                DType io = DType::fp16) {
     static const hw::ChipSpec chip = [] {
         Problems problems;
-        const auto file = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems);
+        const auto file = hw::load_chip(source_folder("/configs/chips/inferentia1.json"), {}, problems);
         problems.throw_if_any();
         return file->spec;
     }();
-    const auto graph = graph::load_model(name, INFSIM_SOURCE_DIR "/models");
+    const auto graph = graph::load_model(name, source_folder("/models"));
     return compile(graph, chip, batch, DType::fp16, io, options);
 }
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "compiler/passes/lower.hpp"
-#include "compiler/passes/search.hpp"
+#include "compiler/lower/lower.hpp"
+#include "compiler/search/sections.hpp"
 #include "support/graphs.hpp"
 #include "support/program_builder.hpp"
 

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/passes/settle.hpp"
+#include "compiler/memory/allocate.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -15,7 +15,7 @@ using program::Purpose;
 
 namespace {
 
-/// An outline from lifetimes, without any code.
+/// An liveness from lifetimes, without any code.
 class Lives {
 public:
     BufferId buffer(const std::string& name, std::int64_t bytes, int first, int last,
@@ -24,36 +24,36 @@ public:
         b.name = name;
         b.bytes = bytes;
         b.purpose = purpose;
-        outline.buffers.push_back(b);
-        outline.lives.push_back({first, last});
-        outline.layer.resize(std::max(outline.layer.size(), static_cast<std::size_t>(last) + 1), 0);
-        return static_cast<BufferId>(outline.buffers.size()) - 1;
+        liveness.buffers.push_back(b);
+        liveness.lives.push_back({first, last});
+        liveness.layer.resize(std::max(liveness.layer.size(), static_cast<std::size_t>(last) + 1), 0);
+        return static_cast<BufferId>(liveness.buffers.size()) - 1;
     }
     /// A buffer of weights that is loaded at `first`.
     BufferId loaded(const std::string& name, std::int64_t bytes, int first, int last, std::int32_t stream = 0,
                     std::int32_t earliest = 0) {
         const BufferId b = buffer(name, bytes, first, last, Purpose::weights);
-        outline.loads.push_back({b, stream, earliest, first});
+        liveness.loads.push_back({b, stream, earliest, first});
         return b;
     }
-    std::variant<Settled, Unsettled> run(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
+    std::variant<Allocated, NotAllocated> run(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
         PlaceOptions options;
         options.capacity = capacity;
         options.prefetch = prefetch;
         options.prefetch_depth = depth;
-        return settle(outline, options);
+        return allocate(liveness, options);
     }
-    Settled settled(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
+    Allocated allocated(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
         auto outcome = run(capacity, prefetch, depth);
-        if (const auto* no = std::get_if<Unsettled>(&outcome)) FAIL(no->wanted << no->why);
-        return std::get<Settled>(outcome);
+        if (const auto* no = std::get_if<NotAllocated>(&outcome)) FAIL(no->wanted << no->why);
+        return std::get<Allocated>(outcome);
     }
-    Unsettled refused(std::int64_t capacity) const {
+    NotAllocated refused(std::int64_t capacity) const {
         auto outcome = run(capacity);
-        REQUIRE(std::holds_alternative<Unsettled>(outcome));
-        return std::get<Unsettled>(outcome);
+        REQUIRE(std::holds_alternative<NotAllocated>(outcome));
+        return std::get<NotAllocated>(outcome);
     }
-    Outline outline;
+    Liveness liveness;
 };
 
 }  // namespace
@@ -62,7 +62,7 @@ TEST_CASE("what lives at the same time lies apart, what does not may share; acti
     Lives l;
     const BufferId a = l.buffer("a", 60, 0, 2), b = l.buffer("b", 30, 1, 4), c = l.buffer("c", 60, 3, 5);
     l.loaded("w", 8, 4, 5);
-    const Settled s = l.settled(100);
+    const Allocated s = l.allocated(100);
     CHECK(s.lower_bound == 90);
     const auto offset = [&](BufferId id) { return s.offset[static_cast<std::size_t>(id)]; };
     CHECK(offset(a) == offset(c));
@@ -74,15 +74,15 @@ TEST_CASE("too many activations are told from too many weights beside them") {
     l.buffer("a", 60, 0, 3);
     l.buffer("b", 50, 1, 2);
     l.loaded("w", 20, 2, 3);
-    const Unsettled alone = l.refused(100);
+    const NotAllocated alone = l.refused(100);
     CHECK(alone.position == 1);
     CHECK(alone.wanted == 110);
     CHECK(alone.why == " for activations alone");
-    const Unsettled with_weights = l.refused(112);
+    const NotAllocated with_weights = l.refused(112);
     CHECK(with_weights.position == 2);
     CHECK(with_weights.wanted == 130);
     CHECK(with_weights.why == ", weights in use included");
-    l.settled(130);
+    l.allocated(130);
 }
 
 TEST_CASE("a load starts behind the last use of the bytes that it goes to, or as early as it may") {
@@ -91,13 +91,13 @@ TEST_CASE("a load starts behind the last use of the bytes that it goes to, or as
     l.buffer("b", 60, 4, 9);
     l.loaded("w", 40, 8, 9);        // beside both
     l.loaded("later", 40, 10, 11);  // behind w, or behind b: that one is there earlier to end
-    const Settled s = l.settled(100);
+    const Allocated s = l.allocated(100);
     CHECK(s.start == std::vector<std::int32_t>{0, 10});
     CHECK(s.order == std::vector<std::int32_t>{0, 1});
-    CHECK(l.settled(140).start == std::vector<std::int32_t>{0, 0});
-    CHECK(l.settled(140, false).start == std::vector<std::int32_t>{8, 10});  // without prefetch
-    l.outline.loads[1].earliest = 6;                                         // what it reads is there
-    CHECK(l.settled(140).start == std::vector<std::int32_t>{0, 6});
+    CHECK(l.allocated(140).start == std::vector<std::int32_t>{0, 0});
+    CHECK(l.allocated(140, false).start == std::vector<std::int32_t>{8, 10});  // without prefetch
+    l.liveness.loads[1].earliest = 6;                                          // what it reads is there
+    CHECK(l.allocated(140).start == std::vector<std::int32_t>{0, 6});
 }
 
 TEST_CASE("a load waits for the use of the one that is `depth` before it in its stream") {
@@ -105,25 +105,25 @@ TEST_CASE("a load waits for the use of the one that is `depth` before it in its 
     l.loaded("w0", 10, 2, 3);
     l.loaded("w1", 10, 4, 5);
     l.loaded("w2", 10, 6, 7);
-    CHECK(l.settled(100, true, 1).start == std::vector<std::int32_t>{0, 2, 4});
-    CHECK(l.settled(100, true, 2).start == std::vector<std::int32_t>{0, 0, 2});
+    CHECK(l.allocated(100, true, 1).start == std::vector<std::int32_t>{0, 2, 4});
+    CHECK(l.allocated(100, true, 2).start == std::vector<std::int32_t>{0, 0, 2});
 }
 
 TEST_CASE("loads are ordered by their use, not by their number") {
     Lives l;
     l.loaded("late", 10, 6, 7);
     l.loaded("early", 10, 2, 3);
-    CHECK(l.settled(100).order == std::vector<std::int32_t>{1, 0});
+    CHECK(l.allocated(100).order == std::vector<std::int32_t>{1, 0});
 }
 
 TEST_CASE("windows of one name take turns as far as there is room") {
     Lives l;
     for (int i = 0; i < 4; ++i) {
         l.buffer("window", 30, 2 * i, 2 * i + 1);
-        l.outline.buffers.back().rotates = true;
+        l.liveness.buffers.back().rotates = true;
     }
     const auto places = [&](std::int64_t capacity) {
-        const Settled s = l.settled(capacity);
+        const Allocated s = l.allocated(capacity);
         return std::set<std::uint32_t>(s.offset.begin(), s.offset.end()).size();
     };
     CHECK(places(100) == 3);  // two further ones lie elsewhere before a place is used again
@@ -138,11 +138,11 @@ TEST_CASE("where loads find no gap around the activations everything is packed t
     l.buffer("b", 40, 3, 7);
     l.buffer("c", 20, 6, 9);
     l.loaded("w", 60, 8, 9);
-    const Settled s = l.settled(100);
+    const Allocated s = l.allocated(100);
     std::vector<bool> taken(100, false);
     for (BufferId b : {2, 3})  // alive together at the end
         for (std::int64_t at = s.offset[static_cast<std::size_t>(b)],
-                          end = at + l.outline.buffers[static_cast<std::size_t>(b)].bytes;
+                          end = at + l.liveness.buffers[static_cast<std::size_t>(b)].bytes;
              at < end; ++at) {
             REQUIRE(!taken[static_cast<std::size_t>(at)]);
             taken[static_cast<std::size_t>(at)] = true;

@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "compiler/strided.hpp"
+#include "compiler/ir/strided.hpp"
 
 using namespace infsim;
 using compiler::Strided;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "compiler/passes/sketch.hpp"
+#include "compiler/memory/dry_run.hpp"
 #include "support/virtual_code.hpp"
 
 using namespace infsim;
@@ -35,7 +35,7 @@ TEST_CASE("uses are listed buffer by buffer, each with the last write up to it")
     s.read(b);     // 2
     s.write(a);    // 3
     s.read(a);     // 4
-    const Uses uses = sketch_of(s.code).uses;
+    const Uses uses = dry_run_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1, 3, 4});
     CHECK(written(uses, a) == Positions{0, 0, 3, 3});
     CHECK(positions(uses, unused).empty());
@@ -47,7 +47,7 @@ TEST_CASE("a buffer that is read before it is written has no write up to there")
     Script s;
     const BufferId a = s.buffer("a");
     s.read(a), s.write(a);
-    const Uses uses = sketch_of(s.code).uses;
+    const Uses uses = dry_run_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1});
     CHECK(written(uses, a) == Positions{-1, 1});
 }
@@ -56,7 +56,7 @@ TEST_CASE("an instruction that reads and writes a buffer is one use, and a write
     Script s;
     const BufferId a = s.buffer("a");
     s.write(a), s.copy(a, a);
-    const Uses uses = sketch_of(s.code).uses;
+    const Uses uses = dry_run_of(s.code).uses;
     CHECK(positions(uses, a) == Positions{0, 1});
     CHECK(written(uses, a) == Positions{0, 1});
 }
@@ -69,7 +69,7 @@ TEST_CASE("scalars per partition are uses as well") {
     act.src = act.dst = whole();
     act.bias = program::ScalarOperand::per_partition(0, 0, DType::fp32);
     s.push(act, 4, {a, a, kNoBuffer, bias});  // 2
-    const Uses uses = sketch_of(s.code).uses;
+    const Uses uses = dry_run_of(s.code).uses;
     CHECK(positions(uses, bias) == Positions{0, 2});
     CHECK(written(uses, bias) == Positions{0, 0});
 }
@@ -82,7 +82,7 @@ TEST_CASE("the last instruction of a movable load counts, whatever touches the b
     s.copy(w, a);  // 2
     s.load(w);     // 3
     s.read(w);     // 4
-    const Uses uses = sketch_of(s.code).uses;
+    const Uses uses = dry_run_of(s.code).uses;
     CHECK(uses.last_load == Positions{-1, 3});
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("written bytes are counted once, over all partitions") {
     s.write(b, elements_at(0, 4, 64));  // in half of the partitions
     s.write(b, elements_at(40, 1));
     s.read(unwritten);
-    CHECK(sketch_of(s.code).uses.written_bytes == std::vector<std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
+    CHECK(dry_run_of(s.code).uses.written_bytes == std::vector<std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
 }
 
 TEST_CASE("a sole load is the one load that writes a buffer, from outside of the chip") {
@@ -109,7 +109,7 @@ TEST_CASE("a sole load is the one load that writes a buffer, from outside of the
     s.copy(loaded, computed);
     s.load(from_scratch, scratch);  // load 4: its bytes may have been overwritten since
     CHECK(unused == 5);
-    CHECK(sketch_of(s.code).uses.sole_load == Positions{0, -1, -1, -1, -1, -1});
+    CHECK(dry_run_of(s.code).uses.sole_load == Positions{0, -1, -1, -1, -1, -1});
 }
 
 TEST_CASE("a load that reads another buffer cannot be issued again alone, one that reads its own can") {
@@ -120,7 +120,7 @@ TEST_CASE("a load that reads another buffer cannot be issued again alone, one th
         s.load(window);  // load 1
         s.copy(other ? before : window, window);
         s.code.instructions.back().load = 1;
-        return sketch_of(s.code).uses.sole_load;
+        return dry_run_of(s.code).uses.sole_load;
     };
     CHECK(sole(true) == Positions{-1, 0});
     CHECK(sole(false) == Positions{1, 0});

@@ -1,7 +1,7 @@
 // Reshapes and transposes that move nothing, and those that would have to.
 #include <catch2/catch.hpp>
 
-#include "compiler/views.hpp"
+#include "compiler/ir/views.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;

@@ -4,9 +4,9 @@
 #include <map>
 #include <tuple>
 
-#include "compiler/strided.hpp"
-#include "compiler/views.hpp"
-#include "compiler/walk.hpp"
+#include "compiler/emit/transfer_walk.hpp"
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "flow/compiler_file.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -63,8 +64,7 @@ TEST_CASE("settings replace options and problems with them are reported where th
 TEST_CASE("every committed compiler file reads without a problem") {
     for (const char* name : {"default", "unbatched"}) {
         Problems problems;
-        const auto options =
-            load_compiler(std::string(INFSIM_SOURCE_DIR "/configs/compilers/") + name + ".json", {}, problems);
+        const auto options = load_compiler(source_folder("/configs/compilers/") + name + ".json", {}, problems);
         CHECK(problems.empty());
         CHECK(options.name == name);
     }
@@ -72,6 +72,6 @@ TEST_CASE("every committed compiler file reads without a problem") {
 
 TEST_CASE("the default compiler file says what the defaults are") {
     Problems problems;
-    const auto file = load_compiler(INFSIM_SOURCE_DIR "/configs/compilers/default.json", {}, problems);
+    const auto file = load_compiler(source_folder("/configs/compilers/default.json"), {}, problems);
     CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(compiler::CompileOptions{})));
 }

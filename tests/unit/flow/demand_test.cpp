@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "flow/demand.hpp"
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -12,7 +13,7 @@ namespace {
 
 hw::ChipSpec inferentia() {
     Problems problems;
-    auto file = hw::load_chip(INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, problems);
+    auto file = hw::load_chip(source_folder("/configs/chips/inferentia1.json"), {}, problems);
     REQUIRE(file);
     return file->spec;
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "flow/limits.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -70,7 +71,7 @@ struct Fake {
 
 PointRequest request() {
     PointRequest r;
-    r.model = INFSIM_SOURCE_DIR "/models/three_layers/three_layers.json";
+    r.model = source_folder("/models/three_layers/three_layers.json");
     return r;
 }
 

@@ -2,6 +2,7 @@
 
 #include "flow/neuron_flags.hpp"
 #include "flow/point.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -91,7 +92,7 @@ TEST_CASE("a ban on spilling contradicts every setting that asks for spills or t
 
 TEST_CASE("a point knows Neuron's flags") {
     PointRequest request;
-    request.model = INFSIM_SOURCE_DIR "/models/three_layers/three_layers.json";
+    request.model = source_folder("/models/three_layers/three_layers.json");
     ModelCache models;
     Problems problems;
     request.settings = {flag("sb_size", std::int64_t{3}), flag("batching_en", false)};

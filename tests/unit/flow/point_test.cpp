@@ -3,6 +3,7 @@
 #include <set>
 
 #include "flow/point.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -11,9 +12,9 @@ namespace {
 
 PointRequest request() {
     PointRequest r;
-    r.model = INFSIM_SOURCE_DIR "/models/three_layers/three_layers.json";
-    r.chip = INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json";
-    r.compiler = INFSIM_SOURCE_DIR "/configs/compilers/default.json";
+    r.model = source_folder("/models/three_layers/three_layers.json");
+    r.chip = source_folder("/configs/chips/inferentia1.json");
+    r.compiler = source_folder("/configs/compilers/default.json");
     return r;
 }
 

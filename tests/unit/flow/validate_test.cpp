@@ -7,6 +7,7 @@
 #include "flow/compiler_file.hpp"
 #include "flow/paths.hpp"
 #include "flow/validate.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -22,11 +23,10 @@ struct TableFile {
 
 std::vector<ValidationRow> planned(const std::string& text, Problems& problems) {
     const TableFile file(text);
-    const auto names = read_validation_names(INFSIM_SOURCE_DIR "/configs/validation.json", problems);
+    const auto names = read_validation_names(source_folder("/configs/validation.json"), problems);
     const auto rows = read_published(file.path, problems);
     if (!problems.empty()) return {};
-    return plan_validation(rows, file.path, names, {INFSIM_SOURCE_DIR "/configs/chips/inferentia1.json", {}, 8},
-                           problems);
+    return plan_validation(rows, file.path, names, {source_folder("/configs/chips/inferentia1.json"), {}, 8}, problems);
 }
 
 constexpr const char* kHeader =
@@ -223,7 +223,7 @@ TEST_CASE("pinned profiles name every option, so that a new default does not mov
     for (const char* name : {"neuron-2021", "neuron-2.20"}) {
         Problems problems;
         const auto file =
-            json::parse_file(INFSIM_SOURCE_DIR "/configs/compilers/" + std::string(name) + ".json", problems);
+            json::parse_file(source_folder("/configs/compilers/") + std::string(name) + ".json", problems);
         REQUIRE(file);
         const json::Value all = canonical_json(compiler::CompileOptions{});
         for (const auto& [pass, options] : all.as_object()) {

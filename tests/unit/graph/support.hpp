@@ -13,6 +13,7 @@
 #include "graph/graph.hpp"
 #include "graph/json_form.hpp"
 #include "graph/onnx_import.hpp"
+#include "support/source_folder.hpp"
 
 // What Debian's library was built with.
 #define ONNX_ML 1
@@ -182,7 +183,7 @@ inline std::string first_problem(const infsim::graph::Graph& g) {
     return problems.empty() ? "" : infsim::to_text(problems.list().front());
 }
 
-inline std::string onnx_folder() { return std::string(INFSIM_SOURCE_DIR) + "/../shared/onnx"; }
-inline std::string models_folder() { return std::string(INFSIM_SOURCE_DIR) + "/models"; }
+inline std::string onnx_folder() { return infsim::source_folder("/../shared/onnx"); }
+inline std::string models_folder() { return infsim::source_folder("/models"); }
 
 }  // namespace test

@@ -4,11 +4,12 @@
 
 #include "base/text.hpp"
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 
 namespace {
-const std::string folder = INFSIM_SOURCE_DIR;
+const std::string folder = source_folder();
 const std::string chip_path = folder + "/configs/chips/inferentia1.json";
 
 json::Document parsed(const std::string& path) {

@@ -7,12 +7,13 @@
 #include "base/text.hpp"
 #include "hw/derived.hpp"
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 
 namespace {
 
-const std::string folder = std::string(INFSIM_SOURCE_DIR) + "/configs/chips/";
+const std::string folder = source_folder("/configs/chips/");
 
 hw::ChipSpec ddr4_chip(const std::vector<hw::Override>& overrides = {}) {
     Problems problems;

@@ -2,12 +2,13 @@
 
 #include "hw/derived.hpp"
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 
 TEST_CASE("Derived quantities of Inferentia are the published ones") {
     Problems problems;
-    const auto chip = hw::load_chip(std::string(INFSIM_SOURCE_DIR) + "/configs/chips/inferentia1.json", {}, problems);
+    const auto chip = hw::load_chip(source_folder("/configs/chips/inferentia1.json"), {}, problems);
     problems.throw_if_any();
     hw::ChipSpec spec = chip->spec;
     spec.dma.core_bandwidth = Bandwidth{21'400'000'000};

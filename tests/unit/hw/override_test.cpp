@@ -1,11 +1,12 @@
 #include <catch2/catch.hpp>
 
 #include "hw/load.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 
 namespace {
-const std::string chip_path = std::string(INFSIM_SOURCE_DIR) + "/configs/chips/inferentia1.json";
+const std::string chip_path = source_folder("/configs/chips/inferentia1.json");
 
 hw::ChipFile with(const std::vector<hw::Override>& overrides) {
     Problems problems;

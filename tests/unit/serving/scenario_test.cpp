@@ -9,13 +9,14 @@
 #include "base/text.hpp"
 #include "serving/scenario.hpp"
 #include "serving/scenario_parts.hpp"
+#include "support/source_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::serving;
 
 namespace {
 
-const std::string kFolder = std::string(INFSIM_SOURCE_DIR) + "/tests/unit/serving/";
+const std::string kFolder = source_folder("/tests/unit/serving/");
 
 json::Document parsed(const std::string& name) {
     Problems problems;

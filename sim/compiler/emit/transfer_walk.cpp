@@ -1,0 +1,174 @@
+#include "compiler/emit/transfer_walk.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "base/check.hpp"
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+constexpr std::int64_t kMostCounted = 65535;  ///< of one dimension of an access pattern
+
+/// A position on chip: slots and channels count from the start of the view (or of the head), `here` in the plane.
+struct Position {
+    std::int64_t slot = 0, channel = 0, here = 0, there = 0;
+    Position operator+(const Position& o) const {
+        return {slot + o.slot, channel + o.channel, here + o.here, there + o.there};
+    }
+    Position operator*(std::int64_t n) const { return {slot * n, channel * n, here * n, there * n}; }
+};
+
+/// One factor common to both sides.
+struct Atom {
+    std::int64_t extent = 1;
+    Position step;
+};
+
+Position step_of(const Factor& f, const Physical& phys) {
+    switch (f.dim) {
+        case Dim::slot: return {f.step, 0, 0, 0};
+        case Dim::row: return {0, 0, f.step * phys.cols, 0};
+        case Dim::col: return {0, 0, f.step, 0};
+        case Dim::channel:
+        case Dim::lane: break;
+    }
+    return {0, f.step, 0, 0};
+}
+
+/// Position of index `i` of an axis made up of `factors`.
+Position at_index(const std::vector<Atom>& factors, std::int64_t i) {
+    Position p;
+    for (auto f = factors.rbegin(); f != factors.rend(); ++f) {
+        p = p + f->step * (i % f->extent);
+        i /= f->extent;
+    }
+    return p;
+}
+
+/// Both factorisations of an axis refined to a common one; false when their boundaries cross.
+bool refine(std::vector<Atom> here, std::vector<Atom> there, std::vector<Atom>& out) {
+    std::vector<Atom> atoms;
+    while (!here.empty() && !there.empty()) {
+        Atom &a = here.back(), &b = there.back();
+        const std::int64_t n = std::min(a.extent, b.extent);
+        if (a.extent % n != 0 || b.extent % n != 0) return false;
+        atoms.push_back({n, a.step + b.step});
+        for (auto* side : {&here, &there}) {
+            Atom& x = side->back();
+            if (x.extent == n) side->pop_back();
+            else x = {x.extent / n, x.step * n};
+        }
+    }
+    INFSIM_CHECK(here.empty() && there.empty(), "both sides of a transfer have the same extents");
+    out.insert(out.end(), atoms.rbegin(), atoms.rend());
+    return true;
+}
+
+/// Joins neighbouring free dimensions that are one walk on both sides.
+void merge(std::vector<FreeStep>& free) {
+    std::stable_sort(free.begin(), free.end(), [](const FreeStep& a, const FreeStep& b) { return a.here > b.here; });
+    std::vector<FreeStep> out;
+    for (const FreeStep& f : free) {
+        if (f.count == 1) continue;
+        const bool joins = !out.empty() && out.back().here == f.here * f.count &&
+                           out.back().there == f.there * f.count && out.back().count * f.count <= kMostCounted;
+        if (joins) out.back() = {out.back().count * f.count, f.here, f.there};
+        else out.push_back(f);
+    }
+    free = std::move(out);
+}
+
+std::vector<LaneRun> runs_of(std::vector<Position> positions, const View& view, const Physical& phys) {
+    struct Cell {
+        std::int64_t here;
+        int slot, lane;
+        std::int64_t there;
+    };
+    std::vector<Cell> cells;
+    for (const Position& p : positions) {
+        int slot = view.first_slot + static_cast<int>(p.slot);
+        std::int64_t lane = p.channel;
+        while (lane >= phys.lanes.at(static_cast<std::size_t>(slot)))
+            lane -= phys.lanes[static_cast<std::size_t>(slot++)];
+        cells.push_back({p.here, slot, static_cast<int>(lane), p.there});
+    }
+    std::sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) {
+        return std::tie(a.here, a.slot, a.lane) < std::tie(b.here, b.slot, b.lane);
+    });
+    std::vector<LaneRun> runs;
+    for (const Cell& c : cells) {
+        if (!runs.empty()) {
+            LaneRun& r = runs.back();
+            const std::int64_t gap = c.there - (r.there + (r.lanes - 1) * r.lane_there);
+            const bool next = r.here == c.here && r.slot == c.slot && r.lane + r.lanes == c.lane && gap >= 0;
+            if (next && (r.lanes == 1 || gap == r.lane_there)) {
+                r.lane_there = gap;
+                ++r.lanes;
+                continue;
+            }
+        }
+        runs.push_back({c.slot, c.lane, 1, c.here, c.there, 0});
+    }
+    return runs;
+}
+
+}  // namespace
+
+TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
+                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step) {
+    INFSIM_CHECK(view.axes.size() == there.axes.size(), "both sides of a transfer have the same rank");
+    TransferWalk walk;
+    std::vector<Position> positions = {{0, 0, 0, there.offset}};
+    const auto cross = [&](const std::vector<Position>& more) {
+        std::vector<Position> all;
+        for (const Position& p : positions)
+            for (const Position& m : more) all.push_back(p + m);
+        positions = std::move(all);
+    };
+    const graph::Shape counts = shape_of(there);
+    for (std::size_t a = 0; a < view.axes.size(); ++a) {
+        std::vector<Atom> here, other, atoms;
+        for (const Factor& f : view.axes[a]) here.push_back({f.extent, step_of(f, phys)});
+        for (const StrideFactor& f : there.axes[a]) other.push_back({f.extent, {0, 0, 0, f.stride}});
+        const std::int64_t first = start.empty() ? 0 : start[a], by = step.empty() ? 1 : step[a];
+        const std::int64_t extent = shape_of(view)[a];
+        const bool all = first == 0 && by == 1 && counts[a] == extent;
+        bool aligned = true;
+        if (all) {
+            aligned = refine(here, other, atoms);
+        } else if (here.size() <= 1) {
+            const Position unit = here.empty() ? Position{} : here[0].step;
+            cross({unit * first});
+            if (counts[a] > 1) aligned = refine({{counts[a], unit * by}}, other, atoms);
+        } else {
+            aligned = false;
+        }
+        if (!aligned) {
+            std::vector<Position> list;
+            for (std::int64_t i = 0; i < counts[a]; ++i)
+                list.push_back(at_index(here, first + i * by) + at_index(other, i));
+            cross(list);
+            continue;
+        }
+        for (const Atom& atom : atoms) {
+            // Lanes are spread by the DMA itself; a walk backwards is one transfer per element.
+            if (atom.step.slot == 0 && atom.step.channel == 0 && atom.step.there >= 0) {
+                walk.free.push_back({atom.extent, atom.step.here, atom.step.there});
+                continue;
+            }
+            std::vector<Position> list;
+            for (std::int64_t i = 0; i < atom.extent; ++i) list.push_back(atom.step * i);
+            cross(list);
+        }
+    }
+    merge(walk.free);
+    walk.runs = runs_of(std::move(positions), view, phys);
+    return walk;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,33 @@
+// Which element on chip meets which element in device DRAM when a tensor is moved between the two.
+#pragma once
+
+#include <vector>
+
+#include "compiler/ir/network.hpp"
+
+namespace infsim::compiler {
+
+/// One free dimension of a transfer: elements from one index to the next here (on chip) and there (in DRAM).
+struct FreeStep {
+    std::int64_t count = 1, here = 0, there = 0;
+};
+
+/// A stretch of lanes of one slot with the offsets of its first element; lanes are `lane_there` apart in DRAM.
+struct LaneRun {
+    int slot = 0, lane = 0, lanes = 1;
+    std::int64_t here = 0, there = 0, lane_there = 0;
+};
+
+/// A transfer of every run over all free dimensions, outermost first.
+struct TransferWalk {
+    std::vector<LaneRun> runs;
+    std::vector<FreeStep> free;
+};
+
+/// The walk of a tensor that lies in `view` on chip and is read or written as `there` in DRAM. `start` and `step` say
+/// which part of the view's axes is meant (empty: all of it). Offsets here count from the start of the plane of a
+/// slot's group; those there include the offset of `there`.
+TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
+                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step);
+
+}  // namespace infsim::compiler

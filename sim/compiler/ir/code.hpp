@@ -1,0 +1,88 @@
+// Virtual code: instructions in one valid serial order, addressing buffers that have no place yet.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/container/deque.hpp>
+
+#include "compiler/ir/ids.hpp"
+#include "compiler/ir/pages.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// Which partitions a buffer takes; half buffers let two images share one range of addresses.
+enum class Half : std::uint8_t { both, lower, upper };
+
+struct Buffer {
+    std::string name;        ///< of the tensor, without the image
+    std::int64_t bytes = 0;  ///< per partition
+    Half half = Half::both;
+    program::Purpose purpose = program::Purpose::spill;
+    std::uint16_t layer = 0;   ///< that writes it first
+    std::uint16_t images = 1;  ///< images it holds
+    bool rotates = false;  ///< one of a row of short-lived ones (windows, scratch) that should not wait for each other
+};
+
+/// Operands of an operation in the order in which `for_each_operand` visits them.
+constexpr int kMaxOperands = 5;
+
+struct VirtualInstruction {
+    program::Operation op;
+    std::array<BufferId, kMaxOperands> buffer{kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer};
+    std::uint8_t queue = 0;
+    std::uint16_t layer = 0, image = 0;
+    std::int32_t load = -1;  ///< index into Code::loads when this is part of a load that may move
+};
+
+/// Streams of loads: weights, inputs, constants, and what a spill brings back.
+constexpr std::int32_t kReloadStream = 3, kLoadStreams = 4;
+
+/// DMA instructions that bring data in and may start earlier than where they stand: a slab, an input stripe, a reload.
+struct Load {
+    BufferId buffer = kNoBuffer;
+    std::int32_t stream = 0;  ///< loads of one stream share rings and keep their order
+    std::int32_t earliest =
+        0;  ///< index of the first instruction in front of which it may stand: what it reads is there
+};
+
+/// In blocks that go back to the system as soon as nothing in them is needed: what makes something else of a code takes
+/// the instructions off its front.
+class Instructions
+    : public boost::container::deque<VirtualInstruction, PageAllocator<VirtualInstruction>,
+                                     boost::container::deque_options_t<boost::container::block_size<8192>>> {
+public:
+    using deque::deque;
+    Instructions(const Instructions&) = default;
+    Instructions(Instructions&&) = default;
+    /// By swapping: Boost's clear(), which its assignments call, steps off a null pointer where nothing has ever been
+    /// stored.
+    Instructions& operator=(Instructions other) {
+        swap(other);
+        return *this;
+    }
+    void clear() { Instructions().swap(*this); }
+};
+
+struct Code {
+    std::vector<Buffer> buffers;
+    Instructions instructions;
+    std::vector<Load> loads;
+    std::vector<program::Queue> queues;      ///< without instructions: which engine each queue number is
+    std::vector<program::Segment> segments;  ///< without addresses
+};
+
+/// Gives every instruction of a code to the sink, in order, and returns the rest of the code.
+using InstructionSink = std::function<void(const VirtualInstruction&)>;
+using CodeSource = std::function<Code(const InstructionSink&)>;
+
+/// for_each_operand(operation, visit, visit_scalar) calls visit(AccessPattern&, operand index, is_write) for every
+/// on-chip operand and visit_scalar(ScalarOperand&, operand index) for per-partition scalars. Operand numbers match
+/// VirtualInstruction::buffer: patterns take 0.. in declaration order, scalars 3 and 4.
+}  // namespace infsim::compiler
+
+#include "compiler/ir/operands.hpp"

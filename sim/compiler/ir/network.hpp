@@ -1,0 +1,220 @@
+// The compiler's own form of a network: layers over values with a physical layout. Made by the passes
+// fuse, layout and order; read by emission.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/ir/ids.hpp"
+#include "graph/graph.hpp"
+#include "program/instruction.hpp"
+
+namespace infsim::compiler {
+
+/// Channels of a value lie in slots of at most 64 partitions: slot s is half s % 2 of group s / 2, and groups
+/// follow each other in the free dimension. `lanes[s]` is the number of channels in slot s.
+/// Every channel has `rows` x `cols` elements per image; a token tensor has one row.
+struct Physical {
+    std::vector<int> lanes;
+    int rows = 1, cols = 1;
+
+    int slots() const { return static_cast<int>(lanes.size()); }
+    int groups() const { return (slots() + 1) / 2; }
+    std::int64_t plane() const { return std::int64_t{rows} * cols; }
+    int channels() const {
+        int n = 0;
+        for (int l : lanes) n += l;
+        return n;
+    }
+    bool operator==(const Physical& o) const { return lanes == o.lanes && rows == o.rows && cols == o.cols; }
+};
+
+/// Physical dimensions that make up logical axes. `channel` is slot and lane taken together, in channel order.
+enum class Dim : std::uint8_t { channel, slot, lane, row, col };
+/// `step`: slots that one index of a slot factor moves, rows or columns that one of a row or column factor moves;
+/// 1 for channels and lanes.
+struct Factor {
+    Dim dim = Dim::channel;
+    std::int64_t extent = 1;
+    std::int64_t step = 1;
+    bool operator==(const Factor& o) const { return dim == o.dim && extent == o.extent && step == o.step; }
+};
+/// How a graph tensor lies in a value: each logical axis is the product of factors, outermost first; an axis of
+/// extent 1 has none. The tensor takes slots [first_slot, first_slot + slots) of the value.
+struct View {
+    int value = -1;
+    int first_slot = 0;
+    int slots = 0;
+    std::vector<std::vector<Factor>> axes;
+};
+
+struct Value {
+    std::string name;
+    Physical phys;
+    DType dtype = DType::fp16;
+    graph::TensorId input = graph::kNoTensor;  ///< set when the value is a graph input
+    /// More than 0: the value lies in device DRAM only, row-major, and has no slots.
+    std::int64_t scratch_elements = 0;
+};
+
+/// One factor of an axis of a tensor in device DRAM: `stride` elements from one index to the next, 0 to repeat,
+/// negative to go backwards.
+struct StrideFactor {
+    std::int64_t extent = 1, stride = 0;
+};
+/// A walk over a tensor that lies row-major in device DRAM: each axis is the product of factors, outermost first.
+struct Strided {
+    enum class Source : std::uint8_t { scratch, input, constant, literal };
+    Source source = Source::scratch;
+    int index = 0;            ///< value, position in graph inputs, constant tensor, or position in Network::literals
+    std::int64_t offset = 0;  ///< in elements
+    std::vector<std::vector<StrideFactor>> axes;
+};
+
+/// One weight tensor of a convolution, addressed by flat index o*so + c*sc + r*sr + s*ss.
+struct WeightIndex {
+    graph::TensorId tensor = graph::kNoTensor;
+    std::int64_t so = 0, sc = 0, sr = 0, ss = 0;
+    /// Input channels of the layer are `replicas` copies of those of the tensor: channel k is tensor channel
+    /// k % (channels / replicas) of filter row k / (channels / replicas).
+    int replicas = 1;
+    std::int64_t replica_step = 0;  ///< flat-index distance of one filter row
+    std::int64_t base = 0;          ///< flat index of element (0, 0, 0, 0)
+};
+
+/// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.
+struct Part {
+    ValueId value = kNoValue;
+    int first_slot = 0;
+    int slots = 0;
+};
+
+/// Convolution, dense layer, MatMul by a constant: one shifted matmul per filter tap.
+struct ConvOp {
+    WeightIndex weight;
+    graph::TensorId bias = graph::kNoTensor;
+    int kernel_rows = 1, kernel_cols = 1;
+    int stride_rows = 1, stride_cols = 1, dilation_rows = 1, dilation_cols = 1;
+    int pad_top = 0, pad_left = 0;
+    int groups = 1;
+    program::ActFunction function = program::ActFunction::identity;
+    std::optional<Part> residual;  ///< added before a ReLU
+    bool relu_after_add = false;
+};
+struct PoolOp {
+    bool average = false;
+    bool count_include_pad = false;
+    int kernel_rows = 1, kernel_cols = 1, stride_rows = 1, stride_cols = 1, dilation_rows = 1, dilation_cols = 1;
+    int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+/// Element by element, same physical layout in and out.
+struct UnaryOp {
+    program::ActFunction function = program::ActFunction::identity;
+    float scale = 1, bias = 0;
+};
+/// dst = (src op0 s0) op1 s1 with scalars immediate or one per channel.
+struct ChannelScalar {
+    program::AluOp op = program::AluOp::none;
+    float immediate = 0;
+    graph::TensorId per_channel = graph::kNoTensor;
+};
+struct ScalarOp {
+    ChannelScalar first, second;
+};
+/// `inner` > 1: the second operand has one element for every `inner` consecutive ones of the first's plane.
+/// `spread`: the second operand is a SpreadOp's output, read by every slot of its half.
+struct BinaryOp {
+    program::AluOp op = program::AluOp::add;
+    bool relu = false;
+    int inner = 1;
+    bool spread = false;
+};
+/// Softmax over the columns of every lane (inputs: one value whose logical softmax axis is `col`).
+struct SoftmaxOp {
+    bool log = false;
+};
+/// Normalisation over all channels (lanes and slots) of every element of the plane.
+struct LayerNormOp {
+    graph::TensorId gamma = graph::kNoTensor, beta = graph::kNoTensor;
+    float epsilon = 0;
+};
+/// Local response normalisation across channels.
+struct LrnOp {
+    int size = 5;
+    float alpha = 0, beta = 0, bias = 1;
+};
+/// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contraction on lanes of
+/// both. Evacuated as out * scale, plus `added` (a SpreadOp's output, the same for all heads) where there is one.
+struct HeadMatmulOp {
+    int heads = 1;
+    float scale = 1.0F;
+    std::optional<Part> added;
+};
+/// Repeats a value of one lane on all lanes of one slot, or of one in each half of the partitions.
+struct SpreadOp {};
+/// Exchanges lanes and columns per head: [head][lanes m][cols n] -> [head][lanes n][cols m].
+struct TransposeOp {
+    int heads = 1;
+};
+/// DRAM rows by index: tokens on partitions, hidden on columns (see TransposeOp for the way back).
+struct GatherOp {
+    graph::TensorId table = graph::kNoTensor;
+    std::int64_t rows = 0, row_elements = 0;
+};
+/// One copy of a low-channel image per filter row, each shifted by its row, in idle partitions: output channel
+/// r * C + c holds row o * stride + r * dilation - pad of input channel c at row o, zero where that is outside.
+struct ReplicateOp {
+    int replicas = 1, stride = 1, dilation = 1, pad = 0;
+};
+/// Reduces every `inner` consecutive elements of a plane to one, times scale.
+struct ReduceOp {
+    program::AluOp op = program::AluOp::add;
+    int inner = 1;
+    float scale = 1.0F;
+};
+/// Writes a tensor to device DRAM in row-major order; the output is a scratch value.
+struct StoreOp {
+    View from;
+};
+/// Part of a tensor that a fetch fills: index i of axis a of `from` goes to index start[a] + i * step[a].
+struct FetchBox {
+    Strided from;
+    std::vector<std::int64_t> start, step;
+};
+/// Brings a tensor from device DRAM into the layout of `to`. Elements that no box covers become `fill`.
+/// Scratch values that it reads are the layer's inputs.
+struct FetchOp {
+    View to;
+    std::vector<FetchBox> boxes;
+    std::optional<float> fill;
+    DType from_dtype = DType::fp32;  ///< of scratch values and constants; graph inputs have their own
+};
+/// Copies slots (a concat part that could not be written in place).
+struct CopyOp {};
+
+using LayerOp = std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp,
+                             TransposeOp, SpreadOp, GatherOp, ReplicateOp, CopyOp, ReduceOp, StoreOp, FetchOp>;
+
+struct Layer {
+    std::string name;
+    std::string kind;
+    LayerOp op;
+    std::vector<Part> inputs;
+    Part output;
+    std::int64_t macs = 0;
+};
+
+struct Network {
+    std::vector<Value> values;
+    std::vector<Layer> layers;                 ///< in the order they run
+    std::vector<View> inputs, outputs;         ///< in graph order; an input that is only fetched from DRAM has no value
+    std::vector<std::vector<float>> literals;  ///< values that the compiler itself makes up (weights of a resize)
+    /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.
+    int stem_layers = 0;
+};
+
+}  // namespace infsim::compiler

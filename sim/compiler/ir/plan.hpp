@@ -1,0 +1,45 @@
+// How the layers of a network are carried out: what attempts to make a batch fit differ in.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace infsim::compiler {
+
+/// Consecutive layers that run on some of the images, layer by layer, before the next section takes those up. Sections
+/// of few images in front of sections of many are sub-batching: only the tensors between them hold the whole batch.
+struct Section {
+    int first = 0, last = 0;  ///< layers [first, last)
+    int images = 0;           ///< at a time; 0: the batch. A multiple of the section's before, or the batch
+    /// More than 0: a chain of convolutions and pools that run fused, each image in stripes of so many rows of the last
+    /// layer; of the tensors in between only the rows at hand exist.
+    int stripe_rows = 0;
+    /// Rows that two stripes share are computed again; otherwise they are copied from one stripe's window to the
+    /// next's.
+    bool recompute_halo = false;
+    bool operator==(const Section& o) const {
+        return first == o.first && last == o.last && images == o.images && stripe_rows == o.stripe_rows &&
+               recompute_halo == o.recompute_halo;
+    }
+};
+
+/// What differs between attempts to make a batch fit.
+struct Plan {
+    /// Ascending, without gaps, none cutting the stem; empty: one section of all layers and images.
+    std::vector<Section> sections;
+    /// By layer: PSUM banks, and so tiles, that one stationary load serves; empty or 0: as the option says.
+    std::vector<int> psum_banks;
+    /// Images a layer computes before it goes on to the next group of them (all its weights stay resident
+    /// meanwhile); the batch means one group. By layer; 0 leaves the choice to the emitter.
+    std::vector<int> image_group;
+    /// Weights of a layer that runs in several groups may take this many bytes per partition.
+    std::int64_t resident_weight_bytes = 16384;
+    std::int64_t slab_bytes = 4096;
+    bool share_small_images = true;  ///< images of small tensors lie in one buffer
+    int stem_stripe_rows = 8;        ///< rows of the stem's last layer per stripe
+    /// Images that take more bytes per partition lie in bands of rows of at most this size, each a buffer of its own
+    /// that may be spilled apart from the others; 0: no bands. Where there are bands, only spilling makes use of them.
+    std::int64_t band_bytes = 0;
+};
+
+}  // namespace infsim::compiler

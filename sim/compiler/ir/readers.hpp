@@ -1,0 +1,13 @@
+// Who reads the values of a network.
+#pragma once
+
+#include <vector>
+
+#include "compiler/ir/network.hpp"
+
+namespace infsim::compiler {
+
+/// Which layers read each value, in layer order.
+std::vector<std::vector<int>> readers_of(const Network& network);
+
+}  // namespace infsim::compiler

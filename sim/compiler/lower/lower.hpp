@@ -1,0 +1,13 @@
+// fuse + layout: Graph to Network.
+#pragma once
+
+#include "compiler/ir/network.hpp"
+#include "compiler/options.hpp"
+
+namespace infsim::compiler {
+
+/// Lowers every node to layers over values with a physical layout, fusing bias, activation and residual add into
+/// the evacuation of PSUM. Throws InputError naming every node whose operator or layout is not supported.
+Network lower(const graph::Graph& graph, DType dtype, int pe_columns, const CompileOptions& options);
+
+}  // namespace infsim::compiler

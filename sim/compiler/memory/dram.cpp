@@ -1,0 +1,108 @@
+#include "compiler/memory/dram.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace infsim::compiler {
+
+namespace {
+
+using program::Purpose;
+
+bool is_host(Purpose purpose) { return purpose == Purpose::input || purpose == Purpose::output; }
+
+std::string purpose_name(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::weights: return "weights";
+        case Purpose::constants: return "constants";
+        case Purpose::input: return "inputs, twice";
+        case Purpose::output: return "outputs, twice";
+        case Purpose::spill: return "intermediates";
+    }
+    return "";
+}
+
+/// The instructions alone fill a core's DRAM region.
+DoesNotFit too_many_instructions(std::int64_t instructions, const program::Target& target) {
+    DoesNotFit no;
+    no.resource = resource::instruction_count;
+    no.unit = "instructions";
+    no.wanted_bytes = instructions;
+    no.available_bytes = target.dram_region_bytes / program::kInstructionBytes;
+    no.text = fmt::format("{} instructions of {} bytes exceed a core's DRAM region, which holds {}", no.wanted_bytes,
+                          program::kInstructionBytes, no.available_bytes);
+    return no;
+}
+
+DoesNotFit refusal_with_list(const DramNeeds& needs, int region, const program::Target& target) {
+    DoesNotFit no = dram_refusal(needs.bytes(region), region, target, needs.at_least);
+    std::map<std::string, std::int64_t> sums;
+    if (const auto found = needs.segments.find(region); found != needs.segments.end())
+        for (const auto& [purpose, bytes] : found->second) sums[purpose_name(purpose)] += bytes;
+    if (region == 0) sums["program"] = needs.instructions * program::kInstructionBytes;
+    std::string list;
+    for (const auto& [name, bytes] : sums) {
+        no.tensors.push_back({name, bytes, 0, "", ""});
+        list += fmt::format("{}{} {} B", list.empty() ? "" : ", ", name, bytes);
+    }
+    std::stable_sort(no.tensors.begin(), no.tensors.end(),
+                     [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+    no.text += "; " + list;
+    return no;
+}
+
+}  // namespace
+
+std::int64_t DramNeeds::bytes(int region) const {
+    std::int64_t sum = region == 0 ? instructions * program::kInstructionBytes : 0;
+    if (const auto found = segments.find(region); found != segments.end())
+        for (const auto& [purpose, bytes] : found->second) sum += bytes;
+    return sum;
+}
+
+std::int64_t dram_bytes(const program::Segment& segment) {
+    return (segment.bytes * (is_host(segment.purpose) ? 2 : 1) + 63) / 64 * 64;
+}
+
+DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t instructions) {
+    DramNeeds needs;
+    needs.instructions = static_cast<std::int64_t>(instructions);
+    needs.segments[0];
+    for (const program::Segment& s : segments) needs.segments[s.region][s.purpose] += dram_bytes(s);
+    return needs;
+}
+
+std::optional<DoesNotFit> dram_shortage(const DramNeeds& needs, const program::Target& target) {
+    if (needs.instructions * program::kInstructionBytes > target.dram_region_bytes)
+        return too_many_instructions(needs.instructions, target);
+    int fullest = 0;
+    for (const auto& [region, purposes] : needs.segments)
+        if (needs.bytes(region) > needs.bytes(fullest)) fullest = region;
+    if (needs.bytes(fullest) <= target.dram_region_bytes) return std::nullopt;
+    return refusal_with_list(needs, fullest, target);
+}
+
+DoesNotFit dram_refusal(std::int64_t wanted, int region, const program::Target& target, bool at_least) {
+    DoesNotFit no;
+    no.resource = resource::device_dram;
+    no.unit = "B";
+    no.wanted_bytes = wanted;
+    no.available_bytes = target.dram_region_bytes;
+    no.text = fmt::format(
+        "a core's own copy of program and data needs {}{} bytes in DRAM region {}, {} are there: {} bytes too many",
+        at_least ? "at least " : "", wanted, region, no.available_bytes, wanted - no.available_bytes);
+    return no;
+}
+
+void lay_out_dram(program::Program& program) {
+    std::map<int, std::int64_t>
+        used;  // the program lies behind the segments, so that addresses do not depend on the encoding
+    for (program::Segment& s : program.segments) {
+        s.address = used[s.region];
+        used[s.region] += dram_bytes(s);
+    }
+}
+
+}  // namespace infsim::compiler

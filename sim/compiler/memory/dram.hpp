@@ -1,0 +1,33 @@
+// What a core's own copy of program and data takes of device DRAM, region by region.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "compiler/outcome.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+struct DramNeeds {
+    std::map<int, std::map<program::Purpose, std::int64_t>> segments;  ///< bytes by region
+    std::int64_t instructions = 0;  ///< they lie in region 0, see program::kInstructionBytes
+    bool at_least = false;          ///< some of the instructions and of the bytes are not counted
+
+    std::int64_t bytes(int region) const;
+};
+
+/// Bytes that a segment takes: host transfers overlap execution, so what they touch is there twice. A multiple of 64.
+std::int64_t dram_bytes(const program::Segment& segment);
+DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t instructions);
+
+/// Why the fullest region does not hold what is needed there, if so.
+std::optional<DoesNotFit> dram_shortage(const DramNeeds& needs, const program::Target& target);
+DoesNotFit dram_refusal(std::int64_t wanted, int region, const program::Target& target, bool at_least = false);
+
+/// Gives every segment an address in its region.
+void lay_out_dram(program::Program& program);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,14 @@
+// What a code looks like to placement once evictions are carried out, without carrying them out.
+#pragma once
+
+#include <vector>
+
+#include "compiler/memory/evictions.hpp"
+
+namespace infsim::compiler {
+
+/// The liveness of the code that apply_evictions() would make, every save and every return being one instruction. Lives
+/// and loads stand in the same order as in that code, so both are placed alike, or nearly so: areas of buffers differ.
+Liveness evicted_liveness(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,43 @@
+#include "compiler/memory/lifetimes.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace infsim::compiler {
+
+Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes,
+             const std::vector<bool>& counts) {
+    struct Change {
+        std::int32_t position;
+        std::int64_t lower, upper;
+    };
+    std::vector<Change> changes;
+    for (std::size_t b = 0; b < buffers.size(); ++b) {
+        if (!counts[b] || lifetimes[b].last < 0) continue;
+        const std::int64_t lower = lower_bytes(buffers[b]), upper = upper_bytes(buffers[b]);
+        changes.push_back({lifetimes[b].first, lower, upper});
+        changes.push_back({lifetimes[b].last + 1, -lower, -upper});
+    }
+    std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.position < b.position; });
+    Peak peak;
+    std::int64_t lower = 0, upper = 0;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        lower += changes[i].lower;
+        upper += changes[i].upper;
+        const bool complete = i + 1 == changes.size() || changes[i + 1].position != changes[i].position;
+        if (complete && std::max(lower, upper) > peak.bytes) peak = {std::max(lower, upper), changes[i].position};
+    }
+    return peak;
+}
+
+std::string to_text(const std::vector<LiveTensor>& tensors) {
+    std::string text;
+    for (const LiveTensor& t : tensors)
+        text += fmt::format("{}{} {} B ({} image{})", text.empty() ? "" : ", ", t.name, t.bytes, t.images,
+                            t.images == 1 ? "" : "s");
+    return text;
+}
+
+}  // namespace infsim::compiler

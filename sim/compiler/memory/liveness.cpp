@@ -1,0 +1,45 @@
+#include "compiler/memory/liveness.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace infsim::compiler {
+
+std::vector<LiveTensor> alive_at(const Liveness& liveness, std::int32_t position,
+                                 const std::vector<program::LayerInfo>& layers) {
+    std::vector<BufferId> alive;
+    for (std::size_t b = 0; b < liveness.buffers.size(); ++b)
+        if (liveness.lives[b].first <= position && position <= liveness.lives[b].last)
+            alive.push_back(static_cast<BufferId>(b));
+    return tensors_of(liveness, alive, layers);
+}
+
+std::vector<LiveTensor> tensors_of(const Liveness& liveness, const std::vector<BufferId>& buffers,
+                                   const std::vector<program::LayerInfo>& layers) {
+    struct Sum {
+        std::int64_t lower = 0, upper = 0;
+        int images = 0;
+        Lifetime life;
+    };
+    std::map<std::string, Sum> sums;
+    for (BufferId b : buffers) {
+        const Buffer& buffer = liveness.buffers[static_cast<std::size_t>(b)];
+        Sum& sum = sums[buffer.name];
+        sum.lower += lower_bytes(buffer);
+        sum.upper += upper_bytes(buffer);
+        sum.images += buffer.images;
+        sum.life.first = std::min(sum.life.first, liveness.lives[static_cast<std::size_t>(b)].first);
+        sum.life.last = std::max(sum.life.last, liveness.lives[static_cast<std::size_t>(b)].last);
+    }
+    const auto layer_at = [&](std::int32_t p) { return layers.at(liveness.layer[static_cast<std::size_t>(p)]).name; };
+    std::vector<LiveTensor> list;
+    for (const auto& [name, sum] : sums)
+        list.push_back(
+            {name, std::max(sum.lower, sum.upper), sum.images, layer_at(sum.life.first), layer_at(sum.life.last)});
+    std::stable_sort(list.begin(), list.end(),
+                     [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
+    return list;
+}
+
+}  // namespace infsim::compiler

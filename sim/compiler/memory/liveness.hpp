@@ -1,0 +1,33 @@
+// A code without its instructions: what placement has to know of it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/ir/code.hpp"
+#include "compiler/memory/lifetimes.hpp"
+
+namespace infsim::compiler {
+
+/// A load with the position of its first instruction.
+struct LoadSpan {
+    BufferId buffer = kNoBuffer;
+    std::int32_t stream = 0, earliest = 0, front = 0;
+};
+
+/// Lifetimes and positions count instructions; `loads` are in the order of Code::loads.
+struct Liveness {
+    std::vector<Buffer> buffers;
+    std::vector<Lifetime> lives;
+    std::vector<LoadSpan> loads;
+    std::vector<std::uint16_t> layer;  ///< by position
+};
+
+/// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
+std::vector<LiveTensor> alive_at(const Liveness& liveness, std::int32_t position,
+                                 const std::vector<program::LayerInfo>& layers);
+/// The same of given buffers.
+std::vector<LiveTensor> tensors_of(const Liveness& liveness, const std::vector<BufferId>& buffers,
+                                   const std::vector<program::LayerInfo>& layers);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,95 @@
+#include "compiler/memory/placement.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/memory/allocate.hpp"
+#include "compiler/memory/dry_run.hpp"
+#include "compiler/memory/lifetimes.hpp"
+#include "compiler/memory/refusals.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+/// The instructions of loads, one load's behind the other's: those of load l are at [begin[l], begin[l + 1]).
+struct LoadInstructions {
+    std::vector<std::uint32_t> begin;
+    std::vector<std::int32_t> position;
+};
+
+LoadInstructions load_instructions(const Code& code) {
+    std::vector<std::pair<std::int32_t, std::int32_t>> found;  // load, position
+    std::int32_t position = 0;
+    for (const VirtualInstruction& in : code.instructions) {
+        if (in.load >= 0) found.emplace_back(in.load, position);
+        ++position;
+    }
+    LoadInstructions list;
+    list.begin.assign(code.loads.size() + 1, 0);
+    for (const auto& [load, at] : found) ++list.begin[static_cast<std::size_t>(load) + 1];
+    for (std::size_t l = 0; l < code.loads.size(); ++l) list.begin[l + 1] += list.begin[l];
+    list.position.resize(found.size());
+    std::vector<std::uint32_t> next(list.begin.begin(), list.begin.end() - 1);
+    for (const auto& [load, at] : found) list.position[next[static_cast<std::size_t>(load)]++] = at;
+    return list;
+}
+
+/// Every load's instructions stand in front of the instruction at which it starts; the rest keep their order.
+void order_instructions(const Code& code, const Allocated& allocated, Placement& out) {
+    const LoadInstructions of_load = load_instructions(code);
+    std::vector<std::int32_t> loads = allocated.order;
+    const auto start = [&](std::int32_t load) { return allocated.start[static_cast<std::size_t>(load)]; };
+    std::stable_sort(loads.begin(), loads.end(), [&](std::int32_t a, std::int32_t b) { return start(a) < start(b); });
+    out.order.reserve(code.instructions.size());
+    out.queue_length.assign(UINT8_MAX + 1, 0);
+    out.first.assign(code.buffers.size(), INT32_MAX);
+    out.last.assign(code.buffers.size(), -1);
+    const auto append = [&](std::int32_t position, const VirtualInstruction& in) {
+        const auto at = static_cast<std::int32_t>(out.order.size());
+        out.order.push_back(position);
+        ++out.queue_length[in.queue];
+        for (BufferId b : in.buffer)
+            if (b != kNoBuffer) {
+                out.first[static_cast<std::size_t>(b)] = std::min(out.first[static_cast<std::size_t>(b)], at);
+                out.last[static_cast<std::size_t>(b)] = at;
+            }
+    };
+    std::size_t next = 0;
+    const auto append_loads = [&](std::int32_t up_to) {
+        for (; next < loads.size() && start(loads[next]) <= up_to; ++next) {
+            const auto load = static_cast<std::size_t>(loads[next]);
+            for (std::uint32_t k = of_load.begin[load]; k < of_load.begin[load + 1]; ++k)
+                append(of_load.position[k], code.instructions[static_cast<std::size_t>(of_load.position[k])]);
+        }
+    };
+    std::int32_t position = 0;
+    for (const VirtualInstruction& in : code.instructions) {
+        append_loads(position);
+        if (in.load < 0) append(position, in);
+        ++position;
+    }
+    append_loads(position);
+}
+
+}  // namespace
+
+Placement placement_of(const Code& code, Allocated&& allocated) {
+    Placement out;
+    out.lower_bound = allocated.lower_bound;
+    order_instructions(code, allocated, out);
+    out.offset = std::move(allocated.offset);
+    for (std::size_t b = 0; b < code.buffers.size(); ++b)
+        if (out.last[b] >= 0) out.peak = std::max(out.peak, std::int64_t{out.offset[b]} + code.buffers[b].bytes);
+    return out;
+}
+
+std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers,
+                                          const PlaceOptions& options) {
+    const Liveness liveness = dry_run_of(code).liveness;
+    auto outcome = allocate(liveness, options);
+    if (const auto* no = std::get_if<NotAllocated>(&outcome)) return refusal(liveness, layers, *no, options);
+    return placement_of(code, std::move(std::get<Allocated>(outcome)));
+}
+
+}  // namespace infsim::compiler

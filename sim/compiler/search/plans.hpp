@@ -1,0 +1,23 @@
+// batch + tile: how the loops over images and weight slabs are nested, from the fastest to the most frugal way.
+#pragma once
+
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/ir/plan.hpp"
+#include "compiler/options.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// Plans to try in turn; the first that fits is taken.
+std::vector<Plan> plans(const Network& network, const program::Target& target, int batch, DType dtype,
+                        const CompileOptions& options);
+
+/// The most frugal plan of all, for spilling within `budget` bytes per partition: images in bands of rows, so that no
+/// tensor has to be there as a whole.
+Plan banded_plan(const Network& network, const program::Target& target, DType dtype, const CompileOptions& options,
+                 std::int64_t budget);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,152 @@
+#include "compiler/search/sections.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "hw/derived.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+constexpr int kMostSections = 5;
+constexpr std::size_t kMostCuts = 28;
+constexpr std::array kStripes = {16, 8, 4, 2, 1};      ///< rows of the last layer
+constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};  ///< of the state buffer, for live activations
+
+struct Choice {
+    double seconds = std::numeric_limits<double>::infinity();
+    std::vector<Section> sections;  ///< last first
+};
+
+/// Places where the network may be cut: where the least is alive nearby, so that few bytes wait.
+std::vector<int> cuts_of(const NetworkCosts& costs, int stem_layers) {
+    std::vector<int> cuts;
+    for (int c = std::max(1, stem_layers); c < costs.layers(); ++c) {
+        const bool narrow = (c - 1 < stem_layers || costs.crossing(c) <= costs.crossing(c - 1)) &&
+                            (c + 1 >= costs.layers() || costs.crossing(c) <= costs.crossing(c + 1));
+        if (narrow) cuts.push_back(c);
+    }
+    if (cuts.size() > kMostCuts) {  // those with the least crossing
+        std::stable_sort(cuts.begin(), cuts.end(), [&](int a, int b) { return costs.crossing(a) < costs.crossing(b); });
+        cuts.resize(kMostCuts);
+        std::sort(cuts.begin(), cuts.end());
+    }
+    return cuts;
+}
+
+class Planner {
+public:
+    Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room)
+        : costs_(costs), stem_layers_(stem_layers), batch_(batch), room_(room), cuts_(cuts_of(costs, stem_layers)) {
+        cuts_.insert(cuts_.begin(), 0);
+        for (int n = 1; n < batch; n *= 2) sizes_.push_back(n);
+        sizes_.push_back(batch);
+    }
+
+    Choice best() { return before(costs_.layers(), batch_, 0, kMostSections, true); }
+
+private:
+    const NetworkCosts& costs_;
+    int stem_layers_, batch_;
+    std::int64_t room_;
+    std::vector<int> cuts_, sizes_;
+    std::map<std::tuple<int, int, std::int64_t, int>, Choice> known_;
+    /// A section that fits, or none (infinitely slow).
+    struct Option {
+        double seconds = std::numeric_limits<double>::infinity();
+        Section section;
+    };
+    std::map<std::tuple<int, int, int, std::int64_t>, Option> options_;
+
+    /// Layer by layer where that fits; a chain that does not is fused in the tallest stripes that do.
+    const Option& section(int first, int last, int images, std::int64_t room) {
+        auto [it, fresh] = options_.try_emplace({first, last, images, room});
+        Option& option = it->second;
+        if (!fresh) return option;
+        if (costs_.peak(first, last, images) <= room)
+            return option = {seconds(first, last, images), {first, last, images}};
+        if (first < stem_layers_ || !costs_.chain(first, last)) return option;
+        for (int rows : kStripes) {
+            if (costs_.striped_peak(first, last, images, rows) > room) continue;
+            const auto [copied, again] = costs_.halo(first, last, rows);
+            return option = {seconds(first, last, images) + std::min(copied, again) * batch_,
+                             {first, last, images, rows, again < copied}};
+        }
+        return option;
+    }
+
+    /// For the whole batch. Weights come while the layers before compute; per section the longer of the two counts.
+    double seconds(int first, int last, int images) const {
+        double dram = 0, compute = 0;
+        const int runs = (batch_ + images - 1) / images;
+        for (int l = first; l < last; ++l) {
+            dram += costs_.weights(l) * runs;
+            compute += costs_.compute(l, images) * batch_ / images;
+        }
+        return std::max(dram, compute) + 0.1 * std::min(dram, compute);
+    }
+
+    /// The best sections for layers [0, end) when the section behind takes `images` at a time and tensors behind hold
+    /// `held` bytes.
+    Choice before(int end, int images, std::int64_t held, int left, bool last = false) {
+        if (end == 0) return {0, {}};
+        if (left == 0) return {};
+        const auto key = std::make_tuple(end, images, held, left);
+        if (!last)
+            if (const auto found = known_.find(key); found != known_.end()) return found->second;
+        Choice best;
+        for (int cut : cuts_) {
+            if (cut >= end) break;
+            for (int n : sizes_) {
+                if (n > images || (images % n != 0 && images != batch_)) continue;
+                // While this section works on its last images, the others wait for the section behind.
+                const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end) * (images - n));
+                const Option& option = section(cut, end, n, room_ - waiting);
+                if (option.seconds >= best.seconds) continue;
+                Choice rest = before(cut, n, waiting, left - 1);
+                if (rest.seconds + option.seconds >= best.seconds) continue;
+                best.seconds = rest.seconds + option.seconds;
+                best.sections = std::move(rest.sections);
+                best.sections.push_back(option.section);
+            }
+        }
+        if (!last) known_[key] = best;
+        return best;
+    }
+};
+
+/// Sections that follow each other on as many images are one: a cut between them costs nothing in the estimate, and
+/// means nothing.
+std::vector<Section> joined(const std::vector<Section>& sections) {
+    std::vector<Section> list;
+    for (const Section& s : sections) {
+        const bool same =
+            !list.empty() && list.back().images == s.images && list.back().stripe_rows == 0 && s.stripe_rows == 0;
+        if (same) list.back().last = s.last;
+        else list.push_back(s);
+    }
+    return list;
+}
+
+}  // namespace
+
+std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
+                                                     std::int64_t capacity) {
+    std::vector<std::vector<Section>> list;
+    for (double share : kShares) {
+        const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
+        const std::vector<Section> sections = joined(Planner(costs, stem_layers, batch, room).best().sections);
+        const bool plain = sections.size() == 1 && sections[0].stripe_rows == 0 &&
+                           (sections[0].images == 0 || sections[0].images >= batch);
+        if (sections.empty() || plain) continue;  // what the plain compiler does
+        if (std::find(list.begin(), list.end(), sections) == list.end()) list.push_back(sections);
+    }
+    return list;
+}
+
+}  // namespace infsim::compiler

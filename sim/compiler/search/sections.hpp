@@ -1,0 +1,77 @@
+// search: which layers run together on how many images, so that weights are read seldom and everything fits.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "compiler/emit/emitter.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/options.hpp"
+#include "hw/spec.hpp"
+
+namespace infsim::compiler {
+
+/// What the search knows about a network without emitting code: bytes per partition and image of what is alive, and the
+/// time of a layer, from the cost formulas of cost/ (see its README) for the tiles that emission would make.
+class NetworkCosts {
+public:
+    NetworkCosts(const Network& network, const hw::ChipSpec& spec, DType dtype, const CompileOptions& options);
+
+    int layers() const { return static_cast<int>(compute_.size()); }
+    /// Bytes per partition and image that layers before `cut` have made and layers behind it read.
+    std::int64_t crossing(int cut) const { return crossing_[static_cast<std::size_t>(cut)]; }
+    /// Most bytes per partition that are alive while layers [first, last) run on `images`, layer by layer.
+    std::int64_t peak(int first, int last, int images) const;
+    /// True when layers [first, last) are two or more convolutions and pools, each reading all of what the one before
+    /// made and nobody else reads: they can run fused, in stripes of rows.
+    bool chain(int first, int last) const;
+    /// The same for a chain in stripes of `stripe_rows` rows of its last layer, image after image.
+    std::int64_t striped_peak(int first, int last, int images, int stripe_rows) const;
+    /// Seconds per image that a chain in stripes takes longer: {rows copied from window to window, rows computed
+    /// again}.
+    std::pair<double, double> halo(int first, int last, int stripe_rows) const;
+    /// Seconds that PE, ACT or POOL, whichever takes longest, work on a layer for `images` images.
+    double compute(int layer, int images) const;
+    /// Seconds of a core's share of device DRAM for the weights of a layer.
+    double weights(int layer) const { return weights_[static_cast<std::size_t>(layer)]; }
+
+private:
+    struct Alive {
+        std::int64_t through = 0, dying = 0, made = 0;
+    };
+    struct Compute {
+        double pe_cycles_per_load = 0, loads = 0;
+        std::int64_t plane = 0;
+        int slots = 1;
+        bool conv = false;
+    };
+    struct Rows {
+        int out = 1, kernel = 1, stride = 1;
+        std::int64_t row_bytes = 0, row_elements = 0;
+        bool follows = false;
+    };
+    std::vector<std::int64_t> crossing_;
+    std::vector<Rows> rows_;  ///< by layer, of its output
+    std::vector<std::int64_t> input_bytes_;
+    std::vector<Alive> alive_;
+    std::vector<Compute> compute_;
+    std::vector<double> weights_;
+    hw::ChipSpec spec_;
+    int banks_ = 1, most_ = 1, small_ = 0, passes_ = 1;
+
+    void measure_rows(const Network& network);
+    void measure_memory(const Network& network, const CompileOptions& options);
+    void measure_layer(const Network& network, const Layer& layer, DType dtype);
+};
+
+/// Bytes of the weights of a layer in device DRAM; 0 for layers without.
+double weight_bytes(const Network& network, const Layer& layer, DType dtype);
+
+/// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that the live
+/// activations may take (the rest is for weights and for loads under way). Dynamic programming from the last layer to
+/// the first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
+std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
+                                                     std::int64_t capacity);
+
+}  // namespace infsim::compiler
