@@ -122,8 +122,8 @@ private:
         return segment;
     }
 
-    template <class T>
-    static void append(std::vector<T>& list, std::vector<T>& more) {
+    template <class List, class T>
+    static void append(List& list, std::vector<T>& more) {
         std::move(more.begin(), more.end(), std::back_inserter(list));
     }
 
