@@ -92,7 +92,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     Stopwatch watch;
     std::vector<PassReport> passes;
     const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});
-    Network network = lower(graph, dtype, width, options);
+    Network network = lower(graph, dtype, width);
     if (network.layers.size() > 65535) throw InputError(graph.name, "", "more than 65535 layers");
     watch.lap(passes, "lower", fmt::format("{} nodes to {} layers", graph.nodes.size(), network.layers.size()));
     if (options.reorder_layers) {

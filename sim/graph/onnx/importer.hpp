@@ -43,7 +43,6 @@ public:
     std::size_t input_count() const { return static_cast<std::size_t>(proto_.input_size()); }
     bool has(std::size_t i) const { return i < input_count() && !proto_.input(static_cast<int>(i)).empty(); }
     TensorId in(std::size_t i) const;           ///< required
-    TensorId optional_in(std::size_t i) const;  ///< kNoTensor if absent
     const Facts& facts(std::size_t i) const { return import_.builder.facts(in(i)); }
     const Shape& shape(std::size_t i) const { return facts(i).shape; }
     std::size_t rank() const { return shape(0).size(); }
