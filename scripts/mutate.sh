@@ -12,10 +12,11 @@ suites=(property_compiler unit_compiler onnx_node)   # of the compiler, the like
 
 # file | text | replacement: the first occurrence is replaced, and must exist.
 mutants=(
-    "sim/compiler/emit/conv.cpp|program::Matmul{moving.ap, dst.ap, !first}|program::Matmul{moving.ap, dst.ap, first}"
+    "sim/compiler/emit/conv.cpp|program::Matmul{moving.ap, dst.ap, !overwrite_}|program::Matmul{moving.ap, dst.ap, overwrite_}"
     "sim/compiler/schedule/hazards.cpp|if (!place.write \|\| t.queue != place.who.queue) wait_for(t);|if (!place.write) wait_for(t);"
-    "sim/compiler/memory/pack.cpp|overlapping(lives_[i].first, lives_[i].last, |overlapping(lives_[i].first + 1, lives_[i].last - 1, "
-    "sim/compiler/emit/stem.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
+    "sim/compiler/memory/assign_addresses.cpp|index_.overlapping(life.first, life.last, |index_.overlapping(life.first + 1, life.last - 1, "
+    "sim/compiler/memory/return_cost.cpp|in_dram ? 1 : kSavedOnceMore|in_dram ? 1 : 1"
+    "sim/compiler/emit/replicate.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
     "sim/compiler/ir/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
     "sim/cost/cost.cpp|(op.a.space == Space::psum) != (op.b.space == Space::psum)|(op.a.space == Space::psum) \|\| (op.b.space == Space::psum)"
     "sim/cost/cost.cpp|std::gcd(contiguous(chip_side, 1), |std::min(contiguous(chip_side, 1), "
