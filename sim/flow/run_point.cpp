@@ -63,7 +63,7 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
             return chip.submit(core, at, input_segments(point, *program, *inputs));
         };
     }
-    const chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
+    chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
     result.alone_service = alone.last_retirement - alone.first_issue;
     if (inputs != nullptr) {
         result.outputs = read_outputs(point, *program, *alone.outputs);
@@ -101,7 +101,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     for (int core = 0; core < point.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);
 
-    const chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
+    chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
     const std::vector<Measurement> sets = measure_all(point, device, alone.last_retirement - alone.first_issue);
     const Measurement& measurement = sets.front();
 
