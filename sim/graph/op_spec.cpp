@@ -97,6 +97,7 @@ void add_elementwise(std::vector<OpSpec>& specs) {
              {Op::round, "round", "Round"},
              {Op::sin, "sin", "Sin"},
              {Op::cos, "cos", "Cos"},
+             {Op::atan, "atan", "Atan"},
              {Op::softplus, "softplus", "Softplus"},
              {Op::softsign, "softsign", "Softsign"},
              {Op::hard_swish, "hard_swish", "HardSwish"},

@@ -32,6 +32,7 @@ enum class ActFunction : std::uint8_t {
     floor,
     ceil,
     round,
+    atan,
 };
 
 struct ActFunctionSpec {
@@ -65,6 +66,7 @@ inline constexpr std::array kActFunctions{
     ActFunctionSpec{ActFunction::floor,      "floor",      [](double x) { return std::floor(x); }},
     ActFunctionSpec{ActFunction::ceil,       "ceil",       [](double x) { return std::ceil(x); }},
     ActFunctionSpec{ActFunction::round,      "round",      [](double x) { return std::nearbyint(x); }},  // half to even
+    ActFunctionSpec{ActFunction::atan,       "atan",       [](double x) { return std::atan(x); }},
 };
 // clang-format on
 
