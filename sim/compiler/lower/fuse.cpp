@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "program/names.hpp"
+
 namespace infsim::compiler {
 
 using graph::Graph;
@@ -172,28 +174,8 @@ bool is_weighted(const Graph& g, const Node& node) {
 }
 
 std::optional<ActFunction> act_function(Op op) {
-    switch (op) {
-        case Op::relu: return ActFunction::relu;
-        case Op::sigmoid: return ActFunction::sigmoid;
-        case Op::tanh: return ActFunction::tanh;
-        case Op::gelu: return ActFunction::gelu;
-        case Op::gelu_tanh: return ActFunction::gelu_tanh;
-        case Op::erf: return ActFunction::erf;
-        case Op::exp: return ActFunction::exp;
-        case Op::log: return ActFunction::log;
-        case Op::sqrt: return ActFunction::sqrt;
-        case Op::reciprocal: return ActFunction::reciprocal;
-        case Op::abs: return ActFunction::abs;
-        case Op::sign: return ActFunction::sign;
-        case Op::floor: return ActFunction::floor;
-        case Op::ceil: return ActFunction::ceil;
-        case Op::round: return ActFunction::round;
-        case Op::sin: return ActFunction::sin;
-        case Op::cos: return ActFunction::cos;
-        case Op::softplus: return ActFunction::softplus;
-        case Op::softsign: return ActFunction::softsign;
-        default: return std::nullopt;
-    }
+    if (op == Op::identity) return std::nullopt;  // moves nothing; ACT's identity copies
+    return program::parse_act_function(graph::op_name(op));
 }
 
 FusionPlan plan_fusion(const Graph& g) {

@@ -28,7 +28,7 @@ FusionPlan plan_fusion(const graph::Graph& graph);
 
 /// True for conv, for gemm and for matmul with a constant right-hand side.
 bool is_weighted(const graph::Graph& graph, const graph::Node& node);
-/// The ACT function of an operator that is one function of one input, if it is.
+/// The ACT function of an operator that is one function of one input, if it is: the one of the same name.
 std::optional<program::ActFunction> act_function(graph::Op op);
 
 }  // namespace infsim::compiler
