@@ -21,11 +21,10 @@ struct AllocateOptions {
 
 /// Where the buffers of a liveness lie and when its loads start.
 struct Allocation {
-    std::vector<std::uint32_t> offset;  ///< by buffer, bytes within each partition
-    /// Indices into Liveness::loads in the order of use: of two that start together the first goes first.
-    std::vector<std::int32_t> order;
-    std::vector<std::int32_t> start;  ///< by load: the instruction in front of which it stands
-    std::int64_t lower_bound = 0;     ///< largest sum of live activations
+    IdVector<BufferId, std::uint32_t> offset;  ///< bytes within each partition
+    std::vector<LoadId> order;  ///< loads in the order of use: of two that start together the first goes first
+    IdVector<LoadId, std::int32_t> start;  ///< the instruction in front of which it stands
+    std::int64_t lower_bound = 0;          ///< largest sum of live activations
 
     /// Counts starts in another code, in which instruction p of this one begins at `begin[p]`.
     void move_to(const std::vector<std::int32_t>& begin);

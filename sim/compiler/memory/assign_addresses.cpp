@@ -1,6 +1,7 @@
 #include "compiler/memory/assign_addresses.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "compiler/memory/life_index.hpp"
 
@@ -8,60 +9,70 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::size_t kRepairs = 100'000;  ///< buffers packed over all rounds of repair, about
+constexpr std::size_t kRepairs = 100'000;  ///< buffers that get an address over all rounds of repair, about
 constexpr std::size_t kMany = 4096;
 
-/// A buffer to be packed: what other buffers have to know of it, side by side in memory.
+/// A buffer that wants an address: what others have to know of it, side by side in memory.
 struct Item {
     std::uint32_t offset = 0, bytes = 0;
     Half half = Half::both;
+
+    std::int64_t end() const { return std::int64_t{offset} + bytes; }
 };
+using ItemId = TypedId<struct ItemTag>;
+using Items = IdVector<ItemId, Item>;
+using Sequence = std::vector<ItemId>;
 
-class Packer {
+Items items_of(const IdVector<BufferId, Buffer>& buffers, const std::vector<BufferId>& ids) {
+    Items items;
+    for (BufferId b : ids) items.push_back({0, static_cast<std::uint32_t>(buffers[b].bytes), buffers[b].half});
+    return items;
+}
+
+IdVector<ItemId, Lifetime> lives_of(const IdVector<BufferId, Lifetime>& lives, const std::vector<BufferId>& ids) {
+    IdVector<ItemId, Lifetime> list;
+    for (BufferId b : ids) list.push_back(lives[b]);
+    return list;
+}
+
+/// Gives items their addresses in some order.
+class Assignment {
 public:
-    Packer(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids)
-        : lives_(lives_of(lives, ids)), index_(lives_) {
-        for (BufferId b : ids) {
-            const Buffer& buffer = buffers[static_cast<std::size_t>(b)];
-            items_.push_back({0, static_cast<std::uint32_t>(buffer.bytes), buffer.half});
-        }
-    }
+    Assignment(Items items, IdVector<ItemId, Lifetime> lives)
+        : items_(std::move(items)), lives_(std::move(lives)), index_(lives_) {}
 
-    const Item& operator[](std::uint32_t i) const { return items_[i]; }
-    std::int64_t length(std::uint32_t i) const { return lives_[i].last - lives_[i].first; }
-    std::uint32_t size() const { return static_cast<std::uint32_t>(items_.size()); }
+    const Items& items() const { return items_; }
+    std::int64_t area(ItemId i) const { return items_[i].bytes * std::int64_t{lives_[i].last - lives_[i].first}; }
 
-    /// Packs items one after the other, each at the lowest address that is free during its whole life. Returns the
-    /// highest byte used + 1.
-    std::int64_t pack(const std::vector<std::uint32_t>& sequence) {
+    /// One after the other, each at the lowest address that is free during its whole life. Returns the highest byte
+    /// used + 1.
+    std::int64_t assign(const Sequence& sequence) {
         index_.clear();
         std::int64_t top = 0;
-        for (std::uint32_t i : sequence) {
+        for (ItemId i : sequence) {
             Item& item = items_[i];
-            taken_.clear();
-            index_.overlapping(lives_[i].first, lives_[i].last, [&](std::size_t other) {
-                const Item& o = items_[other];
-                const bool share = o.half == Half::both || item.half == Half::both || o.half == item.half;
-                if (share) taken_.push_back(std::uint64_t{o.offset} << 32 | (std::uint64_t{o.offset} + o.bytes));
-            });
+            note_taken(item.half, lives_[i]);
             item.offset = static_cast<std::uint32_t>(lowest_gap(item.bytes));
             index_.add(i);
-            top = std::max(top, std::int64_t{item.offset} + item.bytes);
+            top = std::max(top, item.end());
         }
         return top;
     }
 
 private:
-    std::vector<Lifetime> lives_;
-    LifeIndex index_;
-    std::vector<Item> items_;
-    std::vector<std::uint64_t>
-        taken_;  ///< first byte and last byte + 1, in the two halves: one number sorts faster than two
+    Items items_;
+    IdVector<ItemId, Lifetime> lives_;
+    LifeIndex<ItemId> index_;
+    /// First byte and last byte + 1, in the two halves: one number sorts faster than two.
+    std::vector<std::uint64_t> taken_;
 
-    static std::vector<Lifetime> lives_of(const std::vector<Lifetime>& lives, const std::vector<BufferId>& ids) {
-        std::vector<Lifetime> list;
-        for (BufferId b : ids) list.push_back(lives[static_cast<std::size_t>(b)]);
-        return list;
+    void note_taken(Half half, const Lifetime& life) {
+        taken_.clear();
+        index_.overlapping(life.first, life.last, [&](ItemId other) {
+            const Item& o = items_[other];
+            if (share_partitions(o.half, half))
+                taken_.push_back(std::uint64_t{o.offset} << 32 | (std::uint64_t{o.offset} + o.bytes));
+        });
     }
 
     std::uint64_t lowest_gap(std::uint32_t bytes) {
@@ -75,52 +86,80 @@ private:
     }
 };
 
+/// The best of several orders.
+class Search {
+public:
+    Search(Assignment assignment, std::int64_t capacity)
+        : assignment_(std::move(assignment)), capacity_(capacity), best_offset_(assignment_.items().size(), 0) {
+        for (ItemId i : assignment_.items().ids()) program_order_.push_back(i);
+    }
+
+    std::int64_t run(std::int64_t lower_bound) {
+        Sequence sequence = program_order_;
+        sort_by(sequence, [&](ItemId i) { return std::int64_t{item(i).bytes}; });
+        attempt(sequence);
+        if (best_ > lower_bound) {
+            sequence = program_order_;
+            attempt(sequence);
+        }
+        if (best_ > capacity_) {
+            sort_by(sequence, [&](ItemId i) { return assignment_.area(i); });
+            attempt(sequence);
+        }
+        repair(sequence);
+        return best_;
+    }
+
+    /// By item, of the best order.
+    const IdVector<ItemId, std::uint32_t>& offsets() const { return best_offset_; }
+
+private:
+    Assignment assignment_;
+    std::int64_t capacity_, best_ = INT64_MAX;
+    IdVector<ItemId, std::uint32_t> best_offset_;
+    Sequence program_order_;
+
+    const Item& item(ItemId i) const { return assignment_.items()[i]; }
+
+    /// The largest first.
+    template <class Measure>
+    void sort_by(Sequence& sequence, Measure measure) const {
+        std::stable_sort(sequence.begin(), sequence.end(), [&](ItemId a, ItemId b) { return measure(a) > measure(b); });
+    }
+
+    std::int64_t attempt(const Sequence& sequence) {
+        const std::int64_t top = assignment_.assign(sequence);
+        if (top >= best_) return top;
+        best_ = top;
+        for (ItemId i : assignment_.items().ids()) best_offset_[i] = item(i).offset;
+        return top;
+    }
+
+    /// First comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much,
+    /// and the first that brings nothing is the last.
+    void repair(Sequence& sequence) {
+        const std::size_t n = std::max<std::size_t>(sequence.size(), 1);
+        const auto rounds = std::clamp<std::size_t>(kRepairs / n, 4, 24);
+        std::int64_t before = INT64_MAX;
+        for (std::size_t round = 0; round < rounds && best_ > capacity_; ++round) {
+            std::stable_partition(sequence.begin(), sequence.end(),
+                                  [&](ItemId i) { return item(i).end() > capacity_; });
+            const std::int64_t top = attempt(sequence);
+            if (n > kMany && top >= before) break;
+            before = top;
+        }
+    }
+};
+
 }  // namespace
 
-std::int64_t assign_addresses(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives,
+std::int64_t assign_addresses(const IdVector<BufferId, Buffer>& buffers, const IdVector<BufferId, Lifetime>& lives,
                               const std::vector<BufferId>& ids, std::int64_t capacity, std::int64_t lower_bound,
-                              std::vector<std::uint32_t>& offset) {
-    Packer packer(buffers, lives, ids);
-    std::vector<std::uint32_t> program_order(packer.size());
-    for (std::uint32_t i = 0; i < packer.size(); ++i) program_order[i] = i;
-    std::int64_t best = INT64_MAX;
-    const auto attempt = [&](const std::vector<std::uint32_t>& sequence) {
-        const std::int64_t top = packer.pack(sequence);
-        if (top >= best) return top;
-        best = top;
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            offset[static_cast<std::size_t>(ids[i])] = packer[static_cast<std::uint32_t>(i)].offset;
-        return top;
-    };
-    std::vector<std::uint32_t> sequence = program_order;
-    std::stable_sort(sequence.begin(), sequence.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return packer[a].bytes > packer[b].bytes; });
-    attempt(sequence);
-    if (best > lower_bound) {
-        sequence = program_order;
-        attempt(sequence);
-    }
-    if (best > capacity) {
-        const auto area = [&](std::uint32_t i) { return packer[i].bytes * packer.length(i); };
-        std::stable_sort(sequence.begin(), sequence.end(),
-                         [&](std::uint32_t a, std::uint32_t b) { return area(a) > area(b); });
-        attempt(sequence);
-    }
-    // Repair: first comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs
-    // much, and the first that brings nothing is the last.
-    const bool many = sequence.size() > kMany;
-    const int rounds =
-        static_cast<int>(std::clamp<std::size_t>(kRepairs / std::max<std::size_t>(sequence.size(), 1), 4, 24));
-    std::int64_t before = INT64_MAX;
-    for (int round = 0; round < rounds && best > capacity; ++round) {
-        std::stable_partition(sequence.begin(), sequence.end(), [&](std::uint32_t i) {
-            return std::int64_t{packer[i].offset} + packer[i].bytes > capacity;
-        });
-        const std::int64_t top = attempt(sequence);
-        if (many && top >= before) break;
-        before = top;
-    }
-    return best;
+                              IdVector<BufferId, std::uint32_t>& offset) {
+    Search search(Assignment(items_of(buffers, ids), lives_of(lives, ids)), capacity);
+    const std::int64_t top = search.run(lower_bound);
+    for (std::size_t i = 0; i < ids.size(); ++i) offset[ids[i]] = search.offsets().items()[i];
+    return top;
 }
 
 }  // namespace infsim::compiler

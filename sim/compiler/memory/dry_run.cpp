@@ -5,89 +5,107 @@
 
 namespace infsim::compiler {
 
+namespace {
+
+constexpr std::int32_t kNone = -1;
+
+/// Turns counts, each behind its buffer, into where the lists of the buffers begin.
+void sum_up(IdVector<BufferId, std::uint32_t>& begin) {
+    std::uint32_t sum = 0;
+    for (std::uint32_t& b : begin) b = sum += b;
+}
+
+}  // namespace
+
+std::int32_t DryRunRecorder::next_position(std::uint16_t layer) {
+    layer_.push_back(layer);
+    return static_cast<std::int32_t>(layer_.size()) - 1;
+}
+
 void DryRunRecorder::see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) {
-    const auto position = static_cast<std::int32_t>(layer_.size());
-    layer_.push_back(in.layer);
+    const std::int32_t position = next_position(in.layer);
     for (BufferId b : in.buffer)
-        if (b != kNoBuffer) touch(b, position);
+        if (b.exists()) touch(b, position);
     const auto* dma = std::get_if<program::DmaLoad>(&in.op);
     const bool from_outside = !dma || segments[dma->src.segment].purpose != program::Purpose::spill;
-    see_operands(in, position, from_outside ? in.load.value() : kNone);
+    see_operands(in, position, from_outside ? in.load : kNoLoad);
     if (in.load.exists()) note_load(in, position);
     if (wants_repeatable_) note_repeatable(in, position, segments);
 }
 
 void DryRunRecorder::see_read(BufferId b, std::uint16_t layer) {
-    const auto position = static_cast<std::int32_t>(layer_.size());
-    layer_.push_back(layer);
+    const std::int32_t position = next_position(layer);
     touch(b, position);
     note_use(uses_.size(), b, position, false);
 }
 
 void DryRunRecorder::touch(BufferId b, std::int32_t position) {
-    grow(b);
-    Lifetime& life = lives_[static_cast<std::size_t>(b)];
+    grow(b.index() + 1);
+    Lifetime& life = lives_[b];
     life.first = std::min(life.first, position);
     life.last = position;
 }
 
-void DryRunRecorder::grow(BufferId b) {
-    const auto n = static_cast<std::size_t>(b) + 1;
-    if (lives_.size() >= n) return;
-    lives_.resize(n);
-    last_load_.resize(n, kNone);
-    sole_load_.resize(n, kUnseen);
-    coverage_.resize(n);
-    written_bytes_.resize(n, 0);
+void DryRunRecorder::grow(std::size_t buffers) {
+    if (lives_.size() >= buffers) return;
+    lives_.resize(buffers);
+    last_load_.resize(buffers, kNone);
+    writer_.resize(buffers);
+    coverage_.resize(buffers);
+    written_bytes_.resize(buffers, 0);
 }
 
-void DryRunRecorder::see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside) {
+void DryRunRecorder::see_operands(const VirtualInstruction& in, std::int32_t position, LoadId load_from_outside) {
     const std::size_t mine = uses_.size();
     for_each_operand(
         in.op,
         [&](const program::AccessPattern& ap, int operand, bool write) {
             const BufferId b = in.buffer[static_cast<std::size_t>(operand)];
-            if (b == kNoBuffer) return;
+            if (!b.exists()) return;
             note_use(mine, b, position, write);
-            if (!write) return;
-            written_bytes_[static_cast<std::size_t>(b)] += coverage_[static_cast<std::size_t>(b)].add(ap);
-            std::int32_t& sole = sole_load_[static_cast<std::size_t>(b)];
-            sole = sole == kUnseen || sole == load_from_outside ? load_from_outside : kNone;
+            if (write) see_write(b, ap, load_from_outside);
         },
         [&](const program::ScalarOperand&, int operand) {
-            if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b != kNoBuffer)
+            if (const BufferId b = in.buffer[static_cast<std::size_t>(operand)]; b.exists())
                 note_use(mine, b, position, false);
         });
     note_written_bytes(mine);
 }
 
+void DryRunRecorder::see_write(BufferId b, const program::AccessPattern& to, LoadId load_from_outside) {
+    written_bytes_[b] += coverage_[b].add(to);
+    Writer& writer = writer_[b];
+    const bool same = !writer.seen || writer.load.value() == load_from_outside.value();
+    writer = {same ? load_from_outside : kNoLoad, true};
+}
+
 void DryRunRecorder::note_written_bytes(std::size_t from) {
     for (std::size_t i = from; i < uses_.size(); ++i)
-        if (uses_[i].write) write_bytes_.push_back(written_bytes_[uses_[i].buffer]);
+        if (uses_[i].write) write_bytes_.push_back(written_bytes_[uses_[i].id()]);
 }
 
 /// Uses from index `from` on are those of the same instruction: of each buffer one is kept.
 void DryRunRecorder::note_use(std::size_t from, BufferId b, std::int32_t position, bool write) {
+    const auto number = static_cast<std::uint32_t>(b.value());
     for (std::size_t i = from; i < uses_.size(); ++i)
-        if (uses_[i].buffer == static_cast<std::uint32_t>(b)) {
+        if (uses_[i].buffer == number) {
             uses_[i].write |= write ? 1U : 0U;
             return;
         }
     Use use;
-    use.buffer = static_cast<std::uint32_t>(b) & 0x7FFF'FFFFU;
+    use.buffer = number & 0x7FFF'FFFFU;
     use.write = write ? 1U : 0U;
     use.position = position;
     uses_.push_back(use);
 }
 
 void DryRunRecorder::note_load(const VirtualInstruction& in, std::int32_t position) {
-    const auto load = in.load.index();
-    if (front_.size() <= load) front_.resize(load + 1, kNone);
-    if (front_[load] < 0) front_[load] = position;
+    if (front_.size() <= in.load.index()) front_.resize(in.load.index() + 1, kNone);
+    if (front_[in.load] < 0) front_[in.load] = position;
     for (BufferId b : in.buffer)
-        if (b != kNoBuffer) last_load_[static_cast<std::size_t>(b)] = position;
+        if (b.exists()) last_load_[b] = position;
     for (std::size_t i = uses_.size(); i-- > 0 && uses_[i].position == position;)
-        if (!uses_[i].write) reading_.emplace_back(in.load, static_cast<BufferId>(uses_[i].buffer));
+        if (!uses_[i].write) reading_.emplace_back(in.load, uses_[i].id());
 }
 
 void DryRunRecorder::note_repeatable(const VirtualInstruction& in, std::int32_t position,
@@ -103,67 +121,63 @@ void DryRunRecorder::note_repeatable(const VirtualInstruction& in, std::int32_t 
 }
 
 /// A load that fills one buffer and reads another (rows that move on) does not stand alone.
-std::vector<std::int32_t> DryRunRecorder::sole_loads() {
-    std::vector<std::int32_t> shared;
+IdVector<BufferId, LoadId> DryRunRecorder::sole_loads() const {
+    IdVector<LoadId, bool> shared(front_.size(), false);
     for (const auto& [load, buffer] : reading_)
-        if (sole_load_[static_cast<std::size_t>(buffer)] != load) shared.push_back(load);
-    std::sort(shared.begin(), shared.end());
-    for (std::int32_t& s : sole_load_)
-        if (s < 0 || std::binary_search(shared.begin(), shared.end(), s)) s = kNone;
-    return std::move(sole_load_);
+        if (writer_[buffer].load.value() != load.value()) shared[load] = true;
+    IdVector<BufferId, LoadId> sole(writer_.size());
+    for (BufferId b : writer_.ids())
+        if (const LoadId load = writer_[b].load; load.exists() && !shared[load]) sole[b] = load;
+    return sole;
 }
 
 void DryRunRecorder::list_uses(std::size_t buffers, Uses& out) const {
     out.begin.assign(buffers + 1, 0);
     out.write_begin.assign(buffers + 1, 0);
     for (const Use& u : uses_) {
-        ++out.begin[u.buffer + 1];
-        out.write_begin[u.buffer + 1] += u.write;
+        ++out.begin[u.id().next()];
+        out.write_begin[u.id().next()] += u.write;
     }
-    for (std::size_t b = 0; b < buffers; ++b) {
-        out.begin[b + 1] += out.begin[b];
-        out.write_begin[b + 1] += out.write_begin[b];
-    }
+    sum_up(out.begin);
+    sum_up(out.write_begin);
     out.position.resize(uses_.size());
-    out.write_position.resize(out.write_begin[buffers]);
-    out.write_bytes.resize(out.write_begin[buffers]);
+    out.write_position.resize(write_bytes_.size());
+    out.write_bytes.resize(write_bytes_.size());
     std::size_t write = 0;
-    std::vector<std::uint32_t> next(out.begin.begin(), out.begin.end() - 1),
-        next_write(out.write_begin.begin(), out.write_begin.end() - 1);
+    IdVector<BufferId, std::uint32_t> next = out.begin, next_write = out.write_begin;
     for (const Use& u : uses_) {
-        out.position[next[u.buffer]++] = u.position;
+        out.position[next[u.id()]++] = u.position;
         if (!u.write) continue;
-        const std::uint32_t at = next_write[u.buffer]++;
+        const std::uint32_t at = next_write[u.id()]++;
         out.write_position[at] = u.position;
         out.write_bytes[at] = write_bytes_[write++];
     }
 }
 
 DryRun DryRunRecorder::finish(const Code& code) {
-    const std::size_t n = code.buffers.size();
-    if (n > 0) grow(static_cast<BufferId>(n) - 1);
+    grow(code.buffers.size());
     front_.resize(code.loads.size(), kNone);
     DryRun dry_run;
     dry_run.queues = code.queues;
     dry_run.segments = code.segments.size();
-    for (const LoadId l : code.loads.ids())
+    for (LoadId l : code.loads.ids())
         dry_run.liveness.loads.push_back(
-            {code.loads[l].buffer, code.loads[l].stream, code.loads[l].earliest, front_[l.index()]});
-    list_uses(n, dry_run.uses);
+            {code.loads[l].buffer, code.loads[l].stream, code.loads[l].earliest, front_[l]});
+    list_uses(code.buffers.size(), dry_run.uses);
     dry_run.uses.sole_load = sole_loads();
     dry_run.uses.last_load = std::move(last_load_);
     dry_run.uses.written_bytes = std::move(written_bytes_);
     dry_run.repeatable = std::move(repeatable_);
-    dry_run.liveness.buffers = code.buffers.items();
+    dry_run.liveness.buffers = code.buffers;
     dry_run.liveness.lives = std::move(lives_);
     dry_run.liveness.layer = std::move(layer_);
     return dry_run;
 }
 
 DryRun dry_run_of(const Code& code, bool repeatable) {
-    DryRunRecorder sketcher(repeatable);
-    for (const VirtualInstruction& in : code.instructions) sketcher.see(in, code.segments);
-    return sketcher.finish(code);
+    DryRunRecorder recorder(repeatable);
+    for (const VirtualInstruction& in : code.instructions) recorder.see(in, code.segments);
+    return recorder.finish(code);
 }
 
 }  // namespace infsim::compiler

@@ -40,33 +40,40 @@ public:
     DryRun finish(const Code& code);
 
 private:
-    static constexpr std::int32_t kNone = -1, kUnseen = -2;
     struct Use {
         std::uint32_t buffer : 31, write : 1;
         std::int32_t position;
+        BufferId id() const { return BufferId(static_cast<std::int32_t>(buffer)); }
+    };
+    /// Who writes a buffer: nobody yet, one load from outside, or others.
+    struct Writer {
+        LoadId load;
+        bool seen = false;
     };
     bool wants_repeatable_;
     Repeatable repeatable_;
     std::vector<Use> uses_;                  ///< in the order of the code
     std::vector<std::int64_t> write_bytes_;  ///< by use that writes: bytes of the buffer that are written then
     std::vector<std::uint16_t> layer_;       ///< by position
-    std::vector<std::int32_t> front_;        ///< by load
-    std::vector<std::pair<std::int32_t, BufferId>> reading_;  ///< (load, buffer) of loads that read the state buffer
-    // By buffer:
-    std::vector<Lifetime> lives_;
-    std::vector<std::int32_t> last_load_, sole_load_;
-    std::vector<Coverage> coverage_;
-    std::vector<std::int64_t> written_bytes_;
+    IdVector<LoadId, std::int32_t> front_;
+    std::vector<std::pair<LoadId, BufferId>> reading_;  ///< loads that read the state buffer, and what
+    IdVector<BufferId, Lifetime> lives_;
+    IdVector<BufferId, std::int32_t> last_load_;
+    IdVector<BufferId, Writer> writer_;
+    IdVector<BufferId, Coverage> coverage_;
+    IdVector<BufferId, std::int64_t> written_bytes_;
 
-    void grow(BufferId b);
+    std::int32_t next_position(std::uint16_t layer);
+    void grow(std::size_t buffers);
     void touch(BufferId b, std::int32_t position);
-    void see_operands(const VirtualInstruction& in, std::int32_t position, std::int32_t load_from_outside);
+    void see_operands(const VirtualInstruction& in, std::int32_t position, LoadId load_from_outside);
+    void see_write(BufferId b, const program::AccessPattern& to, LoadId load_from_outside);
     void note_use(std::size_t from, BufferId b, std::int32_t position, bool write);
     void note_written_bytes(std::size_t from);
     void note_load(const VirtualInstruction& in, std::int32_t position);
     void note_repeatable(const VirtualInstruction& in, std::int32_t position,
                          const std::vector<program::Segment>& segments);
-    std::vector<std::int32_t> sole_loads();
+    IdVector<BufferId, LoadId> sole_loads() const;
     void list_uses(std::size_t buffers, Uses& out) const;
 };
 

@@ -6,39 +6,46 @@ namespace infsim::compiler {
 
 namespace {
 
-class Rewriting {
+using EvictionId = TypedId<struct EvictionTag>;  ///< of evictions in their order
+
+/// Where instructions stand once saves and returns stand between them, each as one instruction.
+class Positions {
 public:
-    Rewriting(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions)
-        : liveness_(liveness), uses_(uses), evictions_(evictions), out_(liveness), save_rank_(evictions.size(), 0) {
-        for (std::size_t e = 0; e < evictions.size(); ++e) {
-            returns_.push_back(evictions[e].before);
-            if (evictions[e].save) saves_.push_back(e);
+    explicit Positions(const std::vector<Eviction>& evictions) {
+        for (const Eviction& e : evictions) {
+            const EvictionId id = evictions_.push_back(e);
+            returns_.push_back(e.before);
+            if (e.save) savers_.push_back(id);
         }
-        std::stable_sort(saves_.begin(), saves_.end(),
-                         [&](std::size_t a, std::size_t b) { return evictions[a].after < evictions[b].after; });
-        for (std::size_t r = 0; r < saves_.size(); ++r) {
-            save_rank_[saves_[r]] = static_cast<std::int32_t>(r);
-            save_positions_.push_back(evictions[saves_[r]].after);
+        std::stable_sort(savers_.begin(), savers_.end(),
+                         [&](EvictionId a, EvictionId b) { return evictions_[a].after < evictions_[b].after; });
+        save_rank_.assign(evictions.size(), 0);
+        for (EvictionId e : savers_) {
+            save_rank_[e] = static_cast<std::int32_t>(saves_.size());
+            saves_.push_back(evictions_[e].after);
         }
     }
+    const IdVector<EvictionId, Eviction>& evictions() const { return evictions_; }
+    /// `after` of those that save and `before` of all, ascending.
+    const std::vector<std::int32_t>& saves() const { return saves_; }
+    const std::vector<std::int32_t>& returns() const { return returns_; }
 
-    Liveness run() {
-        spread_layers();
-        for (Lifetime& life : out_.lives)
-            if (life.last >= 0) life = {moved(life.first), moved(life.last)};
-        for (LoadSpan& load : out_.loads) load.front = moved(load.front);
-        cut_lives();
-        return std::move(out_);
+    /// Where instruction p stands now: behind saves that follow earlier ones and returns in front of it.
+    std::int32_t moved(std::int32_t p) const { return p + below(saves_, p) + up_to(returns_, p); }
+    std::int32_t save_at(EvictionId e) const {
+        const std::int32_t after = evictions_[e].after;
+        return after + up_to(returns_, after) + save_rank_[e] + 1;
+    }
+    std::int32_t return_at(EvictionId e) const {
+        const std::int32_t before = evictions_[e].before;
+        return before + e.value() + below(saves_, before);
     }
 
 private:
-    const Liveness& liveness_;
-    const Uses& uses_;
-    const std::vector<Eviction>& evictions_;
-    Liveness out_;
-    std::vector<std::size_t> saves_;                      ///< evictions that save, by `after`
-    std::vector<std::int32_t> save_rank_;                 ///< by eviction
-    std::vector<std::int32_t> save_positions_, returns_;  ///< `after` of the saves, `before` of all, ascending
+    IdVector<EvictionId, Eviction> evictions_;
+    std::vector<EvictionId> savers_;  ///< by `after`
+    IdVector<EvictionId, std::int32_t> save_rank_;
+    std::vector<std::int32_t> saves_, returns_;
 
     static std::int32_t below(const std::vector<std::int32_t>& sorted, std::int32_t p) {
         return static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), p) - sorted.begin());
@@ -46,78 +53,93 @@ private:
     static std::int32_t up_to(const std::vector<std::int32_t>& sorted, std::int32_t p) {
         return static_cast<std::int32_t>(std::upper_bound(sorted.begin(), sorted.end(), p) - sorted.begin());
     }
-    /// Where instruction p stands now: behind saves that follow earlier ones and returns in front of it.
-    std::int32_t moved(std::int32_t p) const { return p + below(save_positions_, p) + up_to(returns_, p); }
-    std::int32_t save_at(std::size_t e) const {
-        return evictions_[e].after + up_to(returns_, evictions_[e].after) + save_rank_[e] + 1;
+};
+
+/// The layers of the instructions; a save or return is of the layer of the instruction that it stands beside.
+std::vector<std::uint16_t> spread_layers(const std::vector<std::uint16_t>& layers, const Positions& positions) {
+    const auto &returns = positions.returns(), &saves = positions.saves();
+    std::vector<std::uint16_t> out;
+    out.reserve(layers.size() + returns.size() + saves.size());
+    std::size_t back = 0, save = 0;
+    for (std::size_t p = 0; p < layers.size(); ++p) {
+        const auto position = static_cast<std::int32_t>(p);
+        for (; back < returns.size() && returns[back] == position; ++back) out.push_back(layers[p]);
+        out.push_back(layers[p]);
+        for (; save < saves.size() && saves[save] == position; ++save) out.push_back(layers[p]);
     }
-    std::int32_t return_at(std::size_t e) const {
-        return evictions_[e].before + static_cast<std::int32_t>(e) + below(save_positions_, evictions_[e].before);
+    return out;
+}
+
+class LivenessWriter {
+public:
+    LivenessWriter(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions)
+        : liveness_(liveness), uses_(uses), at_(evictions), out_(liveness), saved_(liveness.buffers.size(), 0) {
+        for (BufferId b : liveness.buffers.ids()) alias_.push_back(b);
     }
 
-    void spread_layers() {
-        out_.layer.clear();
-        out_.layer.reserve(liveness_.layer.size() + evictions_.size() + saves_.size());
-        std::size_t back = 0, save = 0;
-        for (std::size_t p = 0; p < liveness_.layer.size(); ++p) {
-            const auto position = static_cast<std::int32_t>(p);
-            for (; back < returns_.size() && returns_[back] == position; ++back)
-                out_.layer.push_back(liveness_.layer[p]);
-            out_.layer.push_back(liveness_.layer[p]);
-            for (; save < save_positions_.size() && save_positions_[save] == position; ++save)
-                out_.layer.push_back(liveness_.layer[p]);
-        }
+    Liveness run() {
+        out_.layer = spread_layers(liveness_.layer, at_);
+        for (Lifetime& life : out_.lives)
+            if (life.exists()) life = {at_.moved(life.first), at_.moved(life.last)};
+        for (LoadSpan& load : out_.loads) load.front = at_.moved(load.front);
+        for (EvictionId e : at_.evictions().ids()) cut_life(e);
+        return std::move(out_);
     }
+
+private:
+    const Liveness& liveness_;
+    const Uses& uses_;
+    Positions at_;
+    Liveness out_;
+    IdVector<BufferId, BufferId> alias_;      ///< what stands for a buffer at present
+    IdVector<BufferId, std::int32_t> saved_;  ///< where its last save stands
 
     /// Every return begins a life of its own; the one before ends with the save, or with the use before.
-    void cut_lives() {
-        std::vector<BufferId> alias(liveness_.buffers.size());
-        for (std::size_t b = 0; b < alias.size(); ++b) alias[b] = static_cast<BufferId>(b);
-        std::vector<std::int32_t> saved(alias.size(), 0);
-        for (std::size_t e = 0; e < evictions_.size(); ++e) {
-            const Eviction& eviction = evictions_[e];
-            const auto b = static_cast<std::size_t>(eviction.buffer);
-            if (eviction.save) saved[b] = save_at(e);
-            Lifetime& before = out_.lives[static_cast<std::size_t>(alias[b])];
-            const std::int32_t end = before.last;
-            before.last = eviction.save ? saved[b] : moved(eviction.after);
-            if (eviction.by == Return::recompute) {
-                const Recipe& recipe = uses_.recipes.list[static_cast<std::size_t>(eviction.recipe)];
-                for (BufferId o : recipe.loaded) {
-                    if (eviction.kept_loads) extend(alias[static_cast<std::size_t>(o)], return_at(e));
-                    else out_.loads.push_back(reissue(o, add(o, {return_at(e), return_at(e)}), return_at(e)));
-                }
-                for (BufferId o : recipe.made) add(o, {return_at(e), return_at(e)});
-            }
-            alias[b] = add(eviction.buffer, {return_at(e), end});
-            if (eviction.by == Return::reload)
-                out_.loads.push_back({alias[b], kReloadStream, saved[b] + 1, return_at(e)});
-            if (eviction.by == Return::reissue) out_.loads.push_back(reissue(eviction.buffer, alias[b], return_at(e)));
+    void cut_life(EvictionId e) {
+        const Eviction& eviction = at_.evictions()[e];
+        const BufferId b = eviction.buffer;
+        const std::int32_t back = at_.return_at(e);
+        if (eviction.save) saved_[b] = at_.save_at(e);
+        Lifetime& before = out_.lives[alias_[b]];
+        const std::int32_t end = before.last;
+        before.last = eviction.save ? saved_[b] : at_.moved(eviction.after);
+        if (eviction.by == Return::recompute) add_operands(eviction, back);
+        alias_[b] = add(b, {back, end});
+        if (eviction.by == Return::reload) out_.loads.push_back({alias_[b], kReloadStream, saved_[b] + 1, back});
+        if (eviction.by == Return::reissue) add_load(b, alias_[b], back);
+    }
+
+    /// What is there for a recipe alone.
+    void add_operands(const Eviction& eviction, std::int32_t back) {
+        const Recipe& recipe = uses_.recipes.list[eviction.recipe];
+        for (BufferId o : recipe.loaded) {
+            if (eviction.kept_loads) extend(alias_[o], back);
+            else add_load(o, add(o, {back, back}), back);
         }
+        for (BufferId o : recipe.made) add(o, {back, back});
     }
 
     void extend(BufferId b, std::int32_t until) {
-        Lifetime& life = out_.lives[static_cast<std::size_t>(b)];
+        Lifetime& life = out_.lives[b];
         life.last = std::max(life.last, until);
     }
     /// Another buffer like `b`.
     BufferId add(BufferId b, const Lifetime& life) {
-        Buffer next = liveness_.buffers[static_cast<std::size_t>(b)];
+        Buffer next = liveness_.buffers[b];
         next.rotates = false;
-        out_.buffers.push_back(std::move(next));
         out_.lives.push_back(life);
-        return static_cast<BufferId>(out_.buffers.size()) - 1;
+        return out_.buffers.push_back(std::move(next));
     }
-    LoadSpan reissue(BufferId b, BufferId home, std::int32_t front) const {
-        return {home, liveness_.loads[static_cast<std::size_t>(uses_.sole_load[static_cast<std::size_t>(b)])].stream, 0,
-                front};
+    /// The load of `b` once more, into `home`.
+    void add_load(BufferId b, BufferId home, std::int32_t front) {
+        out_.loads.push_back({home, liveness_.loads[uses_.sole_load[b]].stream, 0, front});
     }
 };
 
 }  // namespace
 
 Liveness evicted_liveness(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions) {
-    return Rewriting(liveness, uses, evictions).run();
+    return LivenessWriter(liveness, uses, evictions).run();
 }
 
 }  // namespace infsim::compiler

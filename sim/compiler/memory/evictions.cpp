@@ -8,15 +8,15 @@
 namespace infsim::compiler {
 
 std::int64_t traffic_bytes(const std::vector<Eviction>& evictions, const Uses& uses) {
-    std::vector<std::int64_t> saved(uses.written_bytes.size(), 0);
+    IdVector<BufferId, std::int64_t> saved(uses.written_bytes.size(), 0);
     std::int64_t sum = 0;
     for (const Eviction& e : evictions) {
-        const auto b = static_cast<std::size_t>(e.buffer);
-        if (e.save) sum += saved[b] = uses.bytes_at(e.buffer, e.after);
+        const BufferId b = e.buffer;
+        if (e.save) sum += saved[b] = uses.bytes_at(b, e.after);
         if (e.by == Return::reload) sum += saved[b];
         if (e.by == Return::reissue) sum += uses.written_bytes[b];
         if (e.by != Return::recompute) continue;
-        const Recipe& recipe = uses.recipes.list[static_cast<std::size_t>(e.recipe)];
+        const Recipe& recipe = uses.recipes.list[e.recipe];
         sum += recipe.traffic_bytes + (e.kept_loads ? 0 : recipe.load_bytes);
     }
     return sum;
@@ -32,10 +32,10 @@ using Outcome = std::variant<std::vector<Eviction>, NoRoom>;
 
 /// What is computed from others needs them beside it. Where there is no room for that it has to come back some other
 /// way.
-Outcome walk_with_room(const Liveness& liveness, const Uses& uses, const EvictionOptions& options, double eagerness) {
+Outcome choose_with_room(const Liveness& liveness, const Uses& uses, const EvictionOptions& options, double eagerness) {
     Banned banned;
     for (int attempt = 1;; ++attempt) {
-        Walk one = walk(liveness, uses, options, eagerness, banned);
+        EvictionChoice one = choose_in_order(liveness, uses, options, eagerness, banned);
         if (one.computed.empty() || attempt == kAttempts) return std::move(one.outcome);
         for (BufferId b : one.computed) banned.emplace_back(b, std::get<NoRoom>(one.outcome).position);
         std::sort(banned.begin(), banned.end());
@@ -46,9 +46,9 @@ Outcome walk_with_room(const Liveness& liveness, const Uses& uses, const Evictio
 
 std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Liveness& liveness, const Uses& uses,
                                                              const EvictionOptions& options) {
-    Outcome best = walk_with_room(liveness, uses, options, 1);
+    Outcome best = choose_with_room(liveness, uses, options, 1);
     if (!options.recompute || uses.recipes.list.empty()) return best;
-    Outcome eager = walk_with_room(liveness, uses, options, kEagerness);
+    Outcome eager = choose_with_room(liveness, uses, options, kEagerness);
     const auto traffic = [&](const Outcome& outcome) {
         const auto* list = std::get_if<std::vector<Eviction>>(&outcome);
         return list ? traffic_bytes(*list, uses) : INT64_MAX;
@@ -57,11 +57,12 @@ std::variant<std::vector<Eviction>, NoRoom> choose_evictions(const Liveness& liv
 }
 
 std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evictions) {
-    std::vector<std::int32_t> until(uses.written_bytes.size(), kNever);  // position of the next save's last reload
+    // Position of the next save's last reload.
+    IdVector<BufferId, std::int32_t> until(uses.written_bytes.size(), kNever);
     std::vector<std::pair<std::int32_t, std::int64_t>> changes;
     // From the back: what comes last is the last reload of the save in front of it.
     for (auto e = evictions.rbegin(); e != evictions.rend(); ++e) {
-        std::int32_t& last = until[static_cast<std::size_t>(e->buffer)];
+        std::int32_t& last = until[e->buffer];
         if (e->by != Return::reload) continue;
         if (last == kNever) last = e->before;
         if (!e->save) continue;

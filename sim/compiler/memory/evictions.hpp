@@ -23,9 +23,9 @@ struct Eviction {
     BufferId buffer = kNoBuffer;
     std::int32_t after = 0, before = 0;
     Return by = Return::reload;
-    bool save = false;         ///< device DRAM does not hold its present bytes yet
-    std::int32_t recipe = -1;  ///< index into Recipes::list, for Return::recompute
-    bool kept_loads = false;   ///< what the recipe would load again stays until then instead
+    bool save = false;        ///< device DRAM does not hold its present bytes yet
+    RecipeId recipe;          ///< for Return::recompute
+    bool kept_loads = false;  ///< what the recipe would load again stays until then instead
 };
 
 /// Bytes of device DRAM that they move (what is written when a buffer is saved), or that could be moved while engines
@@ -36,15 +36,15 @@ struct EvictionOptions {
     std::int64_t budget = 0;        ///< bytes per partition, in either half of the partitions
     bool spill = true;              ///< save and reload is allowed
     bool rematerialization = true;  ///< issuing loads again is allowed
-    bool recompute =
-        true;  ///< computing again is allowed, where `Uses::recipes` has a way and where it costs less than a spill
+    /// Computing again is allowed, where `Uses::recipes` has a way and where it costs less than a spill.
+    bool recompute = true;
     /// By layer: multiply-accumulates per byte of weights that it reads. Where they exceed `balance`, the layer waits
     /// for the PE array rather than for device DRAM, and bytes that come back for it count half.
-    std::vector<double> intensity;
+    IdVector<LayerId, double> intensity;
     double balance = 0;
 };
 
-/// No choice of victims makes room for this instruction: bytes that must be there at once, and of what.
+/// No choice of evictions makes room for this instruction: bytes that must be there at once, and of what.
 struct NoRoom {
     std::int32_t position = 0;
     std::int64_t wanted = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/typed_id.hpp"
 #include "compiler/memory/lifetimes.hpp"
 
 namespace infsim::compiler {
@@ -12,13 +13,13 @@ namespace infsim::compiler {
 /// A set of lifetimes out of a list that is known beforehand. Adding one and finding one that overlaps take time
 /// logarithmic in the length of the list: a tree over the lifetimes by `first` that holds the largest `last` below each
 /// node.
+template <class Id>
 class LifeIndex {
 public:
-    explicit LifeIndex(const std::vector<Lifetime>& lives) : rank_(lives.size()), entries_(lives.size()) {
-        std::vector<std::uint32_t> order(lives.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::uint32_t a, std::uint32_t b) { return lives[a].first < lives[b].first; });
+    explicit LifeIndex(const IdVector<Id, Lifetime>& lives) : rank_(lives.size()), entries_(lives.size()) {
+        std::vector<Id> order;
+        for (Id i : lives.ids()) order.push_back(i);
+        std::stable_sort(order.begin(), order.end(), [&](Id a, Id b) { return lives[a].first < lives[b].first; });
         for (std::size_t r = 0; r < order.size(); ++r) {
             rank_[order[r]] = static_cast<std::uint32_t>(r);
             entries_[r] = {lives[order[r]], kAbsent, order[r]};
@@ -31,8 +32,8 @@ public:
         for (Entry& e : entries_) e.last = kAbsent;
         latest_.assign(2 * leaves_, kAbsent);
     }
-    /// Adds number `i` of the list.
-    void add(std::size_t i) {
+    /// Adds a lifetime of the list.
+    void add(Id i) {
         Entry& e = entries_[rank_[i]];
         e.last = e.life.last;
         for (std::size_t node = leaves_ + rank_[i] / kLeaf; node > 0 && latest_[node] < e.last; node /= 2)
@@ -56,9 +57,9 @@ private:
     struct Entry {
         Lifetime life;
         std::int32_t last;
-        std::uint32_t number;
+        Id id;
     };
-    std::vector<std::uint32_t> rank_;   ///< where number i stands in `entries_`
+    IdVector<Id, std::uint32_t> rank_;  ///< where it stands in `entries_`
     std::vector<Entry> entries_;        ///< by `first`
     std::vector<std::int32_t> latest_;  ///< the tree, its root at 1
     std::size_t leaves_ = 1;
@@ -72,7 +73,7 @@ private:
             return descend(2 * node + 1, begin + width / 2, width / 2, end, first, visit);
         }
         for (std::size_t e = begin * kLeaf; e < std::min((begin + 1) * kLeaf, end); ++e)
-            if (entries_[e].last >= first) visit(std::size_t{entries_[e].number});
+            if (entries_[e].last >= first) visit(entries_[e].id);
     }
 };
 

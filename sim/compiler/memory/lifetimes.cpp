@@ -7,15 +7,15 @@
 
 namespace infsim::compiler {
 
-Peak peak_of(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lifetimes,
-             const std::vector<bool>& counts) {
+Peak peak_of(const IdVector<BufferId, Buffer>& buffers, const IdVector<BufferId, Lifetime>& lifetimes,
+             const IdVector<BufferId, bool>& counts) {
     struct Change {
         std::int32_t position;
         std::int64_t lower, upper;
     };
     std::vector<Change> changes;
-    for (std::size_t b = 0; b < buffers.size(); ++b) {
-        if (!counts[b] || lifetimes[b].last < 0) continue;
+    for (BufferId b : buffers.ids()) {
+        if (!counts[b] || !lifetimes[b].exists()) continue;
         const std::int64_t lower = lower_bytes(buffers[b]), upper = upper_bytes(buffers[b]);
         changes.push_back({lifetimes[b].first, lower, upper});
         changes.push_back({lifetimes[b].last + 1, -lower, -upper});

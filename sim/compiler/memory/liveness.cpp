@@ -6,33 +6,42 @@
 
 namespace infsim::compiler {
 
+Peak peak_of(const Liveness& liveness) {
+    return peak_of(liveness.buffers, liveness.lives, IdVector<BufferId, bool>(liveness.buffers.size(), true));
+}
+
 std::vector<LiveTensor> alive_at(const Liveness& liveness, std::int32_t position,
                                  const std::vector<program::LayerInfo>& layers) {
     std::vector<BufferId> alive;
-    for (std::size_t b = 0; b < liveness.buffers.size(); ++b)
-        if (liveness.lives[b].first <= position && position <= liveness.lives[b].last)
-            alive.push_back(static_cast<BufferId>(b));
+    for (BufferId b : liveness.buffers.ids())
+        if (liveness.lives[b].first <= position && position <= liveness.lives[b].last) alive.push_back(b);
     return tensors_of(liveness, alive, layers);
 }
 
+namespace {
+
+/// Of the images of a tensor.
+struct Sum {
+    std::int64_t lower = 0, upper = 0;
+    int images = 0;
+    Lifetime life;
+};
+
+}  // namespace
+
 std::vector<LiveTensor> tensors_of(const Liveness& liveness, const std::vector<BufferId>& buffers,
                                    const std::vector<program::LayerInfo>& layers) {
-    struct Sum {
-        std::int64_t lower = 0, upper = 0;
-        int images = 0;
-        Lifetime life;
-    };
     std::map<std::string, Sum> sums;
     for (BufferId b : buffers) {
-        const Buffer& buffer = liveness.buffers[static_cast<std::size_t>(b)];
+        const Buffer& buffer = liveness.buffers[b];
         Sum& sum = sums[buffer.name];
         sum.lower += lower_bytes(buffer);
         sum.upper += upper_bytes(buffer);
         sum.images += buffer.images;
-        sum.life.first = std::min(sum.life.first, liveness.lives[static_cast<std::size_t>(b)].first);
-        sum.life.last = std::max(sum.life.last, liveness.lives[static_cast<std::size_t>(b)].last);
+        sum.life.first = std::min(sum.life.first, liveness.lives[b].first);
+        sum.life.last = std::max(sum.life.last, liveness.lives[b].last);
     }
-    const auto layer_at = [&](std::int32_t p) { return layers.at(liveness.layer[static_cast<std::size_t>(p)]).name; };
+    const auto layer_at = [&](std::int32_t p) { return layers.at(liveness.layer_at(p).index()).name; };
     std::vector<LiveTensor> list;
     for (const auto& [name, sum] : sums)
         list.push_back(

@@ -17,11 +17,16 @@ struct LoadSpan {
 
 /// Lifetimes and positions count instructions; `loads` are in the order of Code::loads.
 struct Liveness {
-    std::vector<Buffer> buffers;
-    std::vector<Lifetime> lives;
-    std::vector<LoadSpan> loads;
-    std::vector<std::uint16_t> layer;  ///< by position
+    IdVector<BufferId, Buffer> buffers;
+    IdVector<BufferId, Lifetime> lives;
+    IdVector<LoadId, LoadSpan> loads;
+    std::vector<std::uint16_t> layer;  ///< by position, as LayerId
+
+    LayerId layer_at(std::int32_t position) const { return LayerId(layer[static_cast<std::size_t>(position)]); }
 };
+
+/// The instant at which most is alive.
+Peak peak_of(const Liveness& liveness);
 
 /// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
 std::vector<LiveTensor> alive_at(const Liveness& liveness, std::int32_t position,

@@ -7,14 +7,14 @@ namespace infsim::compiler {
 
 namespace {
 
-/// The instructions of loads, one load's behind the other's: those of load l are at [begin[l], begin[l + 1]).
+/// The instructions of loads, one load's behind the other's: those of load l are at [begin[l], begin[l.next()]).
 struct LoadInstructions {
-    std::vector<std::uint32_t> begin;
+    IdVector<LoadId, std::uint32_t> begin;
     std::vector<std::int32_t> position;
 };
 
 LoadInstructions load_instructions(const Code& code) {
-    std::vector<std::pair<std::int32_t, std::int32_t>> found;  // load, position
+    std::vector<std::pair<LoadId, std::int32_t>> found;  // load, position
     std::int32_t position = 0;
     for (const VirtualInstruction& in : code.instructions) {
         if (in.load.exists()) found.emplace_back(in.load, position);
@@ -22,49 +22,63 @@ LoadInstructions load_instructions(const Code& code) {
     }
     LoadInstructions list;
     list.begin.assign(code.loads.size() + 1, 0);
-    for (const auto& [load, at] : found) ++list.begin[static_cast<std::size_t>(load) + 1];
-    for (std::size_t l = 0; l < code.loads.size(); ++l) list.begin[l + 1] += list.begin[l];
+    for (const auto& [load, at] : found) ++list.begin[load.next()];
+    for (LoadId l : code.loads.ids()) list.begin[l.next()] += list.begin[l];
     list.position.resize(found.size());
-    std::vector<std::uint32_t> next(list.begin.begin(), list.begin.end() - 1);
-    for (const auto& [load, at] : found) list.position[next[static_cast<std::size_t>(load)]++] = at;
+    IdVector<LoadId, std::uint32_t> next = list.begin;
+    for (const auto& [load, at] : found) list.position[next[load]++] = at;
     return list;
 }
 
+/// Appends instructions one by one, and notes who touches what.
+class OrderWriter {
+public:
+    OrderWriter(const Code& code, Placement& out) : code_(code), out_(out), of_load_(load_instructions(code)) {
+        out.order.reserve(code.instructions.size());
+        out.queue_length.assign(UINT8_MAX + 1, 0);
+        out.first.assign(code.buffers.size(), INT32_MAX);
+        out.last.assign(code.buffers.size(), -1);
+    }
+    void add(std::int32_t position, const VirtualInstruction& in) {
+        const auto at = static_cast<std::int32_t>(out_.order.size());
+        out_.order.push_back(position);
+        ++out_.queue_length[in.queue];
+        for (BufferId b : in.buffer)
+            if (b.exists()) {
+                out_.first[b] = std::min(out_.first[b], at);
+                out_.last[b] = at;
+            }
+    }
+    void add_load(LoadId load) {
+        for (std::uint32_t k = of_load_.begin[load]; k < of_load_.begin[load.next()]; ++k) {
+            const std::int32_t position = of_load_.position[k];
+            add(position, code_.instructions[static_cast<std::size_t>(position)]);
+        }
+    }
+
+private:
+    const Code& code_;
+    Placement& out_;
+    LoadInstructions of_load_;
+};
+
 /// Every load's instructions stand in front of the instruction at which it starts; the rest keep their order.
 void order_instructions(const Code& code, const Allocation& allocation, Placement& out) {
-    const LoadInstructions of_load = load_instructions(code);
-    std::vector<std::int32_t> loads = allocation.order;
-    const auto start = [&](std::int32_t load) { return allocation.start[static_cast<std::size_t>(load)]; };
-    std::stable_sort(loads.begin(), loads.end(), [&](std::int32_t a, std::int32_t b) { return start(a) < start(b); });
-    out.order.reserve(code.instructions.size());
-    out.queue_length.assign(UINT8_MAX + 1, 0);
-    out.first.assign(code.buffers.size(), INT32_MAX);
-    out.last.assign(code.buffers.size(), -1);
-    const auto append = [&](std::int32_t position, const VirtualInstruction& in) {
-        const auto at = static_cast<std::int32_t>(out.order.size());
-        out.order.push_back(position);
-        ++out.queue_length[in.queue];
-        for (BufferId b : in.buffer)
-            if (b != kNoBuffer) {
-                out.first[static_cast<std::size_t>(b)] = std::min(out.first[static_cast<std::size_t>(b)], at);
-                out.last[static_cast<std::size_t>(b)] = at;
-            }
-    };
+    OrderWriter writer(code, out);
+    std::vector<LoadId> loads = allocation.order;
+    const auto& start = allocation.start;
+    std::stable_sort(loads.begin(), loads.end(), [&](LoadId a, LoadId b) { return start[a] < start[b]; });
     std::size_t next = 0;
-    const auto append_loads = [&](std::int32_t up_to) {
-        for (; next < loads.size() && start(loads[next]) <= up_to; ++next) {
-            const auto load = static_cast<std::size_t>(loads[next]);
-            for (std::uint32_t k = of_load.begin[load]; k < of_load.begin[load + 1]; ++k)
-                append(of_load.position[k], code.instructions[static_cast<std::size_t>(of_load.position[k])]);
-        }
+    const auto add_loads = [&](std::int32_t up_to) {
+        for (; next < loads.size() && start[loads[next]] <= up_to; ++next) writer.add_load(loads[next]);
     };
     std::int32_t position = 0;
     for (const VirtualInstruction& in : code.instructions) {
-        append_loads(position);
-        if (!in.load.exists()) append(position, in);
+        add_loads(position);
+        if (!in.load.exists()) writer.add(position, in);
         ++position;
     }
-    append_loads(position);
+    add_loads(position);
 }
 
 }  // namespace
@@ -75,8 +89,7 @@ Placement placement_of(const Code& code, Allocation&& allocation) {
     order_instructions(code, allocation, out);
     out.offset = std::move(allocation.offset);
     for (BufferId b : code.buffers.ids())
-        if (out.last[b.index()] >= 0)
-            out.peak = std::max(out.peak, std::int64_t{out.offset[b.index()]} + code.buffers[b].bytes);
+        if (out.last[b] >= 0) out.peak = std::max(out.peak, std::int64_t{out.offset[b]} + code.buffers[b].bytes);
     return out;
 }
 

@@ -12,15 +12,17 @@ namespace infsim::compiler {
 
 struct DryRun;
 
-/// How the bytes of a buffer are made again before one of its uses.
+using RecipeId = TypedId<struct RecipeTag>;  ///< into Recipes::list
+
+/// A recompute plan: how the bytes of a buffer are made again before one of its uses.
 struct Recipe {
     std::int32_t before = 0;                 ///< the use
     std::vector<std::int32_t> instructions;  ///< to be issued again, in the order of the code
     std::vector<BufferId> kept;              ///< what they read that must be there, unchanged since they read it first
     std::vector<BufferId> loaded;  ///< what they read that its load brings again, into a buffer for this one time
     std::vector<BufferId> made;    ///< intermediates that have to be made again themselves, likewise
-    std::vector<BufferId>
-        in_place;  ///< of those the ones that can take the buffer of the result: made first, then written over
+    /// Of those the ones that can take the buffer of the result: made first, then written over.
+    std::vector<BufferId> in_place;
     std::int64_t load_bytes = 0;  ///< that loads of `loaded` take of device DRAM or DMA engines
     /// That device DRAM could move for this core while the instructions run, twice: a reload comes ahead of its use,
     /// computing stands in the way of what ACT and POOL do next. (On DenseNet-121, which waits for both, once costs up
@@ -29,13 +31,13 @@ struct Recipe {
     Duration engines{};  ///< that ACT and POOL are occupied
 };
 
-/// By buffer, those of b at [begin[b], begin[b + 1]) of `list`, ascending by `before`.
+/// By buffer, those of b at [begin[b], begin[b.next()]) of `list`, ascending by `before`.
 struct Recipes {
-    std::vector<std::uint32_t> begin;
-    std::vector<Recipe> list;
+    IdVector<BufferId, RecipeId> begin;
+    IdVector<RecipeId, Recipe> list;
 
-    /// Index into `list`, -1: there is no way.
-    std::int32_t find(BufferId b, std::int32_t before) const;
+    /// No id where there is no way.
+    RecipeId find(BufferId b, std::int32_t before) const;
 };
 
 /// Recipes for gaps between two uses that are worth leaving for, behind the last write of a buffer that takes at least

@@ -1,6 +1,5 @@
 #include "compiler/memory/spill_area.hpp"
 
-#include <map>
 #include <tuple>
 
 namespace infsim::compiler {
@@ -17,7 +16,79 @@ bool operator<(const Change& a, const Change& b) {
     return std::tie(a.position, a.take, a.eviction) < std::tie(b.position, b.take, b.eviction);
 }
 
+/// Bytes [from, from + bytes) of `share` partitions of a piece from partition `first` of it on, as `element`s.
+Transfer share_of(const Piece& piece, int first, int share, std::int64_t from, std::int64_t bytes, int element) {
+    Transfer t;
+    t.chip.dtype = element == 2 ? DType::fp16 : DType::u8;
+    t.chip.partition_start = static_cast<std::uint8_t>(piece.partition + first);
+    t.chip.partition_count = static_cast<std::uint8_t>(share);
+    t.chip.offset = static_cast<std::uint32_t>(piece.offset + from);
+    t.chip.step[program::kAccessDims - 1] = 1;
+    t.chip.count[program::kAccessDims - 1] = static_cast<std::uint16_t>(bytes / element);
+    t.dram.partition_step = static_cast<std::uint32_t>(piece.bytes);
+    t.dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
+    t.dram.count = t.chip.count;
+    return t;
+}
+
 }  // namespace
+
+std::int64_t FirstFit::take(std::int64_t bytes) {
+    std::int64_t address = 0;
+    auto place = taken_.begin();
+    for (; place != taken_.end() && address + bytes > place->first; ++place) address = place->second;
+    taken_.emplace(address, address + bytes);
+    top_ = std::max(top_, address + bytes);
+    return address;
+}
+
+SpillArea::SpillArea(const std::vector<program::Queue>& queues, std::uint32_t segment) : segment_(segment) {
+    for (std::size_t q = 0; q < queues.size(); ++q) {
+        const program::Queue& queue = queues[q];
+        if (queue.engine != program::Engine::dma) continue;
+        engines_ = std::max(engines_, queue.engine_index + 1);
+        rings_ = std::max(rings_, queue.ring + 1);
+        queue_of_[{queue.engine_index, queue.ring}] = static_cast<std::uint8_t>(q);
+    }
+}
+
+Saved SpillArea::take(std::vector<Piece> pieces) {
+    Saved saved;
+    for (const Piece& piece : pieces) saved.bytes += piece.partitions * piece.bytes;
+    saved.pieces = std::move(pieces);
+    saved.address = area_.take(saved.bytes);
+    return saved;
+}
+
+std::vector<Transfer> SpillArea::transfers(const Saved& saved) const {
+    std::vector<Transfer> list;
+    std::int64_t address = saved.address;
+    for (const Piece& piece : saved.pieces) {
+        add_transfers(piece, address, list);
+        address += piece.partitions * piece.bytes;
+    }
+    return list;
+}
+
+/// One DMA per share of a piece's partitions, so that all engines move it together.
+void SpillArea::add_transfers(const Piece& piece, std::int64_t address, std::vector<Transfer>& list) const {
+    constexpr std::int64_t kMostCounted = 65535;
+    const bool pairs = piece.offset % 2 == 0 && piece.bytes % 2 == 0;
+    const int element = pairs ? 2 : 1;
+    for (std::int64_t done = 0, bytes = 0; done < piece.bytes; done += bytes) {
+        bytes = std::min(piece.bytes - done, kMostCounted * element);
+        for (int e = 0, first = 0; e < engines_; ++e) {
+            const int share = (piece.partitions - first) / (engines_ - e);
+            if (share == 0) continue;
+            Transfer t = share_of(piece, first, share, done, bytes, element);
+            t.engine = e;
+            t.dram.segment = segment_;
+            t.dram.offset = static_cast<std::uint32_t>(address + first * piece.bytes + done);
+            list.push_back(t);
+            first += share;
+        }
+    }
+}
 
 std::int64_t spill_area_bytes(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions) {
     std::vector<Change> changes;
@@ -25,7 +96,7 @@ std::int64_t spill_area_bytes(const Liveness& liveness, const Uses& uses, const 
         if (!evictions[e].save) continue;
         const BufferId b = evictions[e].buffer;
         changes.push_back({evictions[e].after, e, true});
-        const std::int32_t last = liveness.lives[b.index()].last;
+        const std::int32_t last = liveness.lives[b].last;
         changes.push_back({std::min(uses.next_write(b, evictions[e].after), last), e, false});
     }
     std::sort(changes.begin(), changes.end());

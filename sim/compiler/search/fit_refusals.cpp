@@ -1,7 +1,5 @@
 #include "compiler/search/fit_refusals.hpp"
 
-#include <vector>
-
 #include "compiler/memory/refusals.hpp"
 
 namespace infsim::compiler {
@@ -21,8 +19,7 @@ DoesNotFit refusal_of(const FitInput& in, const Tried& tried) {
     DoesNotFit why = tried.closest->reason;
     if (!in.options.explain) return why;
     const Liveness& liveness = tried.closest->liveness;
-    const std::int64_t bound =
-        peak_of(liveness.buffers, liveness.lives, std::vector<bool>(liveness.buffers.size(), true)).bytes;
+    const std::int64_t bound = peak_of(liveness).bytes;
     why.lower_bound_bytes = bound;
     why.allocator_bytes = smallest_capacity(liveness, bound, in.options.allocate);
     return why;

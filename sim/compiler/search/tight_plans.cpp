@@ -21,9 +21,8 @@ bool only_stripes_differ(const Plan& a, const Plan& b) {
 bool beyond_the_stem(const FitInput& in, const Tried& tried) {
     if (tried.plans.empty()) return false;
     const Liveness& liveness = tried.plans.back().dry_run.liveness;
-    const Peak peak = peak_of(liveness.buffers, liveness.lives, std::vector<bool>(liveness.buffers.size(), true));
-    return peak.bytes > in.capacity() &&
-           liveness.layer[static_cast<std::size_t>(peak.position)] >= in.options.stem_layers;
+    const Peak peak = peak_of(liveness);
+    return peak.bytes > in.capacity() && liveness.layer_at(peak.position).value() >= in.options.stem_layers;
 }
 
 std::variant<EmittedPlan, TooLarge, DoesNotFit> emit(const FitInput& in, const Plan& plan, std::int64_t capacity) {

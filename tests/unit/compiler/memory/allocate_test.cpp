@@ -15,7 +15,10 @@ using program::Purpose;
 
 namespace {
 
-/// An liveness from lifetimes, without any code.
+using Starts = IdVector<LoadId, std::int32_t>;
+using Order = std::vector<LoadId>;
+
+/// A liveness from lifetimes, without any code.
 class Lives {
 public:
     BufferId buffer(const std::string& name, std::int64_t bytes, int first, int last,
@@ -24,10 +27,9 @@ public:
         b.name = name;
         b.bytes = bytes;
         b.purpose = purpose;
-        liveness.buffers.push_back(b);
         liveness.lives.push_back({first, last});
         liveness.layer.resize(std::max(liveness.layer.size(), static_cast<std::size_t>(last) + 1), 0);
-        return static_cast<BufferId>(liveness.buffers.size()) - 1;
+        return liveness.buffers.push_back(b);
     }
     /// A buffer of weights that is loaded at `first`.
     BufferId loaded(const std::string& name, std::int64_t bytes, int first, int last, std::int32_t stream = 0,
@@ -64,7 +66,7 @@ TEST_CASE("what lives at the same time lies apart, what does not may share; acti
     l.loaded("w", 8, 4, 5);
     const Allocation s = l.allocated(100);
     CHECK(s.lower_bound == 90);
-    const auto offset = [&](BufferId id) { return s.offset[static_cast<std::size_t>(id)]; };
+    const auto offset = [&](BufferId id) { return s.offset[id]; };
     CHECK(offset(a) == offset(c));
     CHECK((offset(b) >= offset(a) + 60 || offset(b) + 30 <= offset(a)));
 }
@@ -92,12 +94,12 @@ TEST_CASE("a load starts behind the last use of the bytes that it goes to, or as
     l.loaded("w", 40, 8, 9);        // beside both
     l.loaded("later", 40, 10, 11);  // behind w, or behind b: that one is there earlier to end
     const Allocation s = l.allocated(100);
-    CHECK(s.start == std::vector<std::int32_t>{0, 10});
-    CHECK(s.order == std::vector<std::int32_t>{0, 1});
-    CHECK(l.allocated(140).start == std::vector<std::int32_t>{0, 0});
-    CHECK(l.allocated(140, false).start == std::vector<std::int32_t>{8, 10});  // without prefetch
-    l.liveness.loads[1].earliest = 6;                                          // what it reads is there
-    CHECK(l.allocated(140).start == std::vector<std::int32_t>{0, 6});
+    CHECK(s.start == Starts{0, 10});
+    CHECK(s.order == Order{LoadId(0), LoadId(1)});
+    CHECK(l.allocated(140).start == Starts{0, 0});
+    CHECK(l.allocated(140, false).start == Starts{8, 10});  // without prefetch
+    l.liveness.loads[LoadId(1)].earliest = 6;               // what it reads is there
+    CHECK(l.allocated(140).start == Starts{0, 6});
 }
 
 TEST_CASE("a load waits for the use of the one that is `depth` before it in its stream") {
@@ -105,15 +107,15 @@ TEST_CASE("a load waits for the use of the one that is `depth` before it in its 
     l.loaded("w0", 10, 2, 3);
     l.loaded("w1", 10, 4, 5);
     l.loaded("w2", 10, 6, 7);
-    CHECK(l.allocated(100, true, 1).start == std::vector<std::int32_t>{0, 2, 4});
-    CHECK(l.allocated(100, true, 2).start == std::vector<std::int32_t>{0, 0, 2});
+    CHECK(l.allocated(100, true, 1).start == Starts{0, 2, 4});
+    CHECK(l.allocated(100, true, 2).start == Starts{0, 0, 2});
 }
 
 TEST_CASE("loads are ordered by their use, not by their number") {
     Lives l;
     l.loaded("late", 10, 6, 7);
     l.loaded("early", 10, 2, 3);
-    CHECK(l.allocated(100).order == std::vector<std::int32_t>{1, 0});
+    CHECK(l.allocated(100).order == Order{LoadId(1), LoadId(0)});
 }
 
 TEST_CASE("windows of one name take turns as far as there is room") {
@@ -140,10 +142,8 @@ TEST_CASE("where loads find no gap around the activations everything is packed t
     l.loaded("w", 60, 8, 9);
     const Allocation s = l.allocated(100);
     std::vector<bool> taken(100, false);
-    for (BufferId b : {2, 3})  // alive together at the end
-        for (std::int64_t at = s.offset[static_cast<std::size_t>(b)],
-                          end = at + l.liveness.buffers[static_cast<std::size_t>(b)].bytes;
-             at < end; ++at) {
+    for (BufferId b : {BufferId(2), BufferId(3)})  // alive together at the end
+        for (std::int64_t at = s.offset[b], end = at + l.liveness.buffers[b].bytes; at < end; ++at) {
             REQUIRE(!taken[static_cast<std::size_t>(at)]);
             taken[static_cast<std::size_t>(at)] = true;
         }

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "compiler/memory/evicted_liveness.hpp"
 #include "compiler/memory/spill.hpp"
+#include "compiler/memory/spill_area.hpp"
 #include "support/virtual_code.hpp"
 
 using namespace infsim;
@@ -15,25 +16,25 @@ using namespace infsim::test;
 namespace {
 
 void check_life(const Liveness& liveness, BufferId b, int first, int last) {
-    INFO(liveness.buffers[static_cast<std::size_t>(b)].name << ", buffer " << b);
-    CHECK(liveness.lives[static_cast<std::size_t>(b)].first == first);
-    CHECK(liveness.lives[static_cast<std::size_t>(b)].last == last);
+    INFO(liveness.buffers[b].name << ", buffer " << b.value());
+    CHECK(liveness.lives[b].first == first);
+    CHECK(liveness.lives[b].last == last);
 }
 
 /// One DMA engine and whole buffers: every save and every return is one instruction, so both must be equal.
 void check_equal(const Liveness& dry_run, const Liveness& real) {
     CHECK(dry_run.layer == real.layer);
     REQUIRE(dry_run.buffers.size() == real.buffers.size());
-    for (std::size_t b = 0; b < real.buffers.size(); ++b) {
-        INFO("buffer " << b);
+    for (BufferId b : real.buffers.ids()) {
+        INFO("buffer " << b.value());
         CHECK(dry_run.buffers[b].name == real.buffers[b].name);
         CHECK(dry_run.buffers[b].rotates == real.buffers[b].rotates);
         CHECK(dry_run.lives[b].first == real.lives[b].first);
         CHECK(dry_run.lives[b].last == real.lives[b].last);
     }
     REQUIRE(dry_run.loads.size() == real.loads.size());
-    for (std::size_t l = 0; l < real.loads.size(); ++l) {
-        INFO("load " << l);
+    for (LoadId l : real.loads.ids()) {
+        INFO("load " << l.value());
         CHECK(dry_run.loads[l].buffer == real.loads[l].buffer);
         CHECK(dry_run.loads[l].stream == real.loads[l].stream);
         CHECK(dry_run.loads[l].front == real.loads[l].front);
@@ -149,6 +150,7 @@ TEST_CASE("the dry_run is the liveness of the code that carrying the evictions o
         const Liveness expected = evicted_liveness(before.liveness, before.uses, list);
         const Spilled spilled = apply_evictions(source_of(std::move(s.code)), before, list, 0);
         check_equal(expected, dry_run_of(spilled.code).liveness);
+        CHECK(spill_area_bytes(before.liveness, before.uses, list) == spilled.report.segment_bytes);
         // With one engine every save and every return is one instruction.
         REQUIRE(spilled.position.size() == expected.layer.size() + 1);
         for (std::size_t p = 0; p < spilled.position.size(); ++p)

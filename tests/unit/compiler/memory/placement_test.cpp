@@ -85,7 +85,7 @@ TEST_CASE("a buffer takes the place of one that is dead") {
     t.touch({a, b});
     t.touch({b, c});
     const Placement p = t.placed(100);
-    CHECK(p.offset[static_cast<std::size_t>(a)] == p.offset[static_cast<std::size_t>(c)]);
+    CHECK(p.offset[a] == p.offset[c]);
     CHECK(p.lower_bound == 100);
     CHECK(p.peak == 100);
 }

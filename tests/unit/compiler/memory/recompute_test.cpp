@@ -41,8 +41,8 @@ void wait(Script& s, int instructions = 20) {
 
 Recipe only_recipe(const Uses& uses, BufferId b, std::int32_t before) {
     REQUIRE(uses.recipes.list.size() == 1);
-    REQUIRE(uses.recipes.find(b, before) == 0);
-    return uses.recipes.list[0];
+    REQUIRE(uses.recipes.find(b, before).value() == 0);
+    return uses.recipes.list[RecipeId(0)];
 }
 
 std::vector<Eviction> chosen(const DryRun& dry_run, std::int64_t budget, bool recompute = true, bool spill = true) {
@@ -65,21 +65,21 @@ TEST_CASE("what was copied from a buffer that is still there can be copied again
     wait(s);               // 2 to 21
     s.read(y), s.read(x);  // 22, 23
     const Uses uses = uses_with_recipes(s);
-    const std::int32_t fill =
+    const RecipeId fill =
         uses.recipes.find(x, 23);  // zeros can be made again as well: 25 + 10 cycles, at least 64 + 10
-    REQUIRE(fill >= 0);
-    CHECK(uses.recipes.list[static_cast<std::size_t>(fill)].kept.empty());
-    const std::int32_t copy = uses.recipes.find(y, 22);
-    REQUIRE(copy >= 0);
-    const Recipe& r = uses.recipes.list[static_cast<std::size_t>(copy)];
+    REQUIRE(fill.exists());
+    CHECK(uses.recipes.list[fill].kept.empty());
+    const RecipeId copy = uses.recipes.find(y, 22);
+    REQUIRE(copy.exists());
+    const Recipe& r = uses.recipes.list[copy];
     CHECK(r.instructions == Positions{1});
     CHECK(r.kept == Ids{x});
     CHECK((r.loaded.empty() && r.made.empty() && r.in_place.empty()));
     CHECK(r.engines == nanoseconds(74));
     CHECK(r.traffic_bytes == 1480);
     CHECK(r.load_bytes == 0);
-    CHECK(uses.recipes.find(y, 23) == -1);
-    CHECK(uses.recipes.find(x, 22) == -1);
+    CHECK(!uses.recipes.find(y, 23).exists());
+    CHECK(!uses.recipes.find(x, 22).exists());
 }
 
 TEST_CASE(
@@ -96,8 +96,7 @@ TEST_CASE(
         s.read(x);
         INFO(what);
         const Uses uses = uses_with_recipes(s);
-        const std::uint32_t at = uses.recipes.begin[static_cast<std::size_t>(y)],
-                            end = uses.recipes.begin[static_cast<std::size_t>(y) + 1];
+        const RecipeId at = uses.recipes.begin[y], end = uses.recipes.begin[y.next()];
         CHECK(at == end);
     };
     const auto nothing = [](Script&, BufferId, BufferId) {};
@@ -125,7 +124,7 @@ TEST_CASE("what frees little is not computed again") {
     const BufferId x = s.buffer("x", 200), y = s.buffer("y", 200);
     s.load(x), s.copy(x, y), wait(s), s.read(y), s.read(x);
     const DryRun dry_run = dry_run_of(s.code, true);
-    CHECK(recipes_of(dry_run, round_chip(), 200).find(y, 22) == 0);
+    CHECK(recipes_of(dry_run, round_chip(), 200).find(y, 22).value() == 0);
     CHECK(recipes_of(dry_run, round_chip(), 201).list.empty());
 }
 
@@ -269,7 +268,7 @@ TEST_CASE(
         CHECK(list[0].by == Return::recompute);
         const Liveness expected = evicted_liveness(dry_run.liveness, uses, list);
         CHECK(expected.loads.size() == (list[0].kept_loads ? 2U : 3U));
-        if (list[0].kept_loads) CHECK(expected.lives[static_cast<std::size_t>(c)].last == 25);  // where y comes back
+        if (list[0].kept_loads) CHECK(expected.lives[c].last == 25);  // where y comes back
         const SpillReport report = carried_out(s, dry_run, list).report;
         CHECK((report.reissued_bytes == 0) == list[0].kept_loads);
         return list[0].kept_loads;
@@ -289,7 +288,7 @@ std::vector<std::uint64_t> values_read(const Code& code) {
     };
     for (const VirtualInstruction& in : code.instructions) {
         const auto at = [&](int operand) -> std::uint64_t& {
-            return buffer[static_cast<std::size_t>(in.buffer[static_cast<std::size_t>(operand)])];
+            return buffer[in.buffer[static_cast<std::size_t>(operand)].index()];
         };
         if (const auto* set = std::get_if<program::Memset>(&in.op))
             at(0) = mix(1, static_cast<std::uint64_t>(set->value));
@@ -368,8 +367,7 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
         const auto& list = std::get<std::vector<Eviction>>(outcome);
         for (const Eviction& e : list) {
             computed += e.by == Return::recompute;
-            chains += e.by == Return::recompute &&
-                      uses.recipes.list[static_cast<std::size_t>(e.recipe)].instructions.size() > 1;
+            chains += e.by == Return::recompute && uses.recipes.list[e.recipe].instructions.size() > 1;
             saved += e.save;
         }
         const Liveness expected = evicted_liveness(dry_run.liveness, uses, list);
@@ -380,8 +378,7 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
         const Liveness real = dry_run_of(spilled.code).liveness;
         CHECK(expected.buffers.size() == real.buffers.size());
         CHECK(expected.loads.size() == real.loads.size());
-        for (const Liveness* o : {&expected, &real})
-            CHECK(peak_of(o->buffers, o->lives, std::vector<bool>(o->buffers.size(), true)).bytes <= options.budget);
+        for (const Liveness* o : {&expected, &real}) CHECK(peak_of(*o).bytes <= options.budget);
     }
     CHECK(computed > 300);
     CHECK(chains > 50);

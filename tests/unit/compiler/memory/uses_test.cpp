@@ -13,10 +13,10 @@ using namespace infsim::test;
 namespace {
 
 using Positions = std::vector<std::int32_t>;
+using Soles = IdVector<BufferId, LoadId>;
 
 Positions part(const std::vector<std::int32_t>& of, const Uses& uses, BufferId b) {
-    return {of.begin() + uses.begin[static_cast<std::size_t>(b)],
-            of.begin() + uses.begin[static_cast<std::size_t>(b) + 1]};
+    return {of.begin() + uses.begin[b], of.begin() + uses.begin[b.next()]};
 }
 Positions positions(const Uses& uses, BufferId b) { return part(uses.position, uses, b); }
 Positions written(const Uses& uses, BufferId b) {
@@ -83,7 +83,7 @@ TEST_CASE("the last instruction of a movable load counts, whatever touches the b
     s.load(w);     // 3
     s.read(w);     // 4
     const Uses uses = dry_run_of(s.code).uses;
-    CHECK(uses.last_load == Positions{-1, 3});
+    CHECK(uses.last_load == IdVector<BufferId, std::int32_t>{-1, 3});
 }
 
 TEST_CASE("written bytes are counted once, over all partitions") {
@@ -94,7 +94,7 @@ TEST_CASE("written bytes are counted once, over all partitions") {
     s.write(b, elements_at(0, 4, 64));  // in half of the partitions
     s.write(b, elements_at(40, 1));
     s.read(unwritten);
-    CHECK(dry_run_of(s.code).uses.written_bytes == std::vector<std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
+    CHECK(dry_run_of(s.code).uses.written_bytes == IdVector<BufferId, std::int64_t>{30 * 128, 8 * 64 + 2 * 128, 0});
 }
 
 TEST_CASE("a sole load is the one load that writes a buffer, from outside of the chip") {
@@ -108,8 +108,8 @@ TEST_CASE("a sole load is the one load that writes a buffer, from outside of the
     s.load(changed), s.write(changed);  // load 3
     s.copy(loaded, computed);
     s.load(from_scratch, scratch);  // load 4: its bytes may have been overwritten since
-    CHECK(unused == 5);
-    CHECK(dry_run_of(s.code).uses.sole_load == Positions{0, -1, -1, -1, -1, -1});
+    CHECK(unused.value() == 5);
+    CHECK(dry_run_of(s.code).uses.sole_load == Soles{LoadId(0), {}, {}, {}, {}, {}});
 }
 
 TEST_CASE("a load that reads another buffer cannot be issued again alone, one that reads its own can") {
@@ -119,9 +119,9 @@ TEST_CASE("a load that reads another buffer cannot be issued again alone, one th
         s.load(before);  // load 0
         s.load(window);  // load 1
         s.copy(other ? before : window, window);
-        s.code.instructions.back().load = 1;
+        s.code.instructions.back().load = LoadId(1);
         return dry_run_of(s.code).uses.sole_load;
     };
-    CHECK(sole(true) == Positions{-1, 0});
-    CHECK(sole(false) == Positions{1, 0});
+    CHECK(sole(true) == Soles{{}, LoadId(0)});
+    CHECK(sole(false) == Soles{LoadId(1), LoadId(0)});
 }

@@ -181,7 +181,7 @@ TEST_CASE("loads are issued again before anything is saved") {
     CHECK(taken_of(d) == Names{"dry run", "rematerialize", "evictions", "allocate"});
     // The buffer that came back has a place of its own, and its load starts behind the other.
     CHECK(d.allocation.offset.size() == 4);
-    CHECK(d.allocation.order == std::vector<std::int32_t>{0, 1});
+    CHECK(d.allocation.order == std::vector<LoadId>{LoadId(0), LoadId(1)});
 }
 
 TEST_CASE("where no load can be issued again a buffer is saved") {
