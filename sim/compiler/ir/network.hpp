@@ -1,5 +1,5 @@
-// The compiler's own form of a network: layers over values with a physical layout. Made by the passes
-// fuse, layout and order; read by emission.
+// The compiler's own form of a network: layers over values with a physical layout. Lowering makes it, the order of
+// layers and the copies of inputs change it, emission reads it.
 #pragma once
 
 #include <array>
@@ -46,7 +46,7 @@ struct Factor {
 /// How a graph tensor lies in a value: each logical axis is the product of factors, outermost first; an axis of
 /// extent 1 has none. The tensor takes slots [first_slot, first_slot + slots) of the value.
 struct View {
-    int value = -1;
+    ValueId value;
     int first_slot = 0;
     int slots = 0;
     std::vector<std::vector<Factor>> axes;
@@ -209,8 +209,8 @@ struct Layer {
 };
 
 struct Network {
-    std::vector<Value> values;
-    std::vector<Layer> layers;                 ///< in the order they run
+    IdVector<ValueId, Value> values;
+    IdVector<LayerId, Layer> layers;           ///< in the order they run
     std::vector<View> inputs, outputs;         ///< in graph order; an input that is only fetched from DRAM has no value
     std::vector<std::vector<float>> literals;  ///< values that the compiler itself makes up (weights of a resize)
     /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.

@@ -2,12 +2,12 @@
 
 namespace infsim::compiler {
 
-std::vector<std::vector<int>> readers_of(const Network& network) {
-    std::vector<std::vector<int>> readers(network.values.size());
-    for (std::size_t l = 0; l < network.layers.size(); ++l)
-        for (const Part& in : network.layers[l].inputs) {
-            auto& list = readers[static_cast<std::size_t>(in.value)];
-            if (list.empty() || list.back() != static_cast<int>(l)) list.push_back(static_cast<int>(l));
+IdVector<ValueId, std::vector<LayerId>> readers_of(const Network& network) {
+    IdVector<ValueId, std::vector<LayerId>> readers(network.values.size());
+    for (const LayerId layer : network.layers.ids())
+        for (const Part& in : network.layers[layer].inputs) {
+            std::vector<LayerId>& list = readers[in.value];
+            if (list.empty() || list.back() != layer) list.push_back(layer);
         }
     return readers;
 }

@@ -8,6 +8,6 @@
 namespace infsim::compiler {
 
 /// Which layers read each value, in layer order.
-std::vector<std::vector<int>> readers_of(const Network& network);
+IdVector<ValueId, std::vector<LayerId>> readers_of(const Network& network);
 
 }  // namespace infsim::compiler

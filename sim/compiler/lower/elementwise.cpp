@@ -185,11 +185,11 @@ Layer* Lowering::sole_product(TensorId id, const View& view) {
     if (consumers_[static_cast<std::size_t>(id)].size() != 1 || view.slots != value(view).phys.slots() ||
         std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end())
         return nullptr;
-    for (auto layer = net_.layers.rbegin(); layer != net_.layers.rend(); ++layer) {
-        for (const Part& in : layer->inputs)
+    for (LayerId l = net_.layers.next_id().next(-1); l.exists(); l = l.next(-1)) {
+        Layer& layer = net_.layers[l];
+        for (const Part& in : layer.inputs)
             if (in.value == view.value) return nullptr;  // stored on the way
-        if (layer->output.value == view.value)
-            return std::holds_alternative<HeadMatmulOp>(layer->op) ? &*layer : nullptr;
+        if (layer.output.value == view.value) return std::holds_alternative<HeadMatmulOp>(layer.op) ? &layer : nullptr;
     }
     return nullptr;
 }
@@ -241,11 +241,10 @@ bool Lowering::lower_spread(const Node& node, AluOp op) {
     if (!b) return false;
     Layer* product = op == AluOp::add ? sole_product(full, a) : nullptr;
     if (product != nullptr && !std::get<HeadMatmulOp>(product->op).added) {
-        Layer moved = std::move(*product);
-        net_.layers.erase(net_.layers.begin() + (product - net_.layers.data()));
-        std::get<HeadMatmulOp>(moved.op).added = part_of(*b);
-        moved.inputs.push_back(part_of(*b));
-        net_.layers.push_back(std::move(moved));  // behind what spreads the row
+        std::get<HeadMatmulOp>(product->op).added = part_of(*b);
+        product->inputs.push_back(part_of(*b));
+        const auto at = net_.layers.begin() + (product - &net_.layers.front());
+        std::rotate(at, at + 1, net_.layers.end());  // behind what spreads the row
         views_[node.outputs[0]] = a;
         return true;
     }

@@ -1,7 +1,6 @@
 #include "compiler/lower/replicate.hpp"
 
 #include <utility>
-#include <vector>
 
 namespace infsim::compiler {
 
@@ -11,7 +10,7 @@ namespace {
 bool takes_copies(const Network& net, const Layer& layer, int slot_channels) {
     const auto* conv = std::get_if<ConvOp>(&layer.op);
     if (!conv) return false;
-    const Value& in = net.values[static_cast<std::size_t>(layer.inputs[0].value)];
+    const Value& in = net.values[layer.inputs[0].value];
     return in.input != graph::kNoTensor && conv->groups == 1 && conv->kernel_rows > 1 && in.phys.rows > 1 &&
            in.phys.channels() * conv->kernel_rows <= slot_channels && layer.inputs[0].slots == in.phys.slots();
 }
@@ -19,23 +18,22 @@ bool takes_copies(const Network& net, const Layer& layer, int slot_channels) {
 }  // namespace
 
 void replicate_inputs(Network& net, int slot_channels) {
-    std::vector<Layer> layers;
+    IdVector<LayerId, Layer> layers;
     for (Layer& layer : net.layers) {
         if (takes_copies(net, layer, slot_channels)) {
             ConvOp* conv = std::get_if<ConvOp>(&layer.op);
-            const Value& in = net.values[static_cast<std::size_t>(layer.inputs[0].value)];
+            const Value& in = net.values[layer.inputs[0].value];
             Layer copy;
             copy.name = layer.name + "/replicate";
             copy.kind = "replicate";
             copy.op = ReplicateOp{conv->kernel_rows, conv->stride_rows, conv->dilation_rows, conv->pad_top};
             copy.inputs = {layer.inputs[0]};
-            const Physical& out = net.values[static_cast<std::size_t>(layer.output.value)].phys;
+            const Physical& out = net.values[layer.output.value].phys;
             Value value{in.name + "/copies",
                         {{in.phys.channels() * conv->kernel_rows}, out.rows, in.phys.cols},
                         in.dtype,
                         graph::kNoTensor};
-            net.values.push_back(std::move(value));
-            copy.output = {static_cast<ValueId>(net.values.size()) - 1, 0, 1};
+            copy.output = {net.values.push_back(std::move(value)), 0, 1};
             conv->weight.replicas = conv->kernel_rows;
             conv->weight.replica_step = conv->weight.sr;
             conv->kernel_rows = conv->stride_rows = conv->dilation_rows = 1;

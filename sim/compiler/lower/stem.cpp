@@ -16,13 +16,13 @@ int stem_length(const Network& net) {
         const bool copies = std::holds_alternative<ReplicateOp>(layer.op);
         if ((!pool && !conv && !copies) || (conv && conv->residual)) break;
         const ValueId in = layer.inputs[0].value;
-        const Value& input = net.values[static_cast<std::size_t>(in)];
+        const Value& input = net.values[in];
         if (n == 0 ? input.input == graph::kNoTensor || input.phys.rows == 1 : in != chain) break;
         // What streams is never there as a whole, so it cannot be sent to the host.
         if (std::any_of(net.outputs.begin(), net.outputs.end(), [&](const View& v) { return v.value == in; })) break;
-        if (readers[static_cast<std::size_t>(in)].size() != 1) break;
+        if (readers[in].size() != 1) break;
         // A concatenation is written by several layers; streaming one of them would tear it apart.
-        if (layer.output.slots != net.values[static_cast<std::size_t>(layer.output.value)].phys.slots()) break;
+        if (layer.output.slots != net.values[layer.output.value].phys.slots()) break;
         if (layer.inputs[0].slots != input.phys.slots()) break;
         chain = layer.output.value;
         ++n;
