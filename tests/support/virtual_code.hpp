@@ -41,8 +41,7 @@ public:
         compiler::Buffer b;
         b.name = name;
         b.bytes = bytes;
-        code.buffers.push_back(std::move(b));
-        return static_cast<compiler::BufferId>(code.buffers.size()) - 1;
+        return code.buffers.push_back(std::move(b));
     }
     /// Each of these returns the position of the instruction.
     int write(compiler::BufferId b, const program::AccessPattern& to = whole()) {
@@ -72,8 +71,7 @@ public:
         load.src.count = load.dst.count;
         load.src.step[program::kAccessDims - 1] = 2;
         const int at = push(load, 0, {b});
-        code.instructions.back().load = static_cast<std::int32_t>(code.loads.size());
-        code.loads.push_back({b, 0, 0});
+        code.instructions.back().load = code.loads.push_back({b, 0, 0});
         return at;
     }
     int push(program::Operation op, std::uint8_t queue, std::initializer_list<compiler::BufferId> buffers) {

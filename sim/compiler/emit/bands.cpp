@@ -109,7 +109,7 @@ void Emitter::gather_window(const Part& part, int image, RowRange rows) {
     const BufferId b =
         new_buffer(value(v).name + "/window",
                    std::int64_t{phys.groups()} * count * phys.cols * dtype_bytes(value(v).dtype), half, Purpose::spill);
-    code_.buffers[static_cast<std::size_t>(b)].rotates = true;
+    code_.buffers[b].rotates = true;
     const Place here{b, rows.lo, count, 0, 1};
     for (const RowRange& range : cut_rows({v}, rows.lo, count))
         for (const LaneChunk& c : chunks({part})) {

@@ -159,7 +159,7 @@ private:
     std::vector<int> input_index_;                                   ///< by value; -1 for others
     BufferId ones_ = kNoBuffer;
     int next_bank_ = 0, layer_ = 0, image_ = 0, next_engine_ = 0;
-    std::int32_t load_ = -1;
+    LoadId load_;
     std::vector<int> last_reader_;
     std::map<ValueId, std::uint32_t> scratch_segment_;
     std::map<std::tuple<bool, int, DType>, std::uint32_t> operand_segment_;  ///< (literal?, index, type in DRAM)

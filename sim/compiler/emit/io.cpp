@@ -74,8 +74,8 @@ void Emitter::load_input(ValueId v, int image, int first_row, int last_row, Buff
     BufferId stage = into;
     if (convert)
         stage = new_buffer(value(v).name + "/as received", stage_plane * phys.groups() * dtype_bytes(dram),
-                           code_.buffers[static_cast<std::size_t>(into)].half, Purpose::input);
-    load_ = static_cast<std::int32_t>(code_.loads.size());
+                           code_.buffers[into].half, Purpose::input);
+    load_ = code_.loads.next_id();
     code_.loads.push_back({stage, static_cast<std::int32_t>(Stream::inputs)});
     const std::int64_t plane = convert ? stage_plane : std::int64_t{rows} * phys.cols;
     const std::int64_t first = convert ? 0 : std::int64_t{first_row - row0} * phys.cols;
@@ -90,7 +90,7 @@ void Emitter::load_input(ValueId v, int image, int first_row, int last_row, Buff
                             dtype_bytes(dram), new_rows, phys.cols);
         push(ring(next_engine_++, 1), dma, {stage});
     }
-    load_ = -1;
+    load_ = kNoLoad;
     if (!convert) return;
     for (int s = 0; s < view.slots; ++s) {
         const int lanes = phys.lanes[static_cast<std::size_t>(s)],
@@ -136,7 +136,7 @@ void Emitter::store_band(std::size_t output, int image, const Place& band) {
     BufferId cast = kNoBuffer;
     if (dram != here)
         cast = new_buffer(value(view.value).name + "/as sent", phys.groups() * plane * dtype_bytes(dram),
-                          code_.buffers[static_cast<std::size_t>(band.buffer)].half, Purpose::spill);
+                          code_.buffers[band.buffer].half, Purpose::spill);
     for (int s = 0; s < view.slots; ++s) {
         const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];
         Operand src = access(view.value, slot, lanes, image, {band.row0, band.rows, 1, 0, phys.cols, 1});
@@ -224,7 +224,7 @@ BufferId Emitter::channel_constants(int layer, int which, const Part& part, cons
     }
     const BufferId buffer = new_buffer(net_.layers[static_cast<std::size_t>(layer)].name + "/constants", row,
                                        lower_only ? Half::lower : Half::both, Purpose::constants);
-    load_ = static_cast<std::int32_t>(code_.loads.size());
+    load_ = code_.loads.next_id();
     code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::constants)});
     program::DmaLoad dma;
     dma.dst = make_access(Space::state_buffer, 0, partitions, 0, DType::fp32, {{1, row / 4}});
@@ -233,7 +233,7 @@ BufferId Emitter::channel_constants(int layer, int which, const Part& part, cons
     dma.src.count = dma.dst.count;
     for (int d = 0; d < program::kAccessDims; ++d) dma.src.step[d] = dma.dst.step[d] * 4U;
     push(ring(next_engine_++, 2), dma, {buffer});
-    load_ = -1;
+    load_ = kNoLoad;
     return constants_[key] = buffer;
 }
 

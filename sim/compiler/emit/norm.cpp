@@ -201,7 +201,7 @@ BufferId Emitter::band_constants(int layer) {
     const std::int64_t row = elements * dtype_bytes(dtype_);
     const BufferId buffer = new_buffer(net_.layers[static_cast<std::size_t>(layer)].name + "/band", row, Half::both,
                                        program::Purpose::constants);
-    load_ = static_cast<std::int32_t>(code_.loads.size());
+    load_ = code_.loads.next_id();
     code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::constants)});
     program::DmaLoad dma;
     dma.dst = make_access(Space::state_buffer, 0, target_.sb_partitions, 0, dtype_, {{1, elements}});
@@ -211,7 +211,7 @@ BufferId Emitter::band_constants(int layer) {
     for (int d = 0; d < program::kAccessDims; ++d)
         dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(dtype_));
     push(ring(next_engine_++, 2), dma, {buffer});
-    load_ = -1;
+    load_ = kNoLoad;
     return constants_[key] = buffer;
 }
 

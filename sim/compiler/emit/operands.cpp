@@ -83,7 +83,7 @@ BufferId Emitter::new_buffer(const std::string& name, std::int64_t bytes, Half h
     if (bytes > capacity_) throw TooLarge{};
     code_.buffers.push_back({name, (bytes + 3) / 4 * 4, half, purpose, static_cast<std::uint16_t>(layer_),
                              static_cast<std::uint16_t>(images)});
-    return static_cast<BufferId>(code_.buffers.size()) - 1;
+    return code_.buffers.next_id().next(-1);
 }
 
 void Emitter::stamp(VirtualInstruction& in, std::uint8_t queue, std::initializer_list<BufferId> buffers,
@@ -205,7 +205,7 @@ Operand Emitter::scratch(const char* name, int lanes_start, int lanes, std::int6
     const int half = target_.sb_partitions / 2;
     const Half where = lanes_start >= half ? Half::upper : lanes_start + lanes <= half ? Half::lower : Half::both;
     const BufferId b = new_buffer(name, elements * dtype_bytes(dtype), where, program::Purpose::spill);
-    code_.buffers[static_cast<std::size_t>(b)].rotates = true;
+    code_.buffers[b].rotates = true;
     return {make_access(Space::state_buffer, lanes_start, lanes, 0, dtype, {{1, elements}}), b};
 }
 

@@ -166,7 +166,7 @@ void Emitter::open_window(ValueId v, int image, RowRange rows, int done, int mos
         input_index_[static_cast<std::size_t>(v)] >= 0 ? program::Purpose::input : program::Purpose::spill;
     const BufferId b = new_buffer(
         value(v).name, std::int64_t{phys.groups()} * most * phys.cols * dtype_bytes(value(v).dtype), half, purpose);
-    code_.buffers[static_cast<std::size_t>(b)].rotates = true;
+    code_.buffers[b].rotates = true;
     const Place now{b, rows.lo, rows.hi - rows.lo, 0, 1};
     if (before.buffer != kNoBuffer && done > rows.lo) {
         const Part part{v, 0, phys.slots()};

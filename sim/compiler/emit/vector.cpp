@@ -104,8 +104,7 @@ void Emitter::emit_pool_class(const Layer& l, const PoolOp& op, int image, const
         ap.count = {step_or_count(out.rows), step_or_count(out.cols), step_or_count(krn), step_or_count(kcn)};
         ap.step = {step_or_count(std::int64_t{op.stride_rows} * phys.cols), step_or_count(op.stride_cols),
                    step_or_count(std::int64_t{op.dilation_rows} * phys.cols), step_or_count(op.dilation_cols)};
-        INFSIM_CHECK(program::end_offset(ap) <=
-                         static_cast<std::int64_t>(code_.buffers[static_cast<std::size_t>(src.buffer)].bytes) + element,
+        INFSIM_CHECK(program::end_offset(ap) <= static_cast<std::int64_t>(code_.buffers[src.buffer].bytes) + element,
                      "a pooling window runs past its buffer");
         program::Reduce reduce;
         reduce.src = ap;

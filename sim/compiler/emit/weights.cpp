@@ -179,7 +179,7 @@ BufferId Emitter::slab(int layer, int index) {
     for (const KClass& c : state.classes) top = std::max(top, c.partition + c.count);
     buffer = new_buffer(l.name + "/weights", slab.bytes, top <= half && !state.dual ? Half::lower : Half::both,
                         Purpose::weights);
-    load_ = static_cast<std::int32_t>(code_.loads.size());
+    load_ = code_.loads.next_id();
     code_.loads.push_back({buffer, static_cast<std::int32_t>(Stream::weights)});
     std::int64_t in_slab = 0;
     std::size_t piece = 0;
@@ -215,7 +215,7 @@ BufferId Emitter::slab(int layer, int index) {
         in_slab += row;
     }
     ++next_engine_;
-    load_ = -1;
+    load_ = kNoLoad;
     return buffer;
 }
 

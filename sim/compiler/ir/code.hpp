@@ -35,8 +35,8 @@ struct VirtualInstruction {
     program::Operation op;
     std::array<BufferId, kMaxOperands> buffer{kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer};
     std::uint8_t queue = 0;
-    std::uint16_t layer = 0, image = 0;
-    std::int32_t load = -1;  ///< index into Code::loads when this is part of a load that may move
+    std::uint16_t layer = 0, image = 0;  ///< as LayerId and ImageId; narrow, because there are millions
+    LoadId load;                         ///< when this is part of a load that may move
 };
 
 /// Streams of loads: weights, inputs, constants, and what a spill brings back.
@@ -69,9 +69,9 @@ public:
 };
 
 struct Code {
-    std::vector<Buffer> buffers;
+    IdVector<BufferId, Buffer> buffers;
     Instructions instructions;
-    std::vector<Load> loads;
+    IdVector<LoadId, Load> loads;
     std::vector<program::Queue> queues;      ///< without instructions: which engine each queue number is
     std::vector<program::Segment> segments;  ///< without addresses
 };

@@ -12,8 +12,8 @@ void DryRunRecorder::see(const VirtualInstruction& in, const std::vector<program
         if (b != kNoBuffer) touch(b, position);
     const auto* dma = std::get_if<program::DmaLoad>(&in.op);
     const bool from_outside = !dma || segments[dma->src.segment].purpose != program::Purpose::spill;
-    see_operands(in, position, from_outside ? in.load : kNone);
-    if (in.load >= 0) note_load(in, position);
+    see_operands(in, position, from_outside ? in.load.value() : kNone);
+    if (in.load.exists()) note_load(in, position);
     if (wants_repeatable_) note_repeatable(in, position, segments);
 }
 
@@ -81,7 +81,7 @@ void DryRunRecorder::note_use(std::size_t from, BufferId b, std::int32_t positio
 }
 
 void DryRunRecorder::note_load(const VirtualInstruction& in, std::int32_t position) {
-    const auto load = static_cast<std::size_t>(in.load);
+    const auto load = in.load.index();
     if (front_.size() <= load) front_.resize(load + 1, kNone);
     if (front_[load] < 0) front_[load] = position;
     for (BufferId b : in.buffer)
@@ -94,7 +94,7 @@ void DryRunRecorder::note_repeatable(const VirtualInstruction& in, std::int32_t 
                                      const std::vector<program::Segment>& segments) {
     if (const auto* dma = std::get_if<program::DmaLoad>(&in.op)) {
         const auto purpose = segments[dma->src.segment].purpose;
-        if (in.load >= 0 && (purpose == program::Purpose::constants || purpose == program::Purpose::input))
+        if (in.load.exists() && (purpose == program::Purpose::constants || purpose == program::Purpose::input))
             repeatable_.loads.push_back(in);
     } else if (repeatable(in)) {
         repeatable_.position.push_back(position);
@@ -146,15 +146,15 @@ DryRun DryRunRecorder::finish(const Code& code) {
     DryRun dry_run;
     dry_run.queues = code.queues;
     dry_run.segments = code.segments.size();
-    for (std::size_t l = 0; l < code.loads.size(); ++l)
+    for (const LoadId l : code.loads.ids())
         dry_run.liveness.loads.push_back(
-            {code.loads[l].buffer, code.loads[l].stream, code.loads[l].earliest, front_[l]});
+            {code.loads[l].buffer, code.loads[l].stream, code.loads[l].earliest, front_[l.index()]});
     list_uses(n, dry_run.uses);
     dry_run.uses.sole_load = sole_loads();
     dry_run.uses.last_load = std::move(last_load_);
     dry_run.uses.written_bytes = std::move(written_bytes_);
     dry_run.repeatable = std::move(repeatable_);
-    dry_run.liveness.buffers = code.buffers;
+    dry_run.liveness.buffers = code.buffers.items();
     dry_run.liveness.lives = std::move(lives_);
     dry_run.liveness.layer = std::move(layer_);
     return dry_run;

@@ -22,7 +22,7 @@ LoadInstructions load_instructions(const Code& code) {
     std::vector<std::pair<std::int32_t, std::int32_t>> found;  // load, position
     std::int32_t position = 0;
     for (const VirtualInstruction& in : code.instructions) {
-        if (in.load >= 0) found.emplace_back(in.load, position);
+        if (in.load.exists()) found.emplace_back(in.load, position);
         ++position;
     }
     LoadInstructions list;
@@ -66,7 +66,7 @@ void order_instructions(const Code& code, const Allocated& allocated, Placement&
     std::int32_t position = 0;
     for (const VirtualInstruction& in : code.instructions) {
         append_loads(position);
-        if (in.load < 0) append(position, in);
+        if (!in.load.exists()) append(position, in);
         ++position;
     }
     append_loads(position);
@@ -79,8 +79,9 @@ Placement placement_of(const Code& code, Allocated&& allocated) {
     out.lower_bound = allocated.lower_bound;
     order_instructions(code, allocated, out);
     out.offset = std::move(allocated.offset);
-    for (std::size_t b = 0; b < code.buffers.size(); ++b)
-        if (out.last[b] >= 0) out.peak = std::max(out.peak, std::int64_t{out.offset[b]} + code.buffers[b].bytes);
+    for (const BufferId b : code.buffers.ids())
+        if (out.last[b.index()] >= 0)
+            out.peak = std::max(out.peak, std::int64_t{out.offset[b.index()]} + code.buffers[b].bytes);
     return out;
 }
 

@@ -42,8 +42,7 @@ public:
           load_traffic_(dry_run.liveness.loads.size(), 0),
           bytes_per_second_(static_cast<double>(std::min(hw::sustained_dram_bandwidth(spec).count() / spec.cores,
                                                          hw::single_core_bandwidth(spec).count()))) {
-        for (const VirtualInstruction& in : from_.loads)
-            load_traffic_[static_cast<std::size_t>(in.load)] += dma_bytes(in);
+        for (const VirtualInstruction& in : from_.loads) load_traffic_[in.load.index()] += dma_bytes(in);
     }
 
     Recipes run() {
@@ -271,7 +270,7 @@ Recipes recipes_of(const DryRun& dry_run, const hw::ChipSpec& spec, std::int64_t
 }
 
 bool repeatable(const VirtualInstruction& in) {
-    if (in.load >= 0) return false;
+    if (in.load.exists()) return false;
     const bool kind = std::visit(
         [](const auto& op) {
             using T = std::decay_t<decltype(op)>;

@@ -67,7 +67,7 @@ public:
         if (area_.bytes() > 0) rest.segments.push_back(segment());
         for (std::size_t b = 0; b < tensors_.size(); ++b)
             if (tensors_[b].saves > 0) {
-                tensors_[b].name = rest.buffers[b].name;
+                tensors_[b].name = rest.buffers.items()[b].name;
                 report_.save_bytes += tensors_[b].save_bytes;
                 report_.reload_bytes += tensors_[b].reload_bytes;
                 report_.tensors.push_back(std::move(tensors_[b]));
@@ -122,8 +122,8 @@ private:
         return segment;
     }
 
-    template <class T>
-    static void append(std::vector<T>& list, std::vector<T>& more) {
+    template <class List, class T>
+    static void append(List& list, std::vector<T>& more) {
         std::move(more.begin(), more.end(), std::back_inserter(list));
     }
 
@@ -192,13 +192,11 @@ private:
     /// A buffer of its own for the next stretch of the life of b.
     BufferId fresh(BufferId b) { return alias_[static_cast<std::size_t>(b)] = another(b); }
 
-    std::int32_t next_load() const {
-        return static_cast<std::int32_t>(sketch_.liveness.loads.size() + fresh_loads_.size());
-    }
+    LoadId next_load() const { return static_cast<std::int32_t>(sketch_.liveness.loads.size() + fresh_loads_.size()); }
 
     void reload(std::size_t b, BufferId home, const VirtualInstruction& beside) {
         INFSIM_CHECK(saved_[b].has_value(), "a buffer comes back that was never saved");
-        const std::int32_t load = next_load();
+        const LoadId load = next_load();
         fresh_loads_.push_back({home, kReloadStream, saved_[b]->position + 1});
         area_.loads(*saved_[b], [&](const program::DmaLoad& dma, std::uint8_t queue) {
             instructions_.push_back(transfer(dma, home, queue, beside));
@@ -210,7 +208,8 @@ private:
 
     /// The load that alone fills b, into `home`.
     void issue_again(BufferId b, BufferId home, const VirtualInstruction& beside) {
-        const std::int32_t original = sole_load(b), load = next_load();
+        const std::int32_t original = sole_load(b);
+        const LoadId load = next_load();
         fresh_loads_.push_back({home, sketch_.liveness.loads[static_cast<std::size_t>(original)].stream, 0});
         for (VirtualInstruction again : original_loads_.at(original)) {
             again.load = load;

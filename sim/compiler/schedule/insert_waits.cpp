@@ -60,9 +60,10 @@ void record(HazardMap& hazards, const Touched& touched, std::uint32_t index) {
 void add_allocations(const Code& code, const Placement& placement, const std::vector<std::uint32_t>& sequence,
                      program::Program& program) {
     const auto half = static_cast<std::uint8_t>(program.target.sb_partitions / 2);
-    for (std::size_t b = 0; b < code.buffers.size(); ++b) {
+    for (const BufferId id : code.buffers.ids()) {
+        const std::size_t b = id.index();
         if (placement.last[b] < 0) continue;
-        const Buffer& buffer = code.buffers[b];
+        const Buffer& buffer = code.buffers[id];
         program::Allocation a;
         a.name = buffer.name;
         a.partition_start = buffer.half == Half::upper ? half : std::uint8_t{0};

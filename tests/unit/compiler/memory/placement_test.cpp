@@ -24,8 +24,7 @@ public:
         b.bytes = bytes;
         b.half = half;
         b.purpose = purpose;
-        code.buffers.push_back(b);
-        return static_cast<BufferId>(code.buffers.size()) - 1;
+        return code.buffers.push_back(b);
     }
     /// Appends an instruction and returns its index.
     int touch(const std::vector<BufferId>& buffers, int layer = 0) {
