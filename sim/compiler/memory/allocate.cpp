@@ -4,8 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "compiler/memory/assign_addresses.hpp"
 #include "compiler/memory/life_index.hpp"
-#include "compiler/memory/pack.hpp"
 #include "compiler/memory/skyline.hpp"
 
 namespace infsim::compiler {
@@ -79,7 +79,7 @@ constexpr std::size_t kManyLoads = 4096;
 
 class Settling {
 public:
-    Settling(const Liveness& liveness, const PlaceOptions& options)
+    Settling(const Liveness& liveness, const AllocateOptions& options)
         : liveness_(liveness), options_(options), jobs_(load_jobs(liveness)), index_(liveness.lives) {
         std::vector<bool> is_load(liveness.buffers.size(), false);
         for (const LoadSpan& l : liveness.loads) is_load[static_cast<std::size_t>(l.buffer)] = true;
@@ -91,7 +91,7 @@ public:
         result_.offset.assign(liveness.buffers.size(), 0);
     }
 
-    std::variant<Allocated, NotAllocated> run() {
+    std::variant<Allocation, AllocationFailure> run() {
         const std::size_t n = liveness_.buffers.size();
         std::vector<bool> activations(n, true);
         for (std::size_t b = 0; b < n; ++b) {
@@ -102,19 +102,19 @@ public:
         result_.lower_bound = alone.bytes;
         const Peak peak = peak_of(liveness_.buffers, liveness_.lives, std::vector<bool>(n, true));
         if (alone.bytes > options_.capacity)
-            return NotAllocated{alone.position, alone.bytes, " for activations alone", true};
+            return AllocationFailure{alone.position, alone.bytes, " for activations alone"};
         if (peak.bytes > options_.capacity)
-            return NotAllocated{peak.position, peak.bytes, ", weights in use included", true};
+            return AllocationFailure{peak.position, peak.bytes, ", weights in use included"};
 
         const std::int64_t top = activations_first();
-        if (top > options_.capacity) return NotAllocated{peak.position, top, " after packing (fragmentation)"};
+        if (top > options_.capacity) return AllocationFailure{peak.position, top, " after packing (fragmentation)"};
         if (stuck_ && options_.prefetch)
             stuck_ = place_loads(false);  // loads as late as possible leave the most room for each other
         if (stuck_ && all_at_once(peak.bytes)) stuck_.reset();
         if (stuck_) {
             const LoadJob& job = jobs_[*stuck_];
             const Buffer& buffer = liveness_.buffers[static_cast<std::size_t>(job.buffer)];
-            return NotAllocated{job.latest, options_.capacity + buffer.bytes, " (no gap for " + buffer.name + ")"};
+            return AllocationFailure{job.latest, options_.capacity + buffer.bytes, " (no gap for " + buffer.name + ")"};
         }
         result_.start.resize(jobs_.size());
         for (const LoadJob& job : jobs_) {
@@ -126,12 +126,12 @@ public:
 
 private:
     const Liveness& liveness_;
-    const PlaceOptions& options_;
+    const AllocateOptions& options_;
     std::vector<LoadJob> jobs_;  ///< in the order of use
     LifeIndex index_;
     std::vector<BufferId> fixed_, everything_;  ///< buffers that no load fills, all that are used
     std::optional<std::size_t> stuck_ = 0;      ///< the job that found no place
-    Allocated result_;
+    Allocation result_;
 
     std::uint32_t& offset(BufferId b) { return result_.offset[static_cast<std::size_t>(b)]; }
     const Lifetime& life(BufferId b) const { return liveness_.lives[static_cast<std::size_t>(b)]; }
@@ -147,7 +147,8 @@ private:
             std::vector<Lifetime> wide = rotated(liveness_, fixed_, depth);
             if (wide == before) continue;  // as it was, so it ends
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;
-            top = pack_buffers(liveness_.buffers, wide, fixed_, options_.capacity, result_.lower_bound, result_.offset);
+            top = assign_addresses(liveness_.buffers, wide, fixed_, options_.capacity, result_.lower_bound,
+                                   result_.offset);
             before = std::move(wide);
             if (top <= options_.capacity) stuck_ = place_loads(options_.prefetch);
         }
@@ -200,7 +201,7 @@ private:
     /// One packing for everything, at the price of less choice in where loads go.
     bool all_at_once(std::int64_t peak) {
         const std::int64_t top =
-            pack_buffers(liveness_.buffers, liveness_.lives, everything_, options_.capacity, peak, result_.offset);
+            assign_addresses(liveness_.buffers, liveness_.lives, everything_, options_.capacity, peak, result_.offset);
         if (top > options_.capacity) return false;
         start_early();
         return true;
@@ -235,7 +236,11 @@ private:
 
 }  // namespace
 
-std::variant<Allocated, NotAllocated> allocate(const Liveness& liveness, const PlaceOptions& options) {
+void Allocation::move_to(const std::vector<std::int32_t>& begin) {
+    for (std::int32_t& position : start) position = begin[static_cast<std::size_t>(position)];
+}
+
+std::variant<Allocation, AllocationFailure> allocate(const Liveness& liveness, const AllocateOptions& options) {
     return Settling(liveness, options).run();
 }
 

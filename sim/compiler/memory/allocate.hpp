@@ -1,34 +1,45 @@
-// The decisions of place + prefetch: an address for every buffer, and the position at which every load starts.
+// allocate + prefetch: an address for every buffer, and the position at which every load starts.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "compiler/memory/liveness.hpp"
-#include "compiler/memory/placement.hpp"
 
 namespace infsim::compiler {
 
-struct Allocated {
-    std::vector<std::uint32_t> offset;  ///< by buffer, bytes within each partition
-    std::vector<std::int32_t>
-        order;  ///< indices into Liveness::loads in the order of use: of two that start together the first goes first
-    std::vector<std::int32_t> start;  ///< by load: the instruction in front of which it stands
-    std::int64_t lower_bound = 0;     ///< largest sum of live activations
+struct AllocateOptions {
+    std::int64_t capacity = 0;     ///< bytes per partition
+    std::string capacity_note;     ///< what messages say behind it
+    std::string capacity_binding;  ///< what sets it
+    bool prefetch = true;
+    int rotation = 2;         ///< buffers of one name that get addresses of their own before one is used again
+    int prefetch_depth = 64;  ///< loads of a stream that may be under way or waiting for their use
 };
 
-/// Why there is no placement: bytes wanted at an instant, and how that came about.
-struct NotAllocated {
+/// Where the buffers of a liveness lie and when its loads start.
+struct Allocation {
+    std::vector<std::uint32_t> offset;  ///< by buffer, bytes within each partition
+    /// Indices into Liveness::loads in the order of use: of two that start together the first goes first.
+    std::vector<std::int32_t> order;
+    std::vector<std::int32_t> start;  ///< by load: the instruction in front of which it stands
+    std::int64_t lower_bound = 0;     ///< largest sum of live activations
+
+    /// Counts starts in another code, in which instruction p of this one begins at `begin[p]`.
+    void move_to(const std::vector<std::int32_t>& begin);
+};
+
+/// Why there is no allocation: bytes wanted at an instant, and how that came about.
+struct AllocationFailure {
     std::int32_t position = 0;
     std::int64_t wanted = 0;
     std::string why;
-    bool certain = false;  ///< the live buffers alone exceed the capacity; otherwise only no packing was found
 };
 
-std::variant<Allocated, NotAllocated> allocate(const Liveness& liveness, const PlaceOptions& options);
-
-/// What has been allocated for the liveness of `code`, with the new order of its instructions.
-Placement placement_of(const Code& code, Allocated&& allocated);
+/// Gives every buffer an address for its lifetime and moves loads up. Returns why not when the live buffers of
+/// some instant exceed the capacity, or when no addresses were found.
+std::variant<Allocation, AllocationFailure> allocate(const Liveness& liveness, const AllocateOptions& options);
 
 }  // namespace infsim::compiler

@@ -3,11 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "compiler/memory/allocate.hpp"
-#include "compiler/memory/dry_run.hpp"
-#include "compiler/memory/lifetimes.hpp"
-#include "compiler/memory/refusals.hpp"
-
 namespace infsim::compiler {
 
 namespace {
@@ -36,10 +31,10 @@ LoadInstructions load_instructions(const Code& code) {
 }
 
 /// Every load's instructions stand in front of the instruction at which it starts; the rest keep their order.
-void order_instructions(const Code& code, const Allocated& allocated, Placement& out) {
+void order_instructions(const Code& code, const Allocation& allocation, Placement& out) {
     const LoadInstructions of_load = load_instructions(code);
-    std::vector<std::int32_t> loads = allocated.order;
-    const auto start = [&](std::int32_t load) { return allocated.start[static_cast<std::size_t>(load)]; };
+    std::vector<std::int32_t> loads = allocation.order;
+    const auto start = [&](std::int32_t load) { return allocation.start[static_cast<std::size_t>(load)]; };
     std::stable_sort(loads.begin(), loads.end(), [&](std::int32_t a, std::int32_t b) { return start(a) < start(b); });
     out.order.reserve(code.instructions.size());
     out.queue_length.assign(UINT8_MAX + 1, 0);
@@ -74,23 +69,15 @@ void order_instructions(const Code& code, const Allocated& allocated, Placement&
 
 }  // namespace
 
-Placement placement_of(const Code& code, Allocated&& allocated) {
+Placement placement_of(const Code& code, Allocation&& allocation) {
     Placement out;
-    out.lower_bound = allocated.lower_bound;
-    order_instructions(code, allocated, out);
-    out.offset = std::move(allocated.offset);
+    out.lower_bound = allocation.lower_bound;
+    order_instructions(code, allocation, out);
+    out.offset = std::move(allocation.offset);
     for (const BufferId b : code.buffers.ids())
         if (out.last[b.index()] >= 0)
             out.peak = std::max(out.peak, std::int64_t{out.offset[b.index()]} + code.buffers[b].bytes);
     return out;
-}
-
-std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers,
-                                          const PlaceOptions& options) {
-    const Liveness liveness = dry_run_of(code).liveness;
-    auto outcome = allocate(liveness, options);
-    if (const auto* no = std::get_if<NotAllocated>(&outcome)) return refusal(liveness, layers, *no, options);
-    return placement_of(code, std::move(std::get<Allocated>(outcome)));
 }
 
 }  // namespace infsim::compiler

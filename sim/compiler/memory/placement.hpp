@@ -1,29 +1,16 @@
-// place + prefetch: addresses for buffers, and how early each load may start.
+// place: from an allocation to the order in which the instructions of a code stand, and who touches what when.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <variant>
 #include <vector>
 
 #include "compiler/ir/code.hpp"
 #include "compiler/ir/placement.hpp"
-#include "compiler/outcome.hpp"
+#include "compiler/memory/allocate.hpp"
 
 namespace infsim::compiler {
 
-struct PlaceOptions {
-    std::int64_t capacity = 0;     ///< bytes per partition
-    std::string capacity_note;     ///< what messages say behind it
-    std::string capacity_binding;  ///< what sets it
-    bool prefetch = true;
-    int rotation = 2;         ///< buffers of one name that get addresses of their own before one is used again
-    int prefetch_depth = 64;  ///< loads of a stream that may be under way or waiting for their use
-};
-
-/// Gives every buffer an address for its lifetime and moves loads up. Returns why not when the live buffers of
-/// some instant exceed the capacity, or when no packing was found.
-std::variant<Placement, DoesNotFit> place(const Code& code, const std::vector<program::LayerInfo>& layers,
-                                          const PlaceOptions& options);
+/// The order of the instructions of `code` under an allocation whose starts count its instructions: every load stands
+/// in front of the instruction at which it starts, everything else as it stood. Addresses are taken over.
+Placement placement_of(const Code& code, Allocation&& allocation);
 
 }  // namespace infsim::compiler

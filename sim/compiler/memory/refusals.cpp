@@ -11,7 +11,7 @@ namespace {
 
 /// What all refusals for want of state buffer say, but for the text.
 DoesNotFit too_little_state_buffer(const Liveness& liveness, const std::vector<program::LayerInfo>& layers,
-                                   std::int32_t position, std::int64_t wanted, const PlaceOptions& options) {
+                                   std::int32_t position, std::int64_t wanted, const AllocateOptions& options) {
     DoesNotFit no;
     no.resource = resource::state_buffer;
     no.unit = "B/partition";
@@ -26,8 +26,8 @@ DoesNotFit too_little_state_buffer(const Liveness& liveness, const std::vector<p
 
 }  // namespace
 
-DoesNotFit refusal(const Liveness& liveness, const std::vector<program::LayerInfo>& layers, const NotAllocated& at,
-                   const PlaceOptions& options) {
+DoesNotFit refusal(const Liveness& liveness, const std::vector<program::LayerInfo>& layers, const AllocationFailure& at,
+                   const AllocateOptions& options) {
     DoesNotFit no = too_little_state_buffer(liveness, layers, at.position, at.wanted, options);
     no.tensors = alive_at(liveness, at.position, layers);
     no.text = fmt::format(
@@ -38,7 +38,7 @@ DoesNotFit refusal(const Liveness& liveness, const std::vector<program::LayerInf
 }
 
 DoesNotFit room_refusal(const Liveness& liveness, const std::vector<program::LayerInfo>& layers, const NoRoom& at,
-                        const PlaceOptions& options) {
+                        const AllocateOptions& options) {
     DoesNotFit no = too_little_state_buffer(liveness, layers, at.position, at.wanted, options);
     no.lower_bound_bytes = at.wanted;
     no.tensors = tensors_of(liveness, at.buffers, layers);
@@ -51,11 +51,11 @@ DoesNotFit room_refusal(const Liveness& liveness, const std::vector<program::Lay
 }
 
 /// Doubles the distance to the lower bound until everything has a place, then bisects.
-std::int64_t smallest_capacity(const Liveness& liveness, std::int64_t bound, const PlaceOptions& options) {
+std::int64_t smallest_capacity(const Liveness& liveness, std::int64_t bound, const AllocateOptions& options) {
     const auto fits = [&](std::int64_t capacity) {
-        PlaceOptions wider = options;
+        AllocateOptions wider = options;
         wider.capacity = capacity;
-        return std::holds_alternative<Allocated>(allocate(liveness, wider));
+        return std::holds_alternative<Allocation>(allocate(liveness, wider));
     };
     const std::int64_t grain = std::max<std::int64_t>(4, bound / 512 / 4 * 4);
     std::int64_t low = (bound + 3) / 4 * 4 - grain, step = grain;

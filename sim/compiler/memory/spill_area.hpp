@@ -9,6 +9,7 @@
 
 #include "compiler/ir/code.hpp"
 #include "compiler/memory/coverage.hpp"
+#include "compiler/memory/evictions.hpp"
 #include "program/program.hpp"
 
 namespace infsim::compiler {
@@ -18,6 +19,28 @@ struct Saved {
     std::int64_t address = 0, bytes = 0;
     std::vector<Piece> pieces;
     std::int32_t position = 0;  ///< of the last save instruction in the new code
+};
+
+/// Stretches of an area that grows as it has to.
+class FirstFit {
+public:
+    /// Returns the lowest address at which `bytes` are free.
+    std::int64_t take(std::int64_t bytes) {
+        std::int64_t address = 0;
+        auto place = taken_.begin();
+        for (; place != taken_.end() && address + bytes > place->first; ++place) address = place->second;
+        taken_.emplace(address, address + bytes);
+        top_ = std::max(top_, address + bytes);
+        return address;
+    }
+    /// What was taken at `address`.
+    void free(std::int64_t address) { taken_.erase(address); }
+    /// The highest byte ever taken + 1.
+    std::int64_t bytes() const { return top_; }
+
+private:
+    std::map<std::int64_t, std::int64_t> taken_;  ///< [first, second)
+    std::int64_t top_ = 0;
 };
 
 class SpillArea {
@@ -32,20 +55,15 @@ public:
         }
     }
 
-    /// First fit.
     Saved take(std::vector<Piece> pieces) {
         Saved saved;
         for (const Piece& piece : pieces) saved.bytes += piece.partitions * piece.bytes;
         saved.pieces = std::move(pieces);
-        auto place = taken_.begin();
-        for (; place != taken_.end() && saved.address + saved.bytes > place->first; ++place)
-            saved.address = place->second;
-        taken_.emplace(saved.address, saved.address + saved.bytes);
-        top_ = std::max(top_, saved.address + saved.bytes);
+        saved.address = area_.take(saved.bytes);
         return saved;
     }
-    void free(const Saved& saved) { taken_.erase(saved.address); }
-    std::int64_t bytes() const { return top_; }
+    void free(const Saved& saved) { area_.free(saved.address); }
+    std::int64_t bytes() const { return area_.bytes(); }
 
     /// visit(operation, queue) for every transfer of `saved`, to device DRAM or from there.
     template <class Visit>
@@ -69,8 +87,7 @@ private:
     std::uint32_t segment_;
     int engines_ = 0, rings_ = 0;
     std::map<std::pair<int, int>, std::uint8_t> queue_of_;  ///< (engine, ring)
-    std::map<std::int64_t, std::int64_t> taken_;            ///< [first, second)
-    std::int64_t top_ = 0;
+    FirstFit area_;
 
     std::uint8_t ring(int engine, int number) const { return queue_of_.at({engine, std::min(number, rings_ - 1)}); }
 
@@ -112,5 +129,11 @@ private:
         }
     }
 };
+
+/// Bytes of the segment that apply_evictions() would make for `evictions`: their saves laid out without any code.
+std::int64_t spill_area_bytes(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions);
+
+/// What a DramPattern can address of a segment.
+constexpr std::int64_t kMostSpillBytes = UINT32_MAX;
 
 }  // namespace infsim::compiler

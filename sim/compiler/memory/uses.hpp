@@ -30,6 +30,11 @@ struct Uses {
         const std::size_t behind = first_write_behind(b, position);
         return behind == write_begin[static_cast<std::size_t>(b)] ? -1 : write_position[behind - 1];
     }
+    /// Position of the first write of `b` behind `position`, INT32_MAX: there is none.
+    std::int32_t next_write(BufferId b, std::int32_t position) const {
+        const std::size_t behind = first_write_behind(b, position);
+        return behind == write_begin[b.index() + 1] ? INT32_MAX : write_position[behind];
+    }
     /// Bytes of `b`, over all partitions, that are written by instructions up to `position`.
     std::int64_t bytes_at(BufferId b, std::int32_t position) const {
         const std::size_t behind = first_write_behind(b, position);

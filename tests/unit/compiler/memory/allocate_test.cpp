@@ -36,22 +36,22 @@ public:
         liveness.loads.push_back({b, stream, earliest, first});
         return b;
     }
-    std::variant<Allocated, NotAllocated> run(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
-        PlaceOptions options;
+    std::variant<Allocation, AllocationFailure> run(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
+        AllocateOptions options;
         options.capacity = capacity;
         options.prefetch = prefetch;
         options.prefetch_depth = depth;
         return allocate(liveness, options);
     }
-    Allocated allocated(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
+    Allocation allocated(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
         auto outcome = run(capacity, prefetch, depth);
-        if (const auto* no = std::get_if<NotAllocated>(&outcome)) FAIL(no->wanted << no->why);
-        return std::get<Allocated>(outcome);
+        if (const auto* no = std::get_if<AllocationFailure>(&outcome)) FAIL(no->wanted << no->why);
+        return std::get<Allocation>(outcome);
     }
-    NotAllocated refused(std::int64_t capacity) const {
+    AllocationFailure refused(std::int64_t capacity) const {
         auto outcome = run(capacity);
-        REQUIRE(std::holds_alternative<NotAllocated>(outcome));
-        return std::get<NotAllocated>(outcome);
+        REQUIRE(std::holds_alternative<AllocationFailure>(outcome));
+        return std::get<AllocationFailure>(outcome);
     }
     Liveness liveness;
 };
@@ -62,7 +62,7 @@ TEST_CASE("what lives at the same time lies apart, what does not may share; acti
     Lives l;
     const BufferId a = l.buffer("a", 60, 0, 2), b = l.buffer("b", 30, 1, 4), c = l.buffer("c", 60, 3, 5);
     l.loaded("w", 8, 4, 5);
-    const Allocated s = l.allocated(100);
+    const Allocation s = l.allocated(100);
     CHECK(s.lower_bound == 90);
     const auto offset = [&](BufferId id) { return s.offset[static_cast<std::size_t>(id)]; };
     CHECK(offset(a) == offset(c));
@@ -74,11 +74,11 @@ TEST_CASE("too many activations are told from too many weights beside them") {
     l.buffer("a", 60, 0, 3);
     l.buffer("b", 50, 1, 2);
     l.loaded("w", 20, 2, 3);
-    const NotAllocated alone = l.refused(100);
+    const AllocationFailure alone = l.refused(100);
     CHECK(alone.position == 1);
     CHECK(alone.wanted == 110);
     CHECK(alone.why == " for activations alone");
-    const NotAllocated with_weights = l.refused(112);
+    const AllocationFailure with_weights = l.refused(112);
     CHECK(with_weights.position == 2);
     CHECK(with_weights.wanted == 130);
     CHECK(with_weights.why == ", weights in use included");
@@ -91,7 +91,7 @@ TEST_CASE("a load starts behind the last use of the bytes that it goes to, or as
     l.buffer("b", 60, 4, 9);
     l.loaded("w", 40, 8, 9);        // beside both
     l.loaded("later", 40, 10, 11);  // behind w, or behind b: that one is there earlier to end
-    const Allocated s = l.allocated(100);
+    const Allocation s = l.allocated(100);
     CHECK(s.start == std::vector<std::int32_t>{0, 10});
     CHECK(s.order == std::vector<std::int32_t>{0, 1});
     CHECK(l.allocated(140).start == std::vector<std::int32_t>{0, 0});
@@ -123,7 +123,7 @@ TEST_CASE("windows of one name take turns as far as there is room") {
         l.liveness.buffers.back().rotates = true;
     }
     const auto places = [&](std::int64_t capacity) {
-        const Allocated s = l.allocated(capacity);
+        const Allocation s = l.allocated(capacity);
         return std::set<std::uint32_t>(s.offset.begin(), s.offset.end()).size();
     };
     CHECK(places(100) == 3);  // two further ones lie elsewhere before a place is used again
@@ -138,7 +138,7 @@ TEST_CASE("where loads find no gap around the activations everything is packed t
     l.buffer("b", 40, 3, 7);
     l.buffer("c", 20, 6, 9);
     l.loaded("w", 60, 8, 9);
-    const Allocated s = l.allocated(100);
+    const Allocation s = l.allocated(100);
     std::vector<bool> taken(100, false);
     for (BufferId b : {2, 3})  // alive together at the end
         for (std::int64_t at = s.offset[static_cast<std::size_t>(b)],

@@ -6,7 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/memory/dry_run.hpp"
 #include "compiler/memory/placement.hpp"
+#include "compiler/memory/refusals.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -43,12 +45,16 @@ public:
         return at;
     }
     std::variant<Placement, DoesNotFit> place(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
-        PlaceOptions options;
+        AllocateOptions options;
         options.capacity = capacity;
         options.prefetch = prefetch;
         options.prefetch_depth = depth;
-        return compiler::place(code, {{"conv1", "conv", 0, 0}, {"conv2", "conv", 0, 0}, {"conv3", "conv", 0, 0}},
-                               options);
+        const Liveness liveness = dry_run_of(code).liveness;
+        auto outcome = allocate(liveness, options);
+        if (const auto* no = std::get_if<AllocationFailure>(&outcome))
+            return refusal(liveness, {{"conv1", "conv", 0, 0}, {"conv2", "conv", 0, 0}, {"conv3", "conv", 0, 0}}, *no,
+                           options);
+        return placement_of(code, std::move(std::get<Allocation>(outcome)));
     }
     Placement placed(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
         auto result = place(capacity, prefetch, depth);

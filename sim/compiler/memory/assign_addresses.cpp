@@ -1,4 +1,4 @@
-#include "compiler/memory/pack.hpp"
+#include "compiler/memory/assign_addresses.hpp"
 
 #include <algorithm>
 
@@ -77,9 +77,9 @@ private:
 
 }  // namespace
 
-std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives,
-                          const std::vector<BufferId>& ids, std::int64_t capacity, std::int64_t lower_bound,
-                          std::vector<std::uint32_t>& offset) {
+std::int64_t assign_addresses(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives,
+                              const std::vector<BufferId>& ids, std::int64_t capacity, std::int64_t lower_bound,
+                              std::vector<std::uint32_t>& offset) {
     Packer packer(buffers, lives, ids);
     std::vector<std::uint32_t> program_order(packer.size());
     for (std::uint32_t i = 0; i < packer.size(); ++i) program_order[i] = i;

@@ -12,8 +12,8 @@ namespace infsim::compiler {
 /// Gives the buffers `ids` addresses at which none shares a byte with another that is alive at the same time; `offset`
 /// has an entry for every buffer. Tries the largest first, then program order (unless that cannot help: `lower_bound`),
 /// and while the best takes more than `capacity` further orders. Returns the highest byte used + 1 of the best.
-std::int64_t pack_buffers(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives,
-                          const std::vector<BufferId>& ids, std::int64_t capacity, std::int64_t lower_bound,
-                          std::vector<std::uint32_t>& offset);
+std::int64_t assign_addresses(const std::vector<Buffer>& buffers, const std::vector<Lifetime>& lives,
+                              const std::vector<BufferId>& ids, std::int64_t capacity, std::int64_t lower_bound,
+                              std::vector<std::uint32_t>& offset);
 
 }  // namespace infsim::compiler

@@ -1,0 +1,165 @@
+#include "compiler/search/candidates.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compiler/memory/evicted_liveness.hpp"
+#include "compiler/memory/spill_area.hpp"
+#include "compiler/search/budgets.hpp"
+#include "compiler/search/fit_refusals.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+/// Device DRAM is too small for the instructions that evict, or for them and `saved_bytes`; a smaller budget has
+/// more of them.
+std::optional<DoesNotFit> too_little_dram(const FitInput& in, const TightPlan& plan,
+                                          const std::vector<Eviction>& evictions, std::int64_t saved_bytes) {
+    const auto saves = std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.save; });
+    const auto reloads =
+        std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.by == Return::reload; });
+    DramNeeds needs = plan.dram;
+    // Every engine moves a share of the partitions.
+    needs.instructions +=
+        (saves + reloads) * in.options.target.dma_engines + static_cast<std::int64_t>(evictions.size()) - reloads;
+    needs.segments[in.options.spill_region][program::Purpose::spill] += saved_bytes;
+    needs.at_least = true;
+    return dram_shortage(needs, in.options.target);
+}
+
+AttemptId note_evictions(Tried& tried, const TightPlan& plan, std::int64_t budget, Allowed allowed,
+                         const std::string& result, const Timer& timer) {
+    const char* how = allowed.recompute ? "computing again" : allowed.spill ? "spilling" : "issuing loads again";
+    return tried.attempts.push_back(
+        {"evictions", fmt::format("{}, budget {} B, {}: {}", plan.name, budget, how, result), timer.seconds(), true});
+}
+
+std::variant<Candidate, NoRoom, DoesNotFit> choose_for(const FitInput& in, const TightPlan& plan, Candidate c) {
+    EvictionOptions options = in.options.evictions;
+    options.spill = c.allowed.spill;
+    options.recompute = c.allowed.recompute;
+    options.budget = c.budget;
+    auto chosen = choose_evictions(plan.dry_run.liveness, plan.dry_run.uses, options);
+    if (auto* no = std::get_if<NoRoom>(&chosen)) return std::move(*no);
+    c.evictions = std::move(std::get<std::vector<Eviction>>(chosen));
+    if (auto no = too_little_dram(in, plan, c.evictions, 0)) return std::move(*no);
+    c.cost = cost_of(c.evictions, plan.dry_run);
+    return c;
+}
+
+std::string result_of(const std::variant<Candidate, NoRoom, DoesNotFit>& outcome) {
+    if (const auto* c = std::get_if<Candidate>(&outcome))
+        return fmt::format("{} at {} B of traffic", c->evictions.size(), c->cost);
+    if (const auto* no = std::get_if<NoRoom>(&outcome)) return fmt::format("{} B are needed at once", no->wanted);
+    return "too little device DRAM";
+}
+
+/// Addresses for what the evictions make of the plan's code. Nothing where device DRAM cannot hold what they save.
+std::optional<FoundAllocation> allocate_evicted(const FitInput& in, Tried& tried, const Candidate& c) {
+    const TightPlan& plan = tried.plans[c.plan];
+    const Uses& uses = plan.dry_run.uses;
+    if (auto no = too_little_dram(in, plan, c.evictions, most_saved_bytes(uses, c.evictions))) {
+        tried.dram = std::move(*no);
+        return std::nullopt;
+    }
+    return try_allocate(in, tried, evicted_liveness(plan.dry_run.liveness, uses, c.evictions));
+}
+
+std::optional<Decision> decide_for(Tried& tried, const Candidate& c, FoundAllocation&& found) {
+    const DryRun& dry_run = tried.plans[c.plan].dry_run;
+    if (spill_area_bytes(dry_run.liveness, dry_run.uses, c.evictions) > kMostSpillBytes) return std::nullopt;
+    tried.attempts[c.chosen].taken = true;
+    return decide(tried, c.plan, c.evictions, std::move(found));
+}
+
+}  // namespace
+
+std::int64_t cost_of(const std::vector<Eviction>& evictions, const DryRun& dry_run) {
+    return traffic_bytes(evictions, dry_run.uses);
+}
+
+std::variant<Candidate, NoRoom, DoesNotFit> candidate(const FitInput& in, Tried& tried, TightPlanId plan,
+                                                      std::int64_t budget, Allowed allowed) {
+    const Timer timer;
+    Candidate c;
+    c.plan = plan;
+    c.budget = budget;
+    c.allowed = allowed;
+    auto outcome = choose_for(in, tried.plans[plan], std::move(c));
+    const AttemptId noted = note_evictions(tried, tried.plans[plan], budget, allowed, result_of(outcome), timer);
+    if (auto* made = std::get_if<Candidate>(&outcome)) made->chosen = noted;
+    return outcome;
+}
+
+bool cheaper(const Candidate& a, const Candidate& b) {
+    const auto rank = [](const Candidate& c) { return std::make_tuple(c.cost, -c.budget, c.plan.value()); };
+    return rank(a) < rank(b);
+}
+
+bool can_recompute(const FitInput& in, const TightPlan& plan) {
+    return in.options.evictions.recompute && !plan.dry_run.uses.recipes.list.empty();
+}
+
+std::vector<Candidate> cheaper_with_recompute(const FitInput& in, Tried& tried, const Candidate& than) {
+    std::vector<Candidate> list;
+    if (than.allowed.recompute || than.cost == 0) return list;
+    for (TightPlanId p : tried.plans.ids()) {
+        const TightPlan& plan = tried.plans[p];
+        if (!can_recompute(in, plan) || (p.value() != than.plan.value() && plan.plan.band_bytes > 0)) continue;
+        for (std::int64_t budget : budget_ladder(in.capacity())) {
+            auto outcome = candidate(in, tried, p, budget, {than.allowed.spill, true});
+            auto* c = std::get_if<Candidate>(&outcome);
+            if (!c || c->cost >= than.cost) break;  // a smaller budget costs more, nearly always
+            list.push_back(std::move(*c));
+        }
+    }
+    const auto rank = [&](const Candidate& c) { return std::make_tuple(c.plan.value() != than.plan.value(), c.cost); };
+    std::stable_sort(list.begin(), list.end(),
+                     [&](const Candidate& x, const Candidate& y) { return rank(x) < rank(y); });
+    return list;
+}
+
+std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, const Liveness& liveness) {
+    const Timer timer;
+    auto outcome = allocate(liveness, in.options.allocate);
+    const auto* no = std::get_if<AllocationFailure>(&outcome);
+    const std::string detail = no ? fmt::format("{} B wanted, {} there", no->wanted, in.capacity())
+                                  : fmt::format("{} buffers, {} loads", liveness.buffers.size(), liveness.loads.size());
+    const AttemptId mine = tried.attempts.push_back({"allocate", detail, timer.seconds(), true});
+    if (!no) return FoundAllocation{std::move(std::get<Allocation>(outcome)), mine};
+    note_failure(in, tried, liveness, *no);
+    return std::nullopt;
+}
+
+Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, FoundAllocation found) {
+    TightPlan& of = tried.plans[plan];
+    tried.attempts[of.made].taken = tried.attempts[found.attempt].taken = true;
+    Decision decision;
+    decision.plan = std::move(of.plan);
+    decision.dry_run = std::move(of.dry_run);
+    decision.evictions = std::move(evictions);
+    decision.allocation = std::move(found.allocation);
+    if (tried.kept_of.value() == plan.value()) decision.code = std::exchange(tried.kept_code, std::nullopt);
+    return decision;
+}
+
+std::optional<Decision> try_evictions(const FitInput& in, Tried& tried, const Candidate& c) {
+    auto found = allocate_evicted(in, tried, c);
+    if (!found) return std::nullopt;
+    for (const Candidate& again : cheaper_with_recompute(in, tried, c))
+        if (auto better = allocate_evicted(in, tried, again)) return decide_for(tried, again, std::move(*better));
+    return decide_for(tried, c, std::move(*found));
+}
+
+std::optional<Decision> first_that_fits(const FitInput& in, Tried& tried, std::vector<Candidate> all) {
+    std::stable_sort(all.begin(), all.end(), cheaper);
+    for (const Candidate& c : all)
+        if (auto decision = try_evictions(in, tried, c)) return decision;
+    return std::nullopt;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,99 @@
+// Plans as they are: their dry runs, which of them are worth one, and those that find no place.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compiler/memory/recompute.hpp"
+#include "compiler/search/candidates.hpp"
+#include "compiler/search/strategies.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+bool only_stripes_differ(const Plan& a, const Plan& b) {
+    return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes &&
+           a.share_small_images == b.share_small_images && a.resident_weight_bytes == b.resident_weight_bytes;
+}
+
+/// Whether the plan tried last needs more than there is behind the stem, where smaller stripes change nothing.
+bool beyond_the_stem(const FitInput& in, const Tried& tried) {
+    if (tried.plans.empty()) return false;
+    const Liveness& liveness = tried.plans.back().dry_run.liveness;
+    const Peak peak = peak_of(liveness.buffers, liveness.lives, std::vector<bool>(liveness.buffers.size(), true));
+    return peak.bytes > in.capacity() &&
+           liveness.layer[static_cast<std::size_t>(peak.position)] >= in.options.stem_layers;
+}
+
+std::variant<EmittedPlan, TooLarge, DoesNotFit> emit(const FitInput& in, const Plan& plan, std::int64_t capacity) {
+    auto outcome = in.emission.dry_run(plan, capacity);
+    if (const auto* emitted = std::get_if<EmittedPlan>(&outcome))
+        if (auto no = dram_shortage(emitted->dram, in.options.target)) return std::move(*no);
+    return outcome;
+}
+
+std::string result_of(const std::variant<EmittedPlan, TooLarge, DoesNotFit>& outcome) {
+    if (const auto* emitted = std::get_if<EmittedPlan>(&outcome))
+        return fmt::format("{} instructions", emitted->dry_run.liveness.layer.size());
+    if (const auto* no = std::get_if<DoesNotFit>(&outcome)) return "beyond the chip's " + no->resource;
+    return "a buffer is too large";
+}
+
+}  // namespace
+
+std::variant<TightPlan, TooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,
+                                                              std::string name, std::int64_t capacity) {
+    const Timer timer;
+    tried.kept_code.reset();
+    auto outcome = emit(in, plan, capacity);
+    const std::string result = result_of(outcome);
+    auto* emitted = std::get_if<EmittedPlan>(&outcome);
+    if (emitted) {
+        tried.kept_code = std::move(emitted->code);
+        DryRun& dry_run = emitted->dry_run;
+        if (in.options.evictions.recompute && in.options.spec)
+            dry_run.uses.recipes = recipes_of(dry_run, *in.options.spec);
+        dry_run.repeatable = {};
+    }
+    const AttemptId made = tried.attempts.push_back({"dry run", name + ": " + result, timer.seconds(), true});
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    if (!emitted) return TooLarge{};
+    return TightPlan{plan, std::move(name), std::move(emitted->dry_run), std::move(emitted->dram), made};
+}
+
+TightPlanId add_plan(Tried& tried, TightPlan&& plan) {
+    const auto same = [&](TightPlanId p) {
+        const Liveness &mine = tried.plans[p].dry_run.liveness, &its = plan.dry_run.liveness;
+        return mine.lives == its.lives && mine.layer == its.layer;
+    };
+    tried.kept_of = tried.plans.next_id();
+    for (TightPlanId p : tried.plans.ids())
+        if (same(p)) return tried.kept_of = p;
+    return tried.plans.push_back(std::move(plan));
+}
+
+StrategyOutcome try_as_it_is(const FitInput& in, Tried& tried) {
+    const Plan* before = nullptr;
+    for (std::size_t n = 0; n < in.plans.size(); ++n) {
+        const Plan& plan = in.plans[n];
+        if (before && only_stripes_differ(*before, plan) && beyond_the_stem(in, tried)) continue;
+        before = nullptr;
+        // The last plan says why nothing fits.
+        const std::int64_t capacity = n + 1 == in.plans.size() ? INT64_MAX : in.capacity();
+        auto made = dry_run_of_plan(in, tried, plan, fmt::format("plan {} of {}", n + 1, in.plans.size()), capacity);
+        if (auto* no = std::get_if<DoesNotFit>(&made); no && !tried.shortage) tried.shortage = std::move(*no);
+        auto* tight = std::get_if<TightPlan>(&made);
+        if (!tight) continue;
+        if (auto found = try_allocate(in, tried, tight->dry_run.liveness)) {
+            tried.kept_of = tried.plans.push_back(std::move(*tight));
+            return decide(tried, tried.kept_of, {}, std::move(*found));
+        }
+        add_plan(tried, std::move(*tight));
+        before = &plan;
+    }
+    if (tried.plans.empty()) return *tried.shortage;
+    return GoOn{};
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,64 @@
+// What fitting is given, and what it has learnt so far.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/typed_id.hpp"
+#include "compiler/search/fit.hpp"
+
+namespace infsim::compiler {
+
+struct FitInput {
+    const std::vector<Plan>& plans;
+    const PlanEmission& emission;
+    const std::vector<program::LayerInfo>& layers;
+    const FitOptions& options;
+
+    std::int64_t capacity() const { return options.allocate.capacity; }
+};
+
+using TightPlanId = TypedId<struct TightPlanTag>;
+using AttemptId = TypedId<struct AttemptTag>;
+
+/// A plan that the chip can run, but whose code finds no place as it is.
+struct TightPlan {
+    Plan plan;
+    std::string name;  ///< for people
+    DryRun dry_run;
+    DramNeeds dram;  ///< without evictions
+    AttemptId made;  ///< the dry run
+};
+
+/// The allocation that came closest to the capacity, and why it failed.
+struct Closest {
+    Liveness liveness;
+    DoesNotFit reason;
+};
+
+struct Tried {
+    IdVector<TightPlanId, TightPlan> plans;
+    /// The code that was emitted last, if it was kept, and whose it is.
+    std::optional<Code> kept_code;
+    TightPlanId kept_of;
+    // Reasons to refuse:
+    std::optional<DoesNotFit> shortage;    ///< why the chip cannot run other plans
+    std::optional<DoesNotFit> dram;        ///< why device DRAM cannot hold what spilling would need
+    std::optional<DoesNotFit> least_room;  ///< what no eviction can take away
+    std::optional<Closest> closest;
+    IdVector<AttemptId, Attempt> attempts;
+};
+
+/// Seconds since it was made.
+class Timer {
+public:
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+
+private:
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace infsim::compiler
