@@ -126,9 +126,8 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
 
 }  // namespace
 
-compiler::CompileResult compile_point(const Point& point, bool explain) {
-    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler,
-                             explain);
+compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras) {
+    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler, extras);
 }
 
 record::RunRecord record_of(const Point& point) {
@@ -156,7 +155,9 @@ PointResult run_point(const Point& point, const RunOptions& options) {
     PointResult result;
     result.record = record_of(point);
     const auto start = std::chrono::steady_clock::now();
-    const compiler::CompileResult compiled = compile_point(point);
+    compiler::CompileExtras extras;
+    extras.verify = options.verify;
+    const compiler::CompileResult compiled = compile_point(point, extras);
     result.timing.compile_seconds = seconds_since(start);
     if (const auto* why = std::get_if<compiler::DoesNotFit>(&compiled)) {
         fill_infeasible(result, *why);

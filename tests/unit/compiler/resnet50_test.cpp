@@ -9,6 +9,7 @@
 #include "hw/load.hpp"
 #include "support/neuron_2020.hpp"
 #include "support/source_folder.hpp"
+#include "support/verified.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -25,7 +26,7 @@ CompileResult compile_resnet50(const std::string& name, int batch, const Compile
         return file->spec;
     }();
     const auto graph = graph::load_model(name, source_folder("/models"));
-    return compile(graph, chip, batch, DType::fp16, io, options);
+    return compile(graph, chip, batch, DType::fp16, io, options, test::verified());
 }
 
 std::int64_t weight_bytes_read(const program::Program& p) {
