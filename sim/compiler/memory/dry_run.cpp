@@ -17,9 +17,9 @@ void DryRunRecorder::see(const VirtualInstruction& in, const std::vector<program
     if (wants_repeatable_) note_repeatable(in, position, segments);
 }
 
-void DryRunRecorder::see_read(BufferId b, std::uint16_t layer) {
+void DryRunRecorder::see_read(BufferId b, LayerId layer) {
     const auto position = static_cast<std::int32_t>(layer_.size());
-    layer_.push_back(layer);
+    layer_.push_back(static_cast<std::uint16_t>(layer.value()));
     touch(b, position);
     note_use(uses_.size(), b, position, false);
 }

@@ -47,10 +47,8 @@ std::variant<Assembled, DoesNotFit> assemble(const Assembly& a, const std::vecto
     Stopwatch watch;
     Assembled result;
     const auto infos = layer_infos(a.network);
-    const auto emitter = [&](const Plan& plan) {
-        return Emitter(a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options, plan);
-    };
-    auto outcome = fit(plans, emitter, infos, options_for_fit(a, spill));
+    const EmitInput input{a.graph, a.network, a.target, a.batch, a.dtype, a.io_dtype, a.options};
+    auto outcome = fit(plans, input, infos, options_for_fit(a, spill));
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     Fitted& fitted = std::get<Fitted>(outcome);
     const Placement& placement = fitted.placement;

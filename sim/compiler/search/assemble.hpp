@@ -4,8 +4,8 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/emit/emitter.hpp"
 #include "compiler/ir/network.hpp"
+#include "compiler/ir/plan.hpp"
 #include "compiler/memory/budget.hpp"
 #include "compiler/outcome.hpp"
 #include "hw/spec.hpp"

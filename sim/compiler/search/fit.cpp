@@ -9,6 +9,7 @@
 #include "compiler/memory/evicted_liveness.hpp"
 #include "compiler/memory/lifetimes.hpp"
 #include "compiler/memory/refusals.hpp"
+#include "compiler/search/dry_runs.hpp"
 
 namespace infsim::compiler {
 
@@ -24,6 +25,11 @@ std::vector<std::int64_t> budget_ladder(std::int64_t capacity) {
             if (n * unit <= capacity) rungs.push_back(n * unit);
     return rungs;
 }
+
+/// What the chip is short of for a plan, whatever lies where.
+struct Shortage {
+    DoesNotFit reason;
+};
 
 /// A plan whose code has no place as it is.
 struct Tight {
@@ -47,9 +53,9 @@ struct Ladder {
 
 class Fitting {
 public:
-    Fitting(const std::vector<Plan>& plans, const EmitterOf& emitter, const std::vector<program::LayerInfo>& layers,
+    Fitting(const std::vector<Plan>& plans, const EmitInput& input, const std::vector<program::LayerInfo>& layers,
             const FitOptions& options)
-        : plans_(plans), emitter_(emitter), layers_(layers), options_(options) {}
+        : plans_(plans), input_(input), layers_(layers), options_(options) {}
 
     std::variant<Fitted, DoesNotFit> run() {
         const Plan* before = nullptr;
@@ -82,7 +88,7 @@ public:
 
 private:
     const std::vector<Plan>& plans_;
-    const EmitterOf& emitter_;
+    const EmitInput& input_;
     const std::vector<program::LayerInfo>& layers_;
     const FitOptions& options_;
     std::vector<Tight> tight_;            ///< of `plans_`, those that the chip can run at all
@@ -109,7 +115,7 @@ private:
 
     std::optional<Fitted> as_it_is(Tight&& tight) {
         if (auto allocated = try_allocate(tight.dry_run.liveness)) {
-            Code code = last_ ? std::move(*last_) : emitter_(tight.plan).code();
+            Code code = last_ ? std::move(*last_) : emit(input_, tight.plan);
             Placement placement = placement_of(code, std::move(*allocated));
             return Fitted{std::move(code), std::move(placement), {}, tight.plan, attempts_};
         }
@@ -132,7 +138,9 @@ private:
     /// None where a buffer takes more than `capacity`. Throws Shortage.
     std::optional<Tight> dry_run_of_plan(const Plan& plan, std::int64_t capacity) {
         last_.reset();
-        auto emission = emitter_(plan).dry_run(capacity);
+        auto outcome = compiler::dry_run(input_, plan, capacity);
+        if (auto* no = std::get_if<DoesNotFit>(&outcome)) throw Shortage{std::move(*no)};
+        auto* emission = std::get_if<Emission>(&outcome);
         if (!emission) return std::nullopt;
         if (auto no = dram_shortage(emission->dram, options_.target)) throw Shortage{std::move(*no)};
         last_ = std::move(emission->code);
@@ -225,7 +233,7 @@ private:
 
     CodeSource source(std::size_t plan) {
         if (last_ && plan == last_plan_) return source_of(std::move(*std::exchange(last_, std::nullopt)));
-        return [this, plan](const InstructionSink& sink) { return emitter_(tight_[plan].plan).into(sink); };
+        return [this, plan](const InstructionSink& sink) { return emit(input_, tight_[plan].plan, sink); };
     }
 
     std::optional<Allocated> place_of(const Candidate& c) {
@@ -385,9 +393,9 @@ private:
 
 }  // namespace
 
-std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitterOf& emitter,
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitInput& input,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options) {
-    return Fitting(plans, emitter, layers, options).run();
+    return Fitting(plans, input, layers, options).run();
 }
 
 }  // namespace infsim::compiler

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/emit/emitter.hpp"
+#include "compiler/emit/emit.hpp"
 #include "compiler/ir/code.hpp"
 #include "compiler/memory/placement.hpp"
 #include "compiler/memory/spill.hpp"
@@ -33,14 +33,12 @@ struct FitOptions {
     bool explain = false;  ///< a refusal also says how much room the placement would need
 };
 
-using EmitterOf = std::function<Emitter(const Plan&)>;
-
 /// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans, the
 /// widest bands that serve and all budgets of a fixed ladder up to the capacity, what moves the fewest bytes (spilled
 /// or issued again). So a larger state buffer does not spill more, but where packing is lucky or that saves loads.
 /// Where no rung serves, budgets between the rungs and narrower bands are tried. Otherwise why the most frugal plan
 /// does not fit.
-std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitterOf& emitter,
+std::variant<Fitted, DoesNotFit> fit(const std::vector<Plan>& plans, const EmitInput& input,
                                      const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 
 }  // namespace infsim::compiler
