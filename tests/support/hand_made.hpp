@@ -54,7 +54,9 @@ struct HandMade {
         compiler::View view;
         view.value = v;
         view.slots = p.slots();
-        view.axes = {{{Dim::channel, p.channels(), 1}}, {{Dim::row, p.rows, 1}}, {{Dim::col, p.cols, 1}}};
+        for (const compiler::Factor& f : {compiler::Factor{Dim::channel, p.channels(), 1},
+                                          compiler::Factor{Dim::row, p.rows, 1}, compiler::Factor{Dim::col, p.cols, 1}})
+            view.axes.push_back(f.extent > 1 ? std::vector<compiler::Factor>{f} : std::vector<compiler::Factor>{});
         return view;
     }
     /// A graph input.
@@ -102,8 +104,9 @@ inline std::string operand_text(const compiler::Code& code, const program::Acces
 }
 
 inline std::string operation_name(const program::Operation& op) {
-    static constexpr const char* kNames[] = {"stationary", "matmul", "transpose", "activate", "alu",    "scalar", "reduce",
-                                             "set",        "load",   "store",     "copy",     "gather", "sync"};
+    static constexpr const char* kNames[] = {"stationary", "matmul", "transpose", "activate", "alu",
+                                             "scalar",     "reduce", "set",       "load",     "store",
+                                             "copy",       "gather", "sync"};
     return kNames[op.index()];
 }
 

@@ -1,6 +1,8 @@
 // Normalisations and attention: layers that send sums through the PE array, instruction by instruction.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "compiler/emit/constants.hpp"
 #include "support/hand_made.hpp"
 
@@ -19,8 +21,9 @@ TEST_CASE("a layer norm centres, sums squares over the lanes and scales") {
     h.layer(op, {x}, y);
     const Code code = h.code();
     CHECK(engine_lines(code) ==
-          Lines{"q2 set ones p0+8 @0 4*1", "q0 stationary ones p0+2 @0 4*1", "q0 matmul x p0+2 @0 3*1; psum p0+4 @0 3*1",
-                "q1 activate psum p0+4 @0 3*1; mean p0+4 @0 3*1", "q1 activate psum p0+4 @0 3*1; mean p4+4 @0 3*1",
+          Lines{"q2 set ones p0+8 @0 4*1", "q0 stationary ones p0+2 @0 4*1",
+                "q0 matmul x p0+2 @0 3*1; psum p0+4 @0 3*1", "q1 activate psum p0+4 @0 3*1; mean p0+4 @0 3*1",
+                "q1 activate psum p0+4 @0 3*1; mean p4+4 @0 3*1",
                 "q2 alu x p0+2 @0 3*1; mean p0+2 @0 3*1; centred p0+2 @0 3*1",
                 "q1 activate centred p0+2 @0 3*1; squares p0+2 @0 3*1", "q0 stationary ones p0+2 @0 4*1",
                 "q0 matmul squares p0+2 @0 3*1; psum p0+4 @64 3*1",
@@ -78,8 +81,7 @@ TEST_CASE("a local response normalisation multiplies with a power of the window'
     const Code code = h.code();
     CHECK(engine_lines(code) ==
           Lines{"q1 activate x p0+2 @0 2*1; squares p0+2 @0 2*1", "q0 stationary y/band p0+2 @0 2*1",
-                "q0 matmul squares p0+2 @0 2*1; psum p0+2 @0 2*1",
-                "q1 activate psum p0+2 @0 2*1; lrn log p0+2 @0 2*1",
+                "q0 matmul squares p0+2 @0 2*1; psum p0+2 @0 2*1", "q1 activate psum p0+2 @0 2*1; lrn log p0+2 @0 2*1",
                 "q1 activate lrn log p0+2 @0 2*1; lrn power p0+2 @0 2*1",
                 "q2 alu x p0+2 @0 2*1; lrn power p0+2 @0 2*1; y p0+2 @0 2*1"});
     CHECK(nth<program::Activate>(code, 1).scale == 0.25F);
@@ -141,8 +143,8 @@ TEST_CASE("a transpose exchanges lanes and columns") {
     HandMade h;
     const ValueId x = h.input("x", {2}, 1, 3), y = h.value("y", {3}, 1, 2);
     h.layer(TransposeOp{}, {x}, y);
-    CHECK(engine_lines(h.code()) == Lines{"q0 transpose x p0+2 @0 3*1; psum p0+3 @0 2*1",
-                                          "q1 activate psum p0+3 @0 2*1; y p0+3 @0 2*1"});
+    CHECK(engine_lines(h.code()) ==
+          Lines{"q0 transpose x p0+2 @0 3*1; psum p0+3 @0 2*1", "q1 activate psum p0+3 @0 2*1; y p0+3 @0 2*1"});
 }
 
 TEST_CASE("a bank that cannot hold the lanes of a transpose is a refusal that names the layer") {
@@ -165,7 +167,8 @@ TEST_CASE("a value of one lane is spread by a column of ones") {
     HandMade h;
     const ValueId x = h.input("x", {1}, 1, 3), y = h.value("y", {4, 4}, 1, 3);
     h.layer(SpreadOp{}, {x}, y);
-    CHECK(engine_lines(h.code()) ==
-          Lines{"q2 set ones p0+8 @0 4*1", "q0 stationary ones p0+1 @0 4*1", "q0 matmul x p0+1 @0 3*1; psum p0+4 @0 3*1",
-                "q1 activate psum p0+4 @0 3*1; y p0+4 @0 3*1", "q1 activate psum p0+4 @0 3*1; y p4+4 @0 3*1"});
+    CHECK(engine_lines(h.code()) == Lines{"q2 set ones p0+8 @0 4*1", "q0 stationary ones p0+1 @0 4*1",
+                                          "q0 matmul x p0+1 @0 3*1; psum p0+4 @0 3*1",
+                                          "q1 activate psum p0+4 @0 3*1; y p0+4 @0 3*1",
+                                          "q1 activate psum p0+4 @0 3*1; y p4+4 @0 3*1"});
 }

@@ -102,9 +102,9 @@ TEST_CASE("inputs and outputs of another type are converted on the chip") {
     h.layer(CopyOp{}, {x}, y);
     h.output(y);
     const Code code = h.code();
-    CHECK(engine_lines(code) ==
-          Lines{"q1 activate x/as received p0+1 @0 4*1; x p0+1 @0 4*1", "q2 scalar x p0+1 @0 4*1; y p0+1 @0 4*1",
-                "q1 activate y p0+1 @0 4*1; y/as sent p0+1 @0 4*1"});
+    CHECK(engine_lines(code) == Lines{"q1 activate x/as received p0+1 @0 4*1; x p0+1 @0 4*1",
+                                      "q2 scalar x p0+1 @0 4*1; y p0+1 @0 4*1",
+                                      "q1 activate y p0+1 @0 4*1; y/as sent p0+1 @0 4*1"});
     CHECK(dma_lines(code) == Lines{"q4 load x/as received p0+1 @0 4*1", "q6 store y/as sent p0+1 @0 4*1"});
     CHECK(code.instructions[0].load == LoadId(0));
     CHECK_FALSE(code.instructions[1].load.exists());

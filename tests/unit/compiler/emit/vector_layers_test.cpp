@@ -15,7 +15,8 @@ using Lines = std::vector<std::string>;
 /// The code of a layer of one input on a graph input of one row.
 Code code_of(HandMade& h, LayerOp op, std::vector<int> in_lanes, int in_cols, std::vector<int> out_lanes,
              int out_cols) {
-    const ValueId x = h.input("x", std::move(in_lanes), 1, in_cols), y = h.value("y", std::move(out_lanes), 1, out_cols);
+    const ValueId x = h.input("x", std::move(in_lanes), 1, in_cols),
+                  y = h.value("y", std::move(out_lanes), 1, out_cols);
     h.layer(std::move(op), {x}, y);
     return h.code();
 }
@@ -136,7 +137,8 @@ TEST_CASE("windows that lose taps to padding have instructions and divisors of t
         return code_of(op, {1}, 4);
     };
     const Code code = average(false);
-    CHECK(engine_lines(code) == Lines{"q2 reduce x p0+1 @0 2*1; y p0+1 @0", "q2 reduce x p0+1 @0 2*1 3*1; y p0+1 @2 2*1",
+    CHECK(engine_lines(code) == Lines{"q2 reduce x p0+1 @0 2*1; y p0+1 @0",
+                                      "q2 reduce x p0+1 @0 2*1 3*1; y p0+1 @2 2*1",
                                       "q2 reduce x p0+1 @4 2*1; y p0+1 @6"});
     CHECK(nth<program::Reduce>(code, 0).scale == 1.0F / 2);
     CHECK(nth<program::Reduce>(code, 1).scale == 1.0F / 3);
@@ -185,12 +187,11 @@ TEST_CASE("the logarithm of a softmax is a difference") {
 
 TEST_CASE("softmaxes of groups of the same lanes share their reductions") {
     const Code code = code_of(SoftmaxOp{}, {4, 4, 4, 4}, 3);
-    CHECK(engine_lines(code) ==
-          Lines{"q2 reduce x p0+8 @0 2*3 3*1; softmax max p0+8 @0 2*1",
-                "q1 activate x p0+8 @0 3*1; softmax exp p0+8 @0 3*1; by softmax max p0 @0",
-                "q1 activate x p0+8 @6 3*1; softmax exp p0+8 @12 3*1; by softmax max p0 @4",
-                "q2 reduce softmax exp p0+8 @0 2*3 3*1; softmax sum p0+8 @0 2*1",
-                "q1 activate softmax sum p0+8 @0 2*1; softmax norm p0+8 @0 2*1",
-                "q2 scalar softmax exp p0+8 @0 3*1; y p0+8 @0 3*1; by softmax norm p0 @0",
-                "q2 scalar softmax exp p0+8 @12 3*1; y p0+8 @6 3*1; by softmax norm p0 @4"});
+    CHECK(engine_lines(code) == Lines{"q2 reduce x p0+8 @0 2*3 3*1; softmax max p0+8 @0 2*1",
+                                      "q1 activate x p0+8 @0 3*1; softmax exp p0+8 @0 3*1; by softmax max p0 @0",
+                                      "q1 activate x p0+8 @6 3*1; softmax exp p0+8 @12 3*1; by softmax max p0 @4",
+                                      "q2 reduce softmax exp p0+8 @0 2*3 3*1; softmax sum p0+8 @0 2*1",
+                                      "q1 activate softmax sum p0+8 @0 2*1; softmax norm p0+8 @0 2*1",
+                                      "q2 scalar softmax exp p0+8 @0 3*1; y p0+8 @0 3*1; by softmax norm p0 @0",
+                                      "q2 scalar softmax exp p0+8 @12 3*1; y p0+8 @6 3*1; by softmax norm p0 @4"});
 }
