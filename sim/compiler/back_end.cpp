@@ -1,8 +1,6 @@
 #include "compiler/back_end.hpp"
 
-#include <utility>
-
-#include "compiler/emit/emitter.hpp"
+#include "compiler/emit/emit.hpp"
 #include "compiler/search/plans.hpp"
 #include "compiler/search/sections.hpp"
 #include "hw/derived.hpp"
@@ -37,21 +35,10 @@ FitOptions fit_options(const Compilation& c) {
 }
 
 PlanEmission emission_of(const Compilation& c) {
-    const auto emitter = [&c](const Plan& plan) {
-        return Emitter(c.graph, c.network, c.target, c.batch, c.dtype, c.io_dtype, c.options, plan);
-    };
+    const EmitInput input{c.graph, c.network, c.target, c.batch, c.dtype, c.io_dtype, c.options};
     PlanEmission emission;
-    emission.dry_run = [emitter](const Plan& plan,
-                                 std::int64_t capacity) -> std::variant<EmittedPlan, TooLarge, DoesNotFit> {
-        try {
-            auto made = emitter(plan).dry_run(capacity);
-            if (!made) return TooLarge{};
-            return EmittedPlan{std::move(made->dry_run), std::move(made->dram), std::move(made->code)};
-        } catch (Shortage& shortage) {
-            return std::move(shortage.reason);
-        }
-    };
-    emission.code = [emitter](const Plan& plan) { return emitter(plan).code(); };
+    emission.dry_run = [input](const Plan& plan, std::int64_t capacity) { return dry_run(input, plan, capacity); };
+    emission.code = [input](const Plan& plan) { return emit(input, plan); };
     return emission;
 }
 

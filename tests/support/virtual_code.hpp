@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "compiler/emit/emitter.hpp"
+#include "compiler/emit/access.hpp"
 #include "compiler/ir/code.hpp"
 
 namespace infsim::test {

@@ -117,6 +117,54 @@ std::vector<LaneRun> runs_of(std::vector<Position> positions, const View& view, 
     return runs;
 }
 
+/// Every position of one list with every one of the other.
+std::vector<Position> crossed(const std::vector<Position>& a, const std::vector<Position>& b) {
+    std::vector<Position> all;
+    for (const Position& p : a)
+        for (const Position& q : b) all.push_back(p + q);
+    return all;
+}
+
+/// Indices of an axis that a transfer moves: `count` from `first` on, `by` apart.
+struct AxisPart {
+    std::int64_t first = 0, by = 1, count = 1;
+    bool all = true;  ///< of the axis here
+};
+
+/// One axis, whose factors are `here` and `there`: what one DMA walks over goes to `free`, what remains multiplies
+/// `positions`.
+void add_axis(const std::vector<Atom>& here, const std::vector<Atom>& there, const AxisPart& part,
+              std::vector<Position>& positions, std::vector<FreeStep>& free) {
+    std::vector<Atom> atoms;
+    bool aligned = true;
+    if (part.all) {
+        aligned = refine(here, there, atoms);
+    } else if (here.size() <= 1) {
+        const Position unit = here.empty() ? Position{} : here[0].step;
+        positions = crossed(positions, {unit * part.first});
+        if (part.count > 1) aligned = refine({{part.count, unit * part.by}}, there, atoms);
+    } else {
+        aligned = false;
+    }
+    if (!aligned) {
+        std::vector<Position> list;
+        for (std::int64_t i = 0; i < part.count; ++i)
+            list.push_back(at_index(here, part.first + i * part.by) + at_index(there, i));
+        positions = crossed(positions, list);
+        return;
+    }
+    for (const Atom& atom : atoms) {
+        // Lanes are spread by the DMA itself; a walk backwards is one transfer per element.
+        if (atom.step.slot == 0 && atom.step.channel == 0 && atom.step.there >= 0) {
+            free.push_back({atom.extent, atom.step.here, atom.step.there});
+            continue;
+        }
+        std::vector<Position> list;
+        for (std::int64_t i = 0; i < atom.extent; ++i) list.push_back(atom.step * i);
+        positions = crossed(positions, list);
+    }
+}
+
 }  // namespace
 
 TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
@@ -124,47 +172,14 @@ TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided
     INFSIM_CHECK(view.axes.size() == there.axes.size(), "both sides of a transfer have the same rank");
     TransferWalk walk;
     std::vector<Position> positions = {{0, 0, 0, there.offset}};
-    const auto cross = [&](const std::vector<Position>& more) {
-        std::vector<Position> all;
-        for (const Position& p : positions)
-            for (const Position& m : more) all.push_back(p + m);
-        positions = std::move(all);
-    };
-    const graph::Shape counts = shape_of(there);
+    const graph::Shape counts = shape_of(there), extents = shape_of(view);
     for (std::size_t a = 0; a < view.axes.size(); ++a) {
-        std::vector<Atom> here, other, atoms;
+        std::vector<Atom> here, other;
         for (const Factor& f : view.axes[a]) here.push_back({f.extent, step_of(f, phys)});
         for (const StrideFactor& f : there.axes[a]) other.push_back({f.extent, {0, 0, 0, f.stride}});
-        const std::int64_t first = start.empty() ? 0 : start[a], by = step.empty() ? 1 : step[a];
-        const std::int64_t extent = shape_of(view)[a];
-        const bool all = first == 0 && by == 1 && counts[a] == extent;
-        bool aligned = true;
-        if (all) {
-            aligned = refine(here, other, atoms);
-        } else if (here.size() <= 1) {
-            const Position unit = here.empty() ? Position{} : here[0].step;
-            cross({unit * first});
-            if (counts[a] > 1) aligned = refine({{counts[a], unit * by}}, other, atoms);
-        } else {
-            aligned = false;
-        }
-        if (!aligned) {
-            std::vector<Position> list;
-            for (std::int64_t i = 0; i < counts[a]; ++i)
-                list.push_back(at_index(here, first + i * by) + at_index(other, i));
-            cross(list);
-            continue;
-        }
-        for (const Atom& atom : atoms) {
-            // Lanes are spread by the DMA itself; a walk backwards is one transfer per element.
-            if (atom.step.slot == 0 && atom.step.channel == 0 && atom.step.there >= 0) {
-                walk.free.push_back({atom.extent, atom.step.here, atom.step.there});
-                continue;
-            }
-            std::vector<Position> list;
-            for (std::int64_t i = 0; i < atom.extent; ++i) list.push_back(atom.step * i);
-            cross(list);
-        }
+        AxisPart part{start.empty() ? 0 : start[a], step.empty() ? 1 : step[a], counts[a], false};
+        part.all = part.first == 0 && part.by == 1 && part.count == extents[a];
+        add_axis(here, other, part, positions, walk.free);
     }
     merge(walk.free);
     walk.runs = runs_of(std::move(positions), view, phys);

@@ -76,6 +76,16 @@ struct Code {
     std::vector<program::Segment> segments;  ///< without addresses
 };
 
+/// Sees the instructions of a code in their order, as they are made.
+class CodeSink {
+public:
+    virtual ~CodeSink() = default;
+    /// `segments`: of the code so far.
+    virtual void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) = 0;
+    /// The next instruction is another matmul with the stationary operand of the one before; it reads `b`.
+    virtual void see_read(BufferId b, LayerId layer) = 0;
+};
+
 /// Gives every instruction of a code to the sink, in order, and returns the rest of the code.
 using InstructionSink = std::function<void(const VirtualInstruction&)>;
 using CodeSource = std::function<Code(const InstructionSink&)>;

@@ -33,8 +33,8 @@ void DryRunRecorder::see(const VirtualInstruction& in, const std::vector<program
     if (wants_repeatable_) note_repeatable(in, position, segments);
 }
 
-void DryRunRecorder::see_read(BufferId b, std::uint16_t layer) {
-    const std::int32_t position = next_position(layer);
+void DryRunRecorder::see_read(BufferId b, LayerId layer) {
+    const std::int32_t position = next_position(static_cast<std::uint16_t>(layer.value()));
     touch(b, position);
     note_use(uses_.size(), b, position, false);
 }

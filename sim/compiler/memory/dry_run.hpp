@@ -29,13 +29,11 @@ struct DryRun {
 
 /// Sees every instruction of a code once, in order. Most codes that compete are never carried out: they need not be
 /// stored.
-class DryRunRecorder {
+class DryRunRecorder final : public CodeSink {
 public:
     explicit DryRunRecorder(bool repeatable = false) : wants_repeatable_(repeatable) {}
-    /// `segments`: of the code so far.
-    void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments);
-    /// The same for one that reads a single buffer.
-    void see_read(BufferId b, std::uint16_t layer);
+    void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) override;
+    void see_read(BufferId b, LayerId layer) override;
     /// `code`: its rest, all but the instructions.
     DryRun finish(const Code& code);
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/dtype.hpp"
-#include "compiler/emit/emitter.hpp"
 #include "compiler/ir/network.hpp"
+#include "compiler/ir/plan.hpp"
 #include "compiler/options.hpp"
 #include "hw/spec.hpp"
 

@@ -25,15 +25,15 @@ bool beyond_the_stem(const FitInput& in, const Tried& tried) {
     return peak.bytes > in.capacity() && liveness.layer_at(peak.position).value() >= in.options.stem_layers;
 }
 
-std::variant<EmittedPlan, TooLarge, DoesNotFit> emit(const FitInput& in, const Plan& plan, std::int64_t capacity) {
+std::variant<Emission, BufferTooLarge, DoesNotFit> emit(const FitInput& in, const Plan& plan, std::int64_t capacity) {
     auto outcome = in.emission.dry_run(plan, capacity);
-    if (const auto* emitted = std::get_if<EmittedPlan>(&outcome))
+    if (const auto* emitted = std::get_if<Emission>(&outcome))
         if (auto no = dram_shortage(emitted->dram, in.options.target)) return std::move(*no);
     return outcome;
 }
 
-std::string result_of(const std::variant<EmittedPlan, TooLarge, DoesNotFit>& outcome) {
-    if (const auto* emitted = std::get_if<EmittedPlan>(&outcome))
+std::string result_of(const std::variant<Emission, BufferTooLarge, DoesNotFit>& outcome) {
+    if (const auto* emitted = std::get_if<Emission>(&outcome))
         return fmt::format("{} instructions", emitted->dry_run.liveness.layer.size());
     if (const auto* no = std::get_if<DoesNotFit>(&outcome)) return "beyond the chip's " + no->resource;
     return "a buffer is too large";
@@ -41,13 +41,13 @@ std::string result_of(const std::variant<EmittedPlan, TooLarge, DoesNotFit>& out
 
 }  // namespace
 
-std::variant<TightPlan, TooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,
+std::variant<TightPlan, BufferTooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,
                                                               std::string name, std::int64_t capacity) {
     const Timer timer;
     tried.kept_code.reset();
     auto outcome = emit(in, plan, capacity);
     const std::string result = result_of(outcome);
-    auto* emitted = std::get_if<EmittedPlan>(&outcome);
+    auto* emitted = std::get_if<Emission>(&outcome);
     if (emitted) {
         tried.kept_code = std::move(emitted->code);
         DryRun& dry_run = emitted->dry_run;
@@ -57,7 +57,7 @@ std::variant<TightPlan, TooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in
     }
     const AttemptId made = tried.attempts.push_back({"dry run", name + ": " + result, timer.seconds(), true});
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
-    if (!emitted) return TooLarge{};
+    if (!emitted) return BufferTooLarge{};
     return TightPlan{plan, std::move(name), std::move(emitted->dry_run), std::move(emitted->dram), made};
 }
 

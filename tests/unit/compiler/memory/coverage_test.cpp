@@ -4,7 +4,7 @@
 #include <tuple>
 #include <vector>
 
-#include "compiler/emit/emitter.hpp"
+#include "compiler/emit/access.hpp"
 #include "compiler/memory/coverage.hpp"
 
 using namespace infsim;

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "compiler/emit/emitter.hpp"
+#include "compiler/emit/access.hpp"
 #include "compiler/schedule/hazards.hpp"
 #include "compiler/schedule/insert_waits.hpp"
 

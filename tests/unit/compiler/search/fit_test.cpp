@@ -87,7 +87,7 @@ public:
     std::vector<std::int64_t> capacities;
 
 private:
-    std::variant<EmittedPlan, TooLarge, DoesNotFit> dry_run(const Plan& plan, std::int64_t capacity) {
+    std::variant<Emission, BufferTooLarge, DoesNotFit> dry_run(const Plan& plan, std::int64_t capacity) {
         asked.push_back(plan.slab_bytes);
         capacities.push_back(capacity);
         const auto found = codes.find(plan.slab_bytes);
@@ -99,8 +99,8 @@ private:
         }
         const Code& code = found->second.code;
         for (const Buffer& b : code.buffers)
-            if (b.bytes > capacity) return TooLarge{};
-        EmittedPlan emitted{dry_run_of(code), dram_needs(code.segments, code.instructions.size()), std::nullopt};
+            if (b.bytes > capacity) return BufferTooLarge{};
+        Emission emitted{dry_run_of(code), dram_needs(code.segments, code.instructions.size()), std::nullopt};
         if (std::find(kept.begin(), kept.end(), plan.slab_bytes) != kept.end()) emitted.code = code;
         return emitted;
     }

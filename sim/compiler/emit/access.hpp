@@ -1,0 +1,50 @@
+// Access patterns, and the small values that emission describes stretches of tensors with.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "compiler/ir/ids.hpp"
+#include "program/instruction.hpp"
+
+namespace infsim::compiler {
+
+/// An operand: where it is inside a buffer.
+struct Operand {
+    program::AccessPattern ap;
+    BufferId buffer = kNoBuffer;
+};
+
+/// A strided rectangle of one channel plane, in rows and columns of the tensor.
+struct Rect {
+    int row = 0, rows = 1, row_step = 1;
+    int col = 0, cols = 1, col_step = 1;
+};
+
+struct RowRange {
+    int lo = 0, hi = 0;
+    int count() const { return hi - lo; }
+};
+
+/// One step of an access pattern, outermost first.
+struct Step {
+    std::int64_t step = 0;
+    std::int64_t count = 1;
+};
+
+/// A stretch of partitions that an elementwise instruction can cover at once: one slot, or both of a group.
+struct LaneChunk {
+    int slot = 0;
+    int slots = 1;
+    int lanes = 0;
+};
+
+/// `n` as a step or count of an access pattern. Throws EmissionEnds where it takes more than 16 bits.
+std::uint16_t step_or_count(std::int64_t n);
+
+/// An access pattern over `steps` (in elements), with contiguous dimensions merged, unit ones dropped
+/// and counts of more than 16 bits split in two. `offset` is in bytes. Throws EmissionEnds.
+program::AccessPattern make_access(program::Space space, int partition_start, int partition_count, std::int64_t offset,
+                                   DType dtype, std::initializer_list<Step> steps);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,104 @@
+// The Code that is being made: its buffers, loads, segments and instructions, and where they go.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "compiler/ir/code.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// What an instruction is for: it is said for every one of them, so that nothing depends on what was emitted before.
+struct Where {
+    LayerId layer;
+    ImageId image;
+    LoadId load = kNoLoad;  ///< that the instruction is part of
+
+    Where in(LoadId l) const { return {layer, image, l}; }
+    Where of(ImageId i) const { return {layer, i, kNoLoad}; }
+};
+
+/// Loads of one stream share rings and keep their order; a fourth stream brings back what was spilled.
+enum class LoadStream : std::int32_t { weights = 0, inputs = 1, constants = 2 };
+
+/// Rings of a DMA engine by what travels in them.
+enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3 };
+
+class CodeBuilder {
+public:
+    /// Which instructions stay in the code.
+    enum class Keep { all, short_codes, none };
+
+    /// `watcher`, if there is one, sees every instruction as it is made. With Keep::short_codes a code that grows long
+    /// is only watched from then on: emitting it again costs less than keeping it.
+    CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep);
+
+    // Numbers of queues.
+    std::uint8_t pe() const { return 0; }
+    std::uint8_t act() const { return 1; }
+    std::uint8_t pool() const { return 2; }
+    std::uint8_t ring(int engine, Ring ring) const;
+    /// Of the engine whose turn it is.
+    std::uint8_t next_ring(Ring of) { return ring(take_engine(), of); }
+    int take_engine() { return next_engine_++; }
+    /// The PSUM bank whose turn it is.
+    int take_bank() { return next_bank_++ % psum_banks_; }
+
+    /// `bytes` per partition. Throws EmissionEnds where they exceed the capacity.
+    BufferId new_buffer(LayerId layer, const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose,
+                        int images = 1);
+    void let_rotate(BufferId b) { code_.buffers[b].rotates = true; }
+    const Buffer& buffer(BufferId b) const { return code_.buffers[b]; }
+    /// Begins a load that fills `b`; its instructions carry the id.
+    LoadId new_load(BufferId b, LoadStream stream);
+    /// The number of the new segment.
+    std::uint32_t add_segment(program::Segment segment);
+    std::uint32_t next_segment() const { return static_cast<std::uint32_t>(code_.segments.size()); }
+
+    /// `buffers`: of the operands, in their order; `scalar0` and `scalar1` of those per partition.
+    template <class Op>
+    void push(const Where& at, std::uint8_t queue, const Op& op, std::initializer_list<BufferId> buffers,
+              BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer) {
+        VirtualInstruction passing;
+        VirtualInstruction& in =
+            keeps_ ? code_.instructions.emplace_back() : passing;  // made where it stays: there are millions
+        in.op = op;
+        stamp(in, at, queue, buffers, scalar0, scalar1);
+        if (watcher_) watcher_->see(in, code_.segments);
+        if (keeps_ && forgets_long_) forget_if_long();
+    }
+    /// True where a matmul may be given to push_read(): nobody keeps the instruction.
+    bool reads_suffice() const { return forgets_long_ && !keeps_; }
+    /// Another matmul with the stationary operand of the one before; the watcher knows it by the buffer it reads.
+    void push_read(const Where& at, BufferId b) { watcher_->see_read(b, at.layer); }
+
+    /// True while the code holds all instructions that were pushed.
+    bool keeps() const { return keeps_; }
+    Code take() { return std::move(code_); }
+
+private:
+    Code code_;
+    std::int64_t capacity_;
+    CodeSink* watcher_;
+    bool keeps_, forgets_long_;
+    int engines_, rings_, psum_banks_;
+    int next_bank_ = 0, next_engine_ = 0;
+
+    static void stamp(VirtualInstruction& in, const Where& at, std::uint8_t queue,
+                      std::initializer_list<BufferId> buffers, BufferId scalar0, BufferId scalar1) {
+        std::copy(buffers.begin(), buffers.end(), in.buffer.begin());
+        in.buffer[3] = scalar0;
+        in.buffer[4] = scalar1;
+        in.queue = queue;
+        in.layer = static_cast<std::uint16_t>(at.layer.value());
+        in.image = static_cast<std::uint16_t>(at.image.value());
+        in.load = at.load;
+    }
+    void forget_if_long();
+};
+
+}  // namespace infsim::compiler

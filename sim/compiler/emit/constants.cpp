@@ -1,0 +1,197 @@
+#include "compiler/emit/constants.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace infsim::compiler {
+
+using program::Purpose;
+using program::Space;
+
+namespace {
+
+/// Channels of the window below and above its own.
+struct Reach {
+    int below = 0, above = 0;
+    explicit Reach(int size) : below((size - 1) / 2), above(size - 1 - below) {}
+};
+
+int sum_before(const std::vector<int>& lanes, int slot) {
+    int sum = 0;
+    for (int s = 0; s < slot; ++s) sum += lanes[static_cast<std::size_t>(s)];
+    return sum;
+}
+
+std::vector<int> lanes_of(const ValueStorage& storage, const Part& part) {
+    const auto& lanes = storage.value(part.value).phys.lanes;
+    return {lanes.begin() + part.first_slot, lanes.begin() + part.first_slot + part.slots};
+}
+
+/// Where constants lie in the state buffer: `count` of them, 4 bytes each, for every slot.
+struct ChannelLayout {
+    int count = 0, columns = 0, partitions = 0;
+    std::int64_t row() const { return std::int64_t{columns} * count * 4; }
+};
+ChannelLayout channel_layout(const Part& part, std::size_t count, bool lower_only, int sb_partitions) {
+    return {static_cast<int>(count), lower_only ? part.slots : (part.first_slot % 2 + part.slots + 1) / 2,
+            lower_only ? sb_partitions / 2 : sb_partitions};
+}
+
+}  // namespace
+
+std::vector<LrnBand> lrn_bands(const std::vector<int>& lanes, int size, int columns, int element) {
+    const Reach reach(size);
+    const int slots = static_cast<int>(lanes.size());
+    std::vector<LrnBand> bands;
+    for (int out = 0; out < slots; ++out)
+        for (int from = 0; from < slots; ++from) {
+            const int m = lanes[static_cast<std::size_t>(out)], k = lanes[static_cast<std::size_t>(from)];
+            // Channel of row 0 relative to that of column 0.
+            const int shift = sum_before(lanes, from) - sum_before(lanes, out);
+            if (shift + k - 1 < -reach.below || shift > m - 1 + reach.above) continue;
+            bands.push_back({out, from, static_cast<std::int64_t>(bands.size()) * columns * element});
+        }
+    return bands;
+}
+
+Constants::Constants(const EmitInput& input, const ValueStorage& storage, CodeBuilder& builder)
+    : input_(input), storage_(storage), builder_(builder), buffer_(input.network.layers.size()) {}
+
+program::Segment Constants::channel_segment(const Layer& layer, const Part& part,
+                                            const std::vector<graph::TensorId>& tensors, bool lower_only) const {
+    const int half = input_.target.sb_partitions / 2, count = static_cast<int>(tensors.size());
+    const ChannelLayout at = channel_layout(part, tensors.size(), lower_only, input_.target.sb_partitions);
+    const auto lanes = lanes_of(storage_, part);
+    program::Segment segment;
+    segment.name = layer.name + "/constants";
+    segment.purpose = Purpose::constants;
+    segment.dtype = DType::fp32;
+    segment.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    segment.bytes = at.row() * at.partitions;
+    for (int t = 0; t < count; ++t) {
+        const graph::Tensor& tensor = input_.graph.tensor(tensors[static_cast<std::size_t>(t)]);
+        segment.tensors.push_back(tensor.name);
+        const bool single = graph::element_count(tensor.shape) == 1;
+        int channel = 0;
+        for (int s = 0; s < part.slots; ++s) {
+            const int slot = part.first_slot % 2 + s, n = lanes[static_cast<std::size_t>(s)];
+            program::RecipeBox box;
+            box.tensor = static_cast<std::uint32_t>(t);
+            box.count = {n, 1, 1, 1, 1, 1};
+            box.segment_step[0] = at.row();
+            box.segment_offset = lower_only ? (std::int64_t{s} * count + t) * 4
+                                            : slot % 2 * half * at.row() + (std::int64_t{slot / 2} * count + t) * 4;
+            box.tensor_offset = single ? 0 : channel;
+            box.tensor_step[0] = single ? 0 : 1;
+            segment.recipe.push_back(box);
+            channel += n;
+        }
+    }
+    return segment;
+}
+
+BufferId Constants::channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors,
+                             bool lower_only) {
+    if (buffer_[at.layer].exists()) return buffer_[at.layer];
+    if (segment_.find(at.layer) == segment_.end())
+        segment_[at.layer] =
+            builder_.add_segment(channel_segment(input_.network.layers[at.layer], part, tensors, lower_only));
+    const ChannelLayout layout = channel_layout(part, tensors.size(), lower_only, input_.target.sb_partitions);
+    return load(at, "/constants", DType::fp32, layout.row(), layout.partitions, lower_only ? Half::lower : Half::both);
+}
+
+BufferId Constants::load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions,
+                         Half half) {
+    const BufferId buffer =
+        builder_.new_buffer(at.layer, input_.network.layers[at.layer].name + suffix, row, half, Purpose::constants);
+    const Where inside = at.in(builder_.new_load(buffer, LoadStream::constants));
+    const int element = dtype_bytes(dtype);
+    program::DmaLoad dma;
+    dma.dst = make_access(Space::state_buffer, 0, partitions, 0, dtype, {{1, row / element}});
+    dma.src.segment = segment_[at.layer];
+    dma.src.partition_step = static_cast<std::uint32_t>(row);
+    dma.src.count = dma.dst.count;
+    for (std::size_t d = 0; d < program::kAccessDims; ++d)
+        dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * element);
+    builder_.push(inside, builder_.next_ring(Ring::constants), dma, {buffer});
+    return buffer_[at.layer] = buffer;
+}
+
+program::Segment Constants::band_segment(const Layer& layer, const std::vector<LrnBand>& bands) const {
+    const Part& in = layer.inputs[0];
+    const auto lanes = lanes_of(storage_, in);
+    const Reach reach(std::get<LrnOp>(layer.op).size);
+    const int element = dtype_bytes(input_.dtype), half = input_.target.sb_partitions / 2;
+    const std::int64_t row = static_cast<std::int64_t>(bands.size()) * input_.target.pe_columns * element;
+    program::Segment segment;
+    segment.name = layer.name + "/band";
+    segment.purpose = Purpose::constants;
+    segment.dtype = input_.dtype;
+    segment.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    segment.bytes = row * input_.target.sb_partitions;
+    for (const LrnBand& b : bands) {
+        const int m = lanes[static_cast<std::size_t>(b.out)], k = lanes[static_cast<std::size_t>(b.from)];
+        const int shift = sum_before(lanes, b.from) - sum_before(lanes, b.out);
+        for (int d = -reach.below; d <= reach.above; ++d) {  // row channel = column channel + d
+            const int first = std::max(0, d - shift), last = std::min(k - 1, m - 1 + d - shift);
+            if (first > last) continue;
+            program::RecipeBox box;
+            box.tensor = program::kLiteral;
+            box.literal = 1.0F;
+            box.count[0] = last - first + 1;
+            box.segment_step[0] = row + element;
+            box.segment_offset =
+                ((in.first_slot + b.from) % 2 * half + first) * row + b.offset + (first - d + shift) * element;
+            segment.recipe.push_back(box);
+        }
+    }
+    return segment;
+}
+
+BufferId Constants::bands(const Where& at, const std::vector<LrnBand>& bands) {
+    if (buffer_[at.layer].exists()) return buffer_[at.layer];
+    if (segment_.find(at.layer) == segment_.end())
+        segment_[at.layer] = builder_.add_segment(band_segment(input_.network.layers[at.layer], bands));
+    const std::int64_t row =
+        static_cast<std::int64_t>(bands.size()) * input_.target.pe_columns * dtype_bytes(input_.dtype);
+    return load(at, "/band", input_.dtype, row, input_.target.sb_partitions, Half::both);
+}
+
+program::Segment Constants::table_segment(const Layer& layer) const {
+    const auto& op = std::get<GatherOp>(layer.op);
+    const int element = dtype_bytes(input_.dtype);
+    program::Segment table;
+    table.name = layer.name + "/table";
+    table.purpose = Purpose::weights;
+    table.dtype = input_.dtype;
+    table.region = static_cast<std::uint8_t>(input_.options.weights_region);
+    table.bytes = op.rows * op.row_elements * element;
+    table.tensors = {input_.graph.tensor(op.table).name};
+    program::RecipeBox box;
+    box.count = {op.rows, op.row_elements, 1, 1, 1, 1};
+    box.segment_step = {op.row_elements * element, element, 0, 0, 0, 0};
+    box.tensor_step = {op.row_elements, 1, 0, 0, 0, 0};
+    table.recipe.push_back(box);
+    return table;
+}
+
+std::uint32_t Constants::table(LayerId layer) {
+    const auto found = segment_.find(layer);
+    if (found != segment_.end()) return found->second;
+    return segment_[layer] = builder_.add_segment(table_segment(input_.network.layers[layer]));
+}
+
+BufferId Constants::ones(const Where& at) {
+    if (ones_.exists()) return ones_;
+    const int columns = std::min(input_.target.pe_columns, input_.target.sb_partitions / 2);
+    ones_ = builder_.new_buffer(at.layer, "ones", columns * dtype_bytes(input_.dtype), Half::both, Purpose::constants);
+    const auto all = make_access(Space::state_buffer, 0, input_.target.sb_partitions, 0, input_.dtype, {{1, columns}});
+    builder_.push(at, builder_.pool(), program::Memset{all, 1.0F}, {ones_});
+    return ones_;
+}
+
+void Constants::forget(LayerId first, LayerId last) {
+    for (const LayerId l : IdRange<LayerId>(first, last)) buffer_[l] = kNoBuffer;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,106 @@
+// Layers that move tensors between the state buffer and device DRAM: stores, fetches, rows gathered by index.
+#include <algorithm>
+
+#include "compiler/emit/layers.hpp"
+#include "compiler/emit/transfers.hpp"
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
+
+namespace infsim::compiler {
+
+using program::Space;
+
+void emit_gather(EmitContext& c, const Where& at, const GatherOp& op) {
+    const Layer& l = c.layer(at.layer);
+    c.storage.ensure(l.output.value, at);
+    const std::uint32_t table = c.constants.table(at.layer);
+    const int element = dtype_bytes(c.input.dtype);
+    for (const LaneChunk& k : c.storage.chunks({l.inputs[0], l.output})) {
+        const Operand index = access(c, l.inputs[0], k.slot, k.lanes, at.image, {});
+        const Operand dst = access(c, l.output, k.slot, k.lanes, at.image, {0, 1, 1, 0, c.phys(l.output).cols, 1});
+        program::DmaGather gather;
+        gather.index = index.ap;
+        gather.dst = dst.ap;
+        gather.table.segment = table;
+        gather.table.partition_step = static_cast<std::uint32_t>(op.row_elements * element);
+        gather.table.count = dst.ap.count;
+        for (std::size_t d = 0; d < program::kAccessDims; ++d)
+            gather.table.step[d] = static_cast<std::uint32_t>(dst.ap.step[d] * element);
+        gather.table_rows = static_cast<std::uint32_t>(op.rows);
+        c.builder.push(at, c.builder.next_ring(Ring::constants), gather, {index.buffer, dst.buffer});
+    }
+}
+
+void emit_store(EmitContext& c, const Where& at, const StoreOp& op) {
+    const View& from = op.from;
+    const ValueId v(from.value);
+    Strided whole;
+    whole.axes = row_major_axes(shape_of(from));
+    const TransferWalk walk = transfer_walk(from, c.value(v).phys, whole, {}, {});
+    const Residence here = residence(c, v, at.image);
+    const DramTensor there = c.dram.scratch(c.layer(at.layer).output.value);
+    transfer(c, at, walk, here, there.segment, at.image.value() * there.image_elements, Direction::store, Ring::others);
+}
+
+namespace {
+
+bool is_constant(const FetchBox& b) {
+    return b.from.source == Strided::Source::constant || b.from.source == Strided::Source::literal;
+}
+
+/// What the boxes of a fetch are in device DRAM.
+DType dtype_there(const EmitContext& c, const FetchOp& op) {
+    DType dtype = op.from_dtype;
+    for (const FetchBox& b : op.boxes)
+        if (b.from.source == Strided::Source::input)
+            dtype = c.dram.dtype(c.input.graph.inputs[static_cast<std::size_t>(b.from.index)]);
+    return dtype;
+}
+
+void fill_slots(EmitContext& c, const Where& at, const Residence& here, const Part& part, float number) {
+    const Physical& phys = c.phys(part);
+    for (int s = part.first_slot; s < part.first_slot + part.slots; ++s) {
+        const std::int64_t first = here.base + (phys.slots() > 1 ? s / 2 : 0) * here.group_step;
+        const auto ap = make_access(Space::state_buffer, c.storage.half_of(here.value, s, here.image) * c.half(),
+                                    phys.lanes[static_cast<std::size_t>(s)], first * dtype_bytes(here.dtype),
+                                    here.dtype, {{1, phys.plane()}});
+        c.builder.push(at, c.builder.pool(), program::Memset{ap, number}, {here.buffer});
+    }
+}
+
+/// A value that is the same for all images is fetched for the first one only. False: it is there.
+bool make_place(EmitContext& c, const Where& at, const FetchOp& op, const Part& output) {
+    const ValueId v = output.value;
+    const bool whole = output.slots == c.phys(output).slots();
+    const bool shared = c.input.options.batching && whole && !c.storage.is_array(v) &&
+                        std::all_of(op.boxes.begin(), op.boxes.end(), is_constant);
+    if (shared && c.storage.whole(v, at.image).buffer.exists()) return false;
+    c.storage.ensure(v, at);
+    if (shared) c.storage.set_whole_for_all(v, Place(c.storage.whole(v, at.image)));
+    return true;
+}
+
+}  // namespace
+
+void emit_fetch(EmitContext& c, const Where& at, const FetchOp& op) {
+    const Part& output = c.layer(at.layer).output;
+    const ValueId v = output.value;
+    if (!make_place(c, at, op, output)) return;
+    const DType dtype = dtype_there(c, op);
+    const Residence home = residence(c, v, at.image);
+    const Residence into =
+        dtype == home.dtype ? home : staged(c, at, v, dtype, "/as received", program::Purpose::spill);
+    if (op.fill) fill_slots(c, at, into, output, *op.fill);
+    View to = op.to;  // a part of a concatenation may have been given its place since
+    to.value = v;
+    to.first_slot = output.first_slot;
+    for (const FetchBox& b : op.boxes) {
+        const DramTensor there = c.dram.source(b.from, dtype);
+        transfer(c, at, transfer_walk(to, c.value(v).phys, b.from, b.start, b.step), into, there.segment,
+                 at.image.value() * there.image_elements, Direction::load,
+                 is_constant(b) ? Ring::constants : Ring::inputs);
+    }
+    if (into.buffer != home.buffer) convert(c, at, into, home, to);
+}
+
+}  // namespace infsim::compiler

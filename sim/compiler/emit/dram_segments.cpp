@@ -1,0 +1,122 @@
+#include "compiler/emit/dram_segments.hpp"
+
+#include <string>
+#include <utility>
+
+#include "base/problems.hpp"
+
+namespace infsim::compiler {
+
+using program::Purpose;
+
+DramSegments::DramSegments(const EmitInput& input, CodeBuilder& builder)
+    : input_(input),
+      builder_(builder),
+      input_index_(input.network.values.size(), -1),
+      outputs_of_(input.network.layers.size()) {
+    const Network& network = input.network;
+    for (std::size_t i = 0; i < network.inputs.size(); ++i) {
+        inputs_.push_back(add(input.graph.inputs[i], Purpose::input));
+        if (const ValueId v(network.inputs[i].value); v.exists()) input_index_[v] = static_cast<int>(i);
+    }
+    for (std::size_t o = 0; o < network.outputs.size(); ++o) {
+        outputs_.push_back(add(input.graph.outputs[o], Purpose::output));
+        const LayerId last = last_writer(network.outputs[o]);
+        if (!last.exists())
+            throw InputError(input.graph.name, "output " + input.graph.tensor(input.graph.outputs[o]).name,
+                             "is a graph input; nothing would run on the chip");
+        outputs_of_[last].push_back(o);
+    }
+}
+
+DType DramSegments::dtype(graph::TensorId tensor) const {
+    switch (const DType t = input_.graph.tensor(tensor).dtype) {
+        case DType::i64:
+        case DType::i32: return DType::i32;
+        case DType::u8:
+        case DType::i8:
+        case DType::boolean: return t;
+        default: return input_.io_dtype;
+    }
+}
+
+DramTensor DramSegments::add(graph::TensorId tensor, Purpose purpose) {
+    const graph::Tensor& t = input_.graph.tensor(tensor);
+    const std::int64_t elements = graph::element_count(t.shape);
+    program::Segment s;
+    s.name = t.name;
+    s.purpose = purpose;
+    s.dtype = dtype(tensor);
+    s.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    s.bytes = elements * dtype_bytes(s.dtype) * input_.batch;
+    s.tensors = {s.name};
+    return {builder_.add_segment(std::move(s)), elements};
+}
+
+LayerId DramSegments::last_writer(const View& output) const {
+    LayerId last;
+    for (const LayerId l : layer_ids(input_.network))
+        if (input_.network.layers[l].output.value == output.value) last = l;
+    return last;
+}
+
+DramTensor DramSegments::scratch(ValueId v) {
+    const Value& value = input_.network.values[v];
+    const auto found = scratch_.find(v);
+    if (found != scratch_.end()) return {found->second, value.scratch_elements};
+    program::Segment s;
+    s.name = value.name;
+    s.purpose = Purpose::spill;
+    s.dtype = value.dtype;
+    s.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    s.bytes = value.scratch_elements * dtype_bytes(s.dtype) * input_.batch;
+    return {scratch_[v] = builder_.add_segment(std::move(s)), value.scratch_elements};
+}
+
+program::Segment DramSegments::literal_segment(int index, DType dtype) const {
+    const auto& values = input_.network.literals.at(static_cast<std::size_t>(index));
+    const int element = dtype_bytes(dtype);
+    program::Segment s;
+    s.name = "literal " + std::to_string(index);
+    s.bytes = static_cast<std::int64_t>(values.size()) * element;
+    program::RecipeBox box;
+    box.segment_step[0] = element;
+    box.tensor = program::kLiteral;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        box.segment_offset = static_cast<std::int64_t>(i) * element;
+        box.literal = values[i];
+        if (values[i] != 0) s.recipe.push_back(box);
+    }
+    return s;
+}
+
+program::Segment DramSegments::constant_segment(graph::TensorId tensor, DType dtype) const {
+    const graph::Tensor& t = input_.graph.tensor(tensor);
+    const int element = dtype_bytes(dtype);
+    program::Segment s;
+    s.name = t.name + "/operand";
+    s.tensors = {t.name};
+    program::RecipeBox box;
+    box.segment_step[0] = element;
+    box.count[0] = graph::element_count(t.shape);
+    box.tensor_step[0] = 1;
+    s.bytes = box.count[0] * element;
+    s.recipe.push_back(box);
+    return s;
+}
+
+DramTensor DramSegments::source(const Strided& from, DType dtype) {
+    const bool literal = from.source == Strided::Source::literal;
+    if (from.source == Strided::Source::scratch) return scratch(ValueId(from.index));
+    if (from.source == Strided::Source::input) return input(static_cast<std::size_t>(from.index));
+    const auto key = std::make_tuple(literal, from.index, dtype);
+    const auto found = operands_.find(key);
+    if (found != operands_.end()) return {found->second, 0};
+    program::Segment s = literal ? literal_segment(from.index, dtype) : constant_segment(from.index, dtype);
+    s.purpose = Purpose::constants;
+    s.dtype = dtype;
+    s.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    return {operands_[key] = builder_.add_segment(std::move(s)), 0};
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,55 @@
+// Segments of tensors in device DRAM that are no weights: graph inputs and outputs, scratch values, operands that a
+// fetch reads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "compiler/emit/builder.hpp"
+#include "compiler/emit/input.hpp"
+
+namespace infsim::compiler {
+
+/// A tensor of every image: image i begins `image_elements` elements behind image i - 1 (0: the same for all).
+struct DramTensor {
+    std::uint32_t segment = 0;
+    std::int64_t image_elements = 0;
+};
+
+class DramSegments {
+public:
+    /// Makes the segments of graph inputs and outputs. Throws InputError for an output that no layer makes.
+    DramSegments(const EmitInput& input, CodeBuilder& builder);
+
+    /// What a graph tensor is in device DRAM.
+    DType dtype(graph::TensorId tensor) const;
+    /// By position in the graph's inputs and outputs.
+    DramTensor input(std::size_t index) const { return inputs_.at(index); }
+    DramTensor output(std::size_t index) const { return outputs_[index]; }
+    /// Position in the graph's inputs; -1 for a value that is none.
+    int input_index(ValueId v) const { return input_index_[v]; }
+    /// Positions of the outputs that are complete after a layer.
+    const std::vector<std::size_t>& outputs_of(LayerId layer) const { return outputs_of_[layer]; }
+
+    DramTensor scratch(ValueId v);
+    /// What `from` walks over; a constant or literal lies there as `dtype`.
+    DramTensor source(const Strided& from, DType dtype);
+
+private:
+    const EmitInput& input_;
+    CodeBuilder& builder_;
+    std::vector<DramTensor> inputs_, outputs_;
+    IdVector<ValueId, int> input_index_;
+    IdVector<LayerId, std::vector<std::size_t>> outputs_of_;
+    std::map<ValueId, std::uint32_t> scratch_;
+    std::map<std::tuple<bool, int, DType>, std::uint32_t> operands_;  ///< (literal?, index, type in DRAM)
+
+    DramTensor add(graph::TensorId tensor, program::Purpose purpose);
+    LayerId last_writer(const View& output) const;
+    program::Segment literal_segment(int index, DType dtype) const;
+    program::Segment constant_segment(graph::TensorId tensor, DType dtype) const;
+};
+
+}  // namespace infsim::compiler

@@ -1,0 +1,141 @@
+// Operators that work element by element, by ACT and POOL.
+#include <vector>
+
+#include "compiler/emit/layers.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+/// A stretch of rows of a chunk of slots, which one instruction covers.
+struct Stretch {
+    LaneChunk chunk;
+    Rect rect;
+};
+
+/// All of the output, cut where a band of it or of an input begins.
+std::vector<Stretch> stretches(const EmitContext& c, const Layer& l, const std::vector<LaneChunk>& chunks) {
+    const Physical& phys = c.phys(l.output);
+    const ValueId first = l.inputs[0].value, last = l.inputs.back().value;
+    std::vector<Stretch> list;
+    for (const RowRange& rows : c.storage.cut_rows({first, last, l.output.value}, 0, phys.rows))
+        for (const LaneChunk& chunk : chunks) list.push_back({chunk, {rows.lo, rows.count(), 1, 0, phys.cols, 1}});
+    return list;
+}
+
+std::vector<Stretch> unary_stretches(const EmitContext& c, const Layer& l) {
+    return stretches(c, l, c.storage.chunks({l.inputs[0], l.output}));
+}
+
+Operand operand(const EmitContext& c, const Part& part, const Stretch& s, ImageId image) {
+    return access(c, part, s.chunk.slot, s.chunk.lanes, image, s.rect);
+}
+
+}  // namespace
+
+void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op) {
+    const Layer& l = c.layer(at.layer);
+    c.storage.ensure(l.output.value, at);
+    for (const Stretch& s : unary_stretches(c, l)) {
+        const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
+        program::Activate a;
+        a.src = src.ap;
+        a.dst = dst.ap;
+        a.scale = op.scale;
+        a.function = op.function;
+        if (op.bias != 0) a.bias = program::ScalarOperand::immediate(op.bias);
+        c.builder.push(at, c.builder.act(), a, {src.buffer, dst.buffer});
+    }
+}
+
+void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
+    const Layer& l = c.layer(at.layer);
+    c.storage.ensure(l.output.value, at);
+    std::vector<graph::TensorId> tensors;
+    for (const ChannelScalar* s : {&op.first, &op.second})
+        if (s->per_channel != graph::kNoTensor) tensors.push_back(s->per_channel);
+    const BufferId constants = tensors.empty() ? kNoBuffer : c.constants.channels(at, l.output, tensors, false);
+    const int count = static_cast<int>(tensors.size());
+    for (const Stretch& s : unary_stretches(c, l)) {
+        const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
+        int next = 0;
+        const auto scalar = [&](const ChannelScalar& of) {
+            if (of.op == program::AluOp::none) return program::ScalarOperand{};
+            if (of.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(of.immediate);
+            return channel_scalar(c, l.output, s.chunk.slot, next++, count);
+        };
+        const auto buffer = [&](const ChannelScalar& of) {
+            return of.per_channel == graph::kNoTensor ? kNoBuffer : constants;
+        };
+        program::TensorScalar t;
+        t.src = src.ap;
+        t.dst = dst.ap;
+        t.op0 = op.first.op;
+        t.op1 = op.second.op;
+        t.scalar0 = scalar(op.first);
+        t.scalar1 = scalar(op.second);
+        c.builder.push(at, c.builder.pool(), t, {src.buffer, dst.buffer}, buffer(op.first), buffer(op.second));
+    }
+}
+
+namespace {
+
+/// The second operand of a stretch. What is spread lies on all lanes of a slot, so any of its slots serves any chunk
+/// of one slot.
+Operand second_operand(const EmitContext& c, const Layer& l, const BinaryOp& op, const Stretch& s, ImageId image) {
+    const Part& part = l.inputs[1];
+    const Physical& second = c.phys(part);
+    // What is spread or repeated does not lie in bands, nor do what it goes with and what comes out.
+    const bool whole = s.rect.rows == c.phys(l.output).rows;
+    const Rect rect = whole ? Rect{0, second.rows, 1, 0, second.cols, 1} : s.rect;
+    Operand b = access(c, part, op.spread ? 0 : s.chunk.slot, s.chunk.lanes, image, rect);
+    if (op.inner > 1) {
+        b.ap.step = {0, 0, 1, 0};
+        b.ap.count = {1, 1, step_or_count(second.plane()), step_or_count(op.inner)};
+    }
+    return b;
+}
+
+}  // namespace
+
+void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op) {
+    const Layer& l = c.layer(at.layer);
+    c.storage.ensure(l.output.value, at);
+    const auto chunks =
+        op.spread ? c.storage.chunks({l.inputs[0], l.output}) : c.storage.chunks({l.inputs[0], l.inputs[1], l.output});
+    for (const Stretch& s : stretches(c, l, chunks)) {
+        const Operand a = operand(c, l.inputs[0], s, at.image);
+        const Operand b = second_operand(c, l, op, s, at.image);
+        const Operand dst = operand(c, l.output, s, at.image);
+        program::TensorTensor t;
+        t.a = a.ap;
+        t.b = b.ap;
+        t.dst = dst.ap;
+        t.op = op.op;
+        t.relu = op.relu;
+        c.builder.push(at, c.builder.pool(), t, {a.buffer, b.buffer, dst.buffer});
+    }
+}
+
+void emit_copy(EmitContext& c, const Where& at) {
+    const Layer& l = c.layer(at.layer);
+    c.storage.ensure(l.output.value, at);
+    for (const Stretch& s : unary_stretches(c, l))
+        push_copy(c, at, operand(c, l.inputs[0], s, at.image), operand(c, l.output, s, at.image));
+}
+
+void emit_reduce(EmitContext& c, const Where& at, const ReduceOp& op) {
+    const Layer& l = c.layer(at.layer);
+    c.storage.ensure(l.output.value, at);
+    const Physical &from = c.phys(l.inputs[0]), &to = c.phys(l.output);
+    for (const LaneChunk& chunk : c.storage.chunks({l.inputs[0], l.output})) {
+        Operand src = access(c, l.inputs[0], chunk.slot, chunk.lanes, at.image, {0, from.rows, 1, 0, from.cols, 1});
+        const Operand dst = access(c, l.output, chunk.slot, chunk.lanes, at.image, {0, to.rows, 1, 0, to.cols, 1});
+        src.ap.step = {0, 0, static_cast<std::uint16_t>(op.inner), 1};
+        src.ap.count = {1, 1, static_cast<std::uint16_t>(to.plane()), static_cast<std::uint16_t>(op.inner)};
+        c.builder.push(at, c.builder.pool(), program::Reduce{src.ap, dst.ap, op.scale, op.op, 1},
+                       {src.buffer, dst.buffer});
+    }
+}
+
+}  // namespace infsim::compiler

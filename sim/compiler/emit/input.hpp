@@ -1,0 +1,26 @@
+// What emission is told besides the plan.
+#pragma once
+
+#include "base/dtype.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/options.hpp"
+#include "graph/graph.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// Everything that all plans of a network have in common.
+struct EmitInput {
+    const graph::Graph& graph;
+    const Network& network;
+    const program::Target& target;
+    int batch = 1;
+    DType dtype = DType::fp16;     ///< that is computed in
+    DType io_dtype = DType::fp16;  ///< of graph inputs and outputs in device DRAM
+    const CompileOptions& options;
+};
+
+inline IdRange<LayerId> layer_ids(const Network& n) { return {LayerId(0), LayerId(static_cast<int>(n.layers.size()))}; }
+inline IdRange<ValueId> value_ids(const Network& n) { return {ValueId(0), ValueId(static_cast<int>(n.values.size()))}; }
+
+}  // namespace infsim::compiler

@@ -1,0 +1,29 @@
+// The order of work: sections of layers over groups of images, layer by layer inside.
+#pragma once
+
+#include <variant>
+
+#include "compiler/emit/emission_ends.hpp"
+#include "compiler/emit/layers.hpp"
+
+namespace infsim::compiler {
+
+/// Emits all layers for all images, as the plan says. Throws EmissionEnds.
+void emit_all(EmitContext& c);
+
+/// Why the chip cannot run `layer`: it has a step or count of more than 16 bits. Throws InputError for a batch of one,
+/// which no smaller batch helps.
+DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong& step);
+
+/// Carries `work` on a layer out; a step that is too long becomes a refusal with the layer's name.
+template <class Work>
+void naming_layer(const EmitInput& input, LayerId layer, Work&& work) {
+    try {
+        work();
+    } catch (const EmissionEnds& e) {
+        if (const auto* step = std::get_if<StepTooLong>(&e.why)) throw EmissionEnds{step_refusal(input, layer, *step)};
+        throw;
+    }
+}
+
+}  // namespace infsim::compiler

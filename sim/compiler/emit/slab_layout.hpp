@@ -1,0 +1,79 @@
+// How the weights of a convolution or dense layer are cut in slabs, and where every stationary operand lies: in a
+// slab's buffer and in device DRAM. Numbers only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace infsim::compiler {
+
+/// What the layout depends on.
+struct SlabShape {
+    std::vector<int> in_lanes;      ///< channels of the input's slots
+    int in_first_slot = 0;          ///< of the input's value: odd ones lie in the upper half of the partitions
+    bool in_single = false;         ///< the input's value has one slot
+    std::vector<int> out_channels;  ///< of the output's slots
+    int taps = 1;                   ///< of the filter
+    int element = 2;                ///< bytes
+    std::int64_t slab_bytes = 0;    ///< per partition, that several slots of the output may share
+    int sb_partitions = 0, pe_rows = 0;
+    int engines = 1, regions = 1;  ///< DMA engines that share every slab; DRAM regions they read
+};
+
+/// Input channels that one matmul contracts: a slot, or both of a group.
+struct KTile {
+    int slot = 0;  ///< of the input, counted from its first one
+    int partition = 0, count = 0, first_channel = 0;
+};
+
+/// K-tiles of the same partition range: they travel in one DMA with a contiguous run per partition.
+struct KClass {
+    int partition = 0, count = 0;
+    std::vector<KTile> tiles;
+};
+
+/// What one DMA engine brings of a class of a slab: partitions from `first` of the class on, out of one DRAM region.
+struct SlabPiece {
+    int first = 0, count = 0, region = 0;
+    std::int64_t segment_offset = 0;
+};
+
+/// A class of K-tiles in a slab: `row_bytes` from byte `offset` of each of its partitions on.
+struct SlabClass {
+    std::int64_t offset = 0, row_bytes = 0;
+    std::vector<SlabPiece> pieces;  ///< by engine
+};
+
+/// The weights of one K-tile for one slot of the output. Those of tap t take `columns` elements per partition from
+/// byte offset + t * tap_bytes of the slab on.
+struct SlabBlock {
+    std::size_t k_class = 0;
+    KTile tile;
+    int slot = 0;           ///< of the output
+    int first_channel = 0;  ///< of that slot, of the output
+    int columns = 0;        ///< channels of that slot
+    std::int64_t offset = 0, tap_bytes = 0;
+};
+
+struct Slab {
+    int first_slot = 0, slots = 0;  ///< of the output
+    std::int64_t bytes = 0;         ///< per partition
+    std::vector<SlabClass> classes;
+    /// In the order in which they lie: class by class, in it slot by slot, in that K-tile by K-tile.
+    std::vector<SlabBlock> blocks;
+};
+
+struct SlabLayout {
+    std::vector<KClass> classes;
+    std::vector<Slab> slabs;
+    std::vector<std::int64_t> region_bytes;  ///< of all slabs, by region
+
+    /// Partitions that weights lie in, counted from the first one.
+    int partitions() const;
+};
+
+/// Every DMA engine brings a share of the partitions of every slab, from another region than its neighbours, in turn
+/// from slab to slab: a core then draws on all its channels at any time.
+SlabLayout slab_layout(const SlabShape& shape);
+
+}  // namespace infsim::compiler

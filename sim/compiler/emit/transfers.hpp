@@ -1,0 +1,35 @@
+// Tensors between the state buffer and device DRAM.
+#pragma once
+
+#include "compiler/emit/context.hpp"
+#include "compiler/emit/transfer_walk.hpp"
+
+namespace infsim::compiler {
+
+/// Where the planes of an image are: offsets in elements.
+struct Residence {
+    ValueId value;
+    ImageId image;
+    BufferId buffer;
+    DType dtype;
+    std::int64_t group_step, base;
+};
+Residence residence(const EmitContext& c, ValueId v, ImageId image);
+/// A buffer laid out as the value's, of another element type.
+Residence staged(EmitContext& c, const Where& at, ValueId v, DType dtype, const char* suffix, program::Purpose purpose);
+/// Slots of `view` from one element type to another, by ACT.
+void convert(EmitContext& c, const Where& at, const Residence& from, const Residence& to, const View& view);
+
+enum class Direction { load, store };
+/// Every run of the walk, in DRAM from `offset` elements of `segment` on.
+void transfer(EmitContext& c, const Where& at, const TransferWalk& walk, const Residence& here, std::uint32_t segment,
+              std::int64_t offset, Direction direction, Ring ring);
+
+/// Rows [rows.lo, rows.hi) of a graph input, into the place of the image (or of a band of it).
+void load_input_rows(EmitContext& c, const Where& at, ValueId v, RowRange rows, const Place& into);
+/// Brings an image of a graph input, unless it is there; does nothing for other values.
+void load_input(EmitContext& c, const Where& at, ValueId v);
+/// Sends the graph outputs that are complete after `at.layer`.
+void store_outputs(EmitContext& c, const Where& at);
+
+}  // namespace infsim::compiler

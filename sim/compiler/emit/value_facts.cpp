@@ -1,0 +1,129 @@
+#include "compiler/emit/value_facts.hpp"
+
+#include <algorithm>
+
+#include "compiler/ir/views.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+using Facts = IdVector<ValueId, ValueFacts>;
+
+template <class... Ops>
+bool is_any(const LayerOp& op) {
+    return (std::holds_alternative<Ops>(op) || ...);
+}
+
+/// Of values by themselves: small and pairable ones may not be so together.
+void note_sizes(const EmitInput& in, const Plan& plan, Facts& facts) {
+    IdVector<ValueId, bool> spatial(in.network.values.size(), true);
+    for (const LayerId l : layer_ids(in.network)) {
+        const Layer& layer = in.network.layers[l];
+        if (is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, CopyOp>(layer.op)) continue;
+        for (const Part& p : layer.inputs) spatial[p.value] = false;
+        spatial[layer.output.value] = false;
+    }
+    const CompileOptions& options = in.options;
+    for (const ValueId v : value_ids(in.network)) {
+        const Value& value = in.network.values[v];
+        ValueFacts& f = facts[v];
+        const bool input = value.input != graph::kNoTensor;
+        // Side by side for the sake of layers with weights: others run image by image, each with a buffer for that
+        // long.
+        f.small = options.batching && plan.share_small_images && !input && !f.passing &&
+                  value.phys.plane() <= options.small_image_elements;
+        f.pairable = options.pair_images && options.batching && spatial[v] && !f.small && value.phys.slots() == 1 &&
+                     value.phys.plane() > options.small_image_elements && in.target.pe_rows >= in.target.sb_partitions;
+    }
+}
+
+void note_readers(const EmitInput& in, Facts& facts) {
+    for (ValueFacts& f : facts) f.passing = in.options.batching;
+    for (const LayerId l : layer_ids(in.network)) {
+        const Layer& layer = in.network.layers[l];
+        const bool conv = std::holds_alternative<ConvOp>(layer.op);
+        if (conv) facts[layer.output.value].passing = false;
+        for (const Part& p : layer.inputs) {
+            if (conv) facts[p.value].passing = false;
+            facts[p.value].last_reader = l;
+        }
+    }
+    const LayerId never = LayerId(static_cast<int>(in.network.layers.size()));
+    for (const View& v : in.network.outputs) facts[ValueId(v.value)].last_reader = never;
+}
+
+/// Windows of rows are no arrays of images.
+void note_streams(const EmitInput& in, const Plan& plan, Facts& facts) {
+    const auto streams = [&](LayerId first, LayerId last) {
+        for (const LayerId l : IdRange<LayerId>(first, last.next(-1)))
+            facts[in.network.layers[l].output.value].small = false;
+    };
+    streams(LayerId(0), LayerId(in.network.stem_layers));
+    for (const Section& section : plan.sections)
+        if (section.stripe_rows > 0) streams(LayerId(section.first), LayerId(section.last));
+}
+
+void note_array_images(const EmitInput& in, const Plan& plan, Facts& facts) {
+    for (ValueFacts& f : facts) f.array_images = plan.sections.empty() ? in.batch : 1;
+    for (const Section& section : plan.sections) {
+        const int at_once = section.images > 0 ? std::min(section.images, in.batch) : in.batch;
+        const auto raise = [&](const Part& p) {
+            facts[p.value].array_images = std::max(facts[p.value].array_images, at_once);
+        };
+        for (const LayerId l : IdRange<LayerId>(LayerId(section.first), LayerId(section.last))) {
+            raise(in.network.layers[l].output);
+            for (const Part& p : in.network.layers[l].inputs) raise(p);
+        }
+    }
+}
+
+bool works_by_rows(const Layer& layer) {
+    const auto* binary = std::get_if<BinaryOp>(&layer.op);
+    if (binary) return binary->inner == 1 && !binary->spread;
+    return is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, CopyOp, ReplicateOp>(layer.op);
+}
+
+/// Only values whose every reader and writer works row by row lie in bands. What streams through the stem never is
+/// there as a whole anyway.
+IdVector<ValueId, bool> able_to_lie_in_bands(const Network& network) {
+    IdVector<ValueId, bool> able(network.values.size(), true);
+    for (const LayerId l : layer_ids(network)) {
+        const Layer& layer = network.layers[l];
+        const bool by_rows = works_by_rows(layer), stem = l.value() < network.stem_layers;
+        for (const Part& in : layer.inputs)
+            if (!by_rows || stem) able[in.value] = false;
+        if (!by_rows || (stem && l.value() + 1 < network.stem_layers)) able[layer.output.value] = false;
+    }
+    for (const auto* views : {&network.inputs, &network.outputs})
+        for (const View& v : *views)
+            if (const ValueId id(v.value); id.exists() && !is_image(v)) able[id] = false;
+    return able;
+}
+
+void note_bands(const EmitInput& in, const Plan& plan, Facts& facts) {
+    if (plan.band_bytes <= 0) return;
+    const IdVector<ValueId, bool> able = able_to_lie_in_bands(in.network);
+    for (const ValueId v : value_ids(in.network)) {
+        const Value& value = in.network.values[v];
+        const std::int64_t row = std::int64_t{value.phys.groups()} * value.phys.cols * dtype_bytes(value.dtype);
+        if (!able[v] || facts[v].small || value.scratch_elements > 0 || value.phys.rows < 2 ||
+            row * value.phys.rows <= plan.band_bytes)
+            continue;
+        facts[v].band_rows = static_cast<int>(std::max<std::int64_t>(1, plan.band_bytes / row));
+    }
+}
+
+}  // namespace
+
+IdVector<ValueId, ValueFacts> value_facts(const EmitInput& input, const Plan& plan) {
+    Facts facts(input.network.values.size());
+    note_readers(input, facts);
+    note_sizes(input, plan, facts);
+    note_streams(input, plan, facts);
+    note_array_images(input, plan, facts);
+    note_bands(input, plan, facts);
+    return facts;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,50 @@
+// Weights of convolutions and dense layers: their segments in device DRAM, and slabs that arrive when they are wanted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/emit/slab_layout.hpp"
+#include "compiler/emit/storage.hpp"
+
+namespace infsim::compiler {
+
+class Weights {
+public:
+    Weights(const EmitInput& input, const Plan& plan, const ValueStorage& storage, CodeBuilder& builder);
+
+    /// The layout of a layer's weights; makes their segments when it is asked for first.
+    const SlabLayout& layout(LayerId layer);
+    /// The buffer of a slab, which `at` uses; loads it unless it is there.
+    BufferId slab(std::size_t index, const Where& at);
+    /// From now on the slabs of layers [first, last) are read again.
+    void forget(LayerId first, LayerId last);
+
+private:
+    struct OfLayer {
+        SlabLayout layout;
+        std::vector<BufferId> buffer;         ///< by slab, none while it is not loaded
+        std::vector<std::uint32_t> segments;  ///< by region
+        bool dual = false;                    ///< needed in both halves of the partitions
+    };
+    const EmitInput& input_;
+    std::int64_t slab_bytes_;
+    const ValueStorage& storage_;
+    CodeBuilder& builder_;
+    IdVector<LayerId, std::optional<OfLayer>> layers_;
+
+    OfLayer& of(LayerId layer);
+    SlabShape shape(const Layer& layer) const;
+    int regions() const;
+    std::vector<program::Segment> empty_segments(const Layer& layer, const SlabLayout& layout) const;
+    void add_segments(const Layer& layer, OfLayer& weights);
+    void load_class(const OfLayer& weights, const Slab& slab, std::size_t k_class, BufferId into, int engine,
+                    const Where& at);
+};
+
+/// The part of the weight tensor that `block` is, cut by the pieces of its class: `recipe` gets the boxes by region.
+void add_recipe(const Layer& layer, const Network& network, const Slab& slab, const SlabBlock& block,
+                std::vector<program::Segment>& segments);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,206 @@
+// Sections, stripes and bands: which layer runs on which rows of which image when.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "base/problems.hpp"
+#include "compiler/emit/order_of_work.hpp"
+#include "compiler/emit/stripes.hpp"
+#include "support/hand_made.hpp"
+
+using namespace infsim;
+using namespace infsim::compiler;
+using namespace infsim::test;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+using Work = std::vector<std::pair<int, int>>;  ///< (layer, image)
+
+/// Layers and images of the instructions of PE, ACT and POOL, repeats left out.
+Work work(const Code& code) {
+    Work list;
+    for (const auto& in : code.instructions)
+        if (const std::pair<int, int> now{in.layer, in.image}; in.queue < 3 && (list.empty() || list.back() != now))
+            list.push_back(now);
+    return list;
+}
+
+/// Two copies in a row.
+HandMade two_copies(int batch) {
+    HandMade h;
+    h.batch = batch;
+    const ValueId x = h.input("x", {1}, 1, 4), a = h.value("a", {1}, 1, 4), y = h.value("y", {1}, 1, 4);
+    h.layer(CopyOp{}, {x}, a);
+    h.layer(CopyOp{}, {a}, y);
+    return h;
+}
+
+/// A convolution over three rows with padding, and a maximum over two rows of stride two.
+HandMade stem() {
+    HandMade h;
+    const ValueId x = h.input("x", {1}, 4, 1), a = h.value("a", {1}, 4, 1), y = h.value("y", {1}, 2, 1);
+    ConvOp conv;
+    conv.kernel_rows = 3;
+    conv.pad_top = 1;
+    conv.weight.tensor = h.tensor("w", {1, 1, 3, 1});
+    h.layer(conv, {x}, a);
+    PoolOp pool;
+    pool.kernel_rows = pool.stride_rows = 2;
+    h.layer(pool, {a}, y);
+    return h;
+}
+
+struct Counter final : CodeSink {
+    int instructions = 0, reads = 0;
+    void see(const VirtualInstruction&, const std::vector<program::Segment>&) override { ++instructions; }
+    void see_read(BufferId, LayerId) override { ++reads; }
+};
+
+}  // namespace
+
+TEST_CASE("layers without weights run image by image") {
+    CHECK(work(two_copies(2).code()) == Work{{0, 0}, {1, 0}, {0, 1}, {1, 1}});
+}
+
+TEST_CASE("a section runs on its images before the next takes them up") {
+    HandMade h = two_copies(4);
+    h.plan.sections = {{0, 1, 2}, {1, 2, 4}};
+    CHECK(work(h.code()) == Work{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 0}, {1, 1}, {1, 2}, {1, 3}});
+    h.plan.sections = {{0, 1, 2}, {1, 2, 2}};
+    CHECK(work(h.code()) == Work{{0, 0}, {0, 1}, {1, 0}, {1, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}});
+}
+
+TEST_CASE("a layer with weights runs on a group of images, followed by those behind it") {
+    HandMade h;
+    h.batch = 2;
+    h.options.pair_images = false;
+    const ValueId x = h.input("x", {1}, 1, 4), a = h.value("a", {1}, 1, 4), y = h.value("y", {1}, 1, 4);
+    ConvOp conv;
+    conv.weight.tensor = h.tensor("w", {1, 1, 1, 1});
+    h.layer(conv, {x}, a);
+    h.layer(CopyOp{}, {a}, y);
+    h.plan.image_group = {1, 0};
+    CHECK(work(h.code()) == Work{{0, 0}, {1, 0}, {0, 1}, {1, 1}});
+    h.plan.image_group = {2, 0};
+    CHECK(work(h.code()) == Work{{0, 0}, {1, 0}, {1, 1}});  // both images of the convolution at once
+}
+
+TEST_CASE("rows that a stripe needs widen from layer to layer up to the borders") {
+    const HandMade h = stem();
+    const auto first = rows_needed(h.network, LayerId(0), LayerId(2), {0, 1});
+    REQUIRE(first.size() == 3);
+    CHECK(first[2].hi == 1);
+    CHECK(first[1].lo == 0);
+    CHECK(first[1].hi == 2);
+    CHECK(first[0].lo == 0);
+    CHECK(first[0].hi == 3);
+    const auto second = rows_needed(h.network, LayerId(0), LayerId(2), {1, 2});
+    CHECK(second[1].lo == 2);
+    CHECK(second[1].hi == 4);
+    CHECK(second[0].lo == 1);
+    CHECK(second[0].hi == 4);
+}
+
+TEST_CASE("a stem streams in stripes, rows of the input that two share are copied") {
+    HandMade h = stem();
+    h.network.stem_layers = 2;
+    h.plan.stem_stripe_rows = 1;
+    const Code code = h.code();
+    CHECK(dma_lines(code) == Lines{"q4 load x p0+1 @0 3*1", "q3 load a/weights p0+1 @0 3*1",
+                                   "q6 copy x p0+1 @2 2*1; x p0+1 @0 2*1", "q4 load x p0+1 @4"});
+    const Lines lines = engine_lines(code);
+    REQUIRE(lines.size() == 16);
+    CHECK(lines[7] == "q2 reduce a p0+1 @0 2*1; y p0+1 @0");
+    CHECK(lines[15] == "q2 reduce a p0+1 @0 2*1; y p0+1 @2");
+    CHECK(work(code) == Work{{0, 0}, {1, 0}, {0, 0}, {1, 0}});
+}
+
+TEST_CASE("a fused section copies the rows that stripes share, or computes them again") {
+    HandMade h = stem();
+    auto& pool = std::get<PoolOp>(h.network.layers[1].op);
+    pool.stride_rows = 1;
+    h.network.values[2].phys.rows = 3;
+    h.plan.sections = {{0, 2, 1, 1}};
+    const auto copies = [](const Lines& lines) {
+        return std::count_if(lines.begin(), lines.end(),
+                             [](const std::string& l) { return l.rfind("q2 scalar", 0) == 0; });
+    };
+    const auto pairs_of_rows = [](const Lines& lines) {
+        return std::count_if(lines.begin(), lines.end(), [](const std::string& l) {
+            return l.rfind("q1 activate", 0) == 0 && l.find("a p0+1 @0 2*1") != std::string::npos;
+        });
+    };
+    const Lines kept = engine_lines(h.code());
+    CHECK(copies(kept) == 2);
+    CHECK(pairs_of_rows(kept) == 1);  // the first stripe's
+    h.plan.sections[0].recompute_halo = true;
+    const Lines again = engine_lines(h.code());
+    CHECK(copies(again) == 0);
+    CHECK(pairs_of_rows(again) == 3);
+}
+
+TEST_CASE("a layer by rows works band by band") {
+    HandMade h;
+    const ValueId x = h.input("x", {1}, 5, 1), y = h.value("y", {1}, 5, 1);
+    h.layer(CopyOp{}, {x}, y);
+    h.output(y);
+    h.plan.band_bytes = 4;  // two rows of fp16
+    const Code code = h.code();
+    CHECK(engine_lines(code) == Lines{"q2 scalar x p0+1 @0 2*1; y p0+1 @0 2*1",
+                                      "q2 scalar x p0+1 @0 2*1; y p0+1 @0 2*1", "q2 scalar x p0+1 @0; y p0+1 @0"});
+    CHECK(dma_lines(code) == Lines{"q4 load x p0+1 @0 2*1", "q4 load x p0+1 @0 2*1", "q4 load x p0+1 @0",
+                                   "q6 store y p0+1 @0 2*1", "q6 store y p0+1 @0 2*1", "q6 store y p0+1 @0"});
+    CHECK(code.buffers.size() == 6);
+    CHECK(nth<program::DmaLoad>(code, 2).src.offset == 8);  // row 4
+}
+
+TEST_CASE("a window across two bands is gathered first") {
+    HandMade h;
+    const ValueId x = h.input("x", {1}, 4, 1), y = h.value("y", {1}, 2, 1);
+    PoolOp pool;
+    pool.kernel_rows = 3;
+    h.layer(pool, {x}, y);
+    h.plan.band_bytes = 4;
+    CHECK(engine_lines(h.code()) ==
+          Lines{"q2 scalar x p0+1 @0 2*1; x/window p0+1 @0 2*1", "q2 scalar x p0+1 @0; x/window p0+1 @4",
+                "q2 reduce x/window p0+1 @0 3*1; y p0+1 @0", "q2 scalar x p0+1 @2; x/window p0+1 @0",
+                "q2 scalar x p0+1 @0 2*1; x/window p0+1 @2 2*1", "q2 reduce x/window p0+1 @0 3*1; y p0+1 @2"});
+}
+
+TEST_CASE("a code that is watched is the code that is made") {
+    const HandMade h = stem();
+    const Code made = h.code();
+    Counter counter;
+    const auto outcome = emit_watched(h.emit_input(), h.plan, counter, 4096);
+    REQUIRE(std::holds_alternative<WatchedCode>(outcome));
+    CHECK(std::get<WatchedCode>(outcome).whole);
+    CHECK(std::get<WatchedCode>(outcome).code.instructions.size() == made.instructions.size());
+    CHECK(counter.instructions == static_cast<int>(made.instructions.size()));
+    CHECK(counter.reads == 0);
+}
+
+TEST_CASE("emission ends where a buffer exceeds the capacity") {
+    const HandMade h = stem();
+    Counter counter;
+    CHECK(std::holds_alternative<BufferTooLarge>(emit_watched(h.emit_input(), h.plan, counter, 7)));
+    CHECK(std::holds_alternative<WatchedCode>(emit_watched(h.emit_input(), h.plan, counter, 8)));
+}
+
+TEST_CASE("a step that is too long is a refusal for a batch and an input error for one image") {
+    HandMade h;
+    h.batch = 2;
+    const ValueId x = h.input("x", {1}, 2, 70000), y = h.value("y", {1}, 1, 1);
+    PoolOp pool;
+    pool.stride_rows = 1;
+    pool.kernel_rows = 2;
+    pool.kernel_cols = 2;
+    h.layer(pool, {x}, y);
+    Counter counter;
+    const auto outcome = emit_watched(h.emit_input(), h.plan, counter, INT64_MAX);
+    REQUIRE(std::holds_alternative<DoesNotFit>(outcome));
+    CHECK(std::get<DoesNotFit>(outcome).layer == "y");
+    CHECK(std::get<DoesNotFit>(outcome).wanted_bytes == 70000);
+    h.batch = 1;
+    CHECK_THROWS_AS(emit_watched(h.emit_input(), h.plan, counter, INT64_MAX), InputError);
+}

@@ -1,0 +1,126 @@
+// Weights in slabs, with offsets computed by hand.
+#include <catch2/catch.hpp>
+
+#include "compiler/emit/slab_layout.hpp"
+
+using namespace infsim::compiler;
+
+namespace {
+
+/// Eight partitions, a PE array of eight rows, one engine and one region.
+SlabShape shape(std::vector<int> in, std::vector<int> out, int taps) {
+    SlabShape s;
+    s.in_single = in.size() == 1;
+    s.in_lanes = std::move(in);
+    s.out_channels = std::move(out);
+    s.taps = taps;
+    s.slab_bytes = 1000;
+    s.sb_partitions = s.pe_rows = 8;
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("a dense layer of one slot has one block in one slab") {
+    const SlabLayout layout = slab_layout(shape({3}, {2}, 1));
+    REQUIRE(layout.classes.size() == 1);
+    CHECK(layout.classes[0].partition == 0);
+    CHECK(layout.classes[0].count == 3);
+    REQUIRE(layout.slabs.size() == 1);
+    CHECK(layout.slabs[0].bytes == 4);  // two columns of fp16
+    REQUIRE(layout.slabs[0].blocks.size() == 1);
+    CHECK(layout.slabs[0].blocks[0].offset == 0);
+    CHECK(layout.slabs[0].blocks[0].tap_bytes == 4);
+    CHECK(layout.region_bytes == std::vector<std::int64_t>{12});  // three partitions
+    CHECK(layout.partitions() == 3);
+}
+
+TEST_CASE("two full slots are one K-tile, what is left of an odd number is a class of its own") {
+    const SlabLayout layout = slab_layout(shape({4, 4, 4, 4, 2}, {2}, 1));
+    REQUIRE(layout.classes.size() == 2);
+    REQUIRE(layout.classes[0].tiles.size() == 2);  // the wide class first
+    CHECK(layout.classes[0].count == 8);
+    CHECK(layout.classes[0].tiles[1].slot == 2);
+    CHECK(layout.classes[0].tiles[1].first_channel == 8);
+    REQUIRE(layout.classes[1].tiles.size() == 1);
+    CHECK(layout.classes[1].count == 2);
+    CHECK(layout.classes[1].tiles[0].first_channel == 16);
+    CHECK(layout.slabs[0].classes[0].row_bytes == 8);  // two tiles of two columns
+    CHECK(layout.slabs[0].classes[1].offset == 8);
+    CHECK(layout.slabs[0].classes[1].row_bytes == 4);
+    CHECK(layout.slabs[0].bytes == 12);
+    CHECK(layout.region_bytes[0] == 8 * 8 + 2 * 4);
+}
+
+TEST_CASE("slots are not paired where the PE array has rows for one half only") {
+    SlabShape s = shape({4, 4}, {2}, 1);
+    s.pe_rows = 4;
+    const SlabLayout layout = slab_layout(s);
+    REQUIRE(layout.classes.size() == 2);
+    CHECK(layout.classes[0].partition == 0);
+    CHECK(layout.classes[1].partition == 4);
+    CHECK(layout.partitions() == 8);
+}
+
+TEST_CASE("a part that begins in an odd slot begins in the upper half") {
+    SlabShape s = shape({4, 3}, {2}, 1);
+    s.in_first_slot = 1;
+    const SlabLayout layout = slab_layout(s);
+    REQUIRE(layout.classes.size() == 2);
+    CHECK(layout.classes[0].partition == 0);  // slot 2
+    CHECK(layout.classes[0].tiles[0].slot == 1);
+    CHECK(layout.classes[1].partition == 4);  // slot 1
+    CHECK(layout.classes[1].tiles[0].slot == 0);
+}
+
+TEST_CASE("blocks lie slot by slot and in that tile by tile, taps in a row") {
+    const SlabLayout layout = slab_layout(shape({4, 4, 4, 4}, {3, 2}, 4));
+    const auto& blocks = layout.slabs[0].blocks;
+    REQUIRE(blocks.size() == 4);
+    const std::int64_t wide = 4 * 3 * 2, narrow = 4 * 2 * 2;  // four taps of three and of two columns
+    CHECK(blocks[0].offset == 0);
+    CHECK(blocks[1].offset == wide);
+    CHECK(blocks[1].tile.slot == 2);
+    CHECK(blocks[2].offset == 2 * wide);
+    CHECK(blocks[2].slot == 1);
+    CHECK(blocks[2].first_channel == 3);
+    CHECK(blocks[3].offset == 2 * wide + narrow);
+    CHECK(layout.slabs[0].bytes == 2 * wide + 2 * narrow);
+}
+
+TEST_CASE("slots of the output share a slab up to its size, one slot is never cut") {
+    SlabShape s = shape({4}, {4, 4, 4}, 1);  // 8 bytes each
+    s.slab_bytes = 16;
+    const SlabLayout two = slab_layout(s);
+    REQUIRE(two.slabs.size() == 2);
+    CHECK(two.slabs[0].slots == 2);
+    CHECK(two.slabs[0].bytes == 16);
+    CHECK(two.slabs[1].first_slot == 2);
+    CHECK(two.slabs[1].slots == 1);
+    CHECK(two.slabs[1].blocks[0].first_channel == 8);
+    CHECK(two.slabs[1].blocks[0].offset == 0);
+    s.slab_bytes = 1;
+    CHECK(slab_layout(s).slabs.size() == 3);
+}
+
+TEST_CASE("engines share the partitions of a class, regions take turns from slab to slab") {
+    SlabShape s = shape({3}, {2, 2}, 1);
+    s.slab_bytes = 4;
+    s.engines = 2;
+    s.regions = 2;
+    const SlabLayout layout = slab_layout(s);
+    REQUIRE(layout.slabs.size() == 2);
+    const auto& first = layout.slabs[0].classes[0].pieces;
+    REQUIRE(first.size() == 2);
+    CHECK(first[0].count == 1);
+    CHECK(first[0].region == 0);
+    CHECK(first[1].first == 1);
+    CHECK(first[1].count == 2);
+    CHECK(first[1].region == 1);
+    const auto& second = layout.slabs[1].classes[0].pieces;
+    CHECK(second[0].region == 1);
+    CHECK(second[0].segment_offset == 8);  // behind two partitions of the first slab
+    CHECK(second[1].region == 0);
+    CHECK(second[1].segment_offset == 4);
+    CHECK(layout.region_bytes == std::vector<std::int64_t>{12, 12});
+}
