@@ -113,6 +113,11 @@ public:
         return node(graph::Op::lrn, fresh("lrn"), {x}, {{"size", size}, {"alpha", 0.5}, {"beta", 0.75}, {"bias", 1.0}});
     }
 
+    /// Any operator, with all the attributes that it must have.
+    TensorId op(graph::Op op, const std::vector<TensorId>& inputs, graph::GraphBuilder::Attributes attributes = {}) {
+        return node(op, fresh(std::string(graph::op_name(op))), inputs, std::move(attributes));
+    }
+
     const graph::Shape& shape(TensorId x) const { return builder_.shape(x); }
     /// Also after finish(), which renumbers tensors.
     const std::string& name(TensorId x) const { return names_.at(static_cast<std::size_t>(x)); }

@@ -25,9 +25,7 @@ compiler::Fusion fusion_of(const Graph& g, const std::string& result) {
     return {};
 }
 
-std::string head_of(const Graph& g, const compiler::Fusion& f) {
-    return g.nodes[f.head.index()].name;
-}
+std::string head_of(const Graph& g, const compiler::Fusion& f) { return g.nodes[f.head.index()].name; }
 
 }  // namespace
 

@@ -1,0 +1,60 @@
+// A graph by hand and the network that it is lowered to, for tests of the rules of lowering.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/problems.hpp"
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
+#include "compiler/lower/lower.hpp"
+#include "support/graphs.hpp"
+
+namespace infsim::test {
+
+/// Computed in fp16, slots of at most 64 channels.
+struct Lowered {
+    Lowered(Net& net, const std::vector<TensorId>& outputs)
+        : graph(net.finish(outputs)), network(compiler::lower(graph, DType::fp16, 64)) {}
+    Lowered(Net& net, TensorId output) : Lowered(net, std::vector<TensorId>{output}) {}
+
+    graph::Graph graph;
+    compiler::Network network;
+
+    /// Kinds of all layers, in order, with a blank between them.
+    std::string kinds() const {
+        std::string text;
+        for (const compiler::Layer& l : network.layers) text += (text.empty() ? "" : " ") + l.kind;
+        return text;
+    }
+    const compiler::Layer& layer(int i) const { return network.layers.at(compiler::LayerId(i)); }
+    const compiler::Layer& last() const { return network.layers.back(); }
+    /// What the layer does; fails where it does something else.
+    template <class Op>
+    const Op& op(int i) const {
+        return std::get<Op>(layer(i).op);
+    }
+    const compiler::Value& value(const compiler::Part& part) const { return network.values.at(part.value); }
+    const compiler::Physical& written_by(int i) const { return value(layer(i).output).phys; }
+    const compiler::Physical& read_by(int i, std::size_t input = 0) const {
+        return value(layer(i).inputs.at(input)).phys;
+    }
+    /// How the only output lies.
+    const compiler::View& output() const { return network.outputs.at(0); }
+    std::string name(TensorId id) const { return id == graph::kNoTensor ? "" : graph.tensor(id).name; }
+};
+
+/// Why the graph is refused; empty where it is not.
+inline std::string refusal(Net& net, TensorId output) {
+    try {
+        Lowered lowered(net, output);
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+/// An image of `lanes` channels per slot.
+inline compiler::Physical image(const std::vector<int>& lanes, int rows, int cols) { return {lanes, rows, cols}; }
+
+}  // namespace infsim::test
