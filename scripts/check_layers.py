@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks who includes whom under sim/ against the table of folders, and who sees which library.
+"""Checks who includes whom under sim/ against the tables of folders and of rooms within a folder, that no files include
+each other in a circle, and who sees which library.
 
 usage: check_layers.py [SOURCE_FOLDER]
 
@@ -33,6 +34,21 @@ LAYERS = {
     "report": ["base", "record", "analysis"],
     "cli": [EVERYTHING],
 }
+
+# Folder -> its rooms -> the rooms that each may include besides itself. A file that is in no room is in the folder's root,
+# which may include every room and which no room may include, but for the headers that are free for all.
+ROOMS = {
+    "compiler": {
+        "ir": [],
+        "lower": ["ir"],
+        "emit": ["ir"],
+        "memory": ["ir"],
+        "schedule": ["ir"],
+        "search": ["ir", "lower", "emit", "memory", "schedule"],
+    },
+}
+# Headers of a root that its rooms may include. They themselves include nothing of a room, or there would be a circle.
+FREE_FOR_ROOMS = {"compiler": ["options.hpp", "outcome.hpp"]}
 
 # Library -> how its headers are spelled, and the files (prefixes below sim/) that may see them, directly or through
 # other headers. fmt and the standard library are free.
@@ -107,6 +123,62 @@ def include_problems(tree):
                 yield f"sim/{name}: may not see {library}: {' -> '.join(route)}"
 
 
+def room_of(name):
+    """The room of a file, "" for the folder's root, or None where the folder has no rooms or for a free header."""
+    folder, *rest = name.split("/")
+    if folder not in ROOMS or "/".join(rest) in FREE_FOR_ROOMS[folder]:
+        return None
+    return rest[0] if len(rest) > 1 else ""
+
+
+def room_problems(tree):
+    for name in tree.files:
+        folder, room = name.split("/")[0], room_of(name)
+        if folder not in ROOMS:
+            continue
+        if room and room not in ROOMS[folder]:
+            yield f"sim/{name}: room '{room}' is not in the table of {folder}"
+            continue
+        for header in tree.own[name]:
+            other = room_of(header)
+            if header.split("/")[0] != folder or other is None or room == "":
+                continue
+            if room is None:
+                yield f"sim/{name}: a header that is free for all rooms may not include {header}"
+            elif other != room and other not in ROOMS[folder][room]:
+                yield f"sim/{name}: room '{room}' may not include {header}"
+
+
+def circles(edges):
+    """The circles of a graph {node: nodes}, each as a path that ends where it starts; one for each edge that closes one."""
+    done, path = set(), []
+
+    def visit(node):
+        if node in path:
+            yield [*path[path.index(node):], node]
+        elif node not in done:
+            path.append(node)
+            for after in edges.get(node, ()):
+                yield from visit(after)
+            done.add(path.pop())
+
+    for node in edges:
+        yield from visit(node)
+
+
+def circle_problems(tree):
+    for circle in circles(tree.own):
+        yield f"include circle: {' -> '.join(circle)}"
+    for folder in ROOMS:
+        rooms = {}
+        for name in tree.files:
+            if name.split("/")[0] == folder and room_of(name) is not None:
+                others = {room_of(h) for h in tree.own[name] if h.split("/")[0] == folder and h in tree.files}
+                rooms.setdefault(room_of(name), set()).update(others - {None, room_of(name)})
+        for circle in circles({room: sorted(rooms[room]) for room in sorted(rooms)}):
+            yield f"circle of rooms in {folder}: {' -> '.join(room or 'root' for room in circle)}"
+
+
 def link_problems(sim):
     """The link lists of sim/CMakeLists.txt must not exceed the table either."""
     text = (sim / "CMakeLists.txt").read_text(encoding="utf-8") if (sim / "CMakeLists.txt").exists() else ""
@@ -126,14 +198,15 @@ def folder_problems(tree, sim):
 def main(source):
     sim = pathlib.Path(source) / "sim"
     tree = Tree(sim)
-    problems = [*include_problems(tree), *link_problems(sim), *folder_problems(tree, sim)]
+    problems = [*include_problems(tree), *room_problems(tree), *circle_problems(tree), *link_problems(sim),
+                *folder_problems(tree, sim)]
     if not tree.files:
         problems.append(f"{sim}: no sources found")
     for name, path in tree.files.items():
         lines = path.read_text(encoding="utf-8").count("\n")
         if lines > MAX_LINES:
             print(f"warning: sim/{name}: {lines} lines")
-    print("\n".join(problems) if problems else f"{len(tree.files)} files keep to the table")
+    print("\n".join(problems) if problems else f"{len(tree.files)} files keep to the tables")
     return 1 if problems else 0
 
 

@@ -1,22 +1,48 @@
 #!/usr/bin/env bash
-# usage: mutate.sh
-# Damages the compiler's source in five ways, one at a time in a copy of this working tree (build-mutate/, kept so that the next run
-# builds little), and expects the tests of compiled programs to fail each time. Takes a build and up to three suites per
-# mutant, so it is not part of the tests. Exit status 1 when a mutant survives, 2 when nothing could be said.
+# usage: mutate.sh [--check]
+# Damages the source, one mutant at a time in a copy of this working tree (build-mutate/, kept so that the next run builds little), and
+# expects tests to fail each time: those of compiled programs for the compiler, the unit tests of its folder for anything
+# else. Takes a build and up to three suites per mutant, so it is not part of the tests. --check only looks whether every
+# mutant's text is still there. Exit status 1 when a mutant survives, 2 when nothing could be said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 copy=build-mutate/source build=build-mutate/build log=build-mutate/log
-suites=(property_compiler unit_compiler onnx_node)   # the likeliest first: the others are built for what it misses
+suites=(property_compiler unit_compiler onnx_node)   # of the compiler, the likeliest first: the others are built for what it misses
 
 # file | text | replacement: the first occurrence is replaced, and must exist.
 mutants=(
-    "sim/compiler/emit/conv.cpp|program::Matmul{moving.ap, dst.ap, !first}|program::Matmul{moving.ap, dst.ap, first}"
-    "sim/compiler/schedule/hazards.cpp|if (!write \|\| t.queue != who.queue) wait_for(t);|if (!write) wait_for(t);"
-    "sim/compiler/memory/pack.cpp|overlapping(item.life.first, item.life.last, |overlapping(item.life.first + 1, item.life.last - 1, "
-    "sim/compiler/emit/stem.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
+    "sim/compiler/emit/conv.cpp|program::Matmul{moving.ap, dst.ap, !overwrite_}|program::Matmul{moving.ap, dst.ap, overwrite_}"
+    "sim/compiler/schedule/hazards.cpp|if (!place.write \|\| t.queue != place.who.queue) wait_for(t);|if (!place.write) wait_for(t);"
+    "sim/compiler/memory/assign_addresses.cpp|index_.overlapping(life.first, life.last, |index_.overlapping(life.first + 1, life.last - 1, "
+    "sim/compiler/memory/return_cost.cpp|in_dram ? 1 : kSavedOnceMore|in_dram ? 1 : 1"
+    "sim/compiler/emit/replicate.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
     "sim/compiler/ir/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
+    "sim/cost/cost.cpp|(op.a.space == Space::psum) != (op.b.space == Space::psum)|(op.a.space == Space::psum) \|\| (op.b.space == Space::psum)"
+    "sim/cost/cost.cpp|std::gcd(contiguous(chip_side, 1), |std::min(contiguous(chip_side, 1), "
+    "sim/analysis/batch.cpp|*r.throughput_avg / *r.latency_ms_p50;|*r.throughput_avg / *r.latency_ms_p50 / *r.latency_ms_p50;"
 )
+
+# The suites that must catch it.
+suites_of() {   # MUTANT
+    local folder=${1#sim/}
+    folder=${folder%%/*}
+    if [[ $folder == compiler ]]; then echo "${suites[@]}"; else echo "unit_$folder"; fi
+}
+
+if [[ ${1:-} == --check ]]; then
+    missing=0
+    for mutant in "${mutants[@]}"; do
+        /usr/bin/python3 - "$mutant" <<'PY' || missing=1
+import pathlib, re, sys
+name, text, _ = (part.replace(r"\|", "|") for part in re.split(r"(?<!\\)\|", sys.argv[1]))
+path = pathlib.Path(name)
+if not path.is_file() or text not in path.read_text(encoding="utf-8"):
+    sys.exit(f"mutate.sh: {name} has no '{text}' any more: give the mutant its new text")
+PY
+    done
+    exit $missing
+fi
 
 # The copy becomes the tree's files, but for one text. Only what differs is written, so only that is built.
 make_copy() {   # [MUTANT]
@@ -49,14 +75,14 @@ passes() {   # SUITE
 
 make_copy || exit 2
 cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release > "$log" || { cat "$log"; exit 2; }
-for suite in "${suites[@]}"; do
+for suite in $(for mutant in "${mutants[@]}"; do suites_of "$mutant"; done | tr ' ' '\n' | awk '!seen[$0]++'); do
     passes "$suite" || { cat "$log"; echo "mutate.sh: $suite fails without a mutant" >&2; exit 2; }
 done
 survivors=0
 for mutant in "${mutants[@]}"; do
     make_copy "$mutant" || exit 2
     verdict="SURVIVED"
-    for suite in "${suites[@]}"; do
+    for suite in $(suites_of "$mutant"); do
         if ! passes "$suite"; then verdict="caught by $suite"; break; fi
     done
     echo "$verdict: ${mutant//\\|/|}"

@@ -11,6 +11,7 @@ packages=(
     libfmt-dev libxxhash-dev libeigen3-dev libzip-dev
     # tests
     catch2 librapidcheck-dev libbenchmark-dev libonnx-testdata python3-jsonschema clang libclang-rt-14-dev valgrind
+    clang-format-14 clang-tidy-14
     # plots
     python3 python3-matplotlib python3-pandas python3-numpy
 )

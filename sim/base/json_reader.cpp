@@ -23,7 +23,7 @@ std::optional<std::string> Cursor::string() const {
 }
 
 std::optional<std::string> Cursor::choice(const std::vector<std::string>& allowed) const {
-    const auto text = string();
+    auto text = string();
     if (!text) return std::nullopt;
     for (const std::string& option : allowed)
         if (option == *text) return text;
@@ -108,7 +108,7 @@ std::string ObjectReader::string(std::string_view key) {
     return place ? place->string().value_or("") : "";
 }
 
-std::string ObjectReader::string_or(std::string_view key, std::string fallback) {
+std::string ObjectReader::string_or(std::string_view key, const std::string& fallback) {
     const auto place = optional(key);
     return place ? place->string().value_or(fallback) : fallback;
 }
@@ -118,7 +118,7 @@ std::string ObjectReader::choice(std::string_view key, const std::vector<std::st
     return place ? place->choice(allowed).value_or("") : "";
 }
 
-std::string ObjectReader::choice_or(std::string_view key, std::string fallback,
+std::string ObjectReader::choice_or(std::string_view key, const std::string& fallback,
                                     const std::vector<std::string>& allowed) {
     const auto place = optional(key);
     return place ? place->choice(allowed).value_or(fallback) : fallback;

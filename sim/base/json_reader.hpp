@@ -84,9 +84,9 @@ public:
     void problem(std::string_view key, std::string what) const;
 
     std::string string(std::string_view key);
-    std::string string_or(std::string_view key, std::string fallback);
+    std::string string_or(std::string_view key, const std::string& fallback);
     std::string choice(std::string_view key, const std::vector<std::string>& allowed);
-    std::string choice_or(std::string_view key, std::string fallback, const std::vector<std::string>& allowed);
+    std::string choice_or(std::string_view key, const std::string& fallback, const std::vector<std::string>& allowed);
     std::int64_t integer(std::string_view key, std::int64_t min = min_int, std::int64_t max = max_int);
     std::int64_t integer_or(std::string_view key, std::int64_t fallback, std::int64_t min = min_int,
                             std::int64_t max = max_int);

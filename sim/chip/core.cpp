@@ -36,7 +36,7 @@ Core::Core(const sc_core::sc_module_name& name, int index, const Context& contex
     spawn("host_out_thread", [this] { run_host_out(); });
 }
 
-void Core::spawn(const std::string& name, std::function<void()> body) {
+void Core::spawn(const std::string& name, const std::function<void()>& body) {
     sc_core::sc_spawn([this, body] { context_.faults.guard(body); }, (std::string(this->name()) + "_" + name).c_str());
 }
 

@@ -101,7 +101,7 @@ private:
     void phase(std::uint64_t inference, observe::InferencePhase phase, TimePoint at) const;
     observe::InstructionRef ref(std::size_t queue, std::uint32_t index) const;
     static program::InstructionId id(std::size_t queue, std::uint32_t index);
-    void spawn(const std::string& name, std::function<void()> body);
+    void spawn(const std::string& name, const std::function<void()>& body);
 
     const int index_;
     const Context context_;

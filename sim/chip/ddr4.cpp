@@ -125,7 +125,7 @@ Ddr4Channel::Time Ddr4Channel::open_row(Time at, Place place) {
     activate = std::max({activate, s.last_activate + rrd_s_, group + rrd_l_, s.window[s.oldest] + faw_});
     bank.row = place.row;
     bank.activated = s.last_activate = group = s.window[s.oldest] = activate;
-    s.oldest = (s.oldest + 1) % s.window.size();
+    s.oldest = (s.oldest + 1) % static_cast<std::uint32_t>(s.window.size());
     return activate + rcd_;
 }
 

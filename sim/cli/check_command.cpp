@@ -27,7 +27,7 @@ Kind kind_of(const json::Value& root) {
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
     for (const char* group : {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "spill",
-                              "rematerialize", "search", "skip_passes"})
+                              "rematerialize", "search", "passes", "skip_passes"})
         if (object.find(group)) return Kind::compiler;
     return Kind::model;
 }

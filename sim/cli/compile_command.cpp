@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -5,12 +6,15 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/passes_table.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
 #include "compiler/memory/budget.hpp"
+#include "compiler/pipeline.hpp"
 #include "flow/run_point.hpp"
 #include "program/races.hpp"
 #include "program/text.hpp"
+#include "program/verify.hpp"
 
 namespace infsim::cli {
 
@@ -22,12 +26,16 @@ using program::Program;
 
 Syntax syntax() {
     po::options_description output("Output");
+    const std::string after = "print the form that pass PASS leaves, as text, in place of the report. Passes are " +
+                              join(compiler::pass_names(), ", ");
     // clang-format off
     output.add_options()
         ("dump", "print the program, one instruction a line, in place of the report")
         ("output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")
         ("check-races", "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")
-        ("passes", "also print what each pass did and how long it took (to stderr)")
+        ("passes", "also print what each pass did and tried, and how long it took (to stderr)")
+        ("dump-after", po::value<std::string>()->value_name("PASS"), after.c_str())
+        ("verify", "verify the form that each pass leaves; exit 4 where one is wrong")
         ("json", "print the memory report as JSON");
     // clang-format on
     return {"compile MODEL [options]",
@@ -148,11 +156,47 @@ void write_program(const Program& p, const std::string& path) {
     throw InputError(path, "", "cannot be written");
 }
 
+/// The race check demands a Program that the verifier finds nothing wrong with.
 int report_races(const Program& p) {
+    const auto findings = program::verify(p);
+    for (const program::Finding& finding : findings) std::cerr << "wrong: " << program::to_text(p, finding) << "\n";
+    if (!findings.empty()) return kInternalFault;
     const auto races = program::find_races(p);
     for (const program::Race& race : races) std::cerr << "race: " << program::to_text(p, race) << "\n";
     std::cerr << races.size() << " races\n";
     return races.empty() ? kDone : kInternalFault;
+}
+
+/// What is printed and checked.
+struct Asked {
+    bool json = false, dump = false, passes = false, verify = false;
+    std::string dump_after;
+};
+
+/// Throws InputError where two things would go to stdout, or for a pass that does not exist.
+Asked asked_for(const po::variables_map& values) {
+    Asked asked;
+    const auto given = [&](const char* name) { return values.count(name) > 0; };
+    asked.json = given("json"), asked.dump = given("dump");
+    asked.passes = given("passes"), asked.verify = given("verify");
+    if (asked.json && asked.dump) throw InputError("", "--dump", "cannot be had together with --json");
+    if (!given("dump-after")) return asked;
+    asked.dump_after = values["dump-after"].as<std::string>();
+    if (asked.json || asked.dump)
+        throw InputError("", "--dump-after",
+                         std::string("cannot be had together with --") + (asked.json ? "json" : "dump"));
+    const std::vector<std::string> names = compiler::pass_names();
+    if (std::find(names.begin(), names.end(), asked.dump_after) == names.end())
+        throw InputError("", "--dump-after", "'" + asked.dump_after + "' is no pass; passes are " + join(names, ", "));
+    return asked;
+}
+
+compiler::CompileExtras extras_of(const Asked& asked) {
+    compiler::CompileExtras extras;
+    extras.verify = asked.verify;
+    extras.dump_after = asked.dump_after;
+    extras.dump = &std::cout;
+    return extras;
 }
 
 }  // namespace
@@ -160,19 +204,18 @@ int report_races(const Program& p) {
 int run_compile_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
-    const bool as_json = values->count("json") > 0;
-    if (as_json && values->count("dump") > 0) throw InputError("", "--dump", "cannot be had together with --json");
-    const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)));
-    if (const auto* why = std::get_if<DoesNotFit>(&result)) return report_infeasible(*why, as_json);
+    const Asked asked = asked_for(*values);
+    const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)), extras_of(asked));
+    if (const auto* why = std::get_if<DoesNotFit>(&result)) {
+        if (asked.passes) std::cerr << passes_text(why->passes);
+        return report_infeasible(*why, asked.json);
+    }
     const auto& compiled = std::get<Compiled>(result);
-    if (values->count("passes") > 0)
-        for (const compiler::PassReport& pass : compiled.passes)
-            std::cerr << pass.pass << ": " << fixed(1e3 * pass.seconds, 2) << " ms"
-                      << (pass.summary.empty() ? "" : ", ") << pass.summary << "\n";
+    if (asked.passes) std::cerr << passes_text(compiled.passes);
     if (values->count("output") > 0) write_program(compiled.program, (*values)["output"].as<std::string>());
-    if (values->count("dump") > 0) program::write_text(compiled.program, std::cout);
-    else if (as_json) std::cout << json::dump(report_json(compiled)) << "\n";
-    else print_report(compiled);
+    if (asked.dump) program::write_text(compiled.program, std::cout);
+    else if (asked.json) std::cout << json::dump(report_json(compiled)) << "\n";
+    else if (asked.dump_after.empty()) print_report(compiled);
     return values->count("check-races") > 0 ? report_races(compiled.program) : kDone;
 }
 

@@ -155,7 +155,8 @@ Syntax syntax() {
     output.add_options()
         ("layers", "also print what each layer did")
         ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
-        ("json", "print JSON instead of tables");
+        ("json", "print JSON instead of tables")
+        ("verify", "verify the form that each pass of the compiler leaves; exit 4 where one is wrong");
     // clang-format on
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
@@ -173,6 +174,7 @@ int run_run_command(const Arguments& arguments) {
     const auto source = data_source_of(*values);
     const flow::Point point = point_of(request_of(*values));
     flow::RunOptions options;
+    options.verify = values->count("verify") > 0;
     options.timeline = values->count("timeline") > 0;
     flow::Inputs inputs;
     const std::string out = source ? (*values)["out"].as<std::string>() : "";

@@ -1,19 +1,15 @@
 #include "compiler/compile.hpp"
-#include "compiler/memory/dram.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/problems.hpp"
-#include "compiler/lower/lower.hpp"
-#include "compiler/lower/replicate.hpp"
-#include "compiler/lower/stem.hpp"
+#include "compiler/compilation.hpp"
+#include "compiler/memory/dram.hpp"
 #include "compiler/reports.hpp"
-#include "compiler/schedule/order.hpp"
-#include "compiler/search/assemble.hpp"
-#include "compiler/search/plans.hpp"
-#include "compiler/stopwatch.hpp"
+#include "compiler/run_passes.hpp"
 
 namespace infsim::compiler {
 
@@ -79,37 +75,50 @@ std::int64_t io_bytes(const graph::Graph& graph, int batch, DType io_dtype) {
 
 }  // namespace
 
+namespace {
+
+#ifdef NDEBUG
+constexpr bool kDebug = false;
+#else
+constexpr bool kDebug = true;
+#endif
+
+/// Why there is none whatever the passes do.
+std::optional<DoesNotFit> refusal_beforehand(const Compilation& c) {
+    if (auto no = too_few_semaphores(c.target)) return no;
+    if (const std::int64_t io = io_bytes(c.graph, c.batch, c.io_dtype); io > c.target.dram_region_bytes)
+        return dram_refusal(io, 0, c.target);
+    return std::nullopt;
+}
+
+Compiled finished(Compilation& c, std::vector<PassReport>&& passes) {
+    MemoryReport memory = memory_report(c.program, c.placement, c.budget);
+    add_spill_bytes(c.program, memory);
+    memory.reissued_bytes = c.spills.reissued_bytes;
+    memory.recomputed_instructions = c.spills.recomputed_instructions;
+    memory.recompute_time = c.spills.recompute_time;
+    memory.spilled = std::move(c.spills.tensors);
+    return {std::move(c.program), std::move(memory), std::move(passes)};
+}
+
+}  // namespace
+
 CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
-                      const CompileOptions& asked, bool explain) {
-    const program::Target target = target_of(spec);
+                      const CompileOptions& asked, const CompileExtras& extras) {
     Problems problems;
     check_arguments(graph, batch, dtype, io_dtype, problems);
-    const CompileOptions options = resolved(asked, target, problems);
+    Compilation c{graph, spec, target_of(spec), batch, dtype, io_dtype};
+    c.options = resolved(asked, c.target, problems);
     problems.throw_if_any();
-    if (auto no = too_few_semaphores(target)) return *no;
-    if (const std::int64_t io = io_bytes(graph, batch, io_dtype); io > target.dram_region_bytes)
-        return dram_refusal(io, 0, target);
-    Stopwatch watch;
-    std::vector<PassReport> passes;
-    const int width = std::min({target.pe_columns, target.psum_partitions, target.sb_partitions / 2});
-    Network network = lower(graph, dtype, width, options);
-    if (network.layers.size() > 65535) throw InputError(graph.name, "", "more than 65535 layers");
-    watch.lap(passes, "lower", fmt::format("{} nodes to {} layers", graph.nodes.size(), network.layers.size()));
-    if (options.reorder_layers) {
-        reorder(network, batch, options.in_place_add);
-        watch.lap(passes, "order", "");
+    c.budget = budget_of(c.options, c.target);
+    c.explain = extras.explain;
+    if (auto no = refusal_beforehand(c)) return std::move(*no);
+    std::vector<PassReport> reports;
+    if (auto no = run_passes(c, {extras.verify || kDebug, extras.dump_after, extras.dump}, reports)) {
+        no->passes = std::move(reports);
+        return std::move(*no);
     }
-    if (options.replication) {
-        replicate_inputs(network, width);
-        watch.lap(passes, "replicate", "");
-    }
-    network.stem_layers = options.stream_stem ? stem_length(network) : 0;
-    const Assembly assembly{graph,  network, spec, target, batch, dtype, io_dtype, options, budget_of(options, target),
-                            explain};
-    CompileResult outcome = best_program(assembly);
-    if (auto* compiled = std::get_if<Compiled>(&outcome))
-        compiled->passes.insert(compiled->passes.begin(), passes.begin(), passes.end());
-    return outcome;
+    return finished(c, std::move(reports));
 }
 
 }  // namespace infsim::compiler

@@ -1,24 +1,45 @@
 #include "compiler/options.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "compiler/pipeline.hpp"
 
 namespace infsim::compiler {
 
 namespace {
 
-struct Skippable {
-    std::string_view pass;
-    bool CompileOptions::*flag;
-};
-constexpr std::array kSkippable = {
-    Skippable{"order", &CompileOptions::reorder_layers}, Skippable{"replicate", &CompileOptions::replication},
-    Skippable{"stem", &CompileOptions::stream_stem},     Skippable{"prefetch", &CompileOptions::prefetch},
-    Skippable{"spill", &CompileOptions::spill},          Skippable{"rematerialize", &CompileOptions::rematerialization},
-};
+/// "a, b and c".
+template <class List, class NameOf>
+std::string enumeration(const List& list, NameOf&& name_of) {
+    std::string text;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        text += (i == 0 ? "" : i + 1 < list.size() ? ", " : " and ") + std::string(name_of(list[i]));
+    return text;
+}
+
+void carry_out_skips(CompileOptions& options, Problems& problems) {
+    const std::vector<Skip> skips = all_skips();
+    for (const std::string& name : options.skip_passes) {
+        const auto found = std::find_if(skips.begin(), skips.end(), [&](const Skip& s) { return s.name == name; });
+        if (found != skips.end()) options.*found->option = false;
+        else
+            problems.add(options.name, "skip_passes",
+                         fmt::format("'{}' is no pass that can be left out; {} are", name,
+                                     enumeration(skips, [](const Skip& s) { return s.name; })));
+    }
+}
+
+void check_optional_passes(const CompileOptions& options, Problems& problems) {
+    const std::vector<std::string> known = optional_pass_names();
+    for (const std::string& name : options.optional_passes)
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            problems.add(options.name, "passes", "'" + name + "' is no optional pass" + suggestion(name, known));
+}
 
 }  // namespace
 
@@ -38,16 +59,8 @@ CompileOptions resolved(CompileOptions options, const program::Target& target, P
     within("weights_region", options.weights_region, 0, target.dram_regions - 1);
     within("weight_regions", options.weight_regions, 0, target.dram_regions);
     within("activations_region", options.activations_region, 0, target.dram_regions - 1);
-    for (const std::string& name : options.skip_passes) {
-        const auto found =
-            std::find_if(kSkippable.begin(), kSkippable.end(), [&](const Skippable& s) { return s.pass == name; });
-        if (found != kSkippable.end()) options.*found->flag = false;
-        else
-            problems.add(
-                options.name, "skip_passes",
-                "'" + name +
-                    "' is no pass that can be left out; order, replicate, stem, prefetch, spill and rematerialize are");
-    }
+    carry_out_skips(options, problems);
+    check_optional_passes(options, problems);
     return options;
 }
 

@@ -77,6 +77,8 @@ struct CompileOptions {
     int weight_regions = 0;
     int activations_region = 0;
 
+    /// Optional passes that run, by name.
+    std::vector<std::string> optional_passes;
     /// Passes to leave out, by name: order, replicate, stem, prefetch, spill, rematerialize. A correct Program needs
     /// none of them.
     std::vector<std::string> skip_passes;

@@ -12,11 +12,21 @@
 
 namespace infsim::compiler {
 
-/// Wall time of a pass; never part of a record, because it differs from run to run.
+/// Something that a pass tried on the way to its decision. Those of a strategy stand behind it.
+struct Attempt {
+    std::string name;    ///< of the strategy; of the step, below one: "dry run", "evictions", "allocate"
+    std::string detail;  ///< on what, and what came of it
+    double seconds = 0;  ///< wall time; a strategy's includes its steps'
+    bool step = false;   ///< below a strategy
+    bool taken = false;  ///< the decision rests on it
+};
+
+/// What a pass did. Wall times are never part of a record, because they differ from run to run.
 struct PassReport {
     std::string pass;
     double seconds = 0;
     std::string summary;
+    std::vector<Attempt> attempts;
 };
 
 /// A buffer that the spill pass sent to device DRAM and back. Bytes count all partitions.
@@ -77,7 +87,8 @@ struct DoesNotFit {
     /// State buffer, where an explanation was asked for: the largest sum of live bytes, and the smallest capacity (to a
     /// 512th) in which the allocator finds a place for everything. The difference is fragmentation.
     std::optional<std::int64_t> lower_bound_bytes, allocator_bytes;
-    std::string text;  ///< the whole story in one sentence
+    std::string text;                ///< the whole story in one sentence
+    std::vector<PassReport> passes;  ///< that ran; the last one found this
 };
 
 struct Compiled {

@@ -24,8 +24,8 @@ const char* fault_name(FaultKind kind);
 /// Stops the execution. what() names instruction, layer and address.
 class DataFault : public InternalError {
 public:
-    DataFault(FaultKind kind, program::InstructionId id, const std::string& text)
-        : InternalError(text), kind(kind), id(id) {}
+    DataFault(FaultKind what, program::InstructionId where, const std::string& text)
+        : InternalError(text), kind(what), id(where) {}
     FaultKind kind;
     program::InstructionId id;
 };

@@ -7,10 +7,7 @@
 
 namespace infsim::exec {
 
-/// x[i] = function(x[i]). Transcendental functions are computed in double and rounded once to T.
-///   relu: x < 0 ? 0 : x           gelu: x/2 * (1 + erf(x / sqrt 2))      softplus: log(1 + e^x), no overflow
-///   sigmoid: 1 / (1 + e^-x)       gelu_tanh: x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
-///   softsign: x / (1 + |x|)       sign: -1, 0 or 1                       round: half to even
+/// x[i] = function(x[i]), by the effects of program/act_function.hpp: computed in double and rounded once to T.
 /// NaN propagates through all of them.
 template <class T>
 void apply(program::ActFunction function, T* x, std::int64_t n);

@@ -6,6 +6,7 @@
 #include "base/json_reader.hpp"
 #include "base/quantity.hpp"
 #include "base/text.hpp"
+#include "compiler/pipeline.hpp"
 
 namespace infsim::flow {
 
@@ -98,7 +99,13 @@ struct OptionValue {
     json::Value operator()(const Size& s) const { return to_text(Bytes{options.*s.member}); }
 };
 
+constexpr const char* kPasses = "passes";  ///< the group of optional passes: by name, whether it runs
+
 bool known(const std::vector<std::string>& path) {
+    if (path.size() == 2 && path[0] == kPasses) {
+        const auto names = compiler::optional_pass_names();
+        return std::find(names.begin(), names.end(), path[1]) != names.end();
+    }
     if (path.size() == 1) return path[0] == "name" || path[0] == "skip_passes";
     const auto& table = options_table();
     return path.size() == 2 && std::any_of(table.begin(), table.end(),
@@ -120,6 +127,7 @@ void set_path(json::Value& root, const std::vector<std::string>& path, const jso
 void apply(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
     std::vector<std::string> keys{"name", "skip_passes"};
     for (const Option& o : options_table()) keys.push_back(std::string(o.pass) + "." + o.key);
+    for (const std::string& pass : compiler::optional_pass_names()) keys.push_back(kPasses + ("." + pass));
     for (const Setting& setting : settings) {
         const auto path = split(setting.key, '.');
         if (known(path)) set_path(document.root, path, setting.value);
@@ -145,6 +153,15 @@ void relocate(const Problems& found, const std::vector<Setting>& settings, Probl
     }
 }
 
+void read_optional_passes(json::ObjectReader& top, CompileOptions& options) {
+    const auto place = top.optional(kPasses);
+    if (!place) return;
+    json::ObjectReader reader(*place);
+    for (const std::string& pass : compiler::optional_pass_names())
+        if (reader.boolean_or(pass, false)) options.optional_passes.push_back(pass);
+    reader.finish();
+}
+
 }  // namespace
 
 CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
@@ -166,6 +183,7 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
             if (group == option.pass) std::visit(ReadOption{options, reader, option.key}, option.kind);
         reader.finish();
     }
+    read_optional_passes(top, options);
     top.finish();
     relocate(found, settings, problems);
     return options;
@@ -183,14 +201,18 @@ json::Value canonical_json(const CompileOptions& options) {
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
                                   stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
                                   reorder_layers, spill, rematerialization, recompute, search_sections,
-                                  search_psum_banks, weights_region, weight_regions, activations_region, skip_passes] =
-        options;
+                                  search_psum_banks, weights_region, weight_regions, activations_region,
+                                  optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {
         if (!top.find(option.pass)) top.set(option.pass, json::Object{});
         top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
     }
+    json::Object passes;
+    for (const std::string& pass : optional_passes) passes.set(pass, true);
+    // A point keeps its identity when the compiler learns a pass that the point does without.
+    if (!optional_passes.empty()) top.set(kPasses, std::move(passes));
     json::Array skipped;
     for (const std::string& pass : skip_passes) skipped.emplace_back(pass);
     top.set("skip_passes", std::move(skipped));
@@ -203,6 +225,8 @@ std::string compiler_manual() {
     for (const Option& o : options_table())
         text += std::string("compiler.") + o.pass + "." + o.key + " (default " +
                 json::dump(std::visit(OptionValue{defaults}, o.kind), 0) + "): " + o.meaning + "\n";
+    for (const std::string& pass : compiler::optional_pass_names())
+        text += std::string("compiler.") + kPasses + "." + pass + " (default false): run pass " + pass + "\n";
     return text;
 }
 

@@ -275,7 +275,9 @@ LimitsTools compiling_tools() {
         Problems problems;
         const auto point = resolve(request, *models, problems);
         problems.throw_if_any();
-        return compile_point(*point, explain);
+        compiler::CompileExtras extras;
+        extras.explain = explain;
+        return compile_point(*point, extras);
     };
     tools.compile = [compile](const PointRequest& request) -> std::optional<compiler::DoesNotFit> {
         auto result = compile(request, false);

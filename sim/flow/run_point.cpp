@@ -63,7 +63,7 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
             return chip.submit(core, at, input_segments(point, *program, *inputs));
         };
     }
-    const chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
+    chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
     result.alone_service = alone.last_retirement - alone.first_issue;
     if (inputs != nullptr) {
         result.outputs = read_outputs(point, *program, *alone.outputs);
@@ -101,7 +101,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     for (int core = 0; core < point.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);
 
-    const chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
+    chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
     const std::vector<Measurement> sets = measure_all(point, device, alone.last_retirement - alone.first_issue);
     const Measurement& measurement = sets.front();
 
@@ -126,9 +126,8 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
 
 }  // namespace
 
-compiler::CompileResult compile_point(const Point& point, bool explain) {
-    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler,
-                             explain);
+compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras) {
+    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler, extras);
 }
 
 record::RunRecord record_of(const Point& point) {
@@ -156,7 +155,9 @@ PointResult run_point(const Point& point, const RunOptions& options) {
     PointResult result;
     result.record = record_of(point);
     const auto start = std::chrono::steady_clock::now();
-    const compiler::CompileResult compiled = compile_point(point);
+    compiler::CompileExtras extras;
+    extras.verify = options.verify;
+    const compiler::CompileResult compiled = compile_point(point, extras);
     result.timing.compile_seconds = seconds_since(start);
     if (const auto* why = std::get_if<compiler::DoesNotFit>(&compiled)) {
         fill_infeasible(result, *why);

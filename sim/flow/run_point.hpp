@@ -22,6 +22,7 @@ struct Timing {
 };
 
 struct RunOptions {
+    bool verify = false;             ///< see compiler::CompileExtras
     bool timeline = false;           ///< also keep the spans of the first measured inference of core 0
     const Inputs* inputs = nullptr;  ///< also compute: the inference that runs alone on core 0 carries these
 };
@@ -48,8 +49,7 @@ struct PointResult {
     Timing timing;
 };
 
-/// Compiles a point; `explain` as for compiler::compile.
-compiler::CompileResult compile_point(const Point& point, bool explain = false);
+compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras = {});
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
 /// Identical cores never drift apart by themselves, so when they start decides how their traffic interleaves. The point

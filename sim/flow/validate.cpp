@@ -66,7 +66,7 @@ struct Skip {
 std::string model_of(const PublishedRow& row, const std::string& file, const ValidationNames& names) {
     const std::string extension = std::filesystem::path(row.model).extension().string();
     if (extension == ".onnx" || extension == ".json") {
-        const std::string path = relative_to_file(row.model, file);
+        std::string path = relative_to_file(row.model, file);
         std::error_code ignored;
         if (!std::filesystem::is_regular_file(path, ignored)) throw Skip{"there is no file " + path};
         return path;

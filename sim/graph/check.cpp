@@ -79,7 +79,12 @@ private:
             if (!exists(source) || source == id || graph_.tensor(source).kind != TensorKind::constant)
                 return tensor_problem(id, "a source of its recipe is no constant");
         }
-        const auto& shape = graph_.tensor(id).shape;
+        if (!recipe_fits(recipe, graph_.tensor(id).shape))
+            tensor_problem(id, "the sources of its recipe do not fit its shape");
+    }
+
+    bool recipe_fits(const Recipe& recipe, const Shape& shape) const {
+        using Kind = Recipe::Kind;
         const auto rows = shape.empty() ? 0 : shape[0];
         const auto count = [&](std::size_t i) { return element_count(graph_.tensor(recipe.sources[i]).shape); };
         bool fits = true;
@@ -97,7 +102,7 @@ private:
             case Kind::channel_scale: fits = count(0) == element_count(shape) && count(1) == rows; break;
             case Kind::sum: fits = count(0) == element_count(shape) && (count(1) == count(0) || count(1) == 1); break;
         }
-        if (!fits) tensor_problem(id, "the sources of its recipe do not fit its shape");
+        return fits;
     }
 
     /// A recipe's sources may be recipes, but no tensor may be made of itself.

@@ -51,19 +51,4 @@ std::int64_t conv_gemm_weight_count(const Graph& graph) {
     return total;
 }
 
-std::int64_t parameter_count(const Graph& graph) {
-    std::set<TensorId> read;
-    for (const auto& node : graph.nodes)
-        for (const auto id : node.inputs)
-            if (id != kNoTensor) read.insert(id);
-    std::int64_t total = 0;
-    for (const auto id : read) {
-        const auto& tensor = graph.tensor(id);
-        const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16 ||
-                          tensor.dtype == DType::fp64;
-        if (tensor.kind == TensorKind::constant && real) total += element_count(tensor.shape);
-    }
-    return total;
-}
-
 }  // namespace infsim::graph

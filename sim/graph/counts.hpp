@@ -17,8 +17,5 @@ std::int64_t total_macs(const Graph& graph);
 /// Elements of the constant weights of conv, conv_transpose and gemm, and of constant right sides of matmul,
 /// without biases; a tensor that several nodes share counts once.
 std::int64_t conv_gemm_weight_count(const Graph& graph);
-/// Elements of all floating-point constants that nodes read: weights, biases, scales, tables; shared ones
-/// once.
-std::int64_t parameter_count(const Graph& graph);
 
 }  // namespace infsim::graph

@@ -83,6 +83,7 @@ enum class Op : std::uint8_t {
     reduce_sum, reduce_mean, reduce_max, reduce_min, reduce_prod, reduce_sum_square, reduce_l1, reduce_l2, reduce_log_sum, reduce_log_sum_exp,
     reshape, flatten, squeeze, unsqueeze, identity, transpose, concat, slice, split, pad, gather, expand, tile, where, cast,
     depth_to_space, space_to_depth, resize, conv_transpose, einsum,
+    atan,
 };
 // clang-format on
 

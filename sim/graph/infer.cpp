@@ -173,17 +173,22 @@ void store(Graph& graph, const Node& node, const NodeFacts& result, std::vector<
     }
 }
 
-}  // namespace
-
-std::vector<Facts> infer_graph(Graph& graph, Problems& problems) {
-    std::vector<Facts> facts(graph.tensors.size());
-    std::vector<bool> known(graph.tensors.size(), false);
+/// Takes in what inputs and constants are; of intermediates nothing is known yet.
+void begin(const Graph& graph, std::vector<Facts>& facts, std::vector<bool>& known) {
     for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
         if (graph.tensors[i].kind == TensorKind::intermediate) continue;
         facts[i] = facts_of(graph.tensors[i]);
         if (!graph.batchable) facts[i].place.reset();
         known[i] = true;
     }
+}
+
+}  // namespace
+
+std::vector<Facts> infer_graph(Graph& graph, Problems& problems) {
+    std::vector<Facts> facts(graph.tensors.size());
+    std::vector<bool> known(graph.tensors.size(), false);
+    begin(graph, facts, known);
     bool all_known = true;
     for (const auto& node : graph.nodes) {
         std::vector<const Facts*> inputs;

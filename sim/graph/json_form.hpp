@@ -20,8 +20,6 @@ Graph read_graph(const std::string& path);
 
 /// The graph as JSON; files that constants refer to are named relative to `folder`.
 json::Value graph_to_json(const Graph& graph, const std::string& folder);
-/// Writes it to a file whose folder exists. Throws InputError.
-void write_graph(const Graph& graph, const std::string& path);
 
 /// A model as a user names it: a path ending in .onnx or .json, or the name of a network in `models_dir`
 /// (models_dir/<family>/<name>.json). Either way the same passes have run over it (unless options.optimize is

@@ -133,11 +133,6 @@ std::string extension(const std::string& path) { return std::filesystem::path(pa
 
 json::Value graph_to_json(const Graph& graph, const std::string& folder) { return Writer(graph, folder).run(); }
 
-void write_graph(const Graph& graph, const std::string& path) {
-    const auto folder = std::filesystem::path(path).parent_path().string();
-    write_file_atomic(path, json::dump(graph_to_json(graph, folder), 1) + "\n");
-}
-
 std::vector<std::string> model_names(const std::string& models_dir) {
     std::vector<std::string> names;
     std::error_code error;

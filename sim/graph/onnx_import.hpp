@@ -29,7 +29,4 @@ struct ImportOptions {
 /// Throws InputError with everything that is wrong or not supported, each with file and node.
 Graph import_onnx(const std::string& path, const ImportOptions& options = {});
 
-/// ONNX operators that the import knows, sorted: for messages and documentation.
-std::vector<std::string> supported_onnx_ops();
-
 }  // namespace infsim::graph

@@ -1,6 +1,8 @@
 #include "graph/op_spec.hpp"
 
 #include <array>
+#include <initializer_list>
+#include <tuple>
 
 #include "base/check.hpp"
 
@@ -74,31 +76,37 @@ void add_elementwise(std::vector<OpSpec>& specs) {
                                                                 {Op::logical_xor, "logical_xor"},
                                                                 {Op::prelu, "prelu"}})
         specs.push_back(binary(op, name));
-    for (const auto& [op, name] :
-         std::initializer_list<std::pair<Op, std::string_view>>{{Op::logical_not, "logical_not"},
-                                                                {Op::relu, "relu"},
-                                                                {Op::sigmoid, "sigmoid"},
-                                                                {Op::tanh, "tanh"},
-                                                                {Op::gelu, "gelu"},
-                                                                {Op::gelu_tanh, "gelu_tanh"},
-                                                                {Op::erf, "erf"},
-                                                                {Op::exp, "exp"},
-                                                                {Op::log, "log"},
-                                                                {Op::sqrt, "sqrt"},
-                                                                {Op::reciprocal, "reciprocal"},
-                                                                {Op::abs, "abs"},
-                                                                {Op::neg, "neg"},
-                                                                {Op::sign, "sign"},
-                                                                {Op::floor, "floor"},
-                                                                {Op::ceil, "ceil"},
-                                                                {Op::round, "round"},
-                                                                {Op::sin, "sin"},
-                                                                {Op::cos, "cos"},
-                                                                {Op::softplus, "softplus"},
-                                                                {Op::softsign, "softsign"},
-                                                                {Op::hard_swish, "hard_swish"},
-                                                                {Op::identity, "identity"}})
+    // clang-format off
+    for (const auto& [op, name, onnx] : std::initializer_list<std::tuple<Op, std::string_view, std::string_view>>{
+             {Op::logical_not, "logical_not", "Not"},
+             {Op::relu, "relu", "Relu"},
+             {Op::sigmoid, "sigmoid", "Sigmoid"},
+             {Op::tanh, "tanh", "Tanh"},
+             {Op::gelu, "gelu", ""},
+             {Op::gelu_tanh, "gelu_tanh", ""},
+             {Op::erf, "erf", "Erf"},
+             {Op::exp, "exp", "Exp"},
+             {Op::log, "log", "Log"},
+             {Op::sqrt, "sqrt", "Sqrt"},
+             {Op::reciprocal, "reciprocal", "Reciprocal"},
+             {Op::abs, "abs", "Abs"},
+             {Op::neg, "neg", "Neg"},
+             {Op::sign, "sign", "Sign"},
+             {Op::floor, "floor", "Floor"},
+             {Op::ceil, "ceil", "Ceil"},
+             {Op::round, "round", "Round"},
+             {Op::sin, "sin", "Sin"},
+             {Op::cos, "cos", "Cos"},
+             {Op::atan, "atan", "Atan"},
+             {Op::softplus, "softplus", "Softplus"},
+             {Op::softsign, "softsign", "Softsign"},
+             {Op::hard_swish, "hard_swish", "HardSwish"},
+             {Op::identity, "identity", ""},
+         }) {
         specs.push_back(unary(op, name));
+        specs.back().onnx = onnx;
+    }
+    // clang-format on
     specs.push_back(unary(Op::leaky_relu, "leaky_relu", {{"alpha", kReal}}));
     specs.push_back(unary(Op::clip, "clip", {{"min", kReal}, {"max", kReal}}));
     specs.push_back(unary(Op::elu, "elu", {{"alpha", kReal}}));

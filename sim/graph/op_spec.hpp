@@ -1,5 +1,5 @@
-// What every operator of the IR takes: arity and attributes. The one table behind op names, `check`, and the
-// JSON form; README.md explains the attributes.
+// What every operator of the IR takes: arity and attributes. The one table behind op names, `check`, the JSON form, and
+// the import of ONNX's operators that mean the same; README.md explains the attributes.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@ struct OpSpec {
     int max_inputs = 1;                     ///< kAnyNumber: no upper bound
     bool many_outputs = false;              ///< one output unless set
     std::vector<AttributeSpec> attributes;  ///< every one of them must be present in a Node, and no other
+    std::string_view onnx = {};             ///< ONNX's operator that becomes this one with the same inputs, if one does
 };
 
 constexpr int kAnyNumber = 1 << 20;

@@ -6,34 +6,9 @@
 #include <variant>
 
 #include "program/access.hpp"
+#include "program/act_function.hpp"
 
 namespace infsim::program {
-
-/// Functions of the ACT engine.
-enum class ActFunction : std::uint8_t {
-    identity,
-    relu,
-    exp,
-    log,
-    sqrt,
-    rsqrt,
-    reciprocal,
-    sigmoid,
-    tanh,
-    gelu,
-    gelu_tanh,
-    erf,
-    softplus,
-    softsign,
-    abs,
-    square,
-    sin,
-    cos,
-    sign,
-    floor,
-    ceil,
-    round,
-};
 
 /// Operations of the POOL engine's ALU stages. `none` passes the left operand on;
 /// the reverse_* forms exchange the operands. Comparisons yield 1 or 0.

@@ -6,10 +6,6 @@ namespace infsim::program {
 namespace {
 
 // In the order of the enumerations.
-constexpr std::array<std::string_view, 22> kActFunctions{
-    "identity", "relu",     "exp",      "log", "sqrt",   "rsqrt", "reciprocal", "sigmoid", "tanh",  "gelu", "gelu_tanh",
-    "erf",      "softplus", "softsign", "abs", "square", "sin",   "cos",        "sign",    "floor", "ceil", "round"};
-static_assert(static_cast<std::size_t>(ActFunction::round) + 1 == kActFunctions.size());
 constexpr std::array<std::string_view, 20> kAluOps{
     "none",          "add",  "subtract",   "reverse_subtract", "multiply",   "divide",     "reverse_divide",
     "max",           "min",  "power",      "reverse_power",    "equal",      "not_equal",  "greater",
@@ -31,13 +27,17 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
 
 }  // namespace
 
-std::string_view name(ActFunction f) { return kActFunctions[static_cast<std::size_t>(f)]; }
+std::string_view name(ActFunction f) { return spec_of(f).name; }
 std::string_view name(AluOp op) { return kAluOps[static_cast<std::size_t>(op)]; }
 std::string_view name(Engine e) { return kEngines[static_cast<std::size_t>(e)]; }
 std::string_view name(Purpose p) { return kPurposes[static_cast<std::size_t>(p)]; }
 std::string_view name(Space s) { return kSpaces[static_cast<std::size_t>(s)]; }
 
-std::optional<ActFunction> parse_act_function(std::string_view t) { return find<ActFunction>(kActFunctions, t); }
+std::optional<ActFunction> parse_act_function(std::string_view t) {
+    for (const ActFunctionSpec& spec : kActFunctions)
+        if (spec.name == t) return spec.function;
+    return std::nullopt;
+}
 std::optional<AluOp> parse_alu_op(std::string_view t) { return find<AluOp>(kAluOps, t); }
 std::optional<Engine> parse_engine(std::string_view t) { return find<Engine>(kEngines, t); }
 std::optional<Purpose> parse_purpose(std::string_view t) { return find<Purpose>(kPurposes, t); }

@@ -8,9 +8,7 @@
 #include "program/text.hpp"
 
 namespace infsim::program {
-namespace {
 
-/// In double quotes; backslash, quote and control characters as \xHH, so that a name never breaks a line.
 std::string quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -20,6 +18,8 @@ std::string quoted(const std::string& text) {
     }
     return out + '"';
 }
+
+namespace {
 
 std::string float_text(float value) { return fmt::format("{}", value); }  // shortest form that reads back the same
 
@@ -34,59 +34,78 @@ std::string dims(const Count& count, const Step& step) {
     return out + ')';
 }
 
-std::string text(const AccessPattern& p) {
-    return fmt::format("{}[{}+{}]@{}:{}{}", name(p.space), p.partition_start, p.partition_count, p.offset,
-                       dtype_name(p.dtype), dims(p.count, p.step));
-}
-
-std::string text(const DramPattern& p) {
+std::string dram_text(const DramPattern& p) {
     return fmt::format("dram[{}]@{}+{}{}", p.segment, p.offset, p.partition_step, dims(p.count, p.step));
 }
 
-/// " key=value" with the number or "sb[partition]@offset:type"; empty without a scalar.
-std::string scalar(const char* key, const ScalarOperand& s) {
-    switch (s.kind) {
-        case ScalarOperand::Kind::none: return {};
-        case ScalarOperand::Kind::immediate: return fmt::format(" {}={}", key, float_text(s.value));
-        case ScalarOperand::Kind::per_partition:
-            return fmt::format(" {}=sb[{}]@{}:{}", key, s.partition_start, s.offset, dtype_name(s.dtype));
-    }
-    return {};
-}
-
 struct OperationText {
-    std::string operator()(const LoadStationary& i) const { return fmt::format("src={}", text(i.src)); }
-    std::string operator()(const Matmul& i) const {
-        return fmt::format("dst={} moving={}{}", text(i.dst), text(i.moving), i.accumulate ? " accumulate" : "");
+    const OperandPlace& place;
+
+    std::string text(const AccessPattern& p, int operand) const {
+        return fmt::format("{}[{}+{}]@{}:{}{}", place(p.space, operand), p.partition_start, p.partition_count, p.offset,
+                           dtype_name(p.dtype), dims(p.count, p.step));
     }
-    std::string operator()(const Transpose& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
+    /// " key=value" with the number or "sb[partition]@offset:type"; empty without a scalar.
+    std::string scalar(const char* key, const ScalarOperand& s, int operand) const {
+        switch (s.kind) {
+            case ScalarOperand::Kind::none: return {};
+            case ScalarOperand::Kind::immediate: return fmt::format(" {}={}", key, float_text(s.value));
+            case ScalarOperand::Kind::per_partition:
+                return fmt::format(" {}={}[{}]@{}:{}", key, place(Space::state_buffer, operand), s.partition_start,
+                                   s.offset, dtype_name(s.dtype));
+        }
+        return {};
+    }
+
+    std::string operator()(const LoadStationary& i) const { return fmt::format("src={}", text(i.src, 0)); }
+    std::string operator()(const Matmul& i) const {
+        return fmt::format("dst={} moving={}{}", text(i.dst, 1), text(i.moving, 0), i.accumulate ? " accumulate" : "");
+    }
+    std::string operator()(const Transpose& i) const { return copy_text(i.src, i.dst); }
     std::string operator()(const Activate& i) const {
-        return fmt::format("dst={} src={} function={} scale={}{}", text(i.dst), text(i.src), name(i.function),
-                           float_text(i.scale), scalar("bias", i.bias));
+        return fmt::format("{} function={} scale={}{}", copy_text(i.src, i.dst), name(i.function), float_text(i.scale),
+                           scalar("bias", i.bias, kFirstScalar));
     }
     std::string operator()(const TensorTensor& i) const {
-        return fmt::format("dst={} a={} b={} scalar_op={} op={}{}{}", text(i.dst), text(i.a), text(i.b),
-                           name(i.scalar_op), name(i.op), scalar("scalar", i.scalar), i.relu ? " relu" : "");
+        return fmt::format("dst={} a={} b={} scalar_op={} op={}{}{}", text(i.dst, 2), text(i.a, 0), text(i.b, 1),
+                           name(i.scalar_op), name(i.op), scalar("scalar", i.scalar, kFirstScalar),
+                           i.relu ? " relu" : "");
     }
     std::string operator()(const TensorScalar& i) const {
-        return fmt::format("dst={} src={} op0={} op1={}{}{}", text(i.dst), text(i.src), name(i.op0), name(i.op1),
-                           scalar("scalar0", i.scalar0), scalar("scalar1", i.scalar1));
+        return fmt::format("{} op0={} op1={}{}{}", copy_text(i.src, i.dst), name(i.op0), name(i.op1),
+                           scalar("scalar0", i.scalar0, kFirstScalar), scalar("scalar1", i.scalar1, kFirstScalar + 1));
     }
     std::string operator()(const Reduce& i) const {
-        return fmt::format("dst={} src={} op={} dims={} scale={}", text(i.dst), text(i.src), name(i.op), i.reduced_dims,
+        return fmt::format("{} op={} dims={} scale={}", copy_text(i.src, i.dst), name(i.op), i.reduced_dims,
                            float_text(i.scale));
     }
     std::string operator()(const Memset& i) const {
-        return fmt::format("dst={} value={}", text(i.dst), float_text(i.value));
+        return fmt::format("dst={} value={}", text(i.dst, 0), float_text(i.value));
     }
-    std::string operator()(const DmaLoad& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
-    std::string operator()(const DmaStore& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
-    std::string operator()(const DmaCopy& i) const { return fmt::format("dst={} src={}", text(i.dst), text(i.src)); }
+    std::string operator()(const DmaLoad& i) const {
+        return fmt::format("dst={} src={}", text(i.dst, 0), dram_text(i.src));
+    }
+    std::string operator()(const DmaStore& i) const {
+        return fmt::format("dst={} src={}", dram_text(i.dst), text(i.src, 0));
+    }
+    std::string operator()(const DmaCopy& i) const { return copy_text(i.src, i.dst); }
     std::string operator()(const DmaGather& i) const {
-        return fmt::format("dst={} index={} table={} rows={}", text(i.dst), text(i.index), text(i.table), i.table_rows);
+        return fmt::format("dst={} index={} table={} rows={}", text(i.dst, 1), text(i.index, 0), dram_text(i.table),
+                           i.table_rows);
     }
     std::string operator()(const Sync&) const { return {}; }
+
+private:
+    static constexpr int kFirstScalar = 3;
+
+    std::string copy_text(const AccessPattern& src, const AccessPattern& dst) const {
+        return fmt::format("dst={} src={}", text(dst, 1), text(src, 0));
+    }
 };
+
+std::string space_name(Space space, int) { return std::string(name(space)); }
+
+}  // namespace
 
 void write_segment(const Segment& s, std::ostream& out) {
     out << fmt::format("segment {} purpose={} dtype={} region={} address={} bytes={}\n", quoted(s.name),
@@ -100,6 +119,8 @@ void write_segment(const Segment& s, std::ostream& out) {
     }
 }
 
+namespace {
+
 void write_target(const Target& t, std::ostream& out) {
     out << fmt::format(
         "target pe_rows={} pe_columns={} max_moving={} sb_partitions={} sb_partition_bytes={} "
@@ -112,11 +133,15 @@ void write_target(const Target& t, std::ostream& out) {
 
 }  // namespace
 
+std::string operation_text(const Operation& op, const OperandPlace& place) {
+    const std::string operands = std::visit(OperationText{place}, op);
+    return mnemonic(op) + (operands.empty() ? "" : " " + operands);
+}
+
 std::string instruction_line(const Program& program, InstructionId id) {
     const Instruction& i = at(program, id);
-    const std::string operands = std::visit(OperationText{}, i.op);
-    std::string line = fmt::format("q{} s{} l{} i{} | {}{}{}", id.queue, i.sequence, i.layer, i.image, mnemonic(i.op),
-                                   operands.empty() ? "" : " ", operands);
+    std::string line =
+        fmt::format("q{} s{} l{} i{} | {}", id.queue, i.sequence, i.layer, i.image, operation_text(i.op, space_name));
     for (int w = 0; w < i.waits.size(); ++w)
         line += fmt::format("{}q{}>={}", w == 0 ? " | " : " ", i.waits[w].queue, i.waits[w].count);
     return line;

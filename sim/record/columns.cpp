@@ -180,7 +180,6 @@ struct SetCell {
 
 std::string_view status_name(Status status) { return kStatusNames[static_cast<std::size_t>(status)]; }
 std::string_view engine_name(AccountedEngine engine) { return kEngineNames[static_cast<std::size_t>(engine)]; }
-std::string_view share_name(TimeShare share) { return kShareNames[static_cast<std::size_t>(share)]; }
 
 std::optional<Status> parse_status(std::string_view name) {
     for (std::size_t i = 0; i < kStatusNames.size(); ++i)

@@ -45,7 +45,6 @@ enum class TimeShare : std::uint8_t {
     drained
 };
 constexpr int kTimeShares = 9;
-std::string_view share_name(TimeShare share);
 
 using Integer = std::optional<std::int64_t>;
 using Real = std::optional<double>;

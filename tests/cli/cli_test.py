@@ -29,6 +29,8 @@ class InScratch(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def run_it(self, *words, expect=0, **options):
+        if words and words[0] in ("compile", "run"):
+            words += ("--verify",)
         result = subprocess.run([INFSIM, *map(str, words)], cwd=self.folder, capture_output=True, text=True,
                                 timeout=280, **options)
         self.assertEqual(result.returncode, expect, f"infsim {words}\n{result.stdout}\n{result.stderr}")
@@ -557,6 +559,42 @@ class Compile(InScratch):
         dump = self.run_it("compile", NET, "--batch", 2, "--dump", "-o", "p.txt").stdout
         self.assertEqual(dump, (self.folder / "p.txt").read_text())
         self.assertEqual(self.files(), ["p.txt"])
+
+    def test_passes_are_a_table_with_attempts_below(self):
+        lines = self.run_it("compile", NET, "--batch", 2, "--passes").stderr.splitlines()
+        self.assertEqual(lines[0].split()[:2], ["pass", "ms"])
+        names = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
+        self.assertEqual(names, ["lower", "order", "replicate", "stem", "fit", "emit", "allocate", "insert_waits",
+                                 "lay_out_dram", "all"])
+        fit = next(n for n, line in enumerate(lines) if line.startswith("fit "))
+        self.assertRegex(lines[fit + 1], r"^  as it is +[0-9.]+  \* fits$")
+        self.assertTrue(all(len(line) <= 100 for line in lines))
+
+    def test_passes_of_a_refusal_and_of_the_search(self):
+        refused = self.run_it("compile", NET, "--passes", "--state-buffer-budget", "64B", expect=3).stderr
+        self.assertRegex(refused, r"(?m)^fit +[0-9.]+  does not fit$")
+        searched = self.run_it("compile", NET, "--passes", "--set", "compiler.search.psum_banks=true").stderr
+        self.assertRegex(searched, r"(?m)^  plain +[0-9.]+  . estimate [0-9.]+ ms$")
+
+    def test_the_form_behind_a_pass_in_place_of_the_report(self):
+        network = self.run_it("compile", NET, "--dump-after", "stem").stdout
+        self.assertTrue(network.startswith("network values="))
+        self.assertNotIn("state buffer", network)
+        program = self.run_it("compile", NET, "--dump-after", "lay_out_dram").stdout
+        self.assertEqual(program, self.run_it("compile", NET, "--dump").stdout)
+
+    def test_help_names_the_passes_and_an_unknown_one_lists_them(self):
+        passes = "lower, order, replicate, stem, "
+        told = " ".join(self.run_it("compile", "--help").stdout.split())
+        self.assertIn(passes, told)
+        refused = self.run_it("compile", NET, "--dump-after", "emitt", expect=2).stderr
+        self.assertIn("--dump-after: 'emitt' is no pass; passes are " + passes, refused)
+        self.assertEqual(refused.count("\n"), 1)
+
+    def test_only_one_thing_goes_to_stdout(self):
+        for other in ("--json", "--dump"):
+            self.assertIn(f"together with {other}",
+                          self.run_it("compile", NET, "--dump-after", "emit", other, expect=2).stderr)
 
     def test_no_races(self):
         self.assertIn("0 races", self.run_it("compile", NET, "--batch", 2, "--check-races").stderr)

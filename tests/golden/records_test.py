@@ -28,7 +28,7 @@ POINTS = {
 
 
 def run(infsim, words):
-    result = subprocess.run([infsim, "run", *words, "--json"], capture_output=True, text=True)
+    result = subprocess.run([infsim, "run", *words, "--json", "--verify"], capture_output=True, text=True)
     if result.returncode not in (0, 3):
         sys.exit(f"infsim run {' '.join(words)}: exit status {result.returncode}\n{result.stderr}")
     return json.loads(result.stdout)["record"]

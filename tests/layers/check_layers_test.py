@@ -14,6 +14,11 @@ GOOD = {
     "cost/README.md": "", "cost/cost.hpp": '#include "hw/spec.hpp"\n',
     "chip/README.md": "", "chip/core.hpp": "#include <systemc>\n", "chip/chip.hpp": '#include "base/units.hpp"\n',
     "flow/README.md": "", "flow/run.cpp": '#include "chip/chip.hpp"\n#include "hw/load.hpp"\n#include <fmt/format.h>\n',
+    "compiler/README.md": "", "compiler/options.hpp": '#include "base/units.hpp"\n',
+    "compiler/ir/code.hpp": '#include "compiler/options.hpp"\n', "compiler/emit/emit.hpp": '#include "compiler/ir/code.hpp"\n',
+    "compiler/search/fit.hpp": '#include "compiler/emit/emit.hpp"\n',
+    "compiler/pipeline.cpp": '#include "compiler/search/fit.hpp"\n#include "compiler/compile.hpp"\n',
+    "compiler/compile.hpp": "",
     "CMakeLists.txt": "infsim_library(base PRIVATE fmt)\ninfsim_library(cost USES base hw)\n",
 }
 
@@ -34,6 +39,21 @@ BAD = [
     ({"hw/README.md": None}, "sim/hw: README.md is missing"),
     ({"CMakeLists.txt": "infsim_library(base USES hw PRIVATE fmt)\n"},
      "sim/CMakeLists.txt: infsim_base may not link infsim_hw"),
+    ({"compiler/ir/code.hpp": '#include "compiler/emit/emit.hpp"\n'},
+     "sim/compiler/ir/code.hpp: room 'ir' may not include compiler/emit/emit.hpp"),
+    ({"compiler/ir/code.hpp": '#include "compiler/emit/emit.hpp"\n'},
+     "circle of rooms in compiler: emit -> ir -> emit"),
+    ({"compiler/emit/emit.hpp": '#include "compiler/search/fit.hpp"\n'}, "circle of rooms in compiler: search -> emit -> search"),
+    ({"compiler/memory/spill.hpp": '#include "compiler/emit/emit.hpp"\n'}, "room 'memory' may not include compiler/emit/emit.hpp"),
+    ({"compiler/search/fit.hpp": '#include "compiler/compile.hpp"\n'},
+     "sim/compiler/search/fit.hpp: room 'search' may not include compiler/compile.hpp"),
+    ({"compiler/search/fit.hpp": '#include "compiler/compile.hpp"\n'}, "circle of rooms in compiler: root -> search -> root"),
+    ({"compiler/options.hpp": '#include "compiler/ir/code.hpp"\n'},
+     "sim/compiler/options.hpp: a header that is free for all rooms may not include compiler/ir/code.hpp"),
+    ({"compiler/passes/x.cpp": ""}, "sim/compiler/passes/x.cpp: room 'passes' is not in the table of compiler"),
+    ({"base/a.hpp": '#include "base/b.hpp"\n', "base/b.hpp": '#include "base/c.hpp"\n', "base/c.hpp": '#include "base/a.hpp"\n'},
+     "include circle: base/a.hpp -> base/b.hpp -> base/c.hpp -> base/a.hpp"),
+    ({"base/a.hpp": '#include "base/a.hpp"\n'}, "include circle: base/a.hpp -> base/a.hpp"),
 ]
 
 

@@ -27,6 +27,13 @@ constexpr double kRelative = 1e-3, kAbsolute = 1e-7;  // onnx.backend.test's
 
 enum class Bound { none, integers, all_but_first };
 
+/// Every form that the compiler's passes leave is verified.
+compiler::CompileExtras verified() {
+    compiler::CompileExtras extras;
+    extras.verify = true;
+    return extras;
+}
+
 /// One way of giving the inputs.
 struct Manner {
     Bound bound = Bound::none;
@@ -163,7 +170,7 @@ Attempt attempt(const NodeCase& c, const Manner& manner, const hw::ChipSpec& chi
                     batch = static_cast<int>(first->shape[0]);
             if (const auto known = known_output(*graph, data); !known.empty())
                 throw InputError(c.name, "output " + known, "is known when compiling; nothing on the chip computes it");
-            compiled = compiler::compile(*graph, chip, batch, DType::fp32, DType::fp32, {});
+            compiled = compiler::compile(*graph, chip, batch, DType::fp32, DType::fp32, {}, verified());
         } catch (const InputError& e) {
             const Problem& p = e.problems().front();
             result.problem = p.where + ": " + p.what;

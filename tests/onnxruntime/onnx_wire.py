@@ -95,9 +95,9 @@ def integers(fields):
     return values
 
 
-def value_info(name, shape):
+def value_info(name, shape, kind=FLOAT):
     dims = build([(1, build([(1, int(d))])) for d in shape])
-    return build([(1, name), (2, build([(1, build([(1, FLOAT), (2, dims)]))]))])
+    return build([(1, name), (2, build([(1, build([(1, kind), (2, dims)]))]))])
 
 
 def shape_of_value(info):
@@ -113,7 +113,9 @@ def attribute(name, value):
         return build([(1, name), *((8, v) for v in value), (20, 7)])   # ints
     if isinstance(value, float):
         return build([(1, name), (2, ("32", struct.pack("<f", value))), (20, 1)])
-    return build([(1, name), (3, value), (20, 2)])
+    if isinstance(value, int):
+        return build([(1, name), (3, value), (20, 2)])
+    return build([(1, name), (5, tensor("", value)), (20, 4)])
 
 
 def node(op, inputs, outputs, attributes):

@@ -1,4 +1,4 @@
-"""ONNX files whose weights are random numbers, from networks that have none: JSON ones and the ONNX project's light ones.
+"""ONNX files whose weights are random numbers, from networks that have none: JSON ones and those of light_networks.py.
 
 A softmax at the end hides errors, since it saturates; what goes into it becomes an output as well.
 """
@@ -7,6 +7,7 @@ import math
 
 import numpy
 
+import light_networks
 import onnx_wire as wire
 
 # Operators of JSON networks, and the attributes of theirs that ONNX has too.
@@ -16,8 +17,10 @@ OPS = {"conv": ("Conv", ["kernel_shape", "strides", "pads", "dilations", "group"
 
 
 def with_softmax_inputs(outputs, softmaxes):
-    """The outputs and, for those that a softmax gives, its input; `softmaxes` maps output to input."""
-    return outputs + [(softmaxes[name], shape) for name, shape in outputs if name in softmaxes]
+    """The outputs and, for those that a softmax gives, its input; and which output has which input. `softmaxes` maps what a
+    softmax gives to what goes in."""
+    logits = {name: softmaxes[name] for name, _ in outputs if name in softmaxes}
+    return outputs + [(logits[name], shape) for name, shape in outputs if name in logits], logits
 
 
 class Weights:
@@ -39,7 +42,7 @@ class Weights:
 
 
 def from_json(path, seed, batch):
-    """The bytes of an ONNX model for `batch` items, and its inputs and outputs as (name, shape)."""
+    """The bytes of an ONNX model for `batch` items, its inputs and outputs as (name, shape), and softmax outputs with inputs."""
     network = json.loads(path.read_text())
     weights, graph, readers = Weights(seed), [(wire.GRAPH_NAME, network["name"])], {}
     for n in network["nodes"]:
@@ -59,18 +62,18 @@ def from_json(path, seed, batch):
         values = weights.draw(c["shape"], *readers[c["name"]])
         graph.append((wire.GRAPH_INITIALIZER, wire.tensor(c["name"], values)))
     inputs, outputs = ([(t["name"], [batch, *t["shape"][1:]]) for t in network[key]] for key in ("inputs", "outputs"))
-    outputs = with_softmax_inputs(outputs, {n["outputs"][0]: n["inputs"][0] for n in network["nodes"]
-                                            if n["op"] == "softmax"})
+    outputs, logits = with_softmax_inputs(outputs, {n["outputs"][0]: n["inputs"][0] for n in network["nodes"]
+                                                    if n["op"] == "softmax"})
     graph += [(wire.GRAPH_INPUT, wire.value_info(*i)) for i in inputs]
     graph += [(wire.GRAPH_OUTPUT, wire.value_info(*o)) for o in outputs]
     model = wire.build([(wire.MODEL_IR_VERSION, 8), (wire.MODEL_GRAPH, wire.build(graph)),
                         (wire.MODEL_OPSETS, wire.build([(1, ""), (2, 13)]))])
-    return model, inputs, outputs
+    return model, inputs, outputs, logits
 
 
-def from_light(path, seed):
-    """The same from a light model: what its ConstantOfShape nodes give becomes random initializers. Batch 1."""
-    model = wire.parse(path.read_bytes())
+def from_light(name, seed):
+    """The same from a network of light_networks.py: what its ConstantOfShape nodes give becomes random initializers. Batch 1."""
+    model = wire.parse(light_networks.NETWORKS[name]())
     graph = wire.parse(wire.all_of(model, wire.MODEL_GRAPH)[0])
     shapes = {wire.text_of(t, wire.TENSOR_NAME): wire.integers(t)
               for t in map(wire.parse, wire.all_of(graph, wire.GRAPH_INITIALIZER))
@@ -94,13 +97,13 @@ def from_light(path, seed):
         values = weights.draw(shapes[wire.text_of(n, wire.NODE_INPUT)], *readers[name])
         drawn.append((wire.GRAPH_INITIALIZER, wire.tensor(name, values)))
     if not drawn:
-        raise ValueError(f"{path} has no ConstantOfShape nodes")
+        raise ValueError(f"{name} has no ConstantOfShape nodes")
     softmaxes = {wire.text_of(n, wire.NODE_OUTPUT): wire.text_of(n, wire.NODE_INPUT) for n in nodes
                  if wire.text_of(n, wire.NODE_OP) == "Softmax"}
-    outputs = with_softmax_inputs([wire.shape_of_value(v) for v in wire.all_of(graph, wire.GRAPH_OUTPUT)], softmaxes)
+    outputs, logits = with_softmax_inputs([wire.shape_of_value(v) for v in wire.all_of(graph, wire.GRAPH_OUTPUT)], softmaxes)
     kept += drawn + [(wire.GRAPH_OUTPUT, wire.value_info(*o)) for o in outputs]
     whole = wire.build([(number, wire.build(kept) if number == wire.MODEL_GRAPH else value)
                         for number, value in model])
     given = {wire.text_of(wire.parse(t), wire.TENSOR_NAME) for t in wire.all_of(graph, wire.GRAPH_INITIALIZER)}
     inputs = [wire.shape_of_value(v) for v in wire.all_of(graph, wire.GRAPH_INPUT)]
-    return whole, [i for i in inputs if i[0] not in given], outputs
+    return whole, [i for i in inputs if i[0] not in given], outputs, logits

@@ -11,6 +11,7 @@
 #include "random_network.hpp"
 #include "support/reference.hpp"
 #include "support/run_data.hpp"
+#include "support/verified.hpp"
 
 namespace infsim::test {
 
@@ -20,7 +21,7 @@ using Outputs = std::vector<std::vector<std::vector<float>>>;  ///< [image][outp
 inline std::optional<compiler::Compiled> checked(const graph::Graph& graph, const hw::ChipSpec& chip, int batch,
                                                  const compiler::CompileOptions& options, DType dtype = DType::fp32,
                                                  DType io_dtype = DType::fp32) {
-    auto result = compiler::compile(graph, chip, batch, dtype, io_dtype, options);
+    auto result = compiler::compile(graph, chip, batch, dtype, io_dtype, options, test::verified());
     if (const auto* no = std::get_if<compiler::DoesNotFit>(&result)) {
         INFO(no->text);
         CHECK(no->wanted_bytes > no->available_bytes);

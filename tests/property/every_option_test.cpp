@@ -28,8 +28,8 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
                                   stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
                                   reorder_layers, spill, rematerialization, recompute, search_sections,
-                                  search_psum_banks, weights_region, weight_regions, activations_region, skip_passes] =
-        CompileOptions{};
+                                  search_psum_banks, weights_region, weight_regions, activations_region,
+                                  optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});

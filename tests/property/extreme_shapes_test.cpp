@@ -2,6 +2,7 @@
 #include <set>
 
 #include "checks.hpp"
+#include "support/verified.hpp"
 
 using namespace infsim;
 using namespace infsim::test;
@@ -19,7 +20,7 @@ hw::ChipSpec chip_with(std::int64_t partition_bytes) {
 
 DoesNotFit refusal(const graph::Graph& graph, int batch, const hw::ChipSpec& chip, const CompileOptions& options = {},
                    DType dtype = DType::fp16) {
-    auto result = compiler::compile(graph, chip, batch, dtype, dtype, options);
+    auto result = compiler::compile(graph, chip, batch, dtype, dtype, options, test::verified());
     REQUIRE(std::holds_alternative<DoesNotFit>(result));
     return std::get<DoesNotFit>(result);
 }

@@ -1,5 +1,6 @@
 // One network, one option changed: the same numbers, and only what the option is for is different.
 #include "checks.hpp"
+#include "support/verified.hpp"
 
 using namespace infsim;
 using namespace infsim::test;
@@ -76,7 +77,7 @@ TEST_CASE("an input that is converted on the chip gives the same numbers streame
         CompileOptions o;
         o.stream_converted_input = stream;
         o.replication = replicate;
-        auto result = compile(small_resnet(), default_chip(), 3, DType::fp16, DType::fp32, o);
+        auto result = compile(small_resnet(), default_chip(), 3, DType::fp16, DType::fp32, o, test::verified());
         REQUIRE(std::holds_alternative<Compiled>(result));
         REQUIRE(program::verify(std::get<Compiled>(result).program).empty());
         return std::get<Compiled>(std::move(result));

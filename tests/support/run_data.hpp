@@ -18,6 +18,7 @@
 #include "program/races.hpp"
 #include "program/verify.hpp"
 #include "support/source_folder.hpp"
+#include "support/verified.hpp"
 
 namespace infsim::test {
 
@@ -135,7 +136,7 @@ inline std::vector<std::vector<std::vector<float>>> run(const graph::Graph& grap
 /// The Program, or an exception with the reason why it does not fit.
 inline compiler::Compiled compiled(const graph::Graph& graph, int batch, const compiler::CompileOptions& options = {},
                                    DType dtype = DType::fp16, const hw::ChipSpec& chip = default_chip()) {
-    auto result = compiler::compile(graph, chip, batch, dtype, dtype, options);
+    auto result = compiler::compile(graph, chip, batch, dtype, dtype, options, verified());
     if (auto* no = std::get_if<compiler::DoesNotFit>(&result)) throw std::runtime_error(no->text);
     return std::move(std::get<compiler::Compiled>(result));
 }

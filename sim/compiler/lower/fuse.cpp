@@ -1,6 +1,9 @@
 #include "compiler/lower/fuse.hpp"
 
 #include <algorithm>
+#include <vector>
+
+#include "program/names.hpp"
 
 namespace infsim::compiler {
 
@@ -17,34 +20,49 @@ bool is_constant(const Graph& g, TensorId id) {
 }
 
 /// What of the graph the planner asks for again and again.
-struct Uses {
-    std::vector<std::vector<int>> consumers;  ///< node indices by tensor
-    std::vector<int> producer;                ///< node index by tensor, -1 for none
-    std::vector<bool> is_output;
-    std::vector<int> depth;  ///< longest chain of weighted nodes up to and including the producer
+class Uses {
+public:
+    explicit Uses(const Graph& g);
+
+    const Graph& graph;
+    const Node& node(NodeId id) const { return graph.nodes[id.index()]; }
+    const std::vector<NodeId>& consumers(TensorId id) const { return of(id).consumers; }
+    /// No node for constants and inputs.
+    NodeId producer(TensorId id) const { return of(id).producer; }
+    bool is_output(TensorId id) const { return of(id).is_output; }
+    /// Longest chain of weighted nodes up to and including the producer.
+    int depth(TensorId id) const { return of(id).depth; }
+
+private:
+    struct Use {
+        std::vector<NodeId> consumers;
+        NodeId producer;
+        bool is_output = false;
+        int depth = 0;
+    };
+    std::vector<Use> by_tensor_;
+
+    const Use& of(TensorId id) const { return by_tensor_[static_cast<std::size_t>(id)]; }
+    Use& of(TensorId id) { return by_tensor_[static_cast<std::size_t>(id)]; }
 };
 
-Uses uses_of(const Graph& g) {
-    Uses u;
-    u.consumers.resize(g.tensors.size());
-    u.producer.assign(g.tensors.size(), -1);
-    u.is_output.assign(g.tensors.size(), false);
-    u.depth.assign(g.tensors.size(), 0);
-    for (TensorId id : g.outputs) u.is_output[static_cast<std::size_t>(id)] = true;
-    for (std::size_t n = 0; n < g.nodes.size(); ++n) {
+IdRange<NodeId> node_ids(const Graph& g) { return {NodeId(0), NodeId(static_cast<std::int32_t>(g.nodes.size()))}; }
+
+Uses::Uses(const Graph& g) : graph(g), by_tensor_(g.tensors.size()) {
+    for (const TensorId id : g.outputs) of(id).is_output = true;
+    for (const NodeId n : node_ids(g)) {
         int depth = 0;
-        for (TensorId in : g.nodes[n].inputs)
+        for (const TensorId in : node(n).inputs)
             if (in != graph::kNoTensor) {
-                u.consumers[static_cast<std::size_t>(in)].push_back(static_cast<int>(n));
-                depth = std::max(depth, u.depth[static_cast<std::size_t>(in)]);
+                of(in).consumers.push_back(n);
+                depth = std::max(depth, of(in).depth);
             }
-        for (TensorId out : g.nodes[n].outputs)
+        for (const TensorId out : node(n).outputs)
             if (out != graph::kNoTensor) {
-                u.producer[static_cast<std::size_t>(out)] = static_cast<int>(n);
-                u.depth[static_cast<std::size_t>(out)] = depth + (is_weighted(g, g.nodes[n]) ? 1 : 0);
+                of(out).producer = n;
+                of(out).depth = depth + (is_weighted(g, node(n)) ? 1 : 0);
             }
     }
-    return u;
 }
 
 /// A constant that is one value per output channel of `node` (or one for all): the bias of its evacuation.
@@ -57,74 +75,93 @@ bool is_channel_constant(const Graph& g, const Node& node, TensorId id, const gr
     return channel_axis >= lead && shape[channel_axis - lead] == out[channel_axis];
 }
 
-/// Follows the single-consumer chain behind a weighted node and takes what fits into one evacuation.
-Fusion chain_behind(const Graph& g, const Uses& uses, int head, const std::vector<int>& add_owner) {
-    Fusion f;
-    f.head = f.last = head;
-    const Node& node = g.nodes[static_cast<std::size_t>(head)];
-    TensorId current = node.outputs[0];
-    bool bias_taken =
-        (node.op == Op::conv || node.op == Op::gemm) && node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor;
-    while (true) {
-        const auto& consumers = uses.consumers[static_cast<std::size_t>(current)];
-        if (consumers.size() != 1 || uses.is_output[static_cast<std::size_t>(current)]) return f;
-        const int next = consumers[0];
-        const Node& n = g.nodes[static_cast<std::size_t>(next)];
-        if (n.op == Op::add) {
-            const TensorId other = n.inputs[0] == current ? n.inputs[1] : n.inputs[0];
-            if (!bias_taken && f.residual == graph::kNoTensor &&
-                is_channel_constant(g, node, other, g.tensor(current).shape)) {
-                f.bias = other;
-                bias_taken = true;
-            } else if (f.residual == graph::kNoTensor && other != current && !is_constant(g, other) &&
-                       g.tensor(other).shape == g.tensor(current).shape &&
-                       add_owner[static_cast<std::size_t>(next)] == head) {
-                f.residual = other;
-                bias_taken = true;
-            } else {
-                return f;
-            }
-        } else if (const auto function = act_function(n); function && f.residual == graph::kNoTensor) {
-            f.function = *function;
-            f.last = next;
-            return f;
-        } else if (n.op == Op::relu && f.residual != graph::kNoTensor) {
-            f.relu_after_add = true;
-            f.last = next;
-            return f;
-        } else {
-            return f;
-        }
-        f.last = next;
-        current = n.outputs[0];
+using Owners = IdVector<NodeId, NodeId>;
+
+/// A fusion on its way down the chain of nodes behind its head.
+struct Chain {
+    const Uses& uses;
+    const Owners& owners;
+    Fusion fusion;
+    bool bias_taken = false;
+
+    bool has_residual() const { return fusion.residual != graph::kNoTensor; }
+    /// Takes an add of a bias or a residual behind `current`; false where it is neither.
+    bool take_add(NodeId next, TensorId current);
+    /// Takes a function, which ends the chain; false where there is none.
+    bool take_function(const Node& node);
+};
+
+bool Chain::take_add(NodeId next, TensorId current) {
+    const Node& n = uses.node(next);
+    const Graph& g = uses.graph;
+    const TensorId other = n.inputs[0] == current ? n.inputs[1] : n.inputs[0];
+    const graph::Shape& shape = g.tensor(current).shape;
+    if (has_residual()) return false;
+    if (!bias_taken && is_channel_constant(g, uses.node(fusion.head), other, shape)) {
+        fusion.bias = other;
+    } else if (other != current && !is_constant(g, other) && g.tensor(other).shape == shape &&
+               owners[next] == fusion.head) {
+        fusion.residual = other;
+    } else {
+        return false;
     }
+    bias_taken = true;
+    return true;
+}
+
+bool Chain::take_function(const Node& node) {
+    if (has_residual()) {
+        fusion.relu_after_add = node.op == Op::relu;
+        return fusion.relu_after_add;
+    }
+    const auto function = act_function(node.op);
+    if (function) fusion.function = *function;
+    return function.has_value();
+}
+
+/// Follows the single-consumer chain behind a weighted node and takes what fits into one evacuation.
+Fusion chain_behind(const Uses& uses, NodeId head, const Owners& owners) {
+    const Node& node = uses.node(head);
+    Chain chain{uses, owners, {}, false};
+    chain.fusion.head = chain.fusion.last = head;
+    chain.bias_taken =
+        (node.op == Op::conv || node.op == Op::gemm) && node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor;
+    for (TensorId current = node.outputs[0];;) {
+        const auto& consumers = uses.consumers(current);
+        if (consumers.size() != 1 || uses.is_output(current)) return chain.fusion;
+        const NodeId next = consumers[0];
+        const bool add = uses.node(next).op == Op::add;
+        if (!(add ? chain.take_add(next, current) : chain.take_function(uses.node(next)))) return chain.fusion;
+        chain.fusion.last = next;
+        if (!add) return chain.fusion;
+        current = uses.node(next).outputs[0];
+    }
+}
+
+/// The node that made `id`, stepping back over the add of a constant (a bias).
+NodeId producer_behind_bias(const Uses& uses, TensorId id) {
+    const NodeId producer = uses.producer(id);
+    if (!producer.exists() || uses.node(producer).op != Op::add) return producer;
+    const Node& add = uses.node(producer);
+    const bool left = is_constant(uses.graph, add.inputs[0]), right = is_constant(uses.graph, add.inputs[1]);
+    return left != right ? uses.producer(add.inputs[left ? 1 : 0]) : producer;
 }
 
 /// For every add of two activations: the weighted node that may take it over. The deeper producer wins, because
 /// the shallower one (a projection shortcut) can run earlier and its output be added into in place.
-std::vector<int> owners_of_adds(const Graph& g, const Uses& uses) {
-    std::vector<int> owner(g.nodes.size(), -1);
-    for (std::size_t n = 0; n < g.nodes.size(); ++n) {
-        if (g.nodes[n].op != Op::add) continue;
+Owners owners_of_adds(const Uses& uses) {
+    Owners owners(uses.graph.nodes.size());
+    for (const NodeId n : node_ids(uses.graph)) {
+        if (uses.node(n).op != Op::add) continue;
         int best_depth = -1;
-        for (TensorId in : g.nodes[n].inputs) {
-            // step back over a bias add to the weighted node itself
-            int p = uses.producer[static_cast<std::size_t>(in)];
-            if (p >= 0 && g.nodes[static_cast<std::size_t>(p)].op == Op::add) {
-                const Node& add = g.nodes[static_cast<std::size_t>(p)];
-                const TensorId data = is_constant(g, add.inputs[0]) ? add.inputs[1] : add.inputs[0];
-                if (is_constant(g, add.inputs[0]) != is_constant(g, add.inputs[1]))
-                    p = uses.producer[static_cast<std::size_t>(data)];
-            }
-            if (p < 0 || !is_weighted(g, g.nodes[static_cast<std::size_t>(p)])) continue;
-            const int depth = uses.depth[static_cast<std::size_t>(in)];
-            if (depth > best_depth) {
-                best_depth = depth;
-                owner[n] = p;
-            }
+        for (const TensorId in : uses.node(n).inputs) {
+            const NodeId p = producer_behind_bias(uses, in);
+            if (!p.exists() || !is_weighted(uses.graph, uses.node(p)) || uses.depth(in) <= best_depth) continue;
+            best_depth = uses.depth(in);
+            owners[n] = p;
         }
     }
-    return owner;
+    return owners;
 }
 
 }  // namespace
@@ -136,45 +173,21 @@ bool is_weighted(const Graph& g, const Node& node) {
     return false;
 }
 
-std::optional<ActFunction> act_function(const Node& node) {
-    switch (node.op) {
-        case Op::relu: return ActFunction::relu;
-        case Op::sigmoid: return ActFunction::sigmoid;
-        case Op::tanh: return ActFunction::tanh;
-        case Op::gelu: return ActFunction::gelu;
-        case Op::gelu_tanh: return ActFunction::gelu_tanh;
-        case Op::erf: return ActFunction::erf;
-        case Op::exp: return ActFunction::exp;
-        case Op::log: return ActFunction::log;
-        case Op::sqrt: return ActFunction::sqrt;
-        case Op::reciprocal: return ActFunction::reciprocal;
-        case Op::abs: return ActFunction::abs;
-        case Op::sign: return ActFunction::sign;
-        case Op::floor: return ActFunction::floor;
-        case Op::ceil: return ActFunction::ceil;
-        case Op::round: return ActFunction::round;
-        case Op::sin: return ActFunction::sin;
-        case Op::cos: return ActFunction::cos;
-        case Op::softplus: return ActFunction::softplus;
-        case Op::softsign: return ActFunction::softsign;
-        default: return std::nullopt;
-    }
+std::optional<ActFunction> act_function(Op op) {
+    if (op == Op::identity) return std::nullopt;  // moves nothing; ACT's identity copies
+    return program::parse_act_function(graph::op_name(op));
 }
 
 FusionPlan plan_fusion(const Graph& g) {
-    const Uses uses = uses_of(g);
-    const std::vector<int> owners = owners_of_adds(g, uses);
+    const Uses uses(g);
+    const Owners owners = owners_of_adds(uses);
     FusionPlan plan;
+    plan.by_last.resize(g.nodes.size());
     plan.covered.assign(g.nodes.size(), false);
-    for (std::size_t n = 0; n < g.nodes.size(); ++n) {
-        if (!is_weighted(g, g.nodes[n])) continue;
-        const Fusion f = chain_behind(g, uses, static_cast<int>(n), owners);
-        for (TensorId t = g.nodes[n].outputs[0]; f.last != f.head;) {
-            const int producer = uses.producer[static_cast<std::size_t>(t)];
-            if (producer == f.last) break;
-            plan.covered[static_cast<std::size_t>(producer)] = true;
-            t = g.nodes[static_cast<std::size_t>(uses.consumers[static_cast<std::size_t>(t)][0])].outputs[0];
-        }
+    for (const NodeId n : node_ids(g)) {
+        if (!is_weighted(g, uses.node(n))) continue;
+        const Fusion f = chain_behind(uses, n, owners);
+        for (NodeId at = n; at != f.last; at = uses.consumers(uses.node(at).outputs[0])[0]) plan.covered[at] = true;
         plan.by_last[f.last] = f;
     }
     return plan;

@@ -1,10 +1,9 @@
 // fuse: which nodes disappear into the evacuation of the matmuls before them.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <vector>
 
+#include "compiler/ir/ids.hpp"
 #include "graph/graph.hpp"
 #include "program/instruction.hpp"
 
@@ -12,8 +11,8 @@ namespace infsim::compiler {
 
 /// A conv, gemm or MatMul by a constant with everything that happens while its PSUM is evacuated.
 struct Fusion {
-    int head = -1;                            ///< node index
-    int last = -1;                            ///< node whose output the fused layer yields; the layer runs here
+    NodeId head;
+    NodeId last;                              ///< node whose output the fused layer yields; the layer runs here
     graph::TensorId bias = graph::kNoTensor;  ///< per-channel constant
     graph::TensorId residual = graph::kNoTensor;
     program::ActFunction function = program::ActFunction::identity;
@@ -21,15 +20,15 @@ struct Fusion {
 };
 
 struct FusionPlan {
-    std::map<int, Fusion> by_last;  ///< keyed by Fusion::last
-    std::vector<bool> covered;      ///< nodes that are part of a fusion but not its last
+    IdVector<NodeId, std::optional<Fusion>> by_last;  ///< at Fusion::last
+    IdVector<NodeId, bool> covered;                   ///< nodes that are part of a fusion but not its last
 };
 
 FusionPlan plan_fusion(const graph::Graph& graph);
 
 /// True for conv, for gemm and for matmul with a constant right-hand side.
 bool is_weighted(const graph::Graph& graph, const graph::Node& node);
-/// The ACT function of a node that is one function of one input, if it is.
-std::optional<program::ActFunction> act_function(const graph::Node& node);
+/// The ACT function of an operator that is one function of one input, if it is: the one of the same name.
+std::optional<program::ActFunction> act_function(graph::Op op);
 
 }  // namespace infsim::compiler

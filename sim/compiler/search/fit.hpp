@@ -30,15 +30,6 @@ struct FitOptions {
     std::vector<std::string> skip;  ///< strategies to leave out, by their own name or by that of their pass
 };
 
-/// Something that was tried on the way to a decision. Those of a strategy stand behind it.
-struct Attempt {
-    std::string name;    ///< of the strategy; of the step, below one: "dry run", "evictions", "allocate"
-    std::string detail;  ///< on what, and what came of it
-    double seconds = 0;  ///< wall time; a strategy's includes its steps'
-    bool step = false;   ///< below a strategy
-    bool taken = false;  ///< the decision rests on it
-};
-
 /// What is to be done; it can always be carried out.
 struct Decision {
     Plan plan;

@@ -5,15 +5,27 @@
 #include <fmt/format.h>
 
 #include "graph/onnx/importer.hpp"
+#include "graph/op_spec.hpp"
 
 namespace infsim::graph::onnx_import {
 namespace {
 
-template <Op op>
-void plain(OnnxNode& n) {
+/// With the same inputs and no attributes.
+void take_over(OnnxNode& n, Op op) {
     std::vector<TensorId> inputs;
     for (std::size_t i = 0; i < n.input_count(); ++i) inputs.push_back(n.in(i));
     n.emit(op, inputs);
+}
+
+template <Op op>
+void plain(OnnxNode& n) {
+    take_over(n, op);
+}
+
+/// What the table of operators says is the same.
+void same(OnnxNode& n) {
+    for (const OpSpec& spec : op_specs())
+        if (spec.onnx == n.type()) return take_over(n, spec.op);
 }
 
 /// The right operand of a binary node. Before opset 7 an operand of lower rank was aligned at an axis of its
@@ -161,7 +173,6 @@ void add_elementwise(ConverterTable& t) {
     t["And"] = binary<Op::logical_and>;
     t["Or"] = binary<Op::logical_or>;
     t["Xor"] = binary<Op::logical_xor>;
-    t["Not"] = plain<Op::logical_not>;
     t["Where"] = plain<Op::where>;
     t["Sum"] = variadic<Op::add>;
     t["Max"] = variadic<Op::maximum>;
@@ -174,25 +185,8 @@ void add_elementwise(ConverterTable& t) {
 }
 
 void add_activations(ConverterTable& t) {
-    t["Relu"] = plain<Op::relu>;
-    t["Sigmoid"] = plain<Op::sigmoid>;
-    t["Tanh"] = plain<Op::tanh>;
-    t["Erf"] = plain<Op::erf>;
-    t["Exp"] = plain<Op::exp>;
-    t["Log"] = plain<Op::log>;
-    t["Sqrt"] = plain<Op::sqrt>;
-    t["Reciprocal"] = plain<Op::reciprocal>;
-    t["Abs"] = plain<Op::abs>;
-    t["Neg"] = plain<Op::neg>;
-    t["Sign"] = plain<Op::sign>;
-    t["Floor"] = plain<Op::floor>;
-    t["Ceil"] = plain<Op::ceil>;
-    t["Round"] = plain<Op::round>;
-    t["Sin"] = plain<Op::sin>;
-    t["Cos"] = plain<Op::cos>;
-    t["Softplus"] = plain<Op::softplus>;
-    t["Softsign"] = plain<Op::softsign>;
-    t["HardSwish"] = plain<Op::hard_swish>;
+    for (const OpSpec& spec : op_specs())
+        if (!spec.onnx.empty()) t[std::string(spec.onnx)] = same;
     t["PRelu"] = prelu;
     t["LeakyRelu"] = leaky_relu;
     t["Elu"] = elu;

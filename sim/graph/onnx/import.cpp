@@ -226,10 +226,4 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
     return graph;
 }
 
-std::vector<std::string> supported_onnx_ops() {
-    std::vector<std::string> names;
-    for (const auto& [name, converter] : onnx_import::converters()) names.push_back(name);
-    return names;
-}
-
 }  // namespace infsim::graph

@@ -35,6 +35,7 @@ class OnnxNode {
 public:
     OnnxNode(Import& import, const ::onnx::NodeProto& proto) : import_(import), proto_(proto) {}
 
+    const std::string& type() const { return proto_.op_type(); }
     std::int64_t opset() const { return import_.opset; }
     GraphBuilder& builder() { return import_.builder; }
     const OnnxFile& file() const { return import_.file; }
@@ -42,8 +43,7 @@ public:
     // Inputs.
     std::size_t input_count() const { return static_cast<std::size_t>(proto_.input_size()); }
     bool has(std::size_t i) const { return i < input_count() && !proto_.input(static_cast<int>(i)).empty(); }
-    TensorId in(std::size_t i) const;           ///< required
-    TensorId optional_in(std::size_t i) const;  ///< kNoTensor if absent
+    TensorId in(std::size_t i) const;  ///< required
     const Facts& facts(std::size_t i) const { return import_.builder.facts(in(i)); }
     const Shape& shape(std::size_t i) const { return facts(i).shape; }
     std::size_t rank() const { return shape(0).size(); }

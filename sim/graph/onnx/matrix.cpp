@@ -86,20 +86,55 @@ void lp_norm(OnnxNode& n) {
     n.emit(Op::lp_norm, {n.in(0)}, {{"axis", n.axis(n.integer("axis", -1), n.rank())}, {"p", n.integer("p", 2)}});
 }
 
-/// From opset 13 on over one axis; before that over everything from `axis` on, flattened.
-template <Op op>
-void softmax(OnnxNode& n) {
+/// What softmax and its kin work over: from opset 13 on one axis; before that everything from `axis` on, for which the
+/// input may have to be flattened.
+struct SoftmaxAxis {
+    std::int64_t axis = 0;
+    std::optional<Shape> flattened;
+};
+
+SoftmaxAxis softmax_axis(OnnxNode& n) {
     const bool flat = n.opset() < 13;
     const auto axis = n.axis(n.integer("axis", flat ? 1 : -1), n.rank());
     const auto& x = n.shape(0);
     Ints wide;
     for (auto i = static_cast<std::size_t>(axis); i < x.size(); ++i)
         if (x[i] != 1) wide.push_back(static_cast<std::int64_t>(i));
-    if (!flat || wide.size() <= 1) return n.emit(op, {n.in(0)}, {{"axis", flat && !wide.empty() ? wide[0] : axis}});
+    if (!flat || wide.size() <= 1) return {flat && !wide.empty() ? wide[0] : axis, std::nullopt};
     Shape rows(x.begin(), x.begin() + axis);
     rows.push_back(element_count(x) / std::max<std::int64_t>(1, element_count(rows)));
-    const auto flattened = n.make(Op::reshape, {n.in(0)}, {{"shape", rows}});
-    n.emit(Op::reshape, {n.make(op, {flattened}, {{"axis", axis}})}, {{"shape", Shape(x)}});
+    return {axis, rows};
+}
+
+template <Op op>
+void softmax(OnnxNode& n) {
+    const auto [axis, flattened] = softmax_axis(n);
+    if (!flattened) return n.emit(op, {n.in(0)}, {{"axis", axis}});
+    const Shape x = n.shape(0);
+    const auto rows = n.make(Op::reshape, {n.in(0)}, {{"shape", *flattened}});
+    n.emit(Op::reshape, {n.make(op, {rows}, {{"axis", axis}})}, {{"shape", x}});
+}
+
+/// 1 at the first occurrence of the maximum, 0 elsewhere. A ramp that falls along the axis, counted where the maximum
+/// is, is largest at the first occurrence and nowhere as large again; integers count exactly whatever x is.
+void hardmax(OnnxNode& n) {
+    const auto [axis, flattened] = softmax_axis(n);
+    const auto x = flattened ? n.make(Op::reshape, {n.in(0)}, {{"shape", *flattened}}) : n.in(0);
+    const Shape shape = n.builder().shape(x);
+    const Attributes over = {{"axes", Ints{axis}}, {"keepdims", std::int64_t{1}}};
+    Shape along(shape.size(), 1);
+    const auto extent = along[static_cast<std::size_t>(axis)] = shape[static_cast<std::size_t>(axis)];
+    Inline ramp;
+    for (auto i = extent; i > 0; --i) ramp.values.push_back(static_cast<double>(i));
+    const auto falling =
+        n.builder().constant(n.builder().fresh_tensor_name(n.output_name(0) + "/ramp"), along, DType::i64, ramp);
+    const auto largest = n.make(Op::equal, {x, n.make(Op::reduce_max, {x}, over)});
+    const auto counted = n.make(Op::cast, {largest}, {{"to", std::string(dtype_name(DType::i64))}});
+    const auto place = n.make(Op::mul, {counted, falling});
+    const auto first = n.make(Op::equal, {place, n.make(Op::reduce_max, {place}, over)});
+    const Attributes back = {{"to", std::string(dtype_name(n.facts(0).dtype))}};
+    if (!flattened) return n.emit(Op::cast, {first}, back);
+    n.emit(Op::reshape, {n.make(Op::cast, {first}, back)}, {{"shape", Shape(n.shape(0))}});
 }
 
 /// Means and inverse deviations beside the result are computed by separate nodes where somebody wants them.
@@ -164,6 +199,7 @@ void add_norms(ConverterTable& t) {
     t["MeanVarianceNormalization"] = mean_variance_norm;
     t["Softmax"] = softmax<Op::softmax>;
     t["LogSoftmax"] = softmax<Op::log_softmax>;
+    t["Hardmax"] = hardmax;
     t["ReduceSum"] = reduce<Op::reduce_sum>;
     t["ReduceMean"] = reduce<Op::reduce_mean>;
     t["ReduceMax"] = reduce<Op::reduce_max>;

@@ -8,8 +8,6 @@
 
 namespace infsim::graph::onnx_import {
 
-TensorId OnnxNode::optional_in(std::size_t i) const { return has(i) ? in(i) : kNoTensor; }
-
 TensorId OnnxNode::in(std::size_t i) const {
     if (!has(i)) throw ShapeError(fmt::format("lacks input {}", i));
     const auto& name = proto_.input(static_cast<int>(i));

@@ -18,7 +18,6 @@ public:
     const Node* producer(TensorId id) const;
     /// The producer if it has that operator, else nullptr.
     const Node* producer(TensorId id, Op op) const;
-    std::size_t producer_position(TensorId id) const { return static_cast<std::size_t>(producer_.at(slot(id))); }
     /// Uses by nodes, counted per operand, and 1 more if it is an output of the graph.
     int uses(TensorId id) const { return uses_.at(slot(id)); }
     bool is_output(TensorId id) const { return output_.at(slot(id)); }

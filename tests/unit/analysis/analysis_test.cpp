@@ -45,6 +45,11 @@ TEST_CASE("the knee has the most throughput per latency") {
     CHECK(knee({ok(4, 250, 16), ok(2, 190, 11), ok(1, 100, 10)}) == 1U);
 }
 
+TEST_CASE("latency counts once at the knee, not squared") {
+    // 10, 12 and 10 by throughput / latency; by its square the first would win, by throughput alone the last.
+    CHECK(knee({ok(1, 100, 10), ok(2, 180, 15), ok(4, 200, 20)}) == 1U);
+}
+
 TEST_CASE("of two equally good batches the smaller one is the knee") {
     CHECK(knee({ok(2, 200, 20), ok(1, 100, 10)}) == 1U);
     CHECK(knee({ok(1, 100, 10), ok(2, 200, 20)}) == 0U);

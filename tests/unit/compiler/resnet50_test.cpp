@@ -7,7 +7,9 @@
 #include "compiler/compile.hpp"
 #include "graph/json_form.hpp"
 #include "hw/load.hpp"
+#include "support/neuron_2020.hpp"
 #include "support/source_folder.hpp"
+#include "support/verified.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -24,7 +26,7 @@ CompileResult compile_resnet50(const std::string& name, int batch, const Compile
         return file->spec;
     }();
     const auto graph = graph::load_model(name, source_folder("/models"));
-    return compile(graph, chip, batch, DType::fp16, io, options);
+    return compile(graph, chip, batch, DType::fp16, io, options, test::verified());
 }
 
 std::int64_t weight_bytes_read(const program::Program& p) {
@@ -69,9 +71,7 @@ TEST_CASE("without spilling ResNet-50 v1 does not fit at batch 6, for 2,048 byte
 }
 
 TEST_CASE("where converted inputs are held whole, fp32 input stops at batch 1 and fp16 where it did") {
-    CompileOptions options;
-    options.spill = false;
-    options.stream_converted_input = false;
+    CompileOptions options = test::neuron_2020();
     const auto fits = [&](int batch, DType io) {
         return std::holds_alternative<Compiled>(compile_resnet50("resnet50-v1", batch, options, io));
     };

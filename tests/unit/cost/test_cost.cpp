@@ -79,11 +79,12 @@ TEST_CASE("ACT takes its elements, at least the minimum") {
     check(B::act(3), 64, 164);
 }
 
-TEST_CASE("POOL: copies once, two state-buffer operands twice, one in PSUM once") {
+TEST_CASE("POOL: copies once, two operands in one memory twice, one in PSUM once") {
     check(B::pool(200), 210, 410);
     check(TensorTensor{B::sb(4, 200), B::sb(4, 200), B::sb(4, 200), {}}, 410, 610);
     check(TensorTensor{B::psum(4, 200), B::sb(4, 200), B::sb(4, 200), {}}, 210, 410);
     check(TensorTensor{B::sb(4, 200), B::psum(4, 200), B::sb(4, 200), {}}, 210, 410);
+    check(TensorTensor{B::psum(4, 200), B::psum(4, 200), B::sb(4, 200), {}}, 410, 610);  // both in PSUM share its port
     check(TensorTensor{B::sb(4, 20), B::sb(4, 20), B::sb(4, 20), {}}, 74, 274);
 }
 
@@ -119,6 +120,20 @@ TEST_CASE("a run lasts as long as both ends are contiguous") {
     CHECK(demand(load_rows(28, 28, 40)).billed == Bytes{4 * 16 * 512});        // rows apart in DRAM
     CHECK(demand(load_rows(400, 400, 500)).billed == Bytes{4 * 16 * 800});
     CHECK(demand(load_rows(28, 28, 40)).payload == Bytes{4 * 2 * 8 * 28 * 2});
+}
+
+TEST_CASE("runs that end at different elements are cut where either ends") {
+    // 24 elements, in rows of 6 on the chip and rows of 4 in DRAM: both begin anew at every second element at most.
+    DmaLoad load{{}, B::sb(4, 24)};
+    load.dst.count = {1, 1, 4, 6};
+    load.dst.step = {0, 0, 8, 1};
+    load.src.partition_step = 1 << 10;
+    load.src.count = {1, 1, 6, 4};
+    load.src.step = {0, 0, 16, 2};
+    const auto d = demand(load);
+    CHECK(d.payload == Bytes{4 * 24 * 2});
+    CHECK(d.descriptors == 4 * 12);
+    CHECK(d.billed == Bytes{4 * 12 * 512});
 }
 
 TEST_CASE("elements taken one by one are each billed as a short run") {

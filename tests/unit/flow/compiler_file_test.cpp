@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "flow/compiler_file.hpp"
+#include "support/neuron_2020.hpp"
 #include "support/source_folder.hpp"
 
 using namespace infsim;
@@ -11,6 +14,32 @@ compiler::CompileOptions read(const std::string& text, Problems& problems, const
     auto document = json::parse_text(text, "c.json", problems);
     REQUIRE(document);
     return read_compiler(std::move(*document), set, problems);
+}
+
+/// The compiler files of configs/, in order of their names.
+std::vector<std::filesystem::path> profiles() {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(source_folder("/configs/compilers")))
+        if (entry.path().extension() == ".json") found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+/// "pass" or "pass.key" of every option that a compiler file does not state.
+std::vector<std::string> unstated(const json::Object& file) {
+    std::vector<std::string> missing;
+    const json::Value all = canonical_json(compiler::CompileOptions{});
+    for (const auto& [pass, options] : all.as_object()) {
+        if (!options.is_object()) continue;  // the name, and the passes to skip
+        const json::Value* group = file.find(pass);
+        if (!group || !group->is_object()) {
+            missing.push_back(pass);
+            continue;
+        }
+        for (const auto& [key, value] : options.as_object())
+            if (!group->as_object().find(key)) missing.push_back(pass + "." + key);
+    }
+    return missing;
 }
 }  // namespace
 
@@ -61,17 +90,46 @@ TEST_CASE("settings replace options and problems with them are reported where th
     CHECK(to_text(problems.list()[1]).find("s.json: /axes/0/values/1: must be an integer") == 0);
 }
 
-TEST_CASE("every committed compiler file reads without a problem") {
-    for (const char* name : {"default", "unbatched"}) {
+TEST_CASE("every committed compiler file reads without a problem and is named as its file") {
+    for (const auto& path : profiles()) {
         Problems problems;
-        const auto options = load_compiler(source_folder("/configs/compilers/") + name + ".json", {}, problems);
+        const auto options = load_compiler(path.string(), {}, problems);
+        INFO(path);
         CHECK(problems.empty());
-        CHECK(options.name == name);
+        CHECK(options.name == path.stem());
     }
+}
+
+TEST_CASE("every committed compiler file states every option, so that a new default does not move it") {
+    const auto all = profiles();
+    CHECK(all.size() >= 6);
+    for (const auto& path : all) {
+        INFO(path);
+        Problems problems;
+        const auto file = json::parse_file(path.string(), problems);
+        REQUIRE(file);
+        CHECK(unstated(file->root.as_object()) == std::vector<std::string>{});
+    }
+}
+
+TEST_CASE("an option that a file leaves out is found") {
+    Problems problems;
+    auto file = json::parse_file(source_folder("/configs/compilers/neuron-2021.json"), problems);
+    REQUIRE(file);
+    file->root.as_object().set("spill", json::Object{});
+    CHECK(unstated(file->root.as_object()) == std::vector<std::string>{"spill.spill"});
+    file->root.as_object().set("spill", nullptr);
+    CHECK(unstated(file->root.as_object()) == std::vector<std::string>{"spill"});
 }
 
 TEST_CASE("the default compiler file says what the defaults are") {
     Problems problems;
     const auto file = load_compiler(source_folder("/configs/compilers/default.json"), {}, problems);
     CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(compiler::CompileOptions{})));
+}
+
+TEST_CASE("the profile of the documented limits is what tests without files take for it") {
+    Problems problems;
+    const auto file = load_compiler(source_folder("/configs/compilers/neuron-2020.json"), {}, problems);
+    CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(test::neuron_2020())));
 }

@@ -218,23 +218,3 @@ TEST_CASE("the file with the meaning of names is read strictly") {
     read_validation_names(file.path, problems);
     CHECK(problems.list().size() == 5);
 }
-
-TEST_CASE("pinned profiles name every option, so that a new default does not move the validation") {
-    for (const char* name : {"neuron-2021", "neuron-2.20"}) {
-        Problems problems;
-        const auto file =
-            json::parse_file(source_folder("/configs/compilers/") + std::string(name) + ".json", problems);
-        REQUIRE(file);
-        const json::Value all = canonical_json(compiler::CompileOptions{});
-        for (const auto& [pass, options] : all.as_object()) {
-            if (!options.is_object()) continue;
-            const json::Value* group = file->root.as_object().find(pass);
-            INFO(name << " " << pass);
-            REQUIRE(group != nullptr);
-            for (const auto& [key, value] : options.as_object()) {
-                INFO(key);
-                CHECK(group->as_object().find(key) != nullptr);
-            }
-        }
-    }
-}

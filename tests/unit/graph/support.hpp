@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -183,7 +185,12 @@ inline std::string first_problem(const infsim::graph::Graph& g) {
     return problems.empty() ? "" : infsim::to_text(problems.list().front());
 }
 
-inline std::string onnx_folder() { return infsim::source_folder("/../shared/onnx"); }
+/// Writes a network of tests/onnxruntime/light_networks.py, in the form of another exporter.
+inline void write_light_network(const std::string& name, const std::string& path) {
+    const auto script = infsim::source_folder("/tests/onnxruntime/light_networks.py");
+    const auto command = "/usr/bin/python3 -B '" + script + "' " + name + " '" + path + "'";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+}
 inline std::string models_folder() { return infsim::source_folder("/models"); }
 
 }  // namespace test

@@ -62,7 +62,7 @@ Program everything() {
                                DmaLoad{dram(1), sb(2)},
                                Matmul{sb(1), psum(2), true},
                                LoadStationary{sb(9)}};
-    for (int f = 0; f <= static_cast<int>(ActFunction::round); ++f) {
+    for (int f = 0; f < static_cast<int>(kActFunctions.size()); ++f) {
         Activate a;
         a.src = psum(1), a.dst = sb(2), a.function = static_cast<ActFunction>(f), a.scale = 1.0F / 3.0F;
         a.bias = f % 2 == 0 ? ScalarOperand::immediate(1e-45F) : ScalarOperand::per_partition(12, 3, DType::bf16);

@@ -19,14 +19,14 @@ std::string name_of(const Graph& g, TensorId id) { return id == graph::kNoTensor
 
 /// The fusion whose result is the tensor `result`; fails when there is none.
 compiler::Fusion fusion_of(const Graph& g, const std::string& result) {
-    for (const auto& [last, fusion] : compiler::plan_fusion(g).by_last)
-        if (name_of(g, g.nodes[static_cast<std::size_t>(last)].outputs[0]) == result) return fusion;
+    for (const auto& fusion : compiler::plan_fusion(g).by_last)
+        if (fusion && name_of(g, g.nodes[fusion->last.index()].outputs[0]) == result) return *fusion;
     FAIL("nothing fused ends in " << result);
     return {};
 }
 
 std::string head_of(const Graph& g, const compiler::Fusion& f) {
-    return g.nodes[static_cast<std::size_t>(f.head)].name;
+    return g.nodes[f.head.index()].name;
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ TEST_CASE("a ReLU goes into the evacuation of the convolution before it") {
     const auto f = fusion_of(g, net.name(y));
     CHECK(head_of(g, f) == net.name(conv));
     CHECK(f.function == ActFunction::relu);
-    CHECK(compiler::plan_fusion(g).covered == std::vector<bool>{true, false});
+    CHECK(compiler::plan_fusion(g).covered.items() == std::vector<bool>{true, false});
 }
 
 TEST_CASE("a constant per channel that is added behind a convolution without bias is its bias") {

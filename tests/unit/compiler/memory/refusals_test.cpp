@@ -8,6 +8,7 @@
 #include "graph/json_form.hpp"
 #include "hw/load.hpp"
 #include "support/source_folder.hpp"
+#include "support/verified.hpp"
 
 using namespace infsim;
 using namespace infsim::compiler;
@@ -20,7 +21,7 @@ CompileResult compile_on(const std::string& model, int batch, const std::functio
     hw::ChipSpec chip = hw::load_chip(source_folder("/configs/chips/inferentia1.json"), {}, problems)->spec;
     change(chip);
     return compile(graph::load_model(model, source_folder("/models")), chip, batch, DType::fp16, DType::fp16, options,
-                   explain);
+                   test::verified(explain));
 }
 
 DoesNotFit refusal_on(const std::string& model, int batch, const std::function<void(hw::ChipSpec&)>& change,

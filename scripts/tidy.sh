@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# usage: tidy.sh [--all | --since COMMIT]
+# clang-tidy (.clang-tidy) over the sources below sim/ that changed since COMMIT, committed or not; by default since the
+# last version tag, or the last 20 commits where there is none. A changed header counts through the sources that include
+# it directly. --all takes every source: half an hour on two cores. Needs a configured build/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tidy=clang-tidy-14
+command -v $tidy > /dev/null || { echo "tidy.sh: needs $tidy (scripts/setup.sh)" >&2; exit 2; }
+[[ -f build/compile_commands.json ]] || { echo "tidy.sh: build/ is not configured (scripts/build.sh)" >&2; exit 2; }
+
+case ${1:-} in
+    --all) base= ;;
+    --since) base=$(git rev-parse --verify "$2^{commit}") ;;
+    "")
+        if tag=$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2> /dev/null); then base=$tag
+        else
+            base=$(git rev-list --max-count=21 HEAD | tail -n 1)
+            echo "tidy.sh: no version tag: taking what changed since ${base:0:10}"
+        fi ;;
+    *) echo "tidy.sh: unknown option '$1'" >&2; exit 2 ;;
+esac
+
+if [[ -z $base ]]; then
+    mapfile -t sources < <(git ls-files 'sim/*.cpp')
+else
+    mapfile -t sources < <(
+        git diff --name-only --diff-filter=d -M "$base" -- 'sim/*.cpp' 'sim/*.hpp' | while read -r file; do
+            if [[ $file == *.cpp ]]; then echo "$file"
+            else git grep -l -F "#include \"${file#sim/}\"" -- 'sim/*.cpp' || true
+            fi
+        done | sort -u)
+fi
+echo "clang-tidy over ${#sources[@]} sources"
+[[ ${#sources[@]} -gt 0 ]] || exit 0
+# What it has to say goes to stdout; how many warnings of foreign headers it kept to itself, to stderr.
+printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P "$(nproc)" $tidy -p build --quiet 2> /dev/null

@@ -1,0 +1,58 @@
+#include "compiler/back_end.hpp"
+
+#include <utility>
+
+#include "compiler/emit/emitter.hpp"
+#include "compiler/search/plans.hpp"
+#include "compiler/search/sections.hpp"
+#include "hw/derived.hpp"
+
+namespace infsim::compiler {
+
+FitOptions fit_options(const Compilation& c) {
+    FitOptions fit;
+    fit.allocate.capacity = c.budget.bytes;
+    fit.allocate.capacity_binding = c.budget.binding;
+    fit.allocate.capacity_note = binding_note(c.budget, c.target);
+    fit.allocate.prefetch = c.options.prefetch;
+    fit.allocate.prefetch_depth = c.options.prefetch_depth;
+    fit.evictions.spill = c.options.spill && c.may_spill;
+    fit.evictions.rematerialization = c.options.rematerialization;
+    fit.evictions.recompute = c.options.rematerialization && c.options.recompute;
+    fit.spec = &c.spec;
+    for (const Layer& layer : c.network.layers) {
+        const double weights = weight_bytes(c.network, layer, c.dtype);
+        fit.evictions.intensity.push_back(weights > 0 ? static_cast<double>(layer.macs) * c.batch / weights : 0);
+    }
+    fit.evictions.balance = hw::peak_macs_per_second(c.spec, c.dtype) * c.spec.cores /
+                            static_cast<double>(hw::sustained_dram_bandwidth(c.spec).count());
+    fit.target = c.target;
+    fit.stem_layers = c.network.stem_layers;
+    fit.spill_region = c.options.activations_region;
+    if (c.options.batching)
+        fit.banded = [&c](std::int64_t budget) { return banded_plan(c.network, c.target, c.dtype, c.options, budget); };
+    fit.explain = c.explain;
+    fit.skip = c.options.skip_passes;
+    return fit;
+}
+
+PlanEmission emission_of(const Compilation& c) {
+    const auto emitter = [&c](const Plan& plan) {
+        return Emitter(c.graph, c.network, c.target, c.batch, c.dtype, c.io_dtype, c.options, plan);
+    };
+    PlanEmission emission;
+    emission.dry_run = [emitter](const Plan& plan,
+                                 std::int64_t capacity) -> std::variant<EmittedPlan, TooLarge, DoesNotFit> {
+        try {
+            auto made = emitter(plan).dry_run(capacity);
+            if (!made) return TooLarge{};
+            return EmittedPlan{std::move(made->dry_run), std::move(made->dram), std::move(made->code)};
+        } catch (Shortage& shortage) {
+            return std::move(shortage.reason);
+        }
+    };
+    emission.code = [emitter](const Plan& plan) { return emitter(plan).code(); };
+    return emission;
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,55 @@
+// A compilation under way: what was asked for, and the form that the passes have brought it to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "compiler/ir/code.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/ir/placement.hpp"
+#include "compiler/memory/budget.hpp"
+#include "compiler/memory/spill.hpp"
+#include "compiler/options.hpp"
+#include "compiler/search/fit.hpp"
+#include "graph/graph.hpp"
+#include "hw/spec.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// The forms of a compilation, in their order. A pass works on one and leaves the same or a later one.
+enum class Form : std::uint8_t {
+    graph,
+    network,    ///< layers over values with layouts
+    decision,   ///< beside the Network: its plan, who is evicted, and where everything lies
+    code,       ///< virtual code in place of the Network's layers
+    placement,  ///< beside the Code: addresses, and the order of the instructions
+    queues,     ///< a Program whose segments have no addresses yet
+    program,
+};
+
+struct Compilation {
+    const graph::Graph& graph;
+    const hw::ChipSpec& spec;
+    program::Target target;
+    int batch = 1;
+    DType dtype = DType::fp16, io_dtype = DType::fp16;
+    CompileOptions options;  ///< resolved
+    Budget budget;           ///< state buffer
+    bool explain = false;    ///< see CompileExtras
+    /// What fitting tries in turn, and whether it may spill; empty: every plan of the plain compiler.
+    std::vector<Plan> plans;
+    bool may_spill = true;
+
+    Form form = Form::graph;  ///< the one that is there; of earlier ones there is what later passes still need
+    Network network;
+    std::optional<Decision> decision;
+    Code code;
+    SpillReport spills;  ///< what carrying out the evictions came to
+    Placement placement;
+    program::Program program;
+};
+
+}  // namespace infsim::compiler

@@ -1,0 +1,221 @@
+#include "compiler/lower/direct_elementwise.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "compiler/ir/views.hpp"
+#include "compiler/lower/fold_product.hpp"
+#include "compiler/lower/prospect.hpp"
+#include "compiler/lower/tensors.hpp"
+
+namespace infsim::compiler {
+
+using graph::Node;
+using graph::Op;
+using graph::Shape;
+using graph::TensorId;
+using program::AluOp;
+
+std::optional<AluOp> alu_function(Op op) {
+    switch (op) {
+        case Op::add: return AluOp::add;
+        case Op::sub: return AluOp::subtract;
+        case Op::mul: return AluOp::multiply;
+        case Op::div: return AluOp::divide;
+        case Op::pow: return AluOp::power;
+        case Op::maximum: return AluOp::max;
+        case Op::minimum: return AluOp::min;
+        case Op::equal: return AluOp::equal;
+        case Op::greater: return AluOp::greater;
+        case Op::greater_equal: return AluOp::greater_equal;
+        case Op::less: return AluOp::less;
+        case Op::less_equal: return AluOp::less_equal;
+        case Op::logical_and: return AluOp::logical_and;
+        case Op::logical_or: return AluOp::logical_or;
+        case Op::logical_xor: return AluOp::logical_xor;
+        default: return std::nullopt;
+    }
+}
+
+namespace {
+
+/// A layer named after the operator, whose output lies as its first input does.
+void add_elementwise(Lowering& low, const Node& node, LayerOp op, const std::vector<View>& inputs, DType dtype) {
+    const View out = low.new_output(node, low.layout_of(inputs[0]), dtype);
+    low.add_layer(node, std::string(graph::op_name(node.op)), std::move(op), inputs, out);
+}
+
+}  // namespace
+
+std::optional<UnaryOp> plan_unary(const Lowering& low, const Task& task) {
+    if (!look(low, task.node.inputs[0])) return std::nullopt;
+    if (task.node.op == Op::neg) return UnaryOp{program::ActFunction::identity, -1.0F, 0.0F};
+    const auto function = act_function(task.node.op);
+    return function ? std::optional<UnaryOp>({*function, 1.0F, 0.0F}) : std::nullopt;
+}
+
+void lower_unary(Lowering& low, const Task& task, const UnaryOp& plan) {
+    add_elementwise(low, task.node, plan, {view_of(low, task.node.inputs[0])},
+                    low.source.chip_dtype(task.node.outputs[0]));
+}
+
+std::optional<ScalarOp> plan_clip(const Lowering& low, const Task& task) {
+    if (!look(low, task.node.inputs[0])) return std::nullopt;
+    const auto number = [&](const char* name) { return static_cast<float>(graph::attribute_float(task.node, name)); };
+    return ScalarOp{{AluOp::max, number("min"), graph::kNoTensor}, {AluOp::min, number("max"), graph::kNoTensor}};
+}
+
+void lower_clip(Lowering& low, const Task& task, const ScalarOp& plan) {
+    add_elementwise(low, task.node, plan, {view_of(low, task.node.inputs[0])},
+                    low.source.chip_dtype(task.node.outputs[0]));
+}
+
+// --- a constant beside a tensor ---------------------------------------------------------------------
+
+namespace {
+
+AluOp reversed(AluOp op) {
+    switch (op) {
+        case AluOp::subtract: return AluOp::reverse_subtract;
+        case AluOp::divide: return AluOp::reverse_divide;
+        case AluOp::power: return AluOp::reverse_power;
+        default: return op;
+    }
+}
+
+/// Whether a constant of this shape is one value for each index of the axis of the tensor that is its channels.
+bool is_per_channel(const Shape& constant, const View& tensor) {
+    const Shape full = shape_of(tensor);
+    std::size_t axis = full.size();
+    for (std::size_t i = 0; i < full.size(); ++i)
+        if (tensor.axes[i].size() == 1 && tensor.axes[i][0].dim == Dim::channel) axis = i;
+    const std::size_t lead = full.size() - std::min(full.size(), constant.size());
+    return axis < full.size() && axis >= lead && constant.size() <= full.size() &&
+           graph::element_count(constant) == full[axis] && constant[axis - lead] == full[axis];
+}
+
+/// The number that the tensor is multiplied by, if that is what the operator does.
+std::optional<double> factor_of(AluOp op, bool constant_first, std::optional<double> number) {
+    if (!number) return std::nullopt;
+    if (op == AluOp::multiply) return number;
+    if (op == AluOp::divide && !constant_first) return number;
+    return std::nullopt;
+}
+
+std::optional<ConstantOperandPlan> plan_constant_operand(const Lowering& low, const Node& node, AluOp op) {
+    const bool constant_first = low.source.is_constant(node.inputs[0]);
+    const TensorId constant = node.inputs[constant_first ? 0 : 1], tensor = node.inputs[constant_first ? 1 : 0];
+    const auto in = look(low, tensor);
+    if (!in || low.source.shape(node.outputs[0]) != shape_of(in->view)) return std::nullopt;
+    const auto number = low.source.scalar_constant(constant);
+    ConstantOperandPlan plan;
+    plan.tensor = tensor;
+    plan.factor = factor_of(op, constant_first, number);
+    plan.op.first.op = constant_first ? reversed(op) : op;
+    if (number) {
+        plan.op.first.immediate = static_cast<float>(*number);
+    } else {
+        if (!is_per_channel(low.source.shape(constant), in->view)) return std::nullopt;
+        plan.op.first.per_channel = constant;
+    }
+    return plan;
+}
+
+void lower_way(Lowering& low, const Node& node, AluOp op, const ConstantOperandPlan& plan) {
+    const View in = view_of(low, plan.tensor);
+    if (plan.factor && fold_factor(low, node, op, plan.tensor, *plan.factor)) return;
+    add_elementwise(low, node, plan.op, {in}, low.source.chip_dtype(node.outputs[0]));
+}
+
+// --- a row beside a tensor --------------------------------------------------------------------------
+
+/// How the row `id` (of extent 1 but for its last axis) comes on every partition beside `like`, whose columns are the
+/// last axis; nothing where either is not so.
+std::optional<SpreadPlan> plan_row(const Lowering& low, TensorId id, const Prospect& like) {
+    const Physical& full = like.full;
+    const Shape& extents = low.source.shape(id);
+    const Axes& axes = like.view.axes;
+    if (extents.empty() || axes.empty() || full.rows != 1 || full.cols != extents.back() || full.cols == 1 ||
+        like.view.first_slot != 0 || !is_whole(like.view, axes.size() - 1, Dim::col, full) ||
+        graph::element_count(extents) != extents.back())
+        return std::nullopt;
+    const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end()), slots = std::min(2, full.slots());
+    SpreadPlan plan;
+    plan.phys = {std::vector<int>(static_cast<std::size_t>(slots), lanes), 1, full.cols};
+    if (low.at.spreads.count({id, slots, lanes}) > 0) return plan;
+    const auto row = look(low, id);
+    if (!row || !row->fills_value()) return std::nullopt;
+    const Physical lies = row->phys();
+    plan.turn = lies.rows == 1 && lies.cols == 1 && lies.channels() == full.cols;
+    if (!plan.turn && (lies.rows != 1 || lies.channels() != 1 || lies.cols != full.cols)) return std::nullopt;
+    return plan;
+}
+
+std::optional<SpreadPlan> plan_spread(const Lowering& low, const Node& node, AluOp op) {
+    const SourceGraph& source = low.source;
+    const bool row_first = source.shape(node.inputs[1]) == source.shape(node.outputs[0]);
+    const TensorId full = node.inputs[row_first ? 1 : 0], row = node.inputs[row_first ? 0 : 1];
+    const bool commutes = op == AluOp::add || op == AluOp::multiply || op == AluOp::max || op == AluOp::min;
+    if (source.shape(full) != source.shape(node.outputs[0]) || (row_first && !commutes) ||
+        source.chip_dtype(row) != source.dtype || source.chip_dtype(full) != source.dtype)
+        return std::nullopt;
+    const auto like = look(low, full);
+    auto plan = like ? plan_row(low, row, *like) : std::nullopt;
+    if (!plan) return std::nullopt;
+    plan->full = full;
+    plan->row = row;
+    return plan;
+}
+
+/// The row on every partition: once for all that it stands beside.
+View spread_row(Lowering& low, const Node& node, const SpreadPlan& plan) {
+    const std::tuple<TensorId, int, int> key = {plan.row, plan.phys.slots(), plan.phys.lanes[0]};
+    if (const auto found = low.at.spreads.find(key); found != low.at.spreads.end()) return found->second;
+    View row = view_of(low, plan.row);
+    if (plan.turn) row = transposed_lanes(low, node, row, 1);
+    const std::string name = low.source.name(plan.row) + "/spread";
+    const View out = low.whole(low.new_value(name, plan.phys, low.value(row).dtype), {});
+    low.add_layer(node, "spread", SpreadOp{}, {row}, out);
+    return low.at.spreads[key] = out;
+}
+
+/// Behind a product of activations the row is added while the sums leave PSUM.
+void lower_way(Lowering& low, const Node& node, AluOp op, const SpreadPlan& plan) {
+    const View full = view_of(low, plan.full);
+    const View row = spread_row(low, node, plan);
+    if (op == AluOp::add && fold_row(low, node, plan.full, row)) return;
+    BinaryOp binary{op, false};
+    binary.spread = true;
+    add_elementwise(low, node, binary, {full, row}, low.source.dtype);
+}
+
+void lower_way(Lowering& low, const Node& node, AluOp op, const AlikePlan&) {
+    const View a = view_of(low, node.inputs[0]), b = view_of(low, node.inputs[1]);
+    add_elementwise(low, node, BinaryOp{op, false}, {a, b}, low.source.chip_dtype(node.outputs[0]));
+}
+
+}  // namespace
+
+std::optional<BinaryPlan> plan_binary(const Lowering& low, const Task& task) {
+    const Node& node = task.node;
+    const AluOp op = *alu_function(node.op);
+    const TensorId left = node.inputs[0], right = node.inputs[1];
+    if (low.source.is_constant(left) || low.source.is_constant(right)) {
+        const auto plan = plan_constant_operand(low, node, op);
+        return plan ? std::optional<BinaryPlan>({op, *plan}) : std::nullopt;
+    }
+    if (low.source.shape(left) != low.source.shape(right)) {
+        const auto plan = plan_spread(low, node, op);
+        return plan ? std::optional<BinaryPlan>({op, *plan}) : std::nullopt;
+    }
+    const auto a = look(low, left), b = look(low, right);
+    if (!a || !b || !(a->phys() == b->phys()) || a->view.axes != b->view.axes) return std::nullopt;
+    return BinaryPlan{op, AlikePlan{}};
+}
+
+void lower_binary(Lowering& low, const Task& task, const BinaryPlan& plan) {
+    std::visit([&](const auto& way) { lower_way(low, task.node, plan.op, way); }, plan.way);
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,38 @@
+// Element by element: functions of one tensor, a constant beside one, two tensors that lie alike, a row beside one.
+#pragma once
+
+#include "compiler/lower/operators.hpp"
+
+namespace infsim::compiler {
+
+/// The ALU function of an operator on two tensors, if it is one.
+std::optional<program::AluOp> alu_function(graph::Op op);
+
+/// One ACT function, or a change of sign.
+std::optional<UnaryOp> plan_unary(const Lowering& low, const Task& task);
+void lower_unary(Lowering& low, const Task& task, const UnaryOp& plan);
+std::optional<ScalarOp> plan_clip(const Lowering& low, const Task& task);
+void lower_clip(Lowering& low, const Task& task, const ScalarOp& plan);
+
+/// A constant of one number, or of one per channel, beside a tensor.
+struct ConstantOperandPlan {
+    ScalarOp op;
+    graph::TensorId tensor = graph::kNoTensor;
+    std::optional<double> factor;  ///< the tensor is multiplied by this: a product may take that over
+};
+/// A row over the columns of `full` (a mask of attention scores), which has to be repeated on all partitions.
+struct SpreadPlan {
+    graph::TensorId full = graph::kNoTensor, row = graph::kNoTensor;
+    bool turn = false;  ///< the row lies on partitions
+    Physical phys;      ///< of the repeated row
+};
+/// Both tensors lie alike.
+struct AlikePlan {};
+struct BinaryPlan {
+    program::AluOp op = program::AluOp::add;
+    std::variant<AlikePlan, ConstantOperandPlan, SpreadPlan> way;
+};
+std::optional<BinaryPlan> plan_binary(const Lowering& low, const Task& task);
+void lower_binary(Lowering& low, const Task& task, const BinaryPlan& plan);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,74 @@
+#include "compiler/lower/layouts.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "compiler/ir/views.hpp"
+
+namespace infsim::compiler {
+
+using graph::Shape;
+
+Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width) {
+    Layout layout;
+    layout.axes.resize(shape.size());
+    layout.phys.lanes = {1};
+    if (lane_axis >= 0) {
+        const std::int64_t lanes = shape[static_cast<std::size_t>(lane_axis)];
+        layout.phys.lanes = split_channels(static_cast<int>(lanes), width);
+        if (lanes > 1) layout.axes[static_cast<std::size_t>(lane_axis)] = {{Dim::channel, lanes}};
+    }
+    std::int64_t step = 1;
+    for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
+        if (*axis == lane_axis) continue;
+        const std::int64_t extent = shape[static_cast<std::size_t>(*axis)];
+        if (extent > 1) layout.axes[static_cast<std::size_t>(*axis)] = {{Dim::col, extent, step}};
+        step *= extent;
+    }
+    layout.phys.cols = static_cast<int>(step);
+    return layout;
+}
+
+Layout default_layout(const Shape& shape, int width) {
+    const int rank = static_cast<int>(shape.size());
+    std::vector<int> order(shape.size());
+    std::iota(order.begin(), order.end(), 0);
+    if (rank == 4 && shape[0] == 1) {
+        Layout image = lanes_layout(shape, 1, order, width);
+        image.phys.rows = static_cast<int>(shape[2]);
+        image.phys.cols = static_cast<int>(shape[3]);
+        if (shape[2] > 1) image.axes[2] = {{Dim::row, shape[2]}};
+        return image;
+    }
+    int lanes = rank <= 3 ? rank - 1 : 1;
+    const bool tokens = rank == 2 || rank == 3 ? shape[0] == 1 : false;
+    if (lanes >= 0 && (rank > 4 || shape[static_cast<std::size_t>(lanes)] == 1) && !tokens)
+        lanes = static_cast<int>(std::max_element(shape.begin(), shape.end()) - shape.begin());
+    return lanes_layout(shape, lanes, order, width);
+}
+
+Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width) {
+    Layout layout;
+    for (std::int64_t h = 0; h < heads; ++h)
+        for (const int l : split_channels(static_cast<int>(lanes), width)) layout.phys.lanes.push_back(l);
+    layout.phys.cols = static_cast<int>(columns);
+    const std::int64_t slots = ceil_div(lanes, width);
+    layout.axes = {{{Dim::slot, heads, slots}},
+                   {{slots == 1 && heads > 1 ? Dim::lane : Dim::channel, lanes}},
+                   {{Dim::col, columns}}};
+    return layout;
+}
+
+bool is_addressable(const Layout& layout) { return layout.phys.plane() <= 65535; }
+
+Axes without_units(Axes axes) {
+    for (auto& axis : axes)
+        axis.erase(std::remove_if(axis.begin(), axis.end(), [](const Factor& f) { return f.extent == 1; }), axis.end());
+    return axes;
+}
+
+std::size_t axis_index(std::int64_t axis, std::size_t rank) {
+    return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+}
+
+}  // namespace infsim::compiler

@@ -1,0 +1,38 @@
+// How tensors are laid out on chip where the compiler is free to choose.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/ir/network.hpp"
+
+namespace infsim::compiler {
+
+using Axes = std::vector<std::vector<Factor>>;
+
+/// How a tensor lies on chip: the value it fills and its axes.
+struct Layout {
+    Physical phys;
+    Axes axes;
+    bool operator==(const Layout& o) const { return phys == o.phys && axes == o.axes; }
+};
+
+/// Axis `lane_axis` on partitions in slots of `width` (no axis: -1), the others in the plane, outermost first in the
+/// order of `order` (which may name the lane axis; it is skipped).
+Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
+/// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of
+/// up to three axes on partitions, or the second of four, or the longest.
+Layout default_layout(const graph::Shape& shape, int width);
+/// [heads, lanes, columns] with `lanes` on partitions, in slots of their own for every head.
+Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width);
+/// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor.
+bool is_addressable(const Layout& layout);
+
+/// The axes without factors of one element, which name no place.
+Axes without_units(Axes axes);
+/// Axis `axis`, negative from the back, of a shape of `rank`, counted from the front.
+std::size_t axis_index(std::int64_t axis, std::size_t rank);
+/// ceil of a / b for positive b.
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace infsim::compiler

@@ -1,0 +1,41 @@
+// What lowering asks the graph again and again.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/ids.hpp"
+#include "graph/graph.hpp"
+
+namespace infsim::compiler {
+
+/// A graph, what it is computed in, and how wide the PE array is that it is computed on.
+class SourceGraph {
+public:
+    SourceGraph(const graph::Graph& g, DType computed_in, int pe_columns);
+
+    const graph::Graph& graph;  ///< as lowering sees it: read only
+    const DType dtype;
+    const int columns;
+
+    const graph::Node& node(NodeId id) const { return graph.nodes[id.index()]; }
+    const graph::Shape& shape(graph::TensorId id) const { return graph.tensor(id).shape; }
+    const std::string& name(graph::TensorId id) const { return graph.tensor(id).name; }
+    bool is_constant(graph::TensorId id) const;
+    bool is_output(graph::TensorId id) const;
+    /// The value of a constant of one element that is known.
+    std::optional<double> scalar_constant(graph::TensorId id) const;
+    /// What the tensor's elements are on chip.
+    DType chip_dtype(graph::TensorId id) const;
+    const std::vector<NodeId>& consumers(graph::TensorId id) const;
+    /// Channels per slot that suit those who read the tensor: a head of attention where they split it into heads.
+    int preferred_width(graph::TensorId id, std::int64_t channels) const;
+    /// Whether a softmax over the last axis reads the tensor, as it is or after something element by element.
+    bool consumed_along_columns(graph::TensorId id) const;
+
+private:
+    std::vector<std::vector<NodeId>> consumers_;  ///< by tensor
+};
+
+}  // namespace infsim::compiler

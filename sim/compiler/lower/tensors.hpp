@@ -1,0 +1,48 @@
+// Tensors on their way between chip and device DRAM, and turned on chip. What these add runs before the layer that is
+// being made.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/lower/lowering.hpp"
+
+namespace infsim::compiler {
+
+/// The tensor on chip; where it is not there it is fetched in its default layout, and stays.
+View view_of(Lowering& low, graph::TensorId id);
+/// view_of, with the last axis on partitions where turning the tensor on chip brings it there.
+View tokens_of(Lowering& low, const graph::Node& node, graph::TensorId id);
+/// The tensor with its last-but-one and last axes exchanged on chip: lanes <-> columns, head by head. Only where
+/// `transposed` (prospect.hpp) has an answer.
+View transposed_lanes(Lowering& low, const graph::Node& node, const View& view, int heads);
+/// [1, channels, rows, columns] with channels on partitions, a tensor of one spatial axis as an image of one row. Only
+/// where `has_image`.
+View image_of(Lowering& low, graph::TensorId id);
+bool has_image(const Lowering& low, graph::TensorId id);
+/// The tensor broadcast to `shape` in this very layout.
+View operand(Lowering& low, graph::TensorId id, const graph::Shape& shape, const Layout& layout);
+
+/// The tensor in device DRAM; stored there where it is not.
+Strided strided_of(Lowering& low, graph::TensorId id);
+/// What is on chip, written to device DRAM in row-major order.
+Strided stored(Lowering& low, const View& view);
+/// Through the chip into row-major order.
+Strided contiguous(Lowering& low, const Strided& s);
+/// `reshape` and `slice` of strided.hpp, through the chip where no walk does it.
+Strided reshaped(Lowering& low, const Strided& s, const graph::Shape& shape);
+Strided sliced(Lowering& low, const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count,
+               std::int64_t step);
+
+/// From device DRAM into a fresh value of this layout.
+View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, DType dtype,
+             std::optional<float> fill = std::nullopt);
+View fetched(Lowering& low, const Strided& s, const Layout& layout, DType dtype);
+/// A fresh value for the node; refuses what no partition can address.
+View fresh(Lowering& low, const Layout& layout, DType dtype);
+
+/// Binds the output of a node to a view of another shape with the same elements in the same order.
+void bind_reshaped(Lowering& low, graph::TensorId id, const View& view);
+void bind(Lowering& low, graph::TensorId id, const Strided& s);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,204 @@
+#include "compiler/pipeline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compiler/back_end.hpp"
+#include "compiler/lower/lower.hpp"
+#include "compiler/lower/replicate.hpp"
+#include "compiler/lower/stem.hpp"
+#include "compiler/memory/dram.hpp"
+#include "compiler/memory/placement.hpp"
+#include "compiler/reports.hpp"
+#include "compiler/schedule/insert_waits.hpp"
+#include "compiler/schedule/order.hpp"
+#include "compiler/search/plans.hpp"
+#include "compiler/search/search.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+using Refusal = std::optional<DoesNotFit>;
+using Attempts = std::vector<Attempt>;
+
+/// Channels of a slot: what PE columns, PSUM and half of the state buffer's partitions can take.
+int slot_channels(const program::Target& t) { return std::min({t.pe_columns, t.psum_partitions, t.sb_partitions / 2}); }
+
+Refusal run_lower(Compilation& c, Attempts&) {
+    c.network = lower(c.graph, c.dtype, slot_channels(c.target));
+    if (c.network.layers.size() > 65535) throw InputError(c.graph.name, "", "more than 65535 layers");
+    return std::nullopt;
+}
+std::string report_lower(const Compilation& c) {
+    return fmt::format("{} nodes to {} layers", c.graph.nodes.size(), c.network.layers.size());
+}
+
+Refusal run_order(Compilation& c, Attempts&) {
+    reorder(c.network, c.batch, c.options.in_place_add);
+    return std::nullopt;
+}
+
+Refusal run_replicate(Compilation& c, Attempts&) {
+    replicate_inputs(c.network, slot_channels(c.target));
+    return std::nullopt;
+}
+std::string report_replicate(const Compilation& c) {
+    const auto copies = std::count_if(c.network.layers.begin(), c.network.layers.end(),
+                                      [](const Layer& l) { return std::holds_alternative<ReplicateOp>(l.op); });
+    return fmt::format("{} inputs copied", copies);
+}
+
+Refusal run_stem(Compilation& c, Attempts&) {
+    c.network.stem_layers = stem_length(c.network);
+    return std::nullopt;
+}
+std::string report_stem(const Compilation& c) { return fmt::format("{} layers in stripes", c.network.stem_layers); }
+
+Refusal run_fit(Compilation& c, Attempts& attempts) {
+    const auto all = c.plans.empty() ? plans(c.network, c.target, c.batch, c.dtype, c.options) : c.plans;
+    auto outcome = fit(all, emission_of(c), layer_infos(c.network), fit_options(c));
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    c.decision = std::move(std::get<Decision>(outcome));
+    attempts = std::exchange(c.decision->attempts, {});
+    return std::nullopt;
+}
+std::string report_fit(const Compilation& c) {
+    return fmt::format("{} evictions, at least {} B", c.decision->evictions.size(), c.decision->allocation.lower_bound);
+}
+
+Refusal run_emit(Compilation& c, Attempts&) {
+    auto& kept = c.decision->code;
+    c.code = kept ? std::move(*kept) : emission_of(c).code(c.decision->plan);
+    kept.reset();
+    return std::nullopt;
+}
+std::string report_code(const Compilation& c) {
+    return fmt::format("{} instructions on {} buffers", c.code.instructions.size(), c.code.buffers.size());
+}
+
+bool has_evictions(const Compilation& c) { return !c.decision->evictions.empty(); }
+Refusal run_evict(Compilation& c, Attempts&) {
+    Spilled spilled = apply_evictions(source_of(std::move(c.code)), c.decision->dry_run, c.decision->evictions,
+                                      c.options.activations_region);
+    c.decision->allocation.move_to(spilled.position);
+    c.code = std::move(spilled.code);
+    c.spills = std::move(spilled.report);
+    return dram_shortage(dram_needs(c.code.segments, c.code.instructions.size()), c.target);
+}
+
+Refusal run_allocate(Compilation& c, Attempts&) {
+    c.placement = placement_of(c.code, std::move(c.decision->allocation));
+    return std::nullopt;
+}
+std::string report_allocate(const Compilation& c) {
+    return fmt::format("{} buffers, peak {} B, at least {} B", c.code.buffers.size(), c.placement.peak,
+                       c.placement.lower_bound);
+}
+
+Refusal run_insert_waits(Compilation& c, Attempts&) {
+    program::Program& p = c.program;
+    p.model = c.graph.name;
+    p.batch = c.batch;
+    p.dtype = c.dtype;
+    p.io_dtype = c.io_dtype;
+    p.target = c.target;
+    p.layers = layer_infos(c.network);
+    insert_waits(std::move(c.code), c.placement, p);
+    add_weight_bytes(p);
+    return dram_shortage(dram_needs(p.segments, program::instruction_count(p)), c.target);
+}
+std::string report_insert_waits(const Compilation& c) {
+    return fmt::format("{} instructions", program::instruction_count(c.program));
+}
+
+Refusal run_lay_out_dram(Compilation& c, Attempts&) {
+    lay_out_dram(c.program);
+    return std::nullopt;
+}
+std::string report_lay_out_dram(const Compilation& c) { return fmt::format("{} segments", c.program.segments.size()); }
+
+/// A candidate of the search: the passes behind it, as far as the Program's time depends on them. Of the decision only
+/// its code is not kept.
+std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vector<Plan>& plans, bool spill) {
+    Compilation c = network;
+    c.plans = plans;
+    c.may_spill = spill;
+    Attempts attempts;
+    if (auto no = run_fit(c, attempts)) return std::move(*no);
+    Built built;
+    if (auto no = run_emit(c, attempts)) return std::move(*no);
+    built.decision = *c.decision;
+    if (has_evictions(c))
+        if (auto no = run_evict(c, attempts)) return std::move(*no);
+    for (const auto& run : {run_allocate, run_insert_waits})
+        if (auto no = run(c, attempts)) return std::move(*no);
+    MemoryReport traffic;
+    add_spill_bytes(c.program, traffic);
+    built.spills = traffic.spill_save_bytes > 0;
+    built.program = std::move(c.program);
+    return built;
+}
+
+bool wants_search(const Compilation& c) { return c.options.search_sections || c.options.search_psum_banks; }
+Refusal run_search(Compilation& c, Attempts& attempts) {
+    const SearchInput input{c.network, c.spec, c.target, c.batch, c.dtype, c.options, c.budget.bytes};
+    const auto builder = [&c](const std::vector<Plan>& plans, bool spill) { return build(c, plans, spill); };
+    auto outcome = search(input, builder, attempts);
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    c.decision = std::move(std::get<Decision>(outcome));
+    return std::nullopt;
+}
+std::string report_search(const Compilation& c) {
+    return fmt::format("{} sections", std::max<std::size_t>(1, c.decision->plan.sections.size()));
+}
+
+std::string nothing(const Compilation&) { return ""; }
+
+}  // namespace
+
+const std::vector<Pass>& pipeline() {
+    using O = CompileOptions;
+    // clang-format off
+    static const std::vector<Pass> passes{
+        // name, the form it needs, the form it leaves, run, report, left out by name, whether there is something to do
+        {"lower", Form::graph, Form::network, run_lower, report_lower},
+        {"order", Form::network, Form::network, run_order, nothing, {{"order", &O::reorder_layers}}},
+        {"replicate", Form::network, Form::network, run_replicate, report_replicate, {{"replicate", &O::replication}}},
+        {"stem", Form::network, Form::network, run_stem, report_stem, {{"stem", &O::stream_stem}}},
+        {"search", Form::network, Form::decision, run_search, report_search, {}, wants_search},
+        // What the search has decided needs no further decision.
+        {"fit", Form::network, Form::decision, run_fit, report_fit,
+         {{"prefetch", &O::prefetch}, {"spill", &O::spill}, {"rematerialize", &O::rematerialization}}},
+        {"emit", Form::decision, Form::code, run_emit, report_code},
+        {"evict", Form::code, Form::code, run_evict, report_code, {}, has_evictions},
+        {"allocate", Form::code, Form::placement, run_allocate, report_allocate},
+        {"insert_waits", Form::placement, Form::queues, run_insert_waits, report_insert_waits},
+        {"lay_out_dram", Form::queues, Form::program, run_lay_out_dram, report_lay_out_dram},
+    };
+    // clang-format on
+    return passes;
+}
+
+std::vector<std::string> pass_names() {
+    std::vector<std::string> names;
+    for (const Pass& pass : pipeline()) names.emplace_back(pass.name);
+    return names;
+}
+
+std::vector<std::string> optional_pass_names() {
+    std::vector<std::string> names;
+    for (const Pass& pass : pipeline())
+        if (pass.presence == Presence::optional) names.emplace_back(pass.name);
+    return names;
+}
+
+std::vector<Skip> all_skips() {
+    std::vector<Skip> skips;
+    for (const Pass& pass : pipeline()) skips.insert(skips.end(), pass.skips.begin(), pass.skips.end());
+    return skips;
+}
+
+}  // namespace infsim::compiler

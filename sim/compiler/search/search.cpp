@@ -1,0 +1,119 @@
+#include "compiler/search/search.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compiler/search/estimate.hpp"
+#include "compiler/search/plans.hpp"
+#include "compiler/search/sections.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+/// The best so far: its Program is not kept, only what was learnt from it.
+struct Best {
+    Decision decision;
+    bool spills = false;
+    Estimate estimate;
+    std::size_t attempt = 0;
+};
+
+class Search {
+public:
+    Search(const SearchInput& input, const BuildProgram& build, std::vector<Attempt>& attempts)
+        : in_(input),
+          build_(build),
+          attempts_(attempts),
+          plans_(plans(in_.network, in_.target, in_.batch, in_.dtype, in_.options)) {}
+
+    std::variant<Decision, DoesNotFit> run() {
+        const auto refusal = try_plans("plain", plans_, true);
+        if (in_.options.search_sections && in_.options.batching) try_sections();
+        if (in_.options.search_psum_banks && best_) try_banks();
+        if (!best_) return *refusal.why;
+        attempts_[best_->attempt].taken = true;
+        return std::move(best_->decision);
+    }
+
+private:
+    /// What came of one attempt.
+    struct Tried {
+        std::optional<DoesNotFit> why;
+        std::vector<Duration> pe_by_layer;
+    };
+
+    const SearchInput& in_;
+    const BuildProgram& build_;
+    std::vector<Attempt>& attempts_;
+    std::vector<Plan> plans_;  ///< of the plain compiler
+    std::optional<Best> best_;
+
+    /// A Program has to be estimated clearly faster to take the place of the one before, the plain one first: the
+    /// estimate knows no contention between cores.
+    bool clearly_faster(const Estimate& time) const {
+        constexpr double kMargin = 0.98;
+        return !best_ || seconds(time.makespan) < kMargin * seconds(best_->estimate.makespan);
+    }
+
+    Tried try_plans(std::string name, const std::vector<Plan>& list, bool spill) {
+        const auto begin = std::chrono::steady_clock::now();
+        auto outcome = build_(list, spill);
+        Attempt attempt{std::move(name), "does not fit"};
+        Tried tried;
+        if (auto* no = std::get_if<DoesNotFit>(&outcome)) tried.why = std::move(*no);
+        if (auto* built = std::get_if<Built>(&outcome)) {
+            Estimate time = estimate(built->program, in_.spec);
+            attempt.detail = fmt::format("estimate {:.3f} ms", milliseconds(time.makespan));
+            tried.pe_by_layer = time.pe_by_layer;
+            if (clearly_faster(time))
+                best_ = Best{std::move(built->decision), built->spills, std::move(time), attempts_.size()};
+        }
+        attempt.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        attempts_.push_back(std::move(attempt));
+        return tried;
+    }
+
+    /// Plans of the search never spill: what they are for is to keep tensors on chip.
+    void try_sections() {
+        const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
+        for (const auto& sections : section_candidates(costs, in_.network.stem_layers, in_.batch, in_.capacity)) {
+            std::vector<Plan> list = plans_;
+            for (Plan& plan : list) plan.sections = sections;
+            try_plans(fmt::format("{} sections", sections.size()), list, false);
+        }
+    }
+
+    /// One Program for each number of banks; then, layer by layer, the number under which the PE was done soonest.
+    void try_banks() {
+        if (best_->spills) return;  // what it gains is small beside spills
+        const std::size_t layers = in_.network.layers.size();
+        Plan plan = best_->decision.plan;
+        std::vector<int> choice(layers, in_.options.psum_banks_per_load);
+        std::vector<Duration> time = best_->estimate.pe_by_layer;
+        for (int banks = 1; banks <= in_.target.psum_banks; ++banks) {
+            if (banks == in_.options.psum_banks_per_load || (banks % 2 != 0 && banks != in_.target.psum_banks))
+                continue;
+            plan.psum_banks.assign(layers, banks);
+            const Tried here = try_plans(fmt::format("{} PSUM banks", banks), {plan}, false);
+            for (std::size_t l = 0; l < here.pe_by_layer.size(); ++l)
+                if (here.pe_by_layer[l] < time[l]) choice[l] = banks, time[l] = here.pe_by_layer[l];
+        }
+        plan.psum_banks = choice;
+        try_plans("PSUM banks by layer", {plan}, false);
+    }
+};
+
+}  // namespace
+
+std::variant<Decision, DoesNotFit> search(const SearchInput& input, const BuildProgram& build,
+                                          std::vector<Attempt>& attempts) {
+    return Search(input, build, attempts).run();
+}
+
+}  // namespace infsim::compiler

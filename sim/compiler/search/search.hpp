@@ -1,0 +1,44 @@
+// search: which plan is the fastest, each judged by the estimate of its Program.
+#pragma once
+
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "base/dtype.hpp"
+#include "compiler/ir/network.hpp"
+#include "compiler/options.hpp"
+#include "compiler/outcome.hpp"
+#include "compiler/search/fit.hpp"
+#include "hw/spec.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+struct SearchInput {
+    const Network& network;
+    const hw::ChipSpec& spec;
+    const program::Target& target;
+    int batch = 1;
+    DType dtype = DType::fp16;
+    const CompileOptions& options;
+    std::int64_t capacity = 0;  ///< bytes of state buffer per partition
+};
+
+/// A decision, and the Program that it comes to.
+struct Built {
+    Decision decision;  ///< without its code
+    program::Program program;
+    bool spills = false;  ///< the Program stores intermediates to device DRAM
+};
+
+/// Fits one of `plans`, carries that out and says what came of it; `spill` forbids spilling where false.
+using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const std::vector<Plan>& plans, bool spill)>;
+
+/// The plain compiler's decision or refusal; with search options, the decision whose Program has the shortest estimate
+/// among that one and those of the search's plans: sections first, then PSUM banks layer by layer. A plan of the search
+/// is taken in place of a refusal, too. Every Program that was built is noted in `attempts`.
+std::variant<Decision, DoesNotFit> search(const SearchInput& input, const BuildProgram& build,
+                                          std::vector<Attempt>& attempts);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,39 @@
+// The profile of the documented limits as plain options, for tests that read no files.
+#pragma once
+
+#include "compiler/options.hpp"
+
+namespace test {
+
+/// configs/compilers/neuron-2020.json. It names every option, as the file does; a test holds the two together.
+inline infsim::compiler::CompileOptions neuron_2020() {
+    infsim::compiler::CompileOptions o;
+    o.name = "neuron-2020";
+    o.batching = true;
+    o.psum_banks_per_load = 4;
+    o.slab_bytes = 4096;
+    o.small_image_elements = 256;
+    o.state_buffer_budget = 0;
+    o.sb_size = 0;
+    o.sb_size_unit = 1024;
+    o.in_place_add = true;
+    o.pair_images = true;
+    o.replication = true;
+    o.stream_stem = true;
+    o.stream_converted_input = false;
+    o.stem_stripe_rows = 8;
+    o.prefetch = true;
+    o.prefetch_depth = 64;
+    o.reorder_layers = true;
+    o.spill = false;
+    o.rematerialization = true;
+    o.recompute = false;
+    o.search_sections = false;
+    o.search_psum_banks = false;
+    o.weights_region = 0;
+    o.weight_regions = 0;
+    o.activations_region = 0;
+    return o;
+}
+
+}  // namespace test
