@@ -19,7 +19,7 @@ public:
 
     /// When `bytes` that start at `from` have passed.
     Picoseconds pass(Picoseconds from, double bytes) {
-        std::size_t at = first_free(static_cast<std::size_t>(from / kStretch));
+        std::size_t at = first_free(static_cast<std::size_t>(static_cast<double>(from) / kStretch));
         while (true) {
             const double start = std::max(static_cast<double>(at) * kStretch, static_cast<double>(from));
             const double until = static_cast<double>(at + 1) * kStretch;

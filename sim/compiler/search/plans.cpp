@@ -1,6 +1,7 @@
 #include "compiler/search/plans.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace infsim::compiler {
 
@@ -9,10 +10,8 @@ namespace {
 std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype) {
     const auto& op = std::get<ConvOp>(layer.op);
     const int slots = layer.inputs[0].slots;
-    int columns = 0;
-    for (int s = 0; s < layer.output.slots; ++s)
-        columns += net.values[static_cast<std::size_t>(layer.output.value)]
-                       .phys.lanes[static_cast<std::size_t>(layer.output.first_slot + s)];
+    const auto lanes = net.values[layer.output.value].phys.lanes.begin() + layer.output.first_slot;
+    const int columns = std::accumulate(lanes, lanes + layer.output.slots, 0);
     return std::int64_t{(slots + 1) / 2} * op.kernel_rows * op.kernel_cols * columns * dtype_bytes(dtype);
 }
 
@@ -22,14 +21,14 @@ std::vector<int> image_groups(const Network& net, const program::Target& target,
                               const CompileOptions& options, std::int64_t resident_bytes, bool smallest) {
     std::vector<int> groups(net.layers.size(), 0);
     const std::int64_t most = std::min<std::int64_t>(target.max_moving, target.psum_bank_bytes / 4);
-    for (std::size_t l = 0; l < net.layers.size(); ++l) {
+    for (LayerId l : net.layers.ids()) {
         const Layer& layer = net.layers[l];
         if (!std::holds_alternative<ConvOp>(layer.op)) continue;
-        const std::int64_t plane = net.values[static_cast<std::size_t>(layer.output.value)].phys.plane();
+        const std::int64_t plane = net.values[layer.output.value].phys.plane();
         if (plane <= options.small_image_elements && !smallest) continue;
         if (weight_bytes_per_partition(net, layer, dtype) > resident_bytes) continue;
         const std::int64_t tiles = (plane + most - 1) / most;
-        groups[l] = smallest ? 1 : static_cast<int>((options.psum_banks_per_load + tiles - 1) / tiles);
+        groups[l.index()] = smallest ? 1 : static_cast<int>((options.psum_banks_per_load + tiles - 1) / tiles);
     }
     return groups;
 }

@@ -23,38 +23,52 @@ struct Choice {
     std::vector<Section> sections;  ///< last first
 };
 
-/// Places where the network may be cut: where the least is alive nearby, so that few bytes wait.
-std::vector<int> cuts_of(const NetworkCosts& costs, int stem_layers) {
-    std::vector<int> cuts;
-    for (int c = std::max(1, stem_layers); c < costs.layers(); ++c) {
-        const bool narrow = (c - 1 < stem_layers || costs.crossing(c) <= costs.crossing(c - 1)) &&
-                            (c + 1 >= costs.layers() || costs.crossing(c) <= costs.crossing(c + 1));
+/// Places where the network may be cut, in front of a layer: where the least is alive nearby, so that few bytes wait.
+/// The start is one of them.
+std::vector<LayerId> cuts_of(const NetworkCosts& costs, int stem_layers) {
+    std::vector<LayerId> cuts;
+    for (LayerId c : IdRange(LayerId(std::max(1, stem_layers)), costs.end())) {
+        const LayerId before = c.next(-1), behind = c.next();
+        const bool narrow = (before.value() < stem_layers || costs.crossing(c) <= costs.crossing(before)) &&
+                            (behind.value() >= costs.end().value() || costs.crossing(c) <= costs.crossing(behind));
         if (narrow) cuts.push_back(c);
     }
     if (cuts.size() > kMostCuts) {  // those with the least crossing
-        std::stable_sort(cuts.begin(), cuts.end(), [&](int a, int b) { return costs.crossing(a) < costs.crossing(b); });
+        std::stable_sort(cuts.begin(), cuts.end(),
+                         [&](LayerId a, LayerId b) { return costs.crossing(a) < costs.crossing(b); });
         cuts.resize(kMostCuts);
-        std::sort(cuts.begin(), cuts.end());
+        std::sort(cuts.begin(), cuts.end(), [](LayerId a, LayerId b) { return a.value() < b.value(); });
     }
+    cuts.insert(cuts.begin(), LayerId(0));
     return cuts;
+}
+
+/// Images that a section may take at a time.
+std::vector<int> sizes_of(int batch) {
+    std::vector<int> sizes;
+    for (int n = 1; n < batch; n *= 2) sizes.push_back(n);
+    sizes.push_back(batch);
+    return sizes;
 }
 
 class Planner {
 public:
     Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room)
-        : costs_(costs), stem_layers_(stem_layers), batch_(batch), room_(room), cuts_(cuts_of(costs, stem_layers)) {
-        cuts_.insert(cuts_.begin(), 0);
-        for (int n = 1; n < batch; n *= 2) sizes_.push_back(n);
-        sizes_.push_back(batch);
-    }
+        : costs_(costs),
+          stem_layers_(stem_layers),
+          batch_(batch),
+          room_(room),
+          cuts_(cuts_of(costs, stem_layers)),
+          sizes_(sizes_of(batch)) {}
 
-    Choice best() { return before(costs_.layers(), batch_, 0, kMostSections, true); }
+    Choice best() { return before(costs_.end(), batch_, 0, kMostSections, true); }
 
 private:
     const NetworkCosts& costs_;
     int stem_layers_, batch_;
     std::int64_t room_;
-    std::vector<int> cuts_, sizes_;
+    std::vector<LayerId> cuts_;
+    std::vector<int> sizes_;
     std::map<std::tuple<int, int, std::int64_t, int>, Choice> known_;
     /// A section that fits, or none (infinitely slow).
     struct Option {
@@ -64,27 +78,27 @@ private:
     std::map<std::tuple<int, int, int, std::int64_t>, Option> options_;
 
     /// Layer by layer where that fits; a chain that does not is fused in the tallest stripes that do.
-    const Option& section(int first, int last, int images, std::int64_t room) {
-        auto [it, fresh] = options_.try_emplace({first, last, images, room});
+    const Option& section(LayerId first, LayerId last, int images, std::int64_t room) {
+        auto [it, fresh] = options_.try_emplace({first.value(), last.value(), images, room});
         Option& option = it->second;
         if (!fresh) return option;
         if (costs_.peak(first, last, images) <= room)
-            return option = {seconds(first, last, images), {first, last, images}};
-        if (first < stem_layers_ || !costs_.chain(first, last)) return option;
+            return option = {seconds(first, last, images), {first.value(), last.value(), images}};
+        if (first.value() < stem_layers_ || !costs_.chain(first, last)) return option;
         for (int rows : kStripes) {
             if (costs_.striped_peak(first, last, images, rows) > room) continue;
             const auto [copied, again] = costs_.halo(first, last, rows);
             return option = {seconds(first, last, images) + std::min(copied, again) * batch_,
-                             {first, last, images, rows, again < copied}};
+                             {first.value(), last.value(), images, rows, again < copied}};
         }
         return option;
     }
 
     /// For the whole batch. Weights come while the layers before compute; per section the longer of the two counts.
-    double seconds(int first, int last, int images) const {
+    double seconds(LayerId first, LayerId last, int images) const {
         double dram = 0, compute = 0;
         const int runs = (batch_ + images - 1) / images;
-        for (int l = first; l < last; ++l) {
+        for (LayerId l : IdRange(first, last)) {
             dram += costs_.weights(l) * runs;
             compute += costs_.compute(l, images) * batch_ / images;
         }
@@ -93,15 +107,15 @@ private:
 
     /// The best sections for layers [0, end) when the section behind takes `images` at a time and tensors behind hold
     /// `held` bytes.
-    Choice before(int end, int images, std::int64_t held, int left, bool last = false) {
-        if (end == 0) return {0, {}};
+    Choice before(LayerId end, int images, std::int64_t held, int left, bool last = false) {
+        if (end.value() == 0) return {0, {}};
         if (left == 0) return {};
-        const auto key = std::make_tuple(end, images, held, left);
+        const auto key = std::make_tuple(end.value(), images, held, left);
         if (!last)
             if (const auto found = known_.find(key); found != known_.end()) return found->second;
         Choice best;
-        for (int cut : cuts_) {
-            if (cut >= end) break;
+        for (LayerId cut : cuts_) {
+            if (cut.value() >= end.value()) break;
             for (int n : sizes_) {
                 if (n > images || (images % n != 0 && images != batch_)) continue;
                 // While this section works on its last images, the others wait for the section behind.

@@ -18,30 +18,31 @@ class NetworkCosts {
 public:
     NetworkCosts(const Network& network, const hw::ChipSpec& spec, DType dtype, const CompileOptions& options);
 
-    int layers() const { return static_cast<int>(compute_.size()); }
+    /// One behind the last layer.
+    LayerId end() const { return compute_.next_id(); }
     /// Bytes per partition and image that layers before `cut` have made and layers behind it read.
-    std::int64_t crossing(int cut) const { return crossing_[static_cast<std::size_t>(cut)]; }
+    std::int64_t crossing(LayerId cut) const { return crossing_[cut]; }
     /// Most bytes per partition that are alive while layers [first, last) run on `images`, layer by layer.
-    std::int64_t peak(int first, int last, int images) const;
+    std::int64_t peak(LayerId first, LayerId last, int images) const;
     /// True when layers [first, last) are two or more convolutions and pools, each reading all of what the one before
     /// made and nobody else reads: they can run fused, in stripes of rows.
-    bool chain(int first, int last) const;
+    bool chain(LayerId first, LayerId last) const;
     /// The same for a chain in stripes of `stripe_rows` rows of its last layer, image after image.
-    std::int64_t striped_peak(int first, int last, int images, int stripe_rows) const;
+    std::int64_t striped_peak(LayerId first, LayerId last, int images, int stripe_rows) const;
     /// Seconds per image that a chain in stripes takes longer: {rows copied from window to window, rows computed
     /// again}.
-    std::pair<double, double> halo(int first, int last, int stripe_rows) const;
+    std::pair<double, double> halo(LayerId first, LayerId last, int stripe_rows) const;
     /// Seconds that PE, ACT or POOL, whichever takes longest, work on a layer for `images` images.
-    double compute(int layer, int images) const;
+    double compute(LayerId layer, int images) const;
     /// Seconds of a core's share of device DRAM for the weights of a layer.
-    double weights(int layer) const { return weights_[static_cast<std::size_t>(layer)]; }
+    double weights(LayerId layer) const { return weights_[layer]; }
 
 private:
     struct Alive {
         std::int64_t through = 0, dying = 0, made = 0;
     };
     struct Compute {
-        double pe_cycles_per_load = 0, loads = 0;
+        double loads = 0;
         std::int64_t plane = 0;
         int slots = 1;
         bool conv = false;
@@ -51,17 +52,19 @@ private:
         std::int64_t row_bytes = 0, row_elements = 0;
         bool follows = false;
     };
-    std::vector<std::int64_t> crossing_;
-    std::vector<Rows> rows_;  ///< by layer, of its output
-    std::vector<std::int64_t> input_bytes_;
-    std::vector<Alive> alive_;
-    std::vector<Compute> compute_;
-    std::vector<double> weights_;
+    IdVector<LayerId, std::int64_t> crossing_;  ///< in front of the layer; one more than there are layers
+    IdVector<LayerId, Rows> rows_;              ///< of its output
+    IdVector<LayerId, std::int64_t> input_bytes_;
+    IdVector<LayerId, Alive> alive_;
+    IdVector<LayerId, Compute> compute_;
+    IdVector<LayerId, double> weights_;
     hw::ChipSpec spec_;
     int banks_ = 1, most_ = 1, small_ = 0, passes_ = 1;
 
     void measure_rows(const Network& network);
+    static Rows rows_of(const Layer& layer, const Value& out);
     void measure_memory(const Network& network, const CompileOptions& options);
+    void measure_value(const Value& value, LayerId born, LayerId dies, int stem_layers);
     void measure_layer(const Network& network, const Layer& layer, DType dtype);
 };
 

@@ -1,4 +1,4 @@
-// The dry_run of a code with its evictions carried out, against paper and against the code itself.
+// The liveness of a code with its evictions carried out, against paper and against the code itself.
 #include <catch2/catch.hpp>
 
 #include <variant>
@@ -119,7 +119,7 @@ TEST_CASE("a buffer that comes back twice from one save has three lives") {
     CHECK(dry_run.loads[1].earliest == 2);
 }
 
-TEST_CASE("the dry_run is the liveness of the code that carrying the evictions out makes") {
+TEST_CASE("the evicted liveness is that of the code that carrying the evictions out makes") {
     RandomStream random(11, "evicted outlines");
     int evictions = 0;
     for (int round = 0; round < 300; ++round) {

@@ -23,12 +23,12 @@ using Ids = std::vector<BufferId>;
 using Positions = std::vector<std::int32_t>;
 
 /// 1 GHz engines; 10 GB/s of device DRAM for a core: 10 bytes in a cycle, and a cycle of computing counts as two.
-DryRun sketch_with_recipes(const Script& s) {
+DryRun dry_run_with_recipes(const Script& s) {
     DryRun dry_run = dry_run_of(s.code, true);
     dry_run.uses.recipes = recipes_of(dry_run, round_chip(), 64);
     return dry_run;
 }
-Uses uses_with_recipes(const Script& s) { return sketch_with_recipes(s).uses; }
+Uses uses_with_recipes(const Script& s) { return dry_run_with_recipes(s).uses; }
 Spilled carried_out(Script& s, const DryRun& dry_run, const std::vector<Eviction>& list) {
     return apply_evictions(source_of(std::move(s.code)), dry_run, list, 0);
 }
@@ -186,7 +186,7 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
     s.write(z);                       // 2: three are alive
     wait(s);                          // 3 to 22
     s.read(z), s.read(y), s.read(x);  // 23, 24, 25
-    const DryRun dry_run = sketch_with_recipes(s);
+    const DryRun dry_run = dry_run_with_recipes(s);
     const Uses& uses = dry_run.uses;
     const auto list = chosen(dry_run, 210);
     REQUIRE(list.size() == 1);
@@ -220,7 +220,7 @@ TEST_CASE("a source comes back for what is computed from it, and what is compute
     s.write(big, elements_at(0, 145));                    // 4: leaves room for none of them
     wait(s);                                              // 5 to 24
     s.read(z), s.read(y), s.read(x);                      // 25, 26, 27
-    const DryRun dry_run = sketch_with_recipes(s);
+    const DryRun dry_run = dry_run_with_recipes(s);
     const auto list = chosen(dry_run, 310);
     REQUIRE(list.size() == 3);
     for (const Eviction& e : list) CHECK(e.before == 25);
@@ -242,7 +242,7 @@ TEST_CASE("where there is no room for the source beside the result, the result i
     s.copy(z, y, elements_at(100, 50), whole());  // 23: y is written, so it has to be there with z
     s.read(y);
     s.read(x);
-    const DryRun dry_run = sketch_with_recipes(s);
+    const DryRun dry_run = dry_run_with_recipes(s);
     for (const Eviction& e : chosen(dry_run, 304)) CHECK(e.by != Return::recompute);
 }
 
@@ -260,7 +260,7 @@ TEST_CASE(
         s.push(sum, 5, {x, c, z});  // 3: the last use of c
         wait(s);
         s.read(z), s.read(y), s.read(x);  // 24, 25, 26
-        const DryRun dry_run = sketch_with_recipes(s);
+        const DryRun dry_run = dry_run_with_recipes(s);
         const Uses& uses = dry_run.uses;
         const auto list = chosen(dry_run, 3400);
         REQUIRE(list.size() == 1);
@@ -354,7 +354,7 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
     int computed = 0, chains = 0, saved = 0;
     for (int round = 0; round < 2000; ++round) {
         Script s = random_script(random);
-        const DryRun dry_run = sketch_with_recipes(s);
+        const DryRun dry_run = dry_run_with_recipes(s);
         const Uses& uses = dry_run.uses;
         const auto before = values_read(s.code);
         EvictionOptions options;
@@ -374,7 +374,7 @@ TEST_CASE("whatever is saved, loaded or computed again, everybody reads what was
         const Spilled spilled = carried_out(s, dry_run, list);
         INFO("round " << round << ", " << list.size() << " evictions");
         REQUIRE(values_read(spilled.code) == before);
-        // The dry_run has the same buffers and loads, and never more alive than the budget allows.
+        // The evicted liveness has the same buffers and loads, and never more alive than the budget allows.
         const Liveness real = dry_run_of(spilled.code).liveness;
         CHECK(expected.buffers.size() == real.buffers.size());
         CHECK(expected.loads.size() == real.loads.size());

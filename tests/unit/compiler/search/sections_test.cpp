@@ -37,34 +37,35 @@ void check(const Section& s, int first, int last, int images, int stripe_rows) {
 
 TEST_CASE("an image takes its planes; at the start of a layer all inputs are there, at its end all outputs") {
     const NetworkCosts c = costs(convolutions());
-    REQUIRE(c.layers() == 3);
-    CHECK(c.crossing(1) == 2048);
-    CHECK(c.crossing(3) == 0);
-    CHECK(c.peak(0, 3, 1) == 2 * 2048);
-    CHECK(c.peak(1, 2, 4) == 5 * 2048);
+    REQUIRE(c.end().value() == 3);
+    CHECK(c.crossing(LayerId(1)) == 2048);
+    CHECK(c.crossing(LayerId(3)) == 0);
+    CHECK(c.peak(LayerId(0), LayerId(3), 1) == 2 * 2048);
+    CHECK(c.peak(LayerId(1), LayerId(2), 4) == 5 * 2048);
 }
 
 TEST_CASE("a layer's time is the PE's: a column a cycle, and stationary loads for every so many banks") {
     const NetworkCosts c = costs(convolutions());
     // One contraction tile, nine taps, two groups of 64 outputs: 18 loads an image. Two tiles of 512, four banks: one
     // round.
-    CHECK(c.compute(0, 1) == Approx(18 * (32 + 2 * 512) * 1e-9));
+    CHECK(c.compute(LayerId(0), 1) == Approx(18 * (32 + 2 * 512) * 1e-9));
     // Eight tiles of four images take two rounds.
-    CHECK(c.compute(0, 4) == Approx(18 * (2 * 32 + 8 * 512) * 1e-9));
-    CHECK(c.weights(0) == Approx(128 * 128 * 9 * 2 / 10e9));
+    CHECK(c.compute(LayerId(0), 4) == Approx(18 * (2 * 32 + 8 * 512) * 1e-9));
+    CHECK(c.weights(LayerId(0)) == Approx(128 * 128 * 9 * 2 / 10e9));
 }
 
 TEST_CASE("a chain in stripes needs its ends and two windows of each tensor in between") {
     const NetworkCosts c = costs(convolutions());
-    CHECK(c.chain(0, 3));
-    CHECK(!c.chain(0, 1));
+    CHECK(c.chain(LayerId(0), LayerId(3)));
+    CHECK(!c.chain(LayerId(0), LayerId(1)));
     // Four rows of the last layer read six of the one before, which read eight: of 64 bytes each.
-    CHECK(c.striped_peak(0, 3, 1, 4) == 2 * 2048 + 2 * (6 + 8) * 64);
-    CHECK(c.striped_peak(0, 3, 4, 4) == 5 * 2048 + 2 * (6 + 8) * 64);
+    CHECK(c.striped_peak(LayerId(0), LayerId(3), 1, 4) == 2 * 2048 + 2 * (6 + 8) * 64);
+    CHECK(c.striped_peak(LayerId(0), LayerId(3), 4, 4) == 5 * 2048 + 2 * (6 + 8) * 64);
     // Stripes of four rows share two rows of the second tensor and four of the first, in eight stripes of 32 elements a
     // row.
-    CHECK(c.halo(0, 3, 4).first == Approx(8 * (2 + 4) * 32 * 1e-9));
-    CHECK(c.halo(0, 3, 4).second == Approx(c.compute(1, 1) * 2 / 4 + c.compute(0, 1) * 4 / 4));
+    CHECK(c.halo(LayerId(0), LayerId(3), 4).first == Approx(8 * (2 + 4) * 32 * 1e-9));
+    CHECK(c.halo(LayerId(0), LayerId(3), 4).second ==
+          Approx(c.compute(LayerId(1), 1) * 2 / 4 + c.compute(LayerId(0), 1) * 4 / 4));
 }
 
 TEST_CASE("where everything fits there is nothing to propose; where some images do, groups of them all the way") {
@@ -84,7 +85,7 @@ TEST_CASE("layers with large tensors run on few images, those with small ones on
                               Window::square(4, 4));
     for (int l = 0; l < 2; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
     const NetworkCosts c = costs(lower(net.finish({x}), DType::fp16, 64));
-    REQUIRE(c.layers() == 4);
+    REQUIRE(c.end().value() == 4);
     // One image takes 4,096 bytes while three outputs of the pool wait, 384: that is within 4,900. In stripes of r rows
     // it takes 2,048 + 128 + 2 x 4r rows of 64: with those 384, two rows are within 0.85 of it, 4,165, and one is
     // within 0.7, 3,430.
@@ -104,15 +105,16 @@ TEST_CASE("an image that does not fit layer by layer runs in the tallest stripes
     TensorId x = net.input({1, 128, 32, 32});
     for (int l = 0; l < 2; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
     const NetworkCosts c = costs(lower(net.finish({net.max_pool(x, Window::square(4, 4))}), DType::fp16, 64));
-    REQUIRE(c.layers() == 3);
+    REQUIRE(c.end().value() == 3);
     // One row of the output takes windows of four and of six rows, twice: 1,280 bytes; two rows 8 and 10: 2,304.
-    CHECK(c.striped_peak(0, 3, 1, 1) == 2048 + 128 + 1280);
-    CHECK(c.striped_peak(0, 3, 1, 2) == 2048 + 128 + 2304);
+    CHECK(c.striped_peak(LayerId(0), LayerId(3), 1, 1) == 2048 + 128 + 1280);
+    CHECK(c.striped_peak(LayerId(0), LayerId(3), 1, 2) == 2048 + 128 + 2304);
     const auto list = section_candidates(c, 0, 1, 4000);
     REQUIRE(!list.empty());
     REQUIRE(list[0].size() == 1);
     check(list[0][0], 0, 3, 1, 1);
-    CHECK(list[0][0].recompute_halo == (c.halo(0, 3, 1).second < c.halo(0, 3, 1).first));
+    CHECK(list[0][0].recompute_halo ==
+          (c.halo(LayerId(0), LayerId(3), 1).second < c.halo(LayerId(0), LayerId(3), 1).first));
 }
 
 TEST_CASE("where not even stripes fit there is no proposal") {
