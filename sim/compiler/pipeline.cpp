@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/back_end.hpp"
+#include "compiler/lower/drop_unread.hpp"
 #include "compiler/lower/lower.hpp"
 #include "compiler/lower/replicate.hpp"
 #include "compiler/lower/stem.hpp"
@@ -35,6 +36,12 @@ Refusal run_lower(Compilation& c, Attempts&) {
 std::string report_lower(const Compilation& c) {
     return fmt::format("{} nodes to {} layers", c.graph.nodes.size(), c.network.layers.size());
 }
+
+Refusal run_drop_unread(Compilation& c, Attempts&) {
+    drop_unread(c.network);
+    return std::nullopt;
+}
+std::string report_drop_unread(const Compilation& c) { return fmt::format("{} layers stay", c.network.layers.size()); }
 
 Refusal run_order(Compilation& c, Attempts&) {
     reorder(c.network, c.batch, c.options.in_place_add);
@@ -165,6 +172,8 @@ const std::vector<Pass>& pipeline() {
     static const std::vector<Pass> passes{
         // name, the form it needs, the form it leaves, run, report, left out by name, whether there is something to do
         {"lower", Form::graph, Form::network, run_lower, report_lower},
+        {"drop_unread", Form::network, Form::network, run_drop_unread, report_drop_unread, {}, nullptr,
+         Presence::optional},
         {"order", Form::network, Form::network, run_order, nothing, {{"order", &O::reorder_layers}}},
         {"replicate", Form::network, Form::network, run_replicate, report_replicate, {{"replicate", &O::replication}}},
         {"stem", Form::network, Form::network, run_stem, report_stem, {{"stem", &O::stream_stem}}},

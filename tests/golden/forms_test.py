@@ -16,7 +16,7 @@ CHIP = ["chip.dma.engines_per_core=1", "chip.dram.channels=1", "chip.psum.banks=
 NETWORKS = {
     "conv_chain": ["--batch", "2"],
     "attention": [],
-    "spilled": ["--batch", "1", "--no-recompute", "--state-buffer-budget", "448B"],
+    "spilled": ["--batch", "2", "--no-recompute", "--state-buffer-budget", "512B"],
 }
 FORMS = {"network": "stem", "code": "emit", "evicted": "evict", "program": "lay_out_dram"}
 

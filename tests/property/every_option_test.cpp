@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "checks.hpp"
+#include "compiler/pipeline.hpp"
 
 using namespace infsim;
 using namespace infsim::test;
@@ -58,6 +59,8 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "activations_region", &O::activations_region, {1});
     for (const char* pass : {"order", "replicate", "stem", "prefetch", "spill", "rematerialize"})
         all.push_back({std::string("without pass ") + pass, [pass](O& o) { o.skip_passes = {pass}; }});
+    for (const std::string& pass : compiler::optional_pass_names())
+        all.push_back({"with pass " + pass, [pass](O& o) { o.optional_passes = {pass}; }});
     return all;
 }
 

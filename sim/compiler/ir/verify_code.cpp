@@ -210,10 +210,10 @@ void verify_load(CodeCheck& check, const At& at) {
     for_each_pattern(at.in, [&](const AccessPattern&, int operand, bool write) {
         const BufferId buffer = at.in.buffer[static_cast<std::size_t>(operand)];
         if (!buffer.exists() || buffer.index() >= check.code.buffers.size()) return;
-        if (write)
-            require(check, buffer == BufferId(load.buffer), at, "is of load {} and fills another buffer", id.value());
+        const bool own = buffer == BufferId(load.buffer);  // a load may copy what it has brought
+        if (write) require(check, own, at, "is of load {} and fills another buffer", id.value());
         else
-            require(check, check.written[buffer].position < load.earliest, at,
+            require(check, own || check.written[buffer].position < load.earliest, at,
                     "may move in front of {}, which writes what it reads", check.written[buffer].position);
     });
 }

@@ -93,6 +93,15 @@ TEST_CASE("a pass is left out by name or by its option") {
     CHECK(ran(options) == without);
 }
 
+TEST_CASE("an optional pass runs where it is asked for by name") {
+    CHECK(optional_pass_names() == Names{"drop_unread"});
+    CompileOptions options;
+    options.optional_passes = {"drop_unread"};
+    const Names with = ran(options);
+    REQUIRE(with.size() > 1);
+    CHECK(with[1] == "drop_unread");
+}
+
 TEST_CASE("what the search has decided is not fitted again") {
     CompileOptions options;
     options.search_psum_banks = true;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "compiler/pipeline.hpp"
 #include "flow/compiler_file.hpp"
 #include "support/neuron_2020.hpp"
 #include "support/source_folder.hpp"
@@ -28,6 +29,9 @@ std::vector<std::filesystem::path> profiles() {
 /// "pass" or "pass.key" of every option that a compiler file does not state.
 std::vector<std::string> unstated(const json::Object& file) {
     std::vector<std::string> missing;
+    const json::Value* passes = file.find("passes");
+    for (const std::string& pass : compiler::optional_pass_names())
+        if (!passes || !passes->is_object() || !passes->as_object().find(pass)) missing.push_back("passes." + pass);
     const json::Value all = canonical_json(compiler::CompileOptions{});
     for (const auto& [pass, options] : all.as_object()) {
         if (!options.is_object()) continue;  // the name, and the passes to skip
@@ -132,4 +136,18 @@ TEST_CASE("the profile of the documented limits is what tests without files take
     Problems problems;
     const auto file = load_compiler(source_folder("/configs/compilers/neuron-2020.json"), {}, problems);
     CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(test::neuron_2020())));
+}
+
+TEST_CASE("an optional pass is switched in a file and by a setting, and off it does not change the identity") {
+    Problems problems;
+    const auto off = read(R"({"name": "x", "passes": {"drop_unread": false}})", problems);
+    CHECK(off.optional_passes.empty());
+    CHECK(json::dump(canonical_json(off)) == json::dump(canonical_json(read(R"({"name": "x"})", problems))));
+    const auto on = read(R"({"name": "x"})", problems, {{"passes.drop_unread", true, "", "--set"}});
+    CHECK(on.optional_passes == std::vector<std::string>{"drop_unread"});
+    CHECK(problems.empty());
+    const auto again = read(json::dump(canonical_json(on)), problems);
+    CHECK(again.optional_passes == on.optional_passes);
+    read(R"({"name": "x", "passes": {"lower": true}})", problems);
+    CHECK(problems.list().size() == 1);
 }
