@@ -10,7 +10,7 @@
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
 #include "compiler/memory/budget.hpp"
-#include "compiler/pipeline.hpp"
+#include "compiler/pass_names.hpp"
 #include "flow/run_point.hpp"
 #include "program/races.hpp"
 #include "program/text.hpp"

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "compiler/pipeline.hpp"
+#include "compiler/pass_names.hpp"
 
 namespace infsim::compiler {
 

@@ -7,14 +7,9 @@
 
 #include "compiler/compilation.hpp"
 #include "compiler/outcome.hpp"
+#include "compiler/pass_names.hpp"
 
 namespace infsim::compiler {
-
-/// A name under which CompileOptions::skip_passes leaves something out, and the option that it switches off.
-struct Skip {
-    const char* name = nullptr;
-    bool CompileOptions::*option = nullptr;
-};
 
 /// `optional`: runs only where CompileOptions::optional_passes names it.
 enum class Presence : unsigned char { always, optional };
@@ -34,12 +29,5 @@ struct Pass {
 
 /// All passes. The one before leaves what the next one needs.
 const std::vector<Pass>& pipeline();
-
-/// Names of all passes, in order.
-std::vector<std::string> pass_names();
-/// Names that CompileOptions::optional_passes may hold.
-std::vector<std::string> optional_pass_names();
-/// What CompileOptions::skip_passes may name: the names of all skips, in the order of the passes.
-std::vector<Skip> all_skips();
 
 }  // namespace infsim::compiler

@@ -6,7 +6,7 @@
 #include "base/json_reader.hpp"
 #include "base/quantity.hpp"
 #include "base/text.hpp"
-#include "compiler/pipeline.hpp"
+#include "compiler/pass_names.hpp"
 
 namespace infsim::flow {
 

@@ -2,7 +2,7 @@
 #include <functional>
 
 #include "checks.hpp"
-#include "compiler/pipeline.hpp"
+#include "compiler/pass_names.hpp"
 
 using namespace infsim;
 using namespace infsim::test;

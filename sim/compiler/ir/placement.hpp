@@ -11,8 +11,8 @@ namespace infsim::compiler {
 
 struct Placement {
     IdVector<BufferId, std::uint32_t> offset;  ///< bytes within each partition
-    std::vector<std::int32_t> order;        ///< new serial order: indices into Code::instructions
-    std::vector<std::size_t> queue_length;  ///< by queue, instructions
+    std::vector<std::int32_t> order;           ///< new serial order: indices into Code::instructions
+    std::vector<std::size_t> queue_length;     ///< by queue, instructions
     /// Positions in `order` of the first and last instruction that touch it.
     IdVector<BufferId, std::int32_t> first, last;
     std::int64_t peak = 0;         ///< highest byte used + 1

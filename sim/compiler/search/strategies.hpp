@@ -34,7 +34,7 @@ StrategyOutcome try_bands(const FitInput& in, Tried& tried);
 /// Makes a dry run of the plan. Nothing where a buffer takes more than `capacity`; a refusal where the chip cannot run
 /// it. `name`: of the plan, for people.
 std::variant<TightPlan, BufferTooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,
-                                                              std::string name, std::int64_t capacity);
+                                                                    std::string name, std::int64_t capacity);
 
 /// Adds a plan to those that find no place as they are. Plans may differ in what makes no difference to this network:
 /// returns the plan or its equal.

@@ -42,7 +42,7 @@ std::string result_of(const std::variant<Emission, BufferTooLarge, DoesNotFit>& 
 }  // namespace
 
 std::variant<TightPlan, BufferTooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,
-                                                              std::string name, std::int64_t capacity) {
+                                                                    std::string name, std::int64_t capacity) {
     const Timer timer;
     tried.kept_code.reset();
     auto outcome = emit(in, plan, capacity);

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "compiler/pipeline.hpp"
+#include "compiler/pass_names.hpp"
 #include "flow/compiler_file.hpp"
 #include "support/neuron_2020.hpp"
 #include "support/source_folder.hpp"
