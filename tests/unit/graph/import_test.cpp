@@ -323,3 +323,21 @@ TEST_CASE("large raw initializers stay in the file") {
     CHECK(bytes.substr(static_cast<std::size_t>(ref->offset), 64 * 64 * 4) ==
           std::string(reinterpret_cast<const char*>(values.data()), 64 * 64 * 4));
 }
+
+TEST_CASE("a Hardmax is made of what exists, before opset 13 over everything from its axis on") {
+    for (const int opset : {11, 13}) {
+        OnnxModel m(opset);
+        m.input("x", {1, 2, 3}).output("y");
+        m.node("Hardmax", {"x"}, {"y"});
+        const auto g = m.import();
+        CAPTURE(opset);
+        CHECK(test::output_shape(g) == Shape{1, 2, 3});
+        CHECK(test::first_problem(g) == "");
+        std::vector<std::vector<double>> ramps;
+        for (const auto& t : g.tensors)
+            if (t.constant && std::holds_alternative<Inline>(*t.constant))
+                ramps.push_back(std::get<Inline>(*t.constant).values);
+        REQUIRE(ramps.size() == 1);
+        CHECK(ramps[0] == (opset < 13 ? std::vector<double>{6, 5, 4, 3, 2, 1} : std::vector<double>{3, 2, 1}));
+    }
+}
