@@ -102,8 +102,8 @@ std::string to_text(const Plan& plan) {
 std::string to_text(const Placement& placement) {
     const auto& [offset, order, queue_length, first, last, peak, lower_bound] = placement;
     std::string text = fmt::format("placement peak={} lower_bound={}\n", peak, lower_bound);
-    for (std::size_t b = 0; b < offset.size(); ++b)
-        if (last[b] >= 0) text += fmt::format("b{} @{} s{}..{}\n", b, offset[b], first[b], last[b]);
+    for (BufferId b : offset.ids())
+        if (last[b] >= 0) text += fmt::format("b{} @{} s{}..{}\n", b.value(), offset[b], first[b], last[b]);
     for (std::size_t q = 0; q < queue_length.size(); ++q)
         if (queue_length[q] > 0) text += fmt::format("queue {} instructions={}\n", q, queue_length[q]);
     for (std::size_t from = 0; from < order.size();) {

@@ -34,9 +34,8 @@ void write_text(const Decision& decision, std::ostream& out) {
     for (const Eviction& eviction : decision.evictions) out << eviction_text(eviction) << '\n';
     const auto& [offset, order, start, lower_bound] = decision.allocation;
     out << fmt::format("allocation lower_bound={}\n", lower_bound);
-    for (std::size_t b = 0; b < offset.size(); ++b) out << fmt::format("b{} @{}\n", b, offset[b]);
-    for (const std::int32_t load : order)
-        out << fmt::format("load {} starts at {}\n", load, start[static_cast<std::size_t>(load)]);
+    for (BufferId b : offset.ids()) out << fmt::format("b{} @{}\n", b.value(), offset[b]);
+    for (LoadId load : order) out << fmt::format("load {} starts at {}\n", load.value(), start[load]);
 }
 
 }  // namespace infsim::compiler

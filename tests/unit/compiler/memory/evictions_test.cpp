@@ -151,11 +151,11 @@ TEST_CASE("a save stands behind the last use, its reload before the next and not
     CHECK(reload->src.segment == save->dst.segment);
     CHECK(reload->src.offset == save->dst.offset);
     const BufferId home = code.instructions[4].buffer[0];
-    CHECK(home == 2);  // a place of its own
+    CHECK(home.value() == 2);  // a place of its own
     CHECK(code.instructions[5].buffer[0] == home);
-    REQUIRE(code.instructions[4].load == 0);
-    CHECK(code.loads[0].stream == kReloadStream);
-    CHECK(code.loads[0].earliest == 2);
+    REQUIRE(code.instructions[4].load.value() == 0);
+    CHECK(code.loads[LoadId(0)].stream == kReloadStream);
+    CHECK(code.loads[LoadId(0)].earliest == 2);
 }
 
 TEST_CASE("a load that is issued again reads the same bytes and needs no segment") {
@@ -169,6 +169,6 @@ TEST_CASE("a load that is issued again reads the same bytes and needs no segment
     CHECK(s.code.segments.size() == 1);
     REQUIRE(s.code.instructions.size() == 6);
     REQUIRE(std::holds_alternative<program::DmaLoad>(s.code.instructions[4].op));
-    CHECK(s.code.instructions[4].load == 1);
+    CHECK(s.code.instructions[4].load.value() == 1);
     CHECK(s.code.instructions[5].buffer[0] == s.code.instructions[4].buffer[0]);
 }

@@ -40,7 +40,7 @@ public:
     /// A load of `b`, standing right before its use.
     int load(BufferId b, int stream = 0, int layer = 0) {
         const int at = touch({b}, layer);
-        code.instructions.back().load = static_cast<std::int32_t>(code.loads.size());
+        code.instructions.back().load = code.loads.next_id();
         code.loads.push_back({b, stream});
         return at;
     }
@@ -222,8 +222,8 @@ TEST_CASE("every buffer that lives keeps its bytes to itself in the final order"
         t.touch(alive);
     }
     const Placement p = t.placed(80);
-    for (std::size_t a = 0; a < t.code.buffers.size(); ++a)
-        for (std::size_t b = 0; b < a; ++b) {
+    for (BufferId a : t.code.buffers.ids())
+        for (BufferId b : IdRange(BufferId(0), a)) {
             const Buffer &x = t.code.buffers[a], &y = t.code.buffers[b];
             const bool both_alive = p.first[a] <= p.last[b] && p.first[b] <= p.last[a];
             const bool overlap = p.offset[a] < p.offset[b] + y.bytes && p.offset[b] < p.offset[a] + x.bytes;
