@@ -17,8 +17,7 @@ public:
     using Rep = std::int32_t;
 
     constexpr TypedId() = default;
-    constexpr TypedId(Rep value) : value_(value) {}
-    constexpr operator Rep() const { return value_; }
+    constexpr explicit TypedId(Rep value) : value_(value) {}
 
     constexpr Rep value() const { return value_; }
     constexpr std::size_t index() const { return static_cast<std::size_t>(value_); }
@@ -30,6 +29,13 @@ public:
     }
     /// The id `n` behind (or, for a negative n, in front of) this one.
     constexpr TypedId next(Rep n = 1) const { return TypedId(value_ + n); }
+
+    friend constexpr bool operator==(TypedId a, TypedId b) { return a.value_ == b.value_; }
+    friend constexpr bool operator!=(TypedId a, TypedId b) { return a.value_ != b.value_; }
+    friend constexpr bool operator<(TypedId a, TypedId b) { return a.value_ < b.value_; }
+    friend constexpr bool operator>(TypedId a, TypedId b) { return a.value_ > b.value_; }
+    friend constexpr bool operator<=(TypedId a, TypedId b) { return a.value_ <= b.value_; }
+    friend constexpr bool operator>=(TypedId a, TypedId b) { return a.value_ >= b.value_; }
 
 private:
     Rep value_ = -1;

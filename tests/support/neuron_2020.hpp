@@ -3,7 +3,7 @@
 
 #include "compiler/options.hpp"
 
-namespace test {
+namespace infsim::test {
 
 /// configs/compilers/neuron-2020.json. It names every option, as the file does; a test holds the two together.
 inline infsim::compiler::CompileOptions neuron_2020() {
@@ -36,4 +36,4 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     return o;
 }
 
-}  // namespace test
+}  // namespace infsim::test

@@ -21,9 +21,9 @@ const char* return_name(Return by) {
 
 std::string eviction_text(const Eviction& eviction) {
     const auto& [buffer, after, before, by, save, recipe, kept_loads] = eviction;
-    std::string text = fmt::format("evict b{} between {} and {}{}, {}", BufferId(buffer).value(), after, before,
+    std::string text = fmt::format("evict b{} between {} and {}{}, {}", buffer.value(), after, before,
                                    save ? " saved" : "", return_name(by));
-    if (by == Return::recompute) text += fmt::format(" by recipe {}{}", recipe, kept_loads ? ", loads kept" : "");
+    if (by == Return::recompute) text += fmt::format(" by recipe {}{}", recipe.value(), kept_loads ? ", loads kept" : "");
     return text;
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("a tensor goes to scratch data and comes back in another layout") {
     fetch.to = h.image(y);
     fetch.from_dtype = DType::fp16;
     FetchBox box;
-    box.from.index = s;
+    box.from.index = s.value();
     box.from.axes = {{{4, 2}}, {}, {{2, 1}}};
     fetch.boxes = {box};
     h.layer(fetch, {s}, y);
@@ -62,7 +62,7 @@ TEST_CASE("elements that no box covers are set") {
     fetch.from_dtype = DType::fp16;
     fetch.fill = 7;
     FetchBox box;
-    box.from.index = s;
+    box.from.index = s.value();
     box.from.axes = {{}, {}, {{2, 1}}};
     box.start = {0, 0, 1};
     box.step = {1, 1, 2};

@@ -118,9 +118,9 @@ TEST_CASE("a stem streams in stripes, rows of the input that two share are copie
 
 TEST_CASE("a fused section copies the rows that stripes share, or computes them again") {
     HandMade h = stem();
-    auto& pool = std::get<PoolOp>(h.network.layers[1].op);
+    auto& pool = std::get<PoolOp>(h.network.layers[LayerId(1)].op);
     pool.stride_rows = 1;
-    h.network.values[2].phys.rows = 3;
+    h.network.values[ValueId(2)].phys.rows = 3;
     h.plan.sections = {{0, 2, 1, 1}};
     const auto copies = [](const Lines& lines) {
         return std::count_if(lines.begin(), lines.end(),

@@ -41,7 +41,7 @@ Strided in_dram(const Shape& shape) { return {Strided::Source::scratch, 0, 0, ro
 
 TEST_CASE("an image of 100 channels goes to two slots") {
     const Physical phys{{64, 36}, 3, 5};
-    const View view{0, 0, 2, {{}, {{Dim::channel, 100}}, {{Dim::row, 3}}, {{Dim::col, 5}}}};
+    const View view{ValueId(0), 0, 2, {{}, {{Dim::channel, 100}}, {{Dim::row, 3}}, {{Dim::col, 5}}}};
     const TransferWalk walk = transfer_walk(view, phys, in_dram({1, 100, 3, 5}), {}, {});
     CHECK(walk.runs.size() == 2);
     CHECK(walk.free.size() == 1);  // rows and columns are one run
@@ -55,7 +55,7 @@ TEST_CASE("an image of 100 channels goes to two slots") {
 
 TEST_CASE("heads in slots of their own, transposed in DRAM") {
     const Physical phys{{32, 8, 32, 8, 32, 8}, 1, 7};  // three heads of 40
-    const View view{0, 0, 6, {{{Dim::slot, 3, 2}}, {{Dim::col, 7}}, {{Dim::channel, 40}}}};
+    const View view{ValueId(0), 0, 6, {{{Dim::slot, 3, 2}}, {{Dim::col, 7}}, {{Dim::channel, 40}}}};
     const auto cells = moved(transfer_walk(view, phys, in_dram({3, 7, 40}), {}, {}));
     REQUIRE(cells.size() == 840);
     for (const auto& [cell, there] : cells) {
@@ -66,7 +66,7 @@ TEST_CASE("heads in slots of their own, transposed in DRAM") {
 
 TEST_CASE("part of a view, every other column, from a broadcast") {
     const Physical phys{{4}, 1, 9};
-    const View view{0, 0, 1, {{{Dim::channel, 4}}, {{Dim::col, 9}}}};
+    const View view{ValueId(0), 0, 1, {{{Dim::channel, 4}}, {{Dim::col, 9}}}};
     const Strided row = expand(in_dram({1, 3}), {2, 3});
     const auto cells = moved(transfer_walk(view, phys, row, {1, 2}, {2, 3}));
     REQUIRE(cells.size() == 6);
@@ -76,7 +76,7 @@ TEST_CASE("part of a view, every other column, from a broadcast") {
 
 TEST_CASE("factors whose boundaries cross are moved element by element, backwards ones too") {
     const Physical phys{{1}, 1, 12};
-    View view{0, 0, 1, {{{Dim::col, 12}}}};
+    View view{ValueId(0), 0, 1, {{{Dim::col, 12}}}};
     Strided odd = in_dram({12});
     odd.axes = {{{4, 1}, {3, 4}}};  // 4 x 3 of a 3 x 4, against 12 in a row: aligned
     auto cells = moved(transfer_walk(view, phys, odd, {}, {}));

@@ -11,11 +11,11 @@ namespace {
 
 /// Tokens x hidden with hidden on partitions.
 View tokens(std::int64_t length, std::int64_t hidden, const Physical& phys) {
-    return {0, 0, phys.slots(), {{}, {{Dim::col, length}}, {{Dim::channel, hidden}}}};
+    return {ValueId(0), 0, phys.slots(), {{}, {{Dim::col, length}}, {{Dim::channel, hidden}}}};
 }
 
 View image(const Physical& phys) {
-    View v{0, 0, phys.slots(), {{}, {{Dim::channel, phys.channels()}}, {}, {}}};
+    View v{ValueId(0), 0, phys.slots(), {{}, {{Dim::channel, phys.channels()}}, {}, {}}};
     if (phys.rows > 1) v.axes[2] = {{Dim::row, phys.rows}};  // an axis of extent 1 has no factors
     if (phys.cols > 1) v.axes[3] = {{Dim::col, phys.cols}};
     return v;

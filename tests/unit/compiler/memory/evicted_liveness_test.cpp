@@ -73,20 +73,20 @@ TEST_CASE("a save stands behind the use before the gap, the reload in front of t
     REQUIRE(dry_run.buffers.size() == 3);
     check_life(dry_run, a, 0, 1);
     check_life(dry_run, b, 2, 3);
-    check_life(dry_run, 2, 4, 5);
-    CHECK(dry_run.buffers[2].name == "a");
+    check_life(dry_run, BufferId(2), 4, 5);
+    CHECK(dry_run.buffers[BufferId(2)].name == "a");
     REQUIRE(dry_run.loads.size() == 1);
-    CHECK(dry_run.loads[0].buffer == 2);
-    CHECK(dry_run.loads[0].stream == kReloadStream);
-    CHECK(dry_run.loads[0].earliest == 2);
-    CHECK(dry_run.loads[0].front == 4);
+    CHECK(dry_run.loads[LoadId(0)].buffer == BufferId(2));
+    CHECK(dry_run.loads[LoadId(0)].stream == kReloadStream);
+    CHECK(dry_run.loads[LoadId(0)].earliest == 2);
+    CHECK(dry_run.loads[LoadId(0)].front == 4);
 }
 
 TEST_CASE("a load that is issued again keeps its stream and may start at once; nothing is saved") {
     Script s;
     const BufferId w = s.buffer("w"), b = s.buffer("b");
     s.load(w);  // 0
-    s.code.loads[0].stream = 1;
+    s.code.loads[LoadId(0)].stream = 1;
     s.read(w);              // 1
     s.write(b), s.read(b);  // 2, 3
     s.read(w);              // 4
@@ -94,12 +94,12 @@ TEST_CASE("a load that is issued again keeps its stream and may start at once; n
     CHECK(dry_run.layer.size() == 6);
     check_life(dry_run, w, 0, 1);
     check_life(dry_run, b, 2, 3);
-    check_life(dry_run, 2, 4, 5);
+    check_life(dry_run, BufferId(2), 4, 5);
     REQUIRE(dry_run.loads.size() == 2);
-    CHECK(dry_run.loads[1].buffer == 2);
-    CHECK(dry_run.loads[1].stream == 1);
-    CHECK(dry_run.loads[1].earliest == 0);
-    CHECK(dry_run.loads[1].front == 4);
+    CHECK(dry_run.loads[LoadId(1)].buffer == BufferId(2));
+    CHECK(dry_run.loads[LoadId(1)].stream == 1);
+    CHECK(dry_run.loads[LoadId(1)].earliest == 0);
+    CHECK(dry_run.loads[LoadId(1)].front == 4);
 }
 
 TEST_CASE("a buffer that comes back twice from one save has three lives") {
@@ -112,11 +112,11 @@ TEST_CASE("a buffer that comes back twice from one save has three lives") {
     s.read(a);              // 6, reload at 8
     const Liveness dry_run = evicted(s, {{a, 0, 3, Return::reload, true}, {a, 3, 6, Return::reload, false}});
     check_life(dry_run, a, 0, 1);
-    check_life(dry_run, 2, 4, 5);
-    check_life(dry_run, 3, 8, 9);
+    check_life(dry_run, BufferId(2), 4, 5);
+    check_life(dry_run, BufferId(3), 8, 9);
     check_life(dry_run, b, 2, 7);
     REQUIRE(dry_run.loads.size() == 2);
-    CHECK(dry_run.loads[1].earliest == 2);
+    CHECK(dry_run.loads[LoadId(1)].earliest == 2);
 }
 
 TEST_CASE("the evicted liveness is that of the code that carrying the evictions out makes") {

@@ -207,9 +207,9 @@ TEST_CASE("what engines make sooner than device DRAM returns is computed again; 
     const VirtualInstruction& again = spilled.code.instructions[24];
     REQUIRE(std::holds_alternative<program::TensorScalar>(again.op));
     CHECK(again.queue == 5);
-    CHECK(again.load == -1);
+    CHECK(again.load == kNoLoad);
     CHECK(again.buffer[0] == x);
-    CHECK(again.buffer[1] == static_cast<BufferId>(spilled.code.buffers.size()) - 1);
+    CHECK(again.buffer[1] == spilled.code.buffers.next_id().next(-1));
     CHECK(spilled.code.instructions[25].buffer[0] == again.buffer[1]);
 }
 

@@ -138,13 +138,13 @@ TEST_CASE("more waits than an instruction holds travel on a Sync before it") {
     Code code;
     for (int q = 0; q < 7; ++q) code.queues.push_back({program::Engine::pool, 0, static_cast<std::uint8_t>(q), {}});
     code.buffers.push_back({});
-    code.buffers[0].name = "b";
-    code.buffers[0].bytes = 24;
+    code.buffers[BufferId(0)].name = "b";
+    code.buffers[BufferId(0)].bytes = 24;
     const auto push = [&](std::uint8_t queue, program::Operation op) {
         VirtualInstruction in;
         in.op = std::move(op);
-        in.buffer[0] = 0;
-        if (std::holds_alternative<program::TensorScalar>(in.op)) in.buffer[1] = 0;
+        in.buffer[0] = BufferId(0);
+        if (std::holds_alternative<program::TensorScalar>(in.op)) in.buffer[1] = BufferId(0);
         in.queue = queue;
         code.instructions.push_back(in);
     };

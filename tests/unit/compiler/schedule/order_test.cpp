@@ -58,16 +58,15 @@ TEST_CASE("an order never puts a layer before what it reads") {
             {net.relu(net.conv(x, 64, Window::square(3, 1, 1))), net.relu(net.conv(x, 65, Window::square(1))), x});
     Network network = compiler::lower(net.finish({x}), DType::fp16, 64);
     compiler::reorder(network, 3, true);
-    std::vector<bool> written(network.values.size(), false);
-    std::vector<int> writers(network.values.size(), 0);
-    for (const auto& layer : network.layers) ++writers[static_cast<std::size_t>(layer.output.value)];
+    IdVector<compiler::ValueId, bool> written(network.values.size(), false);
+    IdVector<compiler::ValueId, int> writers(network.values.size(), 0);
+    for (const auto& layer : network.layers) ++writers[layer.output.value];
     for (const auto& layer : network.layers) {
         for (const auto& in : layer.inputs) {
-            CHECK((network.values[static_cast<std::size_t>(in.value)].input != graph::kNoTensor ||
-                   written[static_cast<std::size_t>(in.value)]));
+            CHECK((network.values[in.value].input != graph::kNoTensor || written[in.value]));
         }
         // A concatenation is there when its last part is.
-        const auto out = static_cast<std::size_t>(layer.output.value);
+        const auto out = layer.output.value;
         if (--writers[out] == 0) written[out] = true;
     }
 }
