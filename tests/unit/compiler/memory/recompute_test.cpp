@@ -161,8 +161,8 @@ TEST_CASE(
         CHECK(r.traffic_bytes == 2960);
         return std::make_pair(r.made, r.in_place);
     };
-    CHECK(recipe(false) == std::make_pair(Ids{}, Ids{1}));
-    CHECK(recipe(true) == std::make_pair(Ids{1}, Ids{}));
+    CHECK(recipe(false) == std::make_pair(Ids{}, Ids{BufferId(1)}));
+    CHECK(recipe(true) == std::make_pair(Ids{BufferId(1)}, Ids{}));
 }
 
 TEST_CASE("all writes of a buffer are repeated in their order, also where they read what was written before") {
