@@ -97,6 +97,7 @@ Refusal run_evict(Compilation& c, Attempts&) {
 }
 
 Refusal run_allocate(Compilation& c, Attempts&) {
+    c.decision->dry_run = {};  // large, and of no further use
     c.placement = placement_of(c.code, std::move(c.decision->allocation));
     return std::nullopt;
 }
