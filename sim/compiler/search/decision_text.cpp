@@ -23,7 +23,8 @@ std::string eviction_text(const Eviction& eviction) {
     const auto& [buffer, after, before, by, save, recipe, kept_loads] = eviction;
     std::string text = fmt::format("evict b{} between {} and {}{}, {}", buffer.value(), after, before,
                                    save ? " saved" : "", return_name(by));
-    if (by == Return::recompute) text += fmt::format(" by recipe {}{}", recipe.value(), kept_loads ? ", loads kept" : "");
+    if (by == Return::recompute)
+        text += fmt::format(" by recipe {}{}", recipe.value(), kept_loads ? ", loads kept" : "");
     return text;
 }
 
