@@ -64,9 +64,7 @@ struct OperandRules {
         if (!inputs(op.residual ? 2 : 1, op.residual ? 2 : 1)) return;
         positive({op.kernel_rows, op.kernel_cols, op.stride_rows, op.stride_cols, op.dilation_rows, op.dilation_cols},
                  "kernel, stride or dilation");
-        require((out().rows - 1) * op.stride_rows - op.pad_top < in(0).rows &&
-                    (out().cols - 1) * op.stride_cols - op.pad_left < in(0).cols,
-                "output reaches beyond the input");
+        // Outputs may lie behind the last row or column that an input has: a transposed convolution makes zeros there.
         weights(op);
         optional_constant(op.bias, out().channels(), "a bias");
         if (op.residual && verify_part(check, *op.residual, where + " adds"))

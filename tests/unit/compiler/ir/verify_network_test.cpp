@@ -116,8 +116,8 @@ TEST_CASE("weights and biases are constants of the right size") {
     CHECK(found([&](TinyNetwork& t) { conv(t).groups = 3; }).at(0) == "layer l0 'conv': 3 groups for 2 channels to 4");
     CHECK(found([&](TinyNetwork& t) { conv(t).stride_rows = 0; }) ==
           Found{"layer l0 'conv': a kernel, stride or dilation that is not positive"});
-    CHECK(found([&](TinyNetwork& t) { conv(t).stride_rows = 2; }) ==
-          Found{"layer l0 'conv': output reaches beyond the input"});
+    // Outputs behind the input's last row are zeros, as a transposed convolution makes them.
+    CHECK(found([&](TinyNetwork& t) { conv(t).stride_rows = 2; }).empty());
 }
 
 TEST_CASE("a residual lies as the output does") {
