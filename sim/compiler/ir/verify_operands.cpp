@@ -150,7 +150,8 @@ struct OperandRules {
     }
     void operator()(const FetchOp& op) const {
         if (!verify_view(check, op.to, where)) return;
-        require(ValueId(op.to.value) == ValueId(layer.output.value), "fills another value than it writes");
+        // A part of a concatenation keeps the view of its own value; the layer's output says where it lies now.
+        require(op.to.slots == layer.output.slots, "fills another number of slots than it writes");
         const graph::Shape shape = shape_of(op.to);
         for (const FetchBox& box : op.boxes) {
             verify_strided(check, box.from, where);
