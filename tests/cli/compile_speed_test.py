@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Every network of models/ at batch 64 compiles to a program or to the reason why not, in seconds and megabytes.
 
-usage: compile_speed_test.py INFSIM SOURCE_FOLDER
+usage: compile_speed_test.py INFSIM SOURCE_FOLDER [--times]
+
+Megabytes are always a limit; seconds only with --times, on a machine that nobody shares (scripts/nightly.sh): the loop below
+cannot tell how slow memory is, and the same program took 1.9 s on one day and 4.6 s on another.
 
 The limits are processor time (not wall-clock time, which other programs share) and the largest resident memory of the
 whole command, reading the model included. Where a loop that always does the same takes longer than on the machine for which
@@ -37,6 +40,7 @@ def reference():
 
 def main():
     infsim, source = sys.argv[1], pathlib.Path(sys.argv[2])
+    times = "--times" in sys.argv[3:]
     failures = []
     networks = sorted(p for p in source.glob("models/*/*.json"))
     for network in networks:
@@ -45,9 +49,9 @@ def main():
             status, seconds, megabytes = measured([infsim, "compile", network, "--batch", str(BATCH)])
             line = f"{network.stem}: exit {status}, {seconds:.2f} s of {SECONDS} s ({SECONDS * slower:.2f} s here), {megabytes:.0f} MB"
             print(line)
-            if seconds <= SECONDS * slower:
+            if not times or seconds <= SECONDS * slower:
                 break
-        if status not in (0, 3) or seconds > SECONDS * slower or megabytes > MEGABYTES:
+        if status not in (0, 3) or (times and seconds > SECONDS * slower) or megabytes > MEGABYTES:
             failures.append(line)
     if failures or not networks:
         sys.exit(f"allowed are exit 0 or 3, {SECONDS} s and {MEGABYTES} MB:\n" + "\n".join(failures))
