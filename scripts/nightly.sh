@@ -12,6 +12,7 @@ many() { build/tests/property/property_compiler "[many]"; }
 stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
 stage tests scripts/test.sh
 stage "tidy, all" scripts/tidy.sh --all
+stage "compile speed" /usr/bin/python3 tests/cli/compile_speed_test.py build/infsim . --times
 stage "random networks" many
 stage "mutants of the source" scripts/mutate.sh
 stage "sanitizers, all" scripts/test.sh --sanitize-all
