@@ -68,6 +68,45 @@ std::optional<DoesNotFit> run_pass(const Pass& pass, Compilation& c, std::vector
     return refusal;
 }
 
+/// What a stranger needs to read the text of a form; empty where the text is a whole Program, which a file may hold.
+const char* legend(Form form) {
+    switch (form) {
+        case Form::network:
+            return "# v: values, l: layers, numbered in the order they run (anew where a pass adds, drops or moves "
+                   "some), t: tensors of the graph\n"
+                   "# v5[0+4]: slots 0 to 3 of v5; lanes: channels of each slot, 4*64 stands for four slots of 64; "
+                   "planes, kernels, strides and pads in elements; o*64: 64 elements from one o to the next\n";
+        case Form::decision:
+            return "# l: layers, 0: emit chooses; b: buffers, @ bytes from the start of each partition; bytes of the "
+                   "plan are per partition\n"
+                   "# evictions: instructions of the code after emit; addresses and loads: of the code after evict, "
+                   "with each save and each return counted as one instruction\n";
+        case Form::code:
+            return "# q: queues, l: layers, i: images, b: buffers (bytes per partition), dram[n]: segment n from 0; "
+                   "an instruction's line starts with its position; earliest: where a load may start\n"
+                   "# b4[0+64]@8:fp16(4*112,110*1): partitions 0 to 63, from byte 8 of b4 on, 4 rows 112 elements "
+                   "apart of 110 elements each; dram[2]@8+448(..): 448 bytes from partition to partition, steps in "
+                   "bytes\n";
+        case Form::placement:
+            return "# b: buffers of the code after evict, @ bytes from the start of each partition, s: first and last "
+                   "position in the new order that touch them\n"
+                   "# order: instructions of that code, in the order in which they stand now\n";
+        case Form::queues: return "# a Program whose segments have no addresses yet: lay_out_dram sets them\n";
+        case Form::graph:
+        case Form::program: break;
+    }
+    return "";
+}
+
+void dump(const Compilation& c, const Pass& pass, bool ran, std::ostream& out) {
+    const std::string how_to_read = legend(c.form);
+    if (!how_to_read.empty())
+        out << fmt::format("# {} at batch {}, {}, after {}{}\n{}", program::quoted(c.graph.name), c.batch,
+                           dtype_name(c.dtype), pass.name, ran ? "" : ", which was left out or had nothing to do",
+                           how_to_read);
+    write_text(c, out);
+}
+
 }  // namespace
 
 std::vector<std::string> verify(const Compilation& c) {
@@ -97,11 +136,12 @@ void write_text(const Compilation& c, std::ostream& out) {
 
 std::optional<DoesNotFit> run_passes(Compilation& c, const PassWatch& watch, std::vector<PassReport>& reports) {
     for (const Pass& pass : pipeline()) {
-        if (has_work(pass, c)) {
+        const bool runs = has_work(pass, c);
+        if (runs) {
             if (auto refusal = run_pass(pass, c, reports)) return refusal;
             if (watch.verify) throw_if_wrong(pass, c);
         }
-        if (watch.dump != nullptr && watch.dump_after == pass.name) write_text(c, *watch.dump);
+        if (watch.dump != nullptr && watch.dump_after == pass.name) dump(c, pass, runs, *watch.dump);
     }
     return std::nullopt;
 }

@@ -14,7 +14,8 @@ namespace infsim::compiler {
 struct PassWatch {
     bool verify = false;           ///< the form that each pass leaves; it throws InternalError naming pass and problem
     std::string dump_after;        ///< name of a pass, or empty
-    std::ostream* dump = nullptr;  ///< gets the text of the form that is there behind that pass, whether it ran or not
+    /// With a heading of lines that start with #, unless it is a whole Program.
+    std::ostream* dump = nullptr;  ///< gets the form that is there behind that pass, whether it ran or not
 };
 
 /// Runs all passes that are not left out, the first refusal ends it. Adds a report of each that ran to `reports`.

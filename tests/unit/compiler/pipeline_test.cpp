@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
+#include <utility>
 
 #include "base/check.hpp"
 #include "compiler/compile.hpp"
@@ -53,6 +54,17 @@ std::string dumped_after(const std::string& pass, const CompileOptions& options 
     extras.dump = &out;
     compiled(options, extras);
     return out.str();
+}
+
+/// Of a dump, the lines of its heading, and the form itself.
+std::pair<std::string, std::string> heading_and_form(const std::string& text) {
+    std::size_t end = 0;
+    while (end < text.size() && text[end] == '#') end = text.find('\n', end) + 1;
+    return {text.substr(0, end), text.substr(end)};
+}
+
+std::string form_after(const std::string& pass, const CompileOptions& options = {}) {
+    return heading_and_form(dumped_after(pass, options)).second;
 }
 
 std::string first_word(const std::string& text) { return text.substr(0, text.find_first_of(" \n")); }
@@ -138,17 +150,32 @@ TEST_CASE("every pass says what it did, fitting also what it tried") {
 
 TEST_CASE("the form behind each pass can be dumped, whether the pass ran or not") {
     for (const char* pass : {"lower", "order", "replicate", "stem", "search"})
-        CHECK(first_word(dumped_after(pass)) == "network");
-    CHECK(first_word(dumped_after("fit")) == "plan");
-    CHECK(first_word(dumped_after("emit")) == "code");
-    CHECK(first_word(dumped_after("evict")) == "code");
-    CHECK(first_word(dumped_after("allocate")) == "placement");
-    CHECK(first_word(dumped_after("insert_waits")) == "infsim-program");
-    CHECK(first_word(dumped_after("lay_out_dram")) == "infsim-program");
+        CHECK(first_word(form_after(pass)) == "network");
+    CHECK(first_word(form_after("fit")) == "plan");
+    CHECK(first_word(form_after("emit")) == "code");
+    CHECK(first_word(form_after("evict")) == "code");
+    CHECK(first_word(form_after("allocate")) == "placement");
+    CHECK(first_word(form_after("insert_waits")) == "infsim-program");
+    CHECK(first_word(form_after("lay_out_dram")) == "infsim-program");
     CompileOptions options;
     options.skip_passes = {"stem"};
-    CHECK(dumped_after("replicate") == dumped_after("stem", options));
-    CHECK(dumped_after("replicate") != dumped_after("stem"));
+    CHECK(form_after("replicate") == form_after("stem", options));
+    CHECK(form_after("replicate") != form_after("stem"));
+}
+
+TEST_CASE("a dump is headed by what it is of, after which pass and how to read it; a whole Program stands alone") {
+    CompileOptions options;
+    options.skip_passes = {"stem"};
+    const std::string of_a_pass = heading_and_form(dumped_after("stem")).first;
+    const std::string of_none = heading_and_form(dumped_after("stem", options)).first;
+    CHECK(of_a_pass.find(" at batch 2, fp16, after stem\n") != std::string::npos);
+    CHECK(of_none.find(" at batch 2, fp16, after stem, which was left out or had nothing to do\n") !=
+          std::string::npos);
+    for (const char* pass : {"lower", "fit", "emit", "allocate", "insert_waits"}) {
+        const std::string heading = heading_and_form(dumped_after(pass)).first;
+        CHECK(std::count(heading.begin(), heading.end(), '\n') >= 2);
+    }
+    CHECK(heading_and_form(dumped_after("lay_out_dram")).first.empty());
 }
 
 TEST_CASE("a form that a pass has damaged is a fault that names pass and problem") {
