@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # usage: nightly.sh
-# The suites that take too long for every change: clang-tidy over all sources, thousands of random networks, all mutants of the
-# source, and every test under sanitizers. Hours on two cores. A stage that fails does not keep the next from running; exit
-# status 1 at the end. (The mutants of compiled programs are all part of the tests.)
+# The suites that take too long for every change: clang-tidy over all sources, every network with every profile, thousands of
+# random networks, all mutants of the source, and every test under sanitizers. Hours on two cores. A stage that fails does not
+# keep the next from running; exit status 1 at the end. (The mutants of compiled programs are all part of the tests.)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
@@ -13,6 +13,7 @@ stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
 stage tests scripts/test.sh
 stage "tidy, all" scripts/tidy.sh --all
 stage "compile speed" /usr/bin/python3 tests/cli/compile_speed_test.py build/infsim . --times
+stage "verify all" scripts/verify_all.sh
 stage "random networks" many
 stage "mutants of the source" scripts/mutate.sh
 stage "sanitizers, all" scripts/test.sh --sanitize-all
