@@ -31,7 +31,7 @@ enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3 };
 class CodeBuilder {
 public:
     /// Which instructions stay in the code.
-    enum class Keep { all, short_codes, none };
+    enum class Keep { all, short_codes };
 
     /// `watcher`, if there is one, sees every instruction as it is made. With Keep::short_codes a code that grows long
     /// is only watched from then on: emitting it again costs less than keeping it.
@@ -84,7 +84,8 @@ private:
     Code code_;
     std::int64_t capacity_;
     CodeSink* watcher_;
-    bool keeps_, forgets_long_;
+    bool keeps_ = true;
+    bool forgets_long_;
     int engines_, rings_, psum_banks_;
     int next_bank_ = 0, next_engine_ = 0;
 
