@@ -55,7 +55,7 @@ DramTensor DramSegments::add(graph::TensorId tensor, Purpose purpose) {
 
 LayerId DramSegments::last_writer(const View& output) const {
     LayerId last;
-    for (const LayerId l : layer_ids(input_.network))
+    for (const LayerId l : input_.network.layers.ids())
         if (input_.network.layers[l].output.value == output.value) last = l;
     return last;
 }

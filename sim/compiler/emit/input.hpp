@@ -20,7 +20,4 @@ struct EmitInput {
     const CompileOptions& options;
 };
 
-inline IdRange<LayerId> layer_ids(const Network& n) { return {LayerId(0), LayerId(static_cast<int>(n.layers.size()))}; }
-inline IdRange<ValueId> value_ids(const Network& n) { return {ValueId(0), ValueId(static_cast<int>(n.values.size()))}; }
-
 }  // namespace infsim::compiler

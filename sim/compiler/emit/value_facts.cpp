@@ -18,14 +18,14 @@ bool is_any(const LayerOp& op) {
 /// Of values by themselves: small and pairable ones may not be so together.
 void note_sizes(const EmitInput& in, const Plan& plan, Facts& facts) {
     IdVector<ValueId, bool> spatial(in.network.values.size(), true);
-    for (const LayerId l : layer_ids(in.network)) {
+    for (const LayerId l : in.network.layers.ids()) {
         const Layer& layer = in.network.layers[l];
         if (is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, CopyOp>(layer.op)) continue;
         for (const Part& p : layer.inputs) spatial[p.value] = false;
         spatial[layer.output.value] = false;
     }
     const CompileOptions& options = in.options;
-    for (const ValueId v : value_ids(in.network)) {
+    for (const ValueId v : in.network.values.ids()) {
         const Value& value = in.network.values[v];
         ValueFacts& f = facts[v];
         const bool input = value.input != graph::kNoTensor;
@@ -40,7 +40,7 @@ void note_sizes(const EmitInput& in, const Plan& plan, Facts& facts) {
 
 void note_readers(const EmitInput& in, Facts& facts) {
     for (ValueFacts& f : facts) f.passing = in.options.batching;
-    for (const LayerId l : layer_ids(in.network)) {
+    for (const LayerId l : in.network.layers.ids()) {
         const Layer& layer = in.network.layers[l];
         const bool conv = std::holds_alternative<ConvOp>(layer.op);
         if (conv) facts[layer.output.value].passing = false;
@@ -88,7 +88,7 @@ bool works_by_rows(const Layer& layer) {
 /// there as a whole anyway.
 IdVector<ValueId, bool> able_to_lie_in_bands(const Network& network) {
     IdVector<ValueId, bool> able(network.values.size(), true);
-    for (const LayerId l : layer_ids(network)) {
+    for (const LayerId l : network.layers.ids()) {
         const Layer& layer = network.layers[l];
         const bool by_rows = works_by_rows(layer), stem = l.value() < network.stem_layers;
         for (const Part& in : layer.inputs)
@@ -104,7 +104,7 @@ IdVector<ValueId, bool> able_to_lie_in_bands(const Network& network) {
 void note_bands(const EmitInput& in, const Plan& plan, Facts& facts) {
     if (plan.band_bytes <= 0) return;
     const IdVector<ValueId, bool> able = able_to_lie_in_bands(in.network);
-    for (const ValueId v : value_ids(in.network)) {
+    for (const ValueId v : in.network.values.ids()) {
         const Value& value = in.network.values[v];
         const std::int64_t row = std::int64_t{value.phys.groups()} * value.phys.cols * dtype_bytes(value.dtype);
         if (!able[v] || facts[v].small || value.scratch_elements > 0 || value.phys.rows < 2 ||
