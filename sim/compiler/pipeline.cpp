@@ -88,8 +88,8 @@ std::string report_code(const Compilation& c) {
 
 bool has_evictions(const Compilation& c) { return !c.decision->evictions.empty(); }
 Refusal run_evict(Compilation& c, Attempts&) {
-    Spilled spilled = apply_evictions(source_of(std::move(c.code)), c.decision->dry_run, c.decision->evictions,
-                                      c.options.activations_region);
+    Spilled spilled =
+        apply_evictions(std::move(c.code), c.decision->dry_run, c.decision->evictions, c.options.activations_region);
     c.decision->allocation.move_to(spilled.position);
     c.code = std::move(spilled.code);
     c.spills = std::move(spilled.report);

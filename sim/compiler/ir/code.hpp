@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -85,10 +84,6 @@ public:
     /// The next instruction is another matmul with the stationary operand of the one before; it reads `b`.
     virtual void see_read(BufferId b, LayerId layer) = 0;
 };
-
-/// Gives every instruction of a code to the sink, in order, and returns the rest of the code.
-using InstructionSink = std::function<void(const VirtualInstruction&)>;
-using CodeSource = std::function<Code(const InstructionSink&)>;
 
 /// for_each_operand(operation, visit, visit_scalar) calls visit(AccessPattern&, operand index, is_write) for every
 /// on-chip operand and visit_scalar(ScalarOperand&, operand index) for per-partition scalars. Operand numbers match

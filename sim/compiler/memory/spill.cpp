@@ -244,18 +244,11 @@ private:
 
 }  // namespace
 
-Spilled apply_evictions(const CodeSource& source, const DryRun& dry_run, const std::vector<Eviction>& evictions,
-                        int region) {
+Spilled apply_evictions(Code code, const DryRun& dry_run, const std::vector<Eviction>& evictions, int region) {
     EvictionWriter writer(dry_run, evictions, region);
-    Code rest = source([&](const VirtualInstruction& in) { writer.see(in); });
-    return writer.finish(std::move(rest));
-}
-
-CodeSource source_of(Code&& code) {
-    return [code = std::move(code)](const InstructionSink& sink) mutable {
-        for (; !code.instructions.empty(); code.instructions.pop_front()) sink(code.instructions.front());
-        return std::move(code);
-    };
+    // Each instruction goes when it has been seen: the code and what comes of it would both be large.
+    for (; !code.instructions.empty(); code.instructions.pop_front()) writer.see(code.instructions.front());
+    return writer.finish(std::move(code));
 }
 
 }  // namespace infsim::compiler

@@ -32,10 +32,6 @@ struct Spilled {
 /// before the gap the written bytes go to the segment "spill" in `region`, unless it holds them already; before the
 /// next use they come back into a fresh buffer, as a load that may move up, but not above the save, or by the
 /// instructions of a recipe. Space in the segment is used again when nobody needs it.
-Spilled apply_evictions(const CodeSource& source, const DryRun& dry_run, const std::vector<Eviction>& evictions,
-                        int region);
-
-/// Takes `code` apart.
-CodeSource source_of(Code&& code);
+Spilled apply_evictions(Code code, const DryRun& dry_run, const std::vector<Eviction>& evictions, int region);
 
 }  // namespace infsim::compiler

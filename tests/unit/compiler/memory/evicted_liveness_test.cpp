@@ -148,7 +148,7 @@ TEST_CASE("the evicted liveness is that of the code that carrying the evictions 
         evictions += static_cast<int>(list.size());
         INFO("round " << round << ", " << list.size() << " evictions");
         const Liveness expected = evicted_liveness(before.liveness, before.uses, list);
-        const Spilled spilled = apply_evictions(source_of(std::move(s.code)), before, list, 0);
+        const Spilled spilled = apply_evictions(std::move(s.code), before, list, 0);
         check_equal(expected, dry_run_of(spilled.code).liveness);
         CHECK(spill_area_bytes(before.liveness, before.uses, list) == spilled.report.segment_bytes);
         // With one engine every save and every return is one instruction.

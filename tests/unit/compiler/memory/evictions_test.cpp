@@ -44,7 +44,7 @@ void check(const Eviction& e, BufferId buffer, int after, int before, Return by,
 /// The report; the script's code is what comes of it.
 SpillReport spill(Script& s, const std::vector<Eviction>& list) {
     const DryRun dry_run = dry_run_of(s.code);
-    Spilled spilled = apply_evictions(source_of(std::move(s.code)), dry_run, list, 0);
+    Spilled spilled = apply_evictions(std::move(s.code), dry_run, list, 0);
     s.code = std::move(spilled.code);
     return std::move(spilled.report);
 }

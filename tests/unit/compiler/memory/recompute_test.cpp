@@ -30,7 +30,7 @@ DryRun dry_run_with_recipes(const Script& s) {
 }
 Uses uses_with_recipes(const Script& s) { return dry_run_with_recipes(s).uses; }
 Spilled carried_out(Script& s, const DryRun& dry_run, const std::vector<Eviction>& list) {
-    return apply_evictions(source_of(std::move(s.code)), dry_run, list, 0);
+    return apply_evictions(std::move(s.code), dry_run, list, 0);
 }
 
 /// Instructions that touch nothing of interest, enough for a gap worth leaving for.
