@@ -88,4 +88,12 @@ public:
     std::uint16_t layer = 0;
 };
 
+/// Bytes of device DRAM that the code keeps for what is spilled.
+inline std::int64_t spill_segment_bytes(const compiler::Code& code) {
+    std::int64_t bytes = 0;
+    for (const program::Segment& s : code.segments)
+        if (s.purpose == program::Purpose::spill) bytes += s.bytes;
+    return bytes;
+}
+
 }  // namespace infsim::test

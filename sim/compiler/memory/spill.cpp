@@ -73,7 +73,6 @@ public:
         rest.instructions = std::move(instructions_);
         for (Buffer& b : fresh_buffers_) rest.buffers.push_back(std::move(b));
         for (Load& l : fresh_loads_) rest.loads.push_back(l);
-        report_.segment_bytes = area_.bytes();
         if (area_.bytes() > 0) rest.segments.push_back(segment());
         for (BufferId b : buffers_.ids()) report_tensor(rest.buffers[b].name, buffers_[b].tensor);
         return {std::move(rest), std::move(report_), std::move(position_)};
@@ -119,8 +118,6 @@ private:
     void report_tensor(const std::string& name, SpilledTensor& tensor) {
         if (tensor.saves == 0) return;
         tensor.name = name;
-        report_.save_bytes += tensor.save_bytes;
-        report_.reload_bytes += tensor.reload_bytes;
         report_.tensors.push_back(std::move(tensor));
     }
 
@@ -213,7 +210,6 @@ private:
                 report_.reissued_bytes += program::total_bytes(dma->dst);
             instructions_.push_back(std::move(again));
         }
-        ++report_.reissues;
     }
 
     /// The instructions of `recipe`, on what stands for their operands now or was loaded or made for them alone.

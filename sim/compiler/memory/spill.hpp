@@ -13,13 +13,10 @@
 namespace infsim::compiler {
 
 struct SpillReport {
-    std::vector<SpilledTensor> tensors;  ///< by buffer, those that were saved
-    std::int64_t save_bytes = 0, reload_bytes = 0;
-    std::int64_t reissued_bytes = 0;  ///< read again by loads that were issued again
-    int reissues = 0;
+    std::vector<SpilledTensor> tensors;        ///< by buffer, those that were saved
+    std::int64_t reissued_bytes = 0;           ///< read again by loads that were issued again
     std::int64_t recomputed_instructions = 0;  ///< that are there once more because a buffer is computed again
     Duration recompute_time{};                 ///< that they occupy ACT and POOL
-    std::int64_t segment_bytes = 0;  ///< of device DRAM; above what a DramPattern can address the code is of no use
 };
 
 struct Spilled {

@@ -150,7 +150,7 @@ TEST_CASE("the evicted liveness is that of the code that carrying the evictions 
         const Liveness expected = evicted_liveness(before.liveness, before.uses, list);
         const Spilled spilled = apply_evictions(std::move(s.code), before, list, 0);
         check_equal(expected, dry_run_of(spilled.code).liveness);
-        CHECK(spill_area_bytes(before.liveness, before.uses, list) == spilled.report.segment_bytes);
+        CHECK(spill_area_bytes(before.liveness, before.uses, list) == spill_segment_bytes(spilled.code));
         // With one engine every save and every return is one instruction.
         REQUIRE(spilled.position.size() == expected.layer.size() + 1);
         for (std::size_t p = 0; p < spilled.position.size(); ++p)
