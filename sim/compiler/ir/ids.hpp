@@ -10,7 +10,6 @@ using LayerId = TypedId<struct LayerTag>;    ///< into Network::layers
 using BufferId = TypedId<struct BufferTag>;  ///< into Code::buffers
 using LoadId = TypedId<struct LoadTag>;      ///< into Code::loads
 using ImageId = TypedId<struct ImageTag>;    ///< an image of the batch
-using SlotId = TypedId<struct SlotTag>;      ///< a slot of a value
 using NodeId = TypedId<struct NodeTag>;      ///< into graph::Graph::nodes
 
 constexpr ValueId kNoValue;
