@@ -28,7 +28,8 @@ struct EmitContext {
     const Physical& phys(const Part& part) const { return value(part.value).phys; }
     /// Channels of slot `slot` of a part.
     int lanes(const Part& part, int slot) const {
-        return phys(part).lanes[static_cast<std::size_t>(part.first_slot + slot)];
+        const int of_value = part.first_slot + slot;
+        return phys(part).lanes[static_cast<std::size_t>(of_value)];
     }
     int half() const { return input.target.sb_partitions / 2; }
 };

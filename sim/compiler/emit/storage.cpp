@@ -117,7 +117,8 @@ std::vector<LaneChunk> ValueStorage::chunks(std::initializer_list<Part> parts) c
     std::vector<LaneChunk> out;
     const Part& first = *parts.begin();
     const auto lanes_of = [&](int s) {
-        return value(first.value).phys.lanes[static_cast<std::size_t>(first.first_slot + s)];
+        const int of_value = first.first_slot + s;
+        return value(first.value).phys.lanes[static_cast<std::size_t>(of_value)];
     };
     for (int s = 0; s < first.slots;) {
         const int here = lanes_of(s);

@@ -18,18 +18,19 @@ struct PageAllocator {
     PageAllocator(const PageAllocator<U>&) {}  // NOLINT: converts, as allocators must
 
     T* allocate(std::size_t n) {
-        if (small(n)) return static_cast<T*>(::operator new(n * sizeof(T)));
-        void* pages = ::mmap(nullptr, n * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (small(n)) return static_cast<T*>(::operator new(n* kItemBytes));
+        void* pages = ::mmap(nullptr, n * kItemBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (pages == MAP_FAILED) throw std::bad_alloc();
         return static_cast<T*>(pages);
     }
     void deallocate(T* p, std::size_t n) {
         if (small(n)) ::operator delete(p);
-        else ::munmap(p, n * sizeof(T));
+        else ::munmap(p, n * kItemBytes);
     }
 
 private:
-    static bool small(std::size_t n) { return n * sizeof(T) < 65536; }
+    static constexpr std::size_t kItemBytes = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+    static bool small(std::size_t n) { return n * kItemBytes < 65536; }
 };
 
 template <class T, class U>

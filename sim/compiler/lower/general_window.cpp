@@ -61,7 +61,7 @@ View pooled(Lowering& low, const Node& node, const Strided& s, const Shape& imag
             std::int64_t cols) {
     const int width = low.source.columns;
     const View x = fetched(low, reshaped(low, s, image), default_layout(image, width), dtype_of(low, s));
-    const View y = fresh(low, default_layout({1, image[1], rows, cols}, width), low.source.chip_dtype(node.outputs[0]));
+    View y = fresh(low, default_layout({1, image[1], rows, cols}, width), low.source.chip_dtype(node.outputs[0]));
     low.add_layer(node, op.average ? "avgpool" : "maxpool", op, {x}, y);
     return y;
 }
@@ -125,7 +125,7 @@ TransposedGeometry geometry_of(const Lowering& low, const Node& node) {
 /// The input with its elements `strides` apart and zeros between them, as an image; `image` becomes its shape.
 Strided zero_inserted(Lowering& low, const Node& node, const TransposedGeometry& g, Shape& image) {
     image = {1, g.image[1], (g.image[2] - 1) * g.strides[0] + 1, (g.image[3] - 1) * g.strides[1] + 1};
-    const Strided from = reshaped(low, strided_of(low, node.inputs[0]), g.image);
+    Strided from = reshaped(low, strided_of(low, node.inputs[0]), g.image);
     if (g.strides[0] == 1 && g.strides[1] == 1) return from;
     const FetchBox box{from, {0, 0, 0, 0}, {1, 1, g.strides[0], g.strides[1]}};
     const Layout layout = default_layout(image, low.source.columns);

@@ -25,10 +25,10 @@ VirtualInstruction beside(VirtualInstruction in, const VirtualInstruction& other
 VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t queue,
                             const VirtualInstruction& other) {
     VirtualInstruction in;
-    in.op = std::move(op);
+    in.op = op;
     in.buffer[0] = buffer;
     in.queue = queue;
-    return beside(std::move(in), other);
+    return beside(in, other);
 }
 
 /// What stands for a buffer while another one is computed again.
@@ -208,7 +208,7 @@ private:
                 if (operand.exists()) operand = home;
             if (const auto* dma = std::get_if<program::DmaLoad>(&again.op))
                 report_.reissued_bytes += program::total_bytes(dma->dst);
-            instructions_.push_back(std::move(again));
+            instructions_.push_back(again);
         }
     }
 

@@ -90,8 +90,8 @@ void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType d
     c.slots = std::max(1, layer.output.slots);
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
         c.conv = true;
-        c.loads = static_cast<double>((layer.inputs[0].slots + 1) / 2) * conv->kernel_rows * conv->kernel_cols *
-                  layer.output.slots;
+        const int groups = (layer.inputs[0].slots + 1) / 2;
+        c.loads = static_cast<double>(groups) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
     }
     const double weights = weight_bytes(net, layer, dtype);
     const double share = std::min(static_cast<double>(hw::sustained_dram_bandwidth(spec_).count()) / spec_.cores,
@@ -202,8 +202,10 @@ double NetworkCosts::compute(LayerId layer, int images) const {
     const double matmul = std::max(static_cast<double>(spec_.pe.min_matmul.count()), elements) * passes_ +
                           static_cast<double>(spec_.pe.matmul_overhead.count());
     const double stationary = static_cast<double>(spec_.pe.stationary_load_unhidden.count());
-    const double rounds = static_cast<double>((tiles + banks_ - 1) / banks_);
-    return std::max(vector, c.loads * (rounds * stationary + static_cast<double>(tiles) * matmul)) / clock;
+    const std::int64_t rounds = (tiles + banks_ - 1) / banks_;
+    return std::max(vector,
+                    c.loads * (static_cast<double>(rounds) * stationary + static_cast<double>(tiles) * matmul)) /
+           clock;
 }
 
 }  // namespace infsim::compiler
