@@ -83,7 +83,7 @@ void merge(std::vector<FreeStep>& free) {
     free = std::move(out);
 }
 
-std::vector<LaneRun> runs_of(std::vector<Position> positions, const View& view, const Physical& phys) {
+std::vector<LaneRun> runs_of(const std::vector<Position>& positions, const View& view, const Physical& phys) {
     struct Cell {
         std::int64_t here;
         int slot, lane;

@@ -157,7 +157,8 @@ RowMajor row_major(const View& view, const Physical& phys) {
     for (int s = 0; s < view.slots; ++s) {
         if (s % slots_per_head == 0) channel = 0;
         out.slot.push_back(s / slots_per_head * head_stride + channel * out.lane);
-        channel += phys.lanes[static_cast<std::size_t>(view.first_slot + s)];
+        const int of_value = view.first_slot + s;
+        channel += phys.lanes[static_cast<std::size_t>(of_value)];
     }
     return out;
 }

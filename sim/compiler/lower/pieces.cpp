@@ -33,7 +33,7 @@ namespace {
 
 /// Composed operators are named after the node's operator, whatever their parts do.
 View add_piece(Lowering& low, LayerOp op, const std::vector<View>& inputs, DType dtype) {
-    const View out = fresh(low, low.layout_of(inputs[0]), dtype);
+    View out = fresh(low, low.layout_of(inputs[0]), dtype);
     low.add_layer(*low.node, std::string(graph::op_name(low.node->op)), std::move(op), inputs, out);
     return out;
 }
@@ -122,7 +122,7 @@ View reduce(Lowering& low, const View& x, AluOp op, const std::vector<bool>& mas
         for (Factor& f : layout.axes[a])
             if (is_free(f)) f = {Dim::col, f.extent, step_of(f, from) / inner};
     }
-    const View out = fresh(low, layout, dtype);
+    View out = fresh(low, layout, dtype);
     low.add_layer(*low.node, "reduce", ReduceOp{op, inner, scale}, {x}, out);
     return out;
 }

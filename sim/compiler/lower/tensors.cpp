@@ -25,13 +25,13 @@ View view_of(Lowering& low, TensorId id) {
 View transposed_lanes(Lowering& low, const Node& node, const View& view, int heads) {
     const auto to = transposed(prospect_of(low, view), heads, low.source.columns);
     INFSIM_CHECK(to.has_value(), "a transpose that nobody asked about");
-    const View result = low.whole(low.new_value(low.value(view).name + "^T", to->full, to->dtype), to->view.axes);
+    View result = low.whole(low.new_value(low.value(view).name + "^T", to->full, to->dtype), to->view.axes);
     low.add_layer(node, "transpose", TransposeOp{heads}, {view}, result);
     return result;
 }
 
 View tokens_of(Lowering& low, const Node& node, TensorId id) {
-    const View view = view_of(low, id);
+    View view = view_of(low, id);
     if (!turns_to_tokens(prospect_of(low, view))) return view;
     if (const auto found = low.at.tokens.find(id); found != low.at.tokens.end()) return found->second;
     return low.at.tokens[id] = transposed_lanes(low, node, view, 1);
@@ -127,7 +127,7 @@ View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, D
         }
     op.to = fresh(low, layout, dtype);
     op.boxes = std::move(boxes);
-    const View to = op.to;
+    View to = op.to;
     low.add_layer(*low.node, "fetch", std::move(op), inputs, to);
     return to;
 }

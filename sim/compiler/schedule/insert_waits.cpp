@@ -115,7 +115,7 @@ public:
         for (; waits.size() - carried > program::kMaxWaits; carried += program::kMaxWaits)
             append(v, program::Sync{}, waits, carried);
         record(hazards_, touched, static_cast<std::uint32_t>(program_.queues[v.queue].instructions.size()));
-        append(v, std::move(v.op), waits, carried);
+        append(v, v.op, waits, carried);
         return sequence_ - 1;
     }
 
@@ -127,10 +127,10 @@ private:
     std::uint32_t sequence_ = 0;
 
     /// As many of the waits as one instruction can carry, from number `first` on.
-    void append(const VirtualInstruction& v, program::Operation op, const std::vector<program::Wait>& waits,
+    void append(const VirtualInstruction& v, const program::Operation& op, const std::vector<program::Wait>& waits,
                 std::size_t first) {
         Instruction& in = program_.queues[v.queue].instructions.emplace_back();
-        in.op = std::move(op);
+        in.op = op;
         for (std::size_t w = first; w < std::min(first + program::kMaxWaits, waits.size()); ++w)
             in.waits.push(waits[w]);
         in.layer = v.layer;
