@@ -578,7 +578,7 @@ class Compile(InScratch):
 
     def test_the_form_behind_a_pass_in_place_of_the_report(self):
         network = self.run_it("compile", NET, "--dump-after", "stem").stdout
-        self.assertRegex(network, r"(?m)^# "\w+" at batch 1, fp16, after stem$")
+        self.assertRegex(network, r'(?m)^# "\w+" at batch 1, fp16, after stem$')
         self.assertRegex(network, r"(?m)^network values=")
         self.assertNotIn("state buffer", network)
         program = self.run_it("compile", NET, "--dump-after", "lay_out_dram").stdout
