@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kLongLog = 4096;
 }  // namespace
 
-void Arbiter::request(TimePoint at, const Transfer& t) {
+bool Arbiter::request(TimePoint at, const Transfer& t) {
     INFSIM_CHECK(at.time_since_epoch().count() >= now_, "a transfer arrives before one that arrived already");
     INFSIM_CHECK(t.bytes.count() > 0 && t.billed >= t.bytes, "a transfer moves nothing or is billed for less");
     INFSIM_CHECK(t.flow >= 0 && t.flow < static_cast<int>(flows_.size()) && t.channel >= 0 &&
@@ -28,7 +28,7 @@ void Arbiter::request(TimePoint at, const Transfer& t) {
         requests_[ring.tail].next = index;
         ring.tail = index;
         forget_final(arrival);
-        return;
+        return false;
     }
     undo_from(arrival);
     if (ring.head == kNone) {
@@ -41,6 +41,7 @@ void Arbiter::request(TimePoint at, const Transfer& t) {
         ring.tail = index;
     }
     reference_.taken = reference_.pointless = false;
+    return true;
 }
 
 /// Serves everything that starts before `to`.
@@ -184,40 +185,56 @@ void Arbiter::offer_next(std::int32_t f, std::int32_t channel) {
     offer(f);
 }
 
-/// For a channel that is offered something. The loops over a group's members have no branches: what is not offered here
-/// is ready at kNever.
+/// For a channel that is offered something. Most often somebody is ready when the channel is: the first such group in
+/// turn is served then. Otherwise it waits for the earliest. The loops over a group's members have no branches: what is
+/// not offered here is ready at kNever.
 void Arbiter::find_start(Channel& channel, std::int32_t index) {
     channel.stale = false;
     const Time from = std::max(channel.free, undone_to_);
     const Time* const ready = &slot(index, 0);
+    const Group* const groups = groups_.data();
     Time best = kNever;
     std::int32_t best_group = kNone;
+    std::uint64_t eligible = 0;
     for_each_behind(channel.groups, channel.last_group, [&](std::int32_t g) {
-        const Group& group = groups_[g];
-        Time first = kNever;
-        for (std::int32_t m = 0; m < group.members; ++m) first = std::min(first, ready[group.first_flow + m]);
-        const Time start = std::max({first, group.ready, from});
-        if (start < best) best = start, best_group = g;
+        const Group& group = groups[g];
+        const Time earliest = std::max(group.ready, from);
+        const Time* const members = ready + group.first_flow;
+        if (best <= earliest) return true;
+        Time first = members[0];
+        std::uint64_t now = std::uint64_t{members[0] <= earliest};
+        for (std::int32_t m = 1; m < group.members; ++m) {
+            first = std::min(first, members[m]);
+            now |= std::uint64_t{members[m] <= earliest} << m;
+        }
+        if (now == 0) {
+            if (first < best) best = first, best_group = g, eligible = 0;
+            return true;
+        }
+        best = earliest;
+        best_group = g;
+        eligible = now;
         return best > from;  // nobody further on can be earlier
     });
-    const Group& group = groups_[best_group];
-    std::uint64_t eligible = 0;
-    for (std::int32_t m = 0; m < group.members; ++m)
-        eligible |= std::uint64_t{ready[group.first_flow + m] <= best} << m;
+    const Group& group = groups[best_group];
+    if (eligible == 0)
+        for (std::int32_t m = 0; m < group.members; ++m)
+            eligible |= std::uint64_t{ready[group.first_flow + m] <= best} << m;
     channel.start = best;
     channel.group = best_group;
     channel.flow = group.first_flow + next_behind(eligible, lane(index, best_group).last_member);
 }
 
-/// The channel that starts the next burst. The group served last is ready later than before, so every channel that had
-/// chosen it must look again; others chose against it already.
+/// The channel that starts the next burst. The group served last is ready later than before, so a channel that had
+/// chosen it for an earlier moment must look again; others chose against it already.
 std::int32_t Arbiter::next_channel() {
     Time best = kNever;
     std::int32_t best_channel = kNone;
     const std::int32_t served = std::exchange(served_group_, kNone);
     for_each_behind(busy_channels_, last_channel_, [&](std::int32_t c) {
         Channel& channel = channels_[c];
-        if (channel.stale || channel.group == served) find_start(channel, c);
+        if (channel.stale || (channel.group == served && channel.start < groups_[served].ready))
+            find_start(channel, c);
         if (channel.start < best) best = channel.start, best_channel = c;
         return true;
     });

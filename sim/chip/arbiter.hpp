@@ -73,7 +73,8 @@ public:
 
     /// A transfer arrives at `at`, which may not lie before any earlier call's time. Transfers of a ring
     /// arrive in the order in which they are served; otherwise the order of calls of one moment does not matter.
-    void request(TimePoint at, const Transfer& transfer);
+    /// False: it queues up in its ring, and what next_completion() announced still holds.
+    bool request(TimePoint at, const Transfer& transfer);
 
     /// When the next transfer ends if nothing else arrives; empty when there is none, or none until `limit`. Whoever
     /// knows that something arrives at `limit` saves the arbiter looking further ahead, to undo it then.

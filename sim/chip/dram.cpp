@@ -42,12 +42,14 @@ void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
     if (!move_bytes(payload, *extension, tlm::TLM_READ_COMMAND)) return;
     const std::uint64_t id = next_id_++;
     running_.emplace(id, extension);
-    arbiter_.request(kernel_now(),
+    const bool disturbs =
+        arbiter_.request(kernel_now(),
                      {id, extension->flow, extension->ring, extension->channel, Bytes{payload.get_data_length()},
                       extension->billed, layout_.address_in_channel(payload.get_address()), extension->walk,
                       payload.get_command() == tlm::TLM_WRITE_COMMAND});
-    // One delta later, when all requests of this moment are in; an earlier notification replaces a later one.
-    wake_.notify(sc_core::SC_ZERO_TIME);
+    // One delta later, when all requests of this moment are in; an earlier notification replaces a later one. What
+    // changes nothing needs no look, unless the last look ended before this arrival.
+    if (disturbs || !announced_) wake_.notify(sc_core::SC_ZERO_TIME);
     sc_core::wait(extension->over);
     if (move_bytes(payload, *extension, tlm::TLM_WRITE_COMMAND)) payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
@@ -63,8 +65,9 @@ void Dram::progress() {
         running_.erase(at);
     }
     // What is announced wakes this method by itself when it comes.
-    if (const auto next = arbiter_.next_completion(outlook_.next_after(kernel_now())))
-        wake_.notify(kernel_time(*next - kernel_now()));
+    const auto next = arbiter_.next_completion(outlook_.next_after(kernel_now()));
+    announced_ = next.has_value();
+    if (next) wake_.notify(kernel_time(*next - kernel_now()));
 }
 
 }  // namespace infsim::chip

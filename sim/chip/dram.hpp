@@ -64,6 +64,7 @@ private:
     std::unordered_map<std::uint64_t, TransferExtension*> running_;
     std::vector<FinishedTransfer> finished_;
     sc_core::sc_event wake_;
+    bool announced_ = false;  ///< wake_ comes when the next transfer ends
 };
 
 }  // namespace infsim::chip
