@@ -34,6 +34,7 @@ bool Arbiter::request(TimePoint at, const Transfer& t) {
     if (ring.head == kNone) {
         withdraw(t.flow);
         ring.head = ring.tail = index;
+        ring.channel = t.channel;
         flow.pending |= std::uint64_t{1} << t.ring;
         offer(t.flow);
     } else {
@@ -150,7 +151,8 @@ void Arbiter::withdraw(std::int32_t f) {
     Channel& channel = channels_[flow.offered_channel];
     Lane& l = lane(flow.offered_channel, flow.group);
     slot(flow.offered_channel, f) = kNever;
-    if (--l.offers == 0) {
+    l.offers &= ~(std::uint64_t{1} << flow.member);
+    if (l.offers == 0) {
         clear_bit(channel.groups, flow.group);
         if (empty(channel.groups)) clear_bit(busy_channels_, flow.offered_channel);
     }
@@ -162,9 +164,9 @@ void Arbiter::offer(std::int32_t f) {
     Flow& flow = flows_[f];
     if (flow.pending == 0) return;
     flow.ring = next_behind(flow.pending, flow.last_ring);
-    flow.offered_channel = requests_[rings_[flow.first_ring + flow.ring].head].channel;
+    flow.offered_channel = rings_[flow.first_ring + flow.ring].channel;
     slot(flow.offered_channel, f) = flow.ready;
-    ++lane(flow.offered_channel, flow.group).offers;
+    lane(flow.offered_channel, flow.group).offers |= std::uint64_t{1} << flow.member;
     set_bit(channels_[flow.offered_channel].groups, flow.group);
     set_bit(busy_channels_, flow.offered_channel);
     channels_[flow.offered_channel].stale = true;
@@ -175,7 +177,7 @@ void Arbiter::offer_next(std::int32_t f, std::int32_t channel) {
     Flow& flow = flows_[f];
     if (flow.pending != 0) {
         const std::int32_t ring = next_behind(flow.pending, flow.last_ring);
-        if (requests_[rings_[flow.first_ring + ring].head].channel == channel) {
+        if (rings_[flow.first_ring + ring].channel == channel) {
             flow.ring = ring;
             slot(channel, f) = flow.ready;
             return;
@@ -185,12 +187,27 @@ void Arbiter::offer_next(std::int32_t f, std::int32_t channel) {
     offer(f);
 }
 
-/// For a channel that is offered something. Most often somebody is ready when the channel is: the first such group in
-/// turn is served then. Otherwise it waits for the earliest. The loops over a group's members have no branches: what is
+/// Most often whose turn it is may start as soon as the channel is free at `from`, and nobody else need be looked at.
+bool Arbiter::next_in_turn_is_ready(Channel& channel, std::int32_t index, Time from) {
+    if (channel.groups.size() != 1) return false;
+    const std::int32_t g = next_behind(channel.groups[0], channel.last_group);
+    const Group& group = groups_[g];
+    const Lane& l = lane(index, g);
+    const std::int32_t f = group.first_flow + next_behind(l.offers, l.last_member);
+    if (group.ready > from || flows_[f].ready > from) return false;
+    channel.start = from;
+    channel.group = g;
+    channel.flow = f;
+    return true;
+}
+
+/// For a channel that is offered something. The first group in turn of which somebody is ready when the channel is gets
+/// it then. Otherwise the channel waits for the earliest. The loops over a group's members have no branches: what is
 /// not offered here is ready at kNever.
 void Arbiter::find_start(Channel& channel, std::int32_t index) {
     channel.stale = false;
     const Time from = std::max(channel.free, undone_to_);
+    if (next_in_turn_is_ready(channel, index, from)) return;
     const Time* const ready = &slot(index, 0);
     const Group* const groups = groups_.data();
     Time best = kNever;
@@ -269,6 +286,7 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
         ended_.push_back({over, ring.head});
         ring.head = r.next;
         if (ring.head == kNone) flow.pending &= ~(std::uint64_t{1} << flow.ring);
+        else ring.channel = requests_[ring.head].channel;
     } else {
         --r.full_bursts;
     }
@@ -304,6 +322,7 @@ void Arbiter::undo_last() {
     if (u.last) {
         if (ring.head == kNone) ring.tail = u.request;
         ring.head = u.request;
+        ring.channel = r.channel;
         flow.pending |= std::uint64_t{1} << flow.last_ring;
         const auto at =
             std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.request == u.request; });

@@ -117,6 +117,7 @@ private:
     };
     struct Ring {
         std::int32_t head = kNone, tail = kNone;
+        std::int32_t channel = kNone;  ///< the head's
     };
     struct Flow {
         Time ready = 0;
@@ -131,8 +132,8 @@ private:
         Bandwidth ceiling;
         std::int32_t first_flow = 0, members = 0;
     };
-    struct Lane {                 ///< a group's flows at a channel
-        std::int32_t offers = 0;  ///< members that offer a burst
+    struct Lane {                  ///< a group's flows at a channel
+        std::uint64_t offers = 0;  ///< bit set: the member offers a burst
         std::int32_t last_member = 63;
     };
     struct Channel {
@@ -191,6 +192,7 @@ private:
     void jump(Time until);
     void shift(const Jump& jump, std::int64_t periods);
     std::int32_t next_channel();
+    bool next_in_turn_is_ready(Channel& channel, std::int32_t index, Time from);
     void find_start(Channel& channel, std::int32_t index);
     void offer(std::int32_t flow);
     void withdraw(std::int32_t flow);

@@ -40,6 +40,12 @@ bool for_each_bit(std::uint64_t bits, std::int32_t base, Visit& visit) {
 template <class Visit>
 void for_each_behind(const std::vector<std::uint64_t>& words, std::int32_t last, Visit&& visit) {
     const std::uint64_t* const word = words.data();
+    if (words.size() == 1) {  // turned so that the first to visit is the lowest bit
+        const auto turn = static_cast<std::uint32_t>(last + 1);
+        for (std::uint64_t bits = word[0] >> (turn & 63) | word[0] << (-turn & 63); bits != 0; bits &= bits - 1)
+            if (!visit(static_cast<std::int32_t>((static_cast<std::uint32_t>(lowest_bit(bits)) + turn) & 63))) return;
+        return;
+    }
     const auto count = static_cast<std::int32_t>(words.size());
     const std::int32_t home = last >> 6;
     const std::uint64_t behind = ~std::uint64_t{1} << (last & 63);
