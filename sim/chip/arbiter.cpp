@@ -250,8 +250,7 @@ std::int32_t Arbiter::next_channel() {
     const std::int32_t served = std::exchange(served_group_, kNone);
     for_each_behind(busy_channels_, last_channel_, [&](std::int32_t c) {
         Channel& channel = channels_[c];
-        if (channel.stale || (channel.group == served && channel.start < groups_[served].ready))
-            find_start(channel, c);
+        if (channel.stale || (channel.group == served && channel.start < groups_[served].ready)) find_start(channel, c);
         if (channel.start < best) best = channel.start, best_channel = c;
         return true;
     });

@@ -47,6 +47,7 @@ struct ArbiterConfig {
     Bytes burst;
     std::optional<hw::Ddr4Dram> ddr4;  ///< the first `ddr4_channels` channels are such, not of constant bandwidth
     int ddr4_channels = 0;
+    hw::Arbitration arbitration = hw::Arbitration::exact;  ///< which arbiter this is for (dram_arbiter.hpp)
 };
 
 /// `billed` (>= bytes) is what the flow's ceiling counts; the channel and the group count `bytes` (> 0).

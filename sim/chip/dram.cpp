@@ -42,11 +42,10 @@ void Dram::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
     if (!move_bytes(payload, *extension, tlm::TLM_READ_COMMAND)) return;
     const std::uint64_t id = next_id_++;
     running_.emplace(id, extension);
-    const bool disturbs =
-        arbiter_.request(kernel_now(),
-                     {id, extension->flow, extension->ring, extension->channel, Bytes{payload.get_data_length()},
-                      extension->billed, layout_.address_in_channel(payload.get_address()), extension->walk,
-                      payload.get_command() == tlm::TLM_WRITE_COMMAND});
+    const bool disturbs = arbiter_.request(
+        kernel_now(), {id, extension->flow, extension->ring, extension->channel, Bytes{payload.get_data_length()},
+                       extension->billed, layout_.address_in_channel(payload.get_address()), extension->walk,
+                       payload.get_command() == tlm::TLM_WRITE_COMMAND});
     // One delta later, when all requests of this moment are in; an earlier notification replaces a later one. What
     // changes nothing needs no look, unless the last look ended before this arrival.
     if (disturbs || !announced_) wake_.notify(sc_core::SC_ZERO_TIME);

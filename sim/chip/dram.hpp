@@ -8,7 +8,7 @@
 #include <systemc>
 #include <tlm>
 
-#include "chip/arbiter.hpp"
+#include "chip/dram_arbiter.hpp"
 #include "chip/dram_store.hpp"
 #include "chip/kernel.hpp"
 #include "chip/layout.hpp"
@@ -58,7 +58,7 @@ private:
     const Layout& layout_;
     Faults& faults_;
     Outlook& outlook_;
-    Arbiter arbiter_;
+    DramArbiter arbiter_;
     DramStore store_;
     std::uint64_t next_id_ = 0;
     std::unordered_map<std::uint64_t, TransferExtension*> running_;

@@ -18,6 +18,7 @@ Layout::Layout(const hw::ChipSpec& spec, int cores)
 ArbiterConfig Layout::arbiter_config() const {
     ArbiterConfig config;
     config.burst = spec_.dram.burst;
+    config.arbitration = spec_.dram.arbitration;
     config.channels.assign(static_cast<std::size_t>(channels_), hw::sustained_channel_bandwidth(spec_));
     config.channels.insert(config.channels.end(), static_cast<std::size_t>(cores_), spec_.dma.core_bandwidth);
     if (const auto* ddr4 = std::get_if<hw::Ddr4Dram>(&spec_.dram.model)) {

@@ -70,12 +70,15 @@ json::Value dram_model(const Ddr4Dram& d) {
 }
 
 json::Value dram(const DramSpec& dram) {
-    return Object{{"capacity", base_units(dram.capacity)},
+    Object object{{"capacity", base_units(dram.capacity)},
                   {"channels", dram.channels},
                   {"channel_bandwidth", base_units(dram.channel_bandwidth)},
                   {"burst", base_units(dram.burst)},
                   {"latency", base_units(dram.latency)},
                   {"model", std::visit([](const auto& model) { return dram_model(model); }, dram.model)}};
+    // Points with the default keep the identity they had when there was no choice.
+    if (dram.arbitration == Arbitration::fluid) object.set("arbitration", "fluid");
+    return object;
 }
 
 }  // namespace

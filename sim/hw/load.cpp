@@ -143,6 +143,10 @@ DramSpec read_dram(Section dram, int cores) {
     spec.burst = dram.quantity("burst", burst_sizes);
     spec.latency = dram.quantity("latency", delays);
     spec.model = read_dram_model(Section(dram, "model"), spec);
+    if (dram.choice_or("arbitration", "exact", {"exact", "fluid"}) == "fluid") spec.arbitration = Arbitration::fluid;
+    if (spec.arbitration == Arbitration::fluid && std::holds_alternative<Ddr4Dram>(spec.model))
+        dram.problem("arbitration",
+                     "must be exact with a ddr4 model, in which a burst's time depends on those before it");
     const std::int64_t regions = std::int64_t{spec.channels} * cores;
     if (regions > 0 && spec.capacity.count() > 0 && spec.capacity.count() / regions < (1 << 20))
         dram.problem("capacity", fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",

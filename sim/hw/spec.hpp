@@ -88,6 +88,10 @@ inline Bytes column_bytes(const Ddr4Dram& d) { return Bytes{std::int64_t{d.bus_b
 
 using DramModel = std::variant<BandwidthDram, Ddr4Dram>;
 
+/// How transfers share a channel: burst by burst, or at rates that change when one comes or ends (bandwidth model
+/// only).
+enum class Arbitration : std::uint8_t { exact, fluid };
+
 struct DramSpec {
     Bytes capacity;
     int channels = 0;             ///< separate apertures; region r of core c lies in channel (c + r) % channels
@@ -95,6 +99,7 @@ struct DramSpec {
     Bytes burst;                  ///< arbitration grain
     Duration latency;             ///< unloaded latency of the first burst of a transfer
     DramModel model;
+    Arbitration arbitration = Arbitration::exact;
 };
 
 struct HostSpec {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "chip/arbiter.hpp"
 #include "chip/chip.hpp"
+#include "chip/dram_arbiter.hpp"
 #include "chip/layout.hpp"
 #include "observe/observer.hpp"
 #include "support/plain_ops.hpp"
@@ -341,7 +341,7 @@ private:
 
     hw::ChipSpec spec_;
     chip::Layout layout_;
-    chip::Arbiter arbiter_;
+    chip::DramArbiter arbiter_;
     std::vector<observe::Observer*> observers_;
     std::vector<Core> cores_;
     std::priority_queue<Event> events_;

@@ -1,0 +1,61 @@
+// Rates of transfers that share channels: plain C++. A flow's rate counts in turns, one burst of each of its rings.
+// Rates grow together from zero and a flow stops at its ceiling, at a full group or at a full channel. At each channel
+// the groups grow equally fast, and inside a group its flows there that have not stopped yet. A flow on several
+// channels grows as fast as its slowest does. For one channel that is the max-min share, of groups first and then of
+// their flows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "chip/arbiter.hpp"
+
+namespace infsim::chip {
+
+/// What a flow asks for.
+struct FluidDemand {
+    struct Use {
+        std::int32_t channel = 0;
+        double bytes = 0;  ///< per turn
+    };
+    std::int32_t group = 0;
+    double ceiling = 0;     ///< turns per picosecond, > 0
+    double bytes = 0;       ///< per turn, over all channels
+    std::vector<Use> uses;  ///< a channel once
+    double rate = 0;        ///< the result
+};
+
+class FluidFill {
+public:
+    explicit FluidFill(const ArbiterConfig& config);
+
+    /// Sets the rates of `flows`. The result depends on their order by rounding alone.
+    void fill(const std::vector<FluidDemand*>& flows);
+
+private:
+    struct Pool {              ///< a channel or a group
+        double bandwidth = 0;  ///< bytes per picosecond
+        double left = 0, slope = 0;
+        bool used = false, full = false;
+    };
+
+    bool all_reach_their_ceilings(const std::vector<FluidDemand*>& flows);
+    void grow();
+    void find_speeds();
+    double next_step();
+    bool stops(const FluidDemand& flow) const;
+    std::int32_t& lane(std::int32_t channel, std::int32_t group) {
+        return lanes_[static_cast<std::size_t>(channel) * groups_.size() + static_cast<std::size_t>(group)];
+    }
+
+    struct Growing {
+        FluidDemand* flow = nullptr;
+        double speed = 0;
+    };
+    std::vector<Pool> channels_, groups_;
+    std::vector<std::int32_t> used_channels_, used_groups_;
+    std::vector<std::int32_t> lanes_;  ///< flows of a group that grow at a channel
+    std::vector<Growing> growing_;
+};
+
+}  // namespace infsim::chip
