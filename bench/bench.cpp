@@ -1,5 +1,6 @@
 // Simulated instructions per second: the SystemC chip beside a plain event loop that runs the same Program.
 // The Program is ResNet-50's (stride in the 1x1), fp16, compiled for BATCH images on the default chip.
+// Last comes the plain loop with the fluid arbiter: what the exact one costs is the ratio of the two.
 //   infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]]      CHIP is a file of configs/chips without its ending
 #include <algorithm>
 #include <chrono>
@@ -93,6 +94,20 @@ Outcome plain_run(const hw::ChipSpec& spec, int cores, int inferences,
     return timed(loop, cores, inferences, program, [&] { return loop.run(); });
 }
 
+/// One Chip per process, so the arbiters are compared in the plain loop.
+void print_fluid(hw::ChipSpec spec, int cores, int inferences, const std::shared_ptr<const program::Program>& program,
+                 const stats::ProgramIndex& index) {
+    spec.dram.arbitration = hw::Arbitration::exact;
+    const Outcome exact = plain_run(spec, cores, inferences, program, index);
+    spec.dram.arbitration = hw::Arbitration::fluid;
+    const Outcome fluid = plain_run(spec, cores, inferences, program, index);
+    const auto length = [](const Outcome& o) {
+        return static_cast<double>((o.done.back().output_done - time_origin()).count());
+    };
+    fmt::print("plain loop, exact : fluid        {:.2f} in seconds, {:.4f} in simulated time\n",
+               exact.seconds / fluid.seconds, length(exact) / length(fluid));
+}
+
 int bench(int batch, int cores, int inferences, const std::string& chip_name) {
     const hw::ChipSpec spec = chip_named(chip_name), reference_spec = chip_named("inferentia1");
     const auto graph = graph::load_model("resnet50-v1", std::string(INFSIM_SOURCE_DIR) + "/models");
@@ -127,6 +142,8 @@ int bench(int batch, int cores, int inferences, const std::string& chip_name) {
         print_line("plain event loop", instructions, plain, reference);
         print_line("SystemC chip", instructions, systemc, reference);
     }
+    if (std::holds_alternative<hw::BandwidthDram>(spec.dram.model))
+        print_fluid(spec, cores, inferences, program, index);
     fmt::print("last output at {} ps, {}\n", plain.done.back().output_done.time_since_epoch().count(),
                equal(systemc, plain) ? "equal in both" : "DIFFERENT in the two");
     return equal(systemc, plain) ? 0 : 4;

@@ -91,10 +91,10 @@ void FluidArbiter::find_end(Flow& flow) {
     Work left = ring(flow, lowest_bit(flow.pending)).left;
     for (std::uint64_t bits = flow.pending; bits != 0; bits &= bits - 1)
         left = std::min(left, ring(flow, lowest_bit(bits)).left);
+    left = std::max<Work>(left - kDone, 0);
     constexpr Work narrow = std::numeric_limits<std::int64_t>::max() / 2;  // a division of 64 bits is much cheaper
-    flow.end = flow.since + (left < narrow && flow.rate < static_cast<std::int64_t>(narrow)
-                                 ? (static_cast<std::int64_t>(left) + flow.rate - 1) / flow.rate
-                                 : static_cast<Time>((left + flow.rate - 1) / flow.rate));
+    flow.end = flow.since + (left < narrow ? (static_cast<std::int64_t>(left) + flow.rate - 1) / flow.rate
+                                           : static_cast<Time>((left + flow.rate - 1) / flow.rate));
 }
 
 FluidArbiter::Time FluidArbiter::earliest_end() const {
@@ -124,7 +124,7 @@ void FluidArbiter::end_transfers(Flow& flow, Time at) {
     settle(flow, at);
     for (std::uint64_t bits = flow.pending; bits != 0; bits &= bits - 1) {
         Ring& r = ring(flow, lowest_bit(bits));
-        if (r.left > 0) continue;
+        if (r.left > kDone) continue;
         const Open over = r.open.front();
         ended_.push_back({over.id, TimePoint{Duration{r.first}}, TimePoint{Duration{at}}});
         r.open.pop_front();
@@ -173,8 +173,8 @@ void FluidArbiter::find_demand(Flow& flow) {
         demand.bytes += open.bytes;
         const auto use = std::find_if(demand.uses.begin(), demand.uses.end(),
                                       [&](const auto& u) { return u.channel == open.channel; });
-        if (use == demand.uses.end()) demand.uses.push_back({open.channel, open.bytes});
-        else use->bytes += open.bytes;
+        if (use == demand.uses.end()) demand.uses.push_back({open.channel, open.bytes, 1});
+        else use->bytes += open.bytes, ++use->bursts;
     }
     demand.ceiling = 1.0 / static_cast<double>(cost);
 }

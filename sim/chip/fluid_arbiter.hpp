@@ -4,10 +4,10 @@
 // The rules (tests/support/slow_fluid.hpp follows them with fractions):
 //   * A transfer of n = ceil(bytes / burst) turns moves bytes / n in each, and each costs its flow
 //     ceil(billed / (n x ceiling)) picoseconds.
-//   * The first transfers of a flow's rings progress together, by the same number of turns. A flow's rate is at most
-//   that
-//     at which the costs of its rings fill its time; fluid_fill.hpp says how flows share channels and groups.
-//   * A transfer ends in the first picosecond at which all its turns are done. The next one of its ring begins then.
+//   * The first transfers of a flow's rings progress together, by the same number of turns, at most so fast that the
+//     costs of the rings fill the flow's time; fluid_fill.hpp says how flows share channels and groups.
+//   * A transfer ends in the first picosecond at which all of its turns but 2^-23 of one are done, since rates are
+//     rounded down. The next one of its ring begins then.
 //
 // Progress is counted in integers, and a flow's is brought up to date when its rate or its transfers change: ends do
 // not depend on how often anybody looks, nor on the order of the calls of one moment.
@@ -41,6 +41,7 @@ private:
     using Time = std::int64_t;            ///< picoseconds
     __extension__ using Work = __int128;  ///< 2^-kTurnBits turns
     static constexpr int kTurnBits = 47;
+    static constexpr Work kDone = 1 << 24;  ///< a transfer with no more left is over
     static constexpr Time kNever = std::numeric_limits<Time>::max();
 
     struct Open {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/check.hpp"
+
 namespace infsim::chip {
 
 namespace {
@@ -77,6 +79,7 @@ void FluidFill::grow() {
         else
             for (const auto& use : g.flow->uses) --lane(use.channel, g.flow->group);
     }
+    INFSIM_CHECK(kept < growing_.size(), "rates grow and nobody stops");
     growing_.resize(kept);
 }
 
@@ -85,7 +88,7 @@ void FluidFill::find_speeds() {
     for (std::int32_t g : used_groups_) groups_[g].slope = 0;
     for (Growing& g : growing_) {
         std::int32_t most = 1;
-        for (const auto& use : g.flow->uses) most = std::max(most, lane(use.channel, g.flow->group));
+        for (const auto& use : g.flow->uses) most = std::max(most, use.bursts * lane(use.channel, g.flow->group));
         g.speed = 1.0 / most;
         groups_[g.flow->group].slope += g.speed * g.flow->bytes;
         for (const auto& use : g.flow->uses) channels_[use.channel].slope += g.speed * use.bytes;

@@ -1,8 +1,8 @@
 // Rates of transfers that share channels: plain C++. A flow's rate counts in turns, one burst of each of its rings.
 // Rates grow together from zero and a flow stops at its ceiling, at a full group or at a full channel. At each channel
-// the groups grow equally fast, and inside a group its flows there that have not stopped yet. A flow on several
-// channels grows as fast as its slowest does. For one channel that is the max-min share, of groups first and then of
-// their flows.
+// the groups get bursts equally fast, and share them equally among their flows there that have not stopped yet. A flow
+// on several channels grows as fast as its slowest does. For one channel that is the max-min share, of groups first and
+// then of their flows.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace infsim::chip {
 struct FluidDemand {
     struct Use {
         std::int32_t channel = 0;
-        double bytes = 0;  ///< per turn
+        double bytes = 0;         ///< per turn
+        std::int32_t bursts = 0;  ///< per turn
     };
     std::int32_t group = 0;
     double ceiling = 0;     ///< turns per picosecond, > 0

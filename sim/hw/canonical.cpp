@@ -69,6 +69,7 @@ json::Value dram_model(const Ddr4Dram& d) {
                   {"t_rfc", base_units(d.t_rfc)}};
 }
 
+/// The arbitration is named where it is not the exact one: points of before it could be chosen keep their identity.
 json::Value dram(const DramSpec& dram) {
     Object object{{"capacity", base_units(dram.capacity)},
                   {"channels", dram.channels},
@@ -76,7 +77,6 @@ json::Value dram(const DramSpec& dram) {
                   {"burst", base_units(dram.burst)},
                   {"latency", base_units(dram.latency)},
                   {"model", std::visit([](const auto& model) { return dram_model(model); }, dram.model)}};
-    // Points with the default keep the identity they had when there was no choice.
     if (dram.arbitration == Arbitration::fluid) object.set("arbitration", "fluid");
     return object;
 }

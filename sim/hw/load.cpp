@@ -135,6 +135,16 @@ DramModel read_dram_model(Section model, const DramSpec& dram) {
     return read;
 }
 
+/// DDR4 channels move bursts: what one costs depends on the rows that those before it left open.
+Arbitration read_arbitration(Section& dram, const DramModel& model) {
+    if (dram.choice("arbitration", {"exact", "fluid"}) != "fluid") return Arbitration::exact;
+    if (std::holds_alternative<Ddr4Dram>(model))
+        dram.problem("arbitration",
+                     "is fluid, which knows no bursts, and the ddr4 model prices every burst by the rows "
+                     "it finds open; ddr4 goes with exact");
+    return Arbitration::fluid;
+}
+
 DramSpec read_dram(Section dram, int cores) {
     DramSpec spec;
     spec.capacity = dram.quantity("capacity", dram_sizes);
@@ -143,10 +153,7 @@ DramSpec read_dram(Section dram, int cores) {
     spec.burst = dram.quantity("burst", burst_sizes);
     spec.latency = dram.quantity("latency", delays);
     spec.model = read_dram_model(Section(dram, "model"), spec);
-    if (dram.choice_or("arbitration", "exact", {"exact", "fluid"}) == "fluid") spec.arbitration = Arbitration::fluid;
-    if (spec.arbitration == Arbitration::fluid && std::holds_alternative<Ddr4Dram>(spec.model))
-        dram.problem("arbitration",
-                     "must be exact with a ddr4 model, in which a burst's time depends on those before it");
+    spec.arbitration = read_arbitration(dram, spec.model);
     const std::int64_t regions = std::int64_t{spec.channels} * cores;
     if (regions > 0 && spec.capacity.count() > 0 && spec.capacity.count() / regions < (1 << 20))
         dram.problem("capacity", fmt::format("leaves each core less than 1MiB per channel ({} cores x {} channels)",
@@ -199,11 +206,19 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
     return file;
 }
 
+/// A chip file may leave these keys out; an override may name them all the same.
+void add_defaults(json::Document& document) {
+    json::Value* const dram = document.root.is_object() ? document.root.as_object().find("dram") : nullptr;
+    if (dram != nullptr && dram->is_object() && dram->as_object().find("arbitration") == nullptr)
+        dram->as_object().set("arbitration", "exact");
+}
+
 }  // namespace
 
 std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems) {
     const std::size_t before = problems.list().size();
     Problems found;
+    add_defaults(document);
     const Overridden overridden = apply_overrides(document, overrides, problems);
     ChipFile file = read_sections(document, found);
     add_relocated(found, overridden, problems);

@@ -44,9 +44,6 @@ public:
     std::string choice(std::string_view key, const std::vector<std::string>& allowed) {
         return present_ ? reader_->choice(key, allowed) : "";
     }
-    std::string choice_or(std::string_view key, const std::string& fallback, const std::vector<std::string>& allowed) {
-        return present_ ? reader_->choice_or(key, fallback, allowed) : fallback;
-    }
     void problem(std::string_view key, std::string what) {
         if (present_) reader_->problem(key, std::move(what));
     }

@@ -110,6 +110,16 @@ TEST_CASE("four cores over DDR4 equal the plain loop") {
     w.instructions = 800;
     compare(w);
 }
+TEST_CASE("four cores with fluid arbitration equal the plain loop") {
+    Workload w;
+    w.cores = 4;
+    w.seed = 13;
+    w.instructions = 1500;
+    w.spec.dram.arbitration = hw::Arbitration::fluid;
+    w.spec.pe.clock = w.spec.act.clock = w.spec.pool.clock = Frequency{976'562'500};
+    w.spec.dma.core_bandwidth = Bandwidth{21'400'000'000};
+    compare(w);
+}
 TEST_CASE("16 cores equal the plain loop") {
     Workload w;
     w.cores = w.spec.cores = 16;
