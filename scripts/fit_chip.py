@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Fits constants of the chip to the published points, and says how far the fit can be trusted.
 
-usage: fit_chip.py [--infsim PATH] [--table FILE.csv] [--start VALUES] [--offset-sets N] [--jobs N] [--out FILE.json] [--write]
+usage: fit_chip.py [--infsim PATH] [--table FILE.csv] [--start VALUES] [--jobs N] [--out FILE.json] [--write]
 
 Least squares over log(simulated / published), each constant held to what is documented or inferred of it (its prior).
 `infsim validate` is the only model: constants of the chip, none of a network or a batch. Then every row and every
@@ -23,7 +23,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 CHIP = SOURCE / "configs/chips/inferentia1.json"
 ERROR = 0.04        # of a published point that we take as good: rounding, clocks, versions
 ROUNDS = (4,)       # of the fit, with new slopes before each
-STEP = 0.12         # of a finite difference, relative: far above the jitter of offsets
+STEP = 0.12         # of a finite difference, relative: far above the error of a measurement
 
 
 class Constant:
@@ -71,8 +71,8 @@ def run(command, values):
 class Model:
     """Simulated / published of every row for given constants; remembers what it ran."""
 
-    def __init__(self, infsim, table, sets, jobs):
-        self.command = [str(infsim), "validate", str(table), "--json", "--offset-sets", str(sets), "--jobs", str(jobs)]
+    def __init__(self, infsim, table, jobs):
+        self.command = [str(infsim), "validate", str(table), "--json", "--jobs", str(jobs)]
         self.known, self.rows = {}, []
 
     def __call__(self, values):
@@ -194,13 +194,12 @@ def main():
     parser.add_argument("--infsim", default=SOURCE / "build/infsim", type=pathlib.Path)
     parser.add_argument("--table", default=SOURCE / "tests/published/inf1_calibration.csv", type=pathlib.Path)
     parser.add_argument("--out", default=SOURCE / "tests/published/fit.json", type=pathlib.Path)
-    parser.add_argument("--offset-sets", default=8, type=int)
     parser.add_argument("--jobs", default=2, type=int)
     parser.add_argument("--start", help="values to start from, separated by commas (default: the priors)")
     parser.add_argument("--write", action="store_true", help="also put the values into the chip file")
     words = parser.parse_args()
     start = [float(x) for x in words.start.split(",")] if words.start else [c.prior for c in CONSTANTS]
-    model = Model(words.infsim, words.table, words.offset_sets, words.jobs)
+    model = Model(words.infsim, words.table, words.jobs)
     model(start)
     best, everything = start, list(range(len(model.rows)))
     for rounds in ROUNDS:   # slopes of where the fit begins, then of where that led

@@ -127,11 +127,13 @@ po::options_description load_group() {
     // clang-format off
     group.add_options()
         ("cores", po::value<std::int64_t>()->value_name("N"), "cores in use (default: all of the chip)")
-        ("workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 1)")
+        ("workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 2)")
         ("seed", po::value<std::int64_t>()->value_name("N"),
-         "0: cores start evenly staggered; else at offsets drawn from this seed (default 0)")
+         "of the jitter of the host's calls (default 0)")
         ("offset-sets", po::value<std::int64_t>()->value_name("N"),
-         "measure from N sets of start offsets, of this seed and the next ones, and report the spread (default 1)");
+         "measure from N starts, the usual one and N-1 drawn ones, and report the spread (default 1)")
+        ("inferences", po::value<std::int64_t>()->value_name("N"),
+         "measure exactly N inferences per core (default: 32 to 92, until the interval is 1.35 % to either side)");
     // clang-format on
     return group;
 }
@@ -161,9 +163,11 @@ flow::PointRequest request_of(const po::variables_map& values) {
         r.io_dtype = dtype_of(values["io-dtype"].as<std::string>(), "--io-dtype", problems);
     r.batch = static_cast<int>(integer_of(values, "batch", 1, flow::kMaxBatch, 1, problems));
     r.cores = static_cast<int>(integer_of(values, "cores", 1, flow::kMaxCores, 0, problems));
-    r.workers = static_cast<int>(integer_of(values, "workers", 1, flow::kMaxWorkers, 1, problems));
+    r.workers = static_cast<int>(integer_of(values, "workers", 1, flow::kMaxWorkers, flow::kDefaultWorkers, problems));
     r.seed = integer_of(values, "seed", 0, std::int64_t{1} << 62, 0, problems);
     r.offset_sets = static_cast<int>(integer_of(values, "offset-sets", 1, flow::kMaxOffsetSets, 1, problems));
+    r.inferences =
+        static_cast<int>(integer_of(values, "inferences", flow::kMinInferences, flow::kMaxInferences, 0, problems));
     r.settings = settings_of(values, problems);
     // What can be said about the files is said in the same report.
     flow::ModelCache models;
@@ -172,6 +176,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
         readable.batch = readable.workers = 1;
         readable.cores = 0;
         readable.offset_sets = 1;
+        readable.inferences = 0;
         readable.seed = 0;
         flow::resolve(readable, models, problems);
     }

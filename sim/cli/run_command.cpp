@@ -38,27 +38,45 @@ std::string record_table(const RunRecord& record) {
     return table.text();
 }
 
-void print_sentences(const RunRecord& r) {
+/// What a reader wants to know first: how fast and how sure, how late, what limits it, what memory it takes.
+void print_answer(const RunRecord& r) {
     if (r.status != record::Status::ok) return;
-    std::cout << r.model_name << " at batch " << *r.batch_size << " on " << *r.cores << " cores of " << r.chip << ": "
-              << fixed(r.throughput_avg, 1) << " items/s, latency " << fixed(r.latency_ms_p50, 3)
-              << " ms (p50), service " << fixed(r.service_ms, 3) << " ms, roofline " << fixed(r.roofline_ms, 3)
-              << " ms by " << r.bound << ".\n"
-              << r.main_stall << ".\n";
+    std::cout << r.model_name << ", batch " << *r.batch_size << ", " << r.dtype << ", on " << *r.cores
+              << (*r.cores == 1 ? " core of " : " cores of ") << r.chip << ", " << *r.workers_per_model
+              << (*r.workers_per_model == 1 ? " worker" : " workers") << " per core, compiler " << r.compiler << "\n";
+    Table table({"", "", ""});
+    const auto interval = *r.throughput_low == *r.throughput_high
+                              ? "exact: the chip repeats itself"
+                              : "95 % within " + fixed(r.throughput_low, 0) + " to " + fixed(r.throughput_high, 0) +
+                                    "; " + number_text(*r.inferences_measured) + " inferences per core";
+    table.add({"throughput", fixed(r.throughput_avg, 1) + " items/s", interval});
+    table.add({"latency", fixed(r.latency_ms_p50, 2) + " ms (p50)",
+               fixed(r.latency_ms_p99, 2) + " ms (p99), as the host sees it"});
+    table.add({"service", fixed(r.service_ms, 2) + " ms",
+               fixed(r.unloaded_service_ms, 2) + " ms alone on the chip; at least " + fixed(r.roofline_ms, 2) +
+                   " ms by " + r.bound});
+    table.add({"limited by", r.main_stall, "busiest engine"});
+    table.add({"state buffer", number_text(*r.sb_peak_bytes) + " B/partition",
+               "of " + number_text(*r.sb_budget_bytes) + " (" + r.sb_budget_binding + ")"});
+    const double spilled = static_cast<double>(*r.spill_save_bytes + *r.spill_reload_bytes);
+    table.add({"DRAM", percent(*r.dram_utilisation) + " of peak",
+               megabytes(*r.weight_bytes_per_inference) + " weights/item, " +
+                   (spilled > 0 ? megabytes(spilled) + " spilled per inference" : "nothing spilled")});
+    table.add({"cost", fixed(r.cost_per_1m_inf, 3) + " USD", "per million items at Inf1's reserved price"});
+    std::cout << table.body();
     if (*r.offset_sets > 1)
-        std::cout << "Over " << *r.offset_sets
-                  << " sets of start offsets (minimum, median, maximum): " << fixed(r.throughput_min, 1) << ", "
-                  << fixed(r.throughput_median, 1) << ", " << fixed(r.throughput_max, 1) << " items/s; latency p50 "
-                  << fixed(r.latency_ms_p50_min, 3) << ", " << fixed(r.latency_ms_p50_median, 3) << ", "
-                  << fixed(r.latency_ms_p50_max, 3) << " ms.\n";
-    std::cout << "\n";
+        std::cout << "From " << *r.offset_sets << " starts (minimum, median, maximum): " << fixed(r.throughput_min, 1)
+                  << ", " << fixed(r.throughput_median, 1) << ", " << fixed(r.throughput_max, 1)
+                  << " items/s; latency p50 " << fixed(r.latency_ms_p50_min, 2) << ", "
+                  << fixed(r.latency_ms_p50_median, 2) << ", " << fixed(r.latency_ms_p50_max, 2) << " ms.\n";
 }
 
 std::string offset_set_table(const std::vector<flow::OffsetSet>& sets) {
-    Table table({"seed of the offsets", "items/s", "latency p50 ms", "steady"});
-    for (const flow::OffsetSet& s : sets)
-        table.add(
-            {number_text(s.seed), fixed(s.throughput, 1), fixed(s.latency_ms_p50, 3), s.steady ? "true" : "false"});
+    Table table({"start", "items/s", "low", "high", "latency p50 ms", "inferences"});
+    for (std::size_t i = 0; i < sets.size(); ++i)
+        table.add({i == 0 ? "usual" : "drawn from " + number_text(sets[i].seed), fixed(sets[i].throughput, 1),
+                   fixed(sets[i].throughput_low, 1), fixed(sets[i].throughput_high, 1),
+                   fixed(sets[i].latency_ms_p50, 3), number_text(sets[i].inferences_measured)});
     return table.text();
 }
 
@@ -67,8 +85,10 @@ json::Value offset_sets_json(const std::vector<flow::OffsetSet>& sets) {
     for (const flow::OffsetSet& s : sets)
         list.push_back(json::Object{{"seed", s.seed},
                                     {"throughput", s.throughput},
+                                    {"throughput_low", s.throughput_low},
+                                    {"throughput_high", s.throughput_high},
                                     {"latency_ms_p50", s.latency_ms_p50},
-                                    {"steady", s.steady}});
+                                    {"inferences_measured", s.inferences_measured}});
     return list;
 }
 
@@ -153,6 +173,7 @@ Syntax syntax() {
     po::options_description output("Output");
     // clang-format off
     output.add_options()
+        ("all", "also print every column of the record, with its unit")
         ("layers", "also print what each layer did")
         ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
         ("json", "print JSON instead of tables")
@@ -193,8 +214,8 @@ int run_run_command(const Arguments& arguments) {
         if (fits && result.offset_sets.size() > 1) all.set("offset_sets", offset_sets_json(result.offset_sets));
         std::cout << json::dump(all) << "\n";
     } else {
-        print_sentences(result.record);
-        std::cout << record_table(result.record);
+        print_answer(result.record);
+        if (values->count("all") > 0) std::cout << "\n" << record_table(result.record);
         if (fits && result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
         if (values->count("layers") > 0 && fits) std::cout << "\n" << layer_table(result.layers);
         if (source && fits) print_outputs(result, out);

@@ -32,6 +32,11 @@ std::string Table::text() const {
     return text;
 }
 
+std::string Table::body() const {
+    const std::string all = text();
+    return all.substr(all.find('\n') + 1);
+}
+
 std::string fixed(double x, int digits) { return fmt::format("{:.{}f}", x, digits); }
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 

@@ -12,6 +12,8 @@ public:
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
     /// Numbers to the right, text to the left, two blanks between columns.
     std::string text() const;
+    /// The same without the line of names.
+    std::string body() const;
 
 private:
     std::vector<std::vector<std::string>> rows_;

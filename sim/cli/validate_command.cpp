@@ -33,8 +33,6 @@ Syntax syntax() {
         ("chip", po::value<std::string>()->value_name("FILE"), "chip file (default configs/chips/inferentia1.json)")
         ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
          "replace a value of the chip file or of the compiler profiles; may be repeated, the last one wins")
-        ("offset-sets", po::value<std::int64_t>()->value_name("N"),
-         "sets of core start offsets, whose median is compared (default 8)")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default: one per processor)");
     po::options_description output("Output");
     output.add_options()
@@ -100,7 +98,7 @@ std::string csv_of(const std::vector<ValidationRow>& rows, const std::vector<Val
     std::string text =
         "id,model,dtype,batch_compiled,chips,cores_busy,workers_per_core,compiler,profile,status,published_throughput_"
         "inf_s,throughput_inf_s,"
-        "throughput_min,throughput_max,throughput_error,published_latency_ms_p50,latency_ms_p50,latency_error,closed_"
+        "throughput_low,throughput_high,throughput_error,published_latency_ms_p50,latency_ms_p50,latency_error,closed_"
         "form_throughput_inf_s,"
         "closed_form_latency_ms,closed_form_error,main_stall,reason\n";
     const auto number = [](std::optional<double> x) { return x ? number_text(*x) : std::string(); };
@@ -119,8 +117,8 @@ std::string csv_of(const std::vector<ValidationRow>& rows, const std::vector<Val
                                   std::string(flow::comparison_name(o.status)),
                                   number(p.throughput),
                                   number(o.throughput),
-                                  number(o.throughput_min),
-                                  number(o.throughput_max),
+                                  number(o.throughput_low),
+                                  number(o.throughput_high),
                                   number(o.throughput_error),
                                   number(p.latency_ms),
                                   number(o.latency_ms),
@@ -159,8 +157,8 @@ json::Value to_json(const ValidationRow& row, const ValidationOutcome& o) {
     if (o.status != Comparison::compared) return all;
     all.set("profile", o.profile);
     set_if(simulated, "throughput_inf_s", o.throughput);
-    set_if(simulated, "throughput_min", o.throughput_min);
-    set_if(simulated, "throughput_max", o.throughput_max);
+    set_if(simulated, "throughput_low", o.throughput_low);
+    set_if(simulated, "throughput_high", o.throughput_high);
     set_if(simulated, "latency_ms_p50", o.latency_ms);
     simulated.set("main_stall", o.main_stall);
     set_if(simulated, "throughput_error", o.throughput_error);
@@ -207,8 +205,8 @@ std::optional<std::vector<std::vector<record::RunRecord>>> run_rows(const std::v
         explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs,
                             [&](std::size_t n, const record::RunRecord& r) {
                                 progress.step(labels[n] + ": " +
-                                              (r.throughput_median ? fixed(r.throughput_median, 0) + " items/s per chip"
-                                                                   : std::string(record::status_name(r.status))));
+                                              (r.throughput_avg ? fixed(r.throughput_avg, 0) + " items/s per chip"
+                                                                : std::string(record::status_name(r.status))));
                             });
     progress.finish();
     if (!records) return std::nullopt;
@@ -242,7 +240,6 @@ Asked asked_of(const po::variables_map& values, Problems& problems) {
                          "must be from 1 to " + number_text(most) + ", and is " + number_text(n));
         return static_cast<int>(std::clamp<std::int64_t>(n, 1, most));
     };
-    asked.settings.offset_sets = integer("offset-sets", asked.settings.offset_sets, flow::kMaxOffsetSets);
     asked.jobs = integer("jobs", std::max(1U, std::thread::hardware_concurrency()), 1024);
     if (values.count("max-error") > 0) {
         const double limit = values["max-error"].as<double>();

@@ -58,6 +58,8 @@ bool assign(PointRequest& r, const Setting& s, const std::string& sweep_file, Pr
     if (s.key == "workers") return set_integer(r.workers, s, 1, flow::kMaxWorkers, problems);
     if (s.key == "seed") return set_integer(r.seed, s, 0, std::int64_t{1} << 62, problems);
     if (s.key == "offset_sets") return set_integer(r.offset_sets, s, 1, flow::kMaxOffsetSets, problems);
+    if (s.key == "inferences")
+        return set_integer(r.inferences, s, flow::kMinInferences, flow::kMaxInferences, problems);
     if (s.key == "dtype") return set_dtype(r.dtype, s, problems);
     if (s.key == "io_dtype") return set_dtype(r.io_dtype, s, problems);
     r.settings.push_back(s);

@@ -122,8 +122,8 @@ bool is_serving(const Sweep& sweep) {
 }
 
 const std::vector<std::string>& point_keys() {
-    static const std::vector<std::string> keys{"model",    "batch", "dtype",   "io_dtype", "chip",
-                                               "compiler", "cores", "workers", "seed",     "offset_sets"};
+    static const std::vector<std::string> keys{"model", "batch",   "dtype", "io_dtype",    "chip",      "compiler",
+                                               "cores", "workers", "seed",  "offset_sets", "inferences"};
     return keys;
 }
 

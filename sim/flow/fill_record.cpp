@@ -17,7 +17,7 @@ namespace {
 std::vector<double> latencies_ms(const Measurement& measurement) {
     std::vector<double> all;
     for (const CoreMeasurement& core : measurement.cores)
-        for (const chip::Completion& c : core.measured) all.push_back(report_ms(latency(c, measurement.call_overhead)));
+        for (const Duration latency : core.latencies) all.push_back(report_ms(latency));
     return all;
 }
 
@@ -29,7 +29,10 @@ void fill_measured(RunRecord& r, const Measurement& measurement, const chip::Com
     for (const CoreMeasurement& core : measurement.cores)
         for (const chip::Completion& c : core.measured)
             services.push_back(report_ms(c.last_retirement - c.first_issue));
-    r.throughput_avg = measurement.inferences_per_second() * static_cast<double>(*r.batch_size);
+    const double batch = static_cast<double>(*r.batch_size), rate = measurement.inferences_per_second();
+    r.throughput_avg = rate * batch;
+    r.throughput_low = (rate - measurement.half_width) * batch;
+    r.throughput_high = (rate + measurement.half_width) * batch;
     r.latency_ms_avg = analysis::mean(latencies);
     const auto percentile = [&](double p) { return analysis::percentile(latencies, p); };
     r.latency_ms_p0 = percentile(0);
@@ -40,14 +43,18 @@ void fill_measured(RunRecord& r, const Measurement& measurement, const chip::Com
     r.latency_ms_p100 = percentile(100);
     r.service_ms = analysis::mean(services);
     r.unloaded_service_ms = report_ms(alone.last_retirement - alone.first_issue);
-    r.steady = measurement.steady;
     r.inferences_measured = static_cast<std::int64_t>(measurement.cores.front().measured.size());
     r.cost_per_1m_inf = analysis::usd_per_million(*r.throughput_avg);
 }
 
 OffsetSet offset_set(const Point& point, const Measurement& measurement, std::size_t index) {
-    return {point.seed + static_cast<std::int64_t>(index), measurement.inferences_per_second() * point.batch,
-            analysis::percentile(latencies_ms(measurement), 50), measurement.steady};
+    const double rate = measurement.inferences_per_second();
+    return {point.seed + static_cast<std::int64_t>(index),
+            rate * point.batch,
+            (rate - measurement.half_width) * point.batch,
+            (rate + measurement.half_width) * point.batch,
+            analysis::percentile(latencies_ms(measurement), 50),
+            static_cast<std::int64_t>(measurement.cores.front().measured.size())};
 }
 
 void fill_spread(RunRecord& r, const std::vector<OffsetSet>& sets) {

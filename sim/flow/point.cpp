@@ -79,6 +79,7 @@ void check_counts(const PointRequest& request, Problems& problems) {
     check("batch", request.batch, 1, kMaxBatch);
     check("workers", request.workers, 1, kMaxWorkers);
     check("offset_sets", request.offset_sets, 1, kMaxOffsetSets);
+    if (request.inferences != 0) check("inferences", request.inferences, kMinInferences, kMaxInferences);
     check("seed", request.seed, 0, json::max_int);
 }
 
@@ -97,6 +98,7 @@ json::Value to_json(const PointRequest& r) {
                         {"workers", r.workers},
                         {"seed", r.seed},
                         {"offset_sets", r.offset_sets},
+                        {"inferences", r.inferences},
                         {"settings", std::move(settings)}};
 }
 
@@ -113,6 +115,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
     r.workers = static_cast<int>(reader.integer("workers", 1, kMaxWorkers));
     r.seed = reader.integer("seed", 0);
     r.offset_sets = static_cast<int>(reader.integer("offset_sets", 1, kMaxOffsetSets));
+    r.inferences = static_cast<int>(reader.integer("inferences", 0, kMaxInferences));
     r.settings = read_settings(reader);
     reader.finish();
     return r;
@@ -171,6 +174,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     point.workers = request.workers;
     point.seed = request.seed;
     point.offset_sets = request.offset_sets;
+    point.inferences = request.inferences;
     point.id = point_id(point, model->content_hash);
     return point;
 }
@@ -187,7 +191,8 @@ std::string point_id(const Point& point, const std::string& model_hash) {
                                          {"cores", point.cores},
                                          {"workers", point.workers},
                                          {"seed", point.seed},
-                                         {"offset_sets", point.offset_sets}};
+                                         {"offset_sets", point.offset_sets},
+                                         {"inferences", point.inferences}};
     return hex_text(hash64(json::dump_canonical(all)));
 }
 

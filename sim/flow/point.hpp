@@ -19,10 +19,13 @@ namespace infsim::flow {
 
 /// Counts up when equal inputs give other results than before, so that stored results are not taken for new
 /// ones.
-constexpr int kResultsEpoch = 9;
+constexpr int kResultsEpoch = 10;
 
 /// Accepted counts start at 1 and end here: beyond lies nothing but typing mistakes.
-constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxOffsetSets = 1024;
+constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxOffsetSets = 1024, kMinInferences = 8,
+                       kMaxInferences = 100'000;
+/// With a second inference outstanding, host transfers hide behind the first; published rows of AWS have two.
+constexpr int kDefaultWorkers = 2;
 
 /// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current
 /// folder.
@@ -33,9 +36,10 @@ struct PointRequest {
     DType dtype = DType::fp16;
     std::optional<DType> io_dtype;  ///< empty: as dtype
     int cores = 0;                  ///< 0: all the chip has
-    int workers = 1;
-    std::int64_t seed = 0;
-    int offset_sets = 1;  ///< sets of core start offsets to measure
+    int workers = kDefaultWorkers;
+    std::int64_t seed = 0;  ///< of the jitter of calls
+    int offset_sets = 1;    ///< starts to measure from
+    int inferences = 0;     ///< to measure per core; 0: as many as the interval takes (closed_loop.hpp)
     /// Keys with "chip." or "compiler." in front, of which later ones win, or names of Neuron's flags
     /// (neuron_flags.hpp), over which ours win.
     std::vector<Setting> settings;
@@ -53,9 +57,9 @@ struct Point {
     compiler::CompileOptions compiler;
     int batch = 1;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
-    int cores = 1, workers = 1;
+    int cores = 1, workers = kDefaultWorkers;
     std::int64_t seed = 0;
-    int offset_sets = 1;
+    int offset_sets = 1, inferences = 0;
     std::string id;  ///< see point_id
 };
 
@@ -85,8 +89,8 @@ private:
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
-/// content, batch, types, chip, compiler options, cores, workers, seed, offset sets, kResultsEpoch, record version).
-/// Not of paths, provenance or questions.
+/// content, batch, types, chip, compiler options, cores, workers, seed, offset sets, inferences, kResultsEpoch, record
+/// version). Not of paths, provenance or questions.
 std::string point_id(const Point& point, const std::string& model_hash);
 
 /// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of

@@ -1,5 +1,6 @@
 #include "flow/run_point.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -20,8 +21,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The observers of one run. The layers and the timeline are those of core 0's first measured inference: its
-/// number is known before the run, because the inference alone and the warm-up come first.
+/// The inference of core 0 whose layers and timeline are kept. Its number is known before the run: the inference alone
+/// comes first, then the warm-up; a core by itself is measured over its fourth inference at the latest.
+std::uint64_t observed_inference(const Point& point) {
+    return point.cores == 1 ? 4 : 1 + static_cast<std::uint64_t>(LoopOptions{}.warm_up);
+}
+
+/// The observers of one run.
 struct Observers {
     Observers(const stats::ProgramIndex& index, const Point& point, std::uint64_t observed)
         : stalls(index, point.cores),
@@ -72,12 +78,18 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
     return alone;
 }
 
-/// The point measured from one set of start offsets, independent of what ran before.
-Measurement measure(const Point& point, Device& device, Duration service, std::int64_t seed) {
+/// The point measured from one start, independent of what ran before: from the usual one first (`set` 0), from drawn
+/// ones behind.
+Measurement measure(const Point& point, Device& device, Duration service, int set) {
     LoopOptions loop;
     loop.workers = point.workers;
     loop.call_overhead = point.chip.host.call_overhead;
-    loop.offsets = start_offsets(point.cores, service, static_cast<std::uint64_t>(seed));
+    loop.seed = static_cast<std::uint64_t>(point.seed + set);
+    loop.offsets = set == 0 ? usual_start(point.cores, service) : drawn_start(point.cores, service, loop.seed);
+    if (point.inferences > 0) {
+        loop.least_measured = loop.max_measured = point.inferences;
+        loop.window = std::min(loop.window, point.inferences / 2);
+    }
     device.forget_turns();
     return run_closed_loop(device, loop);
 }
@@ -87,16 +99,15 @@ std::vector<Measurement> measure_all(const Point& point, Device& device, Duratio
     std::vector<Measurement> sets;
     for (int k = 0; k < point.offset_sets; ++k) {
         if (k > 0) drain(device, point.chip.host.call_overhead, sets.back().outstanding);
-        sets.push_back(measure(point, device, service, point.seed + k));
+        sets.push_back(measure(point, device, service, k));
     }
     return sets;
 }
 
 void simulate(const Point& point, const compiler::Compiled& compiled, const RunOptions& options, PointResult& result) {
-    const LoopOptions defaults;
     const auto program = std::shared_ptr<const program::Program>(std::shared_ptr<void>{}, &compiled.program);
     const stats::ProgramIndex index(*program);
-    Observers observers(index, point, 1 + static_cast<std::uint64_t>(defaults.warm_up));
+    Observers observers(index, point, observed_inference(point));
     chip::Chip chip(point.chip, point.cores, observers.list(options.timeline));
     for (int core = 0; core < point.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);

@@ -27,12 +27,12 @@ struct RunOptions {
     const Inputs* inputs = nullptr;  ///< also compute: the inference that runs alone on core 0 carries these
 };
 
-/// What came out of one set of start offsets.
+/// What came out of one start.
 struct OffsetSet {
     std::int64_t seed = 0;
-    double throughput = 0;  ///< items per second
+    double throughput = 0, throughput_low = 0, throughput_high = 0;  ///< items per second
     double latency_ms_p50 = 0;
-    bool steady = false;
+    std::int64_t inferences_measured = 0;  ///< per core
 };
 
 /// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to
@@ -52,10 +52,9 @@ struct PointResult {
 compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras = {});
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
-/// Identical cores never drift apart by themselves, so when they start decides how their traffic interleaves. The point
-/// is measured from Point::offset_sets sets of start offsets, of the seeds seed, seed + 1, ..., each as if it ran alone
-/// on a new chip; the record holds the first one and minimum, median and maximum over all.
-/// Whether data ride along changes nothing in the record: only the first inference carries them. Throws
+/// The record holds the long run from the usual start (closed_loop.hpp) and minimum, median and maximum over all
+/// Point::offset_sets starts: further ones are drawn from the seeds seed + 1, seed + 2, ..., each as if it ran alone on
+/// a new chip. Whether data ride along changes nothing in the record: only the first inference carries them. Throws
 /// exec::DataFault, an InternalError, when the program reads bytes that are not what they should be.
 /// What does not fit is a record with status infeasible. Throws InputError for what the compiler does not
 /// support and InternalError when an invariant or an end-of-run check fails.

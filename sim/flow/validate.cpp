@@ -112,7 +112,6 @@ PointRequest request_of(const PublishedRow& row, const std::string& file, const 
     r.model = model_of(row, file, names);
     r.chip = settings.chip;
     r.settings = settings.settings;
-    r.offset_sets = settings.offset_sets;
     r.batch = row.batch;
     r.workers = row.workers;
     const std::string dtype = plain(row.dtype.empty() ? "fp16" : row.dtype);
@@ -148,7 +147,6 @@ void add_groups(ValidationRow& row, const PointRequest& base, ModelCache& models
         if (chips == 0) continue;
         ChipGroup group{chips, base, {}, std::nullopt};
         group.request.cores = cores;
-        if (cores == 1) group.request.offset_sets = 1;  // nobody to be out of step with
         const auto point = resolve(group.request, models, problems);
         if (!point) return;
         group.prepared = record_of(*point);
@@ -241,18 +239,21 @@ ValidationOutcome judge_row(const ValidationRow& row, const std::vector<record::
             out.reason = r.reason;
             return out;
         }
-    Sum median, least, most;
+    Sum sum;
+    double squares = 0;
     for (std::size_t g = 0; g < records.size(); ++g) {
         const int chips = row.groups[g].chips;
-        median.add(chips, *records[g].throughput_median, *records[g].latency_ms_p50_median);
-        least.add(chips, *records[g].throughput_min, 0);
-        most.add(chips, *records[g].throughput_max, 0);
+        const record::RunRecord& r = records[g];
+        sum.add(chips, *r.throughput_avg, *r.latency_ms_p50);
+        const double half = chips * (*r.throughput_high - *r.throughput_low) / 2;
+        squares +=
+            half * half;  // chips of different groups are independent; those of one group are the same simulation
     }
     out.status = Comparison::compared;
-    out.throughput = median.throughput;
-    out.throughput_min = least.throughput;
-    out.throughput_max = most.throughput;
-    out.latency_ms = median.latency();
+    out.throughput = sum.throughput;
+    out.throughput_low = sum.throughput - std::sqrt(squares);
+    out.throughput_high = sum.throughput + std::sqrt(squares);
+    out.latency_ms = sum.latency();
     out.throughput_error = error_of(out.throughput, row.published.throughput);
     out.latency_error = error_of(out.latency_ms, row.published.latency_ms);
     out.main_stall = records[0].main_stall;

@@ -29,7 +29,6 @@ ValidationNames read_validation_names(const std::string& path, Problems& problem
 struct ValidationSettings {
     std::string chip;               ///< file; empty: the default
     std::vector<Setting> settings;  ///< as PointRequest::settings
-    int offset_sets = 8;
 };
 
 /// Chips that carry the same number of busy cores; independent of all others.
@@ -57,10 +56,9 @@ std::string_view comparison_name(Comparison comparison);
 /// One row held against what came out. Errors are simulated / published - 1.
 struct ValidationOutcome {
     Comparison status = Comparison::skipped;
-    std::string reason;  ///< of what was not compared
-    std::optional<double> throughput, throughput_min,
-        throughput_max;                ///< items per second: median and spread over the offset sets
-    std::optional<double> latency_ms;  ///< median over the sets of the median
+    std::string reason;                                                 ///< of what was not compared
+    std::optional<double> throughput, throughput_low, throughput_high;  ///< items per second, see record/columns
+    std::optional<double> latency_ms;                                   ///< median
     std::optional<double> throughput_error, latency_error;
     std::optional<double> closed_throughput, closed_latency_ms, closed_error;
     std::string profile, main_stall;  ///< what the busiest engine waits for, in words

@@ -32,17 +32,26 @@ void add_point(std::vector<Column>& c) {
     c.push_back(column("chip", "", "name of the chip", &R::chip));
     c.push_back(column("compiler", "", "name of the compiler profile", &R::compiler));
     c.push_back(column("cores", "", "cores in use", &R::cores));
-    c.push_back(column("seed", "", "seed of every random stream of the point", &R::seed));
-    c.push_back(column("offset_sets", "",
-                       "sets of core start offsets that were measured; the first one's seed is 'seed'",
-                       &R::offset_sets));
+    c.push_back(column("seed", "", "seed of the jitter of the host's calls and of drawn starts", &R::seed));
+    c.push_back(
+        column("offset_sets", "",
+               "starts that were measured: the usual one first, further ones drawn from the seeds behind 'seed'",
+               &R::offset_sets));
 }
 
 void add_results(std::vector<Column>& c) {
     using R = RunRecord;
     c.push_back(
         column("status", "", "ok, infeasible (does not fit, see reason) or failed (fault of infsim)", &R::status));
-    c.push_back(column("throughput_avg", "items/s", "items per second, summed over the cores", &R::throughput_avg));
+    c.push_back(column("throughput_avg", "items/s", "items per second in the long run, summed over the cores",
+                       &R::throughput_avg));
+    c.push_back(column("throughput_low", "items/s",
+                       "with throughput_high: the long run lies between them in 95 of 100 cases; equal to it where the "
+                       "chip repeats itself exactly",
+                       &R::throughput_low));
+    c.push_back(column("throughput_high", "items/s", "see throughput_low", &R::throughput_high));
+    c.push_back(
+        column("inferences_measured", "", "measured inferences per core, after warm-up", &R::inferences_measured));
     c.push_back(column("latency_ms_avg", "ms", "mean time of one inference as the host sees it", &R::latency_ms_avg));
     c.push_back(column("latency_ms_p0", "ms", "fastest inference as the host sees it", &R::latency_ms_p0));
     c.push_back(column("latency_ms_p50", "ms", "median (percentiles interpolate linearly)", &R::latency_ms_p50));
@@ -50,22 +59,18 @@ void add_results(std::vector<Column>& c) {
     c.push_back(column("latency_ms_p95", "ms", "95th percentile", &R::latency_ms_p95));
     c.push_back(column("latency_ms_p99", "ms", "99th percentile", &R::latency_ms_p99));
     c.push_back(column("latency_ms_p100", "ms", "slowest inference", &R::latency_ms_p100));
+    c.push_back(column("throughput_min", "items/s", "least throughput of all starts", &R::throughput_min));
+    c.push_back(column("throughput_median", "items/s", "median throughput of the starts", &R::throughput_median));
+    c.push_back(column("throughput_max", "items/s", "most throughput of all starts", &R::throughput_max));
+    c.push_back(column("latency_ms_p50_min", "ms", "lowest median latency of all starts", &R::latency_ms_p50_min));
     c.push_back(
-        column("throughput_min", "items/s", "worst throughput of all sets of start offsets", &R::throughput_min));
-    c.push_back(column("throughput_median", "items/s", "median throughput of the sets", &R::throughput_median));
-    c.push_back(column("throughput_max", "items/s", "best throughput of the sets", &R::throughput_max));
-    c.push_back(column("latency_ms_p50_min", "ms", "lowest median latency of the sets", &R::latency_ms_p50_min));
-    c.push_back(
-        column("latency_ms_p50_median", "ms", "median of the sets' median latencies", &R::latency_ms_p50_median));
-    c.push_back(column("latency_ms_p50_max", "ms", "highest median latency of the sets", &R::latency_ms_p50_max));
+        column("latency_ms_p50_median", "ms", "median of the starts' median latencies", &R::latency_ms_p50_median));
+    c.push_back(column("latency_ms_p50_max", "ms", "highest median latency of all starts", &R::latency_ms_p50_max));
     c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip",
                        &R::cost_per_1m_inf));
     c.push_back(column("service_ms", "ms", "mean of first issue to last retirement of one inference", &R::service_ms));
     c.push_back(
         column("unloaded_service_ms", "ms", "the same of one inference alone on the chip", &R::unloaded_service_ms));
-    c.push_back(column("steady", "", "throughput of the last two windows differed by less than 0.5 %", &R::steady));
-    c.push_back(
-        column("inferences_measured", "", "measured inferences per core, after warm-up", &R::inferences_measured));
     c.push_back(
         column("roofline_ms", "ms", "no inference of this program can be faster on this chip", &R::roofline_ms));
     c.push_back(column("bound", "", "which resource that bound comes from: dram, pe, act, pool or host", &R::bound));
@@ -152,7 +157,6 @@ struct CellText {
     std::string operator()(const std::string* s) const { return *s; }
     std::string operator()(const Integer* n) const { return *n ? number_text(**n) : ""; }
     std::string operator()(const Real* x) const { return *x ? number_text(**x) : ""; }
-    std::string operator()(const Flag* b) const { return !*b ? "" : **b ? "true" : "false"; }
     std::string operator()(const Status* s) const { return std::string{status_name(*s)}; }
 };
 
@@ -164,11 +168,6 @@ struct SetCell {
     }
     bool operator()(Integer* n) const { return parse_number(*n, text); }
     bool operator()(Real* x) const { return parse_number(*x, text); }
-    bool operator()(Flag* b) const {
-        if (!text.empty() && text != "true" && text != "false") return false;
-        *b = text.empty() ? Flag{} : Flag{text == "true"};
-        return true;
-    }
     bool operator()(Status* s) const {
         const auto parsed = parse_status(text);
         if (parsed) *s = *parsed;

@@ -12,7 +12,7 @@
 namespace infsim::record {
 
 /// Reference to one member of a record, by kind.
-using MemberRef = std::variant<std::string*, Integer*, Real*, Flag*, Status*>;
+using MemberRef = std::variant<std::string*, Integer*, Real*, Status*>;
 
 /// One column. `unit` is empty for names, counts and shares of one.
 struct Column {

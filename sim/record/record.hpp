@@ -15,7 +15,7 @@
 namespace infsim::record {
 
 /// Counts up when a column is added, renamed or changes its meaning.
-constexpr int kRecordVersion = 3;
+constexpr int kRecordVersion = 4;
 
 /// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
 /// decimal number and so prints as short as it can, which a product with 1e-9 does not.
@@ -48,7 +48,6 @@ constexpr int kTimeShares = 9;
 
 using Integer = std::optional<std::int64_t>;
 using Real = std::optional<double>;
-using Flag = std::optional<bool>;
 using EngineShares = std::array<Real, kTimeShares>;
 
 /// Members without a value did not come about (an infeasible point has no latency).
@@ -61,13 +60,12 @@ struct RunRecord {
     Integer cores, seed, offset_sets;
     // What came out.
     Status status = Status::failed;
-    Real throughput_avg;
+    Real throughput_avg, throughput_low, throughput_high;
+    Integer inferences_measured;
     Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99, latency_ms_p100;
     Real throughput_min, throughput_median, throughput_max;
     Real latency_ms_p50_min, latency_ms_p50_median, latency_ms_p50_max;
     Real service_ms, unloaded_service_ms;
-    Flag steady;
-    Integer inferences_measured;
     Real cost_per_1m_inf;
     // What limits it.
     Real roofline_ms;

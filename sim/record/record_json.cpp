@@ -11,7 +11,6 @@ struct ToValue {
     json::Value operator()(const std::string* s) const { return *s; }
     json::Value operator()(const Integer* n) const { return *n ? json::Value{**n} : json::Value{}; }
     json::Value operator()(const Real* x) const { return *x ? json::Value{**x} : json::Value{}; }
-    json::Value operator()(const Flag* b) const { return *b ? json::Value{**b} : json::Value{}; }
     json::Value operator()(const Status* s) const { return std::string{status_name(*s)}; }
 };
 
@@ -20,7 +19,6 @@ struct FromCursor {
     void operator()(std::string* s) const { *s = cursor.string().value_or(""); }
     void operator()(Integer* n) const { *n = cursor.integer(json::min_int, json::max_int); }
     void operator()(Real* x) const { *x = cursor.number(json::lowest, json::highest); }
-    void operator()(Flag* b) const { *b = cursor.boolean(); }
     void operator()(Status* s) const {
         const auto name = cursor.string();
         if (!name) return;

@@ -2,7 +2,7 @@
 """The DRAM model `ddr4`, from the standard's timings alone, agrees with the fitted `bandwidth` on the published points.
 
 Of `bandwidth` the efficiency is fitted; of `ddr4` nothing but the arbitration grain was chosen. All other numbers of the two
-chips are the same. Throughput of every row of the calibration table, median of 8 sets of start offsets.
+chips are the same. Throughput of every row of the calibration table.
 
 usage: dram_models_test.py INFSIM SOURCE_FOLDER
 """

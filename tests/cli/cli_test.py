@@ -380,27 +380,58 @@ class Run(InScratch):
                                       "--set", "chip.dram.channel_bandwidth=25600MB/s").stdout)["record"]
         self.assertEqual(same["point_id"], plain["point_id"])
 
-    def test_another_seed_starts_the_cores_elsewhere(self):
+    def test_another_seed_is_another_jitter(self):
         records = [json.loads(self.run_it("run", NET, "--seed", s, "--json").stdout)["record"] for s in (0, 1, 1)]
         self.assertEqual(records[1], records[2])
         self.assertNotEqual(records[0]["latency_ms_avg"], records[1]["latency_ms_avg"])
 
-    def test_sets_of_offsets_are_those_of_their_seeds(self):
-        words = ("run", NET, "--batch", 3, "--workers", 2, "--json")
-        for cores in (1, 2, 3, 4):
+    def test_one_core_is_exact_and_several_say_how_sure_they_are(self):
+        for workers in (1, 2):
+            one = json.loads(self.run_it("run", NET, "--cores", 1, "--workers", workers, "--json").stdout)["record"]
+            self.assertEqual((one["throughput_low"], one["throughput_high"]), (one["throughput_avg"],) * 2)
+            self.assertLessEqual(one["inferences_measured"], 8)
+            long = json.loads(self.run_it("run", NET, "--cores", 1, "--workers", workers, "--inferences", 400, "--seed", 3,
+                                          "--json").stdout)["record"]
+            self.assertAlmostEqual(long["throughput_avg"] / one["throughput_avg"], 1, places=9)
+        four = json.loads(self.run_it("run", NET, "--json").stdout)["record"]
+        self.assertLess(four["throughput_low"], four["throughput_avg"])
+        self.assertLess(four["throughput_avg"], four["throughput_high"])
+        self.assertTrue(32 <= four["inferences_measured"] <= 92)
+        self.assertEqual(four["workers_per_model"], 2)
+
+    def test_as_many_inferences_as_asked_for(self):
+        record = json.loads(self.run_it("run", NET, "--inferences", 120, "--json").stdout)["record"]
+        self.assertEqual(record["inferences_measured"], 120)
+        self.assertIn("--inferences: must be from 8", self.run_it("run", NET, "--inferences", 7, expect=2).stderr)
+
+    def test_further_starts_are_those_of_their_seeds(self):
+        words = ("run", NET, "--batch", 3, "--json")
+        for cores in (1, 2, 4):
             result = json.loads(self.run_it(*words, "--cores", cores, "--offset-sets", 4, "--seed", 5).stdout)
+            again = json.loads(self.run_it(*words, "--cores", cores, "--offset-sets", 2, "--seed", 5).stdout)
+            alone = json.loads(self.run_it(*words, "--cores", cores, "--seed", 5).stdout)["record"]
             record, sets = result["record"], result["offset_sets"]
-            alone = [json.loads(self.run_it(*words, "--cores", cores, "--seed", s).stdout)["record"] for s in range(5, 9)]
             self.assertEqual([s["seed"] for s in sets], [5, 6, 7, 8])
-            self.assertEqual([s["throughput"] for s in sets], [a["throughput_avg"] for a in alone])
-            self.assertEqual([s["latency_ms_p50"] for s in sets], [a["latency_ms_p50"] for a in alone])
+            self.assertEqual(sets[:2], again["offset_sets"])
+            self.assertEqual(sets[0]["throughput"], alone["throughput_avg"])
             rates = sorted(s["throughput"] for s in sets)
             self.assertEqual([record["throughput_" + n] for n in ("min", "median", "max")],
                              [rates[0], (rates[1] + rates[2]) / 2, rates[3]])
             self.assertEqual(record["throughput_avg"], sets[0]["throughput"])
             self.assertGreater(rates[0], 0)
-        self.assertIn("Over 2 sets", self.run_it("run", NET, "--offset-sets", 2).stdout)
+        self.assertIn("From 2 starts", self.run_it("run", NET, "--offset-sets", 2).stdout)
         self.assertIn("--offset-sets: must be from 1 to", self.run_it("run", NET, "--offset-sets", 0, expect=2).stderr)
+
+    def test_the_answer_is_ten_lines_of_at_most_100_columns_and_all_is_every_column(self):
+        answer = self.run_it("run", NET, "--batch", 4).stdout
+        self.assertLessEqual(len(answer.splitlines()), 10)
+        self.assertLessEqual(max(map(len, answer.splitlines())), 100)
+        for part in ("2 workers per core", "95 % within", "(p99)", "limited by", "B/partition"):
+            self.assertIn(part, answer)
+        self.assertNotIn("dram_weight_bytes", answer)
+        every = self.run_it("run", NET, "--batch", 4, "--all").stdout
+        self.assertTrue(every.startswith(answer))
+        self.assertIn("dram_weight_bytes", every)
 
     def test_any_number_of_cores_on_either_dram(self):
         for chip in ("inferentia1", "inferentia1-ddr4"):
@@ -413,12 +444,12 @@ class Run(InScratch):
             self.assertEqual(rates[:3], sorted(rates[:3]))
             self.assertGreater(rates[4], rates[0])
 
-    def test_sets_of_offsets_start_a_ddr4_chip_anew(self):
+    def test_further_starts_find_a_ddr4_chip_as_new(self):
         words = ("run", NET, "--batch", 2, "--json", "--chip", SOURCE / "configs/chips/inferentia1-ddr4.json")
         sets = json.loads(self.run_it(*words, "--offset-sets", 3).stdout)["offset_sets"]
-        for s in sets:
-            alone = json.loads(self.run_it(*words, "--seed", s["seed"]).stdout)["record"]
-            self.assertEqual((s["throughput"], s["latency_ms_p50"]), (alone["throughput_avg"], alone["latency_ms_p50"]))
+        alone = json.loads(self.run_it(*words).stdout)["record"]
+        self.assertEqual((sets[0]["throughput"], sets[0]["latency_ms_p50"]), (alone["throughput_avg"], alone["latency_ms_p50"]))
+        self.assertEqual(sets[:2], json.loads(self.run_it(*words, "--offset-sets", 2).stdout)["offset_sets"])
 
     def test_chips_that_cannot_be_are_refused(self):
         for setting in ("chip.dram.channel_bandwidth=0GB/s", "chip.cores=10000", "chip.state_buffer.partition_bytes=1B",
@@ -807,8 +838,8 @@ class Validate(InScratch):
         self.assertEqual(self.rows(file, "-j", "1"), self.rows(file, "-j", "3"))
 
     def test_wrong_tables_and_options_are_exit_2(self):
-        said = self.run_it("validate", self.published("a,three_layers,fp16,none,1,1,1,,,"), "--offset-sets", "0", expect=2).stderr
-        for part in ("line 2, batch_compiled", "nothing to compare", "--offset-sets"):
+        said = self.run_it("validate", self.published("a,three_layers,fp16,none,1,1,1,,,"), "--jobs", "0", expect=2).stderr
+        for part in ("line 2, batch_compiled", "nothing to compare", "--jobs"):
             self.assertIn(part, said)
         self.run_it("validate", "no.csv", expect=2)
         self.run_it("validate", "--json", "--csv", expect=2)

@@ -19,7 +19,7 @@ def json_of(*words):
 
 def resnet(batch, cores):
     return json_of("run", "resnet50-v1", "--batch", str(batch), "--cores", str(cores), "--workers", "2", "--compiler",
-                   "configs/compilers/neuron-2021.json", "--offset-sets", "4")["record"]
+                   "configs/compilers/neuron-2021.json")["record"]
 
 
 class Published(unittest.TestCase):

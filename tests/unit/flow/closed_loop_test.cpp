@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/random.hpp"
 #include "flow/closed_loop.hpp"
 
 using namespace infsim;
@@ -72,14 +73,12 @@ TEST_CASE("one worker pays for the call between two inferences, two workers hide
     Device device = chip.device();
     const Measurement one = run_closed_loop(device, options(1, 1, microseconds(100)));
     CHECK(one.inferences_per_second() == Approx(1000));
-    CHECK(one.steady);
-    CHECK(one.cores[0].measured.size() == 16);
-    CHECK(latency(one.cores[0].measured[3], microseconds(100)) == microseconds(1000));
+    CHECK(one.cores[0].latencies.front() == microseconds(1000));
     FakeChip other(1, [](int, std::uint64_t) { return microseconds(900); });
     Device second = other.device();
     const Measurement two = run_closed_loop(second, options(1, 2, microseconds(100)));
     CHECK(two.inferences_per_second() == Approx(1e6 / 900));
-    CHECK(latency(two.cores[0].measured[3], microseconds(100)) == microseconds(1800));  // Little: 2 in flight
+    CHECK(two.cores[0].latencies.front() == microseconds(1800));  // Little: 2 in flight
 }
 
 TEST_CASE("a call is made to the picosecond when the one before returns") {
@@ -97,7 +96,7 @@ TEST_CASE("cores are measured over equally many inferences and the fast ones run
     REQUIRE(m.cores.size() == 2);
     CHECK(m.cores[0].measured.size() == m.cores[1].measured.size());
     CHECK(m.inferences_per_second() == Approx(1e4 + 1e4 / 3).epsilon(0.02));
-    CHECK(chip.submissions.size() > 3 * 20U);  // core 0 did three times as many as core 1's 20
+    CHECK(chip.submissions.size() > 3 * 40U);  // core 0 did three times as many as core 1's 40
 }
 
 TEST_CASE("a chip that was drained has nothing outstanding") {
@@ -112,29 +111,76 @@ TEST_CASE("a chip that was drained has nothing outstanding") {
     CHECK(device.take_completions().empty());
 }
 
-TEST_CASE("a throughput that keeps changing is not steady and ends at the limit") {
+TEST_CASE("a core that repeats itself is measured exactly over whole repetitions") {
+    // 100, 200, 300, 100, ... us: one repetition is three inferences.
+    FakeChip chip(1, [](int, std::uint64_t n) { return microseconds(100 * (1 + static_cast<std::int64_t>(n % 3))); });
+    Device device = chip.device();
+    const Measurement m = run_closed_loop(device, options(1, 2, microseconds(2)));
+    CHECK(m.half_width == 0);
+    CHECK(m.cores[0].measured.size() == 6);
+    CHECK(m.inferences_per_second() == Approx(5000).epsilon(1e-12));
+    CHECK(chip.submissions.size() < 16);
+}
+
+TEST_CASE("a slow start is no repetition") {
+    FakeChip chip(
+        1, [](int, std::uint64_t n) { return microseconds(n < 7 ? 300 - 10 * static_cast<std::int64_t>(n) : 100); });
+    Device device = chip.device();
+    const Measurement m = run_closed_loop(device, options(1, 1, microseconds(2)));
+    CHECK(m.inferences_per_second() == Approx(1e6 / 102));
+    CHECK(m.half_width == 0);
+}
+
+TEST_CASE("a core that never repeats itself is measured in windows up to the limit, with the interval that it earns") {
     FakeChip chip(1, [](int, std::uint64_t n) { return microseconds(100 + 5 * static_cast<std::int64_t>(n)); });
     Device device = chip.device();
     const Measurement m = run_closed_loop(device, options(1, 1, microseconds(2)));
-    CHECK_FALSE(m.steady);
-    CHECK(m.cores[0].measured.size() == 64);
-    CHECK(m.cores[0].measured.front().inference == 4);
+    CHECK(m.cores[0].measured.size() == 92);
+    CHECK(m.cores[0].measured.front().inference == 8);
+    CHECK(m.half_width > 0.05 * m.inferences_per_second());
 }
 
-TEST_CASE("a slow start is waited for") {
-    FakeChip chip(1, [](int, std::uint64_t n) { return n < 15 ? microseconds(200) : microseconds(100); });
+TEST_CASE("a calm throughput ends the measurement early") {
+    RandomStream random(3, "test");
+    FakeChip chip(2, [&](int, std::uint64_t) { return nanoseconds(100'000 + random.uniform_int(-500, 500)); });
     Device device = chip.device();
-    const Measurement m = run_closed_loop(device, options(1, 1, microseconds(2)));
-    CHECK(m.steady);
-    CHECK(m.cores[0].measured.size() == 32);  // windows of inferences 4-11, 12-19, 20-27, 28-35
+    const Measurement m = run_closed_loop(device, options(2, 2, microseconds(2)));
+    CHECK(m.cores[0].measured.size() == 32);
+    CHECK(m.inferences_per_second() == Approx(2e4).epsilon(0.002));
+    CHECK(m.half_width < 0.0135 * m.inferences_per_second());
+    CHECK(m.half_width > 0);
 }
 
-TEST_CASE("cores start evenly staggered, or as a seed says") {
-    CHECK(start_offsets(4, nanoseconds(100), 0) ==
-          std::vector<Duration>{nanoseconds(0), nanoseconds(25), nanoseconds(50), nanoseconds(75)});
-    const auto drawn = start_offsets(4, nanoseconds(100), 7);
-    CHECK(drawn == start_offsets(4, nanoseconds(100), 7));
-    CHECK(drawn != start_offsets(4, nanoseconds(100), 8));
+TEST_CASE("calls of several cores jitter by their seed, within 2 %, and the latency counts the call that was made") {
+    const auto gaps = [](int cores, std::uint64_t seed) {
+        FakeChip chip(cores, [](int, std::uint64_t) { return microseconds(900); });
+        Device device = chip.device();
+        LoopOptions o = options(cores, 1, microseconds(100));
+        o.seed = seed;
+        const Measurement m = run_closed_loop(device, o);
+        for (std::size_t i = 1; i < m.cores[0].measured.size(); ++i)
+            REQUIRE(m.cores[0].latencies[i] ==
+                    m.cores[0].measured[i].output_done - m.cores[0].measured[i - 1].output_done);
+        return m.cores[0].latencies;
+    };
+    for (const Duration d : gaps(1, 0)) CHECK(d == microseconds(1000));
+    const auto some = gaps(2, 0);
+    CHECK(some == gaps(2, 0));
+    CHECK(some != gaps(2, 1));
+    const auto [least, most] = std::minmax_element(some.begin(), some.end());
+    CHECK(*least >= microseconds(998));
+    CHECK(*most <= microseconds(1002));
+    CHECK(*most - *least > microseconds(1));
+}
+
+TEST_CASE("all cores start together but the last, or as a seed says") {
+    CHECK(usual_start(1, nanoseconds(100)) == std::vector<Duration>{nanoseconds(0)});
+    CHECK(usual_start(2, nanoseconds(100)) == std::vector<Duration>{nanoseconds(0), nanoseconds(50)});
+    CHECK(usual_start(4, nanoseconds(100)) ==
+          std::vector<Duration>{nanoseconds(0), nanoseconds(0), nanoseconds(0), nanoseconds(50)});
+    const auto drawn = drawn_start(4, nanoseconds(100), 7);
+    CHECK(drawn == drawn_start(4, nanoseconds(100), 7));
+    CHECK(drawn != drawn_start(4, nanoseconds(100), 8));
     for (Duration d : drawn) CHECK((d >= Duration{} && d < nanoseconds(100)));
 }
 

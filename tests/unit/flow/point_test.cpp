@@ -29,16 +29,17 @@ std::string id(const PointRequest& r) {
 }  // namespace
 
 TEST_CASE("everything that determines a result is part of a point's id") {
-    std::vector<PointRequest> variants(10, request());
+    std::vector<PointRequest> variants(11, request());
     variants[1].batch = 2;
     variants[2].dtype = DType::bf16;
     variants[3].io_dtype = DType::fp32;
     variants[4].cores = 1;
-    variants[5].workers = 2;
+    variants[5].workers = 1;
     variants[6].seed = 1;
     variants[7].settings = {{"chip.dram.latency", "101ns", "", "--set"}};
     variants[8].settings = {{"compiler.prefetch.depth", 3, "", "--set"}};
     variants[9].offset_sets = 2;
+    variants[10].inferences = 300;
     std::set<std::string> ids;
     for (const PointRequest& r : variants) CHECK(ids.insert(id(r)).second);
 }
@@ -55,6 +56,7 @@ TEST_CASE("a request survives the way to a worker process") {
     PointRequest r = request();
     r.batch = 7;
     r.offset_sets = 8;
+    r.inferences = 300;
     r.io_dtype = DType::fp32;
     r.settings = {{"chip.dram.latency", "101ns", "s.json", "/axes/0/values/1"},
                   {"compiler.prefetch.depth", 3, "", "--set"}};

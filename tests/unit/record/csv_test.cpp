@@ -17,7 +17,7 @@ RunRecord sample() {
     r.status = Status::ok;
     r.throughput_avg = 0.1 + 0.2;
     r.latency_ms_p50 = 1e-7;
-    r.steady = true;
+    r.throughput_low = 0.25;
     r.engine_share[2][3] = 1.0 / 3;
     r.engine_main_stall[0] = "weights from DRAM";
     r.dram_weight_bytes = 51'000'123'456'789;
@@ -32,7 +32,7 @@ TEST_CASE("a record survives CSV unchanged, to the last bit of its doubles") {
     CHECK(back.model_name == sample().model_name);
     CHECK(back.engine_share[2][3] == sample().engine_share[2][3]);
     CHECK_FALSE(back.latency_ms_p99.has_value());
-    CHECK(back.steady == true);
+    CHECK(back.throughput_low == 0.25);
 }
 
 TEST_CASE("columns are found by name, in any order, and unknown ones are ignored") {
@@ -49,7 +49,7 @@ TEST_CASE("a cell of the wrong kind is an input error that names file and column
         CHECK(std::string(e.what()) == "t.csv: batch_size: 'five' is not a value of this column");
     }
     CHECK_THROWS_AS(parse_csv_row("status", "fine", "t.csv"), InputError);
-    CHECK_THROWS_AS(parse_csv_row("steady", "1", "t.csv"), InputError);
+    CHECK_THROWS_AS(parse_csv_row("throughput_low", "true", "t.csv"), InputError);
     CHECK_THROWS_AS(parse_csv_row("batch_size,status", "5", "t.csv"), InputError);
 }
 

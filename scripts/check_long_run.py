@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Holds the measurement that every command uses against the long run that it stands for.
+
+usage: check_long_run.py [--infsim PATH] [--seeds N] [--jobs N] [--only TEXT] [--cores] [--limit SHARE]
+
+For each network, batch and number of workers: the mean over eight drawn starts of 300 inferences per core, each start's
+first measured inferences behind the usual warm-up; then the usual measurement with the seeds 0 to N-1 (default 7). Prints a
+line per case: the mean with its standard error, the error of seed 0, the worst error of all seeds, how many of the intervals
+hold the mean, the processor time of a usual measurement. --cores: one network on 2, 3, 8 and 16 cores instead. Exit status 1
+if seed 0 is off by more than SHARE (default 0.015) anywhere, or less than 95 in 100 intervals hold their mean.
+"""
+import argparse
+import concurrent.futures
+import json
+import resource
+import statistics
+import subprocess
+import sys
+
+NETWORKS = [("resnet50-v1", [1, 2, 3, 4, 5]), ("vgg16", [2]), ("bert_base", [1, 4, 6])]
+
+
+def simulate(infsim, words):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    run = subprocess.run([infsim, "run", *map(str, words), "--json"], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        sys.exit(f"{infsim} run {' '.join(map(str, words))}: {run.stderr}")
+    return json.loads(run.stdout), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+
+def case(infsim, words, seeds):
+    long, _ = simulate(infsim, [*words, "--offset-sets", 9, "--inferences", 300, "--seed", 1000])
+    means = [s["throughput"] for s in long["offset_sets"][1:]]
+    mean, error = statistics.mean(means), statistics.stdev(means) / len(means) ** 0.5
+    runs = [simulate(infsim, [*words, "--seed", seed]) for seed in range(seeds)]
+    records = [r["record"] for r, _ in runs]
+    errors = [r["throughput_avg"] / mean - 1 for r in records]
+    held = sum(r["throughput_low"] <= mean <= r["throughput_high"] for r in records)
+    return {"mean": mean, "error": error / mean, "first": errors[0], "worst": max(errors, key=abs), "held": held,
+            "inferences": statistics.mean(r["inferences_measured"] for r in records),
+            "squares": [e * e for e in errors], "seconds": min(s for _, s in runs)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--infsim", default="build/infsim")
+    parser.add_argument("--seeds", default=7, type=int)
+    parser.add_argument("--jobs", default=1, type=int)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--cores", action="store_true")
+    parser.add_argument("--limit", default=0.015, type=float)
+    words = parser.parse_args()
+    cases = [[net, "--batch", b, "--workers", w] for net, batches in NETWORKS for b in batches for w in (1, 2)]
+    if words.cores:
+        cases = [["resnet50-v1", "--batch", b, "--set", f"chip.cores={c}", "--set", f"chip.dram.capacity={2 * c}GiB"]
+                 for c in (2, 3, 8, 16) for b in (1, 3)]
+    cases = [c for c in cases if words.only in " ".join(map(str, c))]
+    print(f"{'case':<58} {'items/s':>8} {'+-':>6} {'seed 0':>7} {'worst':>7} {'held':>7} {'inf.':>5} {'CPU s':>6}")
+    held = of = 0
+    good, squares = True, []
+    with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
+        for name, r in zip(cases, pool.map(lambda c: case(words.infsim, c, words.seeds), cases)):
+            print(f"{' '.join(map(str, name)):<58} {r['mean']:8.1f} {100 * r['error']:5.2f}% {100 * r['first']:6.2f}% "
+                  f"{100 * r['worst']:6.2f}% {r['held']:3}/{words.seeds:<3} {r['inferences']:5.0f} {r['seconds']:6.2f}",
+                  flush=True)
+            held, of = held + r["held"], of + words.seeds
+            good = good and abs(r["first"]) <= words.limit
+            squares += r["squares"]
+    print(f"{held} of {of} intervals hold the mean; error {100 * (sum(squares) / len(squares)) ** 0.5:.2f} % rms")
+    return 0 if good and held >= 0.95 * of else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+// How far the mean of a measured series can be trusted.
+#pragma once
+
+#include <vector>
+
+namespace infsim::analysis {
+
+/// Half of the interval around the mean of `windows` (at least two) that covers the long-run mean in 95 of 100 runs:
+/// 2.65 s / sqrt(n), s being the sample's standard deviation. Independent windows would need 1.96; those of cores that
+/// share DRAM resemble their neighbours over about five windows of four inferences. The factor is measured
+/// (tests/README.md, "The long run").
+double half_width(const std::vector<double>& windows);
+
+/// The same over the mean.
+double relative_half_width(const std::vector<double>& windows);
+
+/// The shortest period p <= `longest` with which the series ends: its last 3 p values are three times the same. 0 where
+/// there is none.
+template <class T>
+int ending_period(const std::vector<T>& series, int longest) {
+    const int n = static_cast<int>(series.size());
+    const auto repeats = [&](int p) {
+        for (int i = n - 2 * p; i < n; ++i)
+            if (!(series[static_cast<std::size_t>(i)] == series[static_cast<std::size_t>(i - p)])) return false;
+        return true;
+    };
+    for (int p = 1; p <= longest && 3 * p <= n; ++p)
+        if (repeats(p)) return p;
+    return 0;
+}
+
+}  // namespace infsim::analysis

@@ -1,0 +1,23 @@
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+#include "analysis/interval.hpp"
+
+using namespace infsim::analysis;
+
+TEST_CASE("the interval of windows is 2.65 standard errors") {
+    // Deviation of the sample {9, 11} is sqrt(2), of its mean 1.
+    CHECK(half_width({9, 11}) == Approx(2.65));
+    CHECK(relative_half_width({9, 11}) == Approx(0.265));
+    CHECK(half_width({5, 5, 5}) == 0);
+}
+
+TEST_CASE("a series that ends with three equal stretches has their length as its period") {
+    CHECK(ending_period(std::vector<int>{7, 7, 7}, 4) == 1);
+    CHECK(ending_period(std::vector<int>{7, 7}, 4) == 0);
+    CHECK(ending_period(std::vector<int>{9, 1, 2, 1, 2, 1, 2}, 4) == 2);
+    CHECK(ending_period(std::vector<int>{1, 2, 1, 2, 9, 2}, 4) == 0);
+    CHECK(ending_period(std::vector<int>{1, 2, 3, 1, 2, 3, 1, 2, 3}, 2) == 0);
+    CHECK(ending_period(std::vector<int>{1, 2, 3, 1, 2, 3, 1, 2, 3}, 3) == 3);
+}
