@@ -27,6 +27,7 @@ Syntax syntax() {
         ("max-batch", po::value<std::int64_t>()->value_name("N"), "end of the search (default 64): beyond it a limit is \"N or more\"")
         ("latency-ms", po::value<double>()->value_name("X"), "also the largest batch whose latency (99th percentile) is at most X")
         ("compile-only", "leave out the limits that take simulations: best throughput and latency")
+        ("no-levers", "leave out what would help: the answers alone, in a fraction of the time")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "simulations at a time, one process each (default 1)");
     // clang-format on
     po::options_description output("Output");
@@ -56,6 +57,11 @@ public:
         line.resize(std::max(length, drawn_), ' ');
         drawn_ = length;
         std::cerr << '\r' << line << std::flush;
+    }
+    /// A line that stays.
+    void answer(const std::string& what) {
+        finish();
+        std::cerr << what << "\n" << std::flush;
     }
     void finish() {
         if (drawn_ > 0) std::cerr << '\r' << std::string(drawn_, ' ') << '\r' << std::flush;
@@ -181,6 +187,7 @@ flow::LimitsOptions options_of(const po::variables_map& values, Problems& proble
         options.most = static_cast<int>(most);
     }
     options.simulate = values.count("compile-only") == 0;
+    options.levers = values.count("no-levers") == 0;
     if (values.count("latency-ms") > 0) {
         options.latency_ms = values["latency-ms"].as<double>();
         if (!(*options.latency_ms > 0 && *options.latency_ms < 1e9))
@@ -204,6 +211,7 @@ int run_limits_command(const Arguments& arguments) {
     Steps steps;
     flow::LimitsTools tools = flow::compiling_tools();
     tools.say = [&](const std::string& what) { steps.say(what); };
+    tools.answer = [&](const std::string& what) { steps.answer(what); };
     tools.simulate = [&](const auto& requests) { return simulate(requests, static_cast<int>(jobs), steps); };
     try {
         const Limits limits = flow::find_limits(request, options, tools);

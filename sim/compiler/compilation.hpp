@@ -36,9 +36,10 @@ struct Compilation {
     program::Target target;
     int batch = 1;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
-    CompileOptions options;  ///< resolved
-    Budget budget;           ///< state buffer
-    bool explain = false;    ///< see CompileExtras
+    CompileOptions options;        ///< resolved
+    Budget budget;                 ///< state buffer
+    bool explain = false;          ///< see CompileExtras
+    bool first_that_fits = false;  ///< see SearchInput
     /// What fitting tries in turn, and whether it may spill; empty: every plan of the plain compiler.
     std::vector<Plan> plans;
     bool may_spill = true;

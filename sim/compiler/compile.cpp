@@ -103,22 +103,73 @@ Compiled finished(Compilation& c, std::vector<PassReport>&& passes) {
 
 }  // namespace
 
-CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
-                      const CompileOptions& asked, const CompileExtras& extras) {
+namespace {
+
+struct Asked {
+    const graph::Graph& graph;
+    const hw::ChipSpec& spec;
+    int batch;
+    DType dtype, io_dtype;
+};
+
+/// A compilation with nothing done yet. Throws InputError for what makes no sense.
+Compilation begun(const Asked& asked, const CompileOptions& options) {
     Problems problems;
-    check_arguments(graph, batch, dtype, io_dtype, problems);
-    Compilation c{graph, spec, target_of(spec), batch, dtype, io_dtype};
-    c.options = resolved(asked, c.target, problems);
+    check_arguments(asked.graph, asked.batch, asked.dtype, asked.io_dtype, problems);
+    Compilation c{asked.graph, asked.spec, target_of(asked.spec), asked.batch, asked.dtype, asked.io_dtype};
+    c.options = resolved(options, c.target, problems);
     problems.throw_if_any();
     c.budget = budget_of(c.options, c.target);
+    return c;
+}
+
+/// insert_waits adds an instruction here and there: more than so many in a hundred it never does.
+constexpr std::size_t kMostWaitsPerHundred = 2;
+
+enum class Verdict : std::uint8_t { fits, refused, close };
+/// Whether everything lies somewhere, as far as is known once the code has its addresses; `why` for what is refused.
+Verdict verdict_on(const Asked& asked, const CompileOptions& options, std::optional<DoesNotFit>& why) {
+    Compilation c = begun(asked, options);
+    c.first_that_fits = true;
+    std::vector<PassReport> reports;
+    PassWatch watch;
+    watch.verify = kDebug;
+    watch.until = Form::placement;
+    why = refusal_beforehand(c);
+    if (!why) why = run_passes(c, watch, reports);
+    if (why) return Verdict::refused;
+    const std::size_t instructions = c.code.instructions.size();
+    const std::size_t with_waits = instructions + instructions * kMostWaitsPerHundred / 100 + 100;
+    return dram_shortage(dram_needs(c.code.segments, with_waits), c.target) ? Verdict::close : Verdict::fits;
+}
+
+}  // namespace
+
+CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
+                      const CompileOptions& asked, const CompileExtras& extras) {
+    Compilation c = begun({graph, spec, batch, dtype, io_dtype}, asked);
     c.explain = extras.explain;
     if (auto no = refusal_beforehand(c)) return std::move(*no);
     std::vector<PassReport> reports;
-    if (auto no = run_passes(c, {extras.verify || kDebug, extras.dump_after, extras.dump}, reports)) {
+    PassWatch watch;
+    watch.verify = extras.verify || kDebug;
+    watch.dump_after = extras.dump_after;
+    watch.dump = extras.dump;
+    if (auto no = run_passes(c, watch, reports)) {
         no->passes = std::move(reports);
         return std::move(*no);
     }
     return finished(c, std::move(reports));
+}
+
+std::optional<DoesNotFit> refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
+                                     DType io_dtype, const CompileOptions& options) {
+    std::optional<DoesNotFit> why;
+    const Verdict verdict = verdict_on({graph, spec, batch, dtype, io_dtype}, options, why);
+    if (verdict != Verdict::close) return why;
+    auto result = compile(graph, spec, batch, dtype, io_dtype, options);
+    if (auto* no = std::get_if<DoesNotFit>(&result)) return std::move(*no);
+    return std::nullopt;
 }
 
 }  // namespace infsim::compiler

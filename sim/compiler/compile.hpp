@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "base/dtype.hpp"
@@ -30,5 +31,10 @@ struct CompileExtras {
 /// where a verified form is wrong.
 CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype, DType io_dtype,
                       const CompileOptions& options, const CompileExtras& extras = {});
+
+/// Why compile() would give no Program; empty where it would. Costs a part of it: stops at the first plan that fits, of
+/// a search as well, and leaves out what cannot fail any more. Throws like compile().
+std::optional<DoesNotFit> refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
+                                     DType io_dtype, const CompileOptions& options);
 
 }  // namespace infsim::compiler

@@ -141,8 +141,9 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vec
     built.decision = *c.decision;
     if (has_evictions(c))
         if (auto no = run_evict(c, attempts)) return std::move(*no);
-    for (const auto& run : {run_allocate, run_insert_waits})
-        if (auto no = run(c, attempts)) return std::move(*no);
+    if (auto no = run_allocate(c, attempts)) return std::move(*no);
+    if (c.first_that_fits) return built;
+    if (auto no = run_insert_waits(c, attempts)) return std::move(*no);
     MemoryReport traffic;
     add_spill_bytes(c.program, traffic);
     built.spills = traffic.spill_save_bytes > 0;
@@ -152,7 +153,8 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vec
 
 bool wants_search(const Compilation& c) { return c.options.search_sections || c.options.search_psum_banks; }
 Refusal run_search(Compilation& c, Attempts& attempts) {
-    const SearchInput input{c.network, c.spec, c.target, c.batch, c.dtype, c.options, c.budget.bytes};
+    const SearchInput input{c.network, c.spec,    c.target,       c.batch,
+                            c.dtype,   c.options, c.budget.bytes, c.first_that_fits};
     const auto builder = [&c](const std::vector<Plan>& plans, bool spill) { return build(c, plans, spill); };
     auto outcome = search(input, builder, attempts);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);

@@ -136,7 +136,7 @@ void write_text(const Compilation& c, std::ostream& out) {
 
 std::optional<DoesNotFit> run_passes(Compilation& c, const PassWatch& watch, std::vector<PassReport>& reports) {
     for (const Pass& pass : pipeline()) {
-        const bool runs = has_work(pass, c);
+        const bool runs = c.form < watch.until && has_work(pass, c);
         if (runs) {
             if (auto refusal = run_pass(pass, c, reports)) return refusal;
             if (watch.verify) throw_if_wrong(pass, c);

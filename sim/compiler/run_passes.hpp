@@ -16,6 +16,7 @@ struct PassWatch {
     std::string dump_after;        ///< name of a pass, or empty
     /// With a heading of lines that start with #, unless it is a whole Program.
     std::ostream* dump = nullptr;  ///< gets the form that is there behind that pass, whether it ran or not
+    Form until = Form::program;    ///< no pass runs once this form is there
 };
 
 /// Runs all passes that are not left out, the first refusal ends it. Adds a report of each that ran to `reports`.

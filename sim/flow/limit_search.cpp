@@ -52,6 +52,7 @@ int bisect(Asked& ask, int low, int high) {
 
 LargestBatch find_largest(const std::function<bool(int)>& holds, int most, int window) {
     Asked ask(holds);
+    if (ask(most)) return ask.result(most, most);
     int low = 0, high = most + 1;
     for (int b : powers_up_to(most)) {
         if (ask(b)) low = b, high = most + 1;
@@ -66,6 +67,7 @@ LargestBatch find_largest(const std::function<bool(int)>& holds, int most, int w
 
 LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds, int most) {
     Asked ask(holds);
+    if (known == most || ask(most)) return ask.result(most, most);
     int low = known, high = most + 1;
     while (low < most && high > most) {
         const int next = std::min(most, low * 2);

@@ -16,13 +16,14 @@ struct LargestBatch {
     std::vector<int> asked;  ///< in rising order
 };
 
-/// Batches from 1 to `most`. What holds need not be monotone: asks at every power of two and at `most`, bisects above
-/// the largest of them that holds, then asks for every batch up to `window` above the result and starts from the one
-/// that holds there, if any; last for every batch up to `window` below. `holds` is asked at most once per batch.
+/// Batches from 1 to `most`. Where `most` holds nothing else is asked. What holds need not be monotone: else asks at
+/// every power of two and at `most`, bisects above the largest of them that holds, then asks for every batch up to
+/// `window` above the result and starts from the one that holds there, if any; last for every batch up to `window`
+/// below. `holds` is asked at most once per batch.
 LargestBatch find_largest(const std::function<bool(int)>& holds, int most, int window);
 
-/// The same upwards from a batch of which it holds, without windows: doubles until it does not, then bisects. For what
-/// a lever reaches: the result holds and the next one up does not.
+/// The same upwards from a batch of which it holds, without windows: asks for `most`, else doubles until it does not
+/// hold, then bisects. For what a lever reaches: the result holds and the next one up does not.
 LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds, int most);
 
 /// Values of several batches at once; nothing for a batch that has none.

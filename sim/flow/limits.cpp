@@ -72,11 +72,13 @@ public:
             limits.note = "the network only runs at batch 1: " + point_.graph.why_not_batchable;
         }
         limits.most = most_;
-        limits.resident = compiled_limit(resident_);
-        limits.any = point_.compiler.spill ? compiled_limit(any_) : limits.resident;
-        if (!options_.simulate || limits.any.batch == 0) return limits;
-        limits.best_throughput = best_throughput(limits.any);
-        if (options_.latency_ms) limits.latency = latency(limits.any);
+        limits.resident = answered("fits without spilling", compiled_limit(resident_));
+        limits.any = point_.compiler.spill ? answered("fits at all", compiled_limit(any_)) : limits.resident;
+        if (options_.simulate && limits.any.batch > 0) {
+            limits.best_throughput = answered("best throughput", best_throughput(limits.any));
+            if (options_.latency_ms) limits.latency = answered("within the latency", latency(limits.any));
+        }
+        if (options_.levers) add_levers(limits);
         return limits;
     }
 
@@ -89,6 +91,29 @@ private:
     Compiling compiling_;
     Variant resident_, any_;
     std::map<int, record::RunRecord> records_;
+
+    /// A limit is told as soon as it is known.
+    Limit answered(const char* name, Limit limit) const {
+        std::string text = fmt::format("{}: {}", name, limit.batch == 0 ? "none" : fmt::format("B={}", limit.batch));
+        if (limit.open) text += " or more";
+        tools_.answer(limit.certificate ? text + "; " + limit.certificate->text : text);
+        return limit;
+    }
+
+    /// What would help where a compilation was refused; last, because most of the compilations are for levers.
+    void add_levers(Limits& limits) {
+        const auto add = [&](Limit& limit, const Variant& v) {
+            if (limit.certificate && limit.certificate->refusal)
+                limit.certificate->levers = proven_levers(v, limit.certificate->batch, *limit.certificate->refusal);
+        };
+        add(limits.resident, resident_);
+        if (point_.compiler.spill) add(limits.any, any_);
+        else limits.any = limits.resident;
+        for (auto* limit : {&limits.best_throughput, &limits.latency})
+            if (*limit && (*limit)->certificate && limits.any.certificate &&
+                (*limit)->certificate->text == limits.any.certificate->text)
+                (*limit)->certificate = limits.any.certificate;
+    }
 
     Limit compiled_limit(const Variant& v) {
         const LargestBatch found = find_largest([&](int b) { return compiling_.fits(v, b); }, most_, options_.window);
@@ -112,7 +137,6 @@ private:
         c.gap = c.demand - c.capacity;
         c.refusal = why;
         c.text = why.text;
-        c.levers = proven_levers(v, batch, why);
         return c;
     }
 
@@ -271,23 +295,18 @@ Limits find_limits(const PointRequest& request, const LimitsOptions& options, co
 LimitsTools compiling_tools() {
     const auto models = std::make_shared<ModelCache>();
     LimitsTools tools;
-    const auto compile = [models](const PointRequest& request, bool explain) {
+    const auto point_of = [models](const PointRequest& request) {
         Problems problems;
-        const auto point = resolve(request, *models, problems);
+        auto point = resolve(request, *models, problems);
         problems.throw_if_any();
+        return std::move(*point);
+    };
+    tools.compile = [point_of](const PointRequest& request) { return refusal_of(point_of(request)); };
+    tools.explain = [point_of](const PointRequest& request) {
         compiler::CompileExtras extras;
-        extras.explain = explain;
-        return compile_point(*point, extras);
+        extras.explain = true;
+        return std::get<compiler::DoesNotFit>(compile_point(point_of(request), extras));
     };
-    tools.compile = [compile](const PointRequest& request) -> std::optional<compiler::DoesNotFit> {
-        auto result = compile(request, false);
-        if (auto* no = std::get_if<compiler::DoesNotFit>(&result)) return std::move(*no);
-        return std::nullopt;
-    };
-    tools.explain = [compile](const PointRequest& request) {
-        return std::get<compiler::DoesNotFit>(compile(request, true));
-    };
-    tools.say = [](const std::string&) {};
     return tools;
 }
 

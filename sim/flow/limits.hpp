@@ -19,17 +19,19 @@ struct LimitsOptions {
     int window = 4;                    ///< batches above and below a limit that are verified, see find_largest
     std::optional<double> latency_ms;  ///< bound on the 99th percentile of the latency
     bool simulate = true;              ///< also the limits that need simulations
+    bool levers = true;                ///< also what would help, which takes most of the compilations
 };
 
 /// How a batch compiles or runs; the composition is a caller's, so that searches can be tried on made-up compilers.
 struct LimitsTools {
-    /// Empty where it fits. Throws InputError for requests that make no sense.
+    /// Empty where it fits; the first reason where it does not. Throws InputError for requests that make no sense.
     std::function<std::optional<compiler::DoesNotFit>(const PointRequest&)> compile;
     /// The same for one that does not fit, with all that there is to say about it.
     std::function<compiler::DoesNotFit(const PointRequest&)> explain;
     /// Records of requests that fit, in their order.
     std::function<std::vector<record::RunRecord>(const std::vector<PointRequest>&)> simulate;
-    std::function<void(const std::string&)> say;  ///< progress
+    std::function<void(const std::string&)> say = [](const std::string&) {};     ///< progress
+    std::function<void(const std::string&)> answer = [](const std::string&) {};  ///< a limit, as soon as it is known
 };
 
 /// A change that has been compiled, with the largest batch that it reaches: that fits and one more does not.

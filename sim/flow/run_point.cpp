@@ -141,6 +141,10 @@ compiler::CompileResult compile_point(const Point& point, const compiler::Compil
     return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler, extras);
 }
 
+std::optional<compiler::DoesNotFit> refusal_of(const Point& point) {
+    return compiler::refusal_of(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
+}
+
 record::RunRecord record_of(const Point& point) {
     record::RunRecord r;
     r.point_id = point.id;

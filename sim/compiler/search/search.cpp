@@ -34,8 +34,8 @@ public:
 
     std::variant<Decision, DoesNotFit> run() {
         const auto refusal = try_plans("plain", plans_, true);
-        if (in_.options.search_sections && in_.options.batching) try_sections();
-        if (in_.options.search_psum_banks && best_) try_banks();
+        if (in_.options.search_sections && in_.options.batching && !is_done()) try_sections();
+        if (in_.options.search_psum_banks && best_ && !is_done()) try_banks();
         if (!best_) return *refusal.why;
         attempts_[best_->attempt].taken = true;
         return std::move(best_->decision);
@@ -54,6 +54,8 @@ private:
     std::vector<Plan> plans_;  ///< of the plain compiler
     std::optional<Best> best_;
 
+    bool is_done() const { return in_.first_that_fits && best_; }
+
     /// A Program has to be estimated clearly faster to take the place of the one before, the plain one first: the
     /// estimate knows no contention between cores.
     bool clearly_faster(const Estimate& time) const {
@@ -68,7 +70,7 @@ private:
         Tried tried;
         if (auto* no = std::get_if<DoesNotFit>(&outcome)) tried.why = std::move(*no);
         if (auto* built = std::get_if<Built>(&outcome)) {
-            Estimate time = estimate(built->program, in_.spec);
+            Estimate time = in_.first_that_fits ? Estimate{} : estimate(built->program, in_.spec);
             attempt.detail = fmt::format("estimate {:.3f} ms", milliseconds(time.makespan));
             tried.pe_by_layer = time.pe_by_layer;
             if (clearly_faster(time))
@@ -84,6 +86,7 @@ private:
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         for (const auto& sections : section_candidates(costs, in_.network.stem_layers, in_.batch, in_.capacity)) {
             std::vector<Plan> list = plans_;
+            if (is_done()) return;
             for (Plan& plan : list) plan.sections = sections;
             try_plans(fmt::format("{} sections", sections.size()), list, false);
         }

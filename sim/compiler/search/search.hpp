@@ -22,14 +22,15 @@ struct SearchInput {
     int batch = 1;
     DType dtype = DType::fp16;
     const CompileOptions& options;
-    std::int64_t capacity = 0;  ///< bytes of state buffer per partition
+    std::int64_t capacity = 0;     ///< bytes of state buffer per partition
+    bool first_that_fits = false;  ///< whatever its time: only whether something fits is asked
 };
 
 /// A decision, and the Program that it comes to.
 struct Built {
-    Decision decision;  ///< without its code
-    program::Program program;
-    bool spills = false;  ///< the Program stores intermediates to device DRAM
+    Decision decision;         ///< without its code
+    program::Program program;  ///< empty where only what fits is asked
+    bool spills = false;       ///< the Program stores intermediates to device DRAM
 };
 
 /// Fits one of `plans`, carries that out and says what came of it; `spill` forbids spilling where false.
