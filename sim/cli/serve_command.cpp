@@ -146,7 +146,7 @@ int serve(const ServingPlan& plan, const Options& options) {
         if (!result) return does_not_fit(plan, reason, options.as_json);
     } else {
         flow::ServiceTables tables(
-            plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.times),
+            plan.programs, plan.chip.dram.channels, plan.chip.cores, flow::ServiceStore(options.times),
             explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
         tables.prepare();
         if (scenario.search) {

@@ -28,15 +28,15 @@ serving::CoreSet set_of(const std::string& list) {
 }
 
 std::string request_text(const flow::MeasureJob& job) {
-    const json::Value request = json::Object{{"measure", flow::to_json(job.request)}, {"busy", list_of(job.busy)}};
+    json::Array sets;
+    for (const serving::CoreSet busy : job.busy) sets.emplace_back(list_of(busy));
+    const json::Value request = json::Object{{"measure", flow::to_json(job.request)}, {"busy", std::move(sets)}};
     return json::dump(request, 0) + "\n";
 }
 
 std::string label(const flow::MeasureJob& job) {
-    int busy = 0;
-    for (serving::CoreSet set = job.busy; set != 0; set &= set - 1) ++busy;
-    return "service time of " + job.request.model + " B=" + std::to_string(job.request.batch) + " with " +
-           std::to_string(busy) + (busy == 1 ? " core busy" : " cores busy");
+    return "service times of " + job.request.model + " B=" + std::to_string(job.request.batch) + " with " +
+           std::to_string(job.busy.size()) + (job.busy.size() == 1 ? " set" : " sets") + " of busy cores";
 }
 
 flow::ServiceTable table_of(const ProcessResult& result, const std::string& what) {
@@ -85,17 +85,18 @@ json::Value answer_measure_request(const json::Document& document) {
     Problems problems;
     json::ObjectReader reader(json::Cursor(document, problems));
     const auto place = reader.required("measure");
-    const std::string busy = reader.string("busy");
+    std::vector<serving::CoreSet> sets;
+    for (const json::Cursor& busy : reader.array("busy")) sets.push_back(set_of(busy.string().value_or("")));
     reader.finish();
     problems.throw_if_any();
     const auto request = flow::point_request_from_json({document.file, place->value()}, problems);
     flow::ModelCache models;
     const auto point = problems.empty() ? flow::resolve(request, models, problems) : std::nullopt;
     problems.throw_if_any();
-    const serving::CoreSet cores = set_of(busy);
-    INFSIM_CHECK(cores != 0 && (point->chip.cores == serving::kMaxCoresPerChip || cores >> point->chip.cores == 0),
-                 "a measurement asks for cores that the chip does not have");
-    return json::Object{{"service", flow::to_json(flow::measure_service(*point, cores))}};
+    for (const serving::CoreSet cores : sets)
+        INFSIM_CHECK(cores != 0 && (point->chip.cores == serving::kMaxCoresPerChip || cores >> point->chip.cores == 0),
+                     "a measurement asks for cores that the chip does not have");
+    return json::Object{{"service", flow::to_json(flow::measure_service(*point, sets))}};
 }
 
 }  // namespace infsim::explore

@@ -73,8 +73,8 @@ std::string label(const Sweep& sweep, const ServingPoint& point) {
 
 record::ServingRecord run(const ServingPoint& point, const SweepOptions& options, const flow::Measure& measure) {
     const flow::ServingPlan& plan = point.plan;
-    flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, flow::ServiceStore(options.folder + "/service"),
-                               measure);
+    flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, plan.chip.cores,
+                               flow::ServiceStore(options.folder + "/service"), measure);
     tables.prepare();
     const std::string reason = flow::why_not(plan, tables, flow::held(plan, plan.scenario.run.server.sizes));
     if (!reason.empty()) return flow::infeasible_record(plan, reason);

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
+#include "analysis/percentile.hpp"
 #include "base/check.hpp"
 #include "chip/chip.hpp"
 #include "flow/closed_loop.hpp"
@@ -31,15 +33,27 @@ std::vector<chip::Completion> drain(chip::Chip& chip, std::size_t count) {
     return all;
 }
 
-/// Times of one pattern, summed.
+constexpr int kLeastSets = 4;
+constexpr double kEnough = 0.005;  ///< standard error of the mean over sets, relative
+
+/// Times of one pattern, summed, and the mean of every set.
 struct Sum {
     Duration time{};
     std::int64_t inferences = 0;
+    std::vector<double> means;
+
+    bool is_certain() const {
+        const double mean = analysis::mean(means), n = static_cast<double>(means.size());
+        double squares = 0;
+        for (const double m : means) squares += (m - mean) * (m - mean);
+        return std::sqrt(squares / (n - 1) / n) <= kEnough * mean;
+    }
 };
 
 /// One set of offsets: adds the inferences that ran while all cores were executing.
 void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone, int set,
                  const std::vector<std::string>& patterns, std::map<std::string, Sum>& sums) {
+    chip.forget_turns();
     const TimePoint start = chip.now() + microseconds(1);
     for (std::size_t lane = 0; lane < cores.size(); ++lane) {
         const TimePoint at = start + serving::start_phase(set, static_cast<int>(lane), alone);
@@ -48,11 +62,17 @@ void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone
     std::vector<serving::Executed> all;
     for (const chip::Completion& c : drain(chip, cores.size() * kPhaseBatches))
         all.push_back({c.core, c.first_issue, c.last_retirement});
+    std::map<std::string, Sum> here;
     for (const serving::Executed& e : serving::while_all_execute(all, cores)) {
         const auto place = static_cast<std::size_t>(std::find(cores.begin(), cores.end(), e.core) - cores.begin());
-        Sum& sum = sums[patterns[place]];
+        Sum& sum = here[patterns[place]];
         sum.time += e.until - e.from;
         ++sum.inferences;
+    }
+    for (const auto& [pattern, sum] : here) {
+        sums[pattern].time += sum.time;
+        sums[pattern].inferences += sum.inferences;
+        sums[pattern].means.push_back(static_cast<double>(sum.time.count()) / static_cast<double>(sum.inferences));
     }
 }
 
@@ -103,7 +123,11 @@ void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, 
     std::vector<std::string> patterns;
     for (int core : cores) patterns.push_back(contention_pattern(channels, core, busy));
     std::map<std::string, Sum> sums;
-    for (int set = 0; set < serving::kPhaseSets; ++set) measure_set(chip, cores, alone, set, patterns, sums);
+    const auto certain = [](const auto& sum) { return sum.second.is_certain(); };
+    for (int set = 0; set < serving::kPhaseSets; ++set) {
+        measure_set(chip, cores, alone, set, patterns, sums);
+        if (set + 1 >= kLeastSets && std::all_of(sums.begin(), sums.end(), certain)) break;
+    }
     for (std::size_t i = 0; i < cores.size(); ++i) {
         if (table.services.count(patterns[i]) > 0) continue;
         const Sum& sum = sums[patterns[i]];
@@ -119,7 +143,7 @@ void measure_busy(chip::Chip& chip, int channels, CoreSet busy, Duration alone, 
 
 }  // namespace
 
-ServiceTable measure_service(const Point& point, CoreSet busy) {
+ServiceTable measure_service(const Point& point, const std::vector<CoreSet>& busy) {
     ServiceTable table;
     const compiler::CompileResult compiled = compile_point(point);
     if (const auto* why = std::get_if<compiler::DoesNotFit>(&compiled)) {
@@ -142,7 +166,8 @@ ServiceTable measure_service(const Point& point, CoreSet busy) {
     table.transfers = transfers_of(point.chip, *program, alone);
     table.course = course_of(point.chip, *program, transfers.all, alone, kCoursePieces);
     table.services[contention_pattern(channels, 0, 1)] = {time, 1};
-    if (busy != 1) measure_busy(chip, channels, busy, time, table);
+    for (const CoreSet set : busy)
+        if (set != 1) measure_busy(chip, channels, set, time, table);
     return table;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "serving/contention.hpp"
 
 namespace infsim::flow {
 
@@ -25,9 +26,11 @@ void ServiceStore::save(const std::string& id, const ServiceTable& table) const 
     write_file_atomic(folder_ + "/" + id + ".json", json::dump(to_json(table)) + "\n");
 }
 
-ServiceTables::ServiceTables(std::vector<ServedProgram> programs, int channels, ServiceStore store, Measure measure)
+ServiceTables::ServiceTables(std::vector<ServedProgram> programs, int channels, int cores, ServiceStore store,
+                             Measure measure)
     : programs_(std::move(programs)),
       channels_(channels),
+      cores_(cores),
       store_(std::move(store)),
       measure_(std::move(measure)),
       tables_(programs_.size()) {}
@@ -37,21 +40,35 @@ void ServiceTables::add(std::size_t program, const ServiceTable& more) {
     store_.save(programs_[program].id, tables_[program]);
 }
 
+std::vector<serving::CoreSet> ServiceTables::missing(std::size_t program) const {
+    const auto& known = tables_[program].services;
+    std::vector<serving::CoreSet> sets;
+    const auto telling =
+        cores_ <= kMostCoresBeforehand ? serving::telling_sets(channels_, cores_) : std::vector<serving::CoreSet>{1};
+    for (const serving::CoreSet busy : telling)
+        for (const int core : serving::cores_of(busy))
+            if (known.count(contention_pattern(channels_, core, busy)) == 0) {
+                sets.push_back(busy);
+                break;
+            }
+    return sets;
+}
+
 void ServiceTables::prepare() {
-    std::vector<std::size_t> missing;
+    std::vector<std::size_t> programs;
     std::vector<MeasureJob> jobs;
     for (std::size_t p = 0; p < programs_.size(); ++p) {
-        if (auto known = store_.load(programs_[p].id)) {
-            tables_[p] = std::move(*known);
-            continue;
-        }
-        missing.push_back(p);
-        jobs.push_back({programs_[p].request, 1});
+        if (auto known = store_.load(programs_[p].id)) tables_[p] = std::move(*known);
+        if (!tables_[p].fits) continue;
+        auto sets = missing(p);
+        if (sets.empty()) continue;
+        programs.push_back(p);
+        jobs.push_back({programs_[p].request, std::move(sets)});
     }
     if (jobs.empty()) return;
     const auto measured = measure_(jobs);
     INFSIM_CHECK(measured.size() == jobs.size(), "a measurement is missing");
-    for (std::size_t i = 0; i < jobs.size(); ++i) add(missing[i], measured[i]);
+    for (std::size_t i = 0; i < jobs.size(); ++i) add(programs[i], measured[i]);
 }
 
 const ServiceTable::Service& ServiceTables::service(std::size_t program, int core, serving::CoreSet busy) {
@@ -61,7 +78,7 @@ const ServiceTable::Service& ServiceTables::service(std::size_t program, int cor
     // Another process may have measured it meanwhile.
     if (auto stored = store_.load(programs_[program].id)) merge(tables_[program], *stored);
     if (tables_[program].services.count(pattern) == 0)
-        add(program, measure_({{programs_[program].request, busy}}).front());
+        add(program, measure_({{programs_[program].request, {busy}}}).front());
     return tables_[program].services.at(pattern);
 }
 

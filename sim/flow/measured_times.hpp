@@ -10,10 +10,10 @@
 
 namespace infsim::flow {
 
-/// What to measure: a point (its cores, workers and seed do not matter) and which cores are busy.
+/// What to measure: a point (its cores, workers and seed do not matter), and sets of cores that are busy together.
 struct MeasureJob {
     PointRequest request;
-    serving::CoreSet busy = 1;
+    std::vector<serving::CoreSet> busy{1};
 };
 /// Measures jobs, in processes of their own because SystemC elaborates once per process; one table per job.
 using Measure = std::function<std::vector<ServiceTable>(const std::vector<MeasureJob>&)>;
@@ -39,12 +39,16 @@ struct ServedProgram {
     int batch = 1;
 };
 
+constexpr int kMostCoresBeforehand = 4;
+
 /// The tables of programs that a server may hold. Shared by all runs on them.
 class ServiceTables {
 public:
-    ServiceTables(std::vector<ServedProgram> programs, int channels, ServiceStore store, Measure measure);
+    /// `channels` and `cores` of a chip.
+    ServiceTables(std::vector<ServedProgram> programs, int channels, int cores, ServiceStore store, Measure measure);
 
-    /// Knows of every program whether it fits, its transfers and its time alone; measures what is missing together.
+    /// Knows of every program whether it fits, its transfers and its times; measures what is missing together, a job a
+    /// program. On chips of more than kMostCoresBeforehand cores the times beside others are measured when asked for.
     void prepare();
     const ServiceTable& table(std::size_t program) const { return tables_[program]; }
     const std::vector<ServedProgram>& programs() const { return programs_; }
@@ -53,9 +57,10 @@ public:
 
 private:
     void add(std::size_t program, const ServiceTable& more);
+    std::vector<serving::CoreSet> missing(std::size_t program) const;
 
     std::vector<ServedProgram> programs_;
-    int channels_;
+    int channels_, cores_;
     ServiceStore store_;
     Measure measure_;
     std::vector<ServiceTable> tables_;

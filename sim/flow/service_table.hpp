@@ -41,11 +41,12 @@ std::optional<ServiceTable> service_table_from_json(const json::Document& docume
 /// Adds what `more` knows.
 void merge(ServiceTable& table, const ServiceTable& more);
 
-/// Compiles `point` and executes it without pause on the cores in `busy`, which are among the chip's: the mean of first
-/// issue to last retirement over the time in which all of them execute, for all sets of start phases of
-/// serving/contention.hpp, because the phases at which cores meet matter and a server's are random. The pattern of a
-/// core alone, the course and the transfers are measured on the way. One call per process. Throws InputError for what
-/// the compiler does not support.
-ServiceTable measure_service(const Point& point, serving::CoreSet busy);
+/// Compiles `point` and executes it without pause on each of the sets of cores in `busy`, which are among the chip's:
+/// the mean of first issue to last retirement over the time in which all of a set execute, from start phases of
+/// serving/contention.hpp, because the phases at which cores meet matter and a server's are random. As many phases as
+/// it takes until the mean's standard error is below half a percent, from four to all. What comes out does not depend
+/// on the other sets. The pattern of a core alone, the course and the transfers are measured on the way. One call per
+/// process. Throws InputError for what the compiler does not support.
+ServiceTable measure_service(const Point& point, const std::vector<serving::CoreSet>& busy);
 
 }  // namespace infsim::flow

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <set>
 
 namespace infsim::serving {
 
@@ -98,7 +99,10 @@ std::vector<int> cores_of(CoreSet busy) {
 Duration start_phase(int set, int lane, Duration alone) {
     constexpr std::array<int, 8> multipliers{0, 1, 5, 7, 11, 3, 13, 9};
     const int round = lane / static_cast<int>(multipliers.size());
-    const int at = set * multipliers[static_cast<std::size_t>(lane) % multipliers.size()] % kPhaseSets;
+    int reversed = 0;
+    for (int bit = 1; bit < kPhaseSets; bit *= 2)
+        if ((set & bit) != 0) reversed += kPhaseSets / 2 / bit;
+    const int at = reversed * multipliers[static_cast<std::size_t>(lane) % multipliers.size()] % kPhaseSets;
     // Further lanes repeat the phases, shifted by parts of a step.
     const double phase = (at + round / 8.0) / kPhaseSets;
     return Duration{std::llround((phase < 1 ? phase : phase - 1) * static_cast<double>(alone.count()))};
@@ -126,6 +130,21 @@ std::vector<int> crowd(int channels, int core, CoreSet busy) {
     std::vector<int> counts(static_cast<std::size_t>(channels), 0);
     for (const int c : cores_of(busy)) ++counts[static_cast<std::size_t>(distance(channels, core, c))];
     return counts;
+}
+
+std::vector<CoreSet> telling_sets(int channels, int cores) {
+    std::vector<CoreSet> all;
+    for (CoreSet busy = 1; busy < CoreSet{1} << cores; ++busy) all.push_back(busy);
+    std::stable_sort(all.begin(), all.end(),
+                     [](CoreSet a, CoreSet b) { return cores_of(a).size() < cores_of(b).size(); });
+    std::set<std::vector<int>> seen;
+    std::vector<CoreSet> telling;
+    for (const CoreSet busy : all) {
+        bool tells = false;
+        for (const int core : cores_of(busy)) tells |= seen.insert(crowd(channels, core, busy)).second;
+        if (tells) telling.push_back(busy);
+    }
+    return telling;
 }
 
 }  // namespace infsim::serving

@@ -58,7 +58,7 @@ std::vector<int> cores_of(CoreSet busy);
 
 /// When cores begin that are to execute together: lane `lane` of set `set` of kPhaseSets, behind the set's beginning,
 /// as a part of `alone`, the time of a batch alone. A rank-1 lattice, so that the phases of any two lanes spread
-/// evenly.
+/// evenly; taken in bit-reversed order, so that the first few sets do so, too.
 Duration start_phase(int set, int lane, Duration alone);
 constexpr int kPhaseSets = 16;
 /// Batches that each core then executes without pause. Few, because cores that meet for long may lock into phases that
@@ -72,6 +72,9 @@ struct Executed {
 };
 /// Those out of `all` during which every one of `cores`, which execute without pause, was at it.
 std::vector<Executed> while_all_execute(const std::vector<Executed>& all, const std::vector<int>& cores);
+
+/// Sets of busy cores, as few and as small as show every crowd (below) that a core of a chip of `cores` can meet.
+std::vector<CoreSet> telling_sets(int channels, int cores);
 
 /// How many cores of `busy` belong to each channel, counted from the channel of `core`.
 std::vector<int> crowd(int channels, int core, CoreSet busy);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "flow/measured_times.hpp"
+#include "serving/contention.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;
@@ -45,29 +46,40 @@ TEST_CASE("service tables survive their JSON form") {
     CHECK_FALSE(problems.empty());
 }
 
-TEST_CASE("times are measured when first needed, and kept") {
+TEST_CASE("all times are measured beforehand, a job a program, and kept; on large chips when first needed") {
     const std::string folder = std::filesystem::temp_directory_path() / ("infsim-times-" + std::to_string(::getpid()));
-    int measured = 0;
+    int jobs_done = 0, sets_done = 0;
     const auto measure = [&](const std::vector<MeasureJob>& jobs) {
         std::vector<ServiceTable> tables;
         for (const MeasureJob& job : jobs) {
-            ++measured;
+            ++jobs_done;
             tables.push_back(table_of(100));
-            for (int core = 0; core < 4; ++core)
-                if ((job.busy >> core & 1U) != 0 && job.busy != 1)
-                    tables.back().services[contention_pattern(2, core, job.busy)] = {
-                        Duration{100 + static_cast<std::int64_t>(job.busy)}, 1};
+            for (const serving::CoreSet busy : job.busy) {
+                ++sets_done;
+                for (const int core : serving::cores_of(busy))
+                    if (busy != 1)
+                        tables.back().services[contention_pattern(2, core, busy)] = {
+                            Duration{100 + static_cast<std::int64_t>(busy)}, 1};
+            }
         }
         return tables;
     };
     for (int again = 0; again < 2; ++again) {
-        ServiceTables tables({{{}, "aaaa", 1}, {{}, "bbbb", 4}}, 2, ServiceStore(folder), measure);
+        ServiceTables tables({{{}, "aaaa", 1}, {{}, "bbbb", 4}}, 2, 4, ServiceStore(folder), measure);
         tables.prepare();
         CHECK(tables.service(0, 2, 0b0100).time == Duration{100});
         CHECK(tables.service(1, 0, 0b0101).time == Duration{105});
         CHECK(tables.service(1, 2, 0b0101).time == Duration{105});
         CHECK(tables.service(1, 1, 0b1010).time == Duration{105});  // the same pattern
-        CHECK(measured == 3);
+        CHECK(jobs_done == 2);
+        CHECK(sets_done == 2 * 5);  // alone, beside one in the same or the other channel, three and four cores
     }
+    std::filesystem::remove_all(folder);
+    jobs_done = sets_done = 0;
+    ServiceTables tables({{{}, "aaaa", 1}}, 2, 8, ServiceStore(folder), measure);
+    tables.prepare();
+    CHECK(sets_done == 1);
+    CHECK(tables.service(0, 0, 0b1111).time == Duration{115});
+    CHECK(sets_done == 2);
     std::filesystem::remove_all(folder);
 }
