@@ -77,38 +77,73 @@ LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds,
     return ask.result(low == most ? low : bisect(ask, low, high), most);
 }
 
-int find_best(const Measure& measure, int most, int window, std::map<int, std::optional<double>>& measured) {
-    int best = 0;
-    const auto look_at = [&](std::vector<int> batches) {
-        const auto known = [&](int b) { return b < 1 || b > most || measured.count(b) > 0; };
-        batches.erase(std::remove_if(batches.begin(), batches.end(), known), batches.end());
-        std::sort(batches.begin(), batches.end());
-        batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
-        if (!batches.empty()) {
-            const auto values = measure(batches);
-            for (std::size_t i = 0; i < batches.size(); ++i) measured[batches[i]] = values[i];
+namespace {
+
+/// Batches that were thought of: measured, or known not to be worth it.
+class Best {
+public:
+    Best(const Measure& measure, const Bound& bound, int most, std::map<int, std::optional<double>>& measured)
+        : measure_(measure), bound_(bound), most_(most), measured_(measured) {}
+
+    /// Bounds powers of two until two in a row are bounded below the greatest bound; larger batches are dear to
+    /// compile.
+    void consider_powers() {
+        double greatest = 0;
+        int behind = 0;
+        for (int b : powers_up_to(most_)) {
+            if (behind == kWorseDoublings) return;
+            const double bound = consider(b);
+            behind = bound > greatest ? 0 : behind + 1;
+            greatest = std::max(greatest, bound);
         }
-        best = 0;
-        for (const auto& [b, value] : measured)
-            if (value && (best == 0 || *value > *measured[best])) best = b;
-    };
-    int behind = 0;
-    for (int b : powers_up_to(most)) {
-        if (behind == kWorseDoublings) break;
-        look_at({b});
-        behind = b == best ? 0 : behind + 1;
     }
-    if (best == 0) return 0;
-    int step = 1;
-    while (step * 2 < std::max(best, 2)) step *= 2;
-    for (; step >= 1; step /= 2) look_at({best - step, best + step});
-    for (int before = 0; before != best;) {
-        before = best;
-        std::vector<int> around;
-        for (int d = 1; d <= window; ++d) around.insert(around.end(), {best - d, best + d});
-        look_at(around);
+
+    /// Measures the batch of the greatest bound until no bound exceeds what was measured.
+    int run() {
+        while (true) {
+            const auto next = std::max_element(open_.begin(), open_.end(), [](const auto& a, const auto& b) {
+                return a.second < b.second || (a.second == b.second && a.first > b.first);
+            });
+            if (next == open_.end() || (best_ > 0 && next->second <= *measured_[best_])) return best_;
+            const int batch = next->first;
+            open_.erase(next);
+            const auto value = measure_({batch}).front();
+            measured_[batch] = value;
+            const bool better =
+                value && (best_ == 0 || *value > *measured_[best_] || (*value == *measured_[best_] && batch < best_));
+            if (!better) continue;
+            best_ = batch;
+            for (int step = 1; step <= std::max(kNear, batch / 2); step *= 2)
+                consider(batch - step), consider(batch + step);
+        }
     }
-    return best;
+
+private:
+    static constexpr int kNear = 2;
+
+    double consider(int batch) {
+        if (batch < 1 || batch > most_ || measured_.count(batch) > 0) return 0;
+        const auto known = open_.find(batch);
+        if (known != open_.end()) return known->second;
+        const auto bound = bound_(batch);
+        if (bound) open_[batch] = *bound;
+        else measured_[batch] = std::nullopt;
+        return bound.value_or(0);
+    }
+
+    const Measure& measure_;
+    const Bound& bound_;
+    int most_, best_ = 0;
+    std::map<int, double> open_;
+    std::map<int, std::optional<double>>& measured_;
+};
+
+}  // namespace
+
+int find_best(const Measure& measure, const Bound& bound, int most, std::map<int, std::optional<double>>& measured) {
+    Best best(measure, bound, most, measured);
+    best.consider_powers();
+    return best.run();
 }
 
 }  // namespace infsim::flow

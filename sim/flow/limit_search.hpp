@@ -29,10 +29,14 @@ LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds,
 /// Values of several batches at once; nothing for a batch that has none.
 using Measure = std::function<std::vector<std::optional<double>>(const std::vector<int>&)>;
 
-/// The batch with the largest value (the smallest such batch); 0 where none has one. Measures 1, 2, 4, ... up to
-/// `most`, no further than two of them in a row that are below the best, since large batches are dear; then halves
-/// steps around the best, then verifies that no batch up to `window` away is better. Each is measured once; what came
-/// out is added to `measured`.
-int find_best(const Measure& measure, int most, int window, std::map<int, std::optional<double>>& measured);
+/// What the value of a batch cannot exceed; nothing for a batch that has none. Cheaper than a measurement.
+using Bound = std::function<std::optional<double>(int batch)>;
+
+/// The batch with the largest value (the smallest such batch); 0 where none has one. Branch and bound: bounds 1, 2, 4,
+/// ... up to `most`, no further than two of them in a row that are bounded below the greatest bound, since large
+/// batches are dear; measures where the bound is greatest, and bounds the batches 1, 2, 4, ... around each new best,
+/// until no bound exceeds the best value. So no batch up to two away is better. Each is measured at most once; what
+/// came out is added to `measured`.
+int find_best(const Measure& measure, const Bound& bound, int most, std::map<int, std::optional<double>>& measured);
 
 }  // namespace infsim::flow

@@ -44,9 +44,22 @@ public:
     }
     bool fits(const Variant& v, int batch) { return !refusal(at(v.request, batch), v.label); }
 
+    /// Items per second that no run can exceed; empty where it does not fit.
+    std::optional<double> bound(const PointRequest& request) {
+        const std::string key = json::dump(to_json(request), 0);
+        const auto known = bounds_.find(key);
+        if (known != bounds_.end()) return known->second;
+        const auto found = tools_.bound(request);
+        if (found) answers_[key] = std::nullopt;
+        tools_.say(fmt::format("B={} {}", request.batch,
+                               found ? fmt::format("at most {:.0f} items/s", *found) : std::string("does not fit")));
+        return bounds_[key] = found;
+    }
+
 private:
     const LimitsTools& tools_;
     std::map<std::string, std::optional<compiler::DoesNotFit>> answers_;
+    std::map<std::string, std::optional<double>> bounds_;
 };
 
 class Search {
@@ -96,7 +109,9 @@ private:
     Limit answered(const char* name, Limit limit) const {
         std::string text = fmt::format("{}: {}", name, limit.batch == 0 ? "none" : fmt::format("B={}", limit.batch));
         if (limit.open) text += " or more";
-        tools_.answer(limit.certificate ? text + "; " + limit.certificate->text : text);
+        if (limit.certificate)
+            text += "; " + limit.certificate->text.substr(0, limit.certificate->text.find("; alive: "));
+        tools_.answer(text);
         return limit;
     }
 
@@ -233,7 +248,8 @@ private:
             for (int b : batches) values.push_back(records_.count(b) > 0 ? records_[b].throughput_avg : std::nullopt);
             return values;
         };
-        const int best = find_best(measure, any.batch, kThroughputWindow, measured);
+        const Bound bound = [&](int b) { return compiling_.bound(at(any_.request, b)); };
+        const int best = find_best(measure, bound, any.batch, measured);
         Limit limit = simulated_limit(best);
         if (limit.open) return limit;
         if (!compiling_.fits(any_, best + 1)) {
@@ -245,9 +261,11 @@ private:
         c.resource = "throughput";
         c.unit = "items/s";
         c.capacity = *limit.record->throughput_avg;
-        c.demand = record_at(best + 1)->throughput_avg.value_or(0);
+        const bool known = records_.count(best + 1) > 0;
+        c.demand = known ? records_[best + 1].throughput_avg.value_or(0) : bound(best + 1).value_or(0);
         c.gap = c.capacity - c.demand;
-        c.text = fmt::format("B={} gives {:.1f} items/s, B={} {:.1f}", best, c.capacity, best + 1, c.demand);
+        c.text = fmt::format("B={} gives {:.1f} items/s, B={} {}{:.1f}{}", best, c.capacity, best + 1,
+                             known ? "" : "at most ", c.demand, known ? "" : " by its roofline");
         limit.certificate = std::move(c);
         return limit;
     }
@@ -302,6 +320,7 @@ LimitsTools compiling_tools() {
         return std::move(*point);
     };
     tools.compile = [point_of](const PointRequest& request) { return refusal_of(point_of(request)); };
+    tools.bound = [point_of](const PointRequest& request) { return most_throughput(point_of(request)); };
     tools.explain = [point_of](const PointRequest& request) {
         compiler::CompileExtras extras;
         extras.explain = true;

