@@ -61,7 +61,7 @@ public:
     /// A line that stays.
     void answer(const std::string& what) {
         finish();
-        std::cerr << what << "\n" << std::flush;
+        std::cerr << wrapped(what) << "\n" << std::flush;
     }
     void finish() {
         if (drawn_ > 0) std::cerr << '\r' << std::string(drawn_, ' ') << '\r' << std::flush;
@@ -108,15 +108,13 @@ std::string number(double x) {
 std::string why_text(const Limit& limit) {
     if (!limit.certificate) return "the search ended there";
     const auto& c = *limit.certificate;
-    std::string text =
-        fmt::format("B={}: {} {} of {} {}", c.batch, c.resource, number(c.demand), number(c.capacity), c.unit);
-    return c.refusal && !c.refusal->layer.empty() ? text + " at " + c.refusal->layer : text;
+    return fmt::format("B={}: {} {} of {} {}", c.batch, c.resource, number(c.demand), number(c.capacity), c.unit);
 }
 
 std::string holes_text(const Limit& limit) {
     std::vector<std::string> list;
     for (int b : limit.holes) list.push_back(number_text(std::int64_t{b}));
-    return list.empty() ? "-" : join(list, " ");
+    return join(list, ", ");
 }
 
 void print_refusal(const compiler::DoesNotFit& why) {
@@ -124,12 +122,12 @@ void print_refusal(const compiler::DoesNotFit& why) {
         std::cout << "  peak at instruction " << *why.instant << " of " << *why.instants << ", in layer " << why.layer
                   << "\n";
     if (why.lower_bound_bytes) {
-        std::cout << "  no placement can do with less than " << *why.lower_bound_bytes
-                  << " B/partition, weights in use included";
+        std::string text = fmt::format("no placement can do with less than {} B/partition, weights in use included",
+                                       *why.lower_bound_bytes);
         if (why.allocator_bytes)
-            std::cout << "; the allocator would need " << *why.allocator_bytes << " (fragmentation "
-                      << *why.allocator_bytes - *why.lower_bound_bytes << ")";
-        std::cout << "\n";
+            text += fmt::format("; the allocator would need {} (fragmentation {})", *why.allocator_bytes,
+                                *why.allocator_bytes - *why.lower_bound_bytes);
+        std::cout << "  " << wrapped(text, terminal_width() - 2) << "\n";
     }
     if (why.tensors.empty()) return;
     Table table(
@@ -144,12 +142,14 @@ void print_certificate(const std::string& name, const Limit& limit) {
     if (!limit.certificate) return;
     const auto& c = *limit.certificate;
     std::cout << "\n"
-              << name << ", why not B=" << c.batch << ": " << c.text.substr(0, c.text.find("; alive: ")) << ".\n";
+              << wrapped(name + ", why not B=" + number_text(std::int64_t{c.batch}) + ": " +
+                         c.text.substr(0, c.text.find("; alive: ")) + ".")
+              << "\n";
     if (c.refusal) print_refusal(*c.refusal);
     if (c.levers.empty()) return;
-    Table table({"  what would help", "as an option", "fits up to"});
+    Table table({"  what would help", "fits up to", "as an option"});
     for (const auto& l : c.levers)
-        table.add({"  " + l.name, l.change, "B=" + number_text(std::int64_t{l.batch}) + (l.open ? " or more" : "")});
+        table.add({"  " + l.name, "B=" + number_text(std::int64_t{l.batch}) + (l.open ? " or more" : ""), l.change});
     std::cout << table.text();
 }
 
@@ -157,17 +157,18 @@ void print(const Limits& l, const flow::LimitsOptions& options) {
     std::cout << l.model << ", " << dtype_name(l.dtype);
     if (l.io_dtype != l.dtype) std::cout << " with inputs and outputs in " << dtype_name(l.io_dtype);
     std::cout << ", on " << l.chip << ", compiler " << l.compiler << (l.note.empty() ? "" : "; ") << l.note << "\n\n";
-    Table table({"limit", "batch", "items/s", "p99 ms", "why not one more", "holes below"});
+    Table table({"limit", "batch", "items/s", "p99 ms", "why not one more"});
     std::vector<std::pair<std::string, const Limit*>> list{{"fits without spilling", &l.resident},
                                                            {"fits at all", &l.any}};
     if (l.best_throughput) list.emplace_back("best throughput", &*l.best_throughput);
     if (l.latency) list.emplace_back("latency up to " + number(*options.latency_ms) + " ms", &*l.latency);
     for (const auto& [name, limit] : list) {
         const record::RunRecord none, &r = limit->record ? *limit->record : none;
-        table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2), why_text(*limit),
-                   holes_text(*limit)});
+        table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2), why_text(*limit)});
     }
     std::cout << table.text();
+    for (const auto& [name, limit] : list)
+        if (!limit->holes.empty()) std::cout << name << ": below it these do not: B=" << holes_text(*limit) << "\n";
     std::string told;
     for (const auto& [name, limit] : list) {
         // The same refusal is told once.

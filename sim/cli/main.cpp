@@ -7,6 +7,7 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "flow/point.hpp"
 
 namespace infsim::cli {
 
@@ -36,9 +37,8 @@ void print_help(std::ostream& out) {
     for (const Command& c : kCommands)
         if (*c.about != '\0')
             out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
-    out << "\ninfsim SUBCOMMAND --help tells more. Exit status: 0 done, 1 validate beyond --max-error, 2 usage or "
-           "input error, 3 does not "
-           "fit,\n"
+    out << "\ninfsim SUBCOMMAND --help tells more, infsim --version which results it gives.\n"
+           "Exit status: 0 done, 1 validate beyond --max-error, 2 usage or input error, 3 does not fit,\n"
            "4 internal fault, 130 interrupted.\n";
 }
 
@@ -49,6 +49,10 @@ int dispatch(const Arguments& words) {
     }
     if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
         print_help(std::cout);
+        return kDone;
+    }
+    if (words[0] == "--version" || words[0] == "version") {
+        std::cout << "infsim " INFSIM_VERSION ", results epoch " << flow::kResultsEpoch << "\n";
         return kDone;
     }
     std::vector<std::string> names;

@@ -18,13 +18,12 @@ namespace {
 using record::RunRecord;
 
 std::string layer_table(const std::vector<stats::LayerRow>& rows) {
-    Table table({"layer", "kind", "start ms", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms", "DRAM",
-                 "live B/part.", "waits mostly for", "ms"});
+    Table table({"layer", "kind", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms", "waits mostly for", "ms",
+                 "DRAM", "live B/part.", "start ms"});
     for (const stats::LayerRow& r : rows)
-        table.add({r.name, r.kind, fixed(r.start_ms, 3), fixed(r.time_ms, 3), r.bound, fixed(r.dram_ms, 3),
-                   fixed(r.pe_ms, 3), fixed(r.act_ms, 3), fixed(r.pool_ms, 3),
-                   megabytes(static_cast<double>(r.dram_bytes)), number_text(r.live_bytes), r.main_stall,
-                   fixed(r.main_stall_ms, 3)});
+        table.add({r.name, r.kind, fixed(r.time_ms, 3), r.bound, fixed(r.dram_ms, 3), fixed(r.pe_ms, 3),
+                   fixed(r.act_ms, 3), fixed(r.pool_ms, 3), r.main_stall, fixed(r.main_stall_ms, 3),
+                   megabytes(static_cast<double>(r.dram_bytes)), number_text(r.live_bytes), fixed(r.start_ms, 3)});
     return table.text();
 }
 
@@ -55,7 +54,7 @@ void print_answer(const RunRecord& r) {
     table.add({"service", fixed(r.service_ms, 2) + " ms",
                fixed(r.unloaded_service_ms, 2) + " ms alone on the chip; at least " + fixed(r.roofline_ms, 2) +
                    " ms by " + r.bound});
-    table.add({"limited by", r.main_stall, "busiest engine"});
+    table.add({"limited by", "", r.main_stall});
     table.add({"state buffer", number_text(*r.sb_peak_bytes) + " B/partition",
                "of " + number_text(*r.sb_budget_bytes) + " (" + r.sb_budget_binding + ")"});
     const double spilled = static_cast<double>(*r.spill_save_bytes + *r.spill_reload_bytes);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "analysis/batch.hpp"
 #include "analysis/crossover.hpp"
 #include "base/text.hpp"
@@ -121,33 +123,62 @@ bool has_batch_axis(const Sweep& sweep) {
 
 }  // namespace
 
+namespace {
+
+std::string interval_text(const RunRecord& r) {
+    if (!r.throughput_high || *r.throughput_high == *r.throughput_avg) return "exact";
+    return fmt::format("{:.1f} %", 100 * (*r.throughput_high / *r.throughput_avg - 1));
+}
+
+std::vector<std::string> figures(const RunRecord& r) {
+    if (r.status != Status::ok) return {r.status == Status::infeasible ? "no fit" : "failed"};
+    const auto busy = r.engine_share[0][0];
+    return {fixed(r.throughput_avg, 0),
+            interval_text(r),
+            fixed(r.latency_ms_p50, 2),
+            fixed(r.latency_ms_p99, 2),
+            fixed(r.service_ms, 2),
+            fixed(r.roofline_ms, 2),
+            r.bound,
+            busy ? percent(*busy) : "-",
+            percent(*r.dram_utilisation),
+            megabytes(*r.weight_bytes_per_inference),
+            number_text(*r.sb_peak_bytes)};
+}
+
+/// What a row has to say in words: why it has no figures, or what holds the PE up.
+std::string words(const RunRecord& r) {
+    if (r.status == Status::ok) return "the PE waits mostly for " + r.engine_main_stall[0];
+    if (!r.infeasible_wanted_bytes) return std::string(record::status_name(r.status)) + ": " + r.reason;
+    return "does not fit: " + r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
+           number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
+}
+
+}  // namespace
+
 std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
     std::vector<std::string> names;
     for (const explore::Axis& axis : sweep.axes) names.push_back(axis.key);
-    names.insert(names.end(),
-                 {"status", "items/s", "p50 ms", "p99 ms", "service ms", "roofline ms", "bound", "PE busy",
-                  "DRAM util.", "weights/item", "SB peak B/part.", "PE mostly waits for, or what is short"});
+    names.insert(names.end(), {"items/s", "+-", "p50 ms", "p99 ms", "service", "roofline", "bound", "PE", "DRAM",
+                               "weights", "SB B"});
     Table table(names);
+    std::vector<std::pair<std::string, std::vector<std::string>>> told;  // the same words once, with their rows
     for (const explore::SweepRow& row : result.rows) {
-        const RunRecord& r = row.record;
         std::vector<std::string> cells = row.point.axis_values;
-        if (r.status != Status::ok) {
-            cells.push_back(std::string{record::status_name(r.status)});
-            cells.resize(names.size());
-            if (r.infeasible_wanted_bytes)
-                cells.back() = r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
-                               number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
-        } else {
-            const auto busy = r.engine_share[0][0];
-            cells.insert(cells.end(),
-                         {"ok", fixed(r.throughput_avg, 0), fixed(r.latency_ms_p50, 2), fixed(r.latency_ms_p99, 2),
-                          fixed(r.service_ms, 2), fixed(r.roofline_ms, 2), r.bound, busy ? percent(*busy) : "-",
-                          percent(*r.dram_utilisation), megabytes(*r.weight_bytes_per_inference),
-                          number_text(*r.sb_peak_bytes), r.engine_main_stall[0]});
-        }
+        const auto numbers = figures(row.record);
+        cells.insert(cells.end(), numbers.begin(), numbers.end());
+        cells.resize(names.size());
         table.add(std::move(cells));
+        const std::string text = words(row.record);
+        auto entry = std::find_if(told.begin(), told.end(), [&](const auto& t) { return t.first == text; });
+        if (entry == told.end()) entry = told.insert(told.end(), {text, {}});
+        entry->second.push_back(join(row.point.axis_values, "/"));
     }
-    return table.text();
+    std::string text = table.text() + "\n";
+    std::vector<std::string> keys(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(sweep.axes.size()));
+    for (const auto& [what, rows] : told)
+        text += wrapped(join(keys, "/") + " " + join(rows, ", ") + ": " + what) + "\n";
+    return text;
 }
 
 std::string sweep_sentences(const Sweep& sweep, const SweepResult& result) {

@@ -6,18 +6,27 @@
 
 namespace infsim::cli {
 
+/// Characters in a line of the terminal that stdout is, 100 where it is none.
+std::size_t terminal_width();
+
 class Table {
+    static constexpr std::size_t kUnlimited = 1'000'000;
+
 public:
     explicit Table(std::vector<std::string> names) : rows_{std::move(names)} {}
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-    /// Numbers to the right, text to the left, two blanks between columns.
-    std::string text() const;
+    /// Numbers to the right, text to the left, two blanks between columns. No line is longer than `most` characters: a
+    /// last column of text goes on in further lines; other columns at the right that find no room are named below.
+    std::string text(std::size_t most = terminal_width()) const;
     /// The same without the line of names.
     std::string body() const;
 
 private:
     std::vector<std::vector<std::string>> rows_;
 };
+
+/// The text in lines of at most `most` characters, broken at blanks; further lines are indented.
+std::string wrapped(const std::string& text, std::size_t most = terminal_width());
 
 /// A number with so many digits behind the point; "-" where there is none.
 std::string fixed(double x, int digits);

@@ -58,14 +58,14 @@ Syntax syntax() {
 std::string signed_percent(std::optional<double> error) { return error ? fmt::format("{:+.1f} %", 100 * *error) : "-"; }
 
 std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes) {
-    Table table({"row", "network", "B", "cores", "workers", "published items/s", "simulated", "error", "published ms",
-                 "simulated ms", "error ms", "closed form", "error cf"});
+    Table table({"row", "network", "B", "cores", "w", "published", "simulated", "error", "publ. ms", "sim. ms",
+                 "error ms", "closed form", "error cf"});
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto& p = rows[i].published;
         const ValidationOutcome& o = outcomes[i];
         const std::string cores =
             p.chips == 1 ? number_text(std::int64_t{p.cores})
-                         : number_text(std::int64_t{p.cores}) + " on " + number_text(std::int64_t{p.chips}) + " chips";
+                         : number_text(std::int64_t{p.cores}) + "/" + number_text(std::int64_t{p.chips}) + " chips";
         const bool compared = o.status == Comparison::compared;
         table.add({p.id, p.model, number_text(std::int64_t{p.batch}), cores, number_text(std::int64_t{p.workers}),
                    fixed(p.throughput, 1),
@@ -73,7 +73,7 @@ std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<V
                    signed_percent(o.throughput_error), fixed(p.latency_ms, 2), fixed(o.latency_ms, 2),
                    signed_percent(o.latency_error), fixed(o.closed_throughput, 1), signed_percent(o.closed_error)});
     }
-    return table.text();
+    return "Items per second (w: workers per core), latency p50.\n" + table.text();
 }
 
 std::string sentences(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes,

@@ -1,6 +1,7 @@
 #include "explore/sweep.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/check.hpp"
@@ -26,7 +27,7 @@ std::string label(const Sweep& sweep, const SweepPoint& point) {
 
 std::string outcome(const record::RunRecord& r) {
     if (r.status != record::Status::ok) return std::string{record::status_name(r.status)} + ": " + r.reason;
-    return number_text(static_cast<std::int64_t>(*r.throughput_avg)) + " items/s";
+    return number_text(static_cast<std::int64_t>(std::llround(*r.throughput_avg))) + " items/s";
 }
 
 /// Problems of the composition ("batch", "cores", ...) get the place in the sweep file that said so.
