@@ -9,7 +9,7 @@
 namespace infsim::analysis {
 
 namespace {
-constexpr double kCorrelated = 2.65;
+constexpr double kCorrelated = 3.6;
 }
 
 double half_width(const std::vector<double>& windows) {

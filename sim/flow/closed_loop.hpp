@@ -30,9 +30,9 @@ struct LoopOptions {
     std::uint64_t seed = 0;   ///< of the jitter
     int warm_up = 8;          ///< inferences per core that do not count
     int window = 4;           ///< inferences per core of one window
-    int least_measured = 32;  ///< inferences per core, whole windows
-    int max_measured = 92;    ///< inferences per core at most, whole windows
-    double calm = 0.0135;     ///< ends earlier once the interval is so much of the throughput to either side
+    int least_measured = 64;  ///< inferences per core, whole windows
+    int max_measured = 200;   ///< inferences per core at most, whole windows
+    double calm = 0.015;      ///< ends earlier once the interval is so much of the throughput to either side
 };
 
 /// One core's measured inferences in order; `window_start` is the completion of its last warm-up inference.

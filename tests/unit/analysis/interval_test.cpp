@@ -6,10 +6,10 @@
 
 using namespace infsim::analysis;
 
-TEST_CASE("the interval of windows is 2.65 standard errors") {
+TEST_CASE("the interval of windows is 3.6 standard errors") {
     // Deviation of the sample {9, 11} is sqrt(2), of its mean 1.
-    CHECK(half_width({9, 11}) == Approx(2.65));
-    CHECK(relative_half_width({9, 11}) == Approx(0.265));
+    CHECK(half_width({9, 11}) == Approx(3.6));
+    CHECK(relative_half_width({9, 11}) == Approx(0.36));
     CHECK(half_width({5, 5, 5}) == 0);
 }
 
