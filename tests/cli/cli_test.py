@@ -72,6 +72,17 @@ class Usage(InScratch):
         self.run_it("run", NET, "--bat", "2", expect=2)
         self.run_it("run", NET, "--work", "2", expect=2)
 
+    def test_the_version_names_the_epoch_of_the_results(self):
+        for word in ("--version", "version"):
+            self.assertRegex(self.run_it(word).stdout, r"^infsim [0-9.]+, results epoch [0-9]+\n$")
+
+    def test_no_table_is_wider_than_100_characters(self):
+        for words in (("run", "resnet50-v1", "--layers", "--inferences", 8), ("limits", NET, "--set", "chip.state_buffer.partition_bytes=4KiB"),
+                      ("sweep", SOURCE / "sweeps/resnet50_batch.json", "--set", "batch=[1,6]", "--out", "out"),
+                      ("compile", "resnet50-v1", "--passes")):
+            lines = self.run_it(*words).stdout.splitlines()
+            self.assertLessEqual(max(map(len, lines)), 100, max(lines, key=len))
+
     def test_too_many_words(self):
         self.assertIn("too many", self.run_it("run", NET, NET, expect=2).stderr)
 
@@ -236,6 +247,17 @@ class Flags(InScratch):
 
 
 class Limits(InScratch):
+    def test_answers_come_before_levers_and_without_them_if_asked(self):
+        whole = self.run_it("limits", NET, *self.SMALL, "--no-spill")
+        answers = [i for i, line in enumerate(whole.stderr.splitlines()) if line.startswith(("fits ", "best throughput"))]
+        levers = [i for i, line in enumerate(whole.stderr.splitlines()) if "] lever " in line]
+        self.assertTrue(answers and levers and max(answers) < min(levers), whole.stderr)
+        self.assertIn("what would help", whole.stdout)
+        quick = self.run_it("limits", NET, *self.SMALL, "--no-spill", "--no-levers")
+        self.assertNotIn("lever", quick.stderr)
+        self.assertTrue(whole.stdout.startswith(quick.stdout.splitlines()[0]))
+        self.assertEqual(whole.stdout.splitlines()[2:5], quick.stdout.splitlines()[2:5])
+
     SMALL = ["--set", "chip.state_buffer.partition_bytes=4KiB", "--no-replication"]
 
     def limits(self, *words, expect=0):
@@ -396,7 +418,7 @@ class Run(InScratch):
         four = json.loads(self.run_it("run", NET, "--json").stdout)["record"]
         self.assertLess(four["throughput_low"], four["throughput_avg"])
         self.assertLess(four["throughput_avg"], four["throughput_high"])
-        self.assertTrue(32 <= four["inferences_measured"] <= 92)
+        self.assertTrue(64 <= four["inferences_measured"] <= 200)
         self.assertEqual(four["workers_per_model"], 2)
 
     def test_as_many_inferences_as_asked_for(self):
@@ -808,7 +830,7 @@ class Validate(InScratch):
         self.assertIn("bytes per partition", d["reason"])
         self.assertAlmostEqual(a["simulated"]["throughput_error"], a["simulated"]["throughput_inf_s"] / 50000 - 1)
         self.assertAlmostEqual(b["simulated"]["latency_error"], b["simulated"]["latency_ms_p50"] / 0.1 - 1)
-        self.assertLessEqual(a["simulated"]["throughput_min"], a["simulated"]["throughput_inf_s"])
+        self.assertLessEqual(a["simulated"]["throughput_low"], a["simulated"]["throughput_inf_s"])
         self.assertEqual({k: got["summary"][k] for k in ("compared", "skipped", "not_compared")},
                          {"compared": 2, "skipped": 1, "not_compared": 1})
 
@@ -920,7 +942,7 @@ class Serve(InScratch):
         for part in ("How late?", "VALID", "p99.9", "95 % confidence", "goodput", "Padding", "Little's law", "Cores execute",
                      "What inferences carry"):
             self.assertIn(part, first.stdout)
-        self.assertIn("service time of", first.stderr)
+        self.assertIn("service times of", first.stderr)
         again = self.run_it("serve", path, "--out", "two", "--times", "one/service")
         self.assertEqual(again.stderr, "")   # nothing is measured twice
         for name in ("serving.csv", "queue.csv", "report.json"):
@@ -944,7 +966,7 @@ class Serve(InScratch):
         self.assertIn("of host software per item", self.run_it("serve", path, "--out", "out").stdout)
 
     def test_closed_loop_and_zero_load_are_what_run_says(self):
-        run = json.loads(self.run_it("run", NET, "--batch", 4, "--cores", 1, "--json").stdout)["record"]
+        run = json.loads(self.run_it("run", NET, "--batch", 4, "--cores", 1, "--workers", 1, "--json").stdout)["record"]
         path = self.scenario(policy={"kind": "none"}, load={"kind": "closed", "models": 1, "workers": 1},
                              requests={"items": 4}, warm_up=10,
                              published={"source": "a table", "throughput_avg": run["throughput_avg"]})
@@ -1048,6 +1070,16 @@ class Serve(InScratch):
 
 
 class ServeLive(InScratch):
+    def test_the_closed_loops_of_run_and_serve_agree(self):
+        """Throughput of ResNet-50 at batch 4, two workers on each of four cores, within 3 %."""
+        run = json.loads(self.run_it("run", "resnet50-v1", "--batch", 4, "--json").stdout)["record"]
+        path = self.write("s.json", {
+            "server": {"model": "resnet50-v1", "batches": [4]}, "policy": {"kind": "none"}, "requests": {"items": 4},
+            "load": {"kind": "closed", "models": 4, "workers": 2}, "stop": {"requests": 1600}, "warm_up": 100})
+        for live in ("false", "true"):
+            served = json.loads(self.run_it("serve", path, "--out", "out", "--json", "--set", f"live={live}").stdout)["record"]
+            self.assertAlmostEqual(served["throughput_avg"] / run["throughput_avg"], 1, delta=0.03, msg=f"live={live}")
+
     def test_measured_times_are_close_to_the_live_chip(self):
         """p50 and p99 at low, medium and high load of ResNet-50 at batch 4, the same arrivals for both."""
         run = json.loads(self.run_it("run", "resnet50-v1", "--batch", 4, "--workers", 2, "--json").stdout)["record"]
