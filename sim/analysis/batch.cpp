@@ -35,6 +35,20 @@ std::optional<std::size_t> knee(const Records& records) {
     return best(records, [](const RunRecord& r) { return *r.throughput_avg / *r.latency_ms_p50; });
 }
 
+std::vector<std::size_t> knee_rivals(const Records& records) {
+    const auto top = knee(records);
+    if (!top) return {};
+    const auto bound = [](const RunRecord& r, double sign) {
+        const double half = r.throughput_high ? *r.throughput_high / *r.throughput_avg - 1 : 0;
+        return *r.throughput_avg / *r.latency_ms_p50 * (1 + sign * 2 * half);
+    };
+    std::vector<std::size_t> rivals;
+    for (std::size_t i = 0; i < records.size(); ++i)
+        if (i != *top && comparable(records[i]) && bound(records[i], 1) >= bound(records[*top], -1))
+            rivals.push_back(i);
+    return rivals;
+}
+
 std::optional<std::size_t> best_throughput(const Records& records) {
     return best(records, [](const RunRecord& r) { return *r.throughput_avg; });
 }

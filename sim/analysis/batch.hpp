@@ -15,6 +15,10 @@ using Records = std::vector<record::RunRecord>;
 /// record is ok. Records may come in any order.
 std::optional<std::size_t> knee(const Records& records);
 
+/// The other batches that may be the knee as far as the intervals of throughput tell, in the order of the records. In a
+/// closed loop latency goes with the inverse of throughput, so the ratio is off by twice what the throughput is off by.
+std::vector<std::size_t> knee_rivals(const Records& records);
+
 /// Index of the smallest batch whose throughput is within 5 % of the best.
 std::optional<std::size_t> b95(const Records& records);
 

@@ -9,6 +9,7 @@
 #include "cli/point_options.hpp"
 #include "cli/serve_report.hpp"
 #include "cli/sweep_summary.hpp"
+#include "cli/table.hpp"
 #include "explore/measure.hpp"
 #include "explore/process.hpp"
 #include "explore/serving_sweep.hpp"
@@ -61,9 +62,9 @@ json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& res
 
 void print(const explore::Sweep& sweep, const explore::SweepResult& result, const std::string& folder) {
     const std::string sentences = sweep_sentences(sweep, result);
-    std::cout << sweep.question << "\n\n" << sweep_table(sweep, result) << "\n";
+    std::cout << wrapped(sweep.question) << "\n\n" << sweep_table(sweep, result) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
-    std::cout << "Table: " << folder << "/table.csv; layers of each point: " << folder << "/points/*/layers.csv\n"
+    std::cout << "Table: " << folder << "/table.csv\nLayers of each point: " << folder << "/points/*/layers.csv\n"
               << "Pictures, PNG and SVG: scripts/"
               << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep") << ".py " << folder
               << " draws them there\n";
@@ -81,7 +82,7 @@ int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& 
     }
     if (as_json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
     else
-        std::cout << sweep.question << "\n\n"
+        std::cout << wrapped(sweep.question) << "\n\n"
                   << serving_rows_text(sweep, rows) << "\nTable: " << options.folder
                   << "/table.csv\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder
                   << " draws them there\n";

@@ -85,10 +85,16 @@ std::string largest_text(const Group& group) {
     return text + "\nWhy not " + batch_text(beyond) + ": " + beyond.reason;
 }
 
+std::string rivals_text(const Group& group) {
+    std::vector<std::string> batches;
+    for (const std::size_t i : analysis::knee_rivals(group.records)) batches.push_back(batch_text(group.records[i]));
+    return batches.empty() ? "" : "; within the intervals it may be " + join(batches, " or ");
+}
+
 std::string full_sentences(const Group& group) {
     std::string text;
     if (const auto k = analysis::knee(group.records))
-        text += "Knee (most throughput per latency): " + described(group.records[*k]) + ".\n";
+        text += "Knee (most throughput per latency): " + described(group.records[*k]) + rivals_text(group) + ".\n";
     if (const auto b = analysis::b95(group.records))
         text += "b95 (smallest batch within 5 % of the best throughput): " + described(group.records[*b]) + ".\n";
     text += largest_text(group) + "\n";
@@ -190,7 +196,9 @@ std::string sweep_sentences(const Sweep& sweep, const SweepResult& result) {
         if (!group.label.empty()) text += group.label + ":\n";
         text += full_sentences(group);
     }
-    return text;
+    std::string lines;
+    for (const std::string& line : split(text, '\n')) lines += wrapped(line) + "\n";
+    return lines.substr(0, lines.size() - 1);
 }
 
 json::Value sweep_summary_json(const Sweep& sweep, const SweepResult& result) {
@@ -206,6 +214,9 @@ json::Value sweep_summary_json(const Sweep& sweep, const SweepResult& result) {
         json::Object entry{{"point", std::move(point)},
                            {"knee", batch(analysis::knee(g.records))},
                            {"b95", batch(analysis::b95(g.records))}};
+        json::Array rivals;
+        for (const std::size_t i : analysis::knee_rivals(g.records)) rivals.emplace_back(*g.records[i].batch_size);
+        entry.set("knee_within_intervals", std::move(rivals));
         const auto largest = analysis::largest_batch(g.records);
         entry.set("largest", largest ? batch(largest->index) : json::Value{});
         json::Array holes;

@@ -12,8 +12,8 @@
 namespace infsim::compiler {
 
 struct PassWatch {
-    bool verify = false;           ///< the form that each pass leaves; it throws InternalError naming pass and problem
-    std::string dump_after;        ///< name of a pass, or empty
+    bool verify = false;     ///< the form that each pass leaves; it throws InternalError naming pass and problem
+    std::string dump_after;  ///< name of a pass, or empty
     /// With a heading of lines that start with #, unless it is a whole Program.
     std::ostream* dump = nullptr;  ///< gets the form that is there behind that pass, whether it ran or not
     Form until = Form::program;    ///< no pass runs once this form is there

@@ -55,6 +55,22 @@ TEST_CASE("of two equally good batches the smaller one is the knee") {
     CHECK(knee({ok(1, 100, 10), ok(2, 200, 20)}) == 0U);
 }
 
+TEST_CASE("batches whose intervals reach the knee's are its rivals") {
+    const auto with = [](RunRecord r, double share) {
+        r.throughput_low = *r.throughput_avg * (1 - share);
+        r.throughput_high = *r.throughput_avg * (1 + share);
+        return r;
+    };
+    // Ratios 10, 12 and 11.5: 1 % of throughput is 2 % of a ratio, and 11.5 x 1.02 is below 12 x 0.98.
+    const auto at = [&](double share) {
+        return Records{with(ok(1, 100, 10), share), with(ok(2, 180, 15), share), with(ok(3, 230, 20), share)};
+    };
+    CHECK(knee_rivals(at(0.01)).empty());
+    CHECK(knee_rivals(at(0.011)) == std::vector<std::size_t>{2});
+    CHECK(knee_rivals(at(0)).empty());
+    CHECK(knee_rivals({}).empty());
+}
+
 TEST_CASE("rows that are not ok are no candidates") {
     RunRecord failed = ok(8, 1e9, 1);
     failed.status = Status::failed;
