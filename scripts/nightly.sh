@@ -12,7 +12,8 @@ many() { build/tests/property/property_compiler "[many]"; }
 stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
 stage tests scripts/test.sh
 stage "tidy, all" scripts/tidy.sh --all
-stage "compile speed" /usr/bin/python3 tests/cli/compile_speed_test.py build/infsim . --times
+stage "the long run" /usr/bin/python3 scripts/check_long_run.py --seeds 3
+stage "sensitivity" /usr/bin/python3 scripts/check_sensitivity.py
 stage "verify all" scripts/verify_all.sh
 stage "random networks" many
 stage "mutants of the source" scripts/mutate.sh
