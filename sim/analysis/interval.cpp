@@ -12,13 +12,15 @@ namespace {
 constexpr double kCorrelated = 3.6;
 }
 
-double half_width(const std::vector<double>& windows) {
-    INFSIM_CHECK(windows.size() >= 2, "a deviation needs two windows");
-    const double average = mean(windows), n = static_cast<double>(windows.size());
+double standard_error(const std::vector<double>& values) {
+    INFSIM_CHECK(values.size() >= 2, "a deviation needs two values");
+    const double average = mean(values), n = static_cast<double>(values.size());
     double squares = 0;
-    for (const double w : windows) squares += (w - average) * (w - average);
-    return kCorrelated * std::sqrt(squares / (n - 1) / n);
+    for (const double v : values) squares += (v - average) * (v - average);
+    return std::sqrt(squares / (n - 1) / n);
 }
+
+double half_width(const std::vector<double>& windows) { return kCorrelated * standard_error(windows); }
 
 double relative_half_width(const std::vector<double>& windows) { return half_width(windows) / mean(windows); }
 

@@ -5,10 +5,12 @@
 
 namespace infsim::analysis {
 
+/// Standard error of the mean of at least two independent values: s / sqrt(n), s being the sample's standard deviation.
+double standard_error(const std::vector<double>& values);
+
 /// Half of the interval around the mean of `windows` (at least two) that covers the long-run mean in 95 of 100 runs:
-/// 3.6 s / sqrt(n), s being the sample's standard deviation. Independent windows would need 1.96; those of cores that
-/// share DRAM resemble their neighbours over about five windows of four inferences. The factor is measured
-/// (tests/README.md, "The long run").
+/// 3.6 standard errors. Independent windows would need 1.96; those of cores that share DRAM resemble their neighbours
+/// over about five windows of four inferences. The factor is measured (tests/README.md, "The long run").
 double half_width(const std::vector<double>& windows);
 
 /// The same over the mean.

@@ -142,8 +142,7 @@ void print_certificate(const std::string& name, const Limit& limit) {
     if (!limit.certificate) return;
     const auto& c = *limit.certificate;
     std::cout << "\n"
-              << wrapped(name + ", why not B=" + number_text(std::int64_t{c.batch}) + ": " +
-                         c.text.substr(0, c.text.find("; alive: ")) + ".")
+              << wrapped(name + ", why not B=" + number_text(std::int64_t{c.batch}) + ": " + c.headline() + ".")
               << "\n";
     if (c.refusal) print_refusal(*c.refusal);
     if (c.levers.empty()) return;

@@ -109,8 +109,7 @@ private:
     Limit answered(const char* name, Limit limit) const {
         std::string text = fmt::format("{}: {}", name, limit.batch == 0 ? "none" : fmt::format("B={}", limit.batch));
         if (limit.open) text += " or more";
-        if (limit.certificate)
-            text += "; " + limit.certificate->text.substr(0, limit.certificate->text.find("; alive: "));
+        if (limit.certificate) text += "; " + limit.certificate->headline();
         tools_.answer(text);
         return limit;
     }

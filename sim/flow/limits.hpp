@@ -52,6 +52,9 @@ struct Certificate {
     std::optional<compiler::DoesNotFit> refusal;
     std::vector<ProvenLever> levers;
     std::string text;
+
+    /// The text without the tensors that are alive.
+    std::string headline() const { return text.substr(0, text.find("; alive: ")); }
 };
 
 struct Limit {

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
+#include "analysis/interval.hpp"
 #include "analysis/percentile.hpp"
 #include "base/check.hpp"
 #include "chip/chip.hpp"
@@ -42,12 +42,7 @@ struct Sum {
     std::int64_t inferences = 0;
     std::vector<double> means;
 
-    bool is_certain() const {
-        const double mean = analysis::mean(means), n = static_cast<double>(means.size());
-        double squares = 0;
-        for (const double m : means) squares += (m - mean) * (m - mean);
-        return std::sqrt(squares / (n - 1) / n) <= kEnough * mean;
-    }
+    bool is_certain() const { return analysis::standard_error(means) <= kEnough * analysis::mean(means); }
 };
 
 /// One set of offsets: adds the inferences that ran while all cores were executing.

@@ -1,6 +1,5 @@
 #include "flow/run_point.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -86,10 +85,7 @@ Measurement measure(const Point& point, Device& device, Duration service, int se
     loop.call_overhead = point.chip.host.call_overhead;
     loop.seed = static_cast<std::uint64_t>(point.seed + set);
     loop.offsets = set == 0 ? usual_start(point.cores, service) : drawn_start(point.cores, service, loop.seed);
-    if (point.inferences > 0) {
-        loop.least_measured = loop.max_measured = point.inferences;
-        loop.window = std::min(loop.window, point.inferences / 2);
-    }
+    if (point.inferences > 0) loop.least_measured = loop.max_measured = point.inferences;
     device.forget_turns();
     return run_closed_loop(device, loop);
 }

@@ -17,6 +17,21 @@ inline constexpr std::int64_t GB = 1'000'000'000;
 
 inline TimePoint at(std::int64_t ps) { return TimePoint{Duration{ps}}; }
 
+/// The one transfer that is outstanding ends at `end`, not a picosecond earlier, and nothing comes behind it.
+template <class AnyArbiter>
+void check_only_end(AnyArbiter& arbiter, std::uint64_t id, TimePoint first, TimePoint end) {
+    REQUIRE(arbiter.next_completion() == end);
+    std::vector<chip::FinishedTransfer> finished;
+    arbiter.take_finished(end - Duration{1}, finished);
+    REQUIRE(finished.empty());
+    arbiter.take_finished(end, finished);
+    REQUIRE(finished.size() == 1);
+    CHECK(finished[0].id == id);
+    CHECK(finished[0].first == first);
+    CHECK(finished[0].end == end);
+    CHECK_FALSE(arbiter.next_completion());
+}
+
 /// Feeds the arrivals in time order as a simulator would: looks for the next completion in between, takes what
 /// is over at it, and comes back with a request that may lie before the completion just announced.
 template <class AnyArbiter>

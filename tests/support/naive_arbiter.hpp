@@ -15,6 +15,12 @@ struct Arrival {
     chip::Transfer transfer;
 };
 
+inline std::vector<chip::FinishedTransfer> by_end(std::vector<chip::FinishedTransfer> finished) {
+    std::sort(finished.begin(), finished.end(),
+              [](const auto& a, const auto& b) { return a.end != b.end ? a.end < b.end : a.id < b.id; });
+    return finished;
+}
+
 /// Serves all arrivals and returns what finished, by end, then id.
 class NaiveArbiter {
 public:
@@ -55,9 +61,7 @@ public:
             if (later == kNever) break;
             now = later;
         }
-        std::sort(finished_.begin(), finished_.end(),
-                  [](const auto& a, const auto& b) { return a.end != b.end ? a.end < b.end : a.id < b.id; });
-        return finished_;
+        return by_end(finished_);
     }
 
 private:

@@ -40,9 +40,7 @@ public:
             now_ = later;
             end_transfers();
         }
-        std::sort(finished_.begin(), finished_.end(),
-                  [](const auto& a, const auto& b) { return a.end != b.end ? a.end < b.end : a.id < b.id; });
-        return finished_;
+        return by_end(finished_);
     }
 
 private:

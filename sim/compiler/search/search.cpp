@@ -85,8 +85,8 @@ private:
     void try_sections() {
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         for (const auto& sections : section_candidates(costs, in_.network.stem_layers, in_.batch, in_.capacity)) {
-            std::vector<Plan> list = plans_;
             if (is_done()) return;
+            std::vector<Plan> list = plans_;
             for (Plan& plan : list) plan.sections = sections;
             try_plans(fmt::format("{} sections", sections.size()), list, false);
         }

@@ -50,15 +50,7 @@ std::uint64_t compare(std::uint64_t seed, int flows, int transfers, int max_burs
 TEST_CASE("a transfer alone goes at its slowest stage") {
     Arbiter arbiter(one_channel());
     arbiter.request(at(1000), {7, 0, 0, 0, Bytes{1024}, Bytes{1024}});  // engine: 51,200 ps a burst
-    REQUIRE(arbiter.next_completion() == at(1000 + 2 * 51'200));
-    std::vector<FinishedTransfer> finished;
-    arbiter.take_finished(at(1000 + 2 * 51'200 - 1), finished);
-    REQUIRE(finished.empty());
-    arbiter.take_finished(at(1000 + 2 * 51'200), finished);
-    REQUIRE(finished.size() == 1);
-    CHECK(finished[0].id == 7);
-    CHECK(finished[0].first == at(1000));
-    CHECK_FALSE(arbiter.next_completion());
+    test::check_only_end(arbiter, 7, at(1000), at(1000 + 2 * 51'200));
 }
 
 TEST_CASE("short rows are billed to the engine and not to the channel") {

@@ -62,16 +62,7 @@ std::int64_t difference(std::uint64_t seed, int flows, int transfers, int max_bu
 TEST_CASE("fluid: a transfer alone ends when its slowest stage is done with it, and not a picosecond earlier") {
     FluidArbiter arbiter(one_channel());
     CHECK(arbiter.request(at(1000), {7, 0, 0, 0, Bytes{1024}, Bytes{1024}}));  // engine: 51,200 ps a turn
-    REQUIRE(arbiter.next_completion() == at(1000 + 2 * 51'200));
-    std::vector<FinishedTransfer> finished;
-    arbiter.take_finished(at(1000 + 2 * 51'200 - 1), finished);
-    REQUIRE(finished.empty());
-    arbiter.take_finished(at(1000 + 2 * 51'200), finished);
-    REQUIRE(finished.size() == 1);
-    CHECK(finished[0].id == 7);
-    CHECK(finished[0].first == at(1000));
-    CHECK(finished[0].end == at(1000 + 2 * 51'200));
-    CHECK_FALSE(arbiter.next_completion());
+    test::check_only_end(arbiter, 7, at(1000), at(1000 + 2 * 51'200));
 }
 
 TEST_CASE("fluid: short rows are billed to the engine and not to the channel") {
