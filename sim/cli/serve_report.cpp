@@ -63,6 +63,9 @@ std::string latency_table(const Scenario& s, const Summary& m) {
     std::string text = table.text();
     if (m.p99_low)
         text += fmt::format("p99 lies between {:.3f} and {:.3f} ms (95 % confidence).\n", *m.p99_low, *m.p99_high);
+    if (m.early_stopping)
+        text += fmt::format("MLPerf's estimate of p{} (early stopping): {:.3f} ms.\n", number_text(s.mlperf->percentile),
+                            *m.early_stopping);
     if (s.run.bound > Duration{0})
         text += fmt::format("Bound: p{} of {} at most; is {:.3f} ms.\n", number_text(s.percentile),
                             to_text(s.run.bound), m.at_percentile);

@@ -21,12 +21,15 @@ struct Device {
 };
 Device device_of(chip::Chip& chip);
 
+/// Of the call overhead: with more than one core each call takes up to so much more or less, by the seed.
+constexpr double kCallJitter = 0.02;
+
 /// How to measure. The defaults are the ones every run uses.
 struct LoopOptions {
     int workers = 2;                ///< inferences outstanding per core
     std::vector<Duration> offsets;  ///< when each core's workers make their first call
     Duration call_overhead{};       ///< host software cost of a call, before its input transfer starts
-    double jitter = 0.02;     ///< of call_overhead: with more than one core each call takes up to so much more or less
+    double jitter = kCallJitter;  ///< of call_overhead
     std::uint64_t seed = 0;   ///< of the jitter
     int warm_up = 8;          ///< inferences per core that do not count
     int window = 4;           ///< inferences per core of one window

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "flow/compiler_file.hpp"
 #include "flow/paths.hpp"
+#include "flow/closed_loop.hpp"
 #include "flow/serve.hpp"
 #include "hw/derived.hpp"
 #include "hw/load.hpp"
@@ -66,6 +67,7 @@ void complete(Scenario& scenario, const hw::ChipSpec& chip, Problems& problems) 
         problem("/server/cores", "must be from 1 to the " + std::to_string(chip.cores) + " of chip " + chip.name +
                                      ", and is " + std::to_string(scenario.served.cores));
     run.host.per_inference = scenario.per_inference.value_or(chip.host.call_overhead);
+    run.host.jitter = kCallJitter;
     const auto* closed = std::get_if<serving::ClosedLoop>(&run.load);
     const bool neuron_perf = closed != nullptr && scenario.load_kind == "closed";
     if (neuron_perf && closed->models > server.cores())
@@ -105,7 +107,7 @@ std::string identity(const ServingPlan& plan, const json::Value& document) {
             trace.emplace_back(a.items);
         }
     const json::Value all = json::Object{{"epoch", kResultsEpoch},
-                                         {"serving_epoch", 2},
+                                         {"serving_epoch", 3},
                                          {"programs", std::move(programs)},
                                          {"scenario", std::move(kept)},
                                          {"chips", s.chips},

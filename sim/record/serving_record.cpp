@@ -63,6 +63,9 @@ void add_figures(std::vector<ServingColumn>& c) {
     c.push_back(
         column("latency_ms_p99_low", "ms", "lower end of the 95 % confidence interval of p99", &R::latency_ms_p99_low));
     c.push_back(column("latency_ms_p99_high", "ms", "upper end of it", &R::latency_ms_p99_high));
+    c.push_back(column("latency_ms_early_stopping", "ms",
+                       "MLPerf's SingleStream (p90) and MultiStream (p99): the estimate that early stopping allows",
+                       &R::latency_ms_early_stopping));
     c.push_back(column("bound_ms", "ms", "latency bound", &R::bound_ms));
     c.push_back(column("bound_percentile", "", "the percentile that it is for", &R::bound_percentile));
     c.push_back(column("padding_fraction", "", "share of zeros in what was executed", &R::padding_fraction));

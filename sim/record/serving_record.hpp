@@ -24,7 +24,7 @@ struct ServingRecord {
     Real throughput_avg, requests_per_s, goodput;
     Real latency_ms_avg, latency_ms_p0, latency_ms_p50, latency_ms_p90, latency_ms_p95, latency_ms_p99,
         latency_ms_p99_9, latency_ms_p100;
-    Real latency_ms_p99_low, latency_ms_p99_high, bound_ms, bound_percentile;
+    Real latency_ms_p99_low, latency_ms_p99_high, latency_ms_early_stopping, bound_ms, bound_percentile;
     Real padding_fraction, batch_items_avg, queue_items_avg;
     Integer queue_items_max;
     Real core_utilisation, in_system_avg, rate_times_latency;

@@ -65,6 +65,15 @@ Ranks percentile_ranks(std::int64_t n, double p, double confidence) {
     return ranks;
 }
 
+double binomial_at_most(std::int64_t n, double q, std::int64_t k) {
+    INFSIM_CHECK(n >= 1 && q > 0 && q < 1, "a binomial distribution of nothing");
+    const Binomial binomial(n, q);
+    double sum = 0;
+    for (std::size_t i = 0; i < binomial.weights.size() && binomial.first + static_cast<std::int64_t>(i) <= k; ++i)
+        sum += binomial.weights[i];
+    return sum;
+}
+
 std::int64_t samples_for_upper_rank(double p, double confidence) {
     // The largest sample is above the percentile unless all are below: q^n must be at most half of what is left.
     const double side = (1 - confidence) / 2;

@@ -20,6 +20,9 @@ struct Ranks {
 };
 Ranks percentile_ranks(std::int64_t n, double p, double confidence);
 
+/// P(X <= k) of the binomial distribution of `n` trials that each succeed with probability `q`. n >= 1, 0 < q < 1.
+double binomial_at_most(std::int64_t n, double q, std::int64_t k);
+
 /// The least number of samples for which percentile_ranks has an upper rank.
 std::int64_t samples_for_upper_rank(double p, double confidence);
 

@@ -91,8 +91,8 @@ Arrivals::Arrivals(const Load& load, Sizes sizes, Stop stop, std::uint64_t seed)
 
 bool Arrivals::may_send(TimePoint at) const {
     const bool count_left = stop_.requests > 0 && sent_ < stop_.requests;
+    if (stop_.both) return count_left || last_ < TimePoint{stop_.duration};
     const bool time_left = stop_.duration > Duration{0} && at < TimePoint{stop_.duration};
-    if (stop_.both) return count_left || time_left;
     return (stop_.requests == 0 || count_left) && (stop_.duration == Duration{0} || time_left);
 }
 

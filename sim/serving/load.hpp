@@ -66,7 +66,8 @@ std::optional<double> offered_rate(const Load& load);
 /// The same load at `factor` times its rate; a trace is compressed in time. Not for closed loops.
 Load scaled(const Load& load, double factor);
 
-/// When no more requests are sent: after so many, and not behind that time. `both`: only when both are reached.
+/// When no more requests are sent: after so many, and not behind that time. `both`: only when both are reached,
+/// so that the last request is the first one that is not before that time (as LoadGen's).
 struct Stop {
     std::int64_t requests = 0;  ///< 0: no limit
     Duration duration{};        ///< 0: no limit

@@ -159,6 +159,8 @@ void read_stop(ObjectReader& root, Scenario& scenario) {
 
 void read_bound(ObjectReader& root, Scenario& scenario) {
     const auto place = root.optional("bound");
+    if (!place && scenario.mlperf && scenario.mlperf->kind == MlPerf::Kind::server)
+        root.problem("bound", "'bound' is missing: MLPerf's Server holds a latency, such as {\"latency\": \"15ms\"}");
     if (!place) return;
     ObjectReader bound(*place);
     scenario.run.bound = bound.quantity("latency", json::Range<Duration>{Duration{1}, kHour});

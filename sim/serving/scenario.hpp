@@ -20,13 +20,16 @@ struct Served {
     bool beyond_cores = false;       ///< "cores+3"
 };
 
-/// One of MLPerf Inference's scenarios (rules, section "Scenarios"; query counts are the least that LoadGen's early
-/// stopping asks for at that percentile).
+/// One of MLPerf Inference's scenarios (rules, section "Scenarios": percentiles, samples, 600 s each). How many queries it
+/// takes is said by early stopping (early_stopping.hpp).
 struct MlPerf {
+    enum class Kind { single_stream, multi_stream, server, offline } kind = Kind::server;
     std::string name;
     double percentile = 99;
-    std::int64_t queries = 0, samples = 0;
+    std::int64_t samples = 0;  ///< at least
     Duration duration{};
+    /// Offline, samples not given: as many as last for `duration`, as LoadGen puts them into its one query.
+    bool grows = false;
 };
 
 /// What to look for. `sets`: candidates are compiled sizes of which at most `at_most` may be loaded.
@@ -75,7 +78,7 @@ std::optional<Scenario> read_scenario(json::Document document, const std::vector
 json::Value with_overrides(json::Value root, const std::vector<Override>& overrides);
 
 /// Bounds of what a scenario may ask for.
-constexpr std::int64_t kMaxRequests = 20'000'000, kMaxItems = 1'000'000;
+constexpr std::int64_t kMaxRequests = 20'000'000, kMaxItems = 1'000'000, kMaxSamples = 100'000'000;
 constexpr int kMaxChips = 64, kMaxOutstanding = 64, kMaxBatchSize = 4096;
 constexpr double kMinRate = 1e-4, kMaxRate = 1e9;
 

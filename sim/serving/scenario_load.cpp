@@ -11,6 +11,7 @@ using json::ObjectReader;
 
 constexpr Duration kDay{std::int64_t{86'400} * 1'000'000'000'000};
 constexpr json::Range<Duration> kPhases{nanoseconds(1), kDay};
+constexpr std::int64_t kOfflineSamples = 24'576;
 constexpr Duration kMlPerfDuration{std::int64_t{600} * 1'000'000'000'000};
 
 const std::vector<std::string>& kinds() {
@@ -63,17 +64,18 @@ Trace read_trace_of(ObjectReader& load, const Scenario& scenario) {
 
 /// What the rules ask of each scenario.
 MlPerf mlperf_of(const std::string& kind) {
-    if (kind == "SingleStream") return {kind, 90, 64, 0, kMlPerfDuration};
-    if (kind == "MultiStream") return {kind, 99, 662, 0, kMlPerfDuration};
-    if (kind == "Server") return {kind, 99, 662, 0, kMlPerfDuration};
-    return {kind, 99, 1, 24'576, Duration{0}};
+    using Kind = MlPerf::Kind;
+    if (kind == "SingleStream") return {Kind::single_stream, kind, 90, 1, kMlPerfDuration};
+    if (kind == "MultiStream") return {Kind::multi_stream, kind, 99, 1, kMlPerfDuration};
+    if (kind == "Server") return {Kind::server, kind, 99, 1, kMlPerfDuration};
+    return {Kind::offline, kind, 99, kOfflineSamples, kMlPerfDuration};
 }
 
 void read_mlperf(ObjectReader& load, Scenario& scenario) {
     Run& run = scenario.run;
     scenario.mlperf = mlperf_of(scenario.load_kind);
     scenario.percentile = scenario.mlperf->percentile;
-    run.stop = {scenario.mlperf->queries, scenario.mlperf->duration, true};
+    run.stop = {1, scenario.mlperf->duration, true};
     run.sizes = {};
     if (scenario.load_kind == "Server") {
         run.load = Poisson{read_rate(load)};
@@ -82,8 +84,11 @@ void read_mlperf(ObjectReader& load, Scenario& scenario) {
     run.load = ClosedLoop{};
     if (scenario.load_kind == "MultiStream")
         run.sizes.items = {static_cast<std::int32_t>(load.integer_or("samples_per_query", 8, 1, kMaxItems))};
-    if (scenario.load_kind == "Offline")
-        run.sizes.items = {static_cast<std::int32_t>(load.integer_or("samples", 24'576, 1, kMaxItems))};
+    if (scenario.mlperf->kind == MlPerf::Kind::offline) {
+        run.stop = {1, Duration{0}, false};
+        run.sizes.items = {static_cast<std::int32_t>(load.integer_or("samples", kOfflineSamples, 1, kMaxSamples))};
+        scenario.mlperf->grows = !load.has("samples");
+    }
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ public:
           progress_(progress),
           policy_(make_policy(run.policy, run.server.sizes)),
           arrivals_(run.load, run.sizes, run.stop, run.seed),
+          calls_(run.seed, "call overhead"),
           cores_(static_cast<std::size_t>(run.server.cores())),
           chip_outstanding_(static_cast<std::size_t>(run.server.chips), 0) {
         tally_.core_busy.resize(cores_.size());
@@ -95,6 +96,7 @@ public:
 private:
     struct Core {
         int outstanding = 0, program = -1;
+        TimePoint last_call{};  ///< calls of a core keep their order
     };
 
     TimePoint next_event() const {
@@ -195,7 +197,13 @@ private:
         ++c.outstanding;
         ++chip_outstanding_[chip_of(static_cast<std::size_t>(core))];
         ++outstanding_;
-        device_.submit(core, program, batch, now + run_.host.per_inference);
+        c.last_call = std::max(c.last_call, now + call_overhead());
+        device_.submit(core, program, batch, c.last_call);
+    }
+
+    Duration call_overhead() {
+        const std::int64_t most = cores_.size() > 1 ? run_.host.most_jitter().count() : 0;
+        return run_.host.per_inference + Duration{most > 0 ? calls_.uniform_int(-most, most) : 0};
     }
 
     void answer(const Finished& f) {
@@ -266,6 +274,7 @@ private:
     const ProgressCallback& progress_;
     std::unique_ptr<Policy> policy_;
     Arrivals arrivals_;
+    RandomStream calls_;
     Pool<Request> requests_;
     Pool<Batch> batches_;
     std::priority_queue<Entering, std::vector<Entering>, std::greater<>> entering_;

@@ -7,6 +7,7 @@
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "serving/confidence.hpp"
+#include "serving/early_stopping.hpp"
 
 namespace infsim::serving {
 
@@ -66,19 +67,44 @@ void fill_rates(const Tally& t, Summary& s) {
     s.rate_times_latency = rate * (static_cast<double>(t.all_latency) / static_cast<double>(t.all_requests));
 }
 
+/// How many samples of Offline last long enough, two digits.
+std::string enough_samples(const MlPerf& m, const Tally& tally, Duration lasted) {
+    const double samples = 1.1 * static_cast<double>(tally.items) * seconds(m.duration) / seconds(lasted);
+    const double unit = std::pow(10, std::floor(std::log10(samples)) - 1);
+    return " (about " + number_text(static_cast<std::int64_t>(std::ceil(samples / unit) * unit)) + " samples last as long)";
+}
+
+/// What MLPerf asks of a run: its duration, Offline's samples, and queries as early stopping counts them. Offline's metric is
+/// throughput and needs no percentile.
+void judge_mlperf(const Scenario& scenario, const Tally& tally, Summary& s) {
+    const MlPerf& m = *scenario.mlperf;
+    const auto queries = static_cast<std::int64_t>(tally.latencies.size());
+    const auto asks = [&](const std::string& what, const std::string& is) {
+        s.reasons.push_back("too few samples: MLPerf's " + m.name + " asks for " + what + ", this run has " + is);
+    };
+    const bool offline = m.kind == MlPerf::Kind::offline;
+    const Duration lasted = std::max(tally.last_arrival, tally.end) - TimePoint{};
+    if (tally.items < m.samples) asks(number_text(m.samples) + " samples", number_text(tally.items));
+    if (lasted < m.duration)
+        asks(to_text(m.duration), number_text(seconds(lasted)) + " s" + (offline ? enough_samples(m, tally, lasted) : ""));
+    if (offline) return;
+    if (m.kind == MlPerf::Kind::server) {
+        const auto within = std::upper_bound(tally.latencies.begin(), tally.latencies.end(), scenario.run.bound.count());
+        const std::int64_t over = tally.latencies.end() - within;
+        if (s.at_percentile <= milliseconds(scenario.run.bound) && !passes_early_stopping(queries, over, m.percentile))
+            asks(number_text(queries_to_pass(over, m.percentile)) + " queries when " + number_text(over) +
+                     " of them exceed the bound (early stopping, 99 % confidence)",
+                 number_text(queries));
+        return;
+    }
+    const std::int64_t rank = early_stopping_rank(queries, m.percentile);
+    if (rank == 0) asks(number_text(queries_to_pass(1, m.percentile)) + " queries", number_text(queries));
+    else s.early_stopping = ms(static_cast<double>(tally.latencies[static_cast<std::size_t>(queries - rank)]));
+}
+
 void judge_samples(const Scenario& scenario, const Tally& tally, Summary& s) {
     const auto samples = static_cast<std::int64_t>(tally.latencies.size());
-    if (scenario.mlperf) {
-        const MlPerf& m = *scenario.mlperf;
-        const Duration sent = tally.last_arrival - TimePoint{}, ran = tally.end - TimePoint{};
-        const auto asks = [&](const std::string& what, const std::string& is) {
-            s.reasons.push_back("too few samples: MLPerf's " + m.name + " asks for " + what + ", this run has " + is);
-        };
-        if (samples < m.queries) asks(number_text(m.queries) + " queries", number_text(samples));
-        if (tally.items < m.samples) asks(number_text(m.samples) + " samples", number_text(tally.items));
-        if (std::max(sent, ran) < m.duration) asks(to_text(m.duration), number_text(seconds(ran)) + " s");
-        if (m.samples > 0) return;  // its metric is throughput
-    }
+    if (scenario.mlperf) return judge_mlperf(scenario, tally, s);
     const std::int64_t least = samples_for_upper_rank(scenario.percentile, kConfidence);
     if (samples < least)
         s.reasons.push_back("too few samples: p" + number_text(scenario.percentile) +

@@ -16,6 +16,8 @@ struct Summary {
     /// 95 % confidence interval of p99: the wider of the binomial ranks and of blocks in order (confidence.hpp). Only
     /// where there are enough samples.
     std::optional<double> p99_low, p99_high;
+    /// MLPerf's SingleStream and MultiStream: the estimate of the percentile that early stopping allows.
+    std::optional<double> early_stopping;
     double throughput = 0, requests_per_s = 0, goodput = 0;
     double padding = 0;      ///< share of zeros in what was executed
     double batch_items = 0;  ///< mean real items of an inference

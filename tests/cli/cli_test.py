@@ -1019,8 +1019,13 @@ class Serve(InScratch):
         record = self.serve(self.scenario(load={"kind": "SingleStream"}, stop={"requests": 50}))["record"]
         self.assertIn("SingleStream asks for 64 queries", record["reason"])
         self.assertIn("600s", record["reason"].replace(" ", ""))
-        offline = self.serve(self.scenario(load={"kind": "Offline"}, stop=None, policy={"kind": "neuron"}))["record"]
-        self.assertEqual(offline["verdict"], "VALID", offline)
+        offline = {"load": {"kind": "Offline", "samples": 24576}, "stop": None, "policy": {"kind": "neuron"}}
+        short = self.serve(self.scenario(**offline))["record"]
+        self.assertRegex(short["reason"], r"Offline asks for 600 ?s, this run has .* samples last as long")
+        offline["load"] = {"kind": "Offline"}  # as many samples as last
+        grown = self.serve(self.scenario(**offline, host={"per_inference": "100ms"}))["record"]
+        self.assertEqual(grown["verdict"], "VALID", grown)
+        self.assertGreater(grown["items_per_request"], 100_000)
 
     def test_the_best_set_and_a_peak(self):
         path = self.scenario(policy={"kind": "allowed_sizes", "enable_large_batch_splitting": True}, stop={"requests": 1000},

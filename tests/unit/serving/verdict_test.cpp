@@ -63,6 +63,26 @@ TEST_CASE("a missed bound, and one that no request can meet") {
     CHECK(impossible.goodput == 0);
 }
 
+TEST_CASE("MLPerf's Server passes by early stopping") {
+    Scenario s = scenario_of(Poisson{100}, 459);
+    s.mlperf = MlPerf{MlPerf::Kind::server, "Server", 99, 1, {}};
+    s.run.bound = microseconds(1'000'000);  // none exceeds it
+    CHECK(evaluate(s).valid());
+    s.run.stop.requests = 458;
+    CHECK(has(evaluate(s), "Server asks for 459 queries when 0 of them exceed the bound"));
+    s.mlperf->duration = microseconds(1'000'000'000);
+    CHECK(has(evaluate(s), "Server asks for 1000s"));
+}
+
+TEST_CASE("MLPerf's SingleStream has an estimate from 64 queries on") {
+    Scenario s = scenario_of(ClosedLoop{}, 64);
+    s.mlperf = MlPerf{MlPerf::Kind::single_stream, "SingleStream", 90, 1, {}};
+    CHECK(evaluate(s).early_stopping == Approx(1.25));
+    s.run.stop.requests = 63;
+    CHECK(has(evaluate(s), "SingleStream asks for 64 queries"));
+    CHECK_FALSE(evaluate(s).early_stopping);
+}
+
 TEST_CASE("the interval of p99 holds the p99 of a far longer run") {
     const double truth = evaluate(scenario_of(Poisson{640}, 3'000'000)).p99;
     int inside = 0;
