@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Makes each number of the chip 20 % worse, one at a time, and looks whether anything gets better.
+"""Makes each number of the chip 20 % worse, one at a time, and looks whether anything gets better; then gives more of DRAM
+bandwidth, PE clock and cores, and looks whether anything gets worse.
 
-usage: check_sensitivity.py [--infsim PATH] [--cores N ...] [--only TEXT] [--jobs N]
+usage: check_sensitivity.py [--infsim PATH] [--model MODEL --batch N] [--cores N ...] [--only TEXT] [--jobs N]
 
-For ResNet-50 B=3 and BERT-base B=4, on one core and on four: prints for every numeric key of configs/chips/inferentia1.json
+For ResNet-50 B=3 and BERT-base B=4, or for one MODEL, on one core and on four: prints for every numeric key of configs/chips/inferentia1.json
 the change of throughput, or why the key cannot be made worse or changes nothing. Geometry and capacities
-are left out: they change the program. Exit status 1 where one core gains
-more than 0.02 %, or four cores more than both intervals together.
+are left out: they change the program. Then, on four cores (cores: on a chip of eight), eight values each from less to more
+for the same Program. Exit status 1 where one core gains more than 0.02 %, where four cores gain more than both intervals
+together, or where more costs more than that.
 """
 import argparse
 import concurrent.futures
@@ -29,6 +31,8 @@ NOTHING = {"pe.fp32_passes": "counts fp32 operands, and these networks compute i
 WITH = {"pe.stationary_load_unhidden": ["pe.stationary_load", "pe.stationary_load_unhidden"]}
 # On one core a host transfer that comes later meets other bursts in the DRAM: that moves throughput by this much either way.
 MOMENT = 2e-4
+EIGHT_CORES = ["chip.cores=8", "chip.dram.capacity=16GiB"]
+FACTORS = (0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)
 GEOMETRY = "is geometry or a capacity: it changes the program"
 
 
@@ -55,6 +59,34 @@ def worse(key, value):
     return f"{round(changed) if unit in ('cycles', 'B') else round(changed, 3)}{unit}", ""
 
 
+def more(chip):
+    """What there can be more of: its name, and [its value, cores in use, settings] from less to more."""
+    for key, value in leaves(chip):
+        if key in ("dram.channel_bandwidth", "pe.clock"):
+            number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z/]+)", value).groups()
+            values = [f"{round(float(number) * f, 4)}{unit}" for f in FACTORS]
+            yield key, [(v, 4, [f"chip.{key}={v}"]) for v in values]
+    yield "cores in use", [(n, n, EIGHT_CORES) for n in range(1, 9)]
+
+
+def check_more(words, chip, network, batch):
+    """How many steps to more cost more than both intervals."""
+    wrong = 0
+    with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
+        asked = [(name, [(v, pool.submit(throughput, words.infsim, network, batch, cores, settings))
+                         for v, cores, settings in values]) for name, values in more(chip)]
+        for name, values in asked:
+            print(f"{network} B={batch}, more of {name}:")
+            rate = half = 0
+            for value, task in values:
+                before, its_half = rate, half
+                rate, half = task.result()
+                bad = before - rate > half + its_half + MOMENT * before
+                wrong += bad
+                print(f"  {value!s:>14} {rate:10.1f} +- {half:.1f} items/s{'  WORSE' if bad else ''}", flush=True)
+    return wrong
+
+
 def throughput(infsim, network, batch, cores, settings):
     words = [infsim, "run", network, "--batch", str(batch), "--cores", str(cores), "--json"]
     for setting in settings:
@@ -69,13 +101,16 @@ def throughput(infsim, network, batch, cores, settings):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--infsim", default=str(SOURCE / "build/infsim"))
+    parser.add_argument("--model", help="in place of the two networks")
+    parser.add_argument("--batch", default=4, type=int, help="of --model")
     parser.add_argument("--cores", nargs="+", default=[1, 4], type=int)
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", default=2, type=int)
     words = parser.parse_args()
     chip = json.loads((SOURCE / "configs/chips/inferentia1.json").read_text())
     wrong = 0
-    for network, batch in NETWORKS:
+    networks = [(words.model, words.batch)] if words.model else NETWORKS
+    for network, batch in networks:
         for cores in words.cores:
             base, half = throughput(words.infsim, network, batch, cores, [])
             print(f"{network} B={batch} on {cores} cores: {base:.1f} +- {half:.1f} items/s")
@@ -85,7 +120,7 @@ def main():
                          for k, v, _ in settings if v is not None}
                 for key, value, why in settings:
                     if value is None:
-                        if network == NETWORKS[0][0] and cores == words.cores[0]:
+                        if network == networks[0][0] and cores == words.cores[0]:
                             print(f"  {key:32} {why}")
                         continue
                     rate, its_half = asked[key].result()
@@ -95,6 +130,7 @@ def main():
                     nothing = NOTHING.get(key, "has slack: no inference waits for it") if gain == 0 else ""
                     print(f"  {key:32} {value!s:>14} {100 * gain / base:+8.3f} % +- {100 * (half + its_half) / base:.2f}"
                           f"{'  BETTER' if bad else ''}{'  ' + nothing if nothing else ''}", flush=True)
+        wrong += check_more(words, chip, network, batch)
     return 1 if wrong else 0
 
 

@@ -186,6 +186,21 @@ Syntax syntax() {
             1};
 }
 
+void print_json(const flow::PointResult& result, const po::variables_map& values) {
+    json::Object all{{"record", record::to_object(result.record)}};
+    if (values.count("layers") > 0) all.set("layers", layers_json(result.layers));
+    if (result.offset_sets.size() > 1) all.set("offset_sets", offset_sets_json(result.offset_sets));
+    std::cout << json::dump(all) << "\n";
+}
+
+void print_text(const flow::PointResult& result, const po::variables_map& values) {
+    print_answer(result.record);
+    if (values.count("all") > 0) std::cout << "\n" << record_table(result.record);
+    if (result.record.status != record::Status::ok) return;
+    if (result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
+    if (values.count("layers") > 0) std::cout << "\n" << layer_table(result.layers);
+}
+
 }  // namespace
 
 int run_run_command(const Arguments& arguments) {
@@ -207,16 +222,9 @@ int run_run_command(const Arguments& arguments) {
     const bool fits = result.record.status == record::Status::ok;
     if (options.timeline && fits) write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
     if (source && fits) flow::write_outputs(out, result.outputs);
-    if (values->count("json") > 0) {
-        json::Object all{{"record", record::to_object(result.record)}};
-        if (values->count("layers") > 0) all.set("layers", layers_json(result.layers));
-        if (fits && result.offset_sets.size() > 1) all.set("offset_sets", offset_sets_json(result.offset_sets));
-        std::cout << json::dump(all) << "\n";
-    } else {
-        print_answer(result.record);
-        if (values->count("all") > 0) std::cout << "\n" << record_table(result.record);
-        if (fits && result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
-        if (values->count("layers") > 0 && fits) std::cout << "\n" << layer_table(result.layers);
+    if (values->count("json") > 0) print_json(result, *values);
+    else {
+        print_text(result, *values);
         if (source && fits) print_outputs(result, out);
     }
     if (fits) return kDone;

@@ -1073,6 +1073,17 @@ class Serve(InScratch):
         self.assertIn("interrupted", err)
 
 
+class Sensitivity(InScratch):
+    def test_a_worse_chip_is_never_faster_and_more_never_costs(self):
+        """Every number of the chip 20 % worse; eight values each of bandwidth, clock and cores (check_sensitivity.py)."""
+        for network in ("three_layers", "attention_block"):
+            check = subprocess.run([sys.executable, SOURCE / "scripts/check_sensitivity.py", "--infsim", INFSIM, "--model",
+                                    SOURCE / f"models/{network}/{network}.json"], capture_output=True, text=True, timeout=280)
+            self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+            self.assertEqual(check.stdout.count(" more of "), 3)
+            self.assertGreater(check.stdout.count("% +-"), 30)
+
+
 class ServeLive(InScratch):
     def test_the_closed_loops_of_run_and_serve_agree(self):
         """Throughput of ResNet-50 at batch 4, two workers on each of four cores, within 3 %."""

@@ -182,7 +182,7 @@ TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided
         add_axis(here, other, part, positions, walk.free);
     }
     merge(walk.free);
-    walk.runs = runs_of(std::move(positions), view, phys);
+    walk.runs = runs_of(positions, view, phys);
     return walk;
 }
 

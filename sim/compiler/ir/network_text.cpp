@@ -39,7 +39,7 @@ std::string value_text(ValueId id, const Value& value) {
 std::string literal_text(const std::vector<float>& values) {
     constexpr std::size_t kShown = 12;
     const auto shown = values.begin() + static_cast<std::ptrdiff_t>(std::min(values.size(), kShown));
-    const std::string text = fmt::format("{}", fmt::join(values.begin(), shown, ","));
+    std::string text = fmt::format("{}", fmt::join(values.begin(), shown, ","));
     if (values.size() <= kShown) return text;
     std::string bytes;
     for (float v : values) bytes += fmt::format("{},", v);
