@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -63,22 +65,31 @@ std::string queue_name(const program::Queue& queue) {
     return name;
 }
 
+std::string state_buffer_text(const compiler::MemoryReport& m) {
+    const std::string binds = m.capacity_binding == compiler::kPhysicalBinding
+                                  ? "the state buffer itself binds"
+                                  : m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes);
+    return fmt::format(
+        "state buffer, bytes per partition: peak {}, no placement can do with less than {}, capacity {} ({})",
+        m.peak_bytes, m.lower_bound_bytes, m.capacity_bytes, binds);
+}
+
+std::string spill_text(const compiler::MemoryReport& m) {
+    return fmt::format(
+        "spilled to DRAM per batch: {} B saved, {} B reloaded; loads issued again: {} B; computed again: {} "
+        "instructions, {} us of ACT and POOL",
+        m.spill_save_bytes, m.spill_reload_bytes, m.reissued_bytes, m.recomputed_instructions,
+        m.recompute_time.count() / 1'000'000);
+}
+
 void print_report(const Compiled& compiled) {
     const Program& p = compiled.program;
     const compiler::MemoryReport& m = compiled.memory;
     std::cout << p.model << " at batch " << p.batch << ", " << dtype_name(p.dtype) << ": "
               << program::instruction_count(p) << " instructions in " << p.queues.size() << " queues, "
               << p.layers.size() << " layers\n"
-              << "state buffer, bytes per partition: peak " << m.peak_bytes << ", no placement can do with less than "
-              << m.lower_bound_bytes << ", capacity " << m.capacity_bytes
-              << (m.capacity_binding == compiler::kPhysicalBinding
-                      ? " (the state buffer itself binds)"
-                      : " (" + m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes) + ")")
-              << "\n"
-              << "spilled to DRAM per batch: " << m.spill_save_bytes << " B saved, " << m.spill_reload_bytes
-              << " B reloaded; loads issued again: " << m.reissued_bytes
-              << " B; computed again: " << m.recomputed_instructions << " instructions, "
-              << number_text(m.recompute_time.count() / 1'000'000) << " us of ACT and POOL\n\n";
+              << wrapped(state_buffer_text(m)) << "\n"
+              << wrapped(spill_text(m)) << "\n\n";
     Table queues({"queue", "instructions"});
     for (const program::Queue& q : p.queues) queues.add({queue_name(q), std::to_string(q.instructions.size())});
     Table layers({"layer", "kind", "live B/part.", "weights", "MAC/item"});

@@ -26,8 +26,6 @@ std::string sizes_text(const std::vector<int>& sizes) {
     return join(all, "+");
 }
 
-std::string rate_text(double rate) { return fmt::format("{:.{}f}", rate, rate < 100 ? 2 : rate < 10'000 ? 1 : 0); }
-
 std::string outstanding_text(const serving::Server& server) {
     if (server.outstanding_in_all > 0)
         return std::to_string(server.outstanding_in_all) + " inferences outstanding in all";
@@ -47,12 +45,12 @@ std::string head(const flow::ServingPlan& plan, const Scenario& s, const Summary
     const serving::Server& server = s.run.server;
     std::string text;
     if (!s.question.empty()) text += s.question + "\n\n";
-    text += fmt::format("{} B={} on {} {} of {}{}, {}; policy {}; {}{}\n", plan.model_name, sizes_text(server.sizes),
-                        server.cores(), server.cores() == 1 ? "core" : "cores",
-                        server.chips == 1 ? "" : std::to_string(server.chips) + " x ", plan.chip.name,
-                        outstanding_text(server), serving::policy_name(s.run.policy), load_text(s),
-                        s.live ? "; live chip" : "");
-    text += summary.valid() ? "VALID" : "INVALID: " + join(summary.reasons, "; ");
+    text += wrapped(fmt::format("{} B={} on {} {} of {}{}, {}; policy {}; {}{}", plan.model_name,
+                                sizes_text(server.sizes), server.cores(), server.cores() == 1 ? "core" : "cores",
+                                server.chips == 1 ? "" : std::to_string(server.chips) + " x ", plan.chip.name,
+                                outstanding_text(server), serving::policy_name(s.run.policy), load_text(s),
+                                s.live ? "; live chip" : ""));
+    text += "\n" + wrapped(summary.valid() ? "VALID" : "INVALID: " + join(summary.reasons, "; "));
     return text + "\n\n";
 }
 
@@ -64,8 +62,8 @@ std::string latency_table(const Scenario& s, const Summary& m) {
     if (m.p99_low)
         text += fmt::format("p99 lies between {:.3f} and {:.3f} ms (95 % confidence).\n", *m.p99_low, *m.p99_high);
     if (m.early_stopping)
-        text += fmt::format("MLPerf's estimate of p{} (early stopping): {:.3f} ms.\n", number_text(s.mlperf->percentile),
-                            *m.early_stopping);
+        text += fmt::format("MLPerf's estimate of p{} (early stopping): {:.3f} ms.\n",
+                            number_text(s.mlperf->percentile), *m.early_stopping);
     if (s.run.bound > Duration{0})
         text += fmt::format("Bound: p{} of {} at most; is {:.3f} ms.\n", number_text(s.percentile),
                             to_text(s.run.bound), m.at_percentile);
@@ -120,10 +118,12 @@ std::string size_table(const Scenario& s, const std::vector<SizeRow>& sizes) {
     std::string text =
         "\nBy size of request (shards, padding, device time and latency are means per request):\n" + table.text();
     if (small > 0)
-        text += fmt::format(
-            "A request of {} items spends {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
-            "{:.2f} ms over its items.\n",
-            most.items, large, least.items, small, percent(1 - large / small), (small - large) * most.items / 1e3);
+        text += wrapped(fmt::format(
+                    "A request of {} items spends {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
+                    "{:.2f} ms over its items.",
+                    most.items, large, least.items, small, percent(1 - large / small),
+                    (small - large) * most.items / 1e3)) +
+                "\n";
     return text;
 }
 
@@ -192,16 +192,6 @@ void each_bin(const Tally& t, Line line) {
     }
 }
 
-std::string set_text(const std::vector<int>& sizes) {
-    return "{" + [&] {
-        std::vector<std::string> all;
-        for (int size : sizes) all.push_back(std::to_string(size));
-        return join(all, ", ");
-    }() + "}";
-}
-
-double items_per_request(const Summary& s) { return s.requests_per_s > 0 ? s.throughput / s.requests_per_s : 0; }
-
 }  // namespace
 
 std::string serve_text(const flow::ServingPlan& plan, const Scenario& scenario, const flow::ServingResult& result) {
@@ -239,70 +229,6 @@ std::string queue_csv(const Tally& tally) {
         text += number_text(start) + "," + number_text(end) + "," + number_text(mean) + "," + number_text(most) + "\n";
     });
     return text;
-}
-
-std::string search_text(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results) {
-    const Scenario& s = plan.scenario;
-    const auto usd = [&](double items) { return analysis::usd_per_million(items) * s.run.server.chips; };
-    Table table({"batches", "requests/s", "items/s", "p" + number_text(s.percentile) + " ms", "padding", "busy",
-                 "USD/1M", "loss", ""});
-    const double best = results.front().peak.rate.value_or(0);
-    for (const serving::SetResult& r : results) {
-        if (!r.excluded.empty()) {
-            table.add({set_text(r.sizes), "-", "-", "-", "-", "-", "-", "-", r.excluded});
-            continue;
-        }
-        const Summary& m = r.peak.at;
-        if (!r.peak.rate) {
-            table.add({set_text(r.sizes), "0", "0", fixed(m.at_percentile, 3), percent(m.padding),
-                       percent(m.utilisation), "-", "-",
-                       "no load meets the bound: at the lowest tried, " + join(m.reasons, "; ")});
-            continue;
-        }
-        const double items = *r.peak.rate * items_per_request(m);
-        table.add({set_text(r.sizes), rate_text(*r.peak.rate), rate_text(items), fixed(m.at_percentile, 3),
-                   percent(m.padding), percent(m.utilisation), fixed(usd(items), 4), percent(1 - *r.peak.rate / best),
-                   ""});
-    }
-    std::string text = fmt::format("Highest load with p{} of at most {}, to within {} %:\n", number_text(s.percentile),
-                                   to_text(s.run.bound), number_text(100 * s.search->tolerance)) +
-                       table.text();
-    if (!results.front().peak.rate) return text + "No load meets the bound.\n";
-    text += "Best: " + set_text(results.front().sizes) + " with " + rate_text(best) + " requests/s";
-    if (results.size() > 1 && results[1].peak.rate) {
-        const double second = *results[1].peak.rate;
-        text += "; the second-best, " + set_text(results[1].sizes) + ", serves " + percent(1 - second / best) +
-                " less at " + percent(best / second - 1) + " more cost per item";
-    }
-    return text + ".\n";
-}
-
-json::Value search_json(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results) {
-    json::Array all;
-    for (const serving::SetResult& r : results) {
-        json::Array sizes;
-        for (int size : r.sizes) sizes.emplace_back(size);
-        json::Object entry{{"batches", std::move(sizes)}};
-        if (!r.excluded.empty()) entry.set("excluded", r.excluded);
-        else {
-            entry.set("peak_rate", r.peak.rate ? json::Value{*r.peak.rate} : json::Value{});
-            if (r.peak.beyond > 0) entry.set("not_sustained_rate", r.peak.beyond);
-            entry.set("items_per_s",
-                      r.peak.rate ? json::Value{*r.peak.rate * items_per_request(r.peak.at)} : json::Value{});
-            entry.set("latency_ms_at_percentile", r.peak.at.at_percentile);
-            entry.set("padding_fraction", r.peak.at.padding);
-            entry.set("core_utilisation", r.peak.at.utilisation);
-            entry.set("runs", r.peak.runs);
-            json::Array reasons;
-            if (!r.peak.rate)
-                for (const std::string& reason : r.peak.at.reasons) reasons.emplace_back(reason);
-            entry.set("reasons", std::move(reasons));
-        }
-        all.push_back(std::move(entry));
-    }
-    return json::Object{{"bound_ms", milliseconds(plan.scenario.run.bound)},
-                        {"percentile", plan.scenario.percentile},
-                        {"sets", std::move(all)}};
 }
 
 }  // namespace infsim::cli

@@ -92,6 +92,10 @@ std::string wrapped(const std::string& text, std::size_t most) {
 }
 
 std::string fixed(double x, int digits) { return fmt::format("{:.{}f}", x, digits); }
+std::string rate_text(double per_second) {
+    return fmt::format("{:.{}f}", per_second, per_second < 100 ? 2 : per_second < 10'000 ? 1 : 0);
+}
+
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 std::string megabytes(double bytes) {

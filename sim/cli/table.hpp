@@ -34,6 +34,8 @@ template <class T>
 std::string fixed(const T& optional, int digits) {
     return optional ? fixed(static_cast<double>(*optional), digits) : "-";
 }
+/// Requests or items per second, with fewer digits the more there are.
+std::string rate_text(double per_second);
 /// "43.2 %".
 std::string percent(double share);
 /// "51.1 MB", "88 KB", "12 B": decimal units.

@@ -29,13 +29,13 @@ struct LoopOptions {
     int workers = 2;                ///< inferences outstanding per core
     std::vector<Duration> offsets;  ///< when each core's workers make their first call
     Duration call_overhead{};       ///< host software cost of a call, before its input transfer starts
-    double jitter = kCallJitter;  ///< of call_overhead
-    std::uint64_t seed = 0;   ///< of the jitter
-    int warm_up = 8;          ///< inferences per core that do not count
-    int window = 4;           ///< inferences per core of one window
-    int least_measured = 64;  ///< inferences per core, whole windows
-    int max_measured = 200;   ///< inferences per core at most, whole windows
-    double calm = 0.015;      ///< ends earlier once the interval is so much of the throughput to either side
+    double jitter = kCallJitter;    ///< of call_overhead
+    std::uint64_t seed = 0;         ///< of the jitter
+    int warm_up = 8;                ///< inferences per core that do not count
+    int window = 4;                 ///< inferences per core of one window
+    int least_measured = 64;        ///< inferences per core, whole windows
+    int max_measured = 200;         ///< inferences per core at most, whole windows
+    double calm = 0.015;            ///< ends earlier once the interval is so much of the throughput to either side
 };
 
 /// One core's measured inferences in order; `window_start` is the completion of its last warm-up inference.

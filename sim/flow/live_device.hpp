@@ -10,9 +10,9 @@
 
 namespace infsim::flow {
 
-/// One chip. It runs in steps of `call_overhead`, the least that a call takes, but at least a microsecond: a batch that leaves because another one
-/// finished reaches the device that much later, so a step of that length never comes too late; with a shorter overhead
-/// a call may start up to a microsecond late.
+/// One chip. It runs in steps of `call_overhead`, the least that a call takes, but at least a microsecond: a batch that
+/// leaves because another one finished reaches the device that much later, so a step of that length never comes too
+/// late; with a shorter overhead a call may start up to a microsecond late.
 class LiveDevice final : public serving::Device {
 public:
     /// `programs` by index of compiled size; `chip` outlives the device and has them nowhere loaded yet.

@@ -43,8 +43,8 @@ ServingResult judged(const Scenario& scenario, serving::Tally tally) {
 /// A query that lasts is simulated up to so many inferences, half a minute on measured times.
 constexpr double kMostGrown = 1e6;
 
-/// Offline's one query with as many samples as last for MLPerf's duration, a tenth more than the rate of a shorter query asks
-/// for, as LoadGen takes them. Empty where that is more than anybody waits for.
+/// Offline's one query with as many samples as last for MLPerf's duration, a tenth more than the rate of a shorter
+/// query asks for, as LoadGen takes them. Empty where that is more than anybody waits for.
 std::optional<Scenario> lasting(Scenario scenario, const ServingResult& shorter) {
     const double factor = 1.1 * seconds(scenario.mlperf->duration) / seconds(shorter.tally.end - TimePoint{});
     if (factor * static_cast<double>(shorter.tally.batches) > kMostGrown) return std::nullopt;
@@ -105,7 +105,8 @@ std::optional<ServingResult> serve_live(const ServingPlan& plan, std::string& re
     if (!reason.empty()) return std::nullopt;
     const serving::Run& run = plan.scenario.run;
     chip::Chip chip(plan.chip, run.server.cores_per_chip, {});
-    LiveDevice device(chip, run.server.cores_per_chip, std::move(programs), run.host.per_inference - run.host.most_jitter());
+    LiveDevice device(chip, run.server.cores_per_chip, std::move(programs),
+                      run.host.per_inference - run.host.most_jitter());
     return judged(plan.scenario, serving::simulate(run, device, progress));
 }
 

@@ -3,9 +3,9 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "flow/closed_loop.hpp"
 #include "flow/compiler_file.hpp"
 #include "flow/paths.hpp"
-#include "flow/closed_loop.hpp"
 #include "flow/serve.hpp"
 #include "hw/derived.hpp"
 #include "hw/load.hpp"

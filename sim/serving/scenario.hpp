@@ -20,8 +20,8 @@ struct Served {
     bool beyond_cores = false;       ///< "cores+3"
 };
 
-/// One of MLPerf Inference's scenarios (rules, section "Scenarios": percentiles, samples, 600 s each). How many queries it
-/// takes is said by early stopping (early_stopping.hpp).
+/// One of MLPerf Inference's scenarios (rules, section "Scenarios": percentiles, samples, 600 s each). How many queries
+/// it takes is said by early stopping (early_stopping.hpp).
 struct MlPerf {
     enum class Kind { single_stream, multi_stream, server, offline } kind = Kind::server;
     std::string name;

