@@ -68,7 +68,7 @@ private:
 
     void issue(std::size_t q) {
         const chip::Step& step = steps_.queues[q].steps[queues_[q].next];
-        const TimePoint hold = chip::hold_of(steps_, retirements_, step).until;
+        const TimePoint hold = chip::hold_of(retirements_, step).until;
         const TimePoint at = ring(q) ? issue_in_ring(q, step, hold) : issue_on_engine(q, step, hold);
         for (int w = 0; w < step.wait_count; ++w)
             if (const program::Wait wait = step.waits[w]; wait.count > 0 && ring(wait.queue)) {
