@@ -168,6 +168,7 @@ void Core::run_inferences() {
         start_ = kernel_now();
         calls_[n].times.first_issue = start_;
         phase(n, InferencePhase::first_issue, start_);
+        emit_.begin(context_.emit, static_cast<std::uint16_t>(index_), n);
         if (data_) data_->begin(n);
         retirements_.restart(*steps_, start_);
         running_queues_ = steps_->queues.size();

@@ -139,6 +139,7 @@ private:
     std::shared_ptr<const StepProgram> steps_;
     std::unique_ptr<CoreData> data_;
     Retirements retirements_;
+    InstructionEmitter emit_;
     std::vector<std::unique_ptr<QueueState>> queues_;
     std::vector<std::uint32_t> runnable_;  ///< queues that may go on
     bool running_ = false;                 ///< somebody sees to them

@@ -72,7 +72,6 @@ void Core::finish(std::size_t queue) {
 void Core::run_compute(std::size_t queue) {
     const auto& steps = steps_->queues[queue].steps;
     QueueState& state = *queues_[queue];
-    const Emitter& emit = context_.emit;
     TimePoint free = state.free;
     for (std::uint32_t i = state.next; i < steps.size(); ++i) {
         const Step& step = steps[i];
@@ -92,11 +91,9 @@ void Core::run_compute(std::size_t queue) {
             data_->issue(id(queue, i), at);
             data_->retire(id(queue, i), retired);
         }
-        if (emit.listening()) {
-            if (at > free) emit(observe::Blocked{ref(queue, i), free, at, blamed(*steps_, hold)});
-            emit(observe::Issued{ref(queue, i), at, busy_until});
-            emit(observe::Retired{ref(queue, i), retired});
-        }
+        if (at > free && emit_.blocked()) emit_(observe::Blocked{ref(queue, i), free, at, blamed(*steps_, hold)});
+        if (emit_.issued()) emit_(observe::Issued{ref(queue, i), at, busy_until});
+        if (emit_.retired()) emit_(observe::Retired{ref(queue, i), retired});
         free = busy_until;
         publish(queue, retired);
     }
@@ -182,19 +179,17 @@ void Core::retire_in_ring(std::size_t queue, std::uint32_t index) {
     const TimePoint before = retirements_.last(queue), issue = slot.issue;
     const TimePoint retired = std::max(slot.done, before);
     if (data_) data_->retire(id(queue, index), retired);
-    if (context_.emit.listening()) {
-        const observe::InstructionRef who = ref(queue, index);
-        const StepQueue& ring = steps_->queues[queue];
-        const std::int32_t t = ring.steps[index].transfer;
-        const TransferExtension& extension = slot.extension;
-        if (issue > before) context_.emit(observe::Blocked{who, before, issue, blamed(*steps_, slot.hold)});
-        context_.emit(observe::Issued{who, std::max(issue, before), retired});
-        if (t >= 0 && extension.inside_core < 0)
-            context_.emit(observe::Transferred{
-                who, extension.channel, ring.transfers[static_cast<std::size_t>(t)].bytes,
-                ring.transfers[static_cast<std::size_t>(t)].writes_dram, extension.first, extension.end});
-        context_.emit(observe::Retired{who, retired});
+    const observe::InstructionRef who = ref(queue, index);
+    const StepQueue& ring = steps_->queues[queue];
+    const std::int32_t t = ring.steps[index].transfer;
+    if (issue > before) emit_(observe::Blocked{who, before, issue, blamed(*steps_, slot.hold)});
+    emit_(observe::Issued{who, std::max(issue, before), retired});
+    if (t >= 0 && slot.extension.inside_core < 0) {
+        const StepTransfer& what = ring.transfers[static_cast<std::size_t>(t)];
+        emit_(observe::Transferred{who, slot.extension.channel, what.bytes, what.writes_dram, slot.extension.first,
+                                   slot.extension.end});
     }
+    emit_(observe::Retired{who, retired});
     publish(queue, retired);
 }
 
