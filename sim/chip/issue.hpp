@@ -60,10 +60,10 @@ struct Hold {
 };
 
 /// All waits of `step` must be known. Of two that end together the first in the instruction counts.
-inline Hold hold_of(const Retirements& retirements, const Step& step) {
+inline Hold hold_of(const Retirements& retirements, const StepQueue& queue, const Step& step) {
     Hold hold;
     for (int w = 0; w < step.wait_count; ++w) {
-        const program::Wait wait = step.waits[w];
+        const program::Wait wait = queue.wait(step, w);
         if (wait.count == 0) continue;
         const TimePoint at = retirements.when(wait);
         if (at > hold.until) hold = {at, wait};

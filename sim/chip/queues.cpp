@@ -29,8 +29,9 @@ void Core::run_queues() {
 /// Whether everything `step` waits for is known, which may be long before it happens; else the queue is woken when the
 /// first of it that is not becomes known.
 bool Core::all_known(std::size_t queue, const Step& step) {
+    const StepQueue& steps = steps_->queues[queue];
     for (int w = 0; w < step.wait_count; ++w) {
-        const program::Wait wait = step.waits[w];
+        const program::Wait wait = steps.wait(step, w);
         if (retirements_.known(wait)) continue;
         QueueState &state = *queues_[queue], &producer = *queues_[wait.queue];
         state.blocked_on = wait;
@@ -70,11 +71,12 @@ void Core::finish(std::size_t queue) {
 }
 
 void Core::run_compute(std::size_t queue) {
-    const auto& steps = steps_->queues[queue].steps;
+    const StepQueue& all = steps_->queues[queue];
+    const auto count = static_cast<std::uint32_t>(all.steps.size());
     QueueState& state = *queues_[queue];
-    TimePoint free = state.free;
-    for (std::uint32_t i = state.next; i < steps.size(); ++i) {
-        const Step& step = steps[i];
+    TimePoint free = state.free, last = retirements_.last(queue);
+    for (std::uint32_t i = state.next; i < count; ++i) {
+        const Step& step = all.steps[i];
         Hold hold;
         if (step.wait_count != 0) {
             if (!all_known(queue, step)) {
@@ -82,22 +84,23 @@ void Core::run_compute(std::size_t queue) {
                 state.free = free;
                 return;
             }
-            hold = hold_of(retirements_, step);
+            hold = hold_of(retirements_, all, step);
         }
+        const StepCost& cost = all.cost(step);
         const TimePoint at = std::max(free, hold.until);
-        const TimePoint busy_until = at + step.occupancy;
-        const TimePoint retired = std::max(at + step.latency, retirements_.last(queue));
+        const TimePoint busy_until = at + cost.occupancy;
+        last = std::max(at + cost.latency, last);
         if (data_) {
             data_->issue(id(queue, i), at);
-            data_->retire(id(queue, i), retired);
+            data_->retire(id(queue, i), last);
         }
         if (at > free && emit_.blocked()) emit_(observe::Blocked{ref(queue, i), free, at, blamed(*steps_, hold)});
         if (emit_.issued()) emit_(observe::Issued{ref(queue, i), at, busy_until});
-        if (emit_.retired()) emit_(observe::Retired{ref(queue, i), retired});
+        if (emit_.retired()) emit_(observe::Retired{ref(queue, i), last});
         free = busy_until;
-        publish(queue, retired);
+        publish(queue, last);
     }
-    state.next = static_cast<std::uint32_t>(steps.size());
+    state.next = count;
     finish(queue);
 }
 
@@ -121,7 +124,7 @@ bool Core::issue_in_ring(std::size_t queue) {
     const bool room = index < ring.steps.size() && index < retirements_.count(queue) + kRingDepth;
     if (!room || state.waiting || !all_known(queue, ring.steps[index])) return false;
     Slot& slot = state.slots[index % kRingDepth];
-    slot.hold = hold_of(retirements_, ring.steps[index]);
+    slot.hold = hold_of(retirements_, ring, ring.steps[index]);
     TimePoint at = std::max(start_, slot.hold.until);
     if (index > 0) at = std::max(at, state.slots[(index - 1) % kRingDepth].issue);
     if (index >= kRingDepth)
@@ -129,7 +132,7 @@ bool Core::issue_in_ring(std::size_t queue) {
     slot.issue = at;
     if (data_) data_->issue(id(queue, index), at);
     state.next = index + 1;
-    slot.over = ring.steps[index].transfer < 0;  // a Sync
+    slot.over = !ring.steps[index].moves;  // a Sync
     if (slot.over) slot.done = at;
     else send(queue, index, slot);
     return true;
@@ -138,7 +141,7 @@ bool Core::issue_in_ring(std::size_t queue) {
 /// Tells the DRAM of the transfer, which arrives a start latency behind the issue.
 void Core::send(std::size_t queue, std::uint32_t index, Slot& slot) {
     const StepQueue& ring = steps_->queues[queue];
-    const StepTransfer& what = ring.transfers[static_cast<std::size_t>(ring.steps[index].transfer)];
+    const StepTransfer& what = ring.transfer(ring.steps[index]);
     TransferExtension& extension = slot.extension;
     extension.flow = context_.layout.engine_flow(index_, ring.engine_index);
     extension.ring = ring.ring;
@@ -181,11 +184,11 @@ void Core::retire_in_ring(std::size_t queue, std::uint32_t index) {
     if (data_) data_->retire(id(queue, index), retired);
     const observe::InstructionRef who = ref(queue, index);
     const StepQueue& ring = steps_->queues[queue];
-    const std::int32_t t = ring.steps[index].transfer;
+    const Step& step = ring.steps[index];
     if (issue > before) emit_(observe::Blocked{who, before, issue, blamed(*steps_, slot.hold)});
     emit_(observe::Issued{who, std::max(issue, before), retired});
-    if (t >= 0 && slot.extension.inside_core < 0) {
-        const StepTransfer& what = ring.transfers[static_cast<std::size_t>(t)];
+    if (step.moves && slot.extension.inside_core < 0) {
+        const StepTransfer& what = ring.transfer(step);
         emit_(observe::Transferred{who, slot.extension.channel, what.bytes, what.writes_dram, slot.extension.first,
                                    slot.extension.end});
     }
