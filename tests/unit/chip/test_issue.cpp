@@ -38,7 +38,8 @@ TEST_CASE("a step holds until the last thing it waits for, and blames it") {
     retirements.restart(steps, at(9000));
     retirements.publish(pe, at(9500));
     retirements.publish(act, at(9500));
-    CHECK(blamed(steps, hold_of(retirements, steps.queues[pool], step)) == observe::Stall::wait_pe);  // the first of two that end together
+    CHECK(blamed(steps, hold_of(retirements, steps.queues[pool], step)) ==
+          observe::Stall::wait_pe);  // the first of two that end together
 }
 
 TEST_CASE("transfers are blamed by what they move") {
