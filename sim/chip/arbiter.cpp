@@ -267,8 +267,20 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     const Time t = channel.start;
     const bool last = r.full_bursts == 0;
     const Steps& steps = last ? r.last : r.full;
-    log_.push_back({t, channel.free, flow.ready, group.ready, ring.head, f, index, channel.last_group, l.last_member,
-                    flow.last_ring, last_channel_, r.first < 0, last});
+    Undo& undo = log_.emplace_back();  // filled in place: a copy would wait for its parts to reach memory
+    undo.start = t;
+    undo.channel_free = channel.free;
+    undo.flow_ready = flow.ready;
+    undo.group_ready = group.ready;
+    undo.request = ring.head;
+    undo.flow = f;
+    undo.channel = index;
+    undo.last_group = channel.last_group;
+    undo.last_member = l.last_member;
+    undo.last_ring = flow.last_ring;
+    undo.last_channel = last_channel_;
+    undo.first = r.first < 0;
+    undo.last = last;
     ++served_;
     if (r.first < 0) r.first = t;
     Time over = t + steps.over;

@@ -42,10 +42,10 @@ struct Chip::Impl {
     Impl(const hw::ChipSpec& chip_spec, int cores_on, std::vector<observe::Observer*> observers)
         : spec(chip_spec), layout(spec, checked_cores(spec, cores_on)), emit(std::move(observers)) {
         prepare_kernel();
-        dram = std::make_unique<Dram>("dram", layout, faults, outlook);
+        dram = std::make_unique<Dram>("dram", layout, faults);
         for (int c = 0; c < cores_on; ++c) {
-            cores.push_back(std::make_unique<Core>(("core" + std::to_string(c)).c_str(), c,
-                                                   Context{spec, layout, emit, faults, outlook}));
+            cores.push_back(
+                std::make_unique<Core>(("core" + std::to_string(c)).c_str(), c, Context{spec, layout, emit, faults}));
             for (const auto& mover : cores.back()->movers()) mover->socket.bind(dram->socket);
         }
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -70,7 +70,7 @@ struct Chip::Impl {
         dram->store().detach(c);
         if (data) attach(c, *program, *data);
         core(c).load(std::move(program), std::move(steps), std::move(data));
-        settle();  // its threads reach their first wait
+        settle();
     }
 
     std::uint64_t submit(int c, TimePoint at, std::unique_ptr<SegmentBytes> inputs) {
@@ -108,7 +108,6 @@ struct Chip::Impl {
     const Layout layout;
     const Emitter emit;
     Faults faults;
-    Outlook outlook;
     std::unique_ptr<Dram> dram;
     std::vector<std::unique_ptr<Core>> cores;
 };

@@ -7,28 +7,58 @@ namespace infsim::chip {
 
 using observe::InferencePhase;
 
-void Mover::move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data,
-                 TransferExtension& extension) {
+Mover::Mover(const sc_core::sc_module_name& name, std::function<void(TransferExtension&)> over)
+    : sc_module(name), socket("socket"), over_(std::move(over)) {
+    socket.register_nb_transport_bw(this, &Mover::nb_transport_bw);
+}
+
+void fill_payload(tlm::tlm_generic_payload& payload, std::uint64_t address, Bytes bytes, tlm::tlm_command command) {
     INFSIM_CHECK(bytes.count() <= 0xFFFF'FFFF, "a transfer of 4 GiB or more");
-    tlm::tlm_generic_payload payload;
     payload.set_command(command);
-    payload.set_data_ptr(reinterpret_cast<unsigned char*>(data));
+    payload.set_data_ptr(nullptr);
     payload.set_address(address);
     payload.set_data_length(static_cast<unsigned>(bytes.count()));
     payload.set_streaming_width(static_cast<unsigned>(bytes.count()));
+    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+}
+
+void Mover::move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data,
+                 TransferExtension& extension, Duration ahead) {
+    tlm::tlm_generic_payload payload;
+    fill_payload(payload, address, bytes, command);
+    payload.set_data_ptr(reinterpret_cast<unsigned char*>(data));
     payload.set_extension(&extension);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    sc_core::sc_time delay = kernel_time(ahead);
     socket->b_transport(payload, delay);
-    payload.clear_extension(&extension);  // it belongs to the caller
     INFSIM_CHECK(payload.is_response_ok(), "the DRAM refused a transfer");
+}
+
+void Mover::send(tlm::tlm_generic_payload& payload, Duration ahead) {
+    INFSIM_CHECK(ahead >= Duration{}, "a transfer would have to arrive in the past");
+    if (!payload.has_mm()) payload.set_mm(this);
+    payload.acquire();
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay = kernel_time(ahead);
+    const auto answer = socket->nb_transport_fw(payload, phase, delay);
+    INFSIM_CHECK(answer == tlm::TLM_UPDATED && phase == tlm::END_REQ, "the DRAM takes every request at once");
+}
+
+tlm::tlm_sync_enum Mover::nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase&, sc_core::sc_time&) {
+    INFSIM_CHECK(payload.is_response_ok(), "the DRAM refused a transfer");
+    TransferExtension* extension = nullptr;
+    payload.get_extension(extension);
+    payload.release();
+    over_(*extension);
+    return tlm::TLM_COMPLETED;
 }
 
 Core::Core(const sc_core::sc_module_name& name, int index, const Context& context)
     : sc_module(name), index_(index), context_(context) {
+    const auto over = [this](TransferExtension& extension) { transfer_over(extension); };
     for (int e = 0; e < context.spec.dma.engines_per_core; ++e)
-        movers_.push_back(std::make_unique<Mover>(("dma" + std::to_string(e)).c_str()));
-    movers_.push_back(std::make_unique<Mover>("host_in"));
-    movers_.push_back(std::make_unique<Mover>("host_out"));
+        movers_.push_back(std::make_unique<Mover>(("dma" + std::to_string(e)).c_str(), over));
+    movers_.push_back(std::make_unique<Mover>("host_in", over));
+    movers_.push_back(std::make_unique<Mover>("host_out", over));
     host_in_.flow = context.layout.host_flow(index, true);
     host_out_.flow = context.layout.host_flow(index, false);
     spawn("inferences", [this] { run_inferences(); });
@@ -46,11 +76,13 @@ void Core::load(std::shared_ptr<const program::Program> program, std::shared_ptr
     steps_ = std::move(steps);
     program_ = std::move(program);
     data_ = std::move(data);
-    while (queues_.size() < steps_->queues.size()) queues_.push_back(std::make_unique<QueueState>());
-    for (; threads_ < steps_->queues.size(); ++threads_)
-        for (int slot = 0; slot < kRingDepth; ++slot)
-            spawn("queue" + std::to_string(threads_) + "_" + std::to_string(slot),
-                  [this, q = threads_, slot] { run_queue(q, slot); });
+    while (queues_.size() < steps_->queues.size()) {
+        queues_.push_back(std::make_unique<QueueState>());
+        for (Slot& slot : queues_.back()->slots) {
+            slot.extension.queue = static_cast<std::uint32_t>(queues_.size() - 1);
+            slot.payload.set_extension(&slot.extension);
+        }
+    }
 }
 
 std::uint64_t Core::submit(TimePoint at, std::unique_ptr<SegmentBytes> inputs) {
@@ -105,8 +137,8 @@ void Core::run_host_out() {
 }
 
 void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device, std::uint64_t inference) {
-    if (!pieces.empty()) context_.outlook.announce(kernel_now() + context_.spec.host.transfer_latency);
-    sc_core::wait(kernel_time(context_.spec.host.transfer_latency));
+    Duration ahead = context_.spec.host.transfer_latency;  // of the first piece; the others follow at once
+    if (pieces.empty()) sc_core::wait(kernel_time(ahead));
     Mover& mover = *movers_[movers_.size() - (to_device ? 2 : 1)];
     TransferExtension& extension = to_device ? host_in_ : host_out_;
     extension.buffer = CoreData::host_buffer(inference);
@@ -114,7 +146,8 @@ void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device
         extension.billed = piece.bytes;
         std::byte* bytes = data_ ? (*calls_[inference].host)[piece.segment].data() : nullptr;
         mover.move(context_.layout.address(index_, piece.region, piece.address), piece.bytes,
-                   to_device ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, bytes, extension);
+                   to_device ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, bytes, extension, ahead);
+        ahead = Duration{};
         context_.emit(observe::HostTransferred{static_cast<std::uint16_t>(index_), inference, to_device, piece.bytes,
                                                extension.first, extension.end});
     }
@@ -135,15 +168,20 @@ void Core::run_inferences() {
         start_ = kernel_now();
         calls_[n].times.first_issue = start_;
         phase(n, InferencePhase::first_issue, start_);
+        emit_.begin(context_.emit, static_cast<std::uint16_t>(index_), n);
         if (data_) data_->begin(n);
         retirements_.restart(*steps_, start_);
         running_queues_ = steps_->queues.size();
         executing_ = true;
-        for (auto& queue : queues_) queue->at = queue->issued = queue->sent = queue->wanted = 0;
-        if (running_queues_ > 0) {
-            start_event_.notify();
-            sc_core::wait(drained_);
+        for (std::size_t q = 0; q < steps_->queues.size(); ++q) {
+            QueueState& queue = *queues_[q];
+            queue.next = queue.wanted = 0;
+            queue.free = start_;
+            queue.waiting = queue.finished = false;
+            make_runnable(q);
         }
+        run_queues();
+        while (running_queues_ > 0) sc_core::wait(drained_);
         TimePoint last = start_;
         for (std::size_t q = 0; q < steps_->queues.size(); ++q) last = std::max(last, retirements_.last(q));
         sleep_until(last);
@@ -164,7 +202,7 @@ std::string Core::stuck_queues() const {
         if (done == steps_->queues[q].steps.size()) continue;
         const QueueState& state = *queues_[q];
         text += "\n  core " + std::to_string(index_) + ", inference " + std::to_string(executed_) + ": " +
-                queue_name(*steps_, q) + " instruction " + std::to_string(state.at) + " waits for " +
+                queue_name(*steps_, q) + " instruction " + std::to_string(state.next) + " waits for " +
                 std::to_string(state.blocked_on.count) + " retirements of queue " +
                 std::to_string(state.blocked_on.queue) + ", which has " +
                 std::to_string(retirements_.count(state.blocked_on.queue));

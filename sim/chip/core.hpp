@@ -16,7 +16,6 @@
 #include "chip/dram.hpp"
 #include "chip/issue.hpp"
 #include "chip/kernel.hpp"
-#include "chip/outlook.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::chip {
@@ -27,19 +26,33 @@ struct Context {
     const Layout& layout;
     const Emitter& emit;
     Faults& faults;
-    Outlook& outlook;
 };
 
 /// A port into DRAM: a DMA engine, or the host on behalf of one core in one direction.
-class Mover final : public sc_core::sc_module {
+class Mover final : public sc_core::sc_module, private tlm::tlm_mm_interface {
 public:
-    explicit Mover(const sc_core::sc_module_name& name) : sc_module(name), socket("socket") {}
-    /// Blocks the calling thread until the transfer is over. `data`: the bytes that it carries or brings, or null.
+    /// `over`: told when a transfer that was sent is over.
+    Mover(const sc_core::sc_module_name& name, std::function<void(TransferExtension&)> over);
+
+    /// Blocks the calling thread until the transfer, which arrives `ahead` from now, is over. `data`: the bytes that it
+    /// carries or brings, or null.
     void move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data,
-              TransferExtension& extension);
+              TransferExtension& extension, Duration ahead);
+    /// The payload and its extension must stay until the transfer is over.
+    void send(tlm::tlm_generic_payload& payload, Duration ahead);
 
     tlm_utils::simple_initiator_socket<Mover> socket;
+
+private:
+    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                       sc_core::sc_time& delay);
+    void free(tlm::tlm_generic_payload*) override {}  // payloads belong to whoever sends them
+
+    std::function<void(TransferExtension&)> over_;
 };
+
+/// Sets what every transfer has; the payload carries no data yet.
+void fill_payload(tlm::tlm_generic_payload& payload, std::uint64_t address, Bytes bytes, tlm::tlm_command command);
 
 class Core final : public sc_core::sc_module {
 public:
@@ -64,16 +77,27 @@ public:
     std::string stuck_queues() const;
 
 private:
-    /// What a queue's threads agree on within one inference.
+    /// An instruction of a ring from its issue to its retirement.
+    struct Slot {
+        TimePoint issue{}, done{};
+        Hold hold;
+        bool over = false;  ///< `done` is known
+        TransferExtension extension;
+        tlm::tlm_generic_payload payload;
+    };
+    struct Waiter {
+        std::uint32_t queue = 0, count = 0;
+    };
+    /// How far a queue is within one inference.
     struct QueueState {
-        sc_core::sc_event changed;           ///< the counter reached `wanted`, or the ring moved on
-        std::uint32_t wanted = 0;            ///< smallest count somebody sleeps for, 0: nobody
-        std::uint32_t at = 0;                ///< instruction it works on, for reports
-        program::Wait blocked_on;            ///< what that one waits for
-        std::uint32_t issued = 0, sent = 0;  ///< rings: instructions whose issue time is known, that were sent
-        std::array<TimePoint, kRingDepth> issue_times{};
-        std::array<observe::Stall, kRingDepth> reasons{};
-        std::array<TransferExtension, kRingDepth> slots;
+        std::uint32_t next = 0;    ///< instruction to issue
+        std::uint32_t wanted = 0;  ///< smallest count somebody waits for, 0: nobody
+        TimePoint free{};          ///< PE, ACT, POOL: when the next one may issue
+        bool waiting = false;      ///< the next one's wait for `blocked_on` is not known yet
+        bool finished = false;
+        program::Wait blocked_on;
+        std::vector<Waiter> waiters;         ///< queues that wait for this one's counter
+        std::array<Slot, kRingDepth> slots;  ///< rings: instructions under way
     };
     struct Call {
         Completion times;
@@ -84,17 +108,20 @@ private:
     void run_inferences();
     void run_host_in();
     void run_host_out();
-    void run_queue(std::size_t queue, int slot);
 
+    // Queues need no threads: each goes on when what it waits for is known.
+    void make_runnable(std::size_t queue) { runnable_.push_back(static_cast<std::uint32_t>(queue)); }
+    void run_queues();
     void run_compute(std::size_t queue);
-    void run_ring_slot(std::size_t queue, int slot);
-    TimePoint issue_in_ring(std::size_t queue, std::uint32_t index, int slot);
-    TimePoint transfer(std::size_t queue, std::uint32_t index, int slot, TimePoint issue);
-    void retire_in_ring(std::size_t queue, std::uint32_t index, int slot, TimePoint at);
+    void run_ring(std::size_t queue);
+    bool issue_in_ring(std::size_t queue);
+    void send(std::size_t queue, std::uint32_t index, Slot& slot);
+    void transfer_over(const TransferExtension& extension);
+    void retire_in_ring(std::size_t queue, std::uint32_t index);
 
-    Hold await(std::size_t queue, std::uint32_t index);
-    void await_ring(QueueState& state, const std::uint32_t& progress, std::uint32_t count);
+    bool all_known(std::size_t queue, const Step& step);
     void publish(std::size_t queue, TimePoint at);
+    void wake_waiters(QueueState& state, std::uint32_t count);
     void finish(std::size_t queue);
     void move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device, std::uint64_t inference);
     SegmentBytes room_for_outputs() const;
@@ -112,15 +139,17 @@ private:
     std::shared_ptr<const StepProgram> steps_;
     std::unique_ptr<CoreData> data_;
     Retirements retirements_;
+    InstructionEmitter emit_;
     std::vector<std::unique_ptr<QueueState>> queues_;
-    std::size_t threads_ = 0;  ///< queues that have threads
+    std::vector<std::uint32_t> runnable_;  ///< queues that may go on
+    bool running_ = false;                 ///< somebody sees to them
 
     std::deque<Call> calls_;
     std::uint64_t inputs_done_ = 0, executed_ = 0, outputs_done_ = 0;
     bool executing_ = false;
     std::size_t running_queues_ = 0;
     TimePoint start_{};
-    sc_core::sc_event submitted_, moved_, start_event_, drained_;  ///< moved_: one of the three counters advanced
+    sc_core::sc_event submitted_, moved_, drained_;  ///< moved_: one of the three counters advanced
     std::vector<Completion> completions_;
 };
 

@@ -97,26 +97,20 @@ void FluidArbiter::find_end(Flow& flow) {
                                            : static_cast<Time>((left + flow.rate - 1) / flow.rate));
 }
 
-FluidArbiter::Time FluidArbiter::earliest_end() const {
-    Time end = kNever;
-    for_each_set(active_, [&](std::int32_t f) { end = std::min(end, flows_[f].end); });
-    return end;
-}
-
 /// Ends what ends until `to` and moves there.
 void FluidArbiter::end_until(Time to) {
-    if (to == now_) return;  // what ends now has ended
-    while (true) {
+    while (now_ != to) {  // what ends now has ended
         if (stale_) refill();
-        const Time at = earliest_end();
-        if (at > to) break;
-        now_ = at;
+        const Time at = earliest_end_;
+        now_ = std::min(at, to);
+        if (at > to) return;
+        earliest_end_ = kNever;
         for_each_set(active_, [&](std::int32_t f) {
             if (flows_[f].end == at) end_transfers(flows_[f], at);
             if (flows_[f].pending == 0) clear_bit(active_, f);
+            else earliest_end_ = std::min(earliest_end_, flows_[f].end);
         });
     }
-    now_ = to;
 }
 
 /// At least one of the flow's transfers ends at `at`. One like it behind it leaves all rates as they are.
@@ -150,15 +144,18 @@ void FluidArbiter::refill() {
         demands_.push_back(&flows_[f].demand);
     });
     fill_.fill(demands_);
+    earliest_end_ = kNever;
     for_each_set(active_, [&](std::int32_t f) {
         Flow& flow = flows_[f];
         const auto rate = std::max<std::int64_t>(
             1, static_cast<std::int64_t>(flow.demand.rate * static_cast<double>(std::int64_t{1} << kTurnBits)));
-        if (rate == flow.rate && !flow.changed) return;
-        settle(flow, now_);
-        flow.rate = rate;
-        flow.changed = false;
-        find_end(flow);
+        if (rate != flow.rate || flow.changed) {
+            settle(flow, now_);
+            flow.rate = rate;
+            flow.changed = false;
+            find_end(flow);
+        }
+        earliest_end_ = std::min(earliest_end_, flow.end);
     });
 }
 
@@ -181,7 +178,7 @@ void FluidArbiter::find_demand(Flow& flow) {
 
 std::optional<TimePoint> FluidArbiter::next_completion(TimePoint limit) {
     if (stale_) refill();
-    Time end = earliest_end();
+    Time end = earliest_end_;
     for (const FinishedTransfer& f : ended_) end = std::min<Time>(end, f.end.time_since_epoch().count());
     if (end == kNever || end > limit.time_since_epoch().count()) return std::nullopt;
     return TimePoint{Duration{end}};

@@ -70,7 +70,6 @@ private:
     Ring& ring(const Flow& flow, std::int32_t index) { return rings_[flow.first_ring + index]; }
     void settle(Flow& flow, Time at);
     void find_end(Flow& flow);
-    Time earliest_end() const;
     static void begin(Ring& ring, Time at);
     void end_until(Time to);
     void end_transfers(Flow& flow, Time at);
@@ -86,6 +85,7 @@ private:
     std::vector<FluidDemand*> demands_;    ///< scratch
     std::vector<FinishedTransfer> ended_;  ///< and not handed out
     Time now_ = 0;                         ///< of the last change
+    Time earliest_end_ = kNever;           ///< of all flows, unless stale_
     bool stale_ = false;                   ///< the rates are not those of what is open
 };
 

@@ -37,24 +37,27 @@ private:
     struct Pool {              ///< a channel or a group
         double bandwidth = 0;  ///< bytes per picosecond
         double left = 0, slope = 0;
-        bool used = false, full = false;
+        bool full = false;
+    };
+    struct Growing {
+        FluidDemand* flow = nullptr;
+        const FluidDemand::Use *uses = nullptr, *uses_end = nullptr;
+        std::int32_t group = 0;
+        double ceiling = 0, bytes = 0, rate = 0, speed = 0;
     };
 
     bool all_reach_their_ceilings(const std::vector<FluidDemand*>& flows);
+    void begin(FluidDemand& flow);
     void grow();
     void find_speeds();
     double next_step();
-    bool stops(const FluidDemand& flow) const;
+    bool stops(const Growing& flow) const;
     std::int32_t& lane(std::int32_t channel, std::int32_t group) {
         return lanes_[static_cast<std::size_t>(channel) * groups_.size() + static_cast<std::size_t>(group)];
     }
 
-    struct Growing {
-        FluidDemand* flow = nullptr;
-        double speed = 0;
-    };
     std::vector<Pool> channels_, groups_;
-    std::vector<std::int32_t> used_channels_, used_groups_;
+    std::vector<Pool*> tight_;         ///< channels and groups that cannot give all flows their ceilings
     std::vector<std::int32_t> lanes_;  ///< flows of a group that grow at a channel
     std::vector<Growing> growing_;
 };

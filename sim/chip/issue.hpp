@@ -27,40 +27,53 @@ class Retirements {
 public:
     void restart(const StepProgram& program, TimePoint start) {
         start_ = start;
-        times_.resize(program.queues.size());
-        for (std::size_t q = 0; q < times_.size(); ++q) {
-            times_[q].clear();
-            times_[q].reserve(program.queues[q].steps.size());
+        queues_.resize(program.queues.size());
+        std::size_t all = 0;
+        for (std::size_t q = 0; q < queues_.size(); ++q) {
+            queues_[q] = {static_cast<std::uint32_t>(all), 0};
+            all += program.queues[q].steps.size();
         }
+        times_.resize(all);
     }
-    std::uint32_t count(std::size_t queue) const { return static_cast<std::uint32_t>(times_[queue].size()); }
+    std::uint32_t count(std::size_t queue) const { return queues_[queue].count; }
     bool known(program::Wait wait) const { return wait.count <= count(wait.queue); }
     /// When the queue's counter reached `wait.count`; 0 is reached at the start.
-    TimePoint when(program::Wait wait) const { return wait.count == 0 ? start_ : times_[wait.queue][wait.count - 1]; }
-    TimePoint last(std::size_t queue) const { return times_[queue].empty() ? start_ : times_[queue].back(); }
-    void publish(std::size_t queue, TimePoint at) { times_[queue].push_back(at); }
+    TimePoint when(program::Wait wait) const { return wait.count == 0 ? start_ : at(wait.queue, wait.count); }
+    TimePoint last(std::size_t queue) const { return count(queue) == 0 ? start_ : at(queue, count(queue)); }
+    void publish(std::size_t queue, TimePoint at) { times_[queues_[queue].first + queues_[queue].count++] = at; }
 
 private:
+    struct Queue {
+        std::uint32_t first = 0, count = 0;  ///< in times_
+    };
+    TimePoint at(std::size_t queue, std::uint32_t count) const { return times_[queues_[queue].first + count - 1]; }
+
     TimePoint start_{};
-    std::vector<std::vector<TimePoint>> times_;
+    std::vector<Queue> queues_;
+    std::vector<TimePoint> times_;  ///< one queue behind the other
 };
 
 /// The latest of what a step waits for.
 struct Hold {
     TimePoint until = TimePoint::min();
-    observe::Stall why = observe::Stall::drained;  ///< meaningful when `until` holds the step up
+    program::Wait by;  ///< meaningful when `until` holds the step up
 };
 
-/// All waits of `step` must be known. Of two that end together the first in the instruction is blamed.
-inline Hold hold_of(const StepProgram& program, const Retirements& retirements, const Step& step) {
+/// All waits of `step` must be known. Of two that end together the first in the instruction counts.
+inline Hold hold_of(const Retirements& retirements, const StepQueue& queue, const Step& step) {
     Hold hold;
     for (int w = 0; w < step.wait_count; ++w) {
-        const program::Wait wait = step.waits[w];
+        const program::Wait wait = queue.wait(step, w);
         if (wait.count == 0) continue;
         const TimePoint at = retirements.when(wait);
-        if (at > hold.until) hold = {at, program.queues[wait.queue].steps[wait.count - 1].blames};
+        if (at > hold.until) hold = {at, wait};
     }
     return hold;
+}
+
+/// What somebody who was held up waited for.
+inline observe::Stall blamed(const StepProgram& program, const Hold& hold) {
+    return program.queues[hold.by.queue].steps[hold.by.count - 1].blames;
 }
 
 }  // namespace infsim::chip

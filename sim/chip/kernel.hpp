@@ -28,11 +28,11 @@ inline void sleep_until(TimePoint t) {
     if (left > Duration{}) sc_core::wait(kernel_time(left));
 }
 
-/// Hands events to all observers; costs a test of an empty list when there are none.
+/// Hands events to all observers.
 class Emitter {
 public:
     explicit Emitter(std::vector<observe::Observer*> observers) : observers_(std::move(observers)) {}
-    bool listening() const { return !observers_.empty(); }
+    const std::vector<observe::Observer*>& observers() const { return observers_; }
     template <class Event>
     void operator()(const Event& event) const {
         for (observe::Observer* o : observers_) o->on(event);
@@ -40,6 +40,36 @@ public:
 
 private:
     std::vector<observe::Observer*> observers_;
+};
+
+/// Hands events of a core's instructions to those who need them; costs a test of an empty list when nobody does.
+class InstructionEmitter {
+public:
+    /// From now on events are of this inference.
+    void begin(const Emitter& all, std::uint16_t core, std::uint64_t inference) {
+        for (auto* list : {&issued_, &blocked_, &retired_, &transferred_}) list->clear();
+        for (observe::Observer* o : all.observers()) {
+            const observe::Attention attention = o->attention(core, inference);
+            if (attention.issued) issued_.push_back(o);
+            if (attention.blocked) blocked_.push_back(o);
+            if (attention.retired) retired_.push_back(o);
+            if (attention.transferred) transferred_.push_back(o);
+        }
+    }
+    void operator()(const observe::Issued& event) const { tell(issued_, event); }
+    void operator()(const observe::Blocked& event) const { tell(blocked_, event); }
+    void operator()(const observe::Retired& event) const { tell(retired_, event); }
+    void operator()(const observe::Transferred& event) const { tell(transferred_, event); }
+    bool retired() const { return !retired_.empty(); }
+    bool issued() const { return !issued_.empty(); }
+    bool blocked() const { return !blocked_.empty(); }
+
+private:
+    template <class Event>
+    static void tell(const std::vector<observe::Observer*>& observers, const Event& event) {
+        for (observe::Observer* o : observers) o->on(event);
+    }
+    std::vector<observe::Observer*> issued_, blocked_, retired_, transferred_;
 };
 
 /// An exception that leaves a process would end in the kernel's own report; it is kept here, the

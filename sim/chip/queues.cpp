@@ -13,156 +13,187 @@ program::InstructionId Core::id(std::size_t queue, std::uint32_t index) {
     return {static_cast<std::uint8_t>(queue), index};
 }
 
-void Core::run_queue(std::size_t queue, int slot) {
-    // Threads that a larger program left behind sit out, and so does the second one of a queue that is no ring.
-    for (;;) {
-        sc_core::wait(start_event_);
-        if (queue >= steps_->queues.size()) continue;
-        if (steps_->queues[queue].engine == program::Engine::dma) run_ring_slot(queue, slot);
-        else if (slot == 0) run_compute(queue);
+/// Lets all queues go on that may, and those that may because of that.
+void Core::run_queues() {
+    if (running_) return;
+    running_ = true;
+    while (!runnable_.empty()) {
+        const std::uint32_t queue = runnable_.back();
+        runnable_.pop_back();
+        if (steps_->queues[queue].engine == program::Engine::dma) run_ring(queue);
+        else run_compute(queue);
     }
+    running_ = false;
 }
 
-/// Sleeps until everything instruction `index` waits for is known, which may be long before it happens.
-Hold Core::await(std::size_t queue, std::uint32_t index) {
-    const Step& step = steps_->queues[queue].steps[index];
+/// Whether everything `step` waits for is known, which may be long before it happens; else the queue is woken when the
+/// first of it that is not becomes known.
+bool Core::all_known(std::size_t queue, const Step& step) {
+    const StepQueue& steps = steps_->queues[queue];
     for (int w = 0; w < step.wait_count; ++w) {
-        const program::Wait wait = step.waits[w];
+        const program::Wait wait = steps.wait(step, w);
         if (retirements_.known(wait)) continue;
-        queues_[queue]->at = index;
-        queues_[queue]->blocked_on = wait;
-        QueueState& producer = *queues_[wait.queue];
-        while (!retirements_.known(wait)) {
-            if (producer.wanted == 0 || wait.count < producer.wanted) producer.wanted = wait.count;
-            sc_core::wait(producer.changed);
-        }
+        QueueState &state = *queues_[queue], &producer = *queues_[wait.queue];
+        state.blocked_on = wait;
+        state.waiting = true;
+        producer.waiters.push_back({static_cast<std::uint32_t>(queue), wait.count});
+        if (producer.wanted == 0 || wait.count < producer.wanted) producer.wanted = wait.count;
+        return false;
     }
-    return hold_of(*steps_, retirements_, step);
+    return true;
 }
 
 void Core::publish(std::size_t queue, TimePoint at) {
     retirements_.publish(queue, at);
     QueueState& state = *queues_[queue];
-    if (state.wanted != 0 && retirements_.count(queue) >= state.wanted) {
-        state.wanted = 0;  // those who want more ask again
-        state.changed.notify();
-    }
+    const std::uint32_t count = retirements_.count(queue);
+    if (state.wanted != 0 && count >= state.wanted) wake_waiters(state, count);
 }
 
-void Core::finish(std::size_t) {
+void Core::wake_waiters(QueueState& state, std::uint32_t count) {
+    state.wanted = 0;
+    std::size_t kept = 0;
+    for (const Waiter& waiter : state.waiters) {
+        if (waiter.count <= count) {
+            queues_[waiter.queue]->waiting = false;
+            make_runnable(waiter.queue);
+            continue;
+        }
+        if (state.wanted == 0 || waiter.count < state.wanted) state.wanted = waiter.count;
+        state.waiters[kept++] = waiter;
+    }
+    state.waiters.resize(kept);
+}
+
+void Core::finish(std::size_t queue) {
+    queues_[queue]->finished = true;
     if (--running_queues_ == 0) drained_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void Core::run_compute(std::size_t queue) {
-    const auto& steps = steps_->queues[queue].steps;
-    const Emitter& emit = context_.emit;
-    TimePoint free = start_;
-    for (std::uint32_t i = 0; i < steps.size(); ++i) {
-        const Step& step = steps[i];
-        const Hold hold = step.wait_count != 0 ? await(queue, i) : Hold{};
+    const StepQueue& all = steps_->queues[queue];
+    const auto count = static_cast<std::uint32_t>(all.steps.size());
+    QueueState& state = *queues_[queue];
+    TimePoint free = state.free, last = retirements_.last(queue);
+    for (std::uint32_t i = state.next; i < count; ++i) {
+        const Step& step = all.steps[i];
+        Hold hold;
+        if (step.wait_count != 0) {
+            if (!all_known(queue, step)) {
+                state.next = i;
+                state.free = free;
+                return;
+            }
+            hold = hold_of(retirements_, all, step);
+        }
+        const StepCost& cost = all.cost(step);
         const TimePoint at = std::max(free, hold.until);
-        const TimePoint busy_until = at + step.occupancy;
-        const TimePoint retired = std::max(at + step.latency, retirements_.last(queue));
+        const TimePoint busy_until = at + cost.occupancy;
+        last = std::max(at + cost.latency, last);
         if (data_) {
             data_->issue(id(queue, i), at);
-            data_->retire(id(queue, i), retired);
+            data_->retire(id(queue, i), last);
         }
-        if (emit.listening()) {
-            if (at > free) emit(observe::Blocked{ref(queue, i), free, at, hold.why});
-            emit(observe::Issued{ref(queue, i), at, busy_until});
-            emit(observe::Retired{ref(queue, i), retired});
-        }
+        if (at > free && emit_.blocked()) emit_(observe::Blocked{ref(queue, i), free, at, blamed(*steps_, hold)});
+        if (emit_.issued()) emit_(observe::Issued{ref(queue, i), at, busy_until});
+        if (emit_.retired()) emit_(observe::Retired{ref(queue, i), last});
         free = busy_until;
-        publish(queue, retired);
+        publish(queue, last);
     }
+    state.next = count;
     finish(queue);
 }
 
-// --- DMA rings: kRingDepth threads take the instructions in turn ---------------------------------------------
+// --- DMA rings: instruction i is in slot i % kRingDepth from its issue to its retirement ----------------------
 
-void Core::run_ring_slot(std::size_t queue, int slot) {
-    const auto count = static_cast<std::uint32_t>(steps_->queues[queue].steps.size());
-    for (auto i = static_cast<std::uint32_t>(slot); i < count; i += kRingDepth) {
-        const TimePoint issue = issue_in_ring(queue, i, slot);
-        retire_in_ring(queue, i, slot, transfer(queue, i, slot, issue));
-    }
-    if (slot == static_cast<int>((count + kRingDepth - 1) % kRingDepth)) finish(queue);  // it had the last one
-}
-
-/// Sleeps until the other slot has brought `progress` of the ring to `count`.
-void Core::await_ring(QueueState& state, const std::uint32_t& progress, std::uint32_t count) {
-    while (progress < count) sc_core::wait(state.changed);
-}
-
-TimePoint Core::issue_in_ring(std::size_t queue, std::uint32_t index, int slot) {
+/// Goes on as far as it can: after a transfer, or when what it waited for is known.
+void Core::run_ring(std::size_t queue) {
     QueueState& state = *queues_[queue];
-    await_ring(state, state.issued, index);
-    const Hold hold = await(queue, index);
-    TimePoint at = std::max(start_, hold.until);
-    if (index > 0) at = std::max(at, state.issue_times[(index - 1) % kRingDepth]);
-    // The slot is free: this thread has retired the instruction before in it.
-    if (index >= kRingDepth)
-        at = std::max(at, retirements_.when({static_cast<std::uint8_t>(queue), index - kRingDepth + 1}));
-    state.issue_times[slot] = at;
-    if (data_) data_->issue(id(queue, index), at);
-    state.reasons[slot] = hold.why;
-    state.issued = index + 1;
-    state.changed.notify();
-    return at;
+    do {
+        std::uint32_t oldest = retirements_.count(queue);
+        while (oldest < state.next && state.slots[oldest % kRingDepth].over) retire_in_ring(queue, oldest++);
+    } while (issue_in_ring(queue));
+    if (retirements_.count(queue) == steps_->queues[queue].steps.size() && !state.finished) finish(queue);
 }
 
-/// Brings the transfer to the DRAM when it is due; returns when its result is there.
-TimePoint Core::transfer(std::size_t queue, std::uint32_t index, int slot, TimePoint issue) {
+/// Issues the ring's next instruction; false if it cannot be said yet when.
+bool Core::issue_in_ring(std::size_t queue) {
     QueueState& state = *queues_[queue];
     const StepQueue& ring = steps_->queues[queue];
-    const std::int32_t t = ring.steps[index].transfer;
-    const auto& spec = context_.spec;
-    if (t >= 0) {
-        context_.outlook.announce(issue + spec.dma.start_latency);
-        sleep_until(issue + spec.dma.start_latency);
-    }
-    await_ring(state, state.sent, index);
-    state.sent = index + 1;
-    state.changed.notify();
-    if (t < 0) return issue;  // a Sync
-    const StepTransfer& what = ring.transfers[static_cast<std::size_t>(t)];
-    TransferExtension& extension = state.slots[slot];
+    const std::uint32_t index = state.next;
+    const bool room = index < ring.steps.size() && index < retirements_.count(queue) + kRingDepth;
+    if (!room || state.waiting || !all_known(queue, ring.steps[index])) return false;
+    Slot& slot = state.slots[index % kRingDepth];
+    slot.hold = hold_of(retirements_, ring, ring.steps[index]);
+    TimePoint at = std::max(start_, slot.hold.until);
+    if (index > 0) at = std::max(at, state.slots[(index - 1) % kRingDepth].issue);
+    if (index >= kRingDepth)
+        at = std::max(at, retirements_.when({static_cast<std::uint8_t>(queue), index - kRingDepth + 1}));
+    slot.issue = at;
+    if (data_) data_->issue(id(queue, index), at);
+    state.next = index + 1;
+    slot.over = !ring.steps[index].moves;  // a Sync
+    if (slot.over) slot.done = at;
+    else send(queue, index, slot);
+    return true;
+}
+
+/// Tells the DRAM of the transfer, which arrives a start latency behind the issue.
+void Core::send(std::size_t queue, std::uint32_t index, Slot& slot) {
+    const StepQueue& ring = steps_->queues[queue];
+    const StepTransfer& what = ring.transfer(ring.steps[index]);
+    TransferExtension& extension = slot.extension;
     extension.flow = context_.layout.engine_flow(index_, ring.engine_index);
     extension.ring = ring.ring;
     extension.inside_core = what.touches_dram ? -1 : index_;
     extension.billed = what.billed;
     extension.walk = what.touches_dram ? &what.walk : nullptr;
-    exec::Effect* effect = data_ ? &data_->in_flight(id(queue, index), issue) : nullptr;
-    extension.rows = effect != nullptr && effect->dram ? &*effect->dram : nullptr;
+    extension.rows = nullptr;
+    extension.pack = nullptr;
+    if (data_)
+        extension.pack = [this, who = id(queue, index), &slot] {
+            exec::Effect& effect = data_->in_flight(who, slot.issue);
+            slot.extension.rows = effect.dram ? &*effect.dram : nullptr;
+            slot.payload.set_data_ptr(reinterpret_cast<unsigned char*>(effect.bytes.data()));
+        };
     const auto command = !what.touches_dram ? tlm::TLM_IGNORE_COMMAND
                          : what.writes_dram ? tlm::TLM_WRITE_COMMAND
                                             : tlm::TLM_READ_COMMAND;
-    movers_[ring.engine_index]->move(context_.layout.address(index_, what.region, what.address), what.bytes, command,
-                                     effect != nullptr ? effect->bytes.data() : nullptr, extension);
-    return extension.end + (what.touches_dram ? spec.dram.latency : Duration{}) + spec.dma.completion_latency;
+    fill_payload(slot.payload, context_.layout.address(index_, what.region, what.address), what.bytes, command);
+    movers_[static_cast<std::size_t>(ring.engine_index)]->send(
+        slot.payload, slot.issue + context_.spec.dma.start_latency - kernel_now());
 }
 
-void Core::retire_in_ring(std::size_t queue, std::uint32_t index, int slot, TimePoint done) {
-    QueueState& state = *queues_[queue];
-    while (retirements_.count(queue) < index) sc_core::wait(state.changed);
-    const TimePoint before = retirements_.last(queue), issue = state.issue_times[slot];
-    const TimePoint retired = std::max(done, before);
+void Core::transfer_over(const TransferExtension& extension) {
+    QueueState& state = *queues_[extension.queue];
+    const auto& spec = context_.spec;
+    for (Slot& slot : state.slots)
+        if (&slot.extension == &extension) {
+            slot.done = extension.end + (extension.inside_core < 0 ? spec.dram.latency : Duration{}) +
+                        spec.dma.completion_latency;
+            slot.over = true;
+        }
+    make_runnable(extension.queue);
+    run_queues();
+}
+
+void Core::retire_in_ring(std::size_t queue, std::uint32_t index) {
+    const Slot& slot = queues_[queue]->slots[index % kRingDepth];
+    const TimePoint before = retirements_.last(queue), issue = slot.issue;
+    const TimePoint retired = std::max(slot.done, before);
     if (data_) data_->retire(id(queue, index), retired);
-    if (context_.emit.listening()) {
-        const observe::InstructionRef who = ref(queue, index);
-        const StepQueue& ring = steps_->queues[queue];
-        const std::int32_t t = ring.steps[index].transfer;
-        const TransferExtension& extension = state.slots[slot];
-        if (issue > before) context_.emit(observe::Blocked{who, before, issue, state.reasons[slot]});
-        context_.emit(observe::Issued{who, std::max(issue, before), retired});
-        if (t >= 0 && extension.inside_core < 0)
-            context_.emit(observe::Transferred{
-                who, extension.channel, ring.transfers[static_cast<std::size_t>(t)].bytes,
-                ring.transfers[static_cast<std::size_t>(t)].writes_dram, extension.first, extension.end});
-        context_.emit(observe::Retired{who, retired});
+    const observe::InstructionRef who = ref(queue, index);
+    const StepQueue& ring = steps_->queues[queue];
+    const Step& step = ring.steps[index];
+    if (issue > before) emit_(observe::Blocked{who, before, issue, blamed(*steps_, slot.hold)});
+    emit_(observe::Issued{who, std::max(issue, before), retired});
+    if (step.moves && slot.extension.inside_core < 0) {
+        const StepTransfer& what = ring.transfer(step);
+        emit_(observe::Transferred{who, slot.extension.channel, what.bytes, what.writes_dram, slot.extension.first,
+                                   slot.extension.end});
     }
+    emit_(observe::Retired{who, retired});
     publish(queue, retired);
-    state.changed.notify();
 }
 
 }  // namespace infsim::chip

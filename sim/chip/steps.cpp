@@ -1,5 +1,7 @@
 #include "chip/steps.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "program/operands.hpp"
 
@@ -48,27 +50,37 @@ void add_transfer(const hw::ChipSpec& spec, const Program& program, const Instru
         t.walk = walk_of(instruction);
         step.blames = blame_of(segment.purpose);
     }
-    step.transfer = static_cast<std::int32_t>(queue.transfers.size());
+    step.moves = true;
+    step.what = static_cast<std::uint32_t>(queue.transfers.size());
     queue.transfers.push_back(t);
+}
+
+/// Adds the cost unless the queue has it already.
+std::uint32_t cost_index(const cost::EngineCost& cost, StepQueue& queue) {
+    const auto same = [&](const StepCost& c) { return c.occupancy == cost.occupancy && c.latency == cost.latency; };
+    const auto at = std::find_if(queue.costs.rbegin(), queue.costs.rend(), same);
+    if (at != queue.costs.rend()) return static_cast<std::uint32_t>(queue.costs.rend() - at - 1);
+    queue.costs.push_back({cost.occupancy, cost.latency});
+    return static_cast<std::uint32_t>(queue.costs.size() - 1);
 }
 
 Step make_step(const hw::ChipSpec& spec, const Program& program, const Instruction& instruction, bool behind_matmul,
                StepQueue& queue) {
     Step step;
-    step.waits = instruction.waits;
+    step.first_wait = static_cast<std::uint32_t>(queue.waits.size());
     step.wait_count = static_cast<std::uint8_t>(instruction.waits.size());
+    for (int w = 0; w < step.wait_count; ++w) queue.waits.push_back(instruction.waits[w]);
     step.blames = blame_of(queue.engine);
     const auto engine = program::engine_of(instruction.op);
     INFSIM_CHECK(!engine || *engine == queue.engine,
                  std::string(program::mnemonic(instruction.op)) + " sits in the queue of another engine");
     for (int w = 0; w < step.wait_count; ++w)
-        INFSIM_CHECK(step.waits.queue[w] < program.queues.size(), "an instruction waits for a queue that is not there");
+        INFSIM_CHECK(queue.wait(step, w).queue < program.queues.size(),
+                     "an instruction waits for a queue that is not there");
     if (cost::is_dma(instruction)) {
         add_transfer(spec, program, instruction, queue, step);
     } else {
-        const cost::EngineCost cost = cost::engine_cost(spec, instruction, behind_matmul);
-        step.occupancy = cost.occupancy;
-        step.latency = cost.latency;
+        step.what = cost_index(cost::engine_cost(spec, instruction, behind_matmul), queue);
     }
     return step;
 }
@@ -78,7 +90,10 @@ Step make_step(const hw::ChipSpec& spec, const Program& program, const Instructi
 StepProgram make_steps(const hw::ChipSpec& spec, const Program& program) {
     StepProgram result;
     for (const program::Queue& source : program.queues) {
-        StepQueue queue{source.engine, source.engine_index, source.ring, {}, {}};
+        StepQueue queue;
+        queue.engine = source.engine;
+        queue.engine_index = source.engine_index;
+        queue.ring = source.ring;
         INFSIM_CHECK(source.engine_index < (source.engine == Engine::dma ? spec.dma.engines_per_core : 1) &&
                          source.ring < (source.engine == Engine::dma ? spec.dma.rings_per_engine : 1),
                      "a queue names an engine or ring that is not there");

@@ -23,19 +23,30 @@ struct StepTransfer {
     DramWalk walk;  ///< of a transfer that touches DRAM
 };
 
+struct StepCost {
+    Duration occupancy{}, latency{};
+};
+
+/// Small, because every inference of every core goes through all of them; few costs differ.
 struct Step {
-    Duration occupancy{}, latency{};  ///< of PE, ACT and POOL instructions and Sync
-    std::int32_t transfer = -1;       ///< index into StepQueue::transfers
-    observe::Stall blames{};          ///< what somebody who waits for this instruction waits for
+    std::uint32_t what = 0;        ///< index into StepQueue::transfers if it moves something, else into costs
+    std::uint32_t first_wait = 0;  ///< index into StepQueue::waits
     std::uint8_t wait_count = 0;
-    program::Waits waits;
+    observe::Stall blames{};  ///< what somebody who waits for this instruction waits for
+    bool moves = false;
 };
 
 struct StepQueue {
     program::Engine engine = program::Engine::pe;
     int engine_index = 0, ring = 0;
     std::vector<Step> steps;
+    std::vector<program::Wait> waits;
+    std::vector<StepCost> costs;  ///< of PE, ACT and POOL instructions and Sync
     std::vector<StepTransfer> transfers;
+
+    program::Wait wait(const Step& step, int w) const { return waits[step.first_wait + static_cast<std::uint32_t>(w)]; }
+    const StepCost& cost(const Step& step) const { return costs[step.what]; }
+    const StepTransfer& transfer(const Step& step) const { return transfers[step.what]; }
 };
 
 /// One host transfer per input or output segment.

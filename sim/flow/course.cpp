@@ -58,20 +58,21 @@ private:
     bool ring(std::size_t q) const { return steps_.queues[q].engine == program::Engine::dma; }
 
     bool can_issue(std::size_t q) const {
-        const auto& steps = steps_.queues[q].steps;
-        if (queues_[q].next == steps.size()) return false;
-        const chip::Step& step = steps[queues_[q].next];
+        const chip::StepQueue& source = steps_.queues[q];
+        if (queues_[q].next == source.steps.size()) return false;
+        const chip::Step& step = source.steps[queues_[q].next];
         for (int w = 0; w < step.wait_count; ++w)
-            if (!retirements_.known(step.waits[w])) return false;
+            if (!retirements_.known(source.wait(step, w))) return false;
         return true;
     }
 
     void issue(std::size_t q) {
-        const chip::Step& step = steps_.queues[q].steps[queues_[q].next];
-        const TimePoint hold = chip::hold_of(steps_, retirements_, step).until;
+        const chip::StepQueue& source = steps_.queues[q];
+        const chip::Step& step = source.steps[queues_[q].next];
+        const TimePoint hold = chip::hold_of(retirements_, source, step).until;
         const TimePoint at = ring(q) ? issue_in_ring(q, step, hold) : issue_on_engine(q, step, hold);
         for (int w = 0; w < step.wait_count; ++w)
-            if (const program::Wait wait = step.waits[w]; wait.count > 0 && ring(wait.queue)) {
+            if (const program::Wait wait = source.wait(step, w); wait.count > 0 && ring(wait.queue)) {
                 Duration& needed = queues_[wait.queue].windows[wait.count - 1].needed;
                 needed = std::min(needed, at.time_since_epoch() - behind_transfer());
             }
@@ -80,8 +81,9 @@ private:
 
     TimePoint issue_on_engine(std::size_t q, const chip::Step& step, TimePoint hold) {
         const TimePoint at = std::max(queues_[q].free, hold);
-        queues_[q].free = at + step.occupancy;
-        retirements_.publish(q, std::max(at + step.latency, retirements_.last(q)));
+        const chip::StepCost& cost = steps_.queues[q].cost(step);
+        queues_[q].free = at + cost.occupancy;
+        retirements_.publish(q, std::max(at + cost.latency, retirements_.last(q)));
         return at;
     }
 
@@ -92,8 +94,8 @@ private:
             at = std::max(at, retirements_.when({static_cast<std::uint8_t>(q), queue.next - chip::kRingDepth + 1}));
         queue.issued = at;
         TimePoint done = at;
-        if (step.transfer >= 0) {
-            const chip::StepTransfer& t = steps_.queues[q].transfers[static_cast<std::size_t>(step.transfer)];
+        if (step.moves) {
+            const chip::StepTransfer& t = steps_.queues[q].transfer(step);
             done += spec_.dma.start_latency;
             queue.windows[queue.next].available = done.time_since_epoch();
             if (!t.touches_dram) done = inside_core(q, t, done);

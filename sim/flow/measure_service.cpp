@@ -74,6 +74,9 @@ void measure_set(chip::Chip& chip, const std::vector<int>& cores, Duration alone
 /// DMA transfers of the inference that runs first and alone, on core 0.
 class AloneTransfers final : public observe::Observer {
 public:
+    observe::Attention attention(std::uint16_t core, std::uint64_t inference) const override {
+        return {false, false, false, core == 0 && inference == 0};
+    }
     void on(const observe::Transferred& event) override {
         if (event.who.core == 0 && event.who.inference == 0) all.push_back(event);
     }

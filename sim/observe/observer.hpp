@@ -5,11 +5,21 @@
 
 namespace infsim::observe {
 
+/// What an observer needs to hear of the instructions of an inference.
+struct Attention {
+    bool issued = true, blocked = true, retired = true, transferred = true;
+
+    static Attention none() { return {false, false, false, false}; }
+};
+
 /// Events of one queue arrive in time order; events of different queues may not (engines run ahead of the
 /// kernel where nothing can disturb them), so an observer sorts where it needs a global order.
 class Observer {
 public:
     virtual ~Observer() = default;
+    /// Asked at the first issue of every inference. Events of its instructions that nobody needs cost nothing; what was
+    /// not asked for may come all the same.
+    virtual Attention attention(std::uint16_t /*core*/, std::uint64_t /*inference*/) const { return {}; }
     virtual void on(const Issued&) {}
     virtual void on(const Blocked&) {}
     virtual void on(const Retired&) {}

@@ -30,6 +30,9 @@ class Layers final : public observe::Observer {
 public:
     Layers(const ProgramIndex& index, int core, std::uint64_t inference);
 
+    observe::Attention attention(std::uint16_t core, std::uint64_t inference) const override {
+        return core == core_ && inference == inference_ ? observe::Attention{} : observe::Attention::none();
+    }
     void on(const observe::Issued& event) override;
     void on(const observe::Blocked& event) override;
     void on(const observe::Retired& event) override;

@@ -34,7 +34,7 @@ StallAccounts::StallAccounts(const ProgramIndex& index, int cores)
     : index_(index), cores_(static_cast<std::size_t>(cores)) {}
 
 StallAccounts::InferenceAccount& StallAccounts::account(int core, std::uint64_t inference) {
-    auto& list = cores_[static_cast<std::size_t>(core)];
+    auto& list = cores_[static_cast<std::size_t>(core)].inferences;
     while (list.size() <= inference) {
         list.emplace_back();
         list.back().queues.resize(index_.queue_count());
@@ -43,7 +43,12 @@ StallAccounts::InferenceAccount& StallAccounts::account(int core, std::uint64_t 
 }
 
 void StallAccounts::add(const observe::InstructionRef& who, TimePoint from, TimePoint until, TimeShare share) {
-    QueueAccount& queue = account(who.core, who.inference).queues[who.queue];
+    CoreAccount& core = cores_[who.core];
+    if (core.queues == nullptr || core.current != who.inference) {
+        core.queues = account(who.core, who.inference).queues.data();
+        core.current = who.inference;
+    }
+    QueueAccount& queue = core.queues[who.queue];
     if (!queue.started) {
         queue.started = true;
         queue.start = queue.cursor = from;
@@ -89,7 +94,7 @@ std::array<ShareTimes, record::kAccountedEngines> StallAccounts::engines(
     for (std::size_t q = 0; q < index_.queue_count(); ++q) ++queues[static_cast<std::size_t>(index_.engine(q))];
     for (const InferenceRange& range : ranges)
         for (std::uint64_t i = range.first; i < range.last; ++i) {
-            const InferenceAccount& inference = cores_[static_cast<std::size_t>(range.core)].at(i);
+            const InferenceAccount& inference = cores_[static_cast<std::size_t>(range.core)].inferences.at(i);
             for (std::size_t q = 0; q < index_.queue_count(); ++q) {
                 const std::string where = "core " + std::to_string(range.core) + ", inference " + std::to_string(i) +
                                           ", queue " + std::to_string(q);
@@ -108,7 +113,7 @@ Duration StallAccounts::makespan(const std::vector<InferenceRange>& ranges) cons
     Duration total{};
     for (const InferenceRange& range : ranges)
         for (std::uint64_t i = range.first; i < range.last; ++i) {
-            const InferenceAccount& inference = cores_[static_cast<std::size_t>(range.core)].at(i);
+            const InferenceAccount& inference = cores_[static_cast<std::size_t>(range.core)].inferences.at(i);
             total += inference.last_retirement - inference.first_issue;
         }
     return total;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class StallAccounts final : public observe::Observer {
 public:
     StallAccounts(const ProgramIndex& index, int cores);
 
+    observe::Attention attention(std::uint16_t, std::uint64_t) const override { return {true, true, false, false}; }
     void on(const observe::Issued& event) override;
     void on(const observe::Blocked& event) override;
     void on(const observe::InferenceEvent& event) override;
@@ -55,12 +57,18 @@ private:
         std::vector<QueueAccount> queues;
     };
 
+    struct CoreAccount {
+        std::deque<InferenceAccount> inferences;
+        std::uint64_t current = 0;       ///< the inference that the last event was of
+        QueueAccount* queues = nullptr;  ///< of that one; null before the first event
+    };
+
     InferenceAccount& account(int core, std::uint64_t inference);
     void add(const observe::InstructionRef& who, TimePoint from, TimePoint until, record::TimeShare share);
     ShareTimes checked(const QueueAccount& queue, const InferenceAccount& inference, const std::string& where) const;
 
     const ProgramIndex& index_;
-    std::vector<std::vector<InferenceAccount>> cores_;
+    std::vector<CoreAccount> cores_;
 };
 
 /// What an engine mostly waits for, in words: "weights from DRAM (41 % of the time)", or "nothing: busy 93 %

@@ -26,6 +26,10 @@ class Timeline final : public observe::Observer {
 public:
     Timeline(const ProgramIndex& index, InferenceRange range) : index_(index), range_(range) {}
 
+    observe::Attention attention(std::uint16_t core, std::uint64_t inference) const override {
+        const bool mine = core == range_.core && inference >= range_.first && inference < range_.last;
+        return {mine, false, false, mine};
+    }
     void on(const observe::Issued& event) override;
     void on(const observe::Transferred& event) override;
     const std::vector<Span>& spans() const { return spans_; }

@@ -30,6 +30,7 @@ class Traffic final : public observe::Observer {
 public:
     Traffic(const ProgramIndex& index, int cores, int channels);
 
+    observe::Attention attention(std::uint16_t, std::uint64_t) const override { return {false, false, false, true}; }
     void on(const observe::Transferred& event) override;
     void on(const observe::HostTransferred& event) override;
 

@@ -74,7 +74,7 @@ struct Initiator final : sc_core::sc_module {
     explicit Initiator(const sc_core::sc_module_name& name) : sc_module(name), socket("socket") {}
 
     tlm::tlm_response_status move(tlm::tlm_command command, std::uint64_t address, std::vector<std::byte>& bytes,
-                                  const exec::DramRows* rows = nullptr) {
+                                  const exec::DramRows* rows = nullptr, Duration ahead = {}) {
         tlm::tlm_generic_payload payload;
         payload.set_command(command);
         payload.set_address(address);
@@ -84,9 +84,8 @@ struct Initiator final : sc_core::sc_module {
         extension.billed = Bytes{static_cast<std::int64_t>(bytes.size())};
         extension.rows = rows;
         payload.set_extension(&extension);
-        sc_core::sc_time delay;
+        sc_core::sc_time delay = chip::kernel_time(ahead);
         socket->b_transport(payload, delay);
-        payload.clear_extension(&extension);
         return payload.get_response_status();
     }
 
@@ -177,8 +176,7 @@ TEST_CASE("transactions carry bytes into DRAM and out of it") {
     const hw::ChipSpec spec = test::round_chip();
     const chip::Layout layout(spec, 1);
     chip::Faults faults;
-    chip::Outlook outlook;
-    chip::Dram dram("dram", layout, faults, outlook);
+    chip::Dram dram("dram", layout, faults);
     Initiator initiator("initiator");
     initiator.socket.bind(dram.socket);
     std::vector<std::byte> memory(16);
@@ -207,4 +205,32 @@ TEST_CASE("transactions carry bytes into DRAM and out of it") {
     });
     sc_core::sc_start(chip::kernel_time(kLong));
     CHECK(ran);
+}
+
+TEST_CASE("a transfer that is sent ahead arrives when its delay is over") {
+    const hw::ChipSpec spec = test::round_chip();
+    const chip::Layout layout(spec, 1);
+    chip::Faults faults;
+    chip::Dram dram("dram", layout, faults);
+    Initiator early("early"), late("late"), alone("alone");
+    for (Initiator* i : {&early, &late, &alone}) i->socket.bind(dram.socket);
+    std::vector<std::byte> memory(16), one(8, std::byte{1}), two(8, std::byte{2}), read(8);
+    dram.store().attach(0, 4096, 0, memory);
+    Duration ends[3];
+    const auto run = [&](int k, Initiator& initiator, tlm::tlm_command command, std::vector<std::byte>& bytes,
+                         Duration ahead) {
+        sc_core::sc_spawn([=, &initiator, &bytes, &ends] {
+            CHECK(initiator.move(command, 4096, bytes, nullptr, ahead) == tlm::TLM_OK_RESPONSE);
+            ends[k] = chip::kernel_now().time_since_epoch();
+        });
+    };
+    // The read is sent first and sees what was written meanwhile.
+    run(0, late, tlm::TLM_READ_COMMAND, read, microseconds(7));
+    run(1, early, tlm::TLM_WRITE_COMMAND, one, microseconds(3));
+    sc_core::sc_start(chip::kernel_time(kLong));
+    CHECK(read == one);
+    CHECK(ends[0] - ends[1] == microseconds(4));
+    run(2, alone, tlm::TLM_WRITE_COMMAND, two, Duration{});
+    sc_core::sc_start(chip::kernel_time(kLong));
+    CHECK(ends[2] - kLong == ends[1] - microseconds(3));
 }

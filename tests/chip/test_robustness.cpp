@@ -47,6 +47,22 @@ struct Tiling final : observe::Observer {
     }
 };
 
+/// Counts what comes and needs retirements and transfers of the second inference alone.
+struct Choosy final : observe::Observer {
+    int issued = 0, blocked = 0, retired = 0, transferred = 0;
+
+    observe::Attention attention(std::uint16_t, std::uint64_t inference) const override {
+        return {false, false, inference == 1, inference == 1};
+    }
+    void on(const observe::Issued&) override { ++issued; }
+    void on(const observe::Blocked&) override { ++blocked; }
+    void on(const observe::Retired& e) override {
+        ++retired;
+        CHECK(e.who.inference == 1);
+    }
+    void on(const observe::Transferred&) override { ++transferred; }
+};
+
 void run(chip::Chip& chip, const ProgramBuilder& b) {
     chip.load(0, b.share());
     chip.submit(0, time_origin());
@@ -105,6 +121,24 @@ TEST_CASE("an exception of an observer reaches the caller, and again at every la
     chip::Chip chip(test::round_chip(), 1, {&observer});
     CHECK_THROWS_WITH(run(chip, b), "the observer has had enough");
     CHECK_THROWS_WITH(chip.advance_until(time_origin() + microseconds(2'000'000)), "the observer has had enough");
+}
+
+TEST_CASE("an observer hears what it needs of the inferences it needs") {
+    Choosy choosy;
+    Tiling all;
+    ProgramBuilder b(test::round_chip());
+    const auto weights = b.segment(Purpose::weights, 1 << 20);
+    const auto ring = b.queue(Engine::dma), act = b.queue(Engine::act);
+    b.add(ring, B::load(weights, 128, 1024));
+    b.add(act, B::act(64), {{ring, 1}});
+    chip::Chip chip(test::round_chip(), 1, {&choosy, &all});
+    chip.load(0, b.share());
+    for (int n = 0; n < 3; ++n) chip.submit(0, time_origin());
+    chip.advance_until(time_origin() + microseconds(1'000'000));
+    CHECK(choosy.issued + choosy.blocked == 0);
+    CHECK(choosy.retired == 2);
+    CHECK(choosy.transferred == 1);
+    CHECK(all.events == 3 * 3);  // two issues, one wait
 }
 
 TEST_CASE("programs that no chip could run are internal errors") {

@@ -2,7 +2,6 @@
 
 #include "base/check.hpp"
 #include "chip/arbiter.hpp"
-#include "chip/outlook.hpp"
 #include "support/arbiter_workloads.hpp"
 #include "support/ddr4_3200.hpp"
 #include "support/naive_arbiter.hpp"
@@ -94,19 +93,6 @@ TEST_CASE("nothing is announced beyond a limit, and up to it what is") {
     CHECK(arbiter.next_completion(at(512'000)) == at(512'000));
     CHECK(arbiter.next_completion() == at(512'000));
     CHECK(arbiter.bursts_served() == 10);
-}
-
-TEST_CASE("announced arrivals come in order and are forgotten when their time has come") {
-    Outlook outlook;
-    CHECK(outlook.next_after(at(0)) == TimePoint::max());
-    for (std::int64_t t : {50, 20, 90, 20, 70}) outlook.announce(at(t));
-    CHECK(outlook.next_after(at(0)) == at(20));
-    CHECK(outlook.next_after(at(19)) == at(20));
-    CHECK(outlook.next_after(at(20)) == at(50));
-    outlook.announce(at(60));
-    CHECK(outlook.next_after(at(50)) == at(60));
-    CHECK(outlook.next_after(at(89)) == at(90));
-    CHECK(outlook.next_after(at(90)) == TimePoint::max());
 }
 
 TEST_CASE("an arrival inside a stretch that was jumped over finds the state of that moment") {

@@ -33,12 +33,13 @@ TEST_CASE("a step holds until the last thing it waits for, and blames it") {
     CHECK(retirements.last(pe) == at(1000));
     retirements.publish(pe, at(5000));
     retirements.publish(act, at(7000));
-    CHECK(hold_of(steps, retirements, step).until == at(7000));
-    CHECK(hold_of(steps, retirements, step).why == observe::Stall::wait_act);
+    CHECK(hold_of(retirements, steps.queues[pool], step).until == at(7000));
+    CHECK(blamed(steps, hold_of(retirements, steps.queues[pool], step)) == observe::Stall::wait_act);
     retirements.restart(steps, at(9000));
     retirements.publish(pe, at(9500));
     retirements.publish(act, at(9500));
-    CHECK(hold_of(steps, retirements, step).why == observe::Stall::wait_pe);  // the first of two that end together
+    CHECK(blamed(steps, hold_of(retirements, steps.queues[pool], step)) ==
+          observe::Stall::wait_pe);  // the first of two that end together
 }
 
 TEST_CASE("transfers are blamed by what they move") {
