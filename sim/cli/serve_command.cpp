@@ -133,18 +133,23 @@ int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const 
     return does_not_fit(plan, results.front().excluded, options.as_json);
 }
 
+/// Whether the chip itself is to be simulated, and the load as a part of the capacity where measured times say it.
+Scenario with_backend(const ServingPlan& plan, std::optional<double> load) {
+    Scenario scenario = plan.scenario;
+    if (scenario.live == serving::Live::near_capacity)
+        scenario.live = load && *load > flow::kTrustedLoad ? serving::Live::yes : serving::Live::no;
+    return scenario;
+}
+
 int serve(const ServingPlan& plan, const Options& options) {
-    const Scenario& scenario = plan.scenario;
+    Scenario scenario = plan.scenario;
+    std::optional<double> load;
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     const serving::ProgressCallback callback = [](std::int64_t) {
         if (interrupted != 0) throw explore::Interrupted{};
     };
     std::optional<ServingResult> result;
-    if (scenario.live) {
-        std::string reason;
-        result = flow::serve_live(plan, reason, callback);
-        if (!result) return does_not_fit(plan, reason, options.as_json);
-    } else {
+    if (scenario.live != serving::Live::yes) {
         flow::ServiceTables tables(
             plan.programs, plan.chip.dram.channels, plan.chip.cores, flow::ServiceStore(options.times),
             explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
@@ -155,8 +160,16 @@ int serve(const ServingPlan& plan, const Options& options) {
         }
         const std::string reason = flow::why_not(plan, tables, flow::held(plan, scenario.run.server.sizes));
         if (!reason.empty()) return does_not_fit(plan, reason, options.as_json);
-        result = flow::serve_on_table(plan, scenario, tables, callback);
+        load = flow::offered_load(plan, scenario, tables);
+        scenario = with_backend(plan, load);
+        if (scenario.live == serving::Live::no) result = flow::serve_on_table(plan, scenario, tables, callback);
     }
+    if (!result) {
+        std::string reason;
+        result = flow::serve_live(plan, reason, callback);
+        if (!result) return does_not_fit(plan, reason, options.as_json);
+    }
+    result->offered_load = load;
     const json::Object report = serve_json(plan, scenario, *result);
     write_results(options.folder, plan, scenario, *result, report);
     if (options.as_json) std::cout << json::dump(report) << "\n";

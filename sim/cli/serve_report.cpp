@@ -41,7 +41,8 @@ std::string load_text(const Scenario& s) {
     return s.load_kind + (rate ? " at " + rate_text(*rate) + " requests/s" : "");
 }
 
-std::string head(const flow::ServingPlan& plan, const Scenario& s, const Summary& summary) {
+std::string head(const flow::ServingPlan& plan, const Scenario& s, const flow::ServingResult& result) {
+    const Summary& summary = result.summary;
     const serving::Server& server = s.run.server;
     std::string text;
     if (!s.question.empty()) text += s.question + "\n\n";
@@ -49,8 +50,15 @@ std::string head(const flow::ServingPlan& plan, const Scenario& s, const Summary
                                 sizes_text(server.sizes), server.cores(), server.cores() == 1 ? "core" : "cores",
                                 server.chips == 1 ? "" : std::to_string(server.chips) + " x ", plan.chip.name,
                                 outstanding_text(server), serving::policy_name(s.run.policy), load_text(s),
-                                s.live ? "; live chip" : ""));
+                                s.live == serving::Live::yes ? "; live chip" : ""));
     text += "\n" + wrapped(summary.valid() ? "VALID" : "INVALID: " + join(summary.reasons, "; "));
+    if (result.offered_load && *result.offered_load > flow::kTrustedLoad) {
+        text += "\n" + wrapped(fmt::format("The load is {} of what full batches can serve. ", percent(*result.offered_load)) +
+                               (s.live == serving::Live::yes
+                                    ? "There arrivals drive the simulated chip instead of measured times."
+                                    : "Up to 90 % measured times agree with the live chip; above, a queue magnifies what they miss, "
+                                      "and p99 may be off by half: \"live\": \"auto\" simulates the chip there."));
+    }
     return text + "\n\n";
 }
 
@@ -196,7 +204,7 @@ void each_bin(const Tally& t, Line line) {
 
 std::string serve_text(const flow::ServingPlan& plan, const Scenario& scenario, const flow::ServingResult& result) {
     const Summary& m = result.summary;
-    return head(plan, scenario, m) + latency_table(scenario, m) + rates(scenario, result.tally, m) +
+    return head(plan, scenario, result) + latency_table(scenario, m) + rates(scenario, result.tally, m) +
            size_table(scenario, result.tally.sizes) + batch_table(scenario, result.tally) +
            published_table(scenario, m);
 }

@@ -56,8 +56,8 @@ std::optional<flow::ServingPlan> plan_of(const Sweep& sweep, const Asked& asked,
         settings.push_back(std::move(s));
     }
     auto plan = flow::plan_serving(path, settings, models, problems);
-    if (plan && (plan->scenario.live || plan->scenario.search)) {
-        problems.add(path, plan->scenario.live ? "/live" : "/search",
+    if (plan && (plan->scenario.live != serving::Live::no || plan->scenario.search)) {
+        problems.add(path, plan->scenario.live != serving::Live::no ? "/live" : "/search",
                      "is nothing that a sweep can do; infsim serve runs such a scenario by itself");
         return std::nullopt;
     }
@@ -78,7 +78,9 @@ record::ServingRecord run(const ServingPoint& point, const SweepOptions& options
     tables.prepare();
     const std::string reason = flow::why_not(plan, tables, flow::held(plan, plan.scenario.run.server.sizes));
     if (!reason.empty()) return flow::infeasible_record(plan, reason);
-    return flow::record_of(plan, plan.scenario, flow::serve_on_table(plan, plan.scenario, tables));
+    auto result = flow::serve_on_table(plan, plan.scenario, tables);
+    result.offered_load = flow::offered_load(plan, plan.scenario, tables);
+    return flow::record_of(plan, plan.scenario, result);
 }
 
 std::string table_csv(const Sweep& sweep, const std::vector<ServingRow>& rows) {

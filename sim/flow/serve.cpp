@@ -1,5 +1,6 @@
 #include "flow/serve.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "analysis/price.hpp"
@@ -53,6 +54,14 @@ std::optional<Scenario> lasting(Scenario scenario, const ServingResult& shorter)
     return scenario;
 }
 
+double mean_items(const serving::Run& run) {
+    const auto* trace = std::get_if<serving::Trace>(&run.load);
+    if (trace == nullptr) return run.sizes.mean();
+    double sum = 0;
+    for (const serving::Arrival& a : trace->arrivals) sum += a.items;
+    return sum / static_cast<double>(trace->arrivals.size());
+}
+
 std::string sizes_text(const std::vector<int>& sizes) {
     std::vector<std::string> all;
     for (int size : sizes) all.push_back(std::to_string(size));
@@ -84,6 +93,30 @@ ServingResult serve_on_table(const ServingPlan& plan, const Scenario& scenario, 
         return result;
     const auto longer = lasting(scenario, result);
     return longer ? once(*longer) : result;
+}
+
+std::optional<double> offered_load(const ServingPlan& plan, const Scenario& scenario, ServiceTables& tables) {
+    const auto rate = serving::offered_rate(scenario.run.load);
+    if (!rate) return std::nullopt;
+    constexpr int kBatches = 200;  // per core, the first tenth of them not counted
+    const serving::Server& server = scenario.run.server;
+    const int most = *std::max_element(server.sizes.begin(), server.sizes.end());
+    serving::Run full;
+    full.server = server;
+    full.server.sizes = {most};
+    full.server.outstanding_per_core = 2;
+    full.server.outstanding_in_all = 0;
+    full.host = {{}, {}, scenario.run.host.per_inference, scenario.run.host.jitter};
+    full.policy = serving::NoneOptions{};
+    full.load = serving::ClosedLoop{server.cores(), 2, {}};
+    full.sizes.items = {most};
+    full.stop.requests = std::int64_t{kBatches} * server.cores();
+    full.warm_up = full.stop.requests / 10;
+    MeasuredTimes times(tables, held(plan, full.server.sizes));
+    serving::TableDevice device(times, server.chips, server.cores_per_chip);
+    const serving::Tally tally = serving::simulate(full, device, {});
+    const double capacity = static_cast<double>(tally.items) / seconds(tally.window_end - tally.window_start);
+    return *rate * mean_items(scenario.run) / capacity;
 }
 
 std::optional<ServingResult> serve_live(const ServingPlan& plan, std::string& reason,
@@ -125,7 +158,7 @@ record::ServingRecord infeasible_record(const ServingPlan& plan, const std::stri
     r.batch_size = sizes_text(server.sizes);
     r.policy = serving::policy_name(s.run.policy);
     r.load = s.load_kind;
-    r.backend = s.live ? "live" : "table";
+    r.backend = s.live == serving::Live::yes ? "live" : "table";
     r.offered_rate = serving::offered_rate(s.run.load);
     r.seed = static_cast<std::int64_t>(s.run.seed);
     r.status = "infeasible";
@@ -143,6 +176,7 @@ record::ServingRecord record_of(const ServingPlan& plan, const Scenario& scenari
     r.items_per_request = static_cast<double>(t.items) / static_cast<double>(t.requests);
     r.throughput_avg = s.throughput;
     r.requests_per_s = s.requests_per_s;
+    r.offered_load = result.offered_load;
     r.latency_ms_avg = s.latency_avg;
     r.latency_ms_p0 = s.p0;
     r.latency_ms_p50 = s.p50;

@@ -36,7 +36,15 @@ std::string why_not(const ServingPlan& plan, const ServiceTables& tables, const 
 struct ServingResult {
     serving::Tally tally;
     serving::Summary summary;
+    std::optional<double> offered_load;  ///< offered_load()
 };
+
+/// What an open load offers, as a part of the items that the server can take with full batches of its largest size, by a closed
+/// loop on measured times. Empty for closed loops.
+std::optional<double> offered_load(const ServingPlan& plan, const serving::Scenario& scenario, ServiceTables& tables);
+
+/// Up to this part of the capacity measured times agree with the live chip (`scripts/check_serving_times.py`).
+constexpr double kTrustedLoad = 0.9;
 
 /// Runs `scenario` (the plan's, perhaps with another load or set of sizes) on measured times. Throws InputError when no
 /// request was measured.

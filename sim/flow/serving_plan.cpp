@@ -86,7 +86,7 @@ void complete(Scenario& scenario, const hw::ChipSpec& chip, Problems& problems) 
     } else {
         server.outstanding_per_core = scenario.served.outstanding.value_or(by_default);
     }
-    if (scenario.live && server.chips > 1)
+    if (scenario.live != serving::Live::no && server.chips > 1)
         problem("/live", "drives one chip, and the server has " + std::to_string(server.chips));
 }
 

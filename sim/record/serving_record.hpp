@@ -16,7 +16,7 @@ struct ServingRecord {
     Integer n_models, workers_per_model, chips;
     std::string batch_size;  ///< "4", or "1+4" for several compiled sizes
     std::string policy, load, backend;
-    Real offered_rate, items_per_request;
+    Real offered_rate, offered_load, items_per_request;
     Integer seed;
     std::string status;   ///< ok or infeasible
     std::string verdict;  ///< VALID or INVALID

@@ -184,7 +184,7 @@ void read_search(ObjectReader& root, Scenario& scenario) {
     if (scenario.run.bound == Duration{0}) root.problem("search", "needs a latency bound (\"bound\")");
     if (!offered_rate(scenario.run.load) && !scenario.load_kind.empty())
         root.problem("search", "needs a load with a rate to vary, and the load is " + scenario.load_kind);
-    if (scenario.live) root.problem("search", "runs on measured times, not live");
+    if (scenario.live != Live::no) root.problem("search", "runs on measured times, not live");
     scenario.search = search;
 }
 
@@ -210,6 +210,15 @@ void check_warm_up(ObjectReader& root, Scenario& scenario) {
         root.problem("warm_up", "must be below the requests of the trace");
 }
 
+void read_live(ObjectReader& root, Scenario& scenario) {
+    const auto place = root.optional("live");
+    if (!place) return;
+    const json::Value& value = place->value();
+    if (value.is_bool()) scenario.live = value.as_bool() ? Live::yes : Live::no;
+    else if (value.is_string() && value.as_string() == "auto") scenario.live = Live::near_capacity;
+    else place->problem("must be true, false or \"auto\": live where the load is near the capacity");
+}
+
 Scenario read_sections(const json::Document& document, Problems& problems) {
     Scenario scenario;
     scenario.file = document.file;
@@ -225,7 +234,7 @@ Scenario read_sections(const json::Document& document, Problems& problems) {
     read_stop(root, scenario);
     scenario.run.seed = static_cast<std::uint64_t>(root.integer_or("seed", 0, 0));
     check_warm_up(root, scenario);
-    scenario.live = root.boolean_or("live", false);
+    read_live(root, scenario);
     read_bound(root, scenario);
     read_search(root, scenario);
     read_published(root, scenario);

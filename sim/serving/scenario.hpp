@@ -32,6 +32,9 @@ struct MlPerf {
     bool grows = false;
 };
 
+/// Whether arrivals drive the simulated chip instead of measured times.
+enum class Live { no, yes, near_capacity };
+
 /// What to look for. `sets`: candidates are compiled sizes of which at most `at_most` may be loaded.
 struct Search {
     double tolerance = 0.005;     ///< relative, of the load found
@@ -51,7 +54,7 @@ struct Scenario {
     Run run;
     std::optional<Duration> per_inference;  ///< empty: what the chip file says
     double percentile = 99;                 ///< which one the bound is for
-    bool live = false;
+    Live live = Live::no;
     std::optional<MlPerf> mlperf;
     std::optional<Search> search;
     std::optional<Published> published;
