@@ -1,7 +1,7 @@
 // Simulated instructions per second: the SystemC chip beside a plain event loop that runs the same Program.
-// The Program is ResNet-50's (stride in the 1x1), fp16, compiled for BATCH images on the default chip.
+// The Program is NETWORK's (a name of models/; ResNet-50 with the stride in the 1x1 if not given), fp16, compiled for BATCH items.
 // Last comes the plain loop with the fluid arbiter: what the exact one costs is the ratio of the two.
-//   infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]]      CHIP is a file of configs/chips without its ending
+//   infsim_bench [BATCH [CORES [INFERENCES [CHIP [NETWORK]]]]]      CHIP is a file of configs/chips without its ending
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -52,8 +52,8 @@ int argument(int argc, char** argv, int index, int otherwise) {
     const long value = std::strtol(argv[index], &end, 10);
     if (*end != '\0' || value < 1 || value > 1'000'000) {
         fmt::print(stderr,
-                   "usage: infsim_bench [BATCH [CORES [INFERENCES [CHIP]]]], numbers from 1; 5, 4, 16 and inferentia1 "
-                   "if not given\n");
+                   "usage: infsim_bench [BATCH [CORES [INFERENCES [CHIP [NETWORK]]]]], numbers from 1; 5, 4, 16, "
+                   "inferentia1 and resnet50-v1 if not given\n");
         std::exit(2);
     }
     return static_cast<int>(value);
@@ -108,9 +108,9 @@ void print_fluid(hw::ChipSpec spec, int cores, int inferences, const std::shared
                exact.seconds / fluid.seconds, length(exact) / length(fluid));
 }
 
-int bench(int batch, int cores, int inferences, const std::string& chip_name) {
+int bench(int batch, int cores, int inferences, const std::string& chip_name, const std::string& network) {
     const hw::ChipSpec spec = chip_named(chip_name), reference_spec = chip_named("inferentia1");
-    const auto graph = graph::load_model("resnet50-v1", std::string(INFSIM_SOURCE_DIR) + "/models");
+    const auto graph = graph::load_model(network, std::string(INFSIM_SOURCE_DIR) + "/models");
     const auto begin = std::chrono::steady_clock::now();
     auto result = compiler::compile(graph, spec, batch, DType::fp16, DType::fp16, {});
     const double compile_seconds = seconds_since(begin);
@@ -130,9 +130,8 @@ int bench(int batch, int cores, int inferences, const std::string& chip_name) {
     });
     const Outcome plain = plain_run(spec, cores, inferences, program, index);
     fmt::print(
-        "ResNet-50 at batch {} on {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each, observers "
-        "on\n",
-        batch, spec.name, program::instruction_count(*program), compile_seconds, cores, inferences);
+        "{} at batch {} on {}: {} instructions, compiled in {:.3f} s; {} cores, {} inferences each, observers on\n",
+        network, batch, spec.name, program::instruction_count(*program), compile_seconds, cores, inferences);
     if (spec.name == reference_spec.name) {
         print_line("plain event loop (reference)", instructions, plain, plain);
         print_line("SystemC chip", instructions, systemc, plain);
@@ -154,7 +153,8 @@ int bench(int batch, int cores, int inferences, const std::string& chip_name) {
 int main(int argc, char** argv) {
     try {
         const std::string chip = argc > 4 ? argv[4] : "inferentia1";
-        return bench(argument(argc, argv, 1, 5), argument(argc, argv, 2, 4), argument(argc, argv, 3, 16), chip);
+        const std::string network = argc > 5 ? argv[5] : "resnet50-v1";
+        return bench(argument(argc, argv, 1, 5), argument(argc, argv, 2, 4), argument(argc, argv, 3, 16), chip, network);
     } catch (const InputError& e) {
         fmt::print(stderr, "{}\n", e.what());
         return 2;

@@ -41,12 +41,21 @@ std::optional<Strided> look_in_dram(const Lowering& low, TensorId id) {
     return Strided{Strided::Source::scratch, -1, 0, axes};
 }
 
+namespace {
+
+/// No axis holds a part of the columns.
+bool columns_are_whole(const View& view, const Physical& phys) {
+    for (std::size_t a = 0; a < view.axes.size(); ++a)
+        for (const Factor& f : view.axes[a])
+            if (f.dim == Dim::col && !is_whole(view, a, Dim::col, phys)) return false;
+    return true;
+}
+
+}  // namespace
+
 std::optional<Prospect> transposed(const Prospect& from, int heads, int width) {
     const Physical phys = from.phys();
-    if (phys.rows != 1 || phys.slots() % heads != 0) return std::nullopt;
-    for (std::size_t a = 0; a < from.view.axes.size(); ++a)
-        for (const Factor& f : from.view.axes[a])
-            if (f.dim == Dim::col && !is_whole(from.view, a, Dim::col, phys)) return std::nullopt;
+    if (phys.rows != 1 || phys.slots() % heads != 0 || !columns_are_whole(from.view, phys)) return std::nullopt;
     Layout to;
     for (int h = 0; h < heads; ++h)
         for (const int l : split_channels(phys.cols, width)) to.phys.lanes.push_back(l);
@@ -75,7 +84,7 @@ bool turns_to_tokens(const Prospect& from) {
 }
 
 std::optional<Prospect> look_at_tokens(const Lowering& low, TensorId id) {
-    const auto from = look(low, id);
+    auto from = look(low, id);
     if (!from || !turns_to_tokens(*from)) return from;
     if (const auto found = low.at.tokens.find(id); found != low.at.tokens.end()) return prospect_of(low, found->second);
     return transposed(*from, 1, low.source.columns);
