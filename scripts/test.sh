@@ -34,7 +34,7 @@ fi
 case $sanitized in
     some)
         # What touches bytes, threads and files, and the compiler on random graphs; its other suites take much longer to build.
-        suites=(unit_base unit_hw unit_program unit_exec unit_cost unit_serving unit_graph unit_flow property_budgets)
+        suites=(unit_base unit_hw unit_program unit_exec unit_cost unit_serving unit_graph unit_flow property_budgets fuzz_onnx fuzz_json)
         scripts/build.sh asan "${suites[@]}" chip_tests
         run_tests --preset asan -R "^($(IFS='|'; echo "${suites[*]}"))\$|^chip\." ;;
     all)
