@@ -117,7 +117,7 @@ std::vector<std::byte> reordered(const Graph& graph, TensorId id, int batch, std
     const Tensor& t = graph.tensor(id);
     if (!per_item(graph, id) || t.batch_axis == 0 || batch == 1) return bytes;
     std::size_t rows = 1;
-    for (int a = 0; a < t.batch_axis; ++a) rows *= static_cast<std::size_t>(t.shape[static_cast<std::size_t>(a)]);
+    for (int a = 1; a <= t.batch_axis; ++a) rows *= static_cast<std::size_t>(t.shape[static_cast<std::size_t>(a)]);
     const auto items = static_cast<std::size_t>(batch);
     const std::size_t piece = bytes.size() / (rows * items);
     std::vector<std::byte> out(bytes.size());
@@ -179,9 +179,13 @@ std::vector<std::byte> weight_bytes(const Graph& graph, const program::Segment& 
 std::vector<std::int64_t> batch_shape(const Graph& graph, TensorId id, int batch) {
     std::vector<std::int64_t> shape = graph.tensor(id).shape;
     if (!per_item(graph, id)) return shape;
-    const auto axis = static_cast<std::size_t>(graph.tensor(id).batch_axis);
-    if (axis < shape.size() && shape[axis] == 1) shape[axis] = batch;
-    else shape.insert(shape.begin(), batch);
+    if (!shape.empty() && shape.front() == 1) {
+        const auto axis = graph.tensor(id).batch_axis;
+        shape.erase(shape.begin());
+        shape.insert(shape.begin() + std::min<std::ptrdiff_t>(axis, static_cast<std::ptrdiff_t>(shape.size())), batch);
+    } else {
+        shape.insert(shape.begin(), batch);
+    }
     return shape;
 }
 

@@ -1,5 +1,8 @@
 #include "graph/builder.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include <fmt/format.h>
 
 #include "base/check.hpp"
@@ -52,14 +55,31 @@ TensorId GraphBuilder::add_tensor(const std::string& name, Facts facts, TensorKi
     return static_cast<TensorId>(graph_.tensors.size()) - 1;
 }
 
+namespace {
+
+/// The permutation that takes axis `from` of `rank` to the place `to` and leaves the order of the others.
+std::vector<std::int64_t> moved_axis(std::size_t rank, int from, int to) {
+    std::vector<std::int64_t> perm(rank);
+    std::iota(perm.begin(), perm.end(), 0);
+    perm.erase(perm.begin() + from);
+    perm.insert(perm.begin() + to, from);
+    return perm;
+}
+
+}  // namespace
+
 TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType dtype, int batch_axis) {
     rules::require_sane(shape);
-    Facts facts{shape, dtype, batch_axis >= 0, std::nullopt};
-    if (facts.batched && track_ && !shape.empty()) facts.place = BatchPlace{batch_axis, 1};
+    Shape in_front = shape;
+    if (batch_axis > 0) std::rotate(in_front.begin(), in_front.begin() + batch_axis, in_front.begin() + batch_axis + 1);
+    Facts facts{in_front, dtype, batch_axis >= 0, std::nullopt};
+    if (facts.batched && track_ && !shape.empty()) facts.place = BatchPlace{0, 1};
     const auto id = add_tensor(name, facts, TensorKind::input, std::nullopt);
     graph_.tensor(id).batch_axis = std::max(batch_axis, 0);
     graph_.inputs.push_back(id);
-    return id;
+    if (batch_axis <= 0) return id;
+    return node(Op::transpose, "", {id}, {{"perm", moved_axis(shape.size(), 0, batch_axis)}},
+                fresh_tensor_name(name + "/batch"));
 }
 
 TensorId GraphBuilder::constant(const std::string& name, const Shape& shape, DType dtype, Constant value) {
@@ -192,12 +212,25 @@ std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const 
     return ids;
 }
 
+/// An output with its batch in front, of which files know the axis that the model gives it.
+TensorId GraphBuilder::with_batch_in_front(TensorId id, const std::string& name) {
+    const auto place = facts(id).place;
+    if (!graph_.batchable || !place || place->axis == 0 || place->before != 1 ||
+        shape(id)[static_cast<std::size_t>(place->axis)] != batch_)
+        return id;
+    if (graph_.tensor(id).name == name) graph_.tensor(id).name = fresh(tensor_names_, next_tensor_, name + "/batch");
+    const auto moved = node(Op::transpose, "", {id}, {{"perm", moved_axis(shape(id).size(), place->axis, 0)}}, name);
+    graph_.tensor(moved).batch_axis = place->axis;
+    return moved;
+}
+
 Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& outputs) {
     std::set<TensorId> used;
-    for (const auto& [id, name] : outputs) {
+    for (const auto& [given, name] : outputs) {
+        const auto id = with_batch_in_front(given, name);
         auto& tensor = graph_.tensor(id);
         if (tensor.kind == TensorKind::intermediate && used.insert(id).second) {
-            if (tensor.name != name) tensor.name = fresh(tensor_names_, next_tensor_, name);
+            if (tensor.name != name && given == id) tensor.name = fresh(tensor_names_, next_tensor_, name);
             graph_.outputs.push_back(id);
             continue;
         }
@@ -214,8 +247,6 @@ Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& 
         graph_.why_not_batchable = output_mixing(graph_, {facts_.begin(), facts_.end()}, batch_);
         graph_.batchable = graph_.why_not_batchable.empty();
     }
-    for (const auto id : graph_.outputs)
-        if (graph_.batchable && facts(id).place) graph_.tensor(id).batch_axis = facts(id).place->axis;
     if (graph_.batchable && batch_ != 1) shrink_to_item();
     return std::move(graph_);
 }

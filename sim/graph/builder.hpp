@@ -26,7 +26,8 @@ public:
 
     // Shapes given to these three are checked: ShapeError for a negative or absurdly large one.
 
-    /// A graph input; its batch is on `batch_axis`, -1: it is the same for all items.
+    /// A graph input of this shape; its batch is on `batch_axis`, -1: it is the same for all items. A graph has the
+    /// batch in front: where the model has it elsewhere, a transpose behind the input leads to what is returned.
     TensorId input(const std::string& name, const Shape& shape, DType dtype, int batch_axis = 0);
     TensorId constant(const std::string& name, const Shape& shape, DType dtype, Constant value);
     /// A constant whose values are few; `values` row-major.
@@ -61,6 +62,7 @@ public:
     Graph finish(const std::vector<std::pair<TensorId, std::string>>& outputs);
 
 private:
+    TensorId with_batch_in_front(TensorId id, const std::string& name);
     TensorId add_tensor(const std::string& name, Facts facts, TensorKind kind, std::optional<Constant> constant);
     std::optional<TensorId> fold(const Node& node, const Facts& result, const std::string& output);
     std::string fresh_node_name(Op op, const std::string& name);

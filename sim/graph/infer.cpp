@@ -147,7 +147,7 @@ NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, 
 
 Facts facts_of(const Tensor& tensor) {
     Facts facts{tensor.shape, tensor.dtype, tensor.batched, std::nullopt};
-    if (tensor.batched && !tensor.shape.empty()) facts.place = BatchPlace{tensor.batch_axis, 1};
+    if (tensor.batched && !tensor.shape.empty()) facts.place = BatchPlace{0, 1};
     return facts;
 }
 
@@ -155,7 +155,7 @@ std::string output_mixing(const Graph& graph, const std::vector<Facts>& facts, s
     for (const auto id : graph.outputs) {
         const auto& f = facts.at(static_cast<std::size_t>(id));
         if (!f.batched || !f.place) continue;
-        if (f.place->before != 1 || f.shape[static_cast<std::size_t>(f.place->axis)] != batch)
+        if (f.place->axis != 0 || f.place->before != 1 || f.shape[0] != batch)
             return fmt::format("output '{}': its batch is not an axis of its own", graph.tensor(id).name);
     }
     return {};
@@ -221,9 +221,6 @@ std::vector<Facts> infer_graph(Graph& graph, Problems& problems) {
     if (all_known && graph.batchable) {
         graph.why_not_batchable = output_mixing(graph, facts, 1);
         graph.batchable = graph.why_not_batchable.empty();
-        for (const auto id : graph.outputs)
-            if (const auto& place = facts.at(static_cast<std::size_t>(id)).place)
-                graph.tensor(id).batch_axis = place->axis;
     }
     return facts;
 }

@@ -54,7 +54,7 @@ NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, 
 /// a node is left alone. The result has the facts of every tensor.
 std::vector<Facts> infer_graph(Graph& graph, Problems& problems);
 
-/// Facts of a tensor as the graph has them; a batched input has its batch on its batch_axis.
+/// Facts of a tensor as the graph has them; a batched input has its batch on axis 0.
 Facts facts_of(const Tensor& tensor);
 
 /// Why the outputs of a graph cannot be put together into a batch again; empty when they can.

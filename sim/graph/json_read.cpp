@@ -139,11 +139,10 @@ private:
         t.kind = TensorKind::input;
         t.batched = reader.boolean_or("batched", true);
         t.batch_axis = static_cast<int>(reader.integer_or("batch_axis", 0, 0, 64));
-        const auto axis = static_cast<std::size_t>(t.batch_axis);
-        if (t.batched && graph_.batchable && (axis >= t.shape.size() || t.shape[axis] != 1))
-            reader.problem("shape", axis == 0
-                                        ? "must begin with the batch axis, whose extent in the graph of one item is 1"
-                                        : "must have the batch axis, whose extent in the graph of one item is 1");
+        if (t.batched && graph_.batchable && (t.shape.empty() || t.shape[0] != 1))
+            reader.problem("shape", "must begin with the batch axis, whose extent in the graph of one item is 1");
+        if (t.batch_axis > 0 && static_cast<std::size_t>(t.batch_axis) >= t.shape.size())
+            reader.problem("batch_axis", "is none of its axes");
         reader.finish();
         graph_.inputs.push_back(add(std::move(t), cursor));
     }
@@ -299,6 +298,9 @@ private:
         if (name && name->value().is_null()) name->problem("must be the name of a tensor");
         graph_.outputs.push_back(name ? reference(*name) : kNoTensor);
         reader.array_or_empty("shape");
+        const auto axis = reader.integer_or("batch_axis", 0, 0, 64);
+        if (graph_.outputs.back() != kNoTensor)
+            graph_.tensor(graph_.outputs.back()).batch_axis = static_cast<int>(axis);
         reader.finish();
     }
 

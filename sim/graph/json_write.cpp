@@ -72,9 +72,12 @@ public:
         for (const auto& t : graph_.tensors)
             if (t.constant) constants.emplace_back(constant(t));
         for (const auto& n : graph_.nodes) nodes.emplace_back(node(n));
-        for (const auto id : graph_.outputs)
-            outputs.emplace_back(
-                Object{{"name", graph_.tensor(id).name}, {"shape", integers(graph_.tensor(id).shape)}});
+        for (const auto id : graph_.outputs) {
+            const auto& t = graph_.tensor(id);
+            Object output = {{"name", t.name}, {"shape", integers(t.shape)}};
+            if (t.batch_axis != 0) output.set("batch_axis", t.batch_axis);
+            outputs.emplace_back(std::move(output));
+        }
         root.set("inputs", std::move(inputs));
         root.set("constants", std::move(constants));
         root.set("nodes", std::move(nodes));

@@ -1,5 +1,6 @@
 #include "graph/onnx_import.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -211,6 +212,16 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
         plan.why_whole = graph.why_not_batchable;
         graph = Run(file, options, plan, problems).graph();
         problems.throw_if_any();
+    }
+    const auto one_item_in_front = [&](TensorId id) {
+        const auto& shape = graph.tensor(id).shape;
+        return !shape.empty() && shape[0] == 1;
+    };
+    if (plan.items && !graph.batchable && !plan.open && plan.why_whole.empty() &&
+        std::all_of(graph.outputs.begin(), graph.outputs.end(), one_item_in_front)) {
+        // Exported for one item, whose own axis may have gone into another: a batch is several of it.
+        graph.batchable = true;
+        graph.why_not_batchable.clear();
     }
     if (!plan.why_whole.empty()) graph.why_not_batchable = plan.why_whole;
     if (options.optimize) optimize(graph);

@@ -85,13 +85,17 @@ TensorId tensor_named(const Import& import, const std::string& name) {
     throw ShapeError(fmt::format("its graph's '{}' is not defined", name));
 }
 
-void convert_node(Import& import, Node node, const Names& names, const std::string& prefix, int position) {
-    rename_all(node, names);
-    if (!node.name().empty()) node.set_name(prefix + node.name());
-    for (const auto& input : node.input()) import.used.insert(input);
-    for (const auto& attribute : node.attribute())
-        if (attribute.has_g()) collect_used(attribute.g(), import.used);
-    import.convert(node, position);
+/// Renames the nodes and converts them, after all that they read is known to be used.
+void convert_nodes(Import& import, std::vector<Node> nodes, const Names& names, const std::string& prefix) {
+    for (auto& node : nodes) {
+        rename_all(node, names);
+        if (!node.name().empty()) node.set_name(prefix + node.name());
+        for (const auto& input : node.input()) import.used.insert(input);
+        for (const auto& attribute : node.attribute())
+            if (attribute.has_g()) collect_used(attribute.g(), import.used);
+    }
+    int position = 0;
+    for (const auto& node : nodes) import.convert(node, position++);
 }
 
 /// Converts the nodes of a subgraph; `given` are the tensors of its inputs. The result has those of its outputs.
@@ -117,7 +121,7 @@ std::vector<TensorId> run_graph(Import& import, const SubGraph& graph, const std
         rename(name, names);
         import.used.insert(name);
     }
-    for (int i = 0; i < graph.node_size(); ++i) convert_node(import, graph.node(i), names, prefix, i);
+    convert_nodes(import, {graph.node().begin(), graph.node().end()}, names, prefix);
     std::vector<TensorId> results;
     for (const auto& output : graph.output()) {
         auto name = output.name();
@@ -249,11 +253,9 @@ void inline_function(Import& import, const Node& call, const ::onnx::FunctionPro
         rename(name, names);
         import.used.insert(name);
     }
-    for (int i = 0; i < function.node_size(); ++i) {
-        Node node = function.node(i);
-        resolve_references(node, call);
-        convert_node(import, node, names, prefix, i);
-    }
+    std::vector<Node> nodes(function.node().begin(), function.node().end());
+    for (auto& node : nodes) resolve_references(node, call);
+    convert_nodes(import, std::move(nodes), names, prefix);
     for (int i = 0; i < function.output_size() && i < call.output_size(); ++i) {
         auto name = function.output(i);
         rename(name, names);

@@ -65,6 +65,8 @@ TEST_CASE("an If with a known condition is its branch, under names of its own") 
         auto& n = m.node("If", {"flag"}, {"y"});
         auto& yes = branch(n, "then_branch");
         add_node(yes, "Relu", {"x"}, "t");
+        add_node(yes, "Dropout", {"t"}, "dropped").add_output("mask");  // an output that a later node reads
+        add_node(yes, "Not", {"mask"}, "unmasked");
         add_node(yes, "Neg", {"t"}, "x2");
         yes.add_output()->set_name("x2");
         auto& no = branch(n, "else_branch");
@@ -95,7 +97,7 @@ TEST_CASE("a Loop of a constant number of steps is unrolled, what it collects is
     CHECK(test::first_problem(g) == "");
     CHECK(count(g, Op::add) == 3);
     CHECK(count(g, Op::neg) == 3);
-    CHECK(test::output_shape(g, 1) == Shape{3, 1, 4});
+    CHECK(test::output_shape(g, 1) == Shape{1, 3, 4});
     CHECK(g.tensor(g.outputs[1]).batch_axis == 1);
 
     m.model.mutable_graph()->mutable_initializer(0)->set_int64_data(0, 1'000'000'000);
@@ -156,9 +158,9 @@ TEST_CASE("an LSTM is one product for the inputs of all steps and one per step f
         auto& n = m.node("LSTM", {"x", "w", "r", "b"}, {"y", "h", "c"});
         set(set(n, "hidden_size", std::int64_t{4}), "direction", std::string(direction));
         const auto g = checked(m);
-        CHECK(test::output_shape(g, 0) == Shape{5, d, 1, 4});
-        CHECK(test::output_shape(g, 1) == Shape{d, 1, 4});
-        CHECK(test::output_shape(g, 2) == Shape{d, 1, 4});
+        CHECK(test::output_shape(g, 0) == Shape{1, 5, d, 4});
+        CHECK(test::output_shape(g, 1) == Shape{1, d, 4});
+        CHECK(test::output_shape(g, 2) == Shape{1, d, 4});
         CHECK(g.tensor(g.outputs[0]).batch_axis == 2);
         CHECK(count(g, Op::matmul) == d * (1 + 4));  // the state is zero in front of the first step
         CHECK(count(g, Op::sigmoid) == d * 5);
@@ -186,6 +188,24 @@ TEST_CASE("GRU and RNN take both forms of their parameters, and refuse what they
     CHECK(count(m.import(), Op::tanh) == 5);
     set(n, "clip", 1.0f);
     CHECK(contains(import_error(m), "node 'RNN_y' (RNN): clipped gates are not supported"));
+}
+
+TEST_CASE("a recurrent cell exported for one item, steps in front by a reshape, takes a batch of items") {
+    OnnxModel m(15);
+    m.input("x", {1, 5, 3}).output("y").integers("turned", {5, 1, 3});
+    m.fill("w", {1, 16, 3}, 1).fill("r", {1, 16, 4}, 1);
+    m.node("Reshape", {"x", "turned"}, {"t"});
+    set(m.node("LSTM", {"t", "w", "r"}, {"all", "y"}), "hidden_size", std::int64_t{4});
+    CHECK(checked(m).batchable);
+}
+
+TEST_CASE("a Clip by computed bounds is a maximum and a minimum") {
+    OnnxModel m;
+    m.input("x", {-1, 4}).output("y");
+    set(m.node("ReduceMax", {"x"}, {"top"}), "axes", test::Ints{1});
+    m.node("Neg", {"top"}, {"low"});
+    m.node("Clip", {"x", "low", "top"}, {"y"});
+    CHECK(test::ops(checked(m)) == "reduce_max neg maximum minimum");
 }
 
 TEST_CASE("newer normalisations and activations") {

@@ -517,10 +517,10 @@ TEST_CASE("the batch is an axis that says nothing, 0, -1 or a name, wherever it 
     for (const char* axis : {"", "0", "-1", "N", "batch_size", "anything"}) {
         CAPTURE(axis);
         CHECK(inputs_of({{"x", {axis, "3", "8"}}}) == "x[1,3,8]@0");
-        CHECK(inputs_of({{"x", {axis, "3"}}, {"state", {"2", axis, "128"}}}) == "x[1,3]@0 state[2,1,128]@1");
+        CHECK(inputs_of({{"x", {axis, "3"}}, {"state", {"2", axis, "128"}}}) == "x[1,3]@0 state[1,2,128]@1");
     }
-    CHECK(inputs_of({{"x", {"16", "N", "64"}}}) == "x[16,1,64]@1");
-    CHECK(inputs_of({{"state", {"2", "batch", "128"}}, {"x", {"batch", "3"}}}) == "state[2,1,128]@1 x[1,3]@0");
+    CHECK(inputs_of({{"x", {"16", "N", "64"}}}) == "x[1,16,64]@1");
+    CHECK(inputs_of({{"state", {"2", "batch", "128"}}, {"x", {"batch", "3"}}}) == "state[1,2,128]@1 x[1,3]@0");
     CHECK(inputs_of({{"x", {"4", "3"}}, {"z", {"4", "5"}}}) == "x[1,3]@0 z[1,5]@0");
 }
 

@@ -146,8 +146,8 @@ TEST_CASE("axes of a graph text may have names, whose extents can be replaced") 
 }
 
 TEST_CASE("a batch axis that is not in front is read and written") {
-    const std::string text = R"({"name": "m", "inputs": [{"name": "s", "shape": [2, 1, 4], "batch_axis": 1}],
- "constants": [], "nodes": [{"name": "n", "op": "relu", "inputs": ["s"], "outputs": ["y"]}], "outputs": [{"name": "y"}]})";
+    const std::string text = R"({"name": "m", "inputs": [{"name": "s", "shape": [1, 2, 4], "batch_axis": 1}],
+ "constants": [], "nodes": [{"name": "n", "op": "relu", "inputs": ["s"], "outputs": ["y"]}], "outputs": [{"name": "y", "batch_axis": 1}]})";
     Problems problems;
     const auto g = graph_from_json(*json::parse_text(text, "m.json", problems), problems);
     REQUIRE(problems.empty());
