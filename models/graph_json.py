@@ -11,7 +11,13 @@ import sys
 class Graph:
     def __init__(self, name):
         self.name = name
+        self.dims = {}
         self.inputs, self.constants, self.nodes, self.outputs = [], [], [], []
+
+    def dim(self, name, extent):
+        """Names an axis, whose extent is this unless somebody asks for another; the name stands in shapes."""
+        self.dims[name] = extent
+        return name
 
     def input(self, name, shape, dtype="fp32"):
         self.inputs.append({"name": name, "shape": shape, "dtype": dtype})
@@ -41,6 +47,8 @@ class Graph:
             return "[\n" + ",\n".join("  " + json.dumps(e) for e in entries) + "\n ]"
 
         parts = [f' "name": {json.dumps(self.name)}']
+        if self.dims:
+            parts.append(f' "dims": {json.dumps(self.dims)}')
         for key in ("inputs", "constants", "nodes", "outputs"):
             parts.append(f' "{key}": {lines(getattr(self, key))}')
         return "{\n" + ",\n".join(parts) + "\n}\n"

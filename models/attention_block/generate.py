@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Two transformer encoder layers on a sequence of 64 with 128 features and two heads."""
+"""Two transformer encoder layers on a sequence, "seq", of 64 with 128 features and two heads."""
 import pathlib
 import sys
 
@@ -7,11 +7,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from graph_json import Graph, encoder_layer, write  # noqa: E402
 
-SEQUENCE, HIDDEN, HEADS, FEED_FORWARD = 64, 128, 2, 512
+HIDDEN, HEADS, FEED_FORWARD = 128, 2, 512
 
 g = Graph("attention_block")
-x = g.input("features", [1, SEQUENCE, HIDDEN])
+sequence = g.dim("seq", 64)
+x = g.input("features", [1, sequence, HIDDEN])
 for layer in range(2):
-    x = encoder_layer(g, f"layer{layer}", x, SEQUENCE, HIDDEN, HEADS, FEED_FORWARD)
-g.output(x, [1, SEQUENCE, HIDDEN])
+    x = encoder_layer(g, f"layer{layer}", x, sequence, HIDDEN, HEADS, FEED_FORWARD)
+g.output(x, [1, sequence, HIDDEN])
 write(HERE, [g])

@@ -1,6 +1,9 @@
 #include "base/text.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -105,14 +108,20 @@ std::optional<std::string> read_file(const std::string& path, Problems& problems
         problems.add(path, "", "is a folder, not a file");
         return std::nullopt;
     }
-    const File file(std::fopen(path.c_str(), "rb"));
-    if (!file) {
+    // Opened without waiting, for a pipe would wait for its writer; and nothing that has no end is read.
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const File file(descriptor < 0 ? nullptr : ::fdopen(descriptor, "rb"));
+    struct stat status {};
+    if (!file || ::fstat(descriptor, &status) != 0) {
         problems.add(path, "", std::string("cannot be read: ") + std::strerror(errno));
         return std::nullopt;
     }
-    std::string text;
-    char buffer[65536];
-    while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, file.get())) text.append(buffer, n);
+    if (!S_ISREG(status.st_mode)) {
+        problems.add(path, "", "is no regular file");
+        return std::nullopt;
+    }
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), file.get()));
     if (std::ferror(file.get())) {
         problems.add(path, "", std::string("cannot be read: ") + std::strerror(errno));
         return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "cli/command.hpp"
+#include "cli/point_options.hpp"
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
 #include "flow/compiler_file.hpp"
@@ -42,16 +43,18 @@ std::string check_sweep(const json::Document& document, flow::ModelCache& models
     return "sweep of " + std::to_string(points) + " points";
 }
 
-std::string check_model(const std::string& path, flow::ModelCache& models, Problems& problems) {
-    const auto* entry = models.load(path, problems);
+std::string check_model(const std::string& path, const flow::Extents& extents, flow::ModelCache& models,
+                        Problems& problems) {
+    const auto* entry = models.load(path, extents, problems);
     if (!entry) return "";
     return "model " + entry->graph.name + ", " + std::to_string(entry->graph.nodes.size()) + " nodes" +
            (entry->graph.batchable ? "" : ", batch 1 only: " + entry->graph.why_not_batchable);
 }
 
 /// What the file is, for a reader; empty where something is wrong with it.
-std::string check_file(const std::string& path, flow::ModelCache& models, Problems& problems) {
-    if (std::filesystem::path(path).extension() != ".json") return check_model(path, models, problems);
+std::string check_file(const std::string& path, const flow::Extents& extents, flow::ModelCache& models,
+                       Problems& problems) {
+    if (std::filesystem::path(path).extension() != ".json") return check_model(path, extents, models, problems);
     Problems found;
     const auto document = json::parse_file(path, found);
     if (!document) {
@@ -69,7 +72,7 @@ std::string check_file(const std::string& path, flow::ModelCache& models, Proble
             return chip ? "chip " + chip->spec.name + ", " + std::to_string(chip->spec.cores) + " cores" : "";
         }
         case Kind::compiler: return "compiler profile " + flow::load_compiler(path, {}, problems).name;
-        case Kind::model: return check_model(path, models, problems);
+        case Kind::model: return check_model(path, extents, models, problems);
     }
     return "";
 }
@@ -80,17 +83,18 @@ int run_check_command(const Arguments& arguments) {
     const Syntax syntax{
         "check FILE...",
         "Reads chip, compiler, sweep, scenario and model files and reports every problem of all of them together.",
-        {help_group()},
+        {extents_group(), help_group()},
         {},
         "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
     if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");
     Problems problems;
-    flow::ModelCache models;
+    const flow::Extents extents = extents_of(*values, problems);
+    flow::ModelCache models(print_notice);
     for (const std::string& path : (*values)["file"].as<Words>()) {
         const std::size_t before = problems.list().size();
-        const std::string what = check_file(path, models, problems);
+        const std::string what = check_file(path, extents, models, problems);
         if (problems.list().size() == before) std::cout << path << ": ok, " << what << "\n";
     }
     problems.throw_if_any();

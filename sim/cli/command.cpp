@@ -27,6 +27,8 @@ void print_help(const Syntax& syntax) {
 
 }  // namespace
 
+void print_notice(const std::string& line) { std::cerr << "note: " << line << "\n"; }
+
 po::options_description help_group() {
     po::options_description group("Help");
     group.add_options()("help,h", "print this and exit");

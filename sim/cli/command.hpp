@@ -48,6 +48,9 @@ struct Syntax {
 /// or repeated options, missing and wrong values, with the option's name and a suggestion.
 std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
 
+/// What a reader has to say about a model, to stderr: for flow::ModelCache.
+void print_notice(const std::string& line);
+
 /// --help, which every subcommand has.
 po::options_description help_group();
 

@@ -42,7 +42,7 @@ Syntax syntax() {
     // clang-format on
     return {"compile MODEL [options]",
             "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
-            {point_group(), compiler_group(), neuron_group(), output, help_group()},
+            {point_group(), extents_group(), compiler_group(), neuron_group(), output, help_group()},
             refused_group(),
             "model",
             1};

@@ -37,7 +37,8 @@ Syntax syntax() {
         "The largest batch that fits without spilling, that fits at all, that has the best throughput and that "
         "meets a\nlatency; for each why one more does not, and which changes would help: every one of them has been "
         "compiled.\nExit 3 where not even one image fits.",
-        {point_group(false), compiler_group(), neuron_group(), load_group(), search, output, help_group()},
+        {point_group(false), extents_group(), compiler_group(), neuron_group(), load_group(), search, output,
+         help_group()},
         refused_group(),
         "model",
         1};
@@ -210,6 +211,7 @@ int run_limits_command(const Arguments& arguments) {
     const flow::PointRequest request = request_of(*values);
     Steps steps;
     flow::LimitsTools tools = flow::compiling_tools();
+    tools.notice = print_notice;
     tools.say = [&](const std::string& what) { steps.say(what); };
     tools.answer = [&](const std::string& what) { steps.answer(what); };
     tools.simulate = [&](const auto& requests) { return simulate(requests, static_cast<int>(jobs), steps); };

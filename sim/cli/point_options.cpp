@@ -95,6 +95,27 @@ po::options_description point_group(bool with_batch) {
     return group;
 }
 
+po::options_description extents_group() {
+    po::options_description group("Extents that a model leaves open");
+    // clang-format off
+    group.add_options()
+        ("dim", po::value<Words>()->value_name("NAME=VALUE")->composing(),
+         "the extent of an axis that the model only names; may be repeated")
+        ("input", po::value<Words>()->value_name("NAME=SHAPE")->composing(),
+         "the shape of an input of an ONNX model that names nothing, such as x=1x3x224x224; may be repeated");
+    // clang-format on
+    return group;
+}
+
+flow::Extents extents_of(const po::variables_map& values, Problems& problems) {
+    flow::Extents extents;
+    if (values.count("dim") > 0)
+        for (const std::string& text : values["dim"].as<Words>()) flow::add_dim(extents, text, "--dim", problems);
+    if (values.count("input") > 0)
+        for (const std::string& text : values["input"].as<Words>()) flow::add_input(extents, text, "--input", problems);
+    return extents;
+}
+
 po::options_description compiler_group() {
     po::options_description group("Compiler (over the compiler file and Neuron's flags)");
     for (const Switch& s : kSwitches)
@@ -156,6 +177,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
             "", "MODEL",
             "is missing: a path to .onnx or .json, or one of " + join(graph::model_names(flow::models_folder()), ", "));
     else r.model = values["model"].as<Words>().front();
+    r.extents = extents_of(values, problems);
     if (values.count("chip") > 0) r.chip = values["chip"].as<std::string>();
     if (values.count("compiler") > 0) r.compiler = values["compiler"].as<std::string>();
     if (values.count("dtype") > 0) r.dtype = dtype_of(values["dtype"].as<std::string>(), "--dtype", problems);
@@ -186,7 +208,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
 
 flow::Point point_of(const flow::PointRequest& request) {
     Problems problems;
-    flow::ModelCache models;
+    flow::ModelCache models(print_notice);
     auto point = flow::resolve(request, models, problems);
     problems.throw_if_any();
     return std::move(*point);

@@ -8,6 +8,8 @@ namespace infsim::cli {
 
 /// --batch (not where a command looks for batches itself), --dtype, --io-dtype, --chip, --compiler, --set.
 po::options_description point_group(bool with_batch = true);
+/// --dim, --input.
+po::options_description extents_group();
 /// Our switches of the compiler: --batching, --no-batching, ..., --state-buffer-budget.
 po::options_description compiler_group();
 /// The same in the spelling of AWS's Neuron compiler: --batching_en, --sb_size, ... Ours win over them.
@@ -23,6 +25,9 @@ flow::PointRequest request_of(const po::variables_map& values);
 
 /// Resolves or throws InputError with everything that is wrong.
 flow::Point point_of(const flow::PointRequest& request);
+
+/// What --dim and --input say. Problems are added.
+flow::Extents extents_of(const po::variables_map& values, Problems& problems);
 
 /// What all of these and --set say, the later winning: Neuron's flags, our switches, --set. Problems are added.
 std::vector<flow::Setting> settings_of(const po::variables_map& values, Problems& problems);

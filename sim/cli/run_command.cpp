@@ -180,7 +180,8 @@ Syntax syntax() {
     // clang-format on
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
-            {point_group(), compiler_group(), neuron_group(), load_group(), data_group(), output, help_group()},
+            {point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), data_group(), output,
+             help_group()},
             refused_group(),
             "model",
             1};

@@ -193,7 +193,7 @@ int run_serve_command(const Arguments& arguments) {
     const auto settings = settings_of(*values, problems);
     const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
     if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
-    flow::ModelCache models;
+    flow::ModelCache models(print_notice);
     const auto plan =
         flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
     problems.throw_if_any();

@@ -15,6 +15,8 @@ public:
     void start(std::size_t total, std::size_t resumed);
     /// One more point is done; `what` says which and how it went.
     void step(const std::string& what);
+    /// A line of its own, before anything starts.
+    void note(const std::string& line) { out_ << "note: " << line << "\n"; }
     /// Ends the line of the bar.
     void finish();
 

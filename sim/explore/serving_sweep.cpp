@@ -114,7 +114,7 @@ std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& mode
 
 std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
     Problems problems;
-    flow::ModelCache models;
+    flow::ModelCache models([&](const std::string& line) { progress.note(line); });
     const auto points = plan_points(sweep, models, problems);
     problems.throw_if_any();
     Progress measuring = progress;

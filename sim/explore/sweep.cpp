@@ -146,7 +146,7 @@ std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
 
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
     Problems problems;
-    flow::ModelCache models;
+    flow::ModelCache models([&](const std::string& line) { progress.note(line); });
     const Plan plan = make_plan(sweep, models, problems);
     problems.throw_if_any();
     const Store store(options.folder);

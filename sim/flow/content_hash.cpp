@@ -83,6 +83,7 @@ std::string content_hash(const graph::Graph& graph) {
     for (const graph::Tensor& t : graph.tensors) {
         feed.text("tensor").text(t.name).integers(t.shape).text(dtype_name(t.dtype));
         feed.integer(static_cast<int>(t.kind)).integer(t.batched);
+        if (t.batched && t.batch_axis != 0) feed.text("batch_axis").integer(t.batch_axis);
         if (t.constant) std::visit(FeedConstant{feed}, *t.constant);
     }
     for (const graph::Node& n : graph.nodes) {

@@ -303,7 +303,7 @@ private:
 
 Limits find_limits(const PointRequest& request, const LimitsOptions& options, const LimitsTools& tools) {
     Problems problems;
-    ModelCache models;
+    ModelCache models(tools.notice);
     const auto point = resolve(at(request, 1), models, problems);
     problems.throw_if_any();
     return Search(request, *point, options, tools).run();

@@ -33,6 +33,7 @@ struct LimitsTools {
     /// Records of requests that fit, in their order.
     std::function<std::vector<record::RunRecord>(const std::vector<PointRequest>&)> simulate;
     std::function<void(const std::string&)> say = [](const std::string&) {};     ///< progress
+    ModelCache::Notice notice;                                                   ///< of the model's reader
     std::function<void(const std::string&)> answer = [](const std::string&) {};  ///< a limit, as soon as it is known
 };
 

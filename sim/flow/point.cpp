@@ -88,18 +88,20 @@ void check_counts(const PointRequest& request, Problems& problems) {
 json::Value to_json(const PointRequest& r) {
     json::Array settings;
     for (const Setting& s : r.settings) settings.push_back(setting_json(s));
-    return json::Object{{"model", r.model},
-                        {"chip", r.chip},
-                        {"compiler", r.compiler},
-                        {"batch", r.batch},
-                        {"dtype", dtype_name(r.dtype)},
-                        {"io_dtype", dtype_name(r.io_dtype.value_or(r.dtype))},
-                        {"cores", r.cores},
-                        {"workers", r.workers},
-                        {"seed", r.seed},
-                        {"offset_sets", r.offset_sets},
-                        {"inferences", r.inferences},
-                        {"settings", std::move(settings)}};
+    json::Object all{{"model", r.model},
+                     {"chip", r.chip},
+                     {"compiler", r.compiler},
+                     {"batch", r.batch},
+                     {"dtype", dtype_name(r.dtype)},
+                     {"io_dtype", dtype_name(r.io_dtype.value_or(r.dtype))},
+                     {"cores", r.cores},
+                     {"workers", r.workers},
+                     {"seed", r.seed},
+                     {"offset_sets", r.offset_sets},
+                     {"inferences", r.inferences},
+                     {"settings", std::move(settings)}};
+    if (!r.extents.empty()) all.set("extents", to_json(r.extents));
+    return all;
 }
 
 PointRequest point_request_from_json(const json::Document& document, Problems& problems) {
@@ -117,18 +119,26 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
     r.offset_sets = static_cast<int>(reader.integer("offset_sets", 1, kMaxOffsetSets));
     r.inferences = static_cast<int>(reader.integer("inferences", 0, kMaxInferences));
     r.settings = read_settings(reader);
+    if (const auto extents = reader.optional("extents")) r.extents = extents_from_json(*extents);
     reader.finish();
     return r;
 }
 
-const ModelCache::Entry* ModelCache::load(const std::string& model, Problems& problems) {
-    auto found = std::find_if(loaded_.begin(), loaded_.end(), [&](const auto& l) { return l->model == model; });
+const ModelCache::Entry* ModelCache::load(const std::string& model, const Extents& extents, Problems& problems) {
+    auto found = std::find_if(loaded_.begin(), loaded_.end(),
+                              [&](const auto& l) { return l->model == model && l->extents == extents; });
     if (found == loaded_.end()) {
         auto loaded = std::make_unique<Loaded>();
         loaded->model = model;
+        loaded->extents = extents;
+        graph::ImportOptions options;
+        options.dims = extents.dims;
+        options.input_shapes = extents.inputs;
         try {
-            graph::Graph graph = graph::load_model(model, models_folder());
+            graph::Graph graph = graph::load_model(model, models_folder(), options);
             std::string hash = content_hash(graph);
+            for (const std::string& line : graph.notices)
+                if (notice_) notice_(line);
             loaded->entry = Entry{std::move(graph), std::move(hash)};
         } catch (const InputError& e) {
             for (Problem p : e.problems()) {
@@ -149,7 +159,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     PointRequest own = request;
     own.settings = translated(request.settings, found);
     check_settings(own.settings, found);
-    const ModelCache::Entry* model = models.load(request.model, found);
+    const ModelCache::Entry* model = models.load(request.model, request.extents, found);
     const auto chip = load_chip(own, found);
     const auto compiler = load_compiler(request.compiler.empty() ? default_compiler_path() : request.compiler,
                                         settings_under(own.settings, "compiler."), found);
@@ -164,6 +174,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     if (!found.empty()) return std::nullopt;
     Point point;
     point.model_name = model->graph.name;
+    point.extents = request.extents;
     point.graph = model->graph;
     point.chip = *chip;
     point.compiler = compiler;
@@ -180,19 +191,20 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
 }
 
 std::string point_id(const Point& point, const std::string& model_hash) {
-    const json::Value all = json::Object{{"epoch", kResultsEpoch},
-                                         {"record_version", record::kRecordVersion},
-                                         {"model", model_hash},
-                                         {"batch", point.batch},
-                                         {"dtype", dtype_name(point.dtype)},
-                                         {"io_dtype", dtype_name(point.io_dtype)},
-                                         {"chip", hw::canonical_json(point.chip)},
-                                         {"compiler", canonical_json(point.compiler)},
-                                         {"cores", point.cores},
-                                         {"workers", point.workers},
-                                         {"seed", point.seed},
-                                         {"offset_sets", point.offset_sets},
-                                         {"inferences", point.inferences}};
+    json::Object all{{"epoch", kResultsEpoch},
+                     {"record_version", record::kRecordVersion},
+                     {"model", model_hash},
+                     {"batch", point.batch},
+                     {"dtype", dtype_name(point.dtype)},
+                     {"io_dtype", dtype_name(point.io_dtype)},
+                     {"chip", hw::canonical_json(point.chip)},
+                     {"compiler", canonical_json(point.compiler)},
+                     {"cores", point.cores},
+                     {"workers", point.workers},
+                     {"seed", point.seed},
+                     {"offset_sets", point.offset_sets},
+                     {"inferences", point.inferences}};
+    if (!point.extents.empty()) all.set("extents", to_json(point.extents));
     return hex_text(hash64(json::dump_canonical(all)));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/json.hpp"
 #include "base/problems.hpp"
 #include "compiler/options.hpp"
+#include "flow/extents.hpp"
 #include "flow/setting.hpp"
 #include "graph/graph.hpp"
 #include "hw/spec.hpp"
@@ -31,6 +33,7 @@ constexpr int kDefaultWorkers = 2;
 /// folder.
 struct PointRequest {
     std::string model;
+    Extents extents;
     std::string chip, compiler;  ///< files; empty: the defaults
     int batch = 1;
     DType dtype = DType::fp16;
@@ -52,6 +55,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
 /// A point with its files read.
 struct Point {
     std::string model_name;
+    Extents extents;
     graph::Graph graph;
     hw::ChipSpec chip;
     compiler::CompileOptions compiler;
@@ -70,17 +74,22 @@ public:
         graph::Graph graph;
         std::string content_hash;
     };
+    /// `notice` is told once what each model's reader has to say (graph::Graph::notices), a line each.
+    using Notice = std::function<void(const std::string&)>;
+    explicit ModelCache(Notice notice = {}) : notice_(std::move(notice)) {}
     /// Reads a model the first time it is asked for; nullptr after having added the reasons to `problems`
     /// (each time).
-    const Entry* load(const std::string& model, Problems& problems);
+    const Entry* load(const std::string& model, const Extents& extents, Problems& problems);
 
 private:
     struct Loaded {
         std::string model;
+        Extents extents;
         std::optional<Entry> entry;
         Problems problems;
     };
     std::vector<std::unique_ptr<Loaded>> loaded_;
+    Notice notice_;
 };
 
 /// Reads and checks everything a request names. Empty if anything was added to `problems`: files that are
@@ -89,8 +98,8 @@ private:
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
-/// content, batch, types, chip, compiler options, cores, workers, seed, offset sets, inferences, kResultsEpoch, record
-/// version). Not of paths, provenance or questions.
+/// content, extents where any are given, batch, types, chip, compiler options, cores, workers, seed, offset sets,
+/// inferences, kResultsEpoch, record version). Not of paths, provenance or questions.
 std::string point_id(const Point& point, const std::string& model_hash);
 
 /// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of

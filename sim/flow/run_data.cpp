@@ -110,6 +110,27 @@ std::vector<Array> arrays_in_order(const Point& point, std::vector<NamedArray> g
     return arrays;
 }
 
+/// Elements of a whole batch, moved between the order of files, in which the batch may be on any axis,
+/// and that of the chip's memory, where items are whole: `to_items` says which way.
+std::vector<std::byte> reordered(const Graph& graph, TensorId id, int batch, std::vector<std::byte> bytes,
+                                 bool to_items) {
+    const Tensor& t = graph.tensor(id);
+    if (!per_item(graph, id) || t.batch_axis == 0 || batch == 1) return bytes;
+    std::size_t rows = 1;
+    for (int a = 1; a <= t.batch_axis; ++a) rows *= static_cast<std::size_t>(t.shape[static_cast<std::size_t>(a)]);
+    const auto items = static_cast<std::size_t>(batch);
+    const std::size_t piece = bytes.size() / (rows * items);
+    std::vector<std::byte> out(bytes.size());
+    for (std::size_t row = 0; row < rows; ++row)
+        for (std::size_t item = 0; item < items; ++item) {
+            const auto in_file = (row * items + item) * piece, in_memory = (item * rows + row) * piece;
+            const auto from = static_cast<std::ptrdiff_t>(to_items ? in_file : in_memory);
+            std::copy_n(bytes.begin() + from, piece,
+                        out.begin() + static_cast<std::ptrdiff_t>(to_items ? in_memory : in_file));
+        }
+    return out;
+}
+
 /// Values of an item do not depend on the batch size it is run in.
 Array random_array(const Point& point, TensorId id, std::uint64_t seed) {
     const Tensor& t = point.graph.tensor(id);
@@ -121,8 +142,10 @@ Array random_array(const Point& point, TensorId id, std::uint64_t seed) {
             values.push_back(is_real(t.dtype) ? static_cast<float>(random.normal(0, 1))
                                               : static_cast<float>(random.uniform_int(0, 1)));
     }
-    return tensorio::from_floats(is_real(t.dtype) ? DType::fp32 : t.dtype, batch_shape(point.graph, id, point.batch),
-                                 values);
+    Array array = tensorio::from_floats(is_real(t.dtype) ? DType::fp32 : t.dtype,
+                                        batch_shape(point.graph, id, point.batch), values);
+    array.bytes = reordered(point.graph, id, point.batch, std::move(array.bytes), false);
+    return array;
 }
 
 /// A segment holds the tensor once per item, also where all items share it.
@@ -156,8 +179,13 @@ std::vector<std::byte> weight_bytes(const Graph& graph, const program::Segment& 
 std::vector<std::int64_t> batch_shape(const Graph& graph, TensorId id, int batch) {
     std::vector<std::int64_t> shape = graph.tensor(id).shape;
     if (!per_item(graph, id)) return shape;
-    if (!shape.empty() && shape.front() == 1) shape.front() = batch;
-    else shape.insert(shape.begin(), batch);
+    if (!shape.empty() && shape.front() == 1) {
+        const auto axis = graph.tensor(id).batch_axis;
+        shape.erase(shape.begin());
+        shape.insert(shape.begin() + std::min<std::ptrdiff_t>(axis, static_cast<std::ptrdiff_t>(shape.size())), batch);
+    } else {
+        shape.insert(shape.begin(), batch);
+    }
     return shape;
 }
 
@@ -198,8 +226,11 @@ chip::SegmentBytes input_segments(const Point& point, const program::Program& pr
         const program::Segment& segment = program.segments[s];
         if (segment.purpose != Purpose::input) continue;
         for (std::size_t i = 0; i < inputs.arrays.size(); ++i)
-            if (point.graph.tensor(point.graph.inputs[i]).name == segment.name)
-                bytes[s] = input_bytes(segment, inputs.arrays[i]);
+            if (point.graph.tensor(point.graph.inputs[i]).name == segment.name) {
+                Array array = inputs.arrays[i];
+                array.bytes = reordered(point.graph, point.graph.inputs[i], point.batch, std::move(array.bytes), true);
+                bytes[s] = input_bytes(segment, array);
+            }
     }
     return bytes;
 }
@@ -218,6 +249,7 @@ std::vector<NamedArray> read_outputs(const Point& point, const program::Program&
         array.bytes = exec::read_output(*segment, segments.at(index), array.dtype);
         // An output that is the same for all items is there once per item; one of them is the tensor.
         array.bytes.resize(static_cast<std::size_t>(tensorio::element_count(array.shape) * dtype_bytes(array.dtype)));
+        array.bytes = reordered(point.graph, id, point.batch, std::move(array.bytes), false);
         outputs.push_back({t.name, std::move(array)});
     }
     return outputs;

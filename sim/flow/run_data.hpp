@@ -26,8 +26,9 @@ struct Inputs {
     std::optional<std::uint64_t> random_weights;
 };
 
-/// Shape of a graph tensor for a whole batch as files have it: [batch, item...], without the leading 1 that stands for
-/// the batch in the graph. As in the graph where the tensor is the same for all items, or the graph is one whole.
+/// Shape of a graph tensor for a whole batch as files have it: [batch, item...], the batch in the place of the 1 that
+/// stands for it in the graph, which is the leading one by rule. As in the graph where the tensor is the same for all
+/// items, or the graph is one whole.
 std::vector<std::int64_t> batch_shape(const graph::Graph& graph, graph::TensorId id, int batch);
 
 /// Reads and checks the inputs of `point` before anything is compiled. Floating-point inputs may come in any

@@ -16,11 +16,38 @@ namespace {
 
 using serving::Scenario;
 
+constexpr std::string_view kServer = "server.";
+
+bool is_server_dims(const Setting& s) {
+    return s.key.rfind(kServer, 0) == 0 && is_dims_key(s.key.substr(kServer.size()));
+}
+
 bool reaches_into_files(const Setting& s) { return s.key.rfind("chip.", 0) == 0 || s.key.rfind("compiler.", 0) == 0; }
+
+/// Takes server.dims out of a scenario: extents concern what is compiled, which is the business of this file. Settings
+/// of the command line win.
+Extents take_dims(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
+    Extents extents;
+    json::Value* server = document.root.is_object() ? document.root.as_object().find("server") : nullptr;
+    if (server != nullptr && server->is_object()) {
+        json::Object rest;
+        for (const auto& [key, value] : server->as_object())
+            if (key == "dims") set_dims(extents, {key, value, document.file, "/server/dims"}, problems);
+            else rest.set(key, value);
+        *server = std::move(rest);
+    }
+    for (Setting s : settings)
+        if (is_server_dims(s)) {
+            s.key.erase(0, kServer.size());
+            set_dims(extents, s, problems);
+        }
+    return extents;
+}
 
 /// The request of one compiled size. Paths are as seen from the file that names them; from the current folder where
 /// the command line does.
-PointRequest request_of(const Scenario& scenario, const std::vector<Setting>& settings, int batch) {
+PointRequest request_of(const Scenario& scenario, const std::vector<Setting>& settings, const Extents& extents,
+                        int batch) {
     const auto path = [&](const char* key, const std::string& value) {
         const auto last =
             std::find_if(settings.rbegin(), settings.rend(), [&](const Setting& s) { return s.key == key; });
@@ -28,6 +55,7 @@ PointRequest request_of(const Scenario& scenario, const std::vector<Setting>& se
         return file.empty() ? value : relative_to_file(value, file);
     };
     PointRequest r;
+    r.extents = extents;
     r.model = path("server.model", scenario.served.model);
     r.chip = path("server.chip", scenario.served.chip);
     r.compiler = path("server.compiler", scenario.served.compiler);
@@ -129,10 +157,11 @@ std::vector<int> all_sizes(const Scenario& scenario) {
     return {sizes.begin(), sizes.end()};
 }
 
-void add_programs(ServingPlan& plan, const std::vector<Setting>& settings, ModelCache& models, Problems& problems) {
+void add_programs(ServingPlan& plan, const std::vector<Setting>& settings, const Extents& extents, ModelCache& models,
+                  Problems& problems) {
     for (int batch : all_sizes(plan.scenario)) {
         Problems found;
-        const PointRequest request = request_of(plan.scenario, settings, batch);
+        const PointRequest request = request_of(plan.scenario, settings, extents, batch);
         auto point = resolve(request, models, found);
         add_once(found, plan.scenario, problems);
         if (!point) continue;
@@ -148,13 +177,14 @@ std::optional<ServingPlan> plan_serving(const std::string& path, const std::vect
     Problems found;
     std::vector<serving::Override> overrides;
     for (const Setting& s : settings)
-        if (!reaches_into_files(s)) overrides.push_back({s.key, s.value, s.file, s.where});
+        if (!reaches_into_files(s) && !is_server_dims(s)) overrides.push_back({s.key, s.value, s.file, s.where});
     ServingPlan plan;
     auto document = json::parse_file(path, found);
+    const Extents extents = document ? take_dims(*document, settings, found) : Extents{};
     auto scenario = document ? serving::read_scenario(*document, overrides, found) : std::nullopt;
     if (scenario && !scenario->served.model.empty()) {
         plan.scenario = std::move(*scenario);
-        add_programs(plan, settings, models, found);
+        add_programs(plan, settings, extents, models, found);
     }
     if (found.empty() && !plan.points.empty()) {
         const Point& any = plan.points.front();

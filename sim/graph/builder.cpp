@@ -1,5 +1,8 @@
 #include "graph/builder.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include <fmt/format.h>
 
 #include "base/check.hpp"
@@ -9,9 +12,20 @@
 namespace infsim::graph {
 namespace {
 
-std::string fresh(std::set<std::string>& taken, const std::string& base) {
-    std::string name = base;
-    for (int i = 2; !taken.insert(name).second; ++i) name = fmt::format("{}#{}", base, i);
+/// `base`, or with the first suffix from `next` on such that nobody has that name; `next` remembers where to go on.
+std::string free_name(const std::set<std::string>& taken, std::map<std::string, int>& next, const std::string& base) {
+    if (taken.count(base) == 0) return base;
+    int& suffix = next.emplace(base, 2).first->second;
+    std::string name;
+    do name = fmt::format("{}#{}", base, suffix++);
+    while (taken.count(name) != 0);
+    --suffix;  // still free until somebody takes it
+    return name;
+}
+
+std::string fresh(std::set<std::string>& taken, std::map<std::string, int>& next, const std::string& base) {
+    const auto name = free_name(taken, next, base);
+    taken.insert(name);
     return name;
 }
 
@@ -30,7 +44,7 @@ GraphBuilder::GraphBuilder(std::string name, std::int64_t batch, bool track) : b
 TensorId GraphBuilder::add_tensor(const std::string& name, Facts facts, TensorKind kind,
                                   std::optional<Constant> constant) {
     Tensor tensor;
-    tensor.name = fresh(tensor_names_, name);
+    tensor.name = fresh(tensor_names_, next_tensor_, name);
     tensor.shape = facts.shape;
     tensor.dtype = facts.dtype;
     tensor.kind = kind;
@@ -41,13 +55,31 @@ TensorId GraphBuilder::add_tensor(const std::string& name, Facts facts, TensorKi
     return static_cast<TensorId>(graph_.tensors.size()) - 1;
 }
 
-TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType dtype, bool batched) {
+namespace {
+
+/// The permutation that takes axis `from` of `rank` to the place `to` and leaves the order of the others.
+std::vector<std::int64_t> moved_axis(std::size_t rank, int from, int to) {
+    std::vector<std::int64_t> perm(rank);
+    std::iota(perm.begin(), perm.end(), 0);
+    perm.erase(perm.begin() + from);
+    perm.insert(perm.begin() + to, from);
+    return perm;
+}
+
+}  // namespace
+
+TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType dtype, int batch_axis) {
     rules::require_sane(shape);
-    Facts facts{shape, dtype, batched, std::nullopt};
-    if (batched && track_ && !shape.empty()) facts.place = BatchPlace{0, 1};
+    Shape in_front = shape;
+    if (batch_axis > 0) std::rotate(in_front.begin(), in_front.begin() + batch_axis, in_front.begin() + batch_axis + 1);
+    Facts facts{in_front, dtype, batch_axis >= 0, std::nullopt};
+    if (facts.batched && track_ && !shape.empty()) facts.place = BatchPlace{0, 1};
     const auto id = add_tensor(name, facts, TensorKind::input, std::nullopt);
+    graph_.tensor(id).batch_axis = std::max(batch_axis, 0);
     graph_.inputs.push_back(id);
-    return id;
+    if (batch_axis <= 0) return id;
+    return node(Op::transpose, "", {id}, {{"perm", moved_axis(shape.size(), 0, batch_axis)}},
+                fresh_tensor_name(name + "/batch"));
 }
 
 TensorId GraphBuilder::constant(const std::string& name, const Shape& shape, DType dtype, Constant value) {
@@ -62,14 +94,12 @@ TensorId GraphBuilder::small(const std::string& name, const Shape& shape, DType 
 }
 
 std::string GraphBuilder::fresh_tensor_name(const std::string& base) {
-    std::string name = base;
-    for (int i = 2; tensor_names_.count(name) != 0; ++i) name = fmt::format("{}#{}", base, i);
-    return name;
+    return free_name(tensor_names_, next_tensor_, base);
 }
 
 std::string GraphBuilder::fresh_node_name(Op op, const std::string& name) {
-    if (!name.empty()) return fresh(node_names_, name);
-    return fresh(node_names_, fmt::format("{}_{}", op_name(op), graph_.nodes.size()));
+    if (!name.empty()) return fresh(node_names_, next_node_, name);
+    return fresh(node_names_, next_node_, fmt::format("{}_{}", op_name(op), graph_.nodes.size()));
 }
 
 std::optional<std::vector<double>> GraphBuilder::values(TensorId id) const {
@@ -117,11 +147,35 @@ std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result
             recipe.perm = attribute_ints(node, "perm");
             return constant(output, result.shape, result.dtype, recipe);
         }
+        case Op::slice: {
+            Recipe recipe{Recipe::Kind::slice, {node.inputs[0]}};
+            for (std::size_t a = 0; a < source.shape.size(); ++a) recipe.perm.insert(recipe.perm.end(), {0, 1});
+            const auto& axes = attribute_ints(node, "axes");
+            for (std::size_t i = 0; i < axes.size(); ++i) {
+                const auto a = static_cast<std::size_t>(axes[i]);
+                recipe.perm[2 * a] = attribute_ints(node, "starts")[i];
+                recipe.perm[2 * a + 1] = attribute_ints(node, "steps")[i];
+            }
+            return constant(output, result.shape, result.dtype, recipe);
+        }
         case Op::expand:
             if (splat) return constant(output, result.shape, result.dtype, Constant(*source.constant));
             return std::nullopt;
         default: return std::nullopt;
     }
+}
+
+/// The axis of `output` that grew with the batch; empty where none did, or several, or nothing is known.
+std::optional<int> GraphBuilder::expected_axis(const std::string& output, const Shape& shape) const {
+    const auto found = expected_.find(output);
+    if (found == expected_.end() || found->second.size() != shape.size()) return std::nullopt;
+    std::optional<int> axis;
+    for (std::size_t a = 0; a < shape.size(); ++a) {
+        if (found->second[a] == shape[a]) continue;
+        if (axis || found->second[a] != shape[a] * expected_extent_) return std::nullopt;
+        axis = static_cast<int>(a);
+    }
+    return axis;
 }
 
 TensorId GraphBuilder::node(Op op, const std::string& name, const std::vector<TensorId>& inputs, Attributes attributes,
@@ -138,6 +192,10 @@ std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const 
     std::vector<const Facts*> operands;
     for (const auto id : inputs) operands.push_back(id == kNoTensor ? nullptr : &facts(id));
     auto result = infer_node(node, operands, batch_);
+    const bool view = op == Op::reshape || op == Op::flatten || op == Op::squeeze || op == Op::unsqueeze;
+    if (view && result.outputs[0].place && !expected_.empty())
+        if (const auto axis = expected_axis(outputs[0], result.outputs[0].shape))
+            result = infer_node(node, operands, batch_, axis);
     if (result.outputs.size() != outputs.size())
         throw ShapeError(fmt::format("has {} outputs, not {}", result.outputs.size(), outputs.size()));
     if (outputs.size() == 1)
@@ -154,12 +212,25 @@ std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const 
     return ids;
 }
 
+/// An output with its batch in front, of which files know the axis that the model gives it.
+TensorId GraphBuilder::with_batch_in_front(TensorId id, const std::string& name) {
+    const auto place = facts(id).place;
+    if (!graph_.batchable || !place || place->axis == 0 || place->before != 1 ||
+        shape(id)[static_cast<std::size_t>(place->axis)] != batch_)
+        return id;
+    if (graph_.tensor(id).name == name) graph_.tensor(id).name = fresh(tensor_names_, next_tensor_, name + "/batch");
+    const auto moved = node(Op::transpose, "", {id}, {{"perm", moved_axis(shape(id).size(), place->axis, 0)}}, name);
+    graph_.tensor(moved).batch_axis = place->axis;
+    return moved;
+}
+
 Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& outputs) {
     std::set<TensorId> used;
-    for (const auto& [id, name] : outputs) {
+    for (const auto& [given, name] : outputs) {
+        const auto id = with_batch_in_front(given, name);
         auto& tensor = graph_.tensor(id);
         if (tensor.kind == TensorKind::intermediate && used.insert(id).second) {
-            if (tensor.name != name) tensor.name = fresh(tensor_names_, name);
+            if (tensor.name != name && given == id) tensor.name = fresh(tensor_names_, next_tensor_, name);
             graph_.outputs.push_back(id);
             continue;
         }

@@ -26,8 +26,9 @@ public:
 
     // Shapes given to these three are checked: ShapeError for a negative or absurdly large one.
 
-    /// A graph input; batched on its leading axis, if it has one.
-    TensorId input(const std::string& name, const Shape& shape, DType dtype, bool batched);
+    /// A graph input of this shape; its batch is on `batch_axis`, -1: it is the same for all items. A graph has the
+    /// batch in front: where the model has it elsewhere, a transpose behind the input leads to what is returned.
+    TensorId input(const std::string& name, const Shape& shape, DType dtype, int batch_axis = 0);
     TensorId constant(const std::string& name, const Shape& shape, DType dtype, Constant value);
     /// A constant whose values are few; `values` row-major.
     TensorId small(const std::string& name, const Shape& shape, DType dtype, std::vector<double> values);
@@ -41,6 +42,12 @@ public:
     std::vector<TensorId> nodes(Op op, const std::string& name, const std::vector<TensorId>& inputs,
                                 Attributes attributes, const std::vector<std::string>& outputs);
 
+    /// Shapes that tensors have, by name, where the batch is `extent`: they show which axis of a reshaped tensor is
+    /// the batch.
+    void expect(std::map<std::string, Shape> shapes, std::int64_t extent) {
+        expected_ = std::move(shapes);
+        expected_extent_ = extent;
+    }
     const Facts& facts(TensorId id) const { return facts_.at(static_cast<std::size_t>(id)); }
     const Shape& shape(TensorId id) const { return facts(id).shape; }
     bool is_constant(TensorId id) const { return graph_.tensor(id).kind == TensorKind::constant; }
@@ -55,15 +62,20 @@ public:
     Graph finish(const std::vector<std::pair<TensorId, std::string>>& outputs);
 
 private:
+    TensorId with_batch_in_front(TensorId id, const std::string& name);
     TensorId add_tensor(const std::string& name, Facts facts, TensorKind kind, std::optional<Constant> constant);
     std::optional<TensorId> fold(const Node& node, const Facts& result, const std::string& output);
     std::string fresh_node_name(Op op, const std::string& name);
+    std::optional<int> expected_axis(const std::string& output, const Shape& shape) const;
     void note_mixing(const Node& node, const std::string& why);
     void shrink_to_item();
 
     Graph graph_;
     std::deque<Facts> facts_;  // a deque: converters hold references while they add nodes
     std::set<std::string> tensor_names_, node_names_;
+    std::map<std::string, int> next_tensor_, next_node_;  ///< suffixes of names that are taken
+    std::map<std::string, Shape> expected_;
+    std::int64_t expected_extent_ = 1;
     std::int64_t batch_;
     bool track_;
 };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "graph/constants.hpp"
 #include "graph/infer.hpp"
 #include "graph/infer_rules.hpp"
 #include "graph/op_spec.hpp"
@@ -64,18 +65,28 @@ private:
         }
     }
 
+    static std::size_t source_count(Recipe::Kind kind) {
+        switch (kind) {
+            case Recipe::Kind::conv_bn_weight:
+            case Recipe::Kind::dequantize: return 3;
+            case Recipe::Kind::conv_bn_bias: return 5;
+            case Recipe::Kind::channel_scale:
+            case Recipe::Kind::sum: return 2;
+            default: return 1;
+        }
+    }
+
     void check_recipe(TensorId id, const Recipe& recipe) {
         using Kind = Recipe::Kind;
-        const std::size_t wanted = recipe.kind == Kind::conv_bn_weight                              ? 3
-                                   : recipe.kind == Kind::conv_bn_bias                              ? 5
-                                   : recipe.kind == Kind::channel_scale || recipe.kind == Kind::sum ? 2
-                                                                                                    : 1;
+        const std::size_t wanted = source_count(recipe.kind);
         if (recipe.sources.size() != wanted)
             return tensor_problem(id,
                                   fmt::format("its recipe takes {} sources, not {}", wanted, recipe.sources.size()));
         for (std::size_t i = 0; i < wanted; ++i) {
             const auto source = recipe.sources[i];
-            if (source == kNoTensor && recipe.kind == Kind::conv_bn_bias && i == 0) continue;
+            if (source == kNoTensor &&
+                (recipe.kind == Kind::conv_bn_bias ? i == 0 : recipe.kind == Kind::dequantize && i == 2))
+                continue;
             if (!exists(source) || source == id || graph_.tensor(source).kind != TensorKind::constant)
                 return tensor_problem(id, "a source of its recipe is no constant");
         }
@@ -100,6 +111,8 @@ private:
             case Kind::reshape:
             case Kind::scale: fits = count(0) == element_count(shape); break;
             case Kind::channel_scale: fits = count(0) == element_count(shape) && count(1) == rows; break;
+            case Kind::slice: fits = sliced_fits(recipe, shape); break;
+            case Kind::dequantize: fits = dequantized_fits(recipe, shape); break;
             case Kind::sum: fits = count(0) == element_count(shape) && (count(1) == count(0) || count(1) == 1); break;
         }
         return fits;
@@ -134,6 +147,25 @@ private:
         for (std::size_t i = 0; i < shape.size(); ++i)
             if (source[static_cast<std::size_t>(recipe.perm[i])] != shape[i]) return false;
         return true;
+    }
+
+    /// Every element that is taken lies in the source.
+    bool sliced_fits(const Recipe& recipe, const Shape& shape) const {
+        const auto& source = graph_.tensor(recipe.sources[0]).shape;
+        if (source.size() != shape.size() || recipe.perm.size() != 2 * shape.size()) return false;
+        for (std::size_t a = 0; a < shape.size(); ++a) {
+            const auto first = recipe.perm[2 * a], last = first + (shape[a] - 1) * recipe.perm[2 * a + 1];
+            if (shape[a] > 0 && (first < 0 || first >= source[a] || last < 0 || last >= source[a])) return false;
+        }
+        return true;
+    }
+
+    bool dequantized_fits(const Recipe& recipe, const Shape& shape) const {
+        const auto count = [&](std::size_t i) { return element_count(graph_.tensor(recipe.sources[i]).shape); };
+        if (recipe.perm.size() != 2 || recipe.perm[1] < 1 || count(0) != element_count(shape)) return false;
+        const auto axis = static_cast<std::size_t>(recipe.perm[0]);
+        const auto all = axis < shape.size() ? dequantize_scales(shape, axis, recipe.perm[1]) : 1;
+        return (count(1) == 1 || count(1) == all) && (recipe.sources[2] == kNoTensor || count(2) == count(1));
     }
 
     void check_ports() {

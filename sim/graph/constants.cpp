@@ -73,6 +73,8 @@ private:
         switch (recipe.kind) {
             case Recipe::Kind::reshape: return source(recipe, 0);
             case Recipe::Kind::transpose: return transposed(id, recipe);
+            case Recipe::Kind::slice: return sliced(id, recipe);
+            case Recipe::Kind::dequantize: return dequantized(id, recipe);
             case Recipe::Kind::conv_bn_weight: return normalised_weight(id, recipe);
             case Recipe::Kind::conv_bn_bias: return normalised_bias(recipe);
             case Recipe::Kind::scale: {
@@ -109,6 +111,39 @@ private:
         return out;
     }
 
+    Values sliced(TensorId id, const Recipe& recipe) const {
+        const auto from = source(recipe, 0);
+        auto strides = row_major_strides(graph_.tensor(recipe.sources[0]).shape);
+        std::int64_t base = 0;
+        for (std::size_t a = 0; a < strides.size(); ++a) {
+            base += recipe.perm[2 * a] * strides[a];
+            strides[a] *= recipe.perm[2 * a + 1];
+        }
+        Values out;
+        for_each_offset(graph_.tensor(id).shape, strides, base,
+                        [&](std::int64_t at) { out.push_back(from[static_cast<std::size_t>(at)]); });
+        return out;
+    }
+
+    Values dequantized(TensorId id, const Recipe& recipe) const {
+        auto out = source(recipe, 0);
+        const auto scale = source(recipe, 1);
+        const auto zero = recipe.sources[2] == kNoTensor ? Values(scale.size(), 0) : source(recipe, 2);
+        const auto& shape = graph_.tensor(id).shape;
+        const auto axis = static_cast<std::size_t>(recipe.perm[0]);
+        const auto block = static_cast<std::size_t>(recipe.perm[1]);
+        const auto inner = axis < shape.size() ? static_cast<std::size_t>(row_major_strides(shape)[axis]) : 1;
+        const auto extent = axis < shape.size() ? static_cast<std::size_t>(shape[axis]) : 1;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const auto along = i / inner % extent;
+            std::size_t s = scale.size() == 1 ? 0 : along;
+            if (scale.size() > 1 && block > 1)
+                s = (i / inner / extent * ((extent + block - 1) / block) + along / block) * inner + i % inner;
+            out[i] = (out[i] - zero[s]) * scale[s];
+        }
+        return out;
+    }
+
     Values normalised_weight(TensorId id, const Recipe& recipe) const {
         auto out = source(recipe, 0);
         const auto gamma = source(recipe, 1);
@@ -137,6 +172,11 @@ private:
 };
 
 }  // namespace
+
+std::int64_t dequantize_scales(const Shape& shape, std::size_t axis, std::int64_t block) {
+    if (block == 1) return shape[axis];
+    return element_count(shape) / std::max<std::int64_t>(1, shape[axis]) * ((shape[axis] + block - 1) / block);
+}
 
 std::vector<float> evaluate_constant(const Graph& graph, TensorId id, const EvaluationOptions& options) {
     return Evaluator(graph, options).values(id);

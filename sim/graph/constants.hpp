@@ -25,4 +25,8 @@ struct EvaluationOptions {
 /// Throws InputError where values are absent and no seed is given, or a file cannot be read.
 std::vector<float> evaluate_constant(const Graph& graph, TensorId id, const EvaluationOptions& options = {});
 
+/// How many scales a tensor has of which every `block` indices of `axis` share one: all other axes whole where blocks
+/// are of more than one index, else one for each index.
+std::int64_t dequantize_scales(const Shape& shape, std::size_t axis, std::int64_t block);
+
 }  // namespace infsim::graph

@@ -37,7 +37,7 @@ struct FileRef {
     std::int64_t bytes = 0;
     DType dtype = DType::fp32;
 };
-/// No values are given (JSON models): shape only; running with data needs random weights.
+/// No values are given (JSON models, files that are not there): shape only; running with data needs random weights.
 struct Absent {};
 // clang-format off
 /// Computed element by element from other constants, never expanded unless data is asked for:
@@ -48,15 +48,18 @@ struct Absent {};
 ///   scale:          source * factor
 ///   channel_scale:  source[o, ...] * s[o]                                          sources source, s (one element per row)
 ///   sum:            a[i] + b[i], flat; b may have one element only                 sources a, b
+///   slice:          `perm` holds a start, a step for every axis                    source
+///   dequantize:     (x - zero) * scale; `perm` holds axis, block: both are one     sources x, scale, zero (or kNoTensor)
+///                   number, or one for every `block` indices of the axis
 /// The tensor's own dtype is what comes out, whatever those of its sources are.
 // clang-format on
 struct Recipe {
-    enum class Kind { conv_bn_weight, conv_bn_bias, transpose, reshape, scale, channel_scale, sum };
+    enum class Kind { conv_bn_weight, conv_bn_bias, transpose, reshape, scale, channel_scale, sum, slice, dequantize };
     Kind kind = Kind::reshape;
     std::vector<TensorId> sources;
     double epsilon = 0;
     double factor = 1;
-    std::vector<std::int64_t> perm;
+    std::vector<std::int64_t> perm;  ///< or another list of integers, see above
 };
 using Constant = std::variant<Splat, Inline, FileRef, Absent, Recipe>;
 
@@ -68,6 +71,7 @@ struct Tensor {
     DType dtype = DType::fp32;  ///< as in the model; what the chip computes in is chosen when compiling
     TensorKind kind = TensorKind::intermediate;
     bool batched = false;  ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
+    int batch_axis = 0;    ///< of a batched input or output: the axis that counts items in a batch of them
     std::optional<Constant> constant;  ///< set exactly when kind == constant
 };
 
@@ -106,6 +110,8 @@ struct Graph {
     std::vector<TensorId> outputs;
     bool batchable = true;
     std::string why_not_batchable;  ///< node and reason when batchable == false
+    /// What a user should be told about how the file was read, a line each. Nothing depends on it.
+    std::vector<std::string> notices;
 
     const Tensor& tensor(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
     Tensor& tensor(TensorId id) { return tensors.at(static_cast<std::size_t>(id)); }

@@ -127,14 +127,15 @@ Outputs dispatch(Context& c) {
 }  // namespace
 }  // namespace rules
 
-NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch) {
+NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch,
+                     std::optional<int> axis) {
     const auto& spec = op_spec(node.op);
     const auto required = static_cast<std::size_t>(spec.min_inputs);
     rules::require(inputs.size() >= required && inputs.size() <= static_cast<std::size_t>(spec.max_inputs),
                    fmt::format("has {} inputs; it takes {}{}", inputs.size(), required,
                                spec.max_inputs == spec.min_inputs ? "" : " or more"));
     for (std::size_t i = 0; i < required; ++i) rules::require(inputs[i] != nullptr, fmt::format("lacks input {}", i));
-    rules::Context context(node, inputs, batch);
+    rules::Context context(node, inputs, batch, axis);
     NodeFacts result;
     result.outputs = rules::dispatch(context);
     result.mixing = context.mixing;
@@ -155,7 +156,7 @@ std::string output_mixing(const Graph& graph, const std::vector<Facts>& facts, s
         const auto& f = facts.at(static_cast<std::size_t>(id));
         if (!f.batched || !f.place) continue;
         if (f.place->axis != 0 || f.place->before != 1 || f.shape[0] != batch)
-            return fmt::format("output '{}': its batch is not an axis of its own in front", graph.tensor(id).name);
+            return fmt::format("output '{}': its batch is not an axis of its own", graph.tensor(id).name);
     }
     return {};
 }

@@ -43,8 +43,10 @@ struct NodeFacts {
 };
 
 /// Infers the outputs of `node` from its inputs (nullptr: an absent optional one). `batch` is the extent the
-/// batch factor has in the shapes given: 1 for a Graph, the exported one during import. Throws ShapeError.
-NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch);
+/// batch factor has in the shapes given: 1 for a Graph, the exported one during import. `axis`: where the batch
+/// of a reshaped tensor is known to be, if it is. Throws ShapeError.
+NodeFacts infer_node(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch,
+                     std::optional<int> axis = std::nullopt);
 
 /// Infers all intermediate tensors of a graph of one item in place (shape, dtype, batched) and sets
 /// `batchable`. A graph that already says batchable == false is taken as one whole: every tensor that depends

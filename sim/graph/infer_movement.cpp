@@ -74,8 +74,8 @@ std::optional<BatchPlace> place_in_axis(const Shape& out, std::size_t a, std::in
     return BatchPlace{static_cast<int>(a), before};
 }
 
-/// Follows the batch through a change of shape. With a batch of 1 several axes may qualify: one that is the
-/// batch alone wins, then the one in front of an unchanged tail, then the one behind an unchanged head.
+/// Follows the batch through a change of shape. With a batch of 1 several axes may qualify: the one that is known to
+/// have it, one that is the batch alone, the one in front of an unchanged tail, the one behind an unchanged head.
 std::optional<BatchPlace> reshaped_place(const Context& c, const Shape& in, const Shape& out) {
     const auto place = *c.in(0).place;
     const auto axis = static_cast<std::size_t>(place.axis);
@@ -84,6 +84,8 @@ std::optional<BatchPlace> reshaped_place(const Context& c, const Shape& in, cons
     for (std::size_t a = 0; a < out.size(); ++a)
         if (const auto p = place_in_axis(out, a, outer, c.batch)) found.push_back(*p);
     if (found.empty()) return std::nullopt;
+    for (const auto& p : found)
+        if (c.axis == p.axis) return p;
     for (const auto& p : found)
         if (p.before == 1 && out[static_cast<std::size_t>(p.axis)] == c.batch) return p;
     const auto tail = in.size() - axis - 1;
@@ -100,6 +102,22 @@ std::optional<BatchPlace> reshaped_place(const Context& c, const Shape& in, cons
     return found.front();
 }
 
+/// Where squeezing or adding axes of extent 1 takes the batch; empty where its own axis goes, or for another operator.
+std::optional<BatchPlace> shifted_place(const Context& c) {
+    auto place = *c.in(0).place;
+    if (c.node.op != Op::squeeze && c.node.op != Op::unsqueeze) return std::nullopt;
+    const bool gone = c.node.op == Op::squeeze;
+    auto axes = attribute_ints(c.node, "axes");
+    std::sort(axes.begin(), axes.end());
+    const int from = place.axis;
+    for (const auto axis : axes) {
+        if (gone && axis == from) return std::nullopt;
+        if (gone && axis < from) --place.axis;
+        if (!gone && axis <= place.axis) ++place.axis;
+    }
+    return place;
+}
+
 }  // namespace
 
 Outputs reshape(Context& c) {
@@ -110,7 +128,8 @@ Outputs reshape(Context& c) {
             fmt::format("{} cannot take the shape {}", to_text(x.shape), to_text(shape)));
     std::optional<BatchPlace> place;
     if (x.place) {
-        place = reshaped_place(c, x.shape, shape);
+        place = shifted_place(c);
+        if (!place) place = reshaped_place(c, x.shape, shape);
         if (!place) c.mix(fmt::format("taking {} as {} leaves no axis to the batch", to_text(x.shape), to_text(shape)));
     }
     return {output(c, shape, place)};

@@ -11,8 +11,8 @@ namespace infsim::graph::rules {
 /// One node being inferred.
 class Context {
 public:
-    Context(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch)
-        : node(node), inputs(inputs), batch(batch) {}
+    Context(const Node& node, const std::vector<const Facts*>& inputs, std::int64_t batch, std::optional<int> axis)
+        : node(node), inputs(inputs), batch(batch), axis(axis) {}
 
     const Facts& in(std::size_t i) const { return *inputs.at(i); }
     bool has(std::size_t i) const { return i < inputs.size() && inputs[i] != nullptr; }
@@ -29,6 +29,7 @@ public:
     const Node& node;
     const std::vector<const Facts*>& inputs;
     std::int64_t batch;
+    std::optional<int> axis;  ///< of the batch in what a reshape makes, where that is known
     std::string mixing;
 };
 

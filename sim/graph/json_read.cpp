@@ -1,5 +1,4 @@
 #include <cmath>
-#include <filesystem>
 #include <limits>
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include "base/text.hpp"
 #include "graph/check.hpp"
 #include "graph/elements.hpp"
+#include "graph/external_file.hpp"
 #include "graph/infer.hpp"
 #include "graph/json_form.hpp"
 #include "graph/op_spec.hpp"
@@ -42,12 +42,6 @@ std::optional<double> real(const Cursor& cursor) {
     return cursor.number(json::lowest, json::highest);
 }
 
-std::vector<std::int64_t> integers(const std::vector<Cursor>& elements, std::int64_t least, std::int64_t most) {
-    std::vector<std::int64_t> out;
-    for (const auto& element : elements) out.push_back(element.integer(least, most).value_or(least));
-    return out;
-}
-
 std::vector<double> reals(const std::vector<Cursor>& elements) {
     std::vector<double> out;
     for (const auto& element : elements) out.push_back(real(element).value_or(0));
@@ -56,14 +50,15 @@ std::vector<double> reals(const std::vector<Cursor>& elements) {
 
 class Reader {
 public:
-    Reader(const json::Document& document, Problems& problems)
-        : document_(document), problems_(problems), found_before_(problems.list().size()) {}
+    Reader(const json::Document& document, Problems& problems, const std::map<std::string, std::int64_t>& given)
+        : document_(document), problems_(problems), given_(given), found_before_(problems.list().size()) {}
 
     Graph run() {
         ObjectReader root{Cursor(document_, problems_)};
         graph_.name = root.string("name");
         graph_.why_not_batchable = root.string_or("why_not_batchable", "");
         graph_.batchable = !root.has("why_not_batchable");
+        read_dims(root);
         for (const auto& cursor : root.array("inputs")) read_input(cursor);
         const auto constants = root.array_or_empty("constants");
         const auto first_constant = graph_.tensors.size();
@@ -74,10 +69,44 @@ public:
         for (const auto& cursor : outputs) read_output(cursor);
         root.finish();
         if (problems_.list().size() == found_before_) infer(outputs);
+        if (absent_ > 0) graph_.notices.push_back(absent_notice(document_.file, absent_, absent_location_));
         return std::move(graph_);
     }
 
 private:
+    /// Names of axes with their extents, which `given_` replaces.
+    void read_dims(ObjectReader& root) {
+        if (const auto dims = root.optional("dims"); dims && dims->is_object())
+            for (const auto& [name, value] : dims->value().as_object())
+                dims_[name] = dims->member(name, value).integer(1, kMostExtent).value_or(1);
+        std::vector<std::string> names;
+        for (const auto& [name, extent] : dims_) names.push_back(name);
+        for (const auto& [name, extent] : given_) {
+            if (dims_.count(name) == 0)
+                problems_.add(
+                    document_.file, "/dims",
+                    fmt::format("no axis is called '{}'{}", name,
+                                names.empty() ? std::string("; this model names none") : suggestion(name, names)));
+            dims_[name] = extent;
+        }
+    }
+
+    /// Integers, or names of axes in their place.
+    std::vector<std::int64_t> integers(const std::vector<Cursor>& elements, std::int64_t least, std::int64_t most) {
+        std::vector<std::int64_t> out;
+        for (const auto& element : elements) {
+            if (!element.value().is_string()) {
+                out.push_back(element.integer(least, most).value_or(least));
+                continue;
+            }
+            const auto found = dims_.find(element.value().as_string());
+            if (found == dims_.end())
+                element.problem(fmt::format("'{}' is no axis that /dims names", element.value().as_string()));
+            out.push_back(found == dims_.end() ? least : found->second);
+        }
+        return out;
+    }
+
     Tensor tensor(ObjectReader& reader) {
         Tensor t;
         t.name = reader.string("name");
@@ -109,8 +138,11 @@ private:
         auto t = tensor(reader);
         t.kind = TensorKind::input;
         t.batched = reader.boolean_or("batched", true);
+        t.batch_axis = static_cast<int>(reader.integer_or("batch_axis", 0, 0, 64));
         if (t.batched && graph_.batchable && (t.shape.empty() || t.shape[0] != 1))
             reader.problem("shape", "must begin with the batch axis, whose extent in the graph of one item is 1");
+        if (t.batch_axis > 0 && static_cast<std::size_t>(t.batch_axis) >= t.shape.size())
+            reader.problem("batch_axis", "is none of its axes");
         reader.finish();
         graph_.inputs.push_back(add(std::move(t), cursor));
     }
@@ -157,36 +189,44 @@ private:
         reader.finish();
     }
 
-    FileRef read_file_reference(const Cursor& cursor, const Tensor& tensor) {
+    /// Absent where the file is not there.
+    Constant read_file_reference(const Cursor& cursor, const Tensor& tensor) {
         ObjectReader reader(cursor);
         FileRef ref;
         const auto path = reader.string("path");
-        ref.path = (std::filesystem::path(document_.file).parent_path() / path).string();
         ref.offset = reader.integer_or("offset", 0, 0);
         ref.dtype = parse_dtype(reader.choice_or("dtype", std::string(dtype_name(tensor.dtype)), dtype_names()))
                         .value_or(tensor.dtype);
         ref.bytes = element_count(tensor.shape) * dtype_bytes(ref.dtype);
         reader.finish();
-        std::error_code error;
-        const auto size = std::filesystem::file_size(ref.path, error);
-        if (error) reader.problem("path", fmt::format("'{}' cannot be read", ref.path));
-        else if (ref.offset > static_cast<std::int64_t>(size) - ref.bytes)
-            reader.problem("offset", fmt::format("the file ends before the {} bytes of this tensor", ref.bytes));
-        return ref;
+        try {
+            const auto external = external_file(document_.file, path);
+            ref.path = external.path;
+            if (external.bytes) {
+                if (ref.offset > *external.bytes - ref.bytes)
+                    reader.problem("offset",
+                                   fmt::format("the file ends before the {} bytes of this tensor", ref.bytes));
+                return ref;
+            }
+            if (++absent_ == 1) absent_location_ = path;
+        } catch (const ShapeError& error) {
+            reader.problem("path", error.what());
+        }
+        return Absent{};
     }
 
     Recipe read_recipe(const Cursor& cursor) {
         ObjectReader reader(cursor);
         Recipe recipe;
-        const std::vector<std::string> kinds = {"conv_bn_weight", "conv_bn_bias",  "transpose", "reshape",
-                                                "scale",          "channel_scale", "sum"};
+        const std::vector<std::string> kinds = {"conv_bn_weight", "conv_bn_bias", "transpose", "reshape",   "scale",
+                                                "channel_scale",  "sum",          "slice",     "dequantize"};
         const auto kind = reader.choice("kind", kinds);
         for (std::size_t i = 0; i < kinds.size(); ++i)
             if (kinds[i] == kind) recipe.kind = static_cast<Recipe::Kind>(i);
         for (const auto& source : reader.array("sources")) recipe.sources.push_back(reference(source));
         recipe.epsilon = reader.number_or("epsilon", 0);
         recipe.factor = reader.number_or("factor", 1);
-        recipe.perm = integers(reader.array_or_empty("perm"), 0, 64);
+        recipe.perm = integers(reader.array_or_empty("perm"), -kMostExtent, kMostExtent);
         reader.finish();
         return recipe;
     }
@@ -258,6 +298,9 @@ private:
         if (name && name->value().is_null()) name->problem("must be the name of a tensor");
         graph_.outputs.push_back(name ? reference(*name) : kNoTensor);
         reader.array_or_empty("shape");
+        const auto axis = reader.integer_or("batch_axis", 0, 0, 64);
+        if (graph_.outputs.back() != kNoTensor)
+            graph_.tensor(graph_.outputs.back()).batch_axis = static_cast<int>(axis);
         reader.finish();
     }
 
@@ -281,21 +324,28 @@ private:
 
     const json::Document& document_;
     Problems& problems_;
+    const std::map<std::string, std::int64_t>& given_;
     std::size_t found_before_;
+    std::map<std::string, std::int64_t> dims_;
     Graph graph_;
     std::map<std::string, TensorId> ids_;
     std::set<std::string> node_names_;
+    std::int64_t absent_ = 0;  ///< constants whose file is not there
+    std::string absent_location_;
 };
 
 }  // namespace
 
-Graph graph_from_json(const json::Document& document, Problems& problems) { return Reader(document, problems).run(); }
+Graph graph_from_json(const json::Document& document, Problems& problems,
+                      const std::map<std::string, std::int64_t>& dims) {
+    return Reader(document, problems, dims).run();
+}
 
-Graph read_graph(const std::string& path) {
+Graph read_graph(const std::string& path, const std::map<std::string, std::int64_t>& dims) {
     Problems problems;
     const auto document = json::parse_file(path, problems);
     Graph graph;
-    if (document) graph = graph_from_json(*document, problems);
+    if (document) graph = graph_from_json(*document, problems, dims);
     problems.throw_if_any();
     return graph;
 }

@@ -49,6 +49,8 @@ std::string_view kind_name(Recipe::Kind kind) {
         case Recipe::Kind::scale: return "scale";
         case Recipe::Kind::channel_scale: return "channel_scale";
         case Recipe::Kind::sum: return "sum";
+        case Recipe::Kind::slice: return "slice";
+        case Recipe::Kind::dequantize: return "dequantize";
     }
     return "?";
 }
@@ -64,14 +66,18 @@ public:
         for (const auto id : graph_.inputs) {
             auto t = tensor(graph_.tensor(id));
             if (!graph_.tensor(id).batched) t.set("batched", false);
+            else if (graph_.tensor(id).batch_axis != 0) t.set("batch_axis", graph_.tensor(id).batch_axis);
             inputs.emplace_back(std::move(t));
         }
         for (const auto& t : graph_.tensors)
             if (t.constant) constants.emplace_back(constant(t));
         for (const auto& n : graph_.nodes) nodes.emplace_back(node(n));
-        for (const auto id : graph_.outputs)
-            outputs.emplace_back(
-                Object{{"name", graph_.tensor(id).name}, {"shape", integers(graph_.tensor(id).shape)}});
+        for (const auto id : graph_.outputs) {
+            const auto& t = graph_.tensor(id);
+            Object output = {{"name", t.name}, {"shape", integers(t.shape)}};
+            if (t.batch_axis != 0) output.set("batch_axis", t.batch_axis);
+            outputs.emplace_back(std::move(output));
+        }
         root.set("inputs", std::move(inputs));
         root.set("constants", std::move(constants));
         root.set("nodes", std::move(nodes));
@@ -162,7 +168,10 @@ Graph load_model(const std::string& path_or_name, const std::string& models_dir,
                          "there is no model '" + path_or_name +
                              "'; a model is a path ending in .onnx or .json, or one of " + join(known, ", "));
     }
-    auto graph = read_graph(path);
+    if (!options.input_shapes.empty())
+        throw InputError(path, "input '" + options.input_shapes.begin()->first + "'",
+                         "has a shape already; only ONNX leaves extents open, axes that are named take --dim");
+    auto graph = read_graph(path, options.dims);
     if (options.optimize) optimize(graph);
     return graph;
 }

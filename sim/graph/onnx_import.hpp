@@ -11,13 +11,15 @@
 namespace infsim::graph {
 
 struct ImportOptions {
-    /// auto_leading: the leading axis of every input, symbolic or of the exported extent, is the batch, and
+    /// auto_leading: every input has a batch axis, by rule the leading one, open or of the exported extent, and
     /// the Graph is one item of it; a model whose items depend on each other comes out whole and unbatchable.
     /// whole: the model with its shapes as they are is one item.
     enum class Batch : std::uint8_t { auto_leading, whole };
     Batch batch = Batch::auto_leading;
     /// Extents of symbolic axes other than the batch, by the model's names ("sequence" -> 128).
     std::map<std::string, std::int64_t> dims;
+    /// Shapes of inputs, by name, for axes that the model leaves open; an extent that it gives must be the same.
+    std::map<std::string, std::vector<std::int64_t>> input_shapes;
     /// Inputs that are given here become constants (row-major): what a Reshape or Slice takes as an input
     /// must be known when compiling.
     std::map<std::string, std::vector<double>> bound_inputs;

@@ -1110,6 +1110,56 @@ class ServeLive(InScratch):
                 self.assertAlmostEqual(table[column] / live[column], 1, delta=0.03, msg=f"{column} at {share}: {table[column]}, {live[column]}")
 
 
+class Reading(InScratch):
+    """Extents that a model leaves open, and values that are not there."""
+
+    def graph(self, location="absent.bin", **file):
+        return self.write("m.json", {
+            "name": "m", "dims": {"seq": 4},
+            "inputs": [{"name": "x", "shape": [1, "seq", 8]}],
+            "constants": [{"name": "w", "shape": [8, 8], "value": {"file": {"path": location, **file}}}],
+            "nodes": [{"name": "n", "op": "matmul", "inputs": ["x", "w"], "outputs": ["y"]}],
+            "outputs": [{"name": "y", "shape": [1, "seq", 8]}]})
+
+    def test_absent_values_are_one_notice_and_computing_asks_for_random_ones(self):
+        path = self.graph()
+        for command in (["check", path], ["compile", path], ["run", path]):
+            result = self.run_it(*command)
+            self.assertEqual(result.stderr.count("'absent.bin' is not there: 1 constant has no values"), 1, command)
+        data = ("run", path, "--random-inputs", "1", "--out", "o.npz")
+        self.assertIn("--random-weights", self.run_it(*data, expect=2).stderr)
+        self.run_it(*data, "--random-weights", "1")
+
+    def test_a_wrong_offset_is_refused_by_check_and_run_alike(self):
+        (self.folder / "w.bin").write_bytes(bytes(256))
+        path = self.graph("w.bin", offset=4)
+        for command in ("check", "compile", "run"):
+            self.assertIn("the file ends before the 256 bytes", self.run_it(command, path, expect=2).stderr)
+
+    def test_dims_change_the_model_and_are_part_of_the_identity_only_when_given(self):
+        def record(*words):
+            return json.loads(self.run_it("run", self.graph(), "--json", *words).stdout)["record"]
+        plain = record()
+        self.assertNotEqual(record("--dim", "seq=16")["point_id"], plain["point_id"])
+        self.assertEqual(record()["point_id"], plain["point_id"])
+        self.assertEqual(record("--dim", "seq=16")["macs_per_inference"], 4 * plain["macs_per_inference"])
+        for words, part in ((("--dim", "sec=3"), "no axis is called 'sec'; did you mean 'seq'?"),
+                            (("--dim", "seq"), "must be NAME=VALUE"), (("--dim", "seq=0"), "from 1"),
+                            (("--dim", "seq=1", "--dim", "seq=2"), "given twice"), (("--input", "x=1x"), "NAME=SHAPE")):
+            self.assertIn(part, self.run_it("check", self.graph(), *words, expect=2).stderr)
+
+    def test_dims_in_sweeps_and_scenarios(self):
+        self.graph()
+        sweep = self.write("s.json", {"question": "?", "base": {"model": "m.json", "chip": str(CHIP)},
+                                      "axes": [{"key": "batch", "values": [1, 2]}, {"key": "dims.seq", "values": [4, 16]}]})
+        self.run_it("sweep", sweep, "--out", "out")
+        rows = self.table("out")
+        self.assertEqual([(r["batch_size"], r["dims.seq"]) for r in rows], [("1", "4"), ("1", "16"), ("2", "4"), ("2", "16")])
+        self.assertEqual(len({r["point_id"] for r in rows}), 4)
+        wrong = self.write("w.json", {"question": "?", "base": {"model": "m.json", "dims": {"seq": "long"}}, "axes": []})
+        self.assertIn("the extent of axis 'seq' must be an integer", self.run_it("sweep", wrong, expect=2).stderr)
+
+
 def onnx_model(op, node):
     """The bytes of a one-node ONNX model (protobuf by hand, so that no package is needed)."""
     def field(number, payload):

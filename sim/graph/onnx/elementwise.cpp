@@ -128,7 +128,13 @@ void gelu(OnnxNode& n) {
     n.emit(approximate == "tanh" ? Op::gelu_tanh : Op::gelu, {n.in(0)});
 }
 
+/// Bounds that are computed are a maximum and a minimum.
 void clip(OnnxNode& n) {
+    const auto known = [&](std::size_t i) { return !n.has(i) || n.builder().values(n.in(i)).has_value(); };
+    if (!known(1) || !known(2)) {
+        auto x = n.has(1) ? n.make(Op::maximum, {n.in(0), n.in(1)}) : n.in(0);
+        return n.bind(0, n.has(2) ? n.make(Op::minimum, {x, n.in(2)}) : x);
+    }
     double low = n.real("min", std::numeric_limits<float>::lowest());
     double high = n.real("max", std::numeric_limits<float>::max());
     if (n.has(1)) low = n.scalar(1);

@@ -1,11 +1,15 @@
 #include "graph/onnx_import.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "graph/external_file.hpp"
+#include "graph/onnx/batch.hpp"
 #include "graph/onnx/importer.hpp"
+#include "graph/onnx/subgraph.hpp"
 #include "graph/passes.hpp"
 
 namespace infsim::graph {
@@ -13,14 +17,9 @@ namespace onnx_import {
 namespace {
 
 constexpr std::int64_t kOldestOpset = 6;  // before it, shapes were attributes of Reshape
-constexpr std::int64_t kNewestOpset = 20;
-
-/// How the leading axes of the inputs are taken.
-struct BatchPlan {
-    std::int64_t extent = 1;
-    bool items = true;
-    std::string why_whole;
-};
+constexpr std::int64_t kNewestOpset = 26;
+/// The extent that a batch gets to see which axes follow it; a prime, so that no reshape takes it apart.
+constexpr std::int64_t kTrialBatch = 3;
 
 std::string located(const ::onnx::NodeProto& node, int position) {
     const auto name = !node.name().empty() ? node.name() : fmt::format("number {}", position);
@@ -39,54 +38,16 @@ std::int64_t opset_of(const OnnxFile& file) {
     throw InputError(file.path, "", "names no opset of the default domain");
 }
 
+/// What is wrong with the operators of the graph itself, without converting any; those of its functions and subgraphs
+/// are looked at where they are taken.
 void check_ops(const OnnxFile& file, Problems& problems) {
+    const auto opset = opset_of(file);
     const auto& graph = file.model.graph();
     for (int i = 0; i < graph.node_size(); ++i) {
         const auto& node = graph.node(i);
-        if (!node.domain().empty() && node.domain() != "ai.onnx")
-            problems.add(file.path, located(node, i),
-                         fmt::format("operators of domain '{}' are not supported", node.domain()));
-        else if (converters().count(node.op_type()) == 0)
-            problems.add(file.path, located(node, i), fmt::format("operator '{}' is not supported", node.op_type()));
+        if (find_function(file, node) != nullptr) continue;
+        if (const auto why = unsupported(node, opset); !why.empty()) problems.add(file.path, located(node, i), why);
     }
-}
-
-std::vector<const ::onnx::ValueInfoProto*> true_inputs(const OnnxFile& file) {
-    std::set<std::string> initializers;
-    for (const auto& tensor : file.model.graph().initializer()) initializers.insert(tensor.name());
-    std::vector<const ::onnx::ValueInfoProto*> inputs;
-    for (const auto& input : file.model.graph().input())
-        if (initializers.count(input.name()) == 0) inputs.push_back(&input);
-    return inputs;
-}
-
-bool symbolic(const ::onnx::TensorShapeProto::Dimension& d) { return !d.has_dim_value(); }
-
-/// The batch of a model: every input's leading axis, symbolic or of one and the same extent.
-BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options) {
-    BatchPlan plan;
-    plan.items = options.batch == ImportOptions::Batch::auto_leading;
-    if (!plan.items) return plan;
-    const ::onnx::ValueInfoProto* first = nullptr;
-    bool any_symbolic = false;
-    for (const auto* input : true_inputs(file)) {
-        if (options.bound_inputs.count(input->name()) != 0 || !input->type().has_tensor_type()) continue;
-        const auto& shape = input->type().tensor_type().shape();
-        if (shape.dim_size() == 0) return {1, false, fmt::format("input '{}' has no batch axis", input->name())};
-        const bool open = symbolic(shape.dim(0)) && options.dims.count(shape.dim(0).dim_param()) == 0;
-        const auto extent = open                     ? 1
-                            : symbolic(shape.dim(0)) ? options.dims.at(shape.dim(0).dim_param())
-                                                     : shape.dim(0).dim_value();
-        any_symbolic = any_symbolic || open;
-        if (first == nullptr) plan.extent = extent;
-        if (extent != plan.extent)
-            return {1, false,
-                    fmt::format("the leading axes of inputs '{}' and '{}' differ ({} and {})", first->name(),
-                                input->name(), plan.extent, extent)};
-        first = first == nullptr ? input : first;
-    }
-    if (plan.extent < 1) return {1, false, "the leading axis of its inputs has no extent"};
-    return plan;
 }
 
 /// The importer's run over one file with one way to take the batch.
@@ -102,14 +63,33 @@ public:
                   GraphBuilder(std::filesystem::path(file.path).stem().string(), plan.extent, plan.items),
                   {},
                   {},
-                  {}} {}
+                  {},
+                  {},
+                  {}} {
+        import_.convert = [this](const ::onnx::NodeProto& node, int position) { convert(node, position); };
+    }
 
-    Graph graph() {
-        collect_used();
+    /// Shapes by name at the batch extent `trial`, of a run that may have failed in part.
+    void expect(std::map<std::string, Shape> shapes, std::int64_t trial) {
+        import_.builder.expect(std::move(shapes), trial);
+    }
+    std::map<std::string, Shape> shapes() const {
+        std::map<std::string, Shape> all;
+        for (const auto& tensor : import_.builder.graph().tensors) all[tensor.name] = tensor.shape;
+        return all;
+    }
+
+    /// Adds inputs, constants and nodes.
+    void convert_all() {
+        collect_used(file_.model.graph(), import_.used);
         add_initializers();
         for (const auto* input : true_inputs(file_)) add_input(*input);
         const auto& nodes = file_.model.graph().node();
         for (int i = 0; i < nodes.size(); ++i) convert(nodes[i], i);
+    }
+
+    Graph graph() {
+        convert_all();
         std::vector<std::pair<TensorId, std::string>> outputs;
         for (const auto& output : file_.model.graph().output()) {
             const auto found = import_.tensors.find(output.name());
@@ -118,23 +98,21 @@ public:
                 problems_.add(file_.path, fmt::format("output '{}'", output.name()), "no node computes it");
         }
         if (!problems_.empty()) return {};
-        return import_.builder.finish(outputs);
+        auto graph = import_.builder.finish(outputs);
+        if (absent_ > 0) graph.notices.push_back(absent_notice(file_.path, absent_, absent_location_));
+        for (const auto& note : import_.notes) graph.notices.push_back(fmt::format("{}: {}", file_.path, note));
+        return graph;
     }
 
 private:
-    void collect_used() {
-        for (const auto& node : file_.model.graph().node())
-            for (const auto& name : node.input()) import_.used.insert(name);
-        for (const auto& output : file_.model.graph().output()) import_.used.insert(output.name());
-    }
-
     void add_initializers() {
         if (file_.model.graph().sparse_initializer_size() > 0)
             problems_.add(file_.path, "", "sparse initializers are not supported");
         for (const auto& tensor : file_.model.graph().initializer()) {
             if (import_.used.count(tensor.name()) == 0) continue;
             try {
-                auto loaded = load_tensor(file_, tensor);
+                auto loaded = load_tensor(file_, tensor, true);
+                if (std::holds_alternative<Absent>(loaded.value)) note_absent(tensor);
                 import_.tensors[tensor.name()] =
                     import_.builder.constant(tensor.name(), loaded.shape, loaded.dtype, std::move(loaded.value));
             } catch (const ShapeError& error) {
@@ -144,14 +122,10 @@ private:
         }
     }
 
-    std::int64_t extent(const std::string& input, int axis, const ::onnx::TensorShapeProto::Dimension& d) const {
-        if (d.has_dim_value()) return d.dim_value();
-        const auto given = options_.dims.find(d.dim_param());
-        if (given != options_.dims.end()) return given->second;
-        if (axis == 0) return plan_.extent;
-        throw ShapeError(
-            fmt::format("axis {} of '{}' has no extent{}; give it one", axis, input,
-                        d.dim_param().empty() ? std::string() : fmt::format(", only the name '{}'", d.dim_param())));
+    void note_absent(const ::onnx::TensorProto& tensor) {
+        if (++absent_ > 1) return;
+        for (const auto& entry : tensor.external_data())
+            if (entry.key() == "location") absent_location_ = entry.value();
     }
 
     void add_input(const ::onnx::ValueInfoProto& input) {
@@ -161,15 +135,13 @@ private:
             const auto dtype = element_type(type.elem_type());
             if (!dtype)
                 throw ShapeError(fmt::format("element type {} is not supported", element_type_name(type.elem_type())));
-            if (!type.has_shape()) throw ShapeError("has no shape");
-            Shape shape;
-            for (int i = 0; i < type.shape().dim_size(); ++i)
-                shape.push_back(extent(input.name(), i, type.shape().dim(i)));
-            for (const auto e : shape)
-                if (e < 0 || e > (std::int64_t{1} << 31)) throw ShapeError(fmt::format("an extent of {}", e));
+            const Shape shape = input_shape(input, plan_, options_);
             const auto bound = options_.bound_inputs.find(input.name());
             if (bound == options_.bound_inputs.end()) {
-                import_.tensors[input.name()] = import_.builder.input(input.name(), shape, *dtype, true);
+                const auto axis = plan_.axes.find(input.name());
+                // A model that is one whole has no items, but depends on its inputs.
+                const int batch_axis = axis != plan_.axes.end() ? axis->second : plan_.items ? -1 : 0;
+                import_.tensors[input.name()] = import_.builder.input(input.name(), shape, *dtype, batch_axis);
                 return;
             }
             if (element_count(shape) != static_cast<std::int64_t>(bound->second.size()))
@@ -182,10 +154,12 @@ private:
     }
 
     void convert(const ::onnx::NodeProto& proto, int position) {
-        OnnxNode node(import_, proto);
         try {
             if (proto.output_size() == 0) throw ShapeError("has no outputs");
-            converters().at(proto.op_type())(node);
+            if (const auto* function = find_function(file_, proto)) return inline_function(import_, proto, *function);
+            if (const auto why = unsupported(proto, import_.opset); !why.empty()) throw ShapeError(why);
+            OnnxNode node(import_, proto);
+            converter_of(proto)(node);
             node.check_attributes_known();
             return;
         } catch (const ShapeError& error) {
@@ -201,7 +175,21 @@ private:
     BatchPlan plan_;
     Problems& problems_;
     Import import_;
+    std::int64_t absent_ = 0;  ///< constants whose file is not there
+    std::string absent_location_;
 };
+
+/// Shapes that the model's own arithmetic gives at another batch: they show which axis of a reshaped tensor is the
+/// batch where extents of 1 do not.
+std::map<std::string, Shape> trial_shapes(const OnnxFile& file, const ImportOptions& options, const BatchPlan& plan) {
+    Problems ignored;
+    BatchPlan trial = plan;
+    trial.extent = kTrialBatch;
+    trial.items = false;
+    Run run(file, options, trial, ignored);
+    run.convert_all();
+    return run.shapes();
+}
 
 }  // namespace
 }  // namespace onnx_import
@@ -211,15 +199,29 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
     const auto file = read_onnx(path);
     Problems problems;
     check_ops(file, problems);
+    check_extents(file, options, problems);
     problems.throw_if_any();
     auto plan = plan_batch(file, options);
-    auto graph = Run(file, options, plan, problems).graph();
+    Run run(file, options, plan, problems);
+    if (plan.open && plan.items && plan.extent == 1) run.expect(trial_shapes(file, options, plan), kTrialBatch);
+    auto graph = run.graph();
     problems.throw_if_any();
     if (plan.items && !graph.batchable && plan.extent != 1) {
         // Shapes of an item make no sense here: take the model as it was exported.
-        plan = {plan.extent, false, graph.why_not_batchable};
+        plan.items = false;
+        plan.why_whole = graph.why_not_batchable;
         graph = Run(file, options, plan, problems).graph();
         problems.throw_if_any();
+    }
+    const auto one_item_in_front = [&](TensorId id) {
+        const auto& shape = graph.tensor(id).shape;
+        return !shape.empty() && shape[0] == 1;
+    };
+    if (plan.items && !graph.batchable && !plan.open && plan.why_whole.empty() &&
+        std::all_of(graph.outputs.begin(), graph.outputs.end(), one_item_in_front)) {
+        // Exported for one item, whose own axis may have gone into another: a batch is several of it.
+        graph.batchable = true;
+        graph.why_not_batchable.clear();
     }
     if (!plan.why_whole.empty()) graph.why_not_batchable = plan.why_whole;
     if (options.optimize) optimize(graph);

@@ -1,6 +1,7 @@
 // The ONNX node being converted, and what conversion knows around it. Private to onnx/*.cpp.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,6 +25,10 @@ struct Import {
     std::map<std::string, TensorId> tensors;  ///< by ONNX name
     std::set<std::string> used;               ///< names that some node or the graph's outputs read
     std::set<std::string> lost;               ///< outputs of nodes that could not be converted
+    std::set<std::string> notes;              ///< what a user should be told
+    /// Converts a node in the place of one that holds it; reports its problems itself.
+    std::function<void(const ::onnx::NodeProto&, int position)> convert;
+    int depth = 0, inlined = 0;  ///< of subgraphs and functions, see subgraph.cpp
 };
 
 /// An input of the node is the output of one that already failed: nothing new to report.
@@ -39,6 +44,9 @@ public:
     std::int64_t opset() const { return import_.opset; }
     GraphBuilder& builder() { return import_.builder; }
     const OnnxFile& file() const { return import_.file; }
+    Import& import() { return import_; }
+    const ::onnx::NodeProto& proto() const { return proto_; }
+    void note(const std::string& text) { import_.notes.insert(text); }
 
     // Inputs.
     std::size_t input_count() const { return static_cast<std::size_t>(proto_.input_size()); }
@@ -57,7 +65,9 @@ public:
     std::string text(const std::string& name, const std::string& fallback);
     std::optional<Ints> integers(const std::string& name);
     std::optional<std::vector<double>> reals(const std::string& name);
+    std::optional<std::vector<std::string>> texts(const std::string& name);
     const ::onnx::TensorProto* tensor(const std::string& name);
+    const ::onnx::GraphProto& graph(const std::string& name);
     bool has_attribute(const std::string& name) const;
     void ignore(const std::string& name) { asked_.insert(name); }  ///< has no influence on inference
     void check_attributes_known() const;
@@ -79,7 +89,13 @@ public:
     void emit_many(Op op, const std::vector<TensorId>& inputs, Attributes attributes);
     /// A node on the way to the output.
     TensorId make(Op op, const std::vector<TensorId>& inputs, Attributes attributes = {});
-    TensorId number(double value, DType dtype);        ///< a scalar constant
+    /// One on the way, cut into parts of these sizes along `axis`.
+    std::vector<TensorId> parts(TensorId tensor, std::int64_t axis, const Ints& sizes);
+    /// The part [begin, end) of `axis`.
+    TensorId part(TensorId tensor, std::int64_t axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
+    TensorId number(double value, DType dtype);  ///< a scalar constant
+    /// A constant list of a few values.
+    TensorId small(const Shape& shape, DType dtype, std::vector<double> values);
     TensorId scaled(TensorId tensor, double factor);   ///< tensor * factor, as a recipe if it is constant
     void emit_scaled(TensorId tensor, double factor);  ///< the output is tensor * factor
 
@@ -105,8 +121,17 @@ void add_movement(ConverterTable& table);
 void add_shapes(ConverterTable& table);
 void add_constants(ConverterTable& table);
 void add_resize(ConverterTable& table);
+void add_control(ConverterTable& table);
+void add_recurrent(ConverterTable& table);
+void add_attention(ConverterTable& table);
+void add_indexing(ConverterTable& table);
+void add_quantized(ConverterTable& table);
+void add_new_norms(ConverterTable& table);
+void add_microsoft(ConverterTable& table);  ///< of domain com.microsoft
 
-/// All operators of the default domain that can be converted.
-const ConverterTable& converters();
+/// How a node is converted; there is one where unsupported() has nothing to say.
+Converter converter_of(const ::onnx::NodeProto& node);
+/// Why a node's operator cannot be converted, whatever its operands; "" where it can.
+std::string unsupported(const ::onnx::NodeProto& node, std::int64_t opset);
 
 }  // namespace infsim::graph::onnx_import

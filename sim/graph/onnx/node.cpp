@@ -81,9 +81,21 @@ std::optional<std::vector<double>> OnnxNode::reals(const std::string& name) {
     return std::vector<double>(found->floats().begin(), found->floats().end());
 }
 
+std::optional<std::vector<std::string>> OnnxNode::texts(const std::string& name) {
+    const auto* found = find(name, ::onnx::AttributeProto::STRINGS);
+    if (found == nullptr) return std::nullopt;
+    return std::vector<std::string>(found->strings().begin(), found->strings().end());
+}
+
 const ::onnx::TensorProto* OnnxNode::tensor(const std::string& name) {
     const auto* found = find(name, ::onnx::AttributeProto::TENSOR);
     return found != nullptr ? &found->t() : nullptr;
+}
+
+const ::onnx::GraphProto& OnnxNode::graph(const std::string& name) {
+    const auto* found = find(name, ::onnx::AttributeProto::GRAPH);
+    if (found == nullptr) throw ShapeError(fmt::format("lacks its graph '{}'", name));
+    return found->g();
 }
 
 void OnnxNode::check_attributes_known() const {
@@ -141,14 +153,34 @@ TensorId OnnxNode::make(Op op, const std::vector<TensorId>& inputs, Attributes a
                           builder().fresh_tensor_name(output_name(0) + suffix));
 }
 
+std::vector<TensorId> OnnxNode::parts(TensorId tensor, std::int64_t axis, const Ints& sizes) {
+    const auto suffix = fmt::format("/split{}", ++helpers_);
+    const auto name = proto_.name().empty() ? std::string() : proto_.name() + suffix;
+    std::vector<std::string> outputs;
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        outputs.push_back(builder().fresh_tensor_name(fmt::format("{}{}.{}", output_name(0), suffix, i)));
+    return builder().nodes(Op::split, name, {tensor}, {{"axis", axis}, {"split", sizes}}, outputs);
+}
+
+TensorId OnnxNode::part(TensorId tensor, std::int64_t axis, std::int64_t begin, std::int64_t end, std::int64_t step) {
+    return make(Op::slice, {tensor},
+                {{"axes", Ints{axis}}, {"starts", Ints{begin}}, {"ends", Ints{end}}, {"steps", Ints{step}}});
+}
+
 TensorId OnnxNode::number(double value, DType dtype) {
     return builder().small(builder().fresh_tensor_name(output_name(0) + "/number"), {}, dtype, {value});
+}
+
+TensorId OnnxNode::small(const Shape& shape, DType dtype, std::vector<double> values) {
+    return builder().small(builder().fresh_tensor_name(output_name(0) + "/list"), shape, dtype, std::move(values));
 }
 
 TensorId OnnxNode::scaled(TensorId tensor, double factor) {
     if (factor == 1) return tensor;
     if (!builder().is_constant(tensor)) return make(Op::mul, {tensor, number(factor, builder().facts(tensor).dtype)});
-    Recipe recipe{Recipe::Kind::scale, {tensor}};
+    Recipe recipe;
+    recipe.kind = Recipe::Kind::scale;
+    recipe.sources = {tensor};
     recipe.factor = factor;
     const auto& facts = builder().facts(tensor);
     return builder().constant(output_name(0) + "/scaled", Shape(facts.shape), facts.dtype, recipe);
@@ -159,15 +191,47 @@ void OnnxNode::emit_scaled(TensorId tensor, double factor) {
     else emit(Op::mul, {tensor, number(factor, builder().facts(tensor).dtype)});
 }
 
-const ConverterTable& converters() {
+namespace {
+
+/// Operators of the default domain.
+const ConverterTable& standard_converters() {
     static const ConverterTable table = [] {
         ConverterTable t;
         for (const auto add : {add_elementwise, add_activations, add_spatial, add_matrix, add_norms, add_movement,
-                               add_shapes, add_constants, add_resize})
+                               add_shapes, add_constants, add_resize, add_control, add_recurrent, add_attention,
+                               add_indexing, add_quantized, add_new_norms})
             add(t);
         return t;
     }();
     return table;
+}
+
+const ConverterTable& microsoft_converters() {
+    static const ConverterTable table = [] {
+        ConverterTable t;
+        add_microsoft(t);
+        return t;
+    }();
+    return table;
+}
+
+/// The converters of a domain; nullptr for one that has none.
+const ConverterTable* converters_of(const std::string& domain) {
+    if (domain.empty() || domain == "ai.onnx") return &standard_converters();
+    return domain == "com.microsoft" ? &microsoft_converters() : nullptr;
+}
+
+}  // namespace
+
+Converter converter_of(const ::onnx::NodeProto& node) { return converters_of(node.domain())->at(node.op_type()); }
+
+std::string unsupported(const ::onnx::NodeProto& node, std::int64_t opset) {
+    const auto* table = converters_of(node.domain());
+    if (table == nullptr) return fmt::format("operators of domain '{}' are not supported", node.domain());
+    if (table->count(node.op_type()) > 0) return "";
+    if (table == &microsoft_converters())
+        return fmt::format("operator '{}' of domain '{}' is not supported", node.op_type(), node.domain());
+    return fmt::format("operator '{}' is not supported (opset {})", node.op_type(), opset);
 }
 
 }  // namespace infsim::graph::onnx_import

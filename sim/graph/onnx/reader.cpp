@@ -1,7 +1,6 @@
 #include "graph/onnx/reader.hpp"
 
-#include <filesystem>
-#include <fstream>
+#include <charconv>
 
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
@@ -11,6 +10,7 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
 #include "graph/elements.hpp"
+#include "graph/external_file.hpp"
 #include "graph/infer.hpp"
 
 namespace infsim::graph::onnx_import {
@@ -90,7 +90,17 @@ std::vector<double> typed_values(const ::onnx::TensorProto& t, DType dtype) {
     }
 }
 
-FileRef external_reference(const OnnxFile& file, const ::onnx::TensorProto& tensor, DType dtype, std::int64_t bytes) {
+/// A count of bytes as external_data spells it. Throws ShapeError for what is no number from 0.
+std::int64_t byte_count(const std::string& key, const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0)
+        throw ShapeError(fmt::format("the {} of its external data is '{}', which is no count of bytes", key, text));
+    return value;
+}
+
+/// Where the values of an external tensor are; Absent where their file is not there.
+Constant external_reference(const OnnxFile& file, const ::onnx::TensorProto& tensor, DType dtype, std::int64_t bytes) {
     FileRef ref;
     ref.dtype = dtype;
     ref.bytes = bytes;
@@ -98,20 +108,17 @@ FileRef external_reference(const OnnxFile& file, const ::onnx::TensorProto& tens
     std::int64_t length = bytes;
     for (const auto& entry : tensor.external_data()) {
         if (entry.key() == "location") location = entry.value();
-        if (entry.key() == "offset") ref.offset = std::atoll(entry.value().c_str());
-        if (entry.key() == "length") length = std::atoll(entry.value().c_str());
+        if (entry.key() == "offset") ref.offset = byte_count("offset", entry.value());
+        if (entry.key() == "length") length = byte_count("length", entry.value());
     }
-    const std::filesystem::path relative(location);
-    if (location.empty() || relative.is_absolute() || location.find("..") != std::string::npos)
-        throw ShapeError(fmt::format("its external data are at '{}', which is not below the model's folder", location));
-    const auto path = std::filesystem::path(file.path).parent_path() / relative;
-    std::error_code error;
-    const auto size = std::filesystem::file_size(path, error);
-    if (error) throw ShapeError(fmt::format("its external data '{}' cannot be read", path.string()));
-    if (length != bytes || ref.offset < 0 || ref.offset + bytes > static_cast<std::int64_t>(size))
-        throw ShapeError(fmt::format("its shape takes {} bytes, its external data in '{}' have {} of {} at {}", bytes,
-                                     path.string(), length, size, ref.offset));
-    ref.path = path.string();
+    const auto external = external_file(file.path, location);
+    if (length != bytes)
+        throw ShapeError(fmt::format("its shape takes {} bytes, its external data have {}", bytes, length));
+    if (!external.bytes) return Absent{};
+    if (ref.offset > *external.bytes - bytes)
+        throw ShapeError(fmt::format("its {} bytes at offset {} are not all in '{}', which has {}", bytes, ref.offset,
+                                     external.path, *external.bytes));
+    ref.path = external.path;
     return ref;
 }
 
@@ -156,7 +163,7 @@ std::string element_type_name(int onnx_type) {
     return name.empty() ? fmt::format("number {}", onnx_type) : name;
 }
 
-LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor) {
+LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor, bool initializer) {
     LoadedTensor loaded;
     const auto dtype = element_type(tensor.data_type());
     if (!dtype)
@@ -185,7 +192,7 @@ LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor
     if (static_cast<std::int64_t>(tensor.raw_data().size()) != bytes)
         throw ShapeError(fmt::format("has {} bytes, its shape takes {}", tensor.raw_data().size(), bytes));
     const auto range = file.raw.find(tensor.name());
-    if (count > kInlineElements && range != file.raw.end() && range->second.bytes == bytes)
+    if (initializer && count > kInlineElements && range != file.raw.end() && range->second.bytes == bytes)
         loaded.value = FileRef{file.path, range->second.offset, bytes, *dtype};
     else loaded.value = Inline{decode_elements(tensor.raw_data(), *dtype)};
     return loaded;

@@ -39,6 +39,7 @@ struct LoadedTensor {
     DType dtype = DType::fp32;
     Constant value;
 };
-LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor);
+/// `initializer`: it is one of the graph itself, whose place in the file is known.
+LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor, bool initializer = false);
 
 }  // namespace infsim::graph::onnx_import

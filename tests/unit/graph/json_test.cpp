@@ -122,3 +122,36 @@ TEST_CASE("models are found by name or path, and the known ones are listed") {
     CHECK_THROWS_AS(load_model("missing.json", test::models_folder()), InputError);
     CHECK_THROWS_AS(load_model("missing.onnx", test::models_folder()), InputError);
 }
+
+TEST_CASE("axes of a graph text may have names, whose extents can be replaced") {
+    const auto text = [](const std::string& dims) {
+        return R"({"name": "m", )" + dims + R"("inputs": [{"name": "x", "shape": [1, "seq", 4]}], "constants": [],
+ "nodes": [{"name": "n", "op": "reshape", "inputs": ["x"], "outputs": ["y"], "attributes": {"shape": [1, 2, "seq", 2]}}],
+ "outputs": [{"name": "y", "shape": [1, 2, "seq", 2]}]})";
+    };
+    const test::TempFolder folder;
+    test::write_bytes(folder.file("m.json"), text(R"("dims": {"seq": 6}, )"));
+    CHECK(test::output_shape(read_graph(folder.file("m.json"))) == Shape{1, 2, 6, 2});
+    CHECK(test::output_shape(read_graph(folder.file("m.json"), {{"seq", 9}})) == Shape{1, 2, 9, 2});
+    CHECK_THROWS_WITH(read_graph(folder.file("m.json"), {{"sec", 9}}),
+                      Catch::Contains("no axis is called 'sec'; did you mean 'seq'?"));
+    CHECK(reports(text(""), "/inputs/0/shape/1", "'seq' is no axis that /dims names"));
+    CHECK(reports(text(R"("dims": {"seq": 0}, )"), "/dims/seq", "from 1"));
+    ImportOptions options;
+    options.dims["seq"] = 512;
+    const auto bert = load_model("bert_base", test::models_folder(), options);
+    CHECK(test::output_shape(bert) == Shape{1, 512, 768});
+    options.input_shapes["input_ids"] = {1, 512};
+    CHECK_THROWS_WITH(load_model("bert_base", test::models_folder(), options), Catch::Contains("--dim"));
+}
+
+TEST_CASE("a batch axis that is not in front is read and written") {
+    const std::string text = R"({"name": "m", "inputs": [{"name": "s", "shape": [1, 2, 4], "batch_axis": 1}],
+ "constants": [], "nodes": [{"name": "n", "op": "relu", "inputs": ["s"], "outputs": ["y"]}], "outputs": [{"name": "y", "batch_axis": 1}]})";
+    Problems problems;
+    const auto g = graph_from_json(*json::parse_text(text, "m.json", problems), problems);
+    REQUIRE(problems.empty());
+    CHECK(g.batchable);
+    CHECK(g.tensor(g.outputs[0]).batch_axis == 1);
+    CHECK(json::dump_canonical(graph_to_json(g, "")).find(R"("batch_axis":1)") != std::string::npos);
+}

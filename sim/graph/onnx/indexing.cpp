@@ -1,0 +1,294 @@
+// Indices: where the largest is, sums along an axis, gathers and scatters by constant indices, and what is left of
+// shape arithmetic.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "graph/elements.hpp"
+#include "graph/onnx/importer.hpp"
+
+namespace infsim::graph::onnx_import {
+namespace {
+
+constexpr std::int64_t kLongestSum = 4096;
+
+Attributes to_type(DType dtype) { return {{"to", std::string(dtype_name(dtype))}}; }
+
+/// The first or last index of the largest or least element: a ramp counted where they are equal to it, integers
+/// throughout.
+template <Op extreme>
+void arg(OnnxNode& n) {
+    const auto axis = n.axis(n.integer("axis", 0), n.rank());
+    const bool last = n.integer("select_last_index", 0) != 0;
+    const auto keep = n.integer("keepdims", 1);
+    Shape along(n.rank(), 1);
+    const auto extent = along[static_cast<std::size_t>(axis)] = n.shape(0)[static_cast<std::size_t>(axis)];
+    std::vector<double> ramp;
+    for (std::int64_t i = 0; i < extent; ++i) ramp.push_back(static_cast<double>(last ? i + 1 : extent - i));
+    const Attributes over = {{"axes", Ints{axis}}, {"keepdims", std::int64_t{1}}};
+    const auto found = n.make(Op::equal, {n.in(0), n.make(extreme, {n.in(0)}, over)});
+    const auto counted =
+        n.make(Op::mul, {n.make(Op::cast, {found}, to_type(DType::i64)), n.small(along, DType::i64, std::move(ramp))});
+    const auto place = n.make(Op::reduce_max, {counted}, {{"axes", Ints{axis}}, {"keepdims", keep}});
+    if (last) n.emit(Op::sub, {place, n.number(1, DType::i64)});
+    else n.emit(Op::sub, {n.number(static_cast<double>(extent), DType::i64), place});
+}
+
+/// Elements along `axis`, each with those in front of it (or behind it) added.
+std::vector<double> running_sums(std::vector<double> values, const Shape& shape, std::size_t axis, bool exclusive,
+                                 bool reverse) {
+    std::int64_t inner = 1;
+    for (std::size_t a = axis + 1; a < shape.size(); ++a) inner *= shape[a];
+    const auto extent = shape[axis];
+    for (std::int64_t start = 0; start < static_cast<std::int64_t>(values.size()); ++start) {
+        if (start / inner % extent != 0) continue;
+        double sum = 0;
+        for (std::int64_t i = 0; i < extent; ++i) {
+            auto& value = values[static_cast<std::size_t>(start + (reverse ? extent - 1 - i : i) * inner)];
+            const double own = value;
+            value = exclusive ? sum : sum + own;
+            sum += own;
+        }
+    }
+    return values;
+}
+
+/// A product with a triangle of ones.
+void cumsum(OnnxNode& n) {
+    const auto rank = n.rank();
+    const auto axis = n.axis(bounded_integer(n.scalar(1)), rank);
+    const bool exclusive = n.integer("exclusive", 0) != 0, reverse = n.integer("reverse", 0) != 0;
+    const Shape shape = n.shape(0);
+    const auto dtype = n.facts(0).dtype;
+    if (const auto known = n.builder().values(n.in(0)); known && element_count(shape) > 0)
+        return n.bind(
+            0, n.builder().small(n.output_name(0), shape, dtype,
+                                 running_sums(*known, shape, static_cast<std::size_t>(axis), exclusive, reverse)));
+    const auto extent = shape[static_cast<std::size_t>(axis)];
+    if (extent > kLongestSum) throw ShapeError(fmt::format("sums along {} elements are not supported", extent));
+    std::vector<double> ones;
+    for (std::int64_t from = 0; from < extent; ++from)
+        for (std::int64_t to = 0; to < extent; ++to) {
+            const bool in = reverse ? (exclusive ? from > to : from >= to) : (exclusive ? from < to : from <= to);
+            ones.push_back(in ? 1 : 0);
+        }
+    const bool real = dtype == DType::fp32 || dtype == DType::fp16 || dtype == DType::bf16;
+    const auto computed = real ? dtype : DType::fp32;
+    auto x = real ? n.in(0) : n.make(Op::cast, {n.in(0)}, to_type(computed));
+    Ints swapped(rank);
+    std::iota(swapped.begin(), swapped.end(), 0);
+    std::swap(swapped[static_cast<std::size_t>(axis)], swapped.back());
+    const bool behind = axis + 1 == static_cast<std::int64_t>(rank);
+    if (!behind) x = n.make(Op::transpose, {x}, {{"perm", swapped}});
+    x = n.make(Op::matmul, {x, n.small({extent, extent}, computed, std::move(ones))});
+    if (!behind) x = n.make(Op::transpose, {x}, {{"perm", swapped}});
+    n.bind(0, real ? x : n.make(Op::cast, {x}, to_type(dtype)));
+}
+
+/// fmod: the sign of the dividend; else that of the divisor.
+void mod(OnnxNode& n) {
+    const bool truncates = n.integer("fmod", 0) != 0;
+    const auto dtype = n.facts(0).dtype;
+    const auto left = n.builder().values(n.in(0)), right = n.builder().values(n.in(1));
+    if (left && right && (left->size() == right->size() || right->size() == 1)) {
+        std::vector<double> out;
+        for (std::size_t i = 0; i < left->size(); ++i) {
+            const double a = (*left)[i], b = (*right)[right->size() == 1 ? 0 : i];
+            out.push_back(truncates ? std::fmod(a, b) : a - std::floor(a / b) * b);
+        }
+        return n.bind(0, n.builder().small(n.output_name(0), Shape(n.shape(0)), dtype, std::move(out)));
+    }
+    const bool real = dtype == DType::fp32 || dtype == DType::fp16 || dtype == DType::bf16;
+    const auto as_real = [&](std::size_t i) {
+        return real ? n.in(i) : n.make(Op::cast, {n.in(i)}, to_type(DType::fp32));
+    };
+    const auto a = as_real(0), b = as_real(1);
+    auto quotient = n.make(Op::div, {a, b});
+    if (truncates)
+        quotient = n.make(Op::mul, {n.make(Op::sign, {quotient}), n.make(Op::floor, {n.make(Op::abs, {quotient})})});
+    else quotient = n.make(Op::floor, {quotient});
+    const auto rest = n.make(Op::sub, {a, n.make(Op::mul, {quotient, b})});
+    n.bind(0, real ? rest : n.make(Op::cast, {rest}, to_type(dtype)));
+}
+
+/// The index compared with every class; negative ones count from the end.
+void one_hot(OnnxNode& n) {
+    const auto depth = bounded_integer(n.scalar(1));
+    const auto values = n.values(2);
+    if (values.size() != 2 || depth < 1 || depth > kFoldLimit)
+        throw ShapeError("its depth or values are not supported");
+    const auto axis = n.axis(n.integer("axis", -1), n.rank() + 1);
+    const auto dtype = n.facts(0).dtype;
+    Shape along(n.rank() + 1, 1);
+    along[static_cast<std::size_t>(axis)] = depth;
+    const auto classes = [&](double first) {
+        std::vector<double> list;
+        for (std::int64_t i = 0; i < depth; ++i) list.push_back(first + static_cast<double>(i));
+        return n.small(along, dtype, std::move(list));
+    };
+    const auto indices = n.make(Op::unsqueeze, {n.in(0)}, {{"axes", Ints{axis}}});
+    const auto from_end = classes(-static_cast<double>(depth));
+    const auto hit =
+        n.make(Op::logical_or, {n.make(Op::equal, {indices, classes(0)}), n.make(Op::equal, {indices, from_end})});
+    const auto out = n.facts(2).dtype;
+    n.emit(Op::where, {hit, n.number(values[1], out), n.number(values[0], out)});
+}
+
+/// Constant indices, negative ones counted from the end of `extent`.
+Ints known_indices(OnnxNode& n, std::size_t input) {
+    const auto list = n.builder().values(n.in(input));
+    if (!list)
+        throw ShapeError(
+            fmt::format("its indices (input {}) are computed or many; constant ones of at most {} are supported", input,
+                        kFoldLimit));
+    Ints out;
+    for (const double v : *list) out.push_back(bounded_integer(v));
+    return out;
+}
+
+/// data[indices[i][j], j] along an axis: of the elements that are not reduced to one row.
+void gather_elements(OnnxNode& n) {
+    const auto axis = static_cast<std::size_t>(n.axis(n.integer("axis", 0), n.rank()));
+    const Shape data = n.shape(0), wanted = n.shape(1);
+    const auto indices = known_indices(n, 1);
+    if (wanted.size() != data.size()) throw ShapeError("its indices have another rank than its data");
+    // Axes in front of the first that the pick depends on stay as they are.
+    const bool leading = axis > 0 && wanted[0] == data[0];
+    const std::size_t first = leading ? 1 : 0;
+    const auto rest = [&](const Shape& s) {
+        return element_count(Shape(s.begin() + static_cast<std::ptrdiff_t>(first), s.end()));
+    };
+    const auto count = rest(wanted);
+    std::vector<double> flat;
+    Shape at(wanted.size(), 0);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        auto left = static_cast<std::int64_t>(i);
+        for (std::size_t a = wanted.size(); a-- > 0;) {
+            at[a] = left % wanted[a];
+            left /= wanted[a];
+        }
+        std::int64_t offset = 0;
+        for (std::size_t a = first; a < data.size(); ++a) {
+            const auto index = a == axis ? indices[i] + (indices[i] < 0 ? data[a] : 0) : at[a];
+            if (index < 0 || index >= data[a])
+                throw ShapeError(fmt::format("index {} is outside of axis {}", indices[i], axis));
+            offset = offset * data[a] + index;
+        }
+        if (static_cast<std::int64_t>(i) < count) flat.push_back(static_cast<double>(offset));
+        else if (flat[i % static_cast<std::size_t>(count)] != static_cast<double>(offset))
+            throw ShapeError("indices that differ along its leading axis are not supported");
+    }
+    const Shape rows = leading ? Shape{data[0], rest(data)} : Shape{rest(data)};
+    const auto line = n.make(Op::reshape, {n.in(0)}, {{"shape", rows}});
+    const auto picked = n.make(Op::gather, {line, n.small({count}, DType::i64, std::move(flat))},
+                               {{"axis", static_cast<std::int64_t>(first)}});
+    n.emit(Op::reshape, {picked}, {{"shape", wanted}});
+}
+
+/// Data [d0, ..., dk, rest...] as rows, and which of them tuples of constant indices name. A leading axis of extent 1,
+/// by rule that of the batch, stays in front.
+struct Rows {
+    std::int64_t leading = 0;  ///< 1 with such an axis
+    std::int64_t count = 1, width = 1;
+    std::vector<double> named;
+};
+
+Rows rows_of(OnnxNode& n, const Shape& data) {
+    const auto& shape = n.shape(1);
+    const auto indices = known_indices(n, 1);
+    const auto depth = shape.empty() ? 0 : static_cast<std::size_t>(shape.back());
+    if (depth < 1 || depth > data.size()) throw ShapeError("its indices do not fit its data");
+    Rows rows;
+    rows.leading = depth > 1 && data[0] == 1 ? 1 : 0;
+    for (std::size_t a = 0; a < data.size(); ++a) (a < depth ? rows.count : rows.width) *= data[a];
+    for (std::size_t i = 0; i < indices.size(); i += depth) {
+        std::int64_t row = 0;
+        for (std::size_t a = 0; a < depth; ++a) {
+            const auto index = indices[i + a] + (indices[i + a] < 0 ? data[a] : 0);
+            if (index < 0 || index >= data[a])
+                throw ShapeError(fmt::format("index {} is outside of axis {}", indices[i + a], a));
+            row = row * data[a] + index;
+        }
+        rows.named.push_back(static_cast<double>(row));
+    }
+    return rows;
+}
+
+TensorId as_rows(OnnxNode& n, TensorId x, const Rows& rows, std::int64_t count) {
+    const Shape shape = rows.leading != 0 ? Shape{1, count, rows.width} : Shape{count, rows.width};
+    return n.make(Op::reshape, {x}, {{"shape", shape}});
+}
+
+void gather_nd(OnnxNode& n) {
+    if (n.integer("batch_dims", 0) != 0) throw ShapeError("batch_dims are not supported");
+    const Shape data = n.shape(0);
+    const auto rows = rows_of(n, data);
+    Shape out(n.shape(1).begin(), n.shape(1).end() - 1);
+    out.insert(out.end(), data.begin() + static_cast<std::ptrdiff_t>(n.shape(1).back()), data.end());
+    const auto count = static_cast<std::int64_t>(rows.named.size());
+    const auto picked =
+        n.make(Op::gather, {as_rows(n, n.in(0), rows, rows.count), n.small({count}, DType::i64, rows.named)},
+               {{"axis", rows.leading}});
+    n.emit(Op::reshape, {picked}, {{"shape", out}});
+}
+
+/// Rows of the data, or of the updates behind them where the indices name one.
+void scatter_nd(OnnxNode& n) {
+    if (const auto reduction = n.text("reduction", "none"); reduction != "none")
+        throw ShapeError(fmt::format("reduction '{}' is not supported", reduction));
+    const Shape data = n.shape(0);
+    const auto rows = rows_of(n, data);
+    std::vector<double> from(static_cast<std::size_t>(rows.count));
+    std::iota(from.begin(), from.end(), 0.0);
+    for (std::size_t u = 0; u < rows.named.size(); ++u)
+        from[static_cast<std::size_t>(rows.named[u])] = static_cast<double>(rows.count) + static_cast<double>(u);
+    const auto count = static_cast<std::int64_t>(rows.named.size());
+    if (element_count(n.shape(2)) != count * rows.width) throw ShapeError("its updates do not fit its indices");
+    const auto both = n.make(Op::concat, {as_rows(n, n.in(0), rows, rows.count), as_rows(n, n.in(2), rows, count)},
+                             {{"axis", rows.leading}});
+    const auto picked =
+        n.make(Op::gather, {both, n.small({rows.count}, DType::i64, std::move(from))}, {{"axis", rows.leading}});
+    n.emit(Op::reshape, {picked}, {{"shape", data}});
+}
+
+/// Of constants only: how many there are must be known when compiling.
+void non_zero(OnnxNode& n) {
+    const auto values = n.builder().values(n.in(0));
+    const auto& tensor = n.builder().graph().tensor(n.in(0));
+    const auto* splat = tensor.constant ? std::get_if<Splat>(&*tensor.constant) : nullptr;
+    if (!values && splat == nullptr) throw ShapeError("of data that are computed is not supported");
+    const Shape shape = n.shape(0);
+    const auto rank = shape.size(), count = static_cast<std::size_t>(element_count(shape));
+    std::vector<std::vector<double>> found(rank);
+    for (std::size_t i = 0; i < count; ++i) {
+        if ((values ? (*values)[i] : splat->value) == 0) continue;
+        auto left = static_cast<std::int64_t>(i);
+        for (std::size_t a = rank; a-- > 0;) {
+            found[a].push_back(static_cast<double>(left % shape[a]));
+            left /= shape[a];
+        }
+    }
+    std::vector<double> all;
+    for (const auto& list : found) all.insert(all.end(), list.begin(), list.end());
+    const auto columns = rank == 0 ? 0 : static_cast<std::int64_t>(found[0].size());
+    n.bind(0,
+           n.builder().small(n.output_name(0), {static_cast<std::int64_t>(rank), columns}, DType::i64, std::move(all)));
+}
+
+}  // namespace
+
+void add_indexing(ConverterTable& t) {
+    t["ArgMax"] = arg<Op::reduce_max>;
+    t["ArgMin"] = arg<Op::reduce_min>;
+    t["CumSum"] = cumsum;
+    t["Mod"] = mod;
+    t["OneHot"] = one_hot;
+    t["GatherElements"] = gather_elements;
+    t["GatherND"] = gather_nd;
+    t["ScatterND"] = scatter_nd;
+    t["NonZero"] = non_zero;
+}
+
+}  // namespace infsim::graph::onnx_import
