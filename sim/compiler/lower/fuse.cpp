@@ -178,6 +178,20 @@ std::optional<ActFunction> act_function(Op op) {
     return program::parse_act_function(graph::op_name(op));
 }
 
+Fusion without(const Fusion& fusion, Op op, NodeId last) {
+    Fusion shorter = fusion;
+    shorter.last = last;
+    if (op != Op::add) {
+        shorter.function = ActFunction::identity;
+        shorter.relu_after_add = false;
+    } else if (fusion.residual != graph::kNoTensor) {
+        shorter.residual = graph::kNoTensor;
+    } else {
+        shorter.bias = graph::kNoTensor;
+    }
+    return shorter;
+}
+
 FusionPlan plan_fusion(const Graph& g) {
     const Uses uses(g);
     const Owners owners = owners_of_adds(uses);

@@ -25,6 +25,8 @@ struct FusionPlan {
 };
 
 FusionPlan plan_fusion(const graph::Graph& graph);
+/// The fusion without its last node, whose operator is `op`, so that it ends in `last`.
+Fusion without(const Fusion& fusion, graph::Op op, NodeId last);
 
 /// True for conv, for gemm and for matmul with a constant right-hand side.
 bool is_weighted(const graph::Graph& graph, const graph::Node& node);

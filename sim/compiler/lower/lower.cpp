@@ -1,7 +1,9 @@
 #include "compiler/lower/lower.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/problems.hpp"
@@ -107,28 +109,51 @@ bool has_no_elements(const Lowering& low, const Node& node) {
     });
 }
 
+/// By its operator's direct way, where that is able to; false: nothing has happened.
+bool lower_direct(Lowering& low, const Task& task) {
+    const DirectWay way = operator_for(task.node.op).direct;
+    if (way.can == nullptr || !way.can(low, task)) return false;
+    low.node = &task.last;
+    way.lower(low, task);
+    INFSIM_CHECK(!low.refusal, "a direct way that cannot what it said it can");
+    return true;
+}
+
 void lower_general(Lowering& low, const Node& node) {
     const GeneralWay way = operator_for(node.op).general;
     low.node = &node;
-    if (way.lower == nullptr)
-        return low.refuse("operator " + std::string(graph::op_name(node.op)) +
-                          " is not supported by the compiler in this form");
     if (way.refusal != nullptr)
         if (const auto why = way.refusal(low, node)) return low.refuse(*why);
+    if (way.lower == nullptr) return low.refuse("no layout on chip that serves this operator holds these tensors");
     way.lower(low, node);
 }
 
-/// The nodes of a fusion one by one. What lies between them in the graph has been lowered, or waits for them.
-void lower_unfused(Lowering& low, const Fusion& fusion, const FusionPlan& plan) {
-    for (const NodeId n : IdRange<NodeId>(fusion.head, fusion.last.next())) {
-        const Node& node = low.source.node(n);
-        const bool chained =
-            n == fusion.head || n == fusion.last || (plan.covered[n] && !low.at.knows(node.outputs[0]));
-        const bool ready = std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
-            return id == graph::kNoTensor || low.source.is_constant(id) || low.at.knows(id);
-        });
-        if (chained && ready && !low.refusal) lower_general(low, node);
+void lower_alone(Lowering& low, const Node& node) {
+    if (!lower_direct(low, {node, node, nullptr})) lower_general(low, node);
+}
+
+/// The nodes of a fusion, in their order: each but the last has one reader, the next.
+std::vector<NodeId> chain_of(const SourceGraph& source, const Fusion& fusion) {
+    std::vector<NodeId> chain = {fusion.head};
+    while (chain.back() != fusion.last) chain.push_back(source.consumers(source.node(chain.back()).outputs[0]).at(0));
+    return chain;
+}
+
+/// A fusion that no layer can take falls apart: as much of its beginning as one layer can, then node by node.
+void lower_fusion(Lowering& low, const Fusion& whole) {
+    const std::vector<NodeId> chain = chain_of(low.source, whole);
+    const Node& head = low.source.node(whole.head);
+    Fusion fusion = whole;
+    std::size_t taken = chain.size();
+    while (!lower_direct(low, {head, low.source.node(fusion.last), &fusion})) {
+        if (--taken == 0) break;
+        fusion = without(fusion, low.source.node(fusion.last).op, chain[taken - 1]);
     }
+    if (taken == 0) {
+        lower_general(low, head);
+        taken = 1;
+    }
+    for (; taken < chain.size() && !low.refusal; ++taken) lower_alone(low, low.source.node(chain[taken]));
 }
 
 void lower_node(Lowering& low, NodeId id, const FusionPlan& plan) {
@@ -136,28 +161,34 @@ void lower_node(Lowering& low, NodeId id, const FusionPlan& plan) {
     low.node = &node;
     if (plan.covered[id]) return;
     if (has_no_elements(low, node)) return low.refuse("a tensor without elements");
-    const Fusion* fusion = plan.by_last[id] ? &*plan.by_last[id] : nullptr;
-    const Task task{fusion != nullptr ? low.source.node(fusion->head) : node, node, fusion};
-    const DirectWay way = operator_for(task.node.op).direct;
-    if (way.can != nullptr && way.can(low, task)) {
-        way.lower(low, task);
-        INFSIM_CHECK(!low.refusal, "a direct way that cannot what it said it can");
-        return;
+    if (plan.by_last[id]) lower_fusion(low, *plan.by_last[id]);
+    else lower_alone(low, node);
+}
+
+std::string shapes_of(const SourceGraph& source, const std::vector<TensorId>& tensors) {
+    std::string text;
+    for (const TensorId id : tensors) {
+        if (id == graph::kNoTensor) continue;
+        std::string extents;
+        for (const std::int64_t n : source.shape(id)) extents += (extents.empty() ? "" : ",") + std::to_string(n);
+        text += (text.empty() ? "[" : ", [") + extents + "]";
     }
-    if (fusion != nullptr && fusion->head != fusion->last) lower_unfused(low, *fusion, plan);
-    else lower_general(low, node);
+    return text;
+}
+
+/// Which node it is, of which operator and shapes, and what about it is not supported.
+[[noreturn]] void throw_refusal(const Lowering& low) {
+    const Node& node = *low.node;
+    throw InputError(
+        low.source.graph.name, "node " + node.name + " (" + std::string(graph::op_name(node.op)) + ")",
+        *low.refusal + "; " + shapes_of(low.source, node.inputs) + " -> " + shapes_of(low.source, node.outputs));
 }
 
 void lower_nodes(Lowering& low) {
-    const graph::Graph& g = low.source.graph;
-    const FusionPlan plan = plan_fusion(g);
+    const FusionPlan plan = plan_fusion(low.source.graph);
     for (const NodeId id : plan.covered.ids()) {
         lower_node(low, id, plan);
-        if (!low.refusal) continue;  // later nodes would only complain about its missing output
-        const Node& node = low.source.node(id);
-        Problems problems;
-        problems.add(g.name, "node " + node.name + " (" + std::string(graph::op_name(node.op)) + ")", *low.refusal);
-        problems.throw_if_any();
+        if (low.refusal) throw_refusal(low);  // later nodes would only complain about its missing output
     }
 }
 

@@ -60,12 +60,14 @@ TEST_CASE("the deeper of two convolutions takes their sum and the ReLU behind it
     CHECK(l.layer(2).inputs[1].value == l.layer(0).output.value);
 }
 
-TEST_CASE("a residual that lies differently keeps the convolution from its direct way, and there is no other") {
+TEST_CASE("a residual that lies differently is fetched as the convolution lies, and added behind it") {
     Net net;
     const TensorId x = net.input({1, 40, 4, 4});
     const TensorId apart = net.concat({net.relu(x), net.relu(x)});  // slots of 40 and 40 channels, not 64 and 16
-    CHECK(refusal(net, net.add(net.conv(x, 80, Window::square(1)), apart)).find("conv is not supported") !=
-          std::string::npos);
+    const Lowered l(net, net.add(net.conv(x, 80, Window::square(1)), apart));
+    CHECK(l.kinds() == "relu relu conv store fetch add");
+    CHECK(l.read_by(5, 0) == image({64, 16}, 4, 4));
+    CHECK(l.read_by(5, 1) == image({64, 16}, 4, 4));
 }
 
 TEST_CASE("a convolution over one axis is one of an image of one row") {
@@ -143,4 +145,45 @@ TEST_CASE("heads that are split off a dense layer get slots of their own") {
     REQUIRE(l.layer(1).kind == "dense");
     CHECK(l.written_by(1) == image({16, 16, 16, 16}, 1, 5));
     CHECK(l.network.layers.size() == 2);
+}
+
+// --- chains that no layer can take ------------------------------------------------------------------
+
+TEST_CASE("a dense layer that goes the general way leaves its ReLU to a layer of its own") {
+    Net net;  // one channel of 28 rows: its elements lie on one partition
+    const Lowered l(net, net.dense(net.relu(net.dense(net.flatten(net.input({1, 1, 28, 28})), 200)), 10));
+    CHECK(l.kinds() == "fetch fetch matmul fetch gemm relu dense");
+    CHECK(l.written_by(5) == image({64, 64, 64, 8}, 1, 1));
+}
+
+TEST_CASE("a residual that lies otherwise is added behind the convolution, and the ReLU behind that") {
+    Net net;
+    const TensorId x = net.input({1, 8, 6, 6});
+    const TensorId parts = net.concat({net.conv(x, 24, Window::square(1)), net.conv(x, 112, Window::square(1))});
+    const TensorId conv = net.conv(parts, 136, Window::square(3, 1, 1));
+    const Lowered l(net, net.relu(net.add(conv, parts)));
+    CHECK(l.kinds() == "conv conv conv store fetch add relu");
+    CHECK(l.op<ConvOp>(2).function == ActFunction::identity);
+    CHECK_FALSE(l.op<ConvOp>(2).residual);
+    CHECK(l.written_by(2) == image({64, 64, 8}, 6, 6));
+    CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 136, 6, 6});
+}
+
+TEST_CASE("what stays in one layer of a chain that falls apart is as much as it can take") {
+    Net net;
+    const TensorId x = net.input({1, 8, 6, 6});
+    const TensorId parts = net.concat({net.conv(x, 3, Window::square(1)), net.conv(x, 5, Window::square(1))});
+    const TensorId conv = net.conv(parts, 8, Window::square(1), false), bias = net.constant({8, 1, 1});
+    const Lowered l(net, net.add(net.add(conv, bias), parts));
+    CHECK(l.name(l.op<ConvOp>(2).bias) == net.name(bias));
+    CHECK(l.last().kind == "add");
+}
+
+TEST_CASE("a Gelu behind a product in the general way is a layer of its own") {
+    Net net;
+    const TensorId x = net.op(Op::tile, {net.input({1, 4, 6})}, {{"repeats", std::vector<std::int64_t>{1, 2, 1}}});
+    const TensorId y = net.reshape(x, {1, 2, 4, 6});
+    const Lowered l(net, net.unary(Op::gelu, net.project(y, 10)));
+    CHECK(l.last().kind == "gelu");
+    CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 2, 4, 10});
 }

@@ -107,3 +107,22 @@ TEST_CASE("only a ReLU follows a residual add in one evacuation, any function a 
     CHECK(f.function == ActFunction::identity);
     CHECK(!f.relu_after_add);
 }
+
+TEST_CASE("a fusion loses its nodes from behind: function, residual, bias") {
+    Net net;
+    const TensorId x = net.relu(net.input({1, 16, 8, 8})), conv = net.conv(x, 16, Window::square(3, 1, 1), false);
+    const TensorId biased = net.add(conv, net.constant({16, 1, 1})), sum = net.add(biased, x), y = net.relu(sum);
+    const Graph g = net.finish({y});
+    const auto whole = fusion_of(g, net.name(y));
+    REQUIRE(whole.residual != graph::kNoTensor);
+    const compiler::NodeId last = whole.last;
+    const auto plain = compiler::without(whole, Op::relu, last.next(-1));
+    CHECK_FALSE(plain.relu_after_add);
+    CHECK(plain.residual == whole.residual);
+    const auto alone = compiler::without(plain, Op::add, last.next(-2));
+    CHECK(alone.residual == graph::kNoTensor);
+    CHECK(alone.bias == whole.bias);
+    const auto head = compiler::without(alone, Op::add, whole.head);
+    CHECK(head.bias == graph::kNoTensor);
+    CHECK(head.last == whole.head);
+}
