@@ -29,6 +29,10 @@ FitOptions fit_options(const Compilation& c) {
     fit.spill_region = c.options.activations_region;
     if (c.options.batching)
         fit.banded = [&c](std::int64_t budget) { return banded_plan(c.network, c.target, c.dtype, c.options, budget); };
+    if (c.plans.empty())
+        fit.parted = [&c](std::int64_t budget, bool bands) {
+            return parted_plan(c.network, c.target, c.batch, c.dtype, c.options, budget, bands);
+        };
     fit.explain = c.explain;
     fit.skip = c.options.skip_passes;
     return fit;

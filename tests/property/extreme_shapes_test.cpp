@@ -62,23 +62,29 @@ TEST_CASE("one image that is larger than the state buffer is spilled band by ban
     CHECK(difference(run(graph, narrow->program, d), run(graph, whole->program, d)) == 0);
 }
 
-TEST_CASE("a weight slab that is larger than the state buffer is refused with the layer it belongs to") {
+TEST_CASE("weights of 64 outputs that are larger than the state buffer arrive in parts") {
     Net net;
     const TensorId x = net.input({1, 128, 7, 7});
-    const auto graph = net.finish({net.conv(net.conv(x, 64, Window::square(1)), 64, Window::square(7, 1, 3))});
-    const DoesNotFit no = refusal(graph, 1, chip_with(4096));
-    CHECK(no.layer == "conv1");
-    CHECK(no.wanted_bytes >= 7 * 7 * 64 * 2);
-    CHECK(no.available_bytes == 4096);
+    const auto graph = net.finish({net.conv(net.conv(x, 64, Window::square(1)), 70, Window::square(7, 1, 3))});
+    for (const int batch : {1, 3}) check_computes(graph, batch, {}, chip_with(4096));
+    CompileOptions unbatched;
+    unbatched.batching = false;
+    check_computes(graph, 2, unbatched, chip_with(4096));
 }
 
-TEST_CASE("a weight slab of more than 65535 elements per partition is refused, not wrapped around") {
+TEST_CASE("weights of more than 65535 elements per partition arrive in parts") {
     Net net;
-    const TensorId x = net.input({1, 128, 40, 40});
-    const auto graph = net.finish({net.conv(x, 64, Window::square(33))});  // 33 * 33 * 64 elements per partition
-    const DoesNotFit no = refusal(graph, 1, default_chip());
+    const TensorId x = net.input({1, 3, 32, 32});
+    const auto graph = net.finish({net.relu(net.conv(x, 64, Window::square(32)))});  // 32 * 32 * 64 elements
+    check_computes(graph, 2);
+}
+
+TEST_CASE("a part of the weights that no plan can do without is refused with its layer and bytes") {
+    Net net;
+    const auto graph = net.finish({net.conv(net.input({1, 128, 7, 7}), 64, Window::square(3))});
+    const DoesNotFit no = refusal(graph, 1, chip_with(64));
     CHECK(no.layer == "conv0");
-    CHECK(no.wanted_bytes >= 33 * 33 * 64 * 2);
+    CHECK(no.available_bytes == 64);
 }
 
 TEST_CASE("a plane of more than 65535 elements is computed where memory allows") {

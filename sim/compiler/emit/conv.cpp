@@ -65,9 +65,11 @@ std::vector<Tap> tap_order(const Conv& v, const Slab& slab, int slot, const std:
     std::vector<Tap> order;
     for (const SlabBlock& block : slab.blocks)
         if (block.slot == slot)
-            for (int t = 0; t < v.op.kernel_rows * v.op.kernel_cols; ++t)
+            for (int i = 0; i < block.taps; ++i) {
+                const int tap = block.first_tap + i;
                 order.push_back(
-                    {&block, t / v.op.kernel_cols, t % v.op.kernel_cols, block.offset + t * block.tap_bytes});
+                    {&block, tap / v.op.kernel_cols, tap % v.op.kernel_cols, block.offset + i * block.tap_bytes});
+            }
     const auto covers = [&](const Tap& tap) {
         return std::all_of(group.begin(), group.end(), [&](const BankTile& b) {
             const Valid valid = valid_outputs(v, tap, b.tile.rect);
@@ -178,15 +180,32 @@ void evacuate(EmitContext& c, const Conv& v, int slot, const BankTile& b) {
     }
 }
 
-/// One slot of the output of as many tiles as one stationary operand serves.
-void emit_group(EmitContext& c, const Conv& v, std::size_t slab_index, int slot, const std::vector<Tile>& tiles) {
+/// Slabs [first, end) that sum up one slot of the output together; most often one.
+struct Parts {
+    std::size_t first = 0, end = 1;
+    bool several() const { return end - first > 1; }
+};
+
+/// The taps of one slab over the tiles of a group; `overwrite`: they are the first.
+void sum_up(EmitContext& c, const Conv& v, const Where& at, BufferId weights, const std::vector<Tap>& order,
+            const std::vector<BankTile>& group, bool& overwrite) {
+    for (const Tap& tap : order) {
+        TapEmission emission(c, v, at, weights, tap, overwrite);
+        for (const BankTile& b : group) emission.emit(b);
+        overwrite = false;
+    }
+}
+
+/// One slot of the output of as many tiles as one stationary operand serves. Of weights in parts one part is there at
+/// a time: what the group has to do with it is done, and the next group reads it again.
+void emit_group(EmitContext& c, const Conv& v, const Parts& parts, int slot, const std::vector<Tile>& tiles) {
     const Where at{v.id, tiles[0].image};
-    const BufferId weights = c.weights.slab(slab_index, at);
-    const Slab& slab = c.weights.layout(v.id).slabs[slab_index];
+    const BufferId weights = c.weights.slab(parts.first, at);
+    const SlabLayout& layout = c.weights.layout(v.id);
     std::vector<BankTile> group;
     for (const Tile& tile : tiles) group.push_back({tile, 0});
     bool covered = false;
-    const std::vector<Tap> order = tap_order(v, slab, slot, group, covered);
+    const std::vector<Tap> order = tap_order(v, layout.slabs[parts.first], slot, group, covered);
     for (BankTile& b : group) {
         b.bank = c.builder.take_bank();
         if (covered) continue;
@@ -194,11 +213,14 @@ void emit_group(EmitContext& c, const Conv& v, std::size_t slab_index, int slot,
         c.builder.push(at, c.builder.pool(), program::Memset{all.ap, 0.0F}, {});
     }
     bool overwrite = covered;
-    for (const Tap& tap : order) {
-        TapEmission emission(c, v, at, weights, tap, overwrite);
-        for (const BankTile& b : group) emission.emit(b);
-        overwrite = false;
+    sum_up(c, v, at, weights, order, group, overwrite);
+    for (std::size_t part = parts.first + 1; part < parts.end; ++part) {
+        bool any = false;
+        const BufferId more = c.weights.slab(part, at);
+        sum_up(c, v, at, more, tap_order(v, layout.slabs[part], slot, group, any), group, overwrite);
     }
+    if (parts.several())
+        for (std::size_t part = parts.first; part < parts.end; ++part) c.weights.let_go(part, v.id);
     for (const BankTile& b : group) evacuate(c, v, slot, b);
 }
 
@@ -214,19 +236,23 @@ void emit_conv_rows(EmitContext& c, const Conv& v, ImageSpan images, RowRange ro
     for (const ImageId i : images.ids()) place_in_residual(c, v, i);
     bias_of(c, v, {v.id, images.first});
     std::vector<Tile> all = conv_tiles(c, v.layer, images, rows);
-    const std::size_t step = tiles_per_load(c, v.id);
+    const std::size_t usual = tiles_per_load(c, v.id), most = static_cast<std::size_t>(c.input.target.psum_banks);
     // Images in different halves of the partitions need the stationary operand in different rows.
     const Part& in = v.layer.inputs[0];
     const auto lower = [&](const Tile& tile) { return c.storage.half_of(in.value, in.first_slot, tile.image) == 0; };
     if (c.storage.is_array(v.layer.output.value)) std::stable_partition(all.begin(), all.end(), lower);
-    for (std::size_t index = 0; index < layout.slabs.size(); ++index)
-        for (int s = 0; s < layout.slabs[index].slots; ++s)
+    for (Parts parts; parts.first < layout.slabs.size(); parts.first = parts.end) {
+        parts.end = layout.end_of_parts(parts.first);
+        const Slab& slab = layout.slabs[parts.first];
+        const std::size_t step = parts.several() ? most : usual;
+        for (int s = 0; s < slab.slots; ++s)
             for (std::size_t t = 0; t < all.size();) {
                 std::vector<Tile> group;
                 while (t < all.size() && group.size() < step && (group.empty() || lower(all[t]) == lower(group[0])))
                     group.push_back(all[t++]);
-                emit_group(c, v, index, layout.slabs[index].first_slot + s, group);
+                emit_group(c, v, parts, slab.first_slot + s, group);
             }
+    }
 }
 
 }  // namespace

@@ -48,20 +48,39 @@ std::vector<Slab> cut_slabs(const SlabShape& shape, const std::vector<KClass>& c
     return slabs;
 }
 
-/// Adds what a slab holds of a class. Returns the bytes per partition.
-std::int64_t add_blocks(const SlabShape& shape, const KClass& c, std::size_t index, int first_channel,
-                        std::int64_t offset, Slab& slab) {
-    const std::int64_t begin = offset;
-    for (int slot = slab.first_slot; slot < slab.first_slot + slab.slots; ++slot) {
-        const int columns = shape.out_channels[static_cast<std::size_t>(slot)];
-        const std::int64_t tap_bytes = std::int64_t{columns} * shape.element;
-        for (const KTile& tile : c.tiles) {
-            slab.blocks.push_back({index, tile, slot, first_channel, columns, offset, tap_bytes});
-            offset += shape.taps * tap_bytes;
+/// All that a slab holds, in its order; where it lies in the slab is not yet said.
+std::vector<SlabBlock> blocks_of(const SlabShape& shape, const std::vector<KClass>& classes, const Slab& slab,
+                                 int first_channel) {
+    std::vector<SlabBlock> blocks;
+    for (std::size_t c = 0; c < classes.size(); ++c)
+        for (int slot = slab.first_slot, channel = first_channel; slot < slab.first_slot + slab.slots; ++slot) {
+            const int columns = shape.out_channels[static_cast<std::size_t>(slot)];
+            for (const KTile& tile : classes[c].tiles)
+                blocks.push_back(
+                    {c, tile, slot, channel, columns, 0, shape.taps, 0, std::int64_t{columns} * shape.element});
+            channel += columns;
         }
-        first_channel += columns;
-    }
-    return offset - begin;
+    return blocks;
+}
+
+/// The blocks of a slab in parts of at most `part_bytes`, or of one tap where that is more.
+std::vector<std::vector<SlabBlock>> cut_parts(const std::vector<SlabBlock>& blocks, std::int64_t part_bytes) {
+    std::vector<std::vector<SlabBlock>> parts(1);
+    std::int64_t left = part_bytes;
+    for (const SlabBlock& block : blocks)
+        for (int done = 0; done < block.taps;) {
+            if (left < block.tap_bytes && !parts.back().empty()) {
+                parts.emplace_back();
+                left = part_bytes;
+            }
+            SlabBlock some = block;
+            some.first_tap = done;
+            some.taps = std::min(block.taps - done, std::max(1, static_cast<int>(left / block.tap_bytes)));
+            left -= some.taps * some.tap_bytes;
+            done += some.taps;
+            parts.back().push_back(some);
+        }
+    return parts;
 }
 
 /// Shares of the partitions of a class, one per engine; `turn`: the region of the first one.
@@ -78,6 +97,23 @@ std::vector<SlabPiece> cut_pieces(const SlabShape& shape, const KClass& c, std::
     return pieces;
 }
 
+/// Gives the blocks their places in a slab, class by class, and adds it to the layout.
+void add_slab(const SlabShape& shape, std::vector<SlabBlock> blocks, Slab slab, int turn, SlabLayout& layout) {
+    slab.bytes = 0;
+    for (std::size_t c = 0; c < layout.classes.size(); ++c) {
+        const std::int64_t begin = slab.bytes;
+        for (SlabBlock& block : blocks) {
+            if (block.k_class != c) continue;
+            block.offset = slab.bytes;
+            slab.bytes += block.taps * block.tap_bytes;
+        }
+        const std::int64_t row = slab.bytes - begin;
+        slab.classes.push_back({begin, row, cut_pieces(shape, layout.classes[c], row, turn, layout.region_bytes)});
+    }
+    slab.blocks = std::move(blocks);
+    layout.slabs.push_back(std::move(slab));
+}
+
 }  // namespace
 
 int SlabLayout::partitions() const {
@@ -86,22 +122,30 @@ int SlabLayout::partitions() const {
     return top;
 }
 
+std::size_t SlabLayout::end_of_parts(std::size_t first) const {
+    std::size_t end = first + 1;
+    while (end < slabs.size() && slabs[end].continues) ++end;
+    return end;
+}
+
 SlabLayout slab_layout(const SlabShape& shape) {
     SlabLayout layout;
     layout.classes = k_classes(shape);
-    layout.slabs = cut_slabs(shape, layout.classes);
     layout.region_bytes.assign(static_cast<std::size_t>(shape.regions), 0);
     int first_channel = 0, turn = 0;
-    for (Slab& slab : layout.slabs) {
-        std::int64_t offset = 0;
-        for (std::size_t c = 0; c < layout.classes.size(); ++c) {
-            const std::int64_t row = add_blocks(shape, layout.classes[c], c, first_channel, offset, slab);
-            slab.classes.push_back({offset, row, cut_pieces(shape, layout.classes[c], row, turn, layout.region_bytes)});
-            offset += row;
+    for (const Slab& slab : cut_slabs(shape, layout.classes)) {
+        std::vector<SlabBlock> blocks = blocks_of(shape, layout.classes, slab, first_channel);
+        if (shape.part_bytes > 0 && slab.slots == 1 && slab.bytes > shape.part_bytes) {
+            Slab part = slab;
+            for (std::vector<SlabBlock>& some : cut_parts(blocks, shape.part_bytes)) {
+                add_slab(shape, std::move(some), part, turn++, layout);
+                part.continues = true;
+            }
+        } else {
+            add_slab(shape, std::move(blocks), slab, turn++, layout);
         }
         for (int s = slab.first_slot; s < slab.first_slot + slab.slots; ++s)
             first_channel += shape.out_channels[static_cast<std::size_t>(s)];
-        ++turn;
     }
     return layout;
 }

@@ -16,6 +16,7 @@ struct SlabShape {
     int taps = 1;                   ///< of the filter
     int element = 2;                ///< bytes
     std::int64_t slab_bytes = 0;    ///< per partition, that several slots of the output may share
+    std::int64_t part_bytes = 0;    ///< per partition, of a slot that is cut in parts where it takes more; 0: none is
     int sb_partitions = 0, pe_rows = 0;
     int engines = 1, regions = 1;  ///< DMA engines that share every slab; DRAM regions they read
 };
@@ -44,20 +45,22 @@ struct SlabClass {
     std::vector<SlabPiece> pieces;  ///< by engine
 };
 
-/// The weights of one K-tile for one slot of the output. Those of tap t take `columns` elements per partition from
-/// byte offset + t * tap_bytes of the slab on.
+/// The weights of one K-tile for one slot of the output, or of some taps of it. Those of tap first_tap + t take
+/// `columns` elements per partition from byte offset + t * tap_bytes of the slab on.
 struct SlabBlock {
     std::size_t k_class = 0;
     KTile tile;
     int slot = 0;           ///< of the output
     int first_channel = 0;  ///< of that slot, of the output
     int columns = 0;        ///< channels of that slot
+    int first_tap = 0, taps = 1;
     std::int64_t offset = 0, tap_bytes = 0;
 };
 
 struct Slab {
     int first_slot = 0, slots = 0;  ///< of the output
     std::int64_t bytes = 0;         ///< per partition
+    bool continues = false;         ///< adds to what the slab before has summed up of the same slot
     std::vector<SlabClass> classes;
     /// In the order in which they lie: class by class, in it slot by slot, in that K-tile by K-tile.
     std::vector<SlabBlock> blocks;
@@ -70,6 +73,8 @@ struct SlabLayout {
 
     /// Partitions that weights lie in, counted from the first one.
     int partitions() const;
+    /// The slab behind the last one that continues slab `first`.
+    std::size_t end_of_parts(std::size_t first) const;
 };
 
 /// Every DMA engine brings a share of the partitions of every slab, from another region than its neighbours, in turn

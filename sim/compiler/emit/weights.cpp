@@ -54,15 +54,49 @@ std::vector<WeightBox> weight_boxes(const ConvOp& op, ChannelRange in, ChannelRa
     return list;
 }
 
+/// Taps of a filter that are a rectangle: whole rows, or a part of one row.
+struct TapBox {
+    int row = 0, col = 0, rows = 1, cols = 1, first = 0;  ///< first: counted from the first tap of the block
+};
+
+/// The taps of a block in rectangles: what is left of a row, whole rows, the beginning of a row.
+std::vector<TapBox> tap_boxes(const SlabBlock& block, int kernel_cols) {
+    std::vector<TapBox> boxes;
+    for (int tap = block.first_tap, end = block.first_tap + block.taps; tap < end;) {
+        const int row = tap / kernel_cols, col = tap % kernel_cols, first = tap - block.first_tap;
+        const int rows = col == 0 ? (end - tap) / kernel_cols : 0;
+        if (rows > 0) boxes.push_back({row, 0, rows, kernel_cols, first});
+        else boxes.push_back({row, col, 1, std::min(kernel_cols - col, end - tap), first});
+        tap += boxes.back().rows * boxes.back().cols;
+    }
+    return boxes;
+}
+
+/// What `boxes` of channels times `taps` are in the segment of a piece.
+program::RecipeBox recipe_box(const ConvOp& op, const SlabClass& of_class, const SlabPiece& piece,
+                              const SlabBlock& block, const TapBox& taps, const WeightBox& b, ChannelRange in) {
+    const WeightIndex& w = op.weight;
+    const int first = block.tile.first_channel + piece.first;  // channel of the piece's first partition
+    const std::int64_t tap = block.tap_bytes, element = tap / block.columns;
+    program::RecipeBox box;
+    box.segment_offset = piece.segment_offset + (in.lo - first) * of_class.row_bytes + block.offset - of_class.offset +
+                         taps.first * tap + (b.out.lo - block.first_channel) * element;
+    box.tensor_offset = w.base + b.out.lo * w.so + (in.lo - b.copy_first - b.group_first) * w.sc +
+                        b.copy * w.replica_step + taps.row * w.sr + taps.col * w.ss;
+    box.count = {in.hi - in.lo, taps.rows, taps.cols, b.out.hi - b.out.lo, 1, 1};
+    box.segment_step = {of_class.row_bytes, taps.cols * tap, tap, element, 0, 0};
+    box.tensor_step = {w.sc, w.sr, w.ss, w.so, 0, 0};
+    return box;
+}
+
 }  // namespace
 
 void add_recipe(const Layer& layer, const Network& network, const Slab& slab, const SlabBlock& block,
                 std::vector<program::Segment>& segments) {
     const auto& op = std::get<ConvOp>(layer.op);
-    const WeightIndex& w = op.weight;
     const SlabClass& of_class = slab.classes[block.k_class];
     const KTile& tile = block.tile;
-    const std::int64_t tap = block.tap_bytes, element = tap / block.columns;
+    const std::vector<TapBox> taps = tap_boxes(block, op.kernel_cols);
     const auto boxes = weight_boxes(op, {tile.first_channel, tile.first_channel + tile.count},
                                     {block.first_channel, block.first_channel + block.columns},
                                     channels_of(network, layer.inputs[0]), channels_of(network, layer.output));
@@ -71,21 +105,16 @@ void add_recipe(const Layer& layer, const Network& network, const Slab& slab, co
             const int first = tile.first_channel + piece.first;  // channel of the piece's first partition
             const ChannelRange in = common(b.in, {first, first + piece.count});
             if (in.empty()) continue;
-            program::RecipeBox box;
-            box.segment_offset = piece.segment_offset + (in.lo - first) * of_class.row_bytes + block.offset -
-                                 of_class.offset + (b.out.lo - block.first_channel) * element;
-            box.tensor_offset =
-                w.base + b.out.lo * w.so + (in.lo - b.copy_first - b.group_first) * w.sc + b.copy * w.replica_step;
-            box.count = {in.hi - in.lo, op.kernel_rows, op.kernel_cols, b.out.hi - b.out.lo, 1, 1};
-            box.segment_step = {of_class.row_bytes, op.kernel_cols * tap, tap, element, 0, 0};
-            box.tensor_step = {w.sc, w.sr, w.ss, w.so, 0, 0};
-            segments[static_cast<std::size_t>(piece.region)].recipe.push_back(box);
+            for (const TapBox& some : taps)
+                segments[static_cast<std::size_t>(piece.region)].recipe.push_back(
+                    recipe_box(op, of_class, piece, block, some, b, in));
         }
 }
 
 Weights::Weights(const EmitInput& input, const Plan& plan, const ValueStorage& storage, CodeBuilder& builder)
     : input_(input),
       slab_bytes_(plan.slab_bytes),
+      part_bytes_(plan.weight_part_bytes),
       storage_(storage),
       builder_(builder),
       layers_(input.network.layers.size()) {}
@@ -106,6 +135,7 @@ SlabShape Weights::shape(const Layer& layer) const {
     s.taps = op.kernel_rows * op.kernel_cols;
     s.element = dtype_bytes(input_.dtype);
     s.slab_bytes = slab_bytes_;
+    s.part_bytes = part_bytes_;
     s.sb_partitions = input_.target.sb_partitions;
     s.pe_rows = input_.target.pe_rows;
     s.engines = input_.target.dma_engines;
@@ -173,6 +203,7 @@ void Weights::load_class(const OfLayer& weights, const Slab& slab, std::size_t k
                          const Where& at) {
     const KClass& c = weights.layout.classes[k_class];
     const SlabClass& here = slab.classes[k_class];
+    if (here.row_bytes == 0) return;  // a part of a slab that holds nothing of the class
     const int element = dtype_bytes(input_.dtype);
     const auto partitions = [&](int first, int count) {
         return make_access(Space::state_buffer, first, count, here.offset, input_.dtype,

@@ -18,6 +18,8 @@ public:
     const SlabLayout& layout(LayerId layer);
     /// The buffer of a slab, which `at` uses; loads it unless it is there.
     BufferId slab(std::size_t index, const Where& at);
+    /// The slab is read again when somebody wants it the next time.
+    void let_go(std::size_t index, LayerId layer) { of(layer).buffer[index] = kNoBuffer; }
     /// From now on the slabs of layers [first, last) are read again.
     void forget(LayerId first, LayerId last);
 
@@ -29,7 +31,7 @@ private:
         bool dual = false;                    ///< needed in both halves of the partitions
     };
     const EmitInput& input_;
-    std::int64_t slab_bytes_;
+    std::int64_t slab_bytes_, part_bytes_;
     const ValueStorage& storage_;
     CodeBuilder& builder_;
     IdVector<LayerId, std::optional<OfLayer>> layers_;

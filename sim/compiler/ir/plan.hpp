@@ -40,6 +40,9 @@ struct Plan {
     /// Images that take more bytes per partition lie in bands of rows of at most this size, each a buffer of its own
     /// that may be spilled apart from the others; 0: no bands. Where there are bands, only spilling makes use of them.
     std::int64_t band_bytes = 0;
+    /// Weights of 64 outputs that take more bytes per partition than this arrive in parts, one after the other, for
+    /// every group of tiles anew; 0: never.
+    std::int64_t weight_part_bytes = 0;
 };
 
 }  // namespace infsim::compiler

@@ -13,6 +13,7 @@ namespace {
 bool always(const FitOptions&) { return true; }
 bool may_rematerialize(const FitOptions& o) { return o.evictions.rematerialization; }
 bool may_spill(const FitOptions& o) { return o.evictions.spill; }
+bool has_parts(const FitOptions& o) { return static_cast<bool>(o.parted); }
 bool may_spill_bands(const FitOptions& o) { return o.evictions.spill && o.banded; }
 
 /// In this order; the first that comes to a decision ends the search.
@@ -22,6 +23,7 @@ constexpr Strategy kStrategies[] = {
     {"spill", "spill", may_spill, try_spill},
     {"budgets between", "spill", may_spill, try_budgets_between},
     {"bands", "spill", may_spill_bands, try_bands},
+    {"weights in parts", "", has_parts, try_parts},
 };
 
 bool is_skipped(const Strategy& strategy, const std::vector<std::string>& skip) {

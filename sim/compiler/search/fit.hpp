@@ -26,6 +26,8 @@ struct FitOptions {
     int stem_layers = 0;  ///< plans that differ in stripes alone differ in these first layers alone
     /// For a budget, the plan to spill with where no other fits; may be empty.
     std::function<Plan(std::int64_t)> banded;
+    /// For a budget, the plan whose weights arrive in parts, its images in bands or not; may be empty.
+    std::function<Plan(std::int64_t budget, bool bands)> parted;
     bool explain = false;           ///< a refusal also says how much room the allocation would need
     std::vector<std::string> skip;  ///< strategies to leave out, by their own name or by that of their pass
 };
@@ -43,8 +45,8 @@ struct Decision {
 /// The first of `plans` that fits as it is; else the first that does with loads issued again; else, of all plans, the
 /// widest bands that serve and all budgets of a fixed ladder up to the capacity, what moves the fewest bytes (spilled
 /// or issued again). So a larger state buffer does not spill more, but where the choice of addresses is lucky or that
-/// saves loads. Where no rung serves, budgets between the rungs and narrower bands are tried. Otherwise why the most
-/// frugal plan does not fit.
+/// saves loads. Where no rung serves, budgets between the rungs and narrower bands are tried, and in the end weights
+/// that arrive in parts. Otherwise why the most frugal plan does not fit.
 std::variant<Decision, DoesNotFit> fit(const std::vector<Plan>& plans, const PlanEmission& emission,
                                        const std::vector<program::LayerInfo>& layers, const FitOptions& options);
 

@@ -70,4 +70,13 @@ Plan banded_plan(const Network& net, const program::Target& target, DType dtype,
     return plan;
 }
 
+Plan parted_plan(const Network& net, const program::Target& target, int batch, DType dtype,
+                 const CompileOptions& options, std::int64_t budget, bool bands) {
+    Plan plan = options.batching ? banded_plan(net, target, dtype, options, budget)
+                                 : plans(net, target, batch, dtype, options).back();
+    if (!bands) plan.band_bytes = 0;
+    plan.weight_part_bytes = std::max<std::int64_t>(1, budget / 8);
+    return plan;
+}
+
 }  // namespace infsim::compiler

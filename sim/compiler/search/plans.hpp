@@ -20,4 +20,9 @@ std::vector<Plan> plans(const Network& network, const program::Target& target, i
 Plan banded_plan(const Network& network, const program::Target& target, DType dtype, const CompileOptions& options,
                  std::int64_t budget);
 
+/// The plan whose weights arrive in parts that suit the budget, for layers whose weights of 64 outputs alone are too
+/// large; its images lie in bands, too, where that is wanted.
+Plan parted_plan(const Network& net, const program::Target& target, int batch, DType dtype,
+                 const CompileOptions& options, std::int64_t budget, bool bands);
+
 }  // namespace infsim::compiler

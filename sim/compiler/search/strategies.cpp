@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -112,6 +113,22 @@ void add_between(const FitInput& in, Tried& tried, TightPlanId plan, std::vector
     }
 }
 
+/// A plan as it is, or with what evictions keep it within the budget.
+std::optional<Decision> decide_parted(const FitInput& in, Tried& tried, std::int64_t budget, bool bands) {
+    const std::string name = fmt::format("weights in parts{} for {} B", bands ? ", bands" : "", budget);
+    auto made = dry_run_of_plan(in, tried, in.options.parted(budget, bands), name, in.capacity());
+    auto* tight = std::get_if<TightPlan>(&made);
+    if (!tight) return std::nullopt;
+    const TightPlanId plan = add_plan(tried, std::move(*tight));
+    if (auto found = try_allocate(in, tried, tried.plans[plan].dry_run.liveness))
+        return decide(tried, plan, {}, std::move(*found));
+    auto outcome = candidate(in, tried, plan, budget, {in.options.evictions.spill, false});
+    if (const auto* no = std::get_if<NoRoom>(&outcome); no && no->wanted > in.capacity())
+        note_no_room(in, tried, tried.plans[plan].dry_run.liveness, *no);
+    const auto* c = std::get_if<Candidate>(&outcome);
+    return c ? try_evictions(in, tried, *c) : std::nullopt;
+}
+
 StrategyOutcome or_go_on(std::optional<Decision>&& decision) {
     if (decision) return std::move(*decision);
     return GoOn{};
@@ -137,6 +154,15 @@ StrategyOutcome try_budgets_between(const FitInput& in, Tried& tried) {
     std::vector<Candidate> all;
     for (TightPlanId p : tried.plans.ids()) add_between(in, tried, p, all);
     return or_go_on(first_that_fits(in, tried, std::move(all)));
+}
+
+StrategyOutcome try_parts(const FitInput& in, Tried& tried) {
+    for (const bool bands : {false, true}) {
+        if (bands && !(in.options.evictions.spill && in.options.banded)) continue;
+        for (const std::int64_t budget : budget_octaves(in.capacity()))
+            if (auto decision = decide_parted(in, tried, budget, bands)) return std::move(*decision);
+    }
+    return GoOn{};
 }
 
 StrategyOutcome try_bands(const FitInput& in, Tried& tried) {

@@ -31,6 +31,9 @@ StrategyOutcome try_budgets_between(const FitInput& in, Tried& tried);
 /// Images in bands that suit each budget: nothing else has a place.
 StrategyOutcome try_bands(const FitInput& in, Tried& tried);
 
+/// Weights in parts that suit each budget, without bands and with them: the weights of one layer are too large.
+StrategyOutcome try_parts(const FitInput& in, Tried& tried);
+
 /// Makes a dry run of the plan. Nothing where a buffer takes more than `capacity`; a refusal where the chip cannot run
 /// it. `name`: of the plan, for people.
 std::variant<TightPlan, BufferTooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,

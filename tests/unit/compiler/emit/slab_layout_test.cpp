@@ -124,3 +124,41 @@ TEST_CASE("engines share the partitions of a class, regions take turns from slab
     CHECK(second[1].segment_offset == 4);
     CHECK(layout.region_bytes == std::vector<std::int64_t>{12, 12});
 }
+
+TEST_CASE("a slot whose weights are larger than a part is cut between taps and between tiles") {
+    SlabShape s = shape({8, 8, 4}, {2}, 3);  // 4 bytes per tap, 3 taps of 3 tiles
+    s.sb_partitions = s.pe_rows = 16;
+    s.part_bytes = 20;
+    const SlabLayout layout = slab_layout(s);
+    REQUIRE(layout.slabs.size() == 2);
+    CHECK_FALSE(layout.slabs[0].continues);
+    CHECK(layout.slabs[1].continues);
+    CHECK(layout.end_of_parts(0) == 2);
+    const auto& first = layout.slabs[0].blocks;
+    REQUIRE(first.size() == 2);
+    CHECK(first[0].taps == 3);
+    CHECK(first[1].first_tap == 0);
+    CHECK(first[1].taps == 2);
+    CHECK(first[1].offset == 12);
+    CHECK(layout.slabs[0].bytes == 20);
+    const auto& second = layout.slabs[1].blocks;
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].first_tap == 2);
+    CHECK(second[0].taps == 1);
+    CHECK(layout.slabs[1].bytes == 4);
+    CHECK(layout.slabs[1].classes[0].row_bytes + layout.slabs[1].classes[1].row_bytes == 4);
+}
+
+TEST_CASE("a part holds one tap at least, and what fits is not cut") {
+    SlabShape s = shape({4}, {4, 4}, 2);  // 8 bytes per tap
+    s.part_bytes = 1;
+    s.slab_bytes = 1;
+    const SlabLayout taps = slab_layout(s);
+    REQUIRE(taps.slabs.size() == 4);
+    CHECK(taps.end_of_parts(0) == 2);
+    CHECK(taps.slabs[2].first_slot == 1);
+    CHECK_FALSE(taps.slabs[2].continues);
+    CHECK(taps.slabs[2].blocks[0].first_channel == 4);
+    s.part_bytes = 16;
+    CHECK(slab_layout(s).slabs.size() == 2);
+}
