@@ -33,13 +33,11 @@ void emit_gather(EmitContext& c, const Where& at, const GatherOp& op) {
 
 void emit_store(EmitContext& c, const Where& at, const StoreOp& op) {
     const View& from = op.from;
-    const ValueId v(from.value);
-    Strided whole;
-    whole.axes = row_major_axes(shape_of(from));
-    const TransferWalk walk = transfer_walk(from, c.value(v).phys, whole, {}, {});
-    const Residence here = residence(c, v, at.image);
-    const DramTensor there = c.dram.scratch(c.layer(at.layer).output.value);
-    transfer(c, at, walk, here, there.segment, at.image.value() * there.image_elements, Direction::store, Ring::others);
+    FetchBox whole;
+    whole.from.axes = row_major_axes(shape_of(from));
+    const ImageTransfer what{from, whole, c.dram.scratch(c.layer(at.layer).output.value), Direction::store,
+                             Ring::others};
+    for (const Residence& here : residences(c, ValueId(from.value), at.image)) transfer_rows(c, at, what, here);
 }
 
 namespace {
@@ -60,10 +58,11 @@ DType dtype_there(const EmitContext& c, const FetchOp& op) {
 void fill_slots(EmitContext& c, const Where& at, const Residence& here, const Part& part, float number) {
     const Physical& phys = c.phys(part);
     for (int s = part.first_slot; s < part.first_slot + part.slots; ++s) {
-        const std::int64_t first = here.base + (phys.slots() > 1 ? s / 2 : 0) * here.group_step;
+        const std::int64_t first =
+            here.base + (phys.slots() > 1 ? s / 2 : 0) * here.group_step + here.rows.lo * phys.cols;
         const auto ap = make_access(Space::state_buffer, c.storage.half_of(here.value, s, here.image) * c.half(),
                                     phys.lanes[static_cast<std::size_t>(s)], first * dtype_bytes(here.dtype),
-                                    here.dtype, {{1, phys.plane()}});
+                                    here.dtype, {{1, std::int64_t{here.rows.count()} * phys.cols}});
         c.builder.push(at, c.builder.pool(), program::Memset{ap, number}, {here.buffer});
     }
 }
@@ -72,7 +71,7 @@ void fill_slots(EmitContext& c, const Where& at, const Residence& here, const Pa
 bool make_place(EmitContext& c, const Where& at, const FetchOp& op, const Part& output) {
     const ValueId v = output.value;
     const bool whole = output.slots == c.phys(output).slots();
-    const bool shared = c.input.options.batching && whole && !c.storage.is_array(v) &&
+    const bool shared = c.input.options.batching && whole && !c.storage.is_array(v) && !c.storage.in_bands(v) &&
                         std::all_of(op.boxes.begin(), op.boxes.end(), is_constant);
     if (shared && c.storage.whole(v, at.image).buffer.exists()) return false;
     c.storage.ensure(v, at);
@@ -87,20 +86,19 @@ void emit_fetch(EmitContext& c, const Where& at, const FetchOp& op) {
     const ValueId v = output.value;
     if (!make_place(c, at, op, output)) return;
     const DType dtype = dtype_there(c, op);
-    const Residence home = residence(c, v, at.image);
-    const Residence into =
-        dtype == home.dtype ? home : staged(c, at, v, dtype, "/as received", program::Purpose::spill);
-    if (op.fill) fill_slots(c, at, into, output, *op.fill);
     View to = op.to;  // a part of a concatenation may have been given its place since
     to.value = v;
     to.first_slot = output.first_slot;
-    for (const FetchBox& b : op.boxes) {
-        const DramTensor there = c.dram.source(b.from, dtype);
-        transfer(c, at, transfer_walk(to, c.value(v).phys, b.from, b.start, b.step), into, there.segment,
-                 at.image.value() * there.image_elements, Direction::load,
-                 is_constant(b) ? Ring::constants : Ring::inputs);
+    for (const Residence& home : residences(c, v, at.image)) {
+        const bool converts = dtype != home.dtype;
+        const Residence into = converts ? staged(c, at, home, dtype, "/as received", program::Purpose::spill) : home;
+        if (op.fill) fill_slots(c, at, into, output, *op.fill);
+        for (const FetchBox& b : op.boxes) {
+            const Ring ring = is_constant(b) ? Ring::constants : Ring::inputs;
+            transfer_rows(c, at, {to, b, c.dram.source(b.from, dtype), Direction::load, ring}, into);
+        }
+        if (converts) convert(c, at, into, home, to);
     }
-    if (into.buffer != home.buffer) convert(c, at, into, home, to);
 }
 
 }  // namespace infsim::compiler

@@ -1,4 +1,5 @@
 // Operators that work element by element, by ACT and POOL.
+#include <algorithm>
 #include <vector>
 
 #include "compiler/emit/layers.hpp"
@@ -80,13 +81,27 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
 
 namespace {
 
+constexpr std::int64_t kMostCounted = 65535;  ///< of one dimension of an access pattern
+
+/// Of a second operand that has one element for every `inner` of the plane, those of a stretch of rows.
+Operand repeated(const EmitContext& c, const Layer& l, std::int64_t inner, const Stretch& s, ImageId image) {
+    const std::int64_t elements = std::int64_t{s.rect.rows} * s.rect.cols, each = std::min(inner, elements);
+    const int first = static_cast<int>(std::int64_t{s.rect.row} * s.rect.cols / inner);
+    const int count = static_cast<int>(elements / each);
+    Operand b = access(c, l.inputs[1], s.chunk.slot, s.chunk.lanes, image, {0, 1, 1, first, count, 1});
+    b.ap = make_access(program::Space::state_buffer, b.ap.partition_start, s.chunk.lanes, b.ap.offset, b.ap.dtype,
+                       {{1, count}, {0, each}});
+    return b;
+}
+
 /// The second operand of a stretch. What is spread lies on all lanes of a slot, so any of its slots serves any chunk
 /// of one slot.
 Operand second_operand(const EmitContext& c, const Layer& l, const BinaryOp& op, const Stretch& s, ImageId image) {
     const Part& part = l.inputs[1];
     const Physical& second = c.phys(part);
-    // What is spread or repeated does not lie in bands, nor do what it goes with and what comes out.
+    // What is spread or repeated does not lie in bands.
     const bool whole = s.rect.rows == c.phys(l.output).rows;
+    if (op.inner > 1 && (!whole || op.inner > kMostCounted)) return repeated(c, l, op.inner, s, image);
     const Rect rect = whole ? Rect{0, second.rows, 1, 0, second.cols, 1} : s.rect;
     Operand b = access(c, part, op.spread ? 0 : s.chunk.slot, s.chunk.lanes, image, rect);
     if (op.inner > 1) {
@@ -124,15 +139,75 @@ void emit_copy(EmitContext& c, const Where& at) {
         push_copy(c, at, operand(c, l.inputs[0], s, at.image), operand(c, l.output, s, at.image));
 }
 
+namespace {
+
+/// What a reduction takes of a stretch of rows: `count` times `each` elements that follow each other. Returns the
+/// instruction but for where its results go.
+program::Reduce reduction(const ReduceOp& op, Operand& src, std::int64_t count, std::int64_t each) {
+    program::Reduce reduce;
+    reduce.scale = op.scale;
+    reduce.op = op.op;
+    std::int64_t long_rows = 1;  // of a reduction over more than one count holds
+    while (each / long_rows > kMostCounted || each % long_rows != 0) ++long_rows;
+    const std::int64_t row = each / long_rows;
+    src.ap.step = {0, step_or_count(std::min(each, kMostCounted)), step_or_count(row), 1};
+    src.ap.count = {1, step_or_count(count), step_or_count(long_rows), step_or_count(row)};
+    if (long_rows > 1 && count > 1) step_or_count(each);  // the step from one to the next
+    reduce.reduced_dims = 2;
+    reduce.src = src.ap;
+    return reduce;
+}
+
+/// Over a plane in bands: where a result is of some rows, band by band; where it is of all of them, what the bands
+/// give is reduced once more.
+void reduce_bands(EmitContext& c, const Where& at, const ReduceOp& op, const LaneChunk& chunk) {
+    const Layer& l = c.layer(at.layer);
+    const Physical& from = c.phys(l.inputs[0]);
+    const std::vector<RowRange> bands = c.storage.cut_rows({l.inputs[0].value}, 0, from.rows);
+    const bool all = op.inner == from.plane() && bands.size() > 1;
+    Operand dst = access(c, l.output, chunk.slot, chunk.lanes, at.image, {});
+    Operand partial = dst;
+    if (all)
+        partial = scratch(c, at, "reduce bands", dst.ap.partition_start, chunk.lanes,
+                          static_cast<std::int64_t>(bands.size()), DType::fp32);
+    std::int64_t next = 0;
+    for (const RowRange& rows : bands) {
+        const std::int64_t elements = std::int64_t{rows.count()} * from.cols,
+                           each = std::min<std::int64_t>(op.inner, elements);
+        Operand src =
+            access(c, l.inputs[0], chunk.slot, chunk.lanes, at.image, {rows.lo, rows.count(), 1, 0, from.cols, 1});
+        program::Reduce reduce = reduction(op, src, elements / each, each);
+        const auto result = [&](const Operand& to) {
+            return make_access(program::Space::state_buffer, to.ap.partition_start, chunk.lanes,
+                               to.ap.offset + next * dtype_bytes(to.ap.dtype), to.ap.dtype, {{1, elements / each}});
+        };
+        if (all) reduce.scale = 1.0F;
+        reduce.dst = result(partial);
+        c.builder.push(at, c.builder.pool(), reduce, {src.buffer, partial.buffer});
+        next += elements / each;
+    }
+    if (!all) return;
+    partial.ap = make_access(program::Space::state_buffer, partial.ap.partition_start, chunk.lanes, partial.ap.offset,
+                             DType::fp32, {{1, next}});
+    c.builder.push(at, c.builder.pool(), program::Reduce{partial.ap, dst.ap, op.scale, op.op, 1},
+                   {partial.buffer, dst.buffer});
+}
+
+}  // namespace
+
 void emit_reduce(EmitContext& c, const Where& at, const ReduceOp& op) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
     const Physical &from = c.phys(l.inputs[0]), &to = c.phys(l.output);
     for (const LaneChunk& chunk : c.storage.chunks({l.inputs[0], l.output})) {
+        if (c.storage.in_bands(l.inputs[0].value) || op.inner > kMostCounted) {
+            reduce_bands(c, at, op, chunk);
+            continue;
+        }
         Operand src = access(c, l.inputs[0], chunk.slot, chunk.lanes, at.image, {0, from.rows, 1, 0, from.cols, 1});
         const Operand dst = access(c, l.output, chunk.slot, chunk.lanes, at.image, {0, to.rows, 1, 0, to.cols, 1});
-        src.ap.step = {0, 0, static_cast<std::uint16_t>(op.inner), 1};
-        src.ap.count = {1, 1, static_cast<std::uint16_t>(to.plane()), static_cast<std::uint16_t>(op.inner)};
+        src.ap.step = {0, 0, step_or_count(op.inner), 1};
+        src.ap.count = {1, 1, step_or_count(to.plane()), step_or_count(op.inner)};
         c.builder.push(at, c.builder.pool(), program::Reduce{src.ap, dst.ap, op.scale, op.op, 1},
                        {src.buffer, dst.buffer});
     }

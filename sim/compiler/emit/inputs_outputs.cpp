@@ -141,7 +141,7 @@ void store_view(EmitContext& c, const Where& at, std::size_t output) {
     const DType dram = c.dram.dtype(c.input.graph.outputs[output]);
     Residence from = residence(c, v, at.image);
     if (dram != from.dtype) {
-        const Residence cast = staged(c, at, v, dram, "/as sent", Purpose::spill);
+        const Residence cast = staged(c, at, from, dram, "/as sent", Purpose::spill);
         convert(c, at, from, cast, view);
         from = cast;
     }

@@ -1,6 +1,7 @@
 #include "compiler/emit/transfer_walk.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <tuple>
 
@@ -69,14 +70,16 @@ bool refine(std::vector<Atom> here, std::vector<Atom> there, std::vector<Atom>& 
     return true;
 }
 
-/// Joins neighbouring free dimensions that are one walk on both sides.
-void merge(std::vector<FreeStep>& free) {
+/// Joins neighbouring free dimensions that are one walk on both sides; not where that goes beyond a row of `cols`
+/// elements (0: there are no rows).
+void merge(std::vector<FreeStep>& free, std::int64_t cols) {
     std::stable_sort(free.begin(), free.end(), [](const FreeStep& a, const FreeStep& b) { return a.here > b.here; });
     std::vector<FreeStep> out;
     for (const FreeStep& f : free) {
         if (f.count == 1) continue;
         const bool joins = !out.empty() && out.back().here == f.here * f.count &&
-                           out.back().there == f.there * f.count && out.back().count * f.count <= kMostCounted;
+                           out.back().there == f.there * f.count && out.back().count * f.count <= kMostCounted &&
+                           (cols == 0 || out.back().here % cols != 0 || f.here % cols == 0);
         if (joins) out.back() = {out.back().count * f.count, f.here, f.there};
         else out.push_back(f);
     }
@@ -168,7 +171,8 @@ void add_axis(const std::vector<Atom>& here, const std::vector<Atom>& there, con
 }  // namespace
 
 TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
-                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step) {
+                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step,
+                           bool keep_rows) {
     INFSIM_CHECK(view.axes.size() == there.axes.size(), "both sides of a transfer have the same rank");
     TransferWalk walk;
     std::vector<Position> positions = {{0, 0, 0, there.offset}};
@@ -181,9 +185,63 @@ TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided
         part.all = part.first == 0 && part.by == 1 && part.count == extents[a];
         add_axis(here, other, part, positions, walk.free);
     }
-    merge(walk.free);
+    merge(walk.free, keep_rows ? phys.cols : 0);
     walk.runs = runs_of(positions, view, phys);
     return walk;
+}
+
+namespace {
+
+/// The dimensions of a walk that go from row to row: all but the innermost of them, that one, and those in a row.
+struct RowSteps {
+    std::vector<FreeStep> outer;
+    FreeStep rows;
+    std::vector<FreeStep> inside;
+
+    RowSteps(const std::vector<FreeStep>& free, std::int64_t cols) {
+        for (const FreeStep& f : free) (f.here % cols == 0 ? outer : inside).push_back(f);
+        if (outer.empty()) return;
+        rows = outer.back();
+        outer.pop_back();
+    }
+};
+
+/// Distances from the first element of every index of `steps`.
+std::vector<FreeStep> distances(const std::vector<FreeStep>& steps) {
+    std::vector<FreeStep> all = {{1, 0, 0}};
+    for (const FreeStep& s : steps) {
+        std::vector<FreeStep> next;
+        for (const FreeStep& d : all)
+            for (std::int64_t i = 0; i < s.count; ++i) next.push_back({1, d.here + i * s.here, d.there + i * s.there});
+        all = std::move(next);
+    }
+    return all;
+}
+
+}  // namespace
+
+std::vector<TransferWalk> within_rows(const TransferWalk& walk, std::int64_t cols, RowRange rows) {
+    const RowSteps steps(walk.free, cols);
+    const std::int64_t by = std::max<std::int64_t>(1, steps.rows.here / cols);
+    std::map<std::int64_t, TransferWalk> by_count;
+    for (const FreeStep& d : distances(steps.outer))
+        for (LaneRun run : walk.runs) {
+            const std::int64_t row = (run.here + d.here) / cols;
+            const std::int64_t lo = std::max<std::int64_t>(0, (rows.lo - row + by - 1) / by);
+            const std::int64_t hi = std::min(steps.rows.count, row >= rows.hi ? 0 : (rows.hi - row + by - 1) / by);
+            if (hi <= lo) continue;
+            TransferWalk& part = by_count[hi - lo];
+            if (part.runs.empty()) {
+                if (hi - lo > 1) part.free.push_back({hi - lo, steps.rows.here, steps.rows.there});
+                part.free.insert(part.free.end(), steps.inside.begin(), steps.inside.end());
+            }
+            run.here += d.here + lo * steps.rows.here;
+            run.there += d.there + lo * steps.rows.there;
+            part.runs.push_back(run);
+        }
+    std::vector<TransferWalk> parts;
+    for (auto& entry : by_count) parts.push_back(std::move(entry.second));
+    return parts;
 }
 
 }  // namespace infsim::compiler

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "compiler/emit/access.hpp"
 #include "compiler/ir/network.hpp"
 
 namespace infsim::compiler {
@@ -24,10 +25,16 @@ struct TransferWalk {
     std::vector<FreeStep> free;
 };
 
+/// What of a walk over a plane of `cols` columns lies in rows [rows.lo, rows.hi): walks that keep their offsets. The
+/// walk must have kept its rows.
+std::vector<TransferWalk> within_rows(const TransferWalk& walk, std::int64_t cols, RowRange rows);
+
 /// The walk of a tensor that lies in `view` on chip and is read or written as `there` in DRAM. `start` and `step` say
 /// which part of the view's axes is meant (empty: all of it). Offsets here count from the start of the plane of a
-/// slot's group; those there include the offset of `there`.
+/// slot's group; those there include the offset of `there`. `keep_rows`: no dimension goes beyond its row, so that
+/// within_rows() can cut the walk.
 TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided& there,
-                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step);
+                           const std::vector<std::int64_t>& start, const std::vector<std::int64_t>& step,
+                           bool keep_rows = false);
 
 }  // namespace infsim::compiler

@@ -9,18 +9,42 @@ namespace infsim::compiler {
 using program::Purpose;
 using program::Space;
 
-Residence residence(const EmitContext& c, ValueId v, ImageId image) {
-    const Place& p = c.storage.place(v, image);
-    const std::int64_t plane = c.value(v).phys.plane();
-    return {v, image, p.buffer, c.value(v).dtype, p.images * plane, p.index * plane};
+namespace {
+
+Residence at_place(const EmitContext& c, ValueId v, ImageId image, const Place& p) {
+    const Value& value = c.value(v);
+    const std::int64_t plane = std::int64_t{p.rows} * value.phys.cols;
+    return {v,
+            image,
+            p.buffer,
+            value.dtype,
+            p.images * plane,
+            p.index * plane - std::int64_t{p.row0} * value.phys.cols,
+            {p.row0, p.row0 + p.rows}};
 }
 
-Residence staged(EmitContext& c, const Where& at, ValueId v, DType dtype, const char* suffix, Purpose purpose) {
-    const Physical& phys = c.value(v).phys;
+}  // namespace
+
+Residence residence(const EmitContext& c, ValueId v, ImageId image) {
+    const Place& p = c.storage.place(v, image);
+    return at_place(c, v, image, p);
+}
+
+std::vector<Residence> residences(const EmitContext& c, ValueId v, ImageId image) {
+    if (!c.storage.in_bands(v)) return {residence(c, v, image)};
+    std::vector<Residence> list;
+    for (const Place& band : c.storage.bands(v, image)) list.push_back(at_place(c, v, image, band));
+    return list;
+}
+
+Residence staged(EmitContext& c, const Where& at, const Residence& like, DType dtype, const char* suffix,
+                 Purpose purpose) {
+    const Value& value = c.value(like.value);
+    const std::int64_t plane = std::int64_t{like.rows.count()} * value.phys.cols;
     const BufferId b =
-        c.builder.new_buffer(at.layer, c.value(v).name + suffix, phys.groups() * phys.plane() * dtype_bytes(dtype),
-                             c.storage.partitions_of(v, at.image), purpose);
-    return {v, at.image, b, dtype, phys.plane(), 0};
+        c.builder.new_buffer(at.layer, value.name + suffix, value.phys.groups() * plane * dtype_bytes(dtype),
+                             c.storage.partitions_of(like.value, at.image), purpose);
+    return {like.value, at.image, b, dtype, plane, -std::int64_t{like.rows.lo} * value.phys.cols, like.rows};
 }
 
 void convert(EmitContext& c, const Where& at, const Residence& from, const Residence& to, const View& view) {
@@ -30,10 +54,10 @@ void convert(EmitContext& c, const Where& at, const Residence& from, const Resid
         const int group = phys.slots() > 1 ? slot / 2 : 0;
         const int start = c.storage.half_of(to.value, slot, to.image) * c.half();
         const auto plane_of = [&](const Residence& r) {
-            return Operand{
-                make_access(Space::state_buffer, start, lanes, (r.base + group * r.group_step) * dtype_bytes(r.dtype),
-                            r.dtype, {{1, phys.plane()}}),
-                r.buffer};
+            return Operand{make_access(Space::state_buffer, start, lanes,
+                                       (r.base + group * r.group_step + r.rows.lo * phys.cols) * dtype_bytes(r.dtype),
+                                       r.dtype, {{1, std::int64_t{r.rows.count()} * phys.cols}}),
+                           r.buffer};
         };
         push_activate(c, at, plane_of(from), plane_of(to));
     }
@@ -46,8 +70,16 @@ struct OuterLoop {
     std::vector<FreeStep> steps;
     std::int64_t rounds = 1;
 
-    explicit OuterLoop(const std::vector<FreeStep>& free) {
-        if (free.size() > program::kAccessDims) steps.assign(free.begin(), free.end() - program::kAccessDims);
+    /// Takes what does not fit out of `free`: a step or count of more than 16 bits, more than four dimensions.
+    explicit OuterLoop(std::vector<FreeStep>& free) {
+        std::vector<FreeStep> inner;
+        for (const FreeStep& f : free) (f.here > 65535 || f.count > 65535 ? steps : inner).push_back(f);
+        if (inner.size() > program::kAccessDims) {
+            const auto end = inner.end() - program::kAccessDims;
+            steps.insert(steps.end(), inner.begin(), end);
+            inner.erase(inner.begin(), end);
+        }
+        free = std::move(inner);
         for (const FreeStep& f : steps) rounds *= f.count;
     }
     /// Distance of round `round` from the first, here and there.
@@ -63,13 +95,12 @@ struct OuterLoop {
 };
 
 /// Gives both sides of a DMA the inner dimensions of a walk.
-void set_dimensions(const std::vector<FreeStep>& free, std::size_t outer, int element, program::AccessPattern& chip,
+void set_dimensions(const std::vector<FreeStep>& free, int element, program::AccessPattern& chip,
                     program::DramPattern& dram) {
     dram.step[program::kAccessDims - 1] = static_cast<std::uint32_t>(element);
-    for (std::size_t i = outer; i < free.size(); ++i) {
+    for (std::size_t i = 0; i < free.size(); ++i) {
         const FreeStep& f = free[i];
         const std::size_t d = program::kAccessDims - (free.size() - i);
-        INFSIM_CHECK(f.here <= 65535 && f.count <= 65535, "a step or count exceeds 16 bits");
         chip.step[d] = static_cast<std::uint16_t>(f.here);
         chip.count[d] = dram.count[d] = static_cast<std::uint16_t>(f.count);
         dram.step[d] = static_cast<std::uint32_t>(f.there * element);
@@ -80,7 +111,8 @@ void set_dimensions(const std::vector<FreeStep>& free, std::size_t outer, int el
 
 void transfer(EmitContext& c, const Where& at, const TransferWalk& walk, const Residence& here, std::uint32_t segment,
               std::int64_t offset, Direction direction, Ring ring) {
-    const OuterLoop loop(walk.free);
+    std::vector<FreeStep> free = walk.free;
+    const OuterLoop loop(free);
     const int element = dtype_bytes(here.dtype), slots = c.value(here.value).phys.slots();
     for (const LaneRun& run : walk.runs)
         for (std::int64_t round = 0; round < loop.rounds; ++round) {
@@ -94,11 +126,21 @@ void transfer(EmitContext& c, const Where& at, const TransferWalk& walk, const R
             dram.segment = segment;
             dram.offset = static_cast<std::uint32_t>((offset + run.there + there) * element);
             dram.partition_step = static_cast<std::uint32_t>(run.lane_there * element);
-            set_dimensions(walk.free, loop.steps.size(), element, chip, dram);
+            set_dimensions(free, element, chip, dram);
             const std::uint8_t queue = c.builder.next_ring(ring);
             if (direction == Direction::load) c.builder.push(at, queue, program::DmaLoad{dram, chip}, {here.buffer});
             else c.builder.push(at, queue, program::DmaStore{chip, dram}, {here.buffer});
         }
+}
+
+void transfer_rows(EmitContext& c, const Where& at, const ImageTransfer& what, const Residence& here) {
+    const Physical& phys = c.value(here.value).phys;
+    const std::int64_t offset = at.image.value() * what.there.image_elements;
+    const bool all = here.rows.count() == phys.rows;
+    const TransferWalk walk = transfer_walk(what.view, phys, what.box.from, what.box.start, what.box.step, !all);
+    if (all) return transfer(c, at, walk, here, what.there.segment, offset, what.direction, what.ring);
+    for (const TransferWalk& part : within_rows(walk, phys.cols, here.rows))
+        transfer(c, at, part, here, what.there.segment, offset, what.direction, what.ring);
 }
 
 }  // namespace infsim::compiler

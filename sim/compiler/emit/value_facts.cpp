@@ -78,10 +78,15 @@ void note_array_images(const EmitInput& in, const Plan& plan, Facts& facts) {
     }
 }
 
-bool works_by_rows(const Layer& layer) {
-    const auto* binary = std::get_if<BinaryOp>(&layer.op);
-    if (binary) return binary->inner == 1 && !binary->spread;
-    return is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, CopyOp, ReplicateOp>(layer.op);
+/// Whether what `inner` consecutive elements of a plane have in common is common to a part of a row or to all rows.
+bool ends_with_rows(int inner, const Physical& phys) { return phys.cols % inner == 0 || inner == phys.plane(); }
+
+bool works_by_rows(const Network& network, const Layer& layer) {
+    const Physical& phys = network.values[layer.inputs.empty() ? layer.output.value : layer.inputs[0].value].phys;
+    if (const auto* binary = std::get_if<BinaryOp>(&layer.op))
+        return !binary->spread && (binary->inner == 1 || ends_with_rows(binary->inner, phys));
+    if (const auto* reduce = std::get_if<ReduceOp>(&layer.op)) return ends_with_rows(reduce->inner, phys);
+    return is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, CopyOp, ReplicateOp, FetchOp, StoreOp>(layer.op);
 }
 
 /// Only values whose every reader and writer works row by row lie in bands. What streams through the stem never is
@@ -90,7 +95,7 @@ IdVector<ValueId, bool> able_to_lie_in_bands(const Network& network) {
     IdVector<ValueId, bool> able(network.values.size(), true);
     for (const LayerId l : network.layers.ids()) {
         const Layer& layer = network.layers[l];
-        const bool by_rows = works_by_rows(layer), stem = l.value() < network.stem_layers;
+        const bool by_rows = works_by_rows(network, layer), stem = l.value() < network.stem_layers;
         for (const Part& in : layer.inputs)
             if (!by_rows || stem) able[in.value] = false;
         if (!by_rows || (stem && l.value() + 1 < network.stem_layers)) able[layer.output.value] = false;

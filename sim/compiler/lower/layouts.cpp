@@ -9,6 +9,40 @@ namespace infsim::compiler {
 
 using graph::Shape;
 
+namespace {
+
+/// Planes that are longer lie in rows, so that they may lie in bands of these.
+constexpr std::int64_t kLongPlane = 8192;
+
+/// How long the rows of a long plane are whose innermost axis has `extent` elements: as that, or a part of it.
+std::int64_t row_of(std::int64_t extent) {
+    constexpr std::int64_t longest = 1024, shortest = 16;
+    if (extent <= longest) return extent;
+    std::int64_t row = longest;
+    while (extent % row != 0) --row;
+    return row >= shortest ? row : extent;
+}
+
+/// The same places, with rows of `cols` elements.
+void put_in_rows(Layout& layout, std::int64_t cols) {
+    layout.phys.rows = static_cast<int>(layout.phys.cols / cols);
+    layout.phys.cols = static_cast<int>(cols);
+    for (auto& axis : layout.axes)
+        for (std::size_t i = 0; i < axis.size(); ++i) {
+            Factor& f = axis[i];
+            if (f.dim != Dim::col) continue;
+            if (f.step % cols == 0) {
+                f = {Dim::row, f.extent, f.step / cols};
+            } else if (f.extent > cols) {
+                f = {Dim::row, f.extent / cols, 1};
+                axis.insert(axis.begin() + static_cast<std::ptrdiff_t>(i) + 1, {Dim::col, cols, 1});
+                ++i;
+            }
+        }
+}
+
+}  // namespace
+
 Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width) {
     Layout layout;
     layout.axes.resize(shape.size());
@@ -18,14 +52,16 @@ Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& o
         layout.phys.lanes = split_channels(static_cast<int>(lanes), width);
         if (lanes > 1) layout.axes[static_cast<std::size_t>(lane_axis)] = {{Dim::channel, lanes}};
     }
-    std::int64_t step = 1;
+    std::int64_t step = 1, row = 1;
     for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
         if (*axis == lane_axis) continue;
         const std::int64_t extent = shape[static_cast<std::size_t>(*axis)];
         if (extent > 1) layout.axes[static_cast<std::size_t>(*axis)] = {{Dim::col, extent, step}};
         step *= extent;
+        if (row == 1) row = extent;
     }
     layout.phys.cols = static_cast<int>(step);
+    if (step > kLongPlane && row_of(row) < step) put_in_rows(layout, row_of(row));
     return layout;
 }
 
@@ -38,6 +74,7 @@ Layout default_layout(const Shape& shape, int width) {
         image.phys.rows = static_cast<int>(shape[2]);
         image.phys.cols = static_cast<int>(shape[3]);
         if (shape[2] > 1) image.axes[2] = {{Dim::row, shape[2]}};
+        if (shape[3] > 1) image.axes[3] = {{Dim::col, shape[3]}};
         return image;
     }
     int lanes = rank <= 3 ? rank - 1 : 1;
@@ -59,7 +96,10 @@ Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns,
     return layout;
 }
 
-bool is_addressable(const Layout& layout) { return layout.phys.plane() <= 65535; }
+bool is_addressable(const Layout& layout) {
+    const Physical& phys = layout.phys;
+    return phys.plane() <= 65535 || (phys.rows > 1 && phys.rows <= 65535 && phys.cols <= 65535);
+}
 
 Axes without_units(Axes axes) {
     for (auto& axis : axes)

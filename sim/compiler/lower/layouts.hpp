@@ -18,14 +18,15 @@ struct Layout {
 };
 
 /// Axis `lane_axis` on partitions in slots of `width` (no axis: -1), the others in the plane, outermost first in the
-/// order of `order` (which may name the lane axis; it is skipped).
+/// order of `order` (which may name the lane axis; it is skipped). Long planes lie in rows of the innermost axis.
 Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
 /// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of
 /// up to three axes on partitions, or the second of four, or the longest.
 Layout default_layout(const graph::Shape& shape, int width);
 /// [heads, lanes, columns] with `lanes` on partitions, in slots of their own for every head.
 Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width);
-/// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor.
+/// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor, or an image of any size
+/// whose rows are no longer, which may lie in bands.
 bool is_addressable(const Layout& layout);
 
 /// The axes without factors of one element, which name no place.

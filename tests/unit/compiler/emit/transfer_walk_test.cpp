@@ -88,3 +88,36 @@ TEST_CASE("factors whose boundaries cross are moved element by element, backward
     const auto back = moved(transfer_walk(view, phys, *slice(in_dram({12}), 0, 11, 12, -1), {}, {}));
     for (std::int64_t i = 0; i < 12; ++i) CHECK(back.at({0, 0, i}) == 11 - i);
 }
+
+TEST_CASE("a walk is cut where bands begin, and its parts move the same") {
+    const Physical phys{{6}, 10, 4};
+    struct Case {
+        View view;
+        Strided there;
+        std::vector<std::int64_t> start, step;
+    };
+    const View image{ValueId(0), 0, 1, {{}, {{Dim::channel, 6}}, {{Dim::row, 10}}, {{Dim::col, 4}}}};
+    const View planes{ValueId(0), 0, 1, {{{Dim::channel, 6}}, {{Dim::row, 2, 5}}, {{Dim::row, 3, 1}}, {{Dim::col, 4}}}};
+    const View flat{ValueId(0), 0, 1, {{}, {{Dim::channel, 6}, {Dim::row, 10}, {Dim::col, 4}}}};
+    const Case cases[] = {
+        {image, in_dram({1, 6, 10, 4}), {}, {}},
+        {image, repeat_elements(repeat_elements(in_dram({1, 6, 5, 2}), 2, 2), 3, 2), {}, {}},
+        {image, in_dram({1, 3, 3, 2}), {0, 1, 2, 1}, {1, 2, 3, 2}},
+        {planes, in_dram({6, 2, 3, 4}), {}, {}},
+        {flat, in_dram({1, 240}), {}, {}},
+    };
+    for (const Case& k : cases) {
+        const auto whole = moved(transfer_walk(k.view, phys, k.there, k.start, k.step));
+        const TransferWalk rows = transfer_walk(k.view, phys, k.there, k.start, k.step, true);
+        CHECK(moved(rows) == whole);
+        std::map<Cell, std::int64_t> together;
+        for (int row = 0; row < 10; row += 3)
+            for (const TransferWalk& part : within_rows(rows, phys.cols, {row, std::min(10, row + 3)}))
+                for (const auto& [cell, there] : moved(part)) {
+                    CHECK(std::get<2>(cell) / phys.cols >= row);
+                    CHECK(std::get<2>(cell) / phys.cols < row + 3);
+                    CHECK(together.emplace(cell, there).second);
+                }
+        CHECK(together == whole);
+    }
+}

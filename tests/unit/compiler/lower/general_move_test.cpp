@@ -137,13 +137,14 @@ TEST_CASE("a gather that no rule takes is refused with its reason") {
 
 TEST_CASE("a tensor that no partition can address is refused, in the node or in the output that wants it") {
     Net node;
-    const TensorId a = node.input({1, 3, 300, 300}, "a"), b = node.input({1, 1, 300, 300}, "b");
+    const TensorId a = node.input({1, 3, 2, 70000}, "a"), b = node.input({1, 1, 2, 70000}, "b");
     const std::string why = refusal(node, node.binary(Op::sub, a, b));
     CHECK(why.find("node sub0 (sub)") != std::string::npos);
     CHECK(why.find("more than 65535 elements of one tensor on a partition") != std::string::npos);
+    CHECK(why.find("[1,3,2,70000], [1,1,2,70000] -> [1,3,2,70000]") != std::string::npos);
     Net output;
-    const TensorId x = output.input({1, 1, 300, 300});
-    const std::string wide = refusal(output, output.op(Op::expand, {x}, {{"shape", Ints{1, 2, 300, 300}}}));
+    const TensorId x = output.input({1, 1, 2, 70000});
+    const std::string wide = refusal(output, output.op(Op::expand, {x}, {{"shape", Ints{1, 2, 2, 70000}}}));
     CHECK(wide.find("output expand0") != std::string::npos);
     CHECK(wide.find("more than 65535 elements of one tensor on a partition") != std::string::npos);
 }

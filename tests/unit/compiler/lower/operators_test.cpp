@@ -42,6 +42,20 @@ TEST_CASE("an image lies with channels on partitions, tokens with their last axi
     CHECK(compiler::default_layout({}, 64).phys == image({1}, 1, 1));
 }
 
+TEST_CASE("a long plane lies in rows of its innermost axis, or of a part of that") {
+    const Layout planes = compiler::default_layout({1, 64, 8, 56, 56}, 64);
+    CHECK(planes.phys == image({64}, 8 * 56, 56));
+    CHECK(planes.axes[2] == std::vector<compiler::Factor>{{Dim::row, 8, 56}});
+    CHECK(planes.axes[3] == std::vector<compiler::Factor>{{Dim::row, 56, 1}});
+    CHECK(planes.axes[4] == std::vector<compiler::Factor>{{Dim::col, 56, 1}});
+    const Layout line = compiler::lanes_layout({1, 8, 32768}, 1, {0, 1, 2}, 64);
+    CHECK(line.phys == image({8}, 32, 1024));
+    CHECK(line.axes[2] == std::vector<compiler::Factor>{{Dim::row, 32, 1}, {Dim::col, 1024, 1}});
+    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 10007));  // a prime
+    CHECK(compiler::lanes_layout({1, 8, 8192}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 8192));
+    CHECK(compiler::default_layout({1, 3, 4, 40000}, 64).phys == image({3}, 4, 40000));
+}
+
 TEST_CASE("heads have slots of their own, lanes where one slot is enough") {
     const Layout one = compiler::head_layout(3, 20, 7, 64);
     CHECK(one.phys == image({20, 20, 20}, 1, 7));
@@ -53,11 +67,15 @@ TEST_CASE("heads have slots of their own, lanes where one slot is enough") {
     CHECK(two.axes[1][0].dim == Dim::channel);
 }
 
-TEST_CASE("a plane of 65535 elements is the longest that a partition can address") {
+TEST_CASE("a plane of 65535 elements is the longest that a partition can address, but for images of short rows") {
     Layout layout;
     layout.phys = image({1}, 1, 65535);
     CHECK(compiler::is_addressable(layout));
     layout.phys.cols = 65536;
+    CHECK_FALSE(compiler::is_addressable(layout));
+    layout.phys = image({1}, 300, 300);
+    CHECK(compiler::is_addressable(layout));
+    layout.phys = image({1}, 2, 65536);
     CHECK_FALSE(compiler::is_addressable(layout));
 }
 
