@@ -107,30 +107,42 @@ private:
         }
     }
 
+    /// Over up to three axes; an axis that is not there has one element.
     void conv(const graph::Node& n, Dense& out) {
         const Dense &x = in(n, 0), &w = in(n, 1);
-        const auto &s = graph::attribute_ints(n, "strides"), &d = graph::attribute_ints(n, "dilations"),
-                   &p = graph::attribute_ints(n, "pads");
-        const std::int64_t H = x.shape[2], W = x.shape[3], per = w.shape[1], kr = w.shape[2], kc = w.shape[3];
-        const std::int64_t O = out.shape[1], OH = out.shape[2], OW = out.shape[3],
-                           outs = O / graph::attribute_int(n, "group");
-        for (std::int64_t o = 0; o < O; ++o)
-            for (std::int64_t r = 0; r < OH; ++r)
-                for (std::int64_t c = 0; c < OW; ++c) {
-                    double sum = present(n, 2) ? in(n, 2).values[at(o)] : 0, magnitude = std::abs(sum);
-                    for (std::int64_t k = 0; k < per; ++k)
-                        for (std::int64_t i = 0; i < kr; ++i)
-                            for (std::int64_t j = 0; j < kc; ++j) {
-                                const std::int64_t y = r * s[0] + i * d[0] - p[0], z = c * s[1] + j * d[1] - p[1];
-                                if (y < 0 || y >= H || z < 0 || z >= W) continue;
-                                const double v = x.values[at(((o / outs * per + k) * H + y) * W + z)] *
-                                                 w.values[at(((o * per + k) * kr + i) * kc + j)];
-                                sum += v;
-                                magnitude += std::abs(v);
-                            }
-                    note(magnitude);
-                    out.values[at((o * OH + r) * OW + c)] = sum;
-                }
+        const auto five = [](graph::Shape shape) {
+            while (shape.size() < 5) shape.insert(shape.begin() + 2, 1);
+            return shape;
+        };
+        const auto three = [&](const char* name, std::int64_t missing) {
+            graph::Shape list = graph::attribute_ints(n, name);
+            list.insert(list.begin(), 5 - x.shape.size(), missing);
+            return list;
+        };
+        graph::Shape pads = graph::attribute_ints(n, "pads");
+        pads.resize(x.shape.size() - 2);
+        pads.insert(pads.begin(), 5 - x.shape.size(), 0);
+        const graph::Shape s = three("strides", 1), d = three("dilations", 1), from = five(x.shape), f = five(w.shape),
+                           to = five(out.shape);
+        const std::int64_t outs = to[1] / graph::attribute_int(n, "group"), taps = f[2] * f[3] * f[4];
+        for (std::int64_t i = 0; i < graph::element_count(to); ++i) {
+            const std::int64_t col = i % to[4], row = i / to[4] % to[3], plane = i / (to[4] * to[3]) % to[2],
+                               o = i / (to[4] * to[3] * to[2]) % to[1], image = i / (to[4] * to[3] * to[2] * to[1]);
+            double sum = present(n, 2) ? in(n, 2).values[at(o)] : 0, magnitude = std::abs(sum);
+            for (std::int64_t k = 0; k < f[1] * taps; ++k) {
+                const std::int64_t t = k % taps, c = o / outs * f[1] + k / taps;
+                const std::int64_t z = plane * s[0] + t / (f[3] * f[4]) * d[0] - pads[0],
+                                   y = row * s[1] + t / f[4] % f[3] * d[1] - pads[1],
+                                   v = col * s[2] + t % f[4] * d[2] - pads[2];
+                if (z < 0 || z >= from[2] || y < 0 || y >= from[3] || v < 0 || v >= from[4]) continue;
+                const std::int64_t where = (((image * from[1] + c) * from[2] + z) * from[3] + y) * from[4] + v;
+                const double product = x.values[at(where)] * w.values[at(o * f[1] * taps + k)];
+                sum += product;
+                magnitude += std::abs(product);
+            }
+            note(magnitude);
+            out.values[at(i)] = sum;
+        }
     }
 
     /// a[.., m, k] * b[.., k, n]; b without leading axes serves all.

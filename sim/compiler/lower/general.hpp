@@ -41,6 +41,10 @@ void general_pool(Lowering& low, const graph::Node& node);
 Refusal refuse_conv_transpose(const Lowering& low, const graph::Node& node);
 void general_conv_transpose(Lowering& low, const graph::Node& node);
 
+// general_conv.cpp: convolutions over three axes, of several images in one tensor, by computed weights
+Refusal refuse_conv(const Lowering& low, const graph::Node& node);
+void general_conv(Lowering& low, const graph::Node& node);
+
 // general_move.cpp: what only moves data. On chip a view of the same value where that exists; otherwise a walk over the
 // tensor in device DRAM, which moves nothing either until somebody wants it on chip.
 void general_reshape(Lowering& low, const graph::Node& node);
@@ -51,9 +55,10 @@ void general_slice(Lowering& low, const graph::Node& node);
 void general_depth_space(Lowering& low, const graph::Node& node);
 void general_concat(Lowering& low, const graph::Node& node);
 void general_pad(Lowering& low, const graph::Node& node);
-Refusal refuse_gather(const Lowering& low, const graph::Node& node);
-void general_gather(Lowering& low, const graph::Node& node);
 void general_split(Lowering& low, const graph::Node& node);
+
+// general_gather.cpp: by constant indices a selection, by computed ones a product with ones where the index is
+void general_gather(Lowering& low, const graph::Node& node);
 
 // general_resize.cpp: nearest by picking, linear and cubic axis by axis as weighted sums of picked tensors
 Refusal refuse_resize(const Lowering& low, const graph::Node& node);

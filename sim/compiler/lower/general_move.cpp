@@ -7,7 +7,6 @@
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
 #include "compiler/lower/tensors.hpp"
-#include "graph/constants.hpp"
 
 namespace infsim::compiler {
 
@@ -57,30 +56,6 @@ void general_pad(Lowering& low, const Node& node) {
     std::optional<float> fill;
     if (mode == "constant") fill = static_cast<float>(graph::attribute_float(node, "value"));
     low.at.views[out] = gathered(low, strided_of(low, in), indices, fill);
-}
-
-Refusal refuse_gather(const Lowering& low, const Node& node) {
-    if (!low.source.is_constant(node.inputs[1]))
-        return "a gather by computed indices, other than of rows of a constant table";
-    return std::nullopt;
-}
-
-void general_gather(Lowering& low, const Node& node) {
-    const TensorId in = node.inputs[0], out = node.outputs[0];
-    const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), low.source.shape(in).size());
-    std::vector<std::vector<std::int64_t>> indices;
-    for (const std::int64_t n : low.source.shape(in)) {
-        indices.emplace_back(static_cast<std::size_t>(n));
-        std::iota(indices.back().begin(), indices.back().end(), std::int64_t{0});
-    }
-    indices[axis].clear();
-    for (const float v : graph::evaluate_constant(low.source.graph, node.inputs[1])) {
-        const auto i = static_cast<std::int64_t>(v), n = low.source.shape(in)[axis];
-        if (i < -n || i >= n)
-            return low.refuse("index " + std::to_string(i) + " is outside of an axis of " + std::to_string(n));
-        indices[axis].push_back(i < 0 ? i + n : i);
-    }
-    bind_reshaped(low, out, gathered(low, strided_of(low, in), indices, std::nullopt));
 }
 
 void general_split(Lowering& low, const Node& node) {

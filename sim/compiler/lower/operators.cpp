@@ -42,7 +42,7 @@ constexpr DirectWay kMatmul = {[](const Lowering& low, const Task& task) {
 // clang-format off
 constexpr Operator kOperators[] = {
     // operator                 direct      general: refusal, lower
-    {Op::conv,                  kConv,      {}},
+    {Op::conv,                  kConv,      {refuse_conv, general_conv}},
     {Op::gemm,                  kDense,     {nullptr, general_matmul}},
     {Op::matmul,                kMatmul,    {nullptr, general_matmul}},
     {Op::einsum,                kNone,      {nullptr, general_einsum}},
@@ -112,7 +112,7 @@ constexpr Operator kOperators[] = {
     {Op::space_to_depth,        kNone,      {nullptr, general_depth_space}},
     {Op::concat,                kConcat,    {nullptr, general_concat}},
     {Op::pad,                   kNone,      {nullptr, general_pad}},
-    {Op::gather,                kGather,    {refuse_gather, general_gather}},
+    {Op::gather,                kGather,    {nullptr, general_gather}},
     {Op::split,                 kNone,      {nullptr, general_split}},
     {Op::resize,                kNone,      {refuse_resize, general_resize}},
 };
