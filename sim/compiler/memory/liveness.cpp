@@ -23,8 +23,15 @@ namespace {
 /// Of the images of a tensor.
 struct Sum {
     std::int64_t lower = 0, upper = 0;
-    int images = 0;
+    /// By the layer that makes them: tensors that a layer is composed of may bear one name.
+    std::map<std::uint16_t, int> images;
     Lifetime life;
+
+    int most_images() const {
+        int most = 0;
+        for (const auto& of_layer : images) most = std::max(most, of_layer.second);
+        return most;
+    }
 };
 
 }  // namespace
@@ -37,15 +44,15 @@ std::vector<LiveTensor> tensors_of(const Liveness& liveness, const std::vector<B
         Sum& sum = sums[buffer.name];
         sum.lower += lower_bytes(buffer);
         sum.upper += upper_bytes(buffer);
-        sum.images += buffer.images;
+        sum.images[buffer.layer] += buffer.images;
         sum.life.first = std::min(sum.life.first, liveness.lives[b].first);
         sum.life.last = std::max(sum.life.last, liveness.lives[b].last);
     }
     const auto layer_at = [&](std::int32_t p) { return layers.at(liveness.layer_at(p).index()).name; };
     std::vector<LiveTensor> list;
     for (const auto& [name, sum] : sums)
-        list.push_back(
-            {name, std::max(sum.lower, sum.upper), sum.images, layer_at(sum.life.first), layer_at(sum.life.last)});
+        list.push_back({name, std::max(sum.lower, sum.upper), sum.most_images(), layer_at(sum.life.first),
+                        layer_at(sum.life.last)});
     std::stable_sort(list.begin(), list.end(),
                      [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
     return list;

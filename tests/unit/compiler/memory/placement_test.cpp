@@ -119,6 +119,18 @@ TEST_CASE("packing finds the lower bound where largest-first does not") {
     CHECK(p.lower_bound == 100);
 }
 
+TEST_CASE("tensors of one name that several layers make are no more images") {
+    Touches t;  // a composed operator: what its first layer makes, and what its second one makes of that
+    const auto first = t.buffer("y", 60), second = t.buffer("y", 70);
+    t.code.buffers[second].layer = 1;
+    t.touch({first}, 0);
+    t.touch({first, second}, 1);
+    const DoesNotFit no = t.refused(100);
+    REQUIRE(no.tensors.size() == 1);
+    CHECK(no.tensors[0].bytes == 130);
+    CHECK(no.tensors[0].images == 1);
+}
+
 TEST_CASE("a refusal names layer, bytes wanted and there, and what is alive") {
     Touches t;
     const auto x = t.buffer("x", 60), y = t.buffer("y", 70), y2 = t.buffer("y", 20);
