@@ -1,5 +1,7 @@
 #include "compiler/back_end.hpp"
 
+#include <algorithm>
+
 #include "compiler/emit/emit.hpp"
 #include "compiler/search/plans.hpp"
 #include "compiler/search/sections.hpp"
@@ -29,7 +31,9 @@ FitOptions fit_options(const Compilation& c) {
     fit.spill_region = c.options.activations_region;
     if (c.options.batching)
         fit.banded = [&c](std::int64_t budget) { return banded_plan(c.network, c.target, c.dtype, c.options, budget); };
-    if (c.plans.empty())
+    // A plan that the search proposes is tried as it is, or not taken; the plain ones are not its own.
+    const auto is_plain = [](const Plan& p) { return p.sections.empty() && p.psum_banks.empty(); };
+    if (std::all_of(c.plans.begin(), c.plans.end(), is_plain))
         fit.parted = [&c](std::int64_t budget, bool bands) {
             return parted_plan(c.network, c.target, c.batch, c.dtype, c.options, budget, bands);
         };
