@@ -149,7 +149,10 @@ std::optional<GatherPlan> plan_gather(const Lowering& low, const Task& task) {
     // Tokens stay on partitions: whoever wants hidden there turns them, after what is added up row by row.
     Layout out{index->phys(), {}};
     out.phys.cols = static_cast<int>(table[1]);
-    out.axes = {{}, {{Dim::channel, out.phys.channels()}}, {{Dim::col, table[1]}}};
+    out.axes = {{{Dim::channel, out.phys.channels()}}, {{Dim::col, table[1]}}};
+    const std::size_t rank = low.source.shape(node.outputs[0]).size();
+    if (rank < 2) return std::nullopt;
+    out.axes.insert(out.axes.begin(), rank - 2, {});  // one index of more axes, all but the last of one element
     return GatherPlan{{node.inputs[0], table[0], table[1]}, out};
 }
 

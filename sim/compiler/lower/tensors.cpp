@@ -99,6 +99,7 @@ Strided contiguous(Lowering& low, const Strided& s) {
 
 Strided reshaped(Lowering& low, const Strided& s, const Shape& shape) {
     if (const auto direct = reshape(s, shape)) return *direct;
+    if (low.refusal) return {Strided::Source::literal, 0, 0, row_major_axes(shape)};  // nobody will see it
     return *reshape(contiguous(low, s), shape);
 }
 

@@ -114,3 +114,10 @@ TEST_CASE("rows of a table arrive with tokens on partitions") {
     CHECK(op.row_elements == 12);
     CHECK(l.written_by(0) == image({64, 6}, 1, 12));
 }
+
+TEST_CASE("rows of a table by a list of indices have two axes, as the list has one") {
+    Net net;
+    const TensorId ids = net.reshape(net.ids(5), {5});
+    const Lowered l(net, net.embedding(ids, 10, 16));
+    CHECK(compiler::shape_of(l.output()) == graph::Shape{5, 16});
+}
