@@ -29,6 +29,7 @@ public:
     /// A graph input of this shape; its batch is on `batch_axis`, -1: it is the same for all items. A graph has the
     /// batch in front: where the model has it elsewhere, a transpose behind the input leads to what is returned.
     TensorId input(const std::string& name, const Shape& shape, DType dtype, int batch_axis = 0);
+    TensorId input(const std::string& name, const Shape& shape, DType dtype, bool batched) = delete;  ///< no axis 1
     TensorId constant(const std::string& name, const Shape& shape, DType dtype, Constant value);
     /// A constant whose values are few; `values` row-major.
     TensorId small(const std::string& name, const Shape& shape, DType dtype, std::vector<double> values);

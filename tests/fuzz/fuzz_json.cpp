@@ -10,7 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const auto problems = infsim::graph::check(infsim::graph::read_graph(file.with(data, size)));
         INFSIM_CHECK(problems.empty(), "the verifier refuses an imported graph: " + to_text(problems.list().front()));
-    } catch (const infsim::InputError&) {
-    }
+    } catch (const infsim::InputError&) {}
     return 0;
 }

@@ -29,7 +29,8 @@ public:
 
     /// Its path, with these bytes in it.
     std::string with(const std::uint8_t* data, std::size_t size) const {
-        std::ofstream(path_, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+        std::ofstream(path_, std::ios::binary)
+            .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
         return path_.string();
     }
 

@@ -30,11 +30,11 @@ public:
 
     /// Shapes are of one item, with the batch axis in front: {1, C, H, W}, {1, T, H} or {1, C}.
     TensorId input(const graph::Shape& shape, const std::string& name = "input") {
-        return noted(builder_.input(name, shape, DType::fp32, true));
+        return noted(builder_.input(name, shape, DType::fp32));
     }
     /// Indices {1, T} into a table.
     TensorId ids(std::int64_t tokens, const std::string& name = "ids") {
-        return noted(builder_.input(name, {1, tokens}, DType::i64, true));
+        return noted(builder_.input(name, {1, tokens}, DType::i64));
     }
     TensorId embedding(TensorId ids, std::int64_t rows, std::int64_t hidden) {
         const std::string name = fresh("embedding");

@@ -7,6 +7,7 @@
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
 #include "compiler/lower/tensors.hpp"
+#include "graph/counts.hpp"
 #include "graph/einsum.hpp"
 
 namespace infsim::compiler {
@@ -141,6 +142,7 @@ void general_einsum(Lowering& low, const Node& node) {
         std::fill(mask.begin() + static_cast<std::ptrdiff_t>(outputs), mask.end(), true);
         y = reduce(low, *total, AluOp::add, mask, 1, dtype);
     }
+    if (node.inputs.size() > 1) low.net.layers.back().macs = graph::macs(low.source.graph, node);
     y.axes.resize(outputs);
     low.at.views[out] = y;
 }

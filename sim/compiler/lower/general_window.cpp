@@ -5,6 +5,7 @@
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
 #include "compiler/lower/tensors.hpp"
+#include "graph/counts.hpp"
 
 namespace infsim::compiler {
 
@@ -174,8 +175,7 @@ void general_conv_transpose(Lowering& low, const Node& node) {
     if (op.bias != graph::kNoTensor && !low.source.is_constant(op.bias))
         return low.refuse("a bias that is not constant");
     View y = fresh(low, default_layout(g.out, low.source.columns), low.source.dtype);
-    const Shape& w = g.weights;
-    low.add_layer(node, "conv", op, {x}, y).macs = g.out[2] * g.out[3] * w[0] * w[1] * w[2] * w[3];
+    low.add_layer(node, "conv", op, {x}, y).macs = graph::macs(low.source.graph, node);
     if (g.one_axis) y.axes.erase(y.axes.begin() + 2);
     low.at.views[out] = y;
 }

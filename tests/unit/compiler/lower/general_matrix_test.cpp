@@ -1,6 +1,7 @@
 // Products of any shapes, einsum, transposed convolutions, pools of more than two axes.
 #include <catch2/catch.hpp>
 
+#include "graph/counts.hpp"
 #include "support/lowered.hpp"
 
 using namespace infsim;
@@ -64,6 +65,8 @@ TEST_CASE("an einsum multiplies its aligned operands and sums the labels that go
     const TensorId a = net.input({1, 4, 6}, "a"), b = net.input({1, 6}, "b");
     const Lowered l(net, net.op(Op::einsum, {a, b}, {{"equation", std::string("bij,bj->bi")}}));
     REQUIRE(l.kinds() == "fetch fetch einsum reduce");
+    CHECK(l.last().macs == graph::macs(l.graph, l.graph.nodes.back()));
+    CHECK(l.last().macs > 0);
     CHECK(l.written_by(0) == image({4}, 1, 6));
     CHECK(l.written_by(1) == image({4}, 1, 6));
     CHECK(l.op<BinaryOp>(2).op == AluOp::multiply);
@@ -100,6 +103,8 @@ TensorId conv_transpose(Net& net, TensorId x, const graph::Shape& weights, const
 TEST_CASE("a transposed convolution spreads its input and convolves it by the filter turned round") {
     Net net;
     const Lowered l(net, conv_transpose(net, net.input({1, 2, 3, 4}), {2, 5, 3, 2}, {2, 1}, {1, 0, 1, 0}));
+    CHECK(l.last().macs ==
+          3 * 4 * 2 * 5 * 3 * 2);  // input plane, channels in and out, taps: each input element once per weight
     REQUIRE(l.kinds() == "fetch store fetch conv");
     const FetchOp& spread = l.op<FetchOp>(0);
     REQUIRE(spread.fill);
