@@ -87,7 +87,7 @@ TEST_CASE("all problems of a request are found together") {
 TEST_CASE("a graph's hash follows its content") {
     ModelCache models;
     Problems problems;
-    const auto* entry = models.load(request().model, problems);
+    const auto* entry = models.load(request().model, {}, problems);
     REQUIRE(entry);
     graph::Graph changed = entry->graph;
     CHECK(content_hash(changed) == entry->content_hash);
