@@ -109,8 +109,9 @@ TEST_CASE("items that depend on each other: the whole is the item, with a notice
         REQUIRE(g.notices.size() == 1);
         return g.notices[0];
     };
-    CHECK(mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
-          "model: an item of a batch is the model as exported: node 'Softmax_y' (softmax): softmax over the batch axis");
+    CHECK(
+        mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
+        "model: an item of a batch is the model as exported: node 'Softmax_y' (softmax): softmax over the batch axis");
     CHECK(contains(mixing([](OnnxModel& m) {
                        m.integers("s", {2, 16});
                        m.node("Reshape", {"x", "s"}, {"y"});
