@@ -8,6 +8,7 @@
 #include "explore/sweep.hpp"
 #include "flow/compiler_file.hpp"
 #include "flow/point.hpp"
+#include "flow/run_point.hpp"
 #include "flow/serve.hpp"
 #include "hw/load.hpp"
 
@@ -43,18 +44,38 @@ std::string check_sweep(const json::Document& document, flow::ModelCache& models
     return "sweep of " + std::to_string(points) + " points";
 }
 
-std::string check_model(const std::string& path, const flow::Extents& extents, flow::ModelCache& models,
-                        Problems& problems) {
-    const auto* entry = models.load(path, extents, problems);
+/// How much is asked of a file.
+struct Depth {
+    flow::Extents extents;
+    bool compile = true;  ///< a model must also compile and fit at batch 1
+};
+
+/// Compiles a model at batch 1 as `run` does without further options.
+void check_compiles(const std::string& path, const Depth& depth, flow::ModelCache& models, Problems& problems) {
+    flow::PointRequest request;
+    request.model = path;
+    request.extents = depth.extents;
+    const auto point = flow::resolve(request, models, problems);
+    if (!point) return;
+    try {
+        if (const auto refusal = flow::refusal_of(*point))
+            problems.add(path, "", "does not fit at batch 1: " + refusal->text);
+    } catch (const InputError& error) {
+        for (const Problem& p : error.problems()) problems.add(p);
+    }
+}
+
+std::string check_model(const std::string& path, const Depth& depth, flow::ModelCache& models, Problems& problems) {
+    const auto* entry = models.load(path, depth.extents, problems);
     if (!entry) return "";
+    if (depth.compile) check_compiles(path, depth, models, problems);
     return "model " + entry->graph.name + ", " + std::to_string(entry->graph.nodes.size()) + " nodes" +
            (entry->graph.batchable ? "" : ", batch 1 only: " + entry->graph.why_not_batchable);
 }
 
 /// What the file is, for a reader; empty where something is wrong with it.
-std::string check_file(const std::string& path, const flow::Extents& extents, flow::ModelCache& models,
-                       Problems& problems) {
-    if (std::filesystem::path(path).extension() != ".json") return check_model(path, extents, models, problems);
+std::string check_file(const std::string& path, const Depth& depth, flow::ModelCache& models, Problems& problems) {
+    if (std::filesystem::path(path).extension() != ".json") return check_model(path, depth, models, problems);
     Problems found;
     const auto document = json::parse_file(path, found);
     if (!document) {
@@ -72,7 +93,7 @@ std::string check_file(const std::string& path, const flow::Extents& extents, fl
             return chip ? "chip " + chip->spec.name + ", " + std::to_string(chip->spec.cores) + " cores" : "";
         }
         case Kind::compiler: return "compiler profile " + flow::load_compiler(path, {}, problems).name;
-        case Kind::model: return check_model(path, extents, models, problems);
+        case Kind::model: return check_model(path, depth, models, problems);
     }
     return "";
 }
@@ -80,21 +101,24 @@ std::string check_file(const std::string& path, const flow::Extents& extents, fl
 }  // namespace
 
 int run_check_command(const Arguments& arguments) {
-    const Syntax syntax{
-        "check FILE...",
-        "Reads chip, compiler, sweep, scenario and model files and reports every problem of all of them together.",
-        {extents_group(), help_group()},
-        {},
-        "file"};
+    po::options_description checks("Checks");
+    checks.add_options()("fast", "only read the files, compile no model");
+    const Syntax syntax{"check FILE...",
+                        "Reads chip, compiler, sweep, scenario and model files, compiles the models at batch 1 for the "
+                        "default chip, and "
+                        "reports every problem of all of them together.",
+                        {checks, extents_group(), help_group()},
+                        {},
+                        "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
     if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");
     Problems problems;
-    const flow::Extents extents = extents_of(*values, problems);
+    const Depth depth{extents_of(*values, problems), values->count("fast") == 0};
     flow::ModelCache models(print_notice);
     for (const std::string& path : (*values)["file"].as<Words>()) {
         const std::size_t before = problems.list().size();
-        const std::string what = check_file(path, extents, models, problems);
+        const std::string what = check_file(path, depth, models, problems);
         if (problems.list().size() == before) std::cout << path << ": ok, " << what << "\n";
     }
     problems.throw_if_any();

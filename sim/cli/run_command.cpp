@@ -216,8 +216,10 @@ int run_run_command(const Arguments& arguments) {
     const std::string out = source ? (*values)["out"].as<std::string>() : "";
     if (source) {
         flow::check_output_path(point, out);
-        inputs = flow::read_inputs(point, *source);
-        options.inputs = &inputs;
+        if (source->random_inputs) flow::check_weights(point, *source);
+        else inputs = flow::read_inputs(point, *source);
+        // Drawing takes a while and much memory: only where the point fits.
+        options.inputs = [&] { return source->random_inputs ? flow::read_inputs(point, *source) : std::move(inputs); };
     }
     const flow::PointResult result = flow::run_point(point, options);
     const bool fits = result.record.status == record::Status::ok;

@@ -1,6 +1,7 @@
 #include "flow/point.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/hash.hpp"
 #include "base/json_reader.hpp"
@@ -67,6 +68,16 @@ std::optional<hw::ChipSpec> load_chip(const PointRequest& request, Problems& pro
         overrides.push_back({s.key, s.value, s.file, s.where});
     const auto file = hw::load_chip(request.chip.empty() ? default_chip_path() : request.chip, overrides, problems);
     return file ? std::optional{file->spec} : std::nullopt;
+}
+
+std::string extension_of(const std::string& path) { return std::filesystem::path(path).extension().string(); }
+
+/// Whether a file that a request names exists; a missing one is a problem of what names it.
+bool is_there(const char* key, const std::string& path, Problems& problems) {
+    std::error_code error;
+    if (path.empty() || std::filesystem::exists(path, error)) return true;
+    problems.add("", key, "names the file '" + path + "', which is not there");
+    return false;
 }
 
 void check_counts(const PointRequest& request, Problems& problems) {
@@ -159,10 +170,14 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     PointRequest own = request;
     own.settings = translated(request.settings, found);
     check_settings(own.settings, found);
-    const ModelCache::Entry* model = models.load(request.model, request.extents, found);
-    const auto chip = load_chip(own, found);
-    const auto compiler = load_compiler(request.compiler.empty() ? default_compiler_path() : request.compiler,
-                                        settings_under(own.settings, "compiler."), found);
+    const bool named = extension_of(request.model).empty();
+    const ModelCache::Entry* model =
+        named || is_there("model", request.model, found) ? models.load(request.model, request.extents, found) : nullptr;
+    const auto chip = is_there("chip", request.chip, found) ? load_chip(own, found) : std::nullopt;
+    const bool profile = is_there("compiler", request.compiler, found);
+    const auto compiler =
+        load_compiler(!profile || request.compiler.empty() ? default_compiler_path() : request.compiler,
+                      settings_under(own.settings, "compiler."), found);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
                   "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name + ", and is " +
@@ -174,6 +189,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     if (!found.empty()) return std::nullopt;
     Point point;
     point.model_name = model->graph.name;
+    point.model_file = request.model;
     point.extents = request.extents;
     point.graph = model->graph;
     point.chip = *chip;

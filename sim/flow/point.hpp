@@ -55,6 +55,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
 /// A point with its files read.
 struct Point {
     std::string model_name;
+    std::string model_file;  ///< as asked for; for messages
     Extents extents;
     graph::Graph graph;
     hw::ChipSpec chip;

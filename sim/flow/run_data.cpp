@@ -47,7 +47,7 @@ void collect_absent(const Graph& graph, TensorId id, std::set<std::string>& name
             if (source != graph::kNoTensor) collect_absent(graph, source, names);
 }
 
-void check_weights(const Point& point, const DataSource& source, Problems& problems) {
+void check_weights_in(const Point& point, const DataSource& source, Problems& problems) {
     if (source.random_weights) return;
     std::set<std::string> names;
     for (const graph::Node& node : point.graph.nodes)
@@ -189,10 +189,16 @@ std::vector<std::int64_t> batch_shape(const Graph& graph, TensorId id, int batch
     return shape;
 }
 
+void check_weights(const Point& point, const DataSource& source) {
+    Problems problems;
+    check_weights_in(point, source, problems);
+    problems.throw_if_any();
+}
+
 Inputs read_inputs(const Point& point, const DataSource& source) {
     INFSIM_CHECK(source.file.empty() == source.random_inputs.has_value(), "inputs come from a file or from a seed");
     Problems problems;
-    check_weights(point, source, problems);
+    check_weights_in(point, source, problems);
     Inputs inputs;
     inputs.random_weights = source.random_weights;
     if (source.random_inputs) {

@@ -31,6 +31,9 @@ struct Inputs {
 /// items, or the graph is one whole.
 std::vector<std::int64_t> batch_shape(const graph::Graph& graph, graph::TensorId id, int batch);
 
+/// Throws InputError where weights have no values and `source` does not draw them.
+void check_weights(const Point& point, const DataSource& source);
+
 /// Reads and checks the inputs of `point` before anything is compiled. Floating-point inputs may come in any
 /// floating-point type and are rounded; others must have the model's type. Throws InputError with everything that is
 /// wrong: tensors missing, superfluous, given twice, of wrong shape or type, unreadable files, weights without values.

@@ -108,7 +108,8 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     for (int core = 0; core < point.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);
 
-    chip::Completion alone = run_alone_with(point, program, options.inputs, chip, result);
+    const std::optional<Inputs> inputs = options.inputs ? std::optional{options.inputs()} : std::nullopt;
+    chip::Completion alone = run_alone_with(point, program, inputs ? &*inputs : nullptr, chip, result);
     const std::vector<Measurement> sets = measure_all(point, device, alone.last_retirement - alone.first_issue);
     const Measurement& measurement = sets.front();
 
@@ -131,14 +132,32 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
             static_cast<std::int64_t>((core.measured.back().inference + 1) * program::instruction_count(*program));
 }
 
+/// The compiler knows the graph only: its problems get the name of the file.
+template <class Compile>
+auto naming_the_file(const Point& point, Compile compile) {
+    try {
+        return compile();
+    } catch (const InputError& error) {
+        std::vector<Problem> located = error.problems();
+        for (Problem& p : located)
+            if (p.file == point.model_name && !point.model_file.empty()) p.file = point.model_file;
+        throw InputError(std::move(located));
+    }
+}
+
 }  // namespace
 
 compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras) {
-    return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler, extras);
+    return naming_the_file(point, [&] {
+        return compiler::compile(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler,
+                                 extras);
+    });
 }
 
 std::optional<compiler::DoesNotFit> refusal_of(const Point& point) {
-    return compiler::refusal_of(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
+    return naming_the_file(point, [&] {
+        return compiler::refusal_of(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
+    });
 }
 
 std::optional<double> most_throughput(const Point& point) {

@@ -1,6 +1,7 @@
 // One point from files to a record: compile, simulate, observe, check.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +23,10 @@ struct Timing {
 };
 
 struct RunOptions {
-    bool verify = false;             ///< see compiler::CompileExtras
-    bool timeline = false;           ///< also keep the spans of the first measured inference of core 0
-    const Inputs* inputs = nullptr;  ///< also compute: the inference that runs alone on core 0 carries these
+    bool verify = false;    ///< see compiler::CompileExtras
+    bool timeline = false;  ///< also keep the spans of the first measured inference of core 0
+    /// Also compute: the inference that runs alone on core 0 carries these. Asked for once the point is known to fit.
+    std::function<Inputs()> inputs;
 };
 
 /// What came out of one start.

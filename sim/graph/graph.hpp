@@ -71,7 +71,7 @@ struct Tensor {
     DType dtype = DType::fp32;  ///< as in the model; what the chip computes in is chosen when compiling
     TensorKind kind = TensorKind::intermediate;
     bool batched = false;  ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
-    int batch_axis = 0;    ///< of a batched input or output: the axis that counts items in a batch of them
+    int batch_axis = 0;    ///< of a batched input or output: the axis that counts items in files
     std::optional<Constant> constant;  ///< set exactly when kind == constant
 };
 

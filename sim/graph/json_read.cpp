@@ -1,5 +1,4 @@
-#include <cmath>
-#include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -7,9 +6,9 @@
 #include "base/text.hpp"
 #include "graph/check.hpp"
 #include "graph/elements.hpp"
-#include "graph/external_file.hpp"
 #include "graph/infer.hpp"
 #include "graph/json_form.hpp"
+#include "graph/json_values.hpp"
 #include "graph/op_spec.hpp"
 
 namespace infsim::graph {
@@ -17,36 +16,6 @@ namespace {
 
 using json::Cursor;
 using json::ObjectReader;
-
-constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
-
-const std::vector<std::string>& dtype_names() {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> all;
-        for (const auto t : {DType::fp32, DType::fp16, DType::bf16, DType::i64, DType::i32, DType::u8, DType::i8,
-                             DType::boolean, DType::fp64})
-            all.emplace_back(dtype_name(t));
-        return all;
-    }();
-    return names;
-}
-
-/// A number, or one of the three that JSON cannot write.
-std::optional<double> real(const Cursor& cursor) {
-    if (cursor.value().is_string()) {
-        const auto& text = cursor.value().as_string();
-        if (text == "inf") return std::numeric_limits<double>::infinity();
-        if (text == "-inf") return -std::numeric_limits<double>::infinity();
-        if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
-    }
-    return cursor.number(json::lowest, json::highest);
-}
-
-std::vector<double> reals(const std::vector<Cursor>& elements) {
-    std::vector<double> out;
-    for (const auto& element : elements) out.push_back(real(element).value_or(0));
-    return out;
-}
 
 class Reader {
 public:
@@ -58,72 +27,23 @@ public:
         graph_.name = root.string("name");
         graph_.why_not_batchable = root.string_or("why_not_batchable", "");
         graph_.batchable = !root.has("why_not_batchable");
-        read_dims(root);
+        dims_.read(root, document_, given_, problems_);
         for (const auto& cursor : root.array("inputs")) read_input(cursor);
         const auto constants = root.array_or_empty("constants");
         const auto first_constant = graph_.tensors.size();
         for (const auto& cursor : constants) declare_constant(cursor);
-        for (std::size_t i = 0; i < constants.size(); ++i) read_value(constants[i], first_constant + i);
+        for (std::size_t i = 0; i < constants.size(); ++i)
+            values_.read(constants[i], graph_.tensors[first_constant + i]);
         for (const auto& cursor : root.array("nodes")) read_node(cursor);
         const auto outputs = root.array("outputs");
         for (const auto& cursor : outputs) read_output(cursor);
         root.finish();
         if (problems_.list().size() == found_before_) infer(outputs);
-        if (absent_ > 0) graph_.notices.push_back(absent_notice(document_.file, absent_, absent_location_));
+        if (const auto notice = values_.absent(); !notice.empty()) graph_.notices.push_back(notice);
         return std::move(graph_);
     }
 
 private:
-    /// Names of axes with their extents, which `given_` replaces.
-    void read_dims(ObjectReader& root) {
-        if (const auto dims = root.optional("dims"); dims && dims->is_object())
-            for (const auto& [name, value] : dims->value().as_object())
-                dims_[name] = dims->member(name, value).integer(1, kMostExtent).value_or(1);
-        std::vector<std::string> names;
-        for (const auto& [name, extent] : dims_) names.push_back(name);
-        for (const auto& [name, extent] : given_) {
-            if (dims_.count(name) == 0)
-                problems_.add(
-                    document_.file, "/dims",
-                    fmt::format("no axis is called '{}'{}", name,
-                                names.empty() ? std::string("; this model names none") : suggestion(name, names)));
-            dims_[name] = extent;
-        }
-    }
-
-    /// Integers, or names of axes in their place.
-    std::vector<std::int64_t> integers(const std::vector<Cursor>& elements, std::int64_t least, std::int64_t most) {
-        std::vector<std::int64_t> out;
-        for (const auto& element : elements) {
-            if (!element.value().is_string()) {
-                out.push_back(element.integer(least, most).value_or(least));
-                continue;
-            }
-            const auto found = dims_.find(element.value().as_string());
-            if (found == dims_.end())
-                element.problem(fmt::format("'{}' is no axis that /dims names", element.value().as_string()));
-            out.push_back(found == dims_.end() ? least : found->second);
-        }
-        return out;
-    }
-
-    Tensor tensor(ObjectReader& reader) {
-        Tensor t;
-        t.name = reader.string("name");
-        t.shape = integers(reader.array("shape"), 0, kMostExtent);
-        t.dtype = parse_dtype(reader.choice_or("dtype", "fp32", dtype_names())).value_or(DType::fp32);
-        std::int64_t count = 1;
-        for (const auto extent : t.shape) {
-            if (extent > 0 && count > kMostElements / extent) {
-                reader.problem("shape", "has more than 2^40 elements");
-                t.shape.clear();
-                break;
-            }
-            count *= extent;
-        }
-        return t;
-    }
-
     /// Adds a tensor; 'where' is the cursor of its name.
     TensorId add(Tensor t, const Cursor& where) {
         const auto id = static_cast<TensorId>(graph_.tensors.size());
@@ -135,7 +55,7 @@ private:
 
     void read_input(const Cursor& cursor) {
         ObjectReader reader(cursor);
-        auto t = tensor(reader);
+        auto t = dims_.tensor(reader);
         t.kind = TensorKind::input;
         t.batched = reader.boolean_or("batched", true);
         t.batch_axis = static_cast<int>(reader.integer_or("batch_axis", 0, 0, 64));
@@ -149,86 +69,12 @@ private:
 
     void declare_constant(const Cursor& cursor) {
         ObjectReader reader(cursor);
-        auto t = tensor(reader);
+        auto t = dims_.tensor(reader);
         t.kind = TensorKind::constant;
         t.constant = Absent{};
         reader.optional("value");
         reader.finish();
         add(std::move(t), cursor);
-    }
-
-    void read_value(const Cursor& cursor, std::size_t slot) {
-        if (!cursor.value().is_object()) return;  // reported when it was declared
-        const auto* value = cursor.value().as_object().find("value");
-        if (value == nullptr) return;
-        ObjectReader reader(cursor.member("value", *value));
-        auto& constant = graph_.tensors[slot].constant;
-        const auto count = element_count(graph_.tensors[slot].shape);
-        int forms = 0;
-        if (const auto splat = reader.optional("splat")) {
-            constant = Splat{real(*splat).value_or(0)};
-            ++forms;
-        }
-        if (reader.has("inline")) {
-            constant = Inline{reals(reader.array("inline"))};
-            const auto given = std::get<Inline>(*constant).values.size();
-            if (static_cast<std::int64_t>(given) != count)
-                reader.problem("inline", fmt::format("has {} values for a shape of {} elements", given, count));
-            ++forms;
-        }
-        if (const auto file = reader.optional("file")) {
-            constant = read_file_reference(*file, graph_.tensors[slot]);
-            ++forms;
-        }
-        if (const auto recipe = reader.optional("recipe")) {
-            constant = read_recipe(*recipe);
-            ++forms;
-        }
-        if (forms != 1 && cursor.value().as_object().find("value")->is_object())
-            reader.cursor().problem("must be one of splat, inline, file and recipe");
-        reader.finish();
-    }
-
-    /// Absent where the file is not there.
-    Constant read_file_reference(const Cursor& cursor, const Tensor& tensor) {
-        ObjectReader reader(cursor);
-        FileRef ref;
-        const auto path = reader.string("path");
-        ref.offset = reader.integer_or("offset", 0, 0);
-        ref.dtype = parse_dtype(reader.choice_or("dtype", std::string(dtype_name(tensor.dtype)), dtype_names()))
-                        .value_or(tensor.dtype);
-        ref.bytes = element_count(tensor.shape) * dtype_bytes(ref.dtype);
-        reader.finish();
-        try {
-            const auto external = external_file(document_.file, path);
-            ref.path = external.path;
-            if (external.bytes) {
-                if (ref.offset > *external.bytes - ref.bytes)
-                    reader.problem("offset",
-                                   fmt::format("the file ends before the {} bytes of this tensor", ref.bytes));
-                return ref;
-            }
-            if (++absent_ == 1) absent_location_ = path;
-        } catch (const ShapeError& error) {
-            reader.problem("path", error.what());
-        }
-        return Absent{};
-    }
-
-    Recipe read_recipe(const Cursor& cursor) {
-        ObjectReader reader(cursor);
-        Recipe recipe;
-        const std::vector<std::string> kinds = {"conv_bn_weight", "conv_bn_bias", "transpose", "reshape",   "scale",
-                                                "channel_scale",  "sum",          "slice",     "dequantize"};
-        const auto kind = reader.choice("kind", kinds);
-        for (std::size_t i = 0; i < kinds.size(); ++i)
-            if (kinds[i] == kind) recipe.kind = static_cast<Recipe::Kind>(i);
-        for (const auto& source : reader.array("sources")) recipe.sources.push_back(reference(source));
-        recipe.epsilon = reader.number_or("epsilon", 0);
-        recipe.factor = reader.number_or("factor", 1);
-        recipe.perm = integers(reader.array_or_empty("perm"), -kMostExtent, kMostExtent);
-        reader.finish();
-        return recipe;
     }
 
     /// The tensor a name refers to; null is an absent one.
@@ -281,11 +127,11 @@ private:
                     break;
                 case AttributeType::text: node.attributes[name] = reader.string(name); break;
                 case AttributeType::integers:
-                    node.attributes[name] = integers(reader.array(name), -kMostExtent, kMostExtent);
+                    node.attributes[name] = dims_.integers(reader.array(name), -kMostExtent, kMostExtent);
                     break;
-                case AttributeType::reals: node.attributes[name] = reals(reader.array(name)); break;
+                case AttributeType::reals: node.attributes[name] = json_reals(reader.array(name)); break;
                 case AttributeType::real:
-                    if (const auto value = reader.required(name)) node.attributes[name] = real(*value).value_or(0);
+                    if (const auto value = reader.required(name)) node.attributes[name] = json_real(*value).value_or(0);
                     break;
             }
         }
@@ -317,7 +163,7 @@ private:
             const auto elements = cursor.array();
             if (!elements) continue;
             const auto& inferred = graph_.tensor(graph_.outputs[i]).shape;
-            if (integers(*elements, 0, kMostExtent) != inferred)
+            if (dims_.integers(*elements, 0, kMostExtent) != inferred)
                 cursor.problem(fmt::format("inference says [{}]", fmt::join(inferred, ", ")));
         }
     }
@@ -326,12 +172,11 @@ private:
     Problems& problems_;
     const std::map<std::string, std::int64_t>& given_;
     std::size_t found_before_;
-    std::map<std::string, std::int64_t> dims_;
+    JsonDims dims_;
+    JsonValues values_{document_, dims_, [this](const Cursor& cursor) { return reference(cursor); }};
     Graph graph_;
     std::map<std::string, TensorId> ids_;
     std::set<std::string> node_names_;
-    std::int64_t absent_ = 0;  ///< constants whose file is not there
-    std::string absent_location_;
 };
 
 }  // namespace

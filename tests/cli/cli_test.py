@@ -682,6 +682,30 @@ class Check(InScratch):
         self.assertEqual(result.stdout, f"{CHIP}: ok, chip inferentia1, 4 cores\n")
 
 
+    def layer(self, name, extent):
+        return self.write(name, {
+            "name": "wide", "inputs": [{"name": "x", "shape": [1, extent]}],
+            "nodes": [{"name": "n", "op": "relu", "inputs": ["x"], "outputs": ["y"]}], "outputs": [{"name": "y"}]})
+
+    def test_what_run_refuses_check_refuses_unless_it_is_fast(self):
+        huge = self.layer("huge.json", 1 << 31)
+        message = self.run_it("check", huge, expect=2).stderr
+        self.assertTrue(message.startswith(f"{huge}: does not fit at batch 1: "), message)
+        self.run_it("check", "--fast", huge)
+        self.run_it("check", self.layer("small.json", 64))
+
+    def test_a_missing_file_names_who_refers_to_it(self):
+        sweep = self.sweep_file(chip="gone.json")
+        self.assertIn(f"{sweep}: /base/chip: names the file '{self.folder / 'gone.json'}', which is not there",
+                      self.run_it("check", sweep, expect=2).stderr)
+        self.assertIn("model: names the file 'gone.onnx'", self.run_it("run", "gone.onnx", expect=2).stderr)
+
+    def test_nothing_is_drawn_for_what_does_not_fit(self):
+        huge, start = self.layer("huge.json", 1 << 31), time.monotonic()
+        self.assertIn("does not fit", self.run_it("run", huge, "--random-inputs", 1, "--out", "o.npz", expect=3).stderr)
+        self.assertLess(time.monotonic() - start, 10)
+
+
 class Sweep(InScratch):
     def test_table_sentences_and_files(self):
         path = self.sweep_file(batches=[1, 2, 4096])

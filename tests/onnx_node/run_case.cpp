@@ -168,6 +168,14 @@ Attempt attempt(const NodeCase& c, const Manner& manner, const hw::ChipSpec& chi
                 if (const auto* first = find(data.inputs, graph->tensor(graph->inputs[0]).name);
                     first != nullptr && !first->shape.empty())
                     batch = static_cast<int>(first->shape[0]);
+            for (const graph::TensorId id : graph->inputs) {
+                const auto& tensor = graph->tensor(id);
+                const auto* given = find(data.inputs, tensor.name);
+                if (given != nullptr &&
+                    tensorio::element_count(given->shape) !=
+                        graph::element_count(tensor.shape) * (graph->batchable && tensor.batched ? batch : 1))
+                    throw InputError(c.name, "input " + tensor.name, "is given another number of elements");
+            }
             if (const auto known = known_output(*graph, data); !known.empty())
                 throw InputError(c.name, "output " + known, "is known when compiling; nothing on the chip computes it");
             compiled = compiler::compile(*graph, chip, batch, DType::fp32, DType::fp32, {}, verified());

@@ -9,7 +9,7 @@ MODEL_IR_VERSION, MODEL_GRAPH, MODEL_OPSETS = 1, 7, 8
 GRAPH_NODE, GRAPH_NAME, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT = 1, 2, 5, 11, 12
 NODE_INPUT, NODE_OUTPUT, NODE_NAME, NODE_OP, NODE_ATTRIBUTE = 1, 2, 3, 4, 5
 TENSOR_DIMS, TENSOR_TYPE, TENSOR_INT64, TENSOR_NAME, TENSOR_RAW = 1, 2, 7, 8, 9
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, BOOL = 1, 7, 9
 
 
 def read_varint(data, at):
@@ -72,8 +72,8 @@ def text_of(fields, number):
 
 
 def tensor(name, array):
-    """An initializer of fp32 or int64 values."""
-    kind, raw = (INT64, array.astype("<i8")) if array.dtype.kind == "i" else (FLOAT, array.astype("<f4"))
+    """An initializer of fp32, int64 or boolean values."""
+    kind, raw = {"i": (INT64, array.astype("<i8")), "b": (BOOL, array)}.get(array.dtype.kind, (FLOAT, array.astype("<f4")))
     return build([*((TENSOR_DIMS, int(d)) for d in array.shape), (TENSOR_TYPE, kind), (TENSOR_NAME, name),
                   (TENSOR_RAW, raw.tobytes())])
 
@@ -96,7 +96,8 @@ def integers(fields):
 
 
 def value_info(name, shape, kind=FLOAT):
-    dims = build([(1, build([(1, int(d))])) for d in shape])
+    """A string in place of an extent names the axis."""
+    dims = build([(1, build([(2, d) if isinstance(d, str) else (1, int(d))])) for d in shape])
     return build([(1, name), (2, build([(1, build([(1, kind), (2, dims)]))]))])
 
 
@@ -115,6 +116,8 @@ def attribute(name, value):
         return build([(1, name), (2, ("32", struct.pack("<f", value))), (20, 1)])
     if isinstance(value, int):
         return build([(1, name), (3, value), (20, 2)])
+    if isinstance(value, str):
+        return build([(1, name), (4, value), (20, 3)])
     return build([(1, name), (5, tensor("", value)), (20, 4)])
 
 

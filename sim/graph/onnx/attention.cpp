@@ -58,10 +58,16 @@ TensorId shared_among(OnnxNode& n, TensorId x, std::int64_t heads) {
     return n.make(Op::reshape, {spread}, {{"shape", Shape{shape[0], heads, shape[2], shape[3]}}});
 }
 
-/// The mask as something to add: a boolean one takes part where it is true.
-TensorId added_mask(OnnxNode& n, TensorId mask, DType dtype) {
-    if (n.builder().facts(mask).dtype != DType::boolean) return mask;
-    return n.make(Op::where, {mask, n.number(0, dtype), n.number(kMasked, dtype)});
+/// The mask as something to add to scores of `keys` columns: a boolean one takes part where it is true; columns that it
+/// lacks at the end take no part.
+TensorId added_mask(OnnxNode& n, TensorId mask, DType dtype, std::int64_t keys) {
+    if (n.builder().facts(mask).dtype == DType::boolean)
+        mask = n.make(Op::where, {mask, n.number(0, dtype), n.number(kMasked, dtype)});
+    const Shape shape = n.builder().shape(mask);
+    if (shape.empty() || shape.back() == 1 || shape.back() >= keys) return mask;
+    Ints pads(2 * shape.size(), 0);
+    pads.back() = keys - shape.back();
+    return n.make(Op::pad, {mask}, {{"pads", pads}, {"mode", std::string("constant")}, {"value", kMasked}});
 }
 
 /// Attention of opset 23: [B, S, heads * d] with the heads as attributes, or [B, heads, S, d].
@@ -91,7 +97,7 @@ void attention(OnnxNode& n) {
     a.scale = n.real("scale", 1 / std::sqrt(static_cast<double>(query[3])));
     a.softcap = n.real("softcap", 0);
     a.causal = n.integer("is_causal", 0) != 0;
-    if (n.has(3)) a.mask = added_mask(n, n.in(3), n.builder().facts(a.query).dtype);
+    if (n.has(3)) a.mask = added_mask(n, n.in(3), n.builder().facts(a.query).dtype, n.builder().shape(a.key)[2]);
     const auto y = attend(n, a);
     n.bind(0, flat ? join_heads(n, y) : y);
 }

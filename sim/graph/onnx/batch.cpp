@@ -130,6 +130,53 @@ BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options) {
     return plan;
 }
 
+namespace {
+
+/// A second tensor in the place of `id`, which keeps what it is and gets another name.
+TensorId replaced(Graph& graph, TensorId id, std::set<std::string>& names) {
+    Tensor outer = graph.tensor(id);
+    outer.shape.insert(outer.shape.begin(), 1);
+    auto& inner = graph.tensor(id);
+    inner.kind = TensorKind::intermediate;
+    while (!names.insert(inner.name += "/item").second) {}
+    graph.tensors.push_back(std::move(outer));
+    return static_cast<TensorId>(graph.tensors.size() - 1);
+}
+
+Node reshape_of(const Graph& graph, TensorId from, TensorId to) {
+    return {graph.tensor(from).name + "/whole", Op::reshape, {from}, {to}, {{"shape", graph.tensor(to).shape}}};
+}
+
+}  // namespace
+
+void batch_of_wholes(Graph& graph) {
+    std::set<std::string> names;
+    for (const auto& tensor : graph.tensors) names.insert(tensor.name);
+    const auto lacks_front = [&](TensorId id) {
+        const auto& tensor = graph.tensor(id);
+        return tensor.batched && (tensor.shape.empty() || tensor.shape[0] != 1);
+    };
+    std::vector<Node> front;
+    for (auto& id : graph.inputs) {
+        if (!lacks_front(id)) continue;
+        const auto inner = id;
+        id = replaced(graph, inner, names);
+        front.push_back(reshape_of(graph, id, inner));
+    }
+    graph.nodes.insert(graph.nodes.begin(), front.begin(), front.end());
+    for (auto& id : graph.outputs) {
+        if (!lacks_front(id)) continue;
+        const auto inner = id;
+        id = replaced(graph, inner, names);
+        graph.nodes.push_back(reshape_of(graph, inner, id));
+    }
+    if (!front.empty())
+        graph.notices.push_back(
+            fmt::format("{}: an item of a batch is the model as exported: {}", graph.name, graph.why_not_batchable));
+    graph.batchable = true;
+    graph.why_not_batchable.clear();
+}
+
 void check_extents(const OnnxFile& file, const ImportOptions& options, Problems& problems) {
     std::vector<std::string> axes, inputs;
     for (const auto* input : true_inputs(file)) {

@@ -152,6 +152,48 @@ void hyperbolic(OnnxNode& n) {
     n.emit_scaled(n.make(op, {up, down}), 0.5);
 }
 
+/// x + constant
+TensorId plus(OnnxNode& n, TensorId x, double constant) {
+    return n.make(Op::add, {x, n.number(constant, n.facts(0).dtype)});
+}
+
+TensorId times(OnnxNode& n, TensorId x, TensorId y) { return n.make(Op::mul, {x, y}); }
+
+/// asin(x) = atan(x / sqrt(1 - x^2))
+TensorId arc_sine(OnnxNode& n) {
+    const auto rest = plus(n, n.make(Op::neg, {times(n, n.in(0), n.in(0))}), 1);
+    return n.make(Op::atan, {n.make(Op::div, {n.in(0), n.make(Op::sqrt, {rest})})});
+}
+
+void asin(OnnxNode& n) { n.bind(0, arc_sine(n)); }
+void acos(OnnxNode& n) { n.bind(0, plus(n, n.make(Op::neg, {arc_sine(n)}), 1.5707963267948966)); }
+
+/// asinh(x) = log(x + sqrt(x^2 + 1)), acosh(x) = log(x + sqrt(x^2 - 1))
+template <int sign>
+void area(OnnxNode& n) {
+    const auto root = n.make(Op::sqrt, {plus(n, times(n, n.in(0), n.in(0)), sign)});
+    n.emit(Op::log, {n.make(Op::add, {n.in(0), root})});
+}
+
+/// atanh(x) = log((1 + x) / (1 - x)) / 2
+void atanh(OnnxNode& n) {
+    const auto ratio = n.make(Op::div, {plus(n, n.in(0), 1), plus(n, n.make(Op::neg, {n.in(0)}), 1)});
+    n.emit_scaled(n.make(Op::log, {ratio}), 0.5);
+}
+
+/// Only what is no number differs from itself.
+void is_nan(OnnxNode& n) { n.emit(Op::logical_not, {n.make(Op::equal, {n.in(0), n.in(0)})}); }
+
+void is_inf(OnnxNode& n) {
+    const auto dtype = n.facts(0).dtype;
+    const auto inf = std::numeric_limits<double>::infinity();
+    const bool up = n.integer("detect_positive", 1) != 0, down = n.integer("detect_negative", 1) != 0;
+    if (!up && !down) throw ShapeError("that detects nothing is not supported");
+    if (!down) return n.emit(Op::equal, {n.in(0), n.number(inf, dtype)});
+    if (!up) return n.emit(Op::equal, {n.in(0), n.number(-inf, dtype)});
+    n.emit(Op::equal, {n.make(Op::abs, {n.in(0)}), n.number(inf, dtype)});
+}
+
 /// shrink(x) = x + bias below -lambd, x - bias above lambd, 0 between
 void shrink(OnnxNode& n) {
     const auto dtype = n.facts(0).dtype;
@@ -205,6 +247,13 @@ void add_activations(ConverterTable& t) {
     t["Clip"] = clip;
     t["Shrink"] = shrink;
     t["Tan"] = tan;
+    t["Asin"] = asin;
+    t["Acos"] = acos;
+    t["Asinh"] = area<1>;
+    t["Acosh"] = area<-1>;
+    t["Atanh"] = atanh;
+    t["IsNaN"] = is_nan;
+    t["IsInf"] = is_inf;
     t["Sinh"] = hyperbolic<Op::sub>;
     t["Cosh"] = hyperbolic<Op::add>;
 }

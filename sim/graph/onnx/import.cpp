@@ -135,8 +135,12 @@ private:
             const auto dtype = element_type(type.elem_type());
             if (!dtype)
                 throw ShapeError(fmt::format("element type {} is not supported", element_type_name(type.elem_type())));
-            const Shape shape = input_shape(input, plan_, options_);
             const auto bound = options_.bound_inputs.find(input.name());
+            // Old exporters write 0 for what is open: a list has as many values as are given.
+            const bool open_list = type.shape().dim_size() == 1 && type.shape().dim(0).dim_value() <= 0;
+            const Shape shape = bound != options_.bound_inputs.end() && open_list
+                                    ? Shape{static_cast<std::int64_t>(bound->second.size())}
+                                    : input_shape(input, plan_, options_);
             if (bound == options_.bound_inputs.end()) {
                 const auto axis = plan_.axes.find(input.name());
                 // A model that is one whole has no items, but depends on its inputs.
@@ -213,17 +217,8 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
         graph = Run(file, options, plan, problems).graph();
         problems.throw_if_any();
     }
-    const auto one_item_in_front = [&](TensorId id) {
-        const auto& shape = graph.tensor(id).shape;
-        return !shape.empty() && shape[0] == 1;
-    };
-    if (plan.items && !graph.batchable && !plan.open && plan.why_whole.empty() &&
-        std::all_of(graph.outputs.begin(), graph.outputs.end(), one_item_in_front)) {
-        // Exported for one item, whose own axis may have gone into another: a batch is several of it.
-        graph.batchable = true;
-        graph.why_not_batchable.clear();
-    }
     if (!plan.why_whole.empty()) graph.why_not_batchable = plan.why_whole;
+    if (options.batch == ImportOptions::Batch::auto_leading && !graph.batchable && !plan.open) batch_of_wholes(graph);
     if (options.optimize) optimize(graph);
     return graph;
 }

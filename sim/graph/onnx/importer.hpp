@@ -26,6 +26,7 @@ struct Import {
     std::set<std::string> used;               ///< names that some node or the graph's outputs read
     std::set<std::string> lost;               ///< outputs of nodes that could not be converted
     std::set<std::string> notes;              ///< what a user should be told
+    std::map<TensorId, TensorId> real;        ///< by what QuantizeLinear made: the same not rounded
     /// Converts a node in the place of one that holds it; reports its problems itself.
     std::function<void(const ::onnx::NodeProto&, int position)> convert;
     int depth = 0, inlined = 0;  ///< of subgraphs and functions, see subgraph.cpp
@@ -125,6 +126,7 @@ void add_control(ConverterTable& table);
 void add_recurrent(ConverterTable& table);
 void add_attention(ConverterTable& table);
 void add_indexing(ConverterTable& table);
+void add_gather_scatter(ConverterTable& table);
 void add_quantized(ConverterTable& table);
 void add_new_norms(ConverterTable& table);
 void add_microsoft(ConverterTable& table);  ///< of domain com.microsoft

@@ -1,5 +1,4 @@
-// Indices: where the largest is, sums along an axis, gathers and scatters by constant indices, and what is left of
-// shape arithmetic.
+// Indices: where the largest is, sums along an axis, and what is left of shape arithmetic.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -136,123 +135,6 @@ void one_hot(OnnxNode& n) {
     n.emit(Op::where, {hit, n.number(values[1], out), n.number(values[0], out)});
 }
 
-/// Constant indices, negative ones counted from the end of `extent`.
-Ints known_indices(OnnxNode& n, std::size_t input) {
-    const auto list = n.builder().values(n.in(input));
-    if (!list)
-        throw ShapeError(
-            fmt::format("its indices (input {}) are computed or many; constant ones of at most {} are supported", input,
-                        kFoldLimit));
-    Ints out;
-    for (const double v : *list) out.push_back(bounded_integer(v));
-    return out;
-}
-
-/// data[indices[i][j], j] along an axis: of the elements that are not reduced to one row.
-void gather_elements(OnnxNode& n) {
-    const auto axis = static_cast<std::size_t>(n.axis(n.integer("axis", 0), n.rank()));
-    const Shape data = n.shape(0), wanted = n.shape(1);
-    const auto indices = known_indices(n, 1);
-    if (wanted.size() != data.size()) throw ShapeError("its indices have another rank than its data");
-    // Axes in front of the first that the pick depends on stay as they are.
-    const bool leading = axis > 0 && wanted[0] == data[0];
-    const std::size_t first = leading ? 1 : 0;
-    const auto rest = [&](const Shape& s) {
-        return element_count(Shape(s.begin() + static_cast<std::ptrdiff_t>(first), s.end()));
-    };
-    const auto count = rest(wanted);
-    std::vector<double> flat;
-    Shape at(wanted.size(), 0);
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-        auto left = static_cast<std::int64_t>(i);
-        for (std::size_t a = wanted.size(); a-- > 0;) {
-            at[a] = left % wanted[a];
-            left /= wanted[a];
-        }
-        std::int64_t offset = 0;
-        for (std::size_t a = first; a < data.size(); ++a) {
-            const auto index = a == axis ? indices[i] + (indices[i] < 0 ? data[a] : 0) : at[a];
-            if (index < 0 || index >= data[a])
-                throw ShapeError(fmt::format("index {} is outside of axis {}", indices[i], axis));
-            offset = offset * data[a] + index;
-        }
-        if (static_cast<std::int64_t>(i) < count) flat.push_back(static_cast<double>(offset));
-        else if (flat[i % static_cast<std::size_t>(count)] != static_cast<double>(offset))
-            throw ShapeError("indices that differ along its leading axis are not supported");
-    }
-    const Shape rows = leading ? Shape{data[0], rest(data)} : Shape{rest(data)};
-    const auto line = n.make(Op::reshape, {n.in(0)}, {{"shape", rows}});
-    const auto picked = n.make(Op::gather, {line, n.small({count}, DType::i64, std::move(flat))},
-                               {{"axis", static_cast<std::int64_t>(first)}});
-    n.emit(Op::reshape, {picked}, {{"shape", wanted}});
-}
-
-/// Data [d0, ..., dk, rest...] as rows, and which of them tuples of constant indices name. A leading axis of extent 1,
-/// by rule that of the batch, stays in front.
-struct Rows {
-    std::int64_t leading = 0;  ///< 1 with such an axis
-    std::int64_t count = 1, width = 1;
-    std::vector<double> named;
-};
-
-Rows rows_of(OnnxNode& n, const Shape& data) {
-    const auto& shape = n.shape(1);
-    const auto indices = known_indices(n, 1);
-    const auto depth = shape.empty() ? 0 : static_cast<std::size_t>(shape.back());
-    if (depth < 1 || depth > data.size()) throw ShapeError("its indices do not fit its data");
-    Rows rows;
-    rows.leading = depth > 1 && data[0] == 1 ? 1 : 0;
-    for (std::size_t a = 0; a < data.size(); ++a) (a < depth ? rows.count : rows.width) *= data[a];
-    for (std::size_t i = 0; i < indices.size(); i += depth) {
-        std::int64_t row = 0;
-        for (std::size_t a = 0; a < depth; ++a) {
-            const auto index = indices[i + a] + (indices[i + a] < 0 ? data[a] : 0);
-            if (index < 0 || index >= data[a])
-                throw ShapeError(fmt::format("index {} is outside of axis {}", indices[i + a], a));
-            row = row * data[a] + index;
-        }
-        rows.named.push_back(static_cast<double>(row));
-    }
-    return rows;
-}
-
-TensorId as_rows(OnnxNode& n, TensorId x, const Rows& rows, std::int64_t count) {
-    const Shape shape = rows.leading != 0 ? Shape{1, count, rows.width} : Shape{count, rows.width};
-    return n.make(Op::reshape, {x}, {{"shape", shape}});
-}
-
-void gather_nd(OnnxNode& n) {
-    if (n.integer("batch_dims", 0) != 0) throw ShapeError("batch_dims are not supported");
-    const Shape data = n.shape(0);
-    const auto rows = rows_of(n, data);
-    Shape out(n.shape(1).begin(), n.shape(1).end() - 1);
-    out.insert(out.end(), data.begin() + static_cast<std::ptrdiff_t>(n.shape(1).back()), data.end());
-    const auto count = static_cast<std::int64_t>(rows.named.size());
-    const auto picked =
-        n.make(Op::gather, {as_rows(n, n.in(0), rows, rows.count), n.small({count}, DType::i64, rows.named)},
-               {{"axis", rows.leading}});
-    n.emit(Op::reshape, {picked}, {{"shape", out}});
-}
-
-/// Rows of the data, or of the updates behind them where the indices name one.
-void scatter_nd(OnnxNode& n) {
-    if (const auto reduction = n.text("reduction", "none"); reduction != "none")
-        throw ShapeError(fmt::format("reduction '{}' is not supported", reduction));
-    const Shape data = n.shape(0);
-    const auto rows = rows_of(n, data);
-    std::vector<double> from(static_cast<std::size_t>(rows.count));
-    std::iota(from.begin(), from.end(), 0.0);
-    for (std::size_t u = 0; u < rows.named.size(); ++u)
-        from[static_cast<std::size_t>(rows.named[u])] = static_cast<double>(rows.count) + static_cast<double>(u);
-    const auto count = static_cast<std::int64_t>(rows.named.size());
-    if (element_count(n.shape(2)) != count * rows.width) throw ShapeError("its updates do not fit its indices");
-    const auto both = n.make(Op::concat, {as_rows(n, n.in(0), rows, rows.count), as_rows(n, n.in(2), rows, count)},
-                             {{"axis", rows.leading}});
-    const auto picked =
-        n.make(Op::gather, {both, n.small({rows.count}, DType::i64, std::move(from))}, {{"axis", rows.leading}});
-    n.emit(Op::reshape, {picked}, {{"shape", data}});
-}
-
 /// Of constants only: how many there are must be known when compiling.
 void non_zero(OnnxNode& n) {
     const auto values = n.builder().values(n.in(0));
@@ -285,9 +167,6 @@ void add_indexing(ConverterTable& t) {
     t["CumSum"] = cumsum;
     t["Mod"] = mod;
     t["OneHot"] = one_hot;
-    t["GatherElements"] = gather_elements;
-    t["GatherND"] = gather_nd;
-    t["ScatterND"] = scatter_nd;
     t["NonZero"] = non_zero;
 }
 

@@ -130,15 +130,11 @@ void split(OnnxNode& n) {
     n.emit_many(Op::split, {n.in(0)}, {{"axis", axis}, {"split", *sizes}});
 }
 
-void pad(OnnxNode& n) {
+/// All begins, then all ends, of all axes; since opset 18 the lists may name some axes only.
+Ints whole_pads(OnnxNode& n) {
     const auto rank = n.rank();
     const auto given = n.list("pads", 1);
     if (!given) throw ShapeError("lacks its pads");
-    const auto mode = n.text("mode", "constant");
-    if (mode != "constant" && mode != "reflect" && mode != "edge")
-        throw ShapeError(fmt::format("mode '{}' is not supported", mode));
-    double value = n.real("value", 0);
-    if (n.has(2)) value = n.scalar(2);
     Ints all(rank);
     std::iota(all.begin(), all.end(), 0);
     const auto axes = n.has(3) ? n.ints(3) : all;
@@ -150,6 +146,40 @@ void pad(OnnxNode& n) {
         pads[axis] = (*given)[i];
         pads[axis + rank] = (*given)[i + axes.size()];
     }
+    return pads;
+}
+
+/// Around each axis (opset 19): its end in front of it, its begin behind it. A negative pad cuts off first.
+void wrap(OnnxNode& n, const Ints& pads) {
+    auto x = n.in(0);
+    for (std::size_t a = 0; a < n.rank(); ++a) {
+        const auto axis = static_cast<std::int64_t>(a);
+        const auto before = pads[a], behind = pads[a + n.rank()];
+        auto extent = n.builder().shape(x)[a];
+        const auto from = std::max<std::int64_t>(0, -before), to = extent - std::max<std::int64_t>(0, -behind);
+        if (from >= to) throw ShapeError(fmt::format("nothing is left of axis {}", a));
+        if (to - from < extent) x = n.part(x, axis, from, to);
+        extent = to - from;
+        if (before > extent || behind > extent)
+            throw ShapeError(
+                fmt::format("mode 'wrap' by more than the {} elements of axis {} is not supported", extent, a));
+        std::vector<TensorId> parts;
+        if (before > 0) parts.push_back(n.part(x, axis, extent - before, extent));
+        parts.push_back(x);
+        if (behind > 0) parts.push_back(n.part(x, axis, 0, behind));
+        if (parts.size() > 1) x = n.make(Op::concat, parts, {{"axis", axis}});
+    }
+    n.bind(0, x);
+}
+
+void pad(OnnxNode& n) {
+    const auto mode = n.text("mode", "constant");
+    if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
+        throw ShapeError(fmt::format("mode '{}' is not supported", mode));
+    double value = n.real("value", 0);
+    if (n.has(2)) value = n.scalar(2);
+    const auto pads = whole_pads(n);
+    if (mode == "wrap") return wrap(n, pads);
     n.emit(Op::pad, {n.in(0)}, {{"pads", pads}, {"mode", mode}, {"value", value}});
 }
 

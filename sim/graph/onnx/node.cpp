@@ -199,7 +199,7 @@ const ConverterTable& standard_converters() {
         ConverterTable t;
         for (const auto add : {add_elementwise, add_activations, add_spatial, add_matrix, add_norms, add_movement,
                                add_shapes, add_constants, add_resize, add_control, add_recurrent, add_attention,
-                               add_indexing, add_quantized, add_new_norms})
+                               add_indexing, add_gather_scatter, add_quantized, add_new_norms})
             add(t);
         return t;
     }();

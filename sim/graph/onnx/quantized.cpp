@@ -11,32 +11,60 @@ namespace {
 
 constexpr const char* kNote = "int8 is computed in floating point: values that QuantizeLinear makes are not rounded";
 
-bool is_real(DType t) { return t == DType::fp32 || t == DType::fp16 || t == DType::bf16 || t == DType::fp64; }
+/// Bounds of an integer type; what zero points have.
+std::pair<double, double> bounds(DType t) {
+    if (t == DType::i8) return {-128, 127};
+    if (t == DType::u8) return {0, 255};
+    throw ShapeError(fmt::format("a quantisation to {} is not supported", dtype_name(t)));
+}
 
-/// The values pass as they are; but where nothing below zero can be represented, a ReLU went into the quantisation.
+/// A scale or zero point along `axis`, as x takes it; in blocks (opset 21) only where it is one number.
+TensorId spread(OnnxNode& n, TensorId t, std::int64_t axis) {
+    const auto count = element_count(n.builder().shape(t));
+    Shape along(n.rank(), 1);
+    if (count > 1) {
+        if (count != n.shape(0).at(static_cast<std::size_t>(axis)))
+            throw ShapeError("scales in blocks (opset 21) of values that are computed are not supported");
+        along[static_cast<std::size_t>(axis)] = count;
+    }
+    return n.make(Op::reshape, {t}, {{"shape", along}});
+}
+
+/// The integers themselves: round(x / scale) + zero, within the bounds of their type.
+TensorId rounded(OnnxNode& n, std::int64_t axis, DType to) {
+    const auto [low, high] = bounds(to);
+    const auto dtype = n.facts(0).dtype;
+    const Attributes real = {{"to", std::string(dtype_name(dtype))}};
+    auto x = n.make(Op::round, {n.make(Op::div, {n.in(0), spread(n, n.in(1), axis)})});
+    if (n.has(2)) x = n.make(Op::add, {x, spread(n, n.make(Op::cast, {n.in(2)}, real), axis)});
+    x = n.make(Op::clip, {x}, {{"min", low}, {"max", high}});
+    return n.make(Op::cast, {x}, {{"to", std::string(dtype_name(to))}});
+}
+
+/// What DequantizeLinear takes back passes as it is, not rounded; but where nothing below zero can be represented, a
+/// ReLU went into the quantisation.
 void quantize(OnnxNode& n) {
-    for (const char* name : {"axis", "saturate", "block_size", "output_dtype", "precision"}) n.ignore(name);
-    n.note(kNote);
+    for (const char* name : {"saturate", "block_size", "output_dtype", "precision"}) n.ignore(name);
     const auto zero = n.has(2) ? n.builder().values(n.in(2)) : std::nullopt;
     const bool is_signed = n.has(2) && n.facts(2).dtype == DType::i8;
     const double lowest = is_signed ? -128 : 0;
     const bool no_negatives =
         zero ? std::all_of(zero->begin(), zero->end(), [&](double z) { return z == lowest; }) : !n.has(2);
-    if (no_negatives) n.emit(Op::relu, {n.in(0)});
-    else n.bind(0, n.in(0));
+    const auto real = no_negatives ? n.make(Op::relu, {n.in(0)}) : n.in(0);
+    const auto axis = n.rank() > 1 ? n.axis(n.integer("axis", 1), n.rank()) : 0;
+    n.ignore("axis");
+    const auto integers = rounded(n, axis, n.has(2) ? n.facts(2).dtype : DType::u8);
+    n.import().real[integers] = real;
+    n.bind(0, integers);
 }
 
 /// Integers [..] that are computed, or inputs: (x - zero) * scale along the axis.
 void dequantize_computed(OnnxNode& n, std::int64_t axis) {
     const auto dtype = n.facts(1).dtype;
     const Attributes to = {{"to", std::string(dtype_name(dtype))}};
-    Shape along(n.rank(), 1);
-    if (!n.shape(1).empty() && element_count(n.shape(1)) > 1)
-        along.at(static_cast<std::size_t>(axis)) = element_count(n.shape(1));
-    const auto spread = [&](TensorId t) { return n.make(Op::reshape, {t}, {{"shape", along}}); };
     auto x = n.make(Op::cast, {n.in(0)}, to);
-    if (n.has(2)) x = n.make(Op::sub, {x, spread(n.make(Op::cast, {n.in(2)}, to))});
-    n.emit(Op::mul, {x, spread(n.in(1))});
+    if (n.has(2)) x = n.make(Op::sub, {x, spread(n, n.make(Op::cast, {n.in(2)}, to), axis)});
+    n.emit(Op::mul, {x, spread(n, n.in(1), axis)});
 }
 
 void dequantize(OnnxNode& n) {
@@ -44,7 +72,10 @@ void dequantize(OnnxNode& n) {
     const auto rank = static_cast<std::int64_t>(n.rank());
     auto axis = n.integer("axis", 1);
     const auto block = std::max<std::int64_t>(1, n.integer("block_size", 0));
-    if (is_real(n.facts(0).dtype)) return n.bind(0, n.in(0));  // what quantize passed on
+    if (const auto found = n.import().real.find(n.in(0)); found != n.import().real.end()) {
+        n.note(kNote);
+        return n.bind(0, found->second);
+    }
     if (rank > 0 && element_count(n.shape(1)) > 1) axis = n.axis(axis, n.rank());
     if (!n.builder().is_constant(n.in(0))) return dequantize_computed(n, axis);
     if (!n.builder().is_constant(n.in(1)) || (n.has(2) && !n.builder().is_constant(n.in(2))))

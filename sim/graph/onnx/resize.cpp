@@ -1,5 +1,7 @@
 // Resize and its predecessor Upsample, with scales for every axis and all modes spelled out.
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -8,30 +10,89 @@
 namespace infsim::graph::onnx_import {
 namespace {
 
+/// Scales and sizes of all axes.
 struct Target {
     std::vector<double> scales;
     Ints sizes;
 };
 
-Target from_scales(OnnxNode& n, const std::vector<double>& scales) {
-    if (scales.size() != n.rank()) throw ShapeError(fmt::format("has {} scales for {} axes", scales.size(), n.rank()));
-    Target target{scales, {}};
+/// The axes that lists speak of: those of the attribute (opset 18), else all.
+Ints resized_axes(OnnxNode& n) {
+    Ints all(n.rank());
+    std::iota(all.begin(), all.end(), 0);
+    auto axes = n.integers("axes").value_or(all);
+    for (auto& a : axes) a = n.axis(a, n.rank());
+    return axes;
+}
+
+/// Every axis as it is.
+Target unchanged(OnnxNode& n) { return {std::vector<double>(n.rank(), 1), n.shape(0)}; }
+
+void require_one_each(const char* what, std::size_t given, const Ints& axes) {
+    if (given != axes.size()) throw ShapeError(fmt::format("has {} {} for {} axes", given, what, axes.size()));
+}
+
+Target from_scales(OnnxNode& n, const std::vector<double>& scales, const Ints& axes) {
+    require_one_each("scales", scales.size(), axes);
+    auto target = unchanged(n);
     for (std::size_t i = 0; i < scales.size(); ++i) {
         if (!(scales[i] > 0 && scales[i] < 1e6))
             throw ShapeError(fmt::format("a scale of {} is not supported", scales[i]));
+        const auto axis = static_cast<std::size_t>(axes[i]);
+        target.scales[axis] = scales[i];
         // Scales are single precision: 0.6f * 5 is a hair above 3 and still means 3.
-        target.sizes.push_back(
-            static_cast<std::int64_t>(std::floor(static_cast<double>(n.shape(0)[i]) * scales[i] + 1e-5)));
+        target.sizes[axis] =
+            static_cast<std::int64_t>(std::floor(static_cast<double>(n.shape(0)[axis]) * scales[i] + 1e-5));
     }
     return target;
 }
 
-Target from_sizes(OnnxNode& n, const Ints& sizes) {
-    if (sizes.size() != n.rank()) throw ShapeError(fmt::format("has {} sizes for {} axes", sizes.size(), n.rank()));
-    Target target{{}, sizes};
-    for (std::size_t i = 0; i < sizes.size(); ++i)
-        target.scales.push_back(static_cast<double>(sizes[i]) / static_cast<double>(n.shape(0)[i]));
+/// One scale for all axes, the least or the greatest that the sizes ask for, where the policy keeps the aspect ratio.
+void keep_aspect_ratio(OnnxNode& n, Target& target, const Ints& axes, const std::string& policy) {
+    if (policy == "stretch" || axes.empty()) return;
+    if (policy != "not_larger" && policy != "not_smaller")
+        throw ShapeError(fmt::format("keep_aspect_ratio_policy '{}' is not supported", policy));
+    std::vector<double> asked;
+    for (const auto a : axes) asked.push_back(target.scales[static_cast<std::size_t>(a)]);
+    const double scale = policy == "not_larger" ? *std::min_element(asked.begin(), asked.end())
+                                                : *std::max_element(asked.begin(), asked.end());
+    for (const auto a : axes) {
+        const auto axis = static_cast<std::size_t>(a);
+        target.scales[axis] = scale;
+        target.sizes[axis] = static_cast<std::int64_t>(std::floor(scale * static_cast<double>(n.shape(0)[axis]) + 0.5));
+    }
+}
+
+Target from_sizes(OnnxNode& n, const Ints& sizes, const Ints& axes) {
+    require_one_each("sizes", sizes.size(), axes);
+    auto target = unchanged(n);
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        const auto axis = static_cast<std::size_t>(axes[i]);
+        target.sizes[axis] = sizes[i];
+        target.scales[axis] = static_cast<double>(sizes[i]) / static_cast<double>(n.shape(0)[axis]);
+    }
+    keep_aspect_ratio(n, target, axes, n.text("keep_aspect_ratio_policy", "stretch"));
     return target;
+}
+
+/// The region of all axes, begins before ends, of one that lists `axes` only.
+std::vector<double> whole_roi(OnnxNode& n, const std::vector<double>& given, const Ints& axes) {
+    if (given.size() != 2 * axes.size())
+        throw ShapeError(fmt::format("has a roi of {} values for {} axes", given.size(), axes.size()));
+    std::vector<double> roi(2 * n.rank(), 0);
+    std::fill(roi.begin() + static_cast<std::ptrdiff_t>(n.rank()), roi.end(), 1);
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        roi[static_cast<std::size_t>(axes[i])] = given[i];
+        roi[static_cast<std::size_t>(axes[i]) + n.rank()] = given[i + axes.size()];
+    }
+    return roi;
+}
+
+/// A filter against aliasing stretches over more pixels where it shrinks; elsewhere it changes nothing.
+void check_antialias(OnnxNode& n, const Target& target, const std::string& mode) {
+    if (n.integer("antialias", 0) == 0 || mode == "nearest") return;
+    if (std::any_of(target.scales.begin(), target.scales.end(), [](double s) { return s < 1; }))
+        throw ShapeError("antialias (opset 18) is not supported where an axis shrinks");
 }
 
 void emit(OnnxNode& n, const Target& target, const std::string& mode, const std::string& transformation,
@@ -52,7 +113,7 @@ void emit(OnnxNode& n, const Target& target, const std::string& mode, const std:
 void old_resize(OnnxNode& n) {
     const auto scales = n.has(1) ? n.values(1) : n.reals("scales").value_or(std::vector<double>{});
     const auto mode = n.text("mode", "nearest");
-    emit(n, from_scales(n, scales), mode == "bilinear" ? "linear" : mode, "asymmetric", "floor", {});
+    emit(n, from_scales(n, scales, resized_axes(n)), mode == "bilinear" ? "linear" : mode, "asymmetric", "floor", {});
 }
 
 void resize(OnnxNode& n) {
@@ -60,10 +121,15 @@ void resize(OnnxNode& n) {
     const auto mode = n.text("mode", "nearest");
     const auto transformation = n.text("coordinate_transformation_mode", "half_pixel");
     const auto nearest = n.text("nearest_mode", "round_prefer_floor");
-    const auto roi = n.has(1) && transformation == "tf_crop_and_resize" ? n.values(1) : std::vector<double>{};
+    const auto axes = resized_axes(n);
+    const auto roi =
+        n.has(1) && transformation == "tf_crop_and_resize" ? whole_roi(n, n.values(1), axes) : std::vector<double>{};
     const bool by_scales = n.has(2) && !n.values(2).empty();
     if (!by_scales && !n.has(3)) throw ShapeError("has neither scales nor sizes");
-    emit(n, by_scales ? from_scales(n, n.values(2)) : from_sizes(n, n.ints(3)), mode, transformation, nearest, roi);
+    n.ignore("keep_aspect_ratio_policy");  // scales keep none
+    const auto target = by_scales ? from_scales(n, n.values(2), axes) : from_sizes(n, n.ints(3), axes);
+    check_antialias(n, target, mode);
+    emit(n, target, mode, transformation, nearest, roi);
 }
 
 }  // namespace

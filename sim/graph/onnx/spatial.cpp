@@ -130,11 +130,53 @@ void max_pool(OnnxNode& n) {
             {"ceil_mode", n.integer("ceil_mode", 0)}});
 }
 
+/// What the sum of each window [H, W, ...] of the output is to be multiplied with: one over the elements in it that are
+/// no padding, times those that the kernel has.
+std::vector<double> window_corrections(const Window& w, const Shape& x, const Shape& y) {
+    std::vector<double> all = {1};
+    for (std::size_t i = 0; i < w.kernel.size(); ++i) {
+        std::vector<double> longer;
+        for (const double outer : all)
+            for (std::int64_t o = 0; o < y[i + 2]; ++o) {
+                std::int64_t inside = 0;
+                for (std::int64_t k = 0; k < w.kernel[i]; ++k) {
+                    const auto at = o * w.strides[i] - w.pads[i] + k * w.dilations[i];
+                    if (at >= 0 && at < x[i + 2]) ++inside;
+                }
+                longer.push_back(outer * static_cast<double>(w.kernel[i]) / static_cast<double>(inside));
+            }
+        all = std::move(longer);
+    }
+    return all;
+}
+
+/// Dilations (opset 19): a depthwise convolution with equal weights.
+void dilated_average_pool(OnnxNode& n, const Window& w) {
+    if (n.integer("ceil_mode", 0) != 0) throw ShapeError("dilations with ceil_mode (opset 19) are not supported");
+    const Shape x = n.shape(0);
+    const auto dtype = n.facts(0).dtype;
+    Shape weights = {x[1], 1};
+    weights.insert(weights.end(), w.kernel.begin(), w.kernel.end());
+    const auto even = n.builder().constant(n.builder().fresh_tensor_name(n.output_name(0) + "/weights"), weights, dtype,
+                                           Splat{1 / static_cast<double>(element_count(w.kernel))});
+    const auto sums = n.make(Op::conv, {n.in(0), even},
+                             {{"kernel_shape", w.kernel},
+                              {"strides", w.strides},
+                              {"pads", w.pads},
+                              {"dilations", w.dilations},
+                              {"group", x[1]}});
+    const bool padded = std::any_of(w.pads.begin(), w.pads.end(), [](std::int64_t p) { return p != 0; });
+    if (!padded || n.integer("count_include_pad", 0) != 0) return n.bind(0, sums);
+    const Shape y = n.builder().shape(sums);
+    auto corrections = window_corrections(w, x, y);
+    n.emit(Op::mul, {sums, n.small(Shape(y.begin() + 2, y.end()), dtype, std::move(corrections))});
+}
+
 void average_pool(OnnxNode& n) {
     auto w = window_of(n, {});
     resolve_auto_pad(n, w);
     if (std::any_of(w.dilations.begin(), w.dilations.end(), [](std::int64_t d) { return d != 1; }))
-        throw ShapeError("a dilated average pool is not supported");
+        return dilated_average_pool(n, w);
     n.emit(Op::average_pool, {n.in(0)},
            {{"kernel_shape", w.kernel},
             {"strides", w.strides},

@@ -1,5 +1,7 @@
 // Batch normalisation and per-channel scales into the weights in front of them, as recipes: nothing is
 // computed here, the recipe is evaluated when somebody wants data.
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "graph/passes.hpp"
@@ -54,8 +56,7 @@ void absorb(Graph& graph, std::size_t front, std::size_t position) {
     graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(position));
 }
 
-bool fold_one_batch_norm(Graph& graph, std::size_t position) {
-    const Index index(graph);
+bool fold_one_batch_norm(Graph& graph, const Index& index, std::size_t position) {
     const Node bn = graph.nodes[position];
     for (std::size_t i = 1; i < 5; ++i)
         if (!index.is_constant(bn.inputs[i])) return false;
@@ -110,8 +111,7 @@ void fold_summand(Graph& graph, std::size_t front, TensorId summand, std::option
     set_bias(graph.nodes[front], passes::add_constant(graph, old.name + "/bias", {channels}, old.dtype, value));
 }
 
-bool fold_one_affine(Graph& graph, std::size_t position) {
-    const Index index(graph);
+bool fold_one_affine(Graph& graph, const Index& index, std::size_t position) {
     const Node node = graph.nodes[position];
     for (const std::size_t side : {0, 1}) {
         const auto data = node.inputs[side];
@@ -137,10 +137,18 @@ bool fold_one_affine(Graph& graph, std::size_t position) {
 template <class Fold>
 int fold_all(Graph& graph, Op first, Op second, Fold fold) {
     int changed = 0;
+    std::optional<Index> index;  // made anew only where something changed
     for (std::size_t i = 0; i < graph.nodes.size();) {
         const auto op = graph.nodes[i].op;
-        if ((op == first || op == second) && fold(graph, i)) ++changed;  // the node at i is another one now
-        else ++i;
+        if (op == first || op == second) {
+            if (!index) index.emplace(graph);
+            if (fold(graph, *index, i)) {
+                index.reset();
+                ++changed;
+                continue;  // the node at i is another one now
+            }
+        }
+        ++i;
     }
     return changed;
 }

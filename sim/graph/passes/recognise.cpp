@@ -2,6 +2,8 @@
 // takes away what nobody else reads.
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <set>
 
 #include "graph/passes.hpp"
 #include "graph/passes/index.hpp"
@@ -101,8 +103,7 @@ Node* affine_consumer(Graph& graph, const Index& index, TensorId id, Op op, cons
     return nullptr;
 }
 
-bool layer_norm_at(Graph& graph, std::size_t position) {
-    const Index index(graph);
+bool layer_norm_at(Graph& graph, const Index& index, std::size_t position) {
     const auto found = normalised(graph, index, graph.nodes[position]);
     if (found.of.axis < 0) return false;
     const auto& x = graph.tensor(found.of.x);
@@ -182,8 +183,7 @@ bool is_tanh_argument(const Index& index, TensorId v, TensorId x) {
     return cubic.size() == 3 && std::count(cubic.begin(), cubic.end(), x) == 3;
 }
 
-bool gelu_at(Graph& graph, std::size_t position) {
-    const Index index(graph);
+bool gelu_at(Graph& graph, const Index& index, std::size_t position) {
     auto& node = graph.nodes[position];
     auto list = factors(index, node.outputs[0]);
     if (list.size() != 3 || take(list, [&](TensorId id) { return index.is_number(id, 0.5); }) == kNoTensor)
@@ -202,8 +202,7 @@ bool gelu_at(Graph& graph, std::size_t position) {
     return false;
 }
 
-bool hard_swish_at(Graph& graph, std::size_t position) {
-    const Index index(graph);
+bool hard_swish_at(Graph& graph, const Index& index, std::size_t position) {
     auto& node = graph.nodes[position];
     for (const std::size_t side : {0, 1}) {
         const auto* gate = index.producer(node.inputs[side], Op::hard_sigmoid);
@@ -223,8 +222,7 @@ std::int64_t single_axis(const Node& node) {
     return axes.size() == 1 && attribute_int(node, "keepdims") != 0 ? axes[0] : -1;
 }
 
-bool softmax_at(Graph& graph, std::size_t position) {
-    const Index index(graph);
+bool softmax_at(Graph& graph, const Index& index, std::size_t position) {
     auto& node = graph.nodes[position];
     const auto* sum = index.producer(node.inputs[1], Op::reduce_sum);
     const auto* exp = index.producer(node.inputs[0], Op::exp);
@@ -240,27 +238,32 @@ bool softmax_at(Graph& graph, std::size_t position) {
     return true;
 }
 
+/// Tries `rewrite` at every node of these operators. The index is made anew only where something changed: making one
+/// takes as long as the graph.
+template <class Rewrite>
+int at_each(Graph& graph, const std::set<Op>& ops, Rewrite rewrite) {
+    int changed = 0;
+    std::optional<Index> index;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (ops.count(graph.nodes[i].op) == 0) continue;
+        if (!index) index.emplace(graph);
+        if (!rewrite(graph, *index, i)) continue;
+        index.reset();
+        ++changed;
+    }
+    return changed;
+}
+
 }  // namespace
 
-int recognise_layer_norm(Graph& graph) {
-    int changed = 0;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-        if (graph.nodes[i].op == Op::div || graph.nodes[i].op == Op::mul) changed += layer_norm_at(graph, i) ? 1 : 0;
-    return changed;
-}
+int recognise_layer_norm(Graph& graph) { return at_each(graph, {Op::div, Op::mul}, layer_norm_at); }
 
 int recognise_gelu(Graph& graph) {
-    int changed = 0;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-        if (graph.nodes[i].op == Op::mul) changed += gelu_at(graph, i) || hard_swish_at(graph, i) ? 1 : 0;
-    return changed;
+    return at_each(graph, {Op::mul}, [](Graph& g, const Index& index, std::size_t i) {
+        return gelu_at(g, index, i) || hard_swish_at(g, index, i);
+    });
 }
 
-int recognise_softmax(Graph& graph) {
-    int changed = 0;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-        if (graph.nodes[i].op == Op::div) changed += softmax_at(graph, i) ? 1 : 0;
-    return changed;
-}
+int recognise_softmax(Graph& graph) { return at_each(graph, {Op::div}, softmax_at); }
 
 }  // namespace infsim::graph

@@ -5,12 +5,9 @@
 #include "base/check.hpp"
 #include "graph/check.hpp"
 #include "graph/passes.hpp"
-#include "graph/passes/index.hpp"
 
 namespace infsim::graph {
 namespace {
-
-using passes::Index;
 
 bool is_view(Op op) { return op == Op::reshape || op == Op::flatten || op == Op::squeeze || op == Op::unsqueeze; }
 
@@ -29,29 +26,36 @@ int simplify_views(Graph& graph) {
         make_reshape(graph, node);
         ++changed;
     }
-    for (std::size_t i = 0; i < graph.nodes.size();) {
-        auto& node = graph.nodes[i];
+    // In topological order, once: what a node reads has been simplified before it.
+    std::vector<TensorId> same_as(graph.tensors.size());  // what stands for a tensor
+    std::iota(same_as.begin(), same_as.end(), 0);
+    std::vector<TensorId> reshaped_from(graph.tensors.size(), kNoTensor);
+    std::vector<bool> is_output(graph.tensors.size(), false);
+    for (const auto id : graph.outputs) is_output[static_cast<std::size_t>(id)] = true;
+    std::vector<Node> kept;
+    for (auto& node : graph.nodes) {
+        for (auto& id : node.inputs)
+            if (id != kNoTensor) id = same_as[static_cast<std::size_t>(id)];
         if (node.op != Op::reshape && node.op != Op::identity) {
-            ++i;
+            kept.push_back(std::move(node));
             continue;
         }
-        const Index index(graph);
-        const auto* before = index.producer(node.inputs[0], Op::reshape);
-        if (before != nullptr && node.op == Op::reshape) {
-            node.inputs[0] = before->inputs[0];
+        auto& from = node.inputs[0];
+        const auto out = static_cast<std::size_t>(node.outputs[0]);
+        if (const auto before = reshaped_from[static_cast<std::size_t>(from)];
+            before != kNoTensor && node.op == Op::reshape) {
+            from = before;
             ++changed;
-            continue;  // perhaps there is another one in front of that
         }
-        const bool no_change = graph.tensor(node.inputs[0]).shape == graph.tensor(node.outputs[0]).shape;
-        if (no_change && !index.is_output(node.outputs[0])) {
-            const auto from = node.outputs[0], to = node.inputs[0];
-            graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-            passes::replace_uses(graph, from, to);
+        if (graph.tensor(from).shape == graph.tensors[out].shape && !is_output[out]) {
+            same_as[out] = from;
             ++changed;
             continue;
         }
-        ++i;
+        if (node.op == Op::reshape) reshaped_from[out] = from;
+        kept.push_back(std::move(node));
     }
+    graph.nodes = std::move(kept);
     return changed;
 }
 

@@ -94,19 +94,24 @@ TEST_CASE("whole: shapes stay and the graph is not batchable") {
     CHECK(test::first_problem(g) == "");
 }
 
-TEST_CASE("items that depend on each other make the graph whole, with the node that mixes them") {
+TEST_CASE("items that depend on each other: the whole is the item, with a notice of the node that mixes them") {
     const auto mixing = [](void (*build)(OnnxModel&)) {
         OnnxModel m;
         m.input("x", {4, 8}).output("y");
         build(m);
         const auto g = m.import();
-        CHECK_FALSE(g.batchable);
-        CHECK(g.tensor(g.inputs[0]).shape == Shape{4, 8});  // as exported
+        CHECK(g.batchable);
+        CHECK(g.tensor(g.inputs[0]).name == "x");
+        CHECK(g.tensor(g.inputs[0]).shape == Shape{1, 4, 8});  // as exported, with an axis for a batch in front
+        CHECK(g.tensor(g.outputs[0]).name == "y");
+        CHECK(test::output_shape(g)[0] == 1);
         CHECK(test::first_problem(g) == "");
-        return g.why_not_batchable;
+        REQUIRE(g.notices.size() == 1);
+        return g.notices[0];
     };
-    CHECK(mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
-          "node 'Softmax_y' (softmax): softmax over the batch axis");
+    CHECK(
+        mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
+        "model: an item of a batch is the model as exported: node 'Softmax_y' (softmax): softmax over the batch axis");
     CHECK(contains(mixing([](OnnxModel& m) {
                        m.integers("s", {2, 16});
                        m.node("Reshape", {"x", "s"}, {"y"});
@@ -159,8 +164,13 @@ TEST_CASE("inputs that do not agree on the batch are taken whole") {
     m.input("x", {4, 3}).input("z", {1, 3}).output("y");
     m.node("Add", {"x", "z"}, {"y"});
     const auto g = m.import();
-    CHECK_FALSE(g.batchable);
-    CHECK(g.why_not_batchable == "the leading axes of inputs 'x' and 'z' differ (4 and 1)");
+    CHECK(g.batchable);
+    CHECK(g.tensor(g.inputs[0]).shape == Shape{1, 4, 3});
+    CHECK(g.tensor(g.inputs[1]).shape == Shape{1, 3});
+    CHECK(test::output_shape(g) == Shape{1, 4, 3});
+    CHECK(test::first_problem(g) == "");
+    REQUIRE(g.notices.size() == 1);
+    CHECK(contains(g.notices[0], "the leading axes of inputs 'x' and 'z' differ (4 and 1)"));
 }
 
 TEST_CASE("inputs given beforehand become constants") {
