@@ -1,6 +1,6 @@
 // Simulated instructions per second: the SystemC chip beside a plain event loop that runs the same Program.
-// The Program is NETWORK's (a name of models/; ResNet-50 with the stride in the 1x1 if not given), fp16, compiled for BATCH items.
-// Last comes the plain loop with the fluid arbiter: what the exact one costs is the ratio of the two.
+// The Program is NETWORK's (a name of models/; ResNet-50 with the stride in the 1x1 if not given), fp16, compiled for
+// BATCH items. Last comes the plain loop with the fluid arbiter: what the exact one costs is the ratio of the two.
 //   infsim_bench [BATCH [CORES [INFERENCES [CHIP [NETWORK]]]]]      CHIP is a file of configs/chips without its ending
 #include <algorithm>
 #include <chrono>
@@ -154,7 +154,8 @@ int main(int argc, char** argv) {
     try {
         const std::string chip = argc > 4 ? argv[4] : "inferentia1";
         const std::string network = argc > 5 ? argv[5] : "resnet50-v1";
-        return bench(argument(argc, argv, 1, 5), argument(argc, argv, 2, 4), argument(argc, argv, 3, 16), chip, network);
+        return bench(argument(argc, argv, 1, 5), argument(argc, argv, 2, 4), argument(argc, argv, 3, 16), chip,
+                     network);
     } catch (const InputError& e) {
         fmt::print(stderr, "{}\n", e.what());
         return 2;

@@ -53,11 +53,14 @@ std::string head(const flow::ServingPlan& plan, const Scenario& s, const flow::S
                                 s.live == serving::Live::yes ? "; live chip" : ""));
     text += "\n" + wrapped(summary.valid() ? "VALID" : "INVALID: " + join(summary.reasons, "; "));
     if (result.offered_load && *result.offered_load > flow::kTrustedLoad) {
-        text += "\n" + wrapped(fmt::format("The load is {} of what full batches can serve. ", percent(*result.offered_load)) +
-                               (s.live == serving::Live::yes
-                                    ? "There arrivals drive the simulated chip instead of measured times."
-                                    : "Up to 90 % measured times agree with the live chip; above, a queue magnifies what they miss, "
-                                      "and p99 may be off by half: \"live\": \"auto\" simulates the chip there."));
+        text +=
+            "\n" +
+            wrapped(
+                fmt::format("The load is {} of what full batches can serve. ", percent(*result.offered_load)) +
+                (s.live == serving::Live::yes
+                     ? "There arrivals drive the simulated chip instead of measured times."
+                     : "Up to 90 % measured times agree with the live chip; above, a queue magnifies what they miss, "
+                       "and p99 may be off by half: \"live\": \"auto\" simulates the chip there."));
     }
     return text + "\n\n";
 }

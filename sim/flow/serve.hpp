@@ -39,8 +39,8 @@ struct ServingResult {
     std::optional<double> offered_load;  ///< offered_load()
 };
 
-/// What an open load offers, as a part of the items that the server can take with full batches of its largest size, by a closed
-/// loop on measured times. Empty for closed loops.
+/// What an open load offers, as a part of the items that the server can take with full batches of its largest size, by
+/// a closed loop on measured times. Empty for closed loops.
 std::optional<double> offered_load(const ServingPlan& plan, const serving::Scenario& scenario, ServiceTables& tables);
 
 /// Up to this part of the capacity measured times agree with the live chip (`scripts/check_serving_times.py`).

@@ -41,7 +41,8 @@ void add_what(std::vector<ServingColumn>& c) {
     c.push_back(column("load", "", "kind of load", &R::load));
     c.push_back(column("backend", "", "table (measured times) or live (SystemC chip)", &R::backend));
     c.push_back(column("offered_rate", "requests/s", "mean rate of an open load", &R::offered_rate));
-    c.push_back(column("offered_load", "", "of an open load: its items over what full batches can serve (measured times)",
+    c.push_back(column("offered_load", "",
+                       "of an open load: its items over what full batches can serve (measured times)",
                        &R::offered_load));
     c.push_back(column("items_per_request", "items", "mean size of a measured request", &R::items_per_request));
     c.push_back(column("seed", "", "seed of every random stream", &R::seed));
