@@ -65,6 +65,7 @@ class Operators(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="infsim-operators-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.random = numpy.random.default_rng(1)
+        self.lead = [BATCH]   # extents of inputs in front of those that a test gives
 
     def draw(self, *shape):
         return self.random.normal(0, 1, shape).astype("f4")
@@ -74,7 +75,7 @@ class Operators(unittest.TestCase):
         of None is an absent input. Gives the inputs and the outputs."""
         graph = [(wire.GRAPH_NODE, wire.node(op, [n or "" for n in self.order], outputs, attributes)), (wire.GRAPH_NAME, "g")]
         graph += [(wire.GRAPH_INITIALIZER, wire.tensor(n, c)) for n, c in constants.items()]
-        graph += [(wire.GRAPH_INPUT, wire.value_info(n, [BATCH, *s])) for n, s in inputs.items()]
+        graph += [(wire.GRAPH_INPUT, wire.value_info(n, [*self.lead, *s])) for n, s in inputs.items()]
         graph += [(wire.GRAPH_OUTPUT, wire.value_info(n, [])) for n in outputs]
         path = self.folder / "m.onnx"
         path.write_bytes(wire.build([(wire.MODEL_IR_VERSION, 10), (wire.MODEL_GRAPH, wire.build(graph)),
@@ -189,6 +190,15 @@ class Operators(unittest.TestCase):
         self.check("AveragePool", 19, {"x": (3, 5, 6)}, lambda x: right(x, 0), **options)
         self.check("AveragePool", 19, {"x": (3, 5, 6)}, lambda x: right(x, 1), pads=[1] * 4, **options)
         self.check("AveragePool", 19, {"x": (3, 5, 6)}, lambda x: right(x, 1, True), pads=[1] * 4, count_include_pad=1, **options)
+
+    def test_a_batch_is_several_of_a_whole_model(self):
+        softmax_of_rows = lambda x: softmax(x.swapaxes(1, 2)).swapaxes(1, 2)  # noqa: E731
+        self.check("ReduceMax", 13, {"x": (4,)}, lambda x: x.max(1, keepdims=True), keepdims=1)
+        self.lead = []
+        self.check("Softmax", 13, {"x": (4, 6)}, softmax_of_rows, axis=0)
+        self.check("MatMul", 13, {"x": (4, 6), "w": (6, 3)}, lambda x, w: x @ w)
+        self.check("ScatterND", 16, {"x": (4, 6), "u": (2, 6)}, lambda x, u: numpy.stack((x[:, 0], u[:, 1], x[:, 2], u[:, 0]), 1),
+                   {"i": numpy.array([[3], [1]], "i8")}, order=["x", "i", "u"])
 
     def test_lists_as_inputs(self):
         ints = lambda *v: numpy.array(v, "i8")  # noqa: E731

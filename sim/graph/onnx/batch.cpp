@@ -149,7 +149,7 @@ Node reshape_of(const Graph& graph, TensorId from, TensorId to) {
 
 }  // namespace
 
-void batch_of_wholes(Graph& graph) {
+void batch_of_wholes(Graph& graph, bool open) {
     std::set<std::string> names;
     for (const auto& tensor : graph.tensors) names.insert(tensor.name);
     const auto lacks_front = [&](TensorId id) {
@@ -170,9 +170,9 @@ void batch_of_wholes(Graph& graph) {
         id = replaced(graph, inner, names);
         graph.nodes.push_back(reshape_of(graph, inner, id));
     }
-    if (!front.empty())
+    if (open || !front.empty())
         graph.notices.push_back(
-            fmt::format("{}: an item of a batch is the model as exported: {}", graph.name, graph.why_not_batchable));
+            fmt::format("{}: a batch is several of the whole model: {}", graph.name, graph.why_not_batchable));
     graph.batchable = true;
     graph.why_not_batchable.clear();
 }

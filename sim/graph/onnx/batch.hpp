@@ -28,9 +28,9 @@ std::vector<const ::onnx::ValueInfoProto*> true_inputs(const OnnxFile& file);
 /// that have one are the same for all items.
 BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options);
 
-/// A graph with all extents fixed that is one whole: an item is all of it, and a batch several. Inputs and outputs get
-/// an axis for the batch in front where they have none of extent 1.
-void batch_of_wholes(Graph& graph);
+/// A graph that is one whole, with all extents fixed or, where the batch is `open`, for a batch of 1: an item is all of
+/// it, and a batch several. Inputs and outputs get an axis for the batch in front where they have none of extent 1.
+void batch_of_wholes(Graph& graph, bool open);
 
 /// Names of axes and inputs in the options that the model does not have.
 void check_extents(const OnnxFile& file, const ImportOptions& options, Problems& problems);

@@ -69,6 +69,8 @@ void mean(OnnxNode& n) {
 }
 
 void cast_to(OnnxNode& n, DType to) {
+    n.ignore("saturate");    // opset 19: of 8-bit floats, which are refused
+    n.ignore("round_mode");  // opset 24: likewise
     if (to == n.facts(0).dtype) return n.bind(0, n.in(0));
     n.emit(Op::cast, {n.in(0)}, {{"to", std::string(dtype_name(to))}});
 }
@@ -125,6 +127,8 @@ void mish(OnnxNode& n) { n.emit(Op::mul, {n.in(0), n.make(Op::tanh, {n.make(Op::
 
 void gelu(OnnxNode& n) {
     const auto approximate = n.text("approximate", "none");
+    if (approximate != "none" && approximate != "tanh")
+        throw ShapeError(fmt::format("approximate '{}' is not supported", approximate));
     n.emit(approximate == "tanh" ? Op::gelu_tanh : Op::gelu, {n.in(0)});
 }
 

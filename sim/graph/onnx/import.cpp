@@ -183,16 +183,21 @@ private:
     std::string absent_location_;
 };
 
-/// Shapes that the model's own arithmetic gives at another batch: they show which axis of a reshaped tensor is the
-/// batch where extents of 1 do not.
-std::map<std::string, Shape> trial_shapes(const OnnxFile& file, const ImportOptions& options, const BatchPlan& plan) {
-    Problems ignored;
+/// The model at another batch: the shapes that its own arithmetic gives there show which axis of a reshaped tensor is
+/// the batch where extents of 1 do not.
+struct Trial {
+    std::map<std::string, Shape> shapes;
+    bool valid = false;  ///< the model exists at that batch
+};
+
+Trial at_trial_batch(const OnnxFile& file, const ImportOptions& options, const BatchPlan& plan) {
+    Problems found;
     BatchPlan trial = plan;
     trial.extent = kTrialBatch;
     trial.items = false;
-    Run run(file, options, trial, ignored);
+    Run run(file, options, trial, found);
     run.convert_all();
-    return run.shapes();
+    return {run.shapes(), found.empty()};
 }
 
 }  // namespace
@@ -207,7 +212,12 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
     problems.throw_if_any();
     auto plan = plan_batch(file, options);
     Run run(file, options, plan, problems);
-    if (plan.open && plan.items && plan.extent == 1) run.expect(trial_shapes(file, options, plan), kTrialBatch);
+    bool at_any_batch = !plan.open;
+    if (plan.open && plan.items && plan.extent == 1) {
+        auto trial = at_trial_batch(file, options, plan);
+        at_any_batch = trial.valid;
+        run.expect(std::move(trial.shapes), kTrialBatch);
+    }
     auto graph = run.graph();
     problems.throw_if_any();
     if (plan.items && !graph.batchable && plan.extent != 1) {
@@ -218,7 +228,8 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
         problems.throw_if_any();
     }
     if (!plan.why_whole.empty()) graph.why_not_batchable = plan.why_whole;
-    if (options.batch == ImportOptions::Batch::auto_leading && !graph.batchable && !plan.open) batch_of_wholes(graph);
+    if (options.batch == ImportOptions::Batch::auto_leading && !graph.batchable && at_any_batch)
+        batch_of_wholes(graph, plan.open);
     if (options.optimize) optimize(graph);
     return graph;
 }

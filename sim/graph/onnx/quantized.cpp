@@ -44,16 +44,17 @@ TensorId rounded(OnnxNode& n, std::int64_t axis, DType to) {
 /// What DequantizeLinear takes back passes as it is, not rounded; but where nothing below zero can be represented, a
 /// ReLU went into the quantisation.
 void quantize(OnnxNode& n) {
-    for (const char* name : {"saturate", "block_size", "output_dtype", "precision"}) n.ignore(name);
+    for (const char* name : {"saturate", "block_size", "precision"}) n.ignore(name);
+    const auto asked = static_cast<int>(n.integer("output_dtype", 0));  // opset 21, without a zero point
+    const auto type = n.has(2) ? n.facts(2).dtype : asked == 0 ? DType::u8 : element_type(asked).value_or(DType::i64);
     const auto zero = n.has(2) ? n.builder().values(n.in(2)) : std::nullopt;
-    const bool is_signed = n.has(2) && n.facts(2).dtype == DType::i8;
-    const double lowest = is_signed ? -128 : 0;
-    const bool no_negatives =
-        zero ? std::all_of(zero->begin(), zero->end(), [&](double z) { return z == lowest; }) : !n.has(2);
+    const double lowest = bounds(type).first;
+    const bool no_negatives = zero ? std::all_of(zero->begin(), zero->end(), [&](double z) { return z == lowest; })
+                                   : !n.has(2) && lowest == 0;
     const auto real = no_negatives ? n.make(Op::relu, {n.in(0)}) : n.in(0);
     const auto axis = n.rank() > 1 ? n.axis(n.integer("axis", 1), n.rank()) : 0;
     n.ignore("axis");
-    const auto integers = rounded(n, axis, n.has(2) ? n.facts(2).dtype : DType::u8);
+    const auto integers = rounded(n, axis, type);
     n.import().real[integers] = real;
     n.bind(0, integers);
 }

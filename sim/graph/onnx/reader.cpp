@@ -1,5 +1,6 @@
 #include "graph/onnx/reader.hpp"
 
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -157,6 +158,12 @@ std::optional<DType> element_type(int onnx_type) {
 }
 
 std::string element_type_name(int onnx_type) {
+    // Of opset 19 to 25: the library may be older.
+    static constexpr std::array newer = {"FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",
+                                         "INT4",         "FLOAT4E2M1",     "FLOAT8E8M0", "UINT2",          "INT2"};
+    constexpr int first = 17;
+    if (onnx_type >= first && onnx_type < first + static_cast<int>(newer.size()))
+        return newer[static_cast<std::size_t>(onnx_type - first)];
     const auto name = ::onnx::TensorProto::DataType_IsValid(onnx_type)
                           ? ::onnx::TensorProto::DataType_Name(static_cast<::onnx::TensorProto::DataType>(onnx_type))
                           : std::string();

@@ -330,3 +330,49 @@ TEST_CASE("parts of large constants are recipes too") {
     CHECK(part[0] == values[399 * 100 + 10]);
     CHECK(part[50 * 3 + 7] == values[(399 - 6) * 100 + 17]);
 }
+
+TEST_CASE("what newer opsets add is taken or refused by name") {
+    OnnxModel cast(19);
+    cast.input("x", {-1, 4}).output("y");
+    auto& n = cast.node("Cast", {"x"}, {"y"});
+    set(n, "to", std::int64_t{10});
+    set(n, "saturate", std::int64_t{1});
+    CHECK(test::ops(checked(cast)) == "cast");
+    const auto refusal = [](int opset, const std::string& op, const std::string& attribute, const auto& value) {
+        OnnxModel m(opset);
+        m.input("x", {-1, 4, 8, 8}).output("y");
+        set(m.node(op, {"x"}, {"y"}), attribute, value);
+        return import_error(m);
+    };
+    CHECK(contains(refusal(19, "Cast", "to", std::int64_t{17}), "element type FLOAT8E4M3FN is not supported"));
+    CHECK(
+        contains(refusal(20, "Gelu", "approximate", std::string("sigmoid")), "approximate 'sigmoid' is not supported"));
+    OnnxModel resize(18);
+    resize.input("x", {-1, 4, 8, 8}).output("y").integers("to", {1, 4, 4, 4});
+    auto& r = resize.node("Resize", {"x", "", "", "to"}, {"y"});
+    set(r, "mode", std::string("linear"));
+    set(r, "antialias", std::int64_t{1});
+    CHECK(contains(import_error(resize), "antialias (opset 18) is not supported where an axis shrinks"));
+    OnnxModel scatter(24);
+    scatter.input("x", {-1, 4}).output("y");
+    scatter.node("TensorScatter", {"x", "x"}, {"y"});
+    CHECK(contains(import_error(scatter), "operator 'TensorScatter' is not supported (opset 24)"));
+}
+
+TEST_CASE("elements picked by constant indices that differ along the leading axis are picked of all of them") {
+    OnnxModel m;
+    m.input("x", {2, 2}).output("y").integers("i", {0, 1, 1, 0}).integers("square", {2, 2});
+    m.node("Reshape", {"i", "square"}, {"j"});
+    set(m.node("GatherElements", {"x", "j"}, {"y"}), "axis", std::int64_t{1});
+    const auto g = checked(m);
+    const auto pick = std::find_if(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op == Op::gather; });
+    REQUIRE(pick != g.nodes.end());
+    CHECK(evaluate_constant(g, pick->inputs[1]) == std::vector<float>{0, 1, 3, 2});
+}
+
+TEST_CASE("quantised values that others than DequantizeLinear read are the integers") {
+    OnnxModel m;
+    m.input("x", {-1, 4}).output("y").floats("s", {}, {0.5F});
+    m.node("QuantizeLinear", {"x", "s"}, {"y"});
+    CHECK(test::ops(checked(m)) == "div round clip cast");
+}

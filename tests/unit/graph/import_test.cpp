@@ -109,9 +109,8 @@ TEST_CASE("items that depend on each other: the whole is the item, with a notice
         REQUIRE(g.notices.size() == 1);
         return g.notices[0];
     };
-    CHECK(
-        mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
-        "model: an item of a batch is the model as exported: node 'Softmax_y' (softmax): softmax over the batch axis");
+    CHECK(mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
+          "model: a batch is several of the whole model: node 'Softmax_y' (softmax): softmax over the batch axis");
     CHECK(contains(mixing([](OnnxModel& m) {
                        m.integers("s", {2, 16});
                        m.node("Reshape", {"x", "s"}, {"y"});
@@ -171,6 +170,20 @@ TEST_CASE("inputs that do not agree on the batch are taken whole") {
     CHECK(test::first_problem(g) == "");
     REQUIRE(g.notices.size() == 1);
     CHECK(contains(g.notices[0], "the leading axes of inputs 'x' and 'z' differ (4 and 1)"));
+}
+
+TEST_CASE("an open batch that is mixed is several of the model at 1, unless something spans one of its own") {
+    OnnxModel mixed;
+    mixed.input("x", {-1, 4}).output("y").node("ReduceMax", {"x"}, {"most"});
+    mixed.node("Sub", {"x", "most"}, {"y"});
+    const auto g = mixed.import();
+    CHECK(g.batchable);
+    REQUIRE(g.notices.size() == 1);
+    CHECK(contains(g.notices[0], "a batch is several of the whole model: node 'ReduceMax_most' (reduce_max)"));
+    OnnxModel baked;
+    baked.input("x", {-1, 4}).output("y").fill("c", {8, 4}, 1);
+    baked.node("Add", {"x", "c"}, {"y"});
+    CHECK_FALSE(baked.import().batchable);
 }
 
 TEST_CASE("inputs given beforehand become constants") {
