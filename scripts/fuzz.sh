@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: fuzz.sh [SECONDS [--merge]]
 # libFuzzer (clang, address and undefined-behaviour sanitizers) on the importers of ONNX and JSON, SECONDS each (600 if not given),
-# from the corpus of tests/fuzz and what earlier runs found. A crash, a hang of 10 s or more than 2 GB ends it and leaves the input in
+# from the corpus of tests/fuzz and what earlier runs found. A crash, a hang of 60 s or more than 2 GB ends it and leaves the input in
 # build-asan/fuzz/. --merge then adds to the corpus what reaches code that it does not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ scripts/build.sh asan fuzz_onnx fuzz_json
 for form in onnx json; do
     found=build-asan/fuzz/$form corpus=tests/fuzz/corpus/$form
     mkdir -p "$found"
-    build-asan/tests/fuzz/fuzz_$form -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+    build-asan/tests/fuzz/fuzz_$form -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
         -artifact_prefix=build-asan/fuzz/ "$found" "$corpus"
     [[ -z $merge ]] || build-asan/tests/fuzz/fuzz_$form -merge=1 "$corpus" "$found"
 done

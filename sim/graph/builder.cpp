@@ -24,7 +24,7 @@ std::string free_name(const std::set<std::string>& taken, std::map<std::string, 
 }
 
 std::string fresh(std::set<std::string>& taken, std::map<std::string, int>& next, const std::string& base) {
-    const auto name = free_name(taken, next, base);
+    auto name = free_name(taken, next, base);
     taken.insert(name);
     return name;
 }

@@ -1,6 +1,7 @@
 #include "serving/pace.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.hpp"
 
@@ -71,7 +72,7 @@ void Paces::find(const std::vector<Moving>& moving, CoreSet busy, std::vector<st
         const Moving& m = moving[i];
         if (m.even) paces[i] = service(m.program, m.core, busy).count();
         else if (moving.size() > 1)
-            paces[i] = static_cast<std::int64_t>(static_cast<double>(kUnit) * slow_down(m, busy, slow_[i]) + 0.5);
+            paces[i] = std::llround(static_cast<double>(kUnit) * slow_down(m, busy, slow_[i]));
     }
 }
 
