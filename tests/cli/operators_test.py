@@ -60,6 +60,46 @@ def rotary(x, cosine, sine, interleaved=False):
     return numpy.concatenate((turned, rest), -1)
 
 
+def sigmoid(x):
+    return 1 / (1 + numpy.exp(-x))
+
+
+def lstm_step(x, r, b, h, c):
+    """Gates i, o, f, c of what the inputs contribute, `x`."""
+    i, o, f, g = numpy.split(x + h @ r.T + b, 4, -1)
+    c = sigmoid(f) * c + sigmoid(i) * numpy.tanh(g)
+    return sigmoid(o) * numpy.tanh(c), c
+
+
+def gru_step(x, r, b, h, c, before_reset):
+    xz, xr, xh = numpy.split(x, 3, -1)
+    rz, rr, rh = numpy.split(r, 3)
+    bz, br, bh = numpy.split(b, 3)
+    z, reset = sigmoid(xz + h @ rz.T + bz), sigmoid(xr + h @ rr.T + br)
+    inner = reset * (h @ rh.T + bh) if before_reset else (reset * h) @ rh.T + bh
+    return (1 - z) * numpy.tanh(xh + inner) + z * h, c
+
+
+def recurrent(step, x, w, r, b, direction, h0=None):
+    """x [B, S, I]; gives Y [B, S, D, H], and h and c [B, D, H] behind the last step."""
+    rows, ends, cells = [], [], []
+    for d in range(len(w)):
+        order = range(x.shape[1])
+        if direction == "reverse" or d == 1:
+            order = reversed(order)
+        c = numpy.zeros((len(x), r.shape[2]))
+        h = c if h0 is None else h0[:, d]
+        own, state_bias = numpy.split(b[d], 2)
+        row = {}
+        for s in order:
+            h, c = step(x[:, s] @ w[d].T + own, r[d], state_bias, h, c)
+            row[s] = h
+        rows.append(numpy.stack([row[s] for s in range(x.shape[1])], 1))
+        ends.append(h)
+        cells.append(c)
+    return numpy.stack(rows, 2), numpy.stack(ends, 1), numpy.stack(cells, 1)
+
+
 class Operators(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="infsim-operators-"))
@@ -178,6 +218,16 @@ class Operators(unittest.TestCase):
             self.check("Resize", 19, x, lambda x: up(x, times or 2, times or 3), sizes(8, 18), order=order, axes=[2, 3],
                        keep_aspect_ratio_policy=policy)
 
+    def test_resize_about_the_centre(self):
+        """Of sizes that a scale does not hit: 5 x 1.5 are 7 elements, of 7.5."""
+        def right(x, scale=1.5):
+            at = 2.5 * (1 - 7 / 7.5) + (numpy.arange(7) + 0.5) / scale - 0.5
+            left = numpy.floor(at).astype(int)
+            pick = lambda i: x[:, :, numpy.clip(i, 0, 4)]  # noqa: E731
+            return pick(left) * (1 - at + left) + pick(left + 1) * (at - left)
+        self.check("Resize", 19, {"x": (3, 5)}, right, {"scales": numpy.array([1, 1, 1.5], "f4")}, order=["x", None, "scales"],
+                   mode="linear", coordinate_transformation_mode="half_pixel_symmetric")
+
     def test_dilated_average_pool(self):
         def right(x, pads, every=False):
             x = numpy.pad(x, [(0, 0), (0, 0), (pads, pads), (pads, pads)], constant_values=numpy.nan)
@@ -190,6 +240,25 @@ class Operators(unittest.TestCase):
         self.check("AveragePool", 19, {"x": (3, 5, 6)}, lambda x: right(x, 0), **options)
         self.check("AveragePool", 19, {"x": (3, 5, 6)}, lambda x: right(x, 1), pads=[1] * 4, **options)
         self.check("AveragePool", 19, {"x": (3, 5, 6)}, lambda x: right(x, 1, True), pads=[1] * 4, count_include_pad=1, **options)
+
+    def cell(self, op, gates, step, direction="forward", start=False, outputs=2, **attributes):
+        directions, hidden, width = 2 if direction == "bidirectional" else 1, 4, 3
+        w, r = self.draw(directions, gates * hidden, width), self.draw(directions, gates * hidden, hidden)
+        b = self.draw(directions, 2 * gates * hidden)
+        inputs = {"x": (5, width), **({"h0": (directions, hidden)} if start else {})}
+        self.check(op, 14, inputs, lambda x, h0=None: recurrent(step, x, w, r, b, direction, h0)[:outputs],
+                   {"w": w, "r": r, "b": b}, order=["x", "w", "r", "b", None, *(["h0"] if start else [])],
+                   outputs=("y", "h", "c")[:outputs], layout=1, direction=direction, hidden_size=hidden, **attributes)
+
+    def test_recurrent_cells(self):
+        for direction in ("forward", "reverse", "bidirectional"):
+            self.cell("LSTM", 4, lstm_step, direction, outputs=3)
+        self.cell("LSTM", 4, lstm_step, "bidirectional", start=True)
+        for before in (0, 1):
+            step = lambda *state: gru_step(*state, before)  # noqa: E731
+            self.cell("GRU", 3, step, "bidirectional", linear_before_reset=before)
+            self.cell("GRU", 3, step, "reverse", start=True, linear_before_reset=before)
+        self.cell("RNN", 1, lambda x, r, b, h, c: (numpy.tanh(x + h @ r.T + b), c), "bidirectional", start=True)
 
     def test_a_batch_is_several_of_a_whole_model(self):
         softmax_of_rows = lambda x: softmax(x.swapaxes(1, 2)).swapaxes(1, 2)  # noqa: E731

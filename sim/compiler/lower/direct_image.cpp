@@ -1,6 +1,7 @@
 #include "compiler/lower/direct_image.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "compiler/ir/views.hpp"
 #include "compiler/lower/prospect.hpp"
@@ -83,6 +84,9 @@ std::optional<Layout> plan_concat(const Lowering& low, const Task& task) {
         if (!part || !axis_is(part->view, axis, Dim::channel) || (!is_image(part->view) && !is_tokens(part->view)))
             return std::nullopt;
         const Physical phys = part->phys();
+        // An axis of extent 1 fits every dimension: the channels may be on another one.
+        if (std::accumulate(phys.lanes.begin(), phys.lanes.end(), std::int64_t{0}) != low.source.shape(id)[axis])
+            return std::nullopt;
         if (!out.phys.lanes.empty() && (phys.rows != out.phys.rows || phys.cols != out.phys.cols)) return std::nullopt;
         if (out.phys.lanes.empty()) out.axes = part->view.axes;
         out.phys.rows = phys.rows;

@@ -41,7 +41,7 @@ double source_position(const Node& node, const Axis& x, std::int64_t o) {
     if (mode == "align_corners") return x.out == 1 ? 0 : at * (in - 1) / (out - 1);
     if (mode == "pytorch_half_pixel") return x.out == 1 ? -0.5 : (at + 0.5) / x.scale - 0.5;
     if (mode == "half_pixel_symmetric") {
-        const double adjusted = out / (x.scale * in), center = in / 2;
+        const double adjusted = static_cast<double>(x.out) / out, center = in / 2;
         return center * (1 - adjusted) + (at + 0.5) / x.scale - 0.5;
     }
     if (mode == "tf_half_pixel_for_nn") return (at + 0.5) / x.scale;

@@ -94,7 +94,7 @@ void lower_outputs(Lowering& low) {
         if (value.input != graph::kNoTensor || value.scratch_elements > 0)  // stored by the layer that writes it
             out = fetched(low, strided_of(low, id), default_layout(low.source.shape(id), low.source.columns),
                           low.source.chip_dtype(id));
-        else if (leaves_as_tokens(prospect_of(low, out)))
+        else if (value.dtype != DType::i32 && leaves_as_tokens(prospect_of(low, out)))
             out = transposed_lanes(low, named(name), out, 1);  // whole rows leave, as they arrived
         if (low.refusal) throw InputError(g.name, "output " + name, *low.refusal);
         low.net.outputs.push_back(out);
