@@ -157,10 +157,19 @@ StrategyOutcome try_budgets_between(const FitInput& in, Tried& tried) {
 }
 
 StrategyOutcome try_parts(const FitInput& in, Tried& tried) {
+    const auto shortage = tried.shortage, dram = tried.dram, least_room = tried.least_room;
+    const auto closest = tried.closest;
     for (const bool bands : {false, true}) {
         if (bands && !(in.options.evictions.spill && in.options.banded)) continue;
         for (const std::int64_t budget : budget_octaves(in.capacity()))
             if (auto decision = decide_parted(in, tried, budget, bands)) return std::move(*decision);
+    }
+    // Where weights are not what has no room, the plans before say why.
+    if (!least_room) {
+        tried.shortage = shortage;
+        tried.dram = dram;
+        tried.least_room = least_room;
+        tried.closest = closest;
     }
     return GoOn{};
 }
