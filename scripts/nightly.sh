@@ -13,6 +13,7 @@ stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
 stage tests scripts/test.sh
 stage "tidy, all" scripts/tidy.sh --all
 stage "the long run" /usr/bin/python3 scripts/check_long_run.py --seeds 3
+stage "serving times" /usr/bin/python3 scripts/check_serving_times.py --seeds 2 --requests 10000
 stage "sensitivity" /usr/bin/python3 scripts/check_sensitivity.py
 stage "verify all" scripts/verify_all.sh
 stage "random networks" many

@@ -1115,8 +1115,9 @@ class ServeLive(InScratch):
         path = self.write("s.json", {
             "server": {"model": "resnet50-v1", "batches": [4]}, "policy": {"kind": "none"}, "requests": {"items": 4},
             "load": {"kind": "closed", "models": 4, "workers": 2}, "stop": {"requests": 1600}, "warm_up": 100})
-        for live in ("false", "true"):
-            served = json.loads(self.run_it("serve", path, "--out", "out", "--json", "--set", f"live={live}").stdout)["record"]
+        for live, requests in (("false", 6400), ("true", 1600)):
+            served = json.loads(self.run_it("serve", path, "--out", "out", "--json", "--set", f"live={live}",
+                                            "--set", f"stop.requests={requests}").stdout)["record"]
             self.assertAlmostEqual(served["throughput_avg"] / run["throughput_avg"], 1, delta=0.03, msg=f"live={live}")
 
     def test_measured_times_are_close_to_the_live_chip(self):
