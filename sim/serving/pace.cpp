@@ -71,8 +71,7 @@ void Paces::find(const std::vector<Moving>& moving, CoreSet busy, std::vector<st
     for (std::size_t i = 0; i < moving.size(); ++i) {
         const Moving& m = moving[i];
         if (m.even) paces[i] = service(m.program, m.core, busy).count();
-        else if (moving.size() > 1)
-            paces[i] = std::llround(static_cast<double>(kUnit) * slow_down(m, busy, slow_[i]));
+        else if (moving.size() > 1) paces[i] = std::llround(static_cast<double>(kUnit) * slow_down(m, busy, slow_[i]));
     }
 }
 
