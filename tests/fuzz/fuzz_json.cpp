@@ -1,15 +1,8 @@
-// Any bytes as a network in JSON: a graph that the verifier takes, or one InputError.
-#include "base/check.hpp"
-#include "base/problems.hpp"
-#include "fuzz/input_file.hpp"
-#include "graph/check.hpp"
+// Any bytes as a network in JSON.
+#include "fuzz/importer.hpp"
 #include "graph/json_form.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const infsim::test::InputFile file(".json");
-    try {
-        const auto problems = infsim::graph::check(infsim::graph::read_graph(file.with(data, size)));
-        INFSIM_CHECK(problems.empty(), "the verifier refuses an imported graph: " + to_text(problems.list().front()));
-    } catch (const infsim::InputError&) {}
-    return 0;
+    return infsim::test::import_any("model.json", data, size,
+                                    [](const std::string& path) { return infsim::graph::read_graph(path); });
 }

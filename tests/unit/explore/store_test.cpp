@@ -1,7 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -11,27 +9,13 @@
 #include "explore/store.hpp"
 #include "explore/worker.hpp"
 #include "record/csv.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace infsim;
 using namespace infsim::explore;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder that goes with the test.
-class Scratch {
-public:
-    Scratch() {
-        std::string pattern = (fs::temp_directory_path() / "infsim-store-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    ~Scratch() { fs::remove_all(path_); }
-    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    fs::path path_;
-};
 
 StoredPoint point(record::Status status) {
     StoredPoint p;
@@ -46,11 +30,11 @@ StoredPoint point(record::Status status) {
 }  // namespace
 
 TEST_CASE("what was stored is there again") {
-    const Scratch scratch;
-    const Store store(scratch / "out");
+    const test::TempFolder scratch;
+    const Store store(scratch.file("out"));
     CHECK_FALSE(store.load("0123456789abcdef"));
     store.save(point(record::Status::ok));
-    const auto back = Store(scratch / "out").load("0123456789abcdef");
+    const auto back = Store(scratch.file("out")).load("0123456789abcdef");
     REQUIRE(back);
     CHECK(back->record.batch_size == 3);
     CHECK(back->layers_csv == "layer\nconv1\n");
@@ -58,13 +42,13 @@ TEST_CASE("what was stored is there again") {
 }
 
 TEST_CASE("failed, damaged and foreign points are run again") {
-    const Scratch scratch;
-    const Store store(scratch / "out");
+    const test::TempFolder scratch;
+    const Store store(scratch.file("out"));
     store.save(point(record::Status::failed));
     CHECK_FALSE(store.load("0123456789abcdef"));
     store.save(point(record::Status::infeasible));
     CHECK(store.load("0123456789abcdef"));
-    const std::string path = scratch / "out/points/0123456789abcdef/record.json";
+    const std::string path = scratch.file("out/points/0123456789abcdef/record.json");
     std::ofstream(path) << (R"({"record_version": )" + std::to_string(record::kRecordVersion) +
                             R"(, "status": "infea)");
     CHECK_FALSE(store.load("0123456789abcdef"));
@@ -74,18 +58,18 @@ TEST_CASE("failed, damaged and foreign points are run again") {
 }
 
 TEST_CASE("an ok point without its layers is not finished") {
-    const Scratch scratch;
-    const Store store(scratch / "out");
+    const test::TempFolder scratch;
+    const Store store(scratch.file("out"));
     store.save(point(record::Status::ok));
     fs::remove(store.layers_path("0123456789abcdef"));
     CHECK_FALSE(store.load("0123456789abcdef"));
 }
 
 TEST_CASE("a folder that was made for nothing goes away, one with results stays") {
-    const Scratch scratch;
-    Store(scratch / "out").remove_if_empty();
-    CHECK_FALSE(fs::exists(scratch / "out"));
-    const Store kept(scratch / "kept");
+    const test::TempFolder scratch;
+    Store(scratch.file("out")).remove_if_empty();
+    CHECK_FALSE(fs::exists(scratch.file("out")));
+    const Store kept(scratch.file("kept"));
     kept.save(point(record::Status::ok));
     kept.remove_if_empty();
     CHECK(kept.load("0123456789abcdef"));

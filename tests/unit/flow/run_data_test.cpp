@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -11,6 +10,7 @@
 #include "flow/run_point.hpp"
 #include "support/graphs.hpp"
 #include "support/run_data.hpp"
+#include "support/temp_folder.hpp"
 #include "tensorio/npy.hpp"
 #include "tensorio/tensor_proto.hpp"
 
@@ -21,18 +21,6 @@ using tensorio::Array;
 using tensorio::NamedArray;
 
 namespace {
-
-/// A folder that goes away with the test.
-struct Folder {
-    std::filesystem::path path;
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "infsim-run-data-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string file(const char* name) const { return (path / name).string(); }
-};
 
 Point point_of(graph::Graph graph, int batch) {
     Point p;
@@ -74,7 +62,7 @@ Array features(int batch, DType dtype = DType::fp32) {
 }
 
 std::string refusal(const Point& point, const std::vector<NamedArray>& arrays) {
-    const Folder folder;
+    const test::TempFolder folder;
     tensorio::write_npz(folder.file("in.npz"), arrays);
     try {
         read_inputs(point, from_file(folder.file("in.npz")));
@@ -111,7 +99,7 @@ TEST_CASE("files have the batch in front, in place of the graph's leading one") 
 }
 
 TEST_CASE("inputs are taken by name, in any order, in any floating-point type") {
-    const Folder folder;
+    const test::TempFolder folder;
     const Point p = two_inputs(2);
     tensorio::write_npz(folder.file("in.npz"), {{"features", features(2, DType::fp64)}, {"words", words(2)}});
     const Inputs inputs = read_inputs(p, from_file(folder.file("in.npz")));
@@ -138,7 +126,7 @@ TEST_CASE("everything wrong with the inputs is in one report") {
 }
 
 TEST_CASE("a TensorProto is the input of a model with one") {
-    const Folder folder;
+    const test::TempFolder folder;
     test::Net net;
     const auto x = net.input({1, 8}, "features");
     const Point one = point_of(net.finish({net.dense(x, 5)}), 2);
@@ -223,7 +211,7 @@ TEST_CASE("outputs come in the graph's order, as fp32, with the batch in front")
 }
 
 TEST_CASE("outputs are written as the file's ending says") {
-    const Folder folder;
+    const test::TempFolder folder;
     const Point p = two_inputs(1);
     const std::vector<NamedArray> two{{"a", features(1)}, {"b", words(1)}};
     check_output_path(p, folder.file("out.npz"));

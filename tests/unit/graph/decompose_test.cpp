@@ -10,21 +10,12 @@
 
 using namespace infsim;
 using namespace infsim::graph;
+using test::contains;
+using test::import_error;
 using test::OnnxModel;
 using test::set;
 
 namespace {
-
-std::string import_error(const OnnxModel& model, const ImportOptions& options = {}) {
-    try {
-        model.import(options);
-    } catch (const InputError& error) {
-        return error.what();
-    }
-    return "";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// The graph `attribute` of a node, with one node of this operator.
 onnx::GraphProto& branch(onnx::NodeProto& n, const std::string& attribute) {

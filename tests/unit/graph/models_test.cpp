@@ -4,6 +4,7 @@
 #include "graph/counts.hpp"
 #include "support.hpp"
 
+using namespace infsim;
 using namespace infsim::graph;
 
 namespace {

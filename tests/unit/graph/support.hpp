@@ -1,8 +1,6 @@
 // Small ONNX models and graphs for these tests.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,37 +14,17 @@
 #include "graph/json_form.hpp"
 #include "graph/onnx_import.hpp"
 #include "support/source_folder.hpp"
+#include "support/temp_folder.hpp"
 
 // What Debian's library was built with.
 #define ONNX_ML 1
 #define ONNX_NAMESPACE onnx
 #include <onnx/onnx_pb.h>
 
-namespace test {
+namespace infsim::test {
 
 using Ints = std::vector<std::int64_t>;
 using Names = std::vector<std::string>;
-
-/// A folder of its own that goes with the object.
-class TempFolder {
-public:
-    TempFolder() {
-        static int count = 0;
-        path_ = std::filesystem::temp_directory_path() /
-                ("infsim_graph_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
-        std::filesystem::create_directories(path_);
-    }
-    ~TempFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 inline void write_bytes(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
@@ -157,6 +135,23 @@ inline std::string ops(const infsim::graph::Graph& g) {
     return text;
 }
 
+/// What the InputError of a call says; "" where it throws none.
+template <class Call>
+std::string error_of(Call call) {
+    try {
+        call();
+    } catch (const infsim::InputError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+inline std::string import_error(const OnnxModel& model, const infsim::graph::ImportOptions& options = {}) {
+    return error_of([&] { model.import(options); });
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 /// Operators with the shapes of their results and their attributes, names left out.
 inline std::vector<std::string> structure(const infsim::graph::Graph& g) {
     std::vector<std::string> lines;
@@ -193,4 +188,4 @@ inline void write_light_network(const std::string& name, const std::string& path
 }
 inline std::string models_folder() { return infsim::source_folder("/models"); }
 
-}  // namespace test
+}  // namespace infsim::test

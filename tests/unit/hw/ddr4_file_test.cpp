@@ -1,13 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "base/text.hpp"
 #include "hw/derived.hpp"
 #include "hw/load.hpp"
 #include "support/source_folder.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace infsim;
 
@@ -32,24 +31,20 @@ std::string refusal(const std::string& key, const json::Value& value) {
 class Variant {
 public:
     explicit Variant(const std::string& text) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "infsim-variant-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        folder_ = pattern;
-        std::filesystem::copy_file(folder + "inferentia1.json", folder_ / "inferentia1.json");
-        std::ofstream(folder_ / "variant.json") << text;
+        std::filesystem::copy_file(folder + "inferentia1.json", folder_.file("inferentia1.json"));
+        folder_.write("variant.json", text);
     }
-    ~Variant() { std::filesystem::remove_all(folder_); }
     std::string report() const {
         Problems problems;
-        hw::load_chip((folder_ / "variant.json").string(), {}, problems);
+        hw::load_chip(folder_.file("variant.json"), {}, problems);
         std::string text = problems.empty() ? "" : InputError(problems.list()).what();
-        for (std::size_t at; (at = text.find(folder_.string() + "/")) != std::string::npos;)
-            text.erase(at, folder_.string().size() + 1);
+        const std::string prefix = folder_.path().string() + "/";
+        for (std::size_t at; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
         return text;
     }
 
 private:
-    std::filesystem::path folder_;
+    test::TempFolder folder_;
 };
 
 }  // namespace

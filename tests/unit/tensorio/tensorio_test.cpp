@@ -8,6 +8,7 @@
 
 #include "base/problems.hpp"
 #include "base/text.hpp"
+#include "support/temp_folder.hpp"
 #include "tensorio/npy.hpp"
 #include "tensorio/tensor_proto.hpp"
 
@@ -16,21 +17,6 @@ using namespace infsim::tensorio;
 
 namespace {
 
-/// A folder that goes away with the test.
-struct Folder {
-    std::filesystem::path path;
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "infsim-tensorio-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string file(const char* name) const { return (path / name).string(); }
-    std::string write(const char* name, const std::string& content) const {
-        std::ofstream(file(name), std::ios::binary) << content;
-        return file(name);
-    }
-};
 std::string content_of(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream out;
@@ -130,7 +116,7 @@ TEST_CASE("what cannot be read is refused with file, place and reason") {
 }
 
 TEST_CASE("archives keep names, order and values, and equal arrays give equal bytes") {
-    const Folder folder;
+    const test::TempFolder folder;
     const std::vector<NamedArray> arrays{{"b", from_floats(DType::fp32, {2, 3}, {1, 2, 3, 4, 5, 6})},
                                          {"a/x", from_floats(DType::i64, {1}, {7})},
                                          {"empty", from_floats(DType::fp16, {0}, {})}};
@@ -151,7 +137,7 @@ TEST_CASE("archives keep names, order and values, and equal arrays give equal by
 }
 
 TEST_CASE("broken archives are refused, all bad entries together") {
-    const Folder folder;
+    const test::TempFolder folder;
     write_npz(folder.file("good.npz"),
               {{"a", from_floats(DType::fp32, {1}, {1})}, {"b", from_floats(DType::fp32, {1}, {2})}});
     const std::string good = content_of(folder.file("good.npz"));
@@ -170,10 +156,10 @@ TEST_CASE("broken archives are refused, all bad entries together") {
 }
 
 TEST_CASE("a failing write leaves nothing behind") {
-    const Folder folder;
+    const test::TempFolder folder;
     CHECK_THROWS_AS(write_npz(folder.file("no/such/folder.npz"), {{"a", from_floats(DType::fp32, {1}, {1})}}),
                     InputError);
-    CHECK(std::filesystem::is_empty(folder.path));
+    CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 namespace {
@@ -190,7 +176,7 @@ std::string bytes(int field, const std::string& content) {
 }  // namespace
 
 TEST_CASE("TensorProto files with raw and with typed data") {
-    const Folder folder;
+    const test::TempFolder folder;
     const auto read = [&](const std::string& content) { return read_tensor_proto(folder.write("t.pb", content)); };
     const std::string shape2 = varint(1, 2);
     const NamedArray raw = read(shape2 + varint(2, 1) + bytes(8, "x") + bytes(9, std::string("\0\0\x80?\0\0\0@", 8)));
@@ -207,7 +193,7 @@ TEST_CASE("TensorProto files with raw and with typed data") {
 }
 
 TEST_CASE("TensorProto files that are broken or of other types are refused") {
-    const Folder folder;
+    const test::TempFolder folder;
     const auto why = [&](const std::string& content) {
         return problem([&] { read_tensor_proto(folder.write("t.pb", content)); });
     };
@@ -220,7 +206,7 @@ TEST_CASE("TensorProto files that are broken or of other types are refused") {
 }
 
 TEST_CASE("TensorProto files are written as ONNX has them, and arrays of every type survive") {
-    const Folder folder;
+    const test::TempFolder folder;
     const std::string path = folder.file("t.pb");
     write_tensor_proto(path, {"x", from_floats(DType::fp32, {2}, {1, 2})});
     CHECK(content_of(path) ==
@@ -242,8 +228,8 @@ TEST_CASE("TensorProto files are written as ONNX has them, and arrays of every t
 }
 
 TEST_CASE("a TensorProto that cannot be written leaves nothing behind") {
-    const Folder folder;
+    const test::TempFolder folder;
     const NamedArray x{"x", from_floats(DType::fp32, {1}, {1})};
     CHECK(contains(problem([&] { write_tensor_proto(folder.file("nowhere/t.pb"), x); }), "nowhere/t.pb"));
-    CHECK(std::filesystem::is_empty(folder.path));
+    CHECK(std::filesystem::is_empty(folder.path()));
 }
