@@ -105,8 +105,7 @@ int run_check_command(const Arguments& arguments) {
     checks.add_options()("fast", "only read the files, compile no model");
     const Syntax syntax{"check FILE...",
                         "Reads chip, compiler, sweep, scenario and model files, compiles the models at batch 1 for the "
-                        "default chip, and "
-                        "reports every problem of all of them together.",
+                        "default chip, and reports every problem of all of them together.",
                         {checks, extents_group(), help_group()},
                         {},
                         "file"};

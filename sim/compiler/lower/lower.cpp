@@ -1,5 +1,7 @@
 #include "compiler/lower/lower.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -169,9 +171,7 @@ std::string shapes_of(const SourceGraph& source, const std::vector<TensorId>& te
     std::string text;
     for (const TensorId id : tensors) {
         if (id == graph::kNoTensor) continue;
-        std::string extents;
-        for (const std::int64_t n : source.shape(id)) extents += (extents.empty() ? "" : ",") + std::to_string(n);
-        text += (text.empty() ? "[" : ", [") + extents + "]";
+        text += fmt::format("{}[{}]", text.empty() ? "" : ", ", fmt::join(source.shape(id), ","));
     }
     return text;
 }

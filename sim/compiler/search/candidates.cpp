@@ -63,7 +63,7 @@ std::optional<FoundAllocation> allocate_evicted(const FitInput& in, Tried& tried
     const TightPlan& plan = tried.plans[c.plan];
     const Uses& uses = plan.dry_run.uses;
     if (auto no = too_little_dram(in, plan, c.evictions, most_saved_bytes(uses, c.evictions))) {
-        tried.dram = std::move(*no);
+        tried.reasons.dram = std::move(*no);
         return std::nullopt;
     }
     return try_allocate(in, tried, evicted_liveness(plan.dry_run.liveness, uses, c.evictions));

@@ -37,7 +37,8 @@ void climb_down(const FitInput& in, Tried& tried, std::vector<Ladder>& ladders, 
     for (Ladder& ladder : ladders)
         for (; ladder.rung < rungs.size() && !clearly_dearer(ladder, all); ++ladder.rung) {
             auto outcome = candidate(in, tried, ladder.plan, rungs[ladder.rung], allowed);
-            if (auto* no = std::get_if<DoesNotFit>(&outcome); no && !tried.dram) tried.dram = std::move(*no);
+            if (auto* no = std::get_if<DoesNotFit>(&outcome); no && !tried.reasons.dram)
+                tried.reasons.dram = std::move(*no);
             if (!std::holds_alternative<Candidate>(outcome)) {  // then a smaller budget has no room either
                 ladder.rung = rungs.size();
                 break;
@@ -63,7 +64,7 @@ std::optional<TightPlanId> banded(const FitInput& in, Tried& tried, std::int64_t
     auto made = dry_run_of_plan(in, tried, in.options.banded(budget), fmt::format("bands for {} B", budget), INT64_MAX);
     if (auto* tight = std::get_if<TightPlan>(&made)) return add_plan(tried, std::move(*tight));
     if (auto* no = std::get_if<DoesNotFit>(&made); no && no->resource != resource::access_pattern)
-        tried.dram = std::move(*no);
+        tried.reasons.dram = std::move(*no);
     return std::nullopt;
 }
 
@@ -79,7 +80,7 @@ std::optional<TightPlanId> wide_bands(const FitInput& in, Tried& tried) {
         if (std::holds_alternative<Candidate>(outcome)) return is_fresh ? plan : std::nullopt;
         if (is_fresh) tried.plans.pop_back();
         if (auto* no = std::get_if<DoesNotFit>(&outcome)) {
-            tried.dram = std::move(*no);
+            tried.reasons.dram = std::move(*no);
             return std::nullopt;
         }
     }
@@ -146,7 +147,7 @@ StrategyOutcome try_spill(const FitInput& in, Tried& tried) {
     if (in.options.banded)
         if (const auto bands = wide_bands(in, tried)) ladders.push_back({*bands});
     if (auto decision = with_evictions(in, tried, std::move(ladders), true)) return std::move(*decision);
-    if (tried.dram) return *tried.dram;  // what would still be tried has more instructions
+    if (tried.reasons.dram) return *tried.reasons.dram;  // what would still be tried has more instructions
     return GoOn{};
 }
 
@@ -157,20 +158,14 @@ StrategyOutcome try_budgets_between(const FitInput& in, Tried& tried) {
 }
 
 StrategyOutcome try_parts(const FitInput& in, Tried& tried) {
-    const auto shortage = tried.shortage, dram = tried.dram, least_room = tried.least_room;
-    const auto closest = tried.closest;
+    const Reasons before = tried.reasons;
     for (const bool bands : {false, true}) {
         if (bands && !(in.options.evictions.spill && in.options.banded)) continue;
         for (const std::int64_t budget : budget_octaves(in.capacity()))
             if (auto decision = decide_parted(in, tried, budget, bands)) return std::move(*decision);
     }
     // Where weights are not what has no room, the plans before say why.
-    if (!least_room) {
-        tried.shortage = shortage;
-        tried.dram = dram;
-        tried.least_room = least_room;
-        tried.closest = closest;
-    }
+    if (!before.least_room) tried.reasons = before;
     return GoOn{};
 }
 

@@ -81,7 +81,8 @@ StrategyOutcome try_as_it_is(const FitInput& in, Tried& tried) {
         // The last plan says why nothing fits.
         const std::int64_t capacity = n + 1 == in.plans.size() ? INT64_MAX : in.capacity();
         auto made = dry_run_of_plan(in, tried, plan, fmt::format("plan {} of {}", n + 1, in.plans.size()), capacity);
-        if (auto* no = std::get_if<DoesNotFit>(&made); no && !tried.shortage) tried.shortage = std::move(*no);
+        if (auto* no = std::get_if<DoesNotFit>(&made); no && !tried.reasons.shortage)
+            tried.reasons.shortage = std::move(*no);
         auto* tight = std::get_if<TightPlan>(&made);
         if (!tight) continue;
         if (auto found = try_allocate(in, tried, tight->dry_run.liveness)) {
@@ -91,7 +92,7 @@ StrategyOutcome try_as_it_is(const FitInput& in, Tried& tried) {
         add_plan(tried, std::move(*tight));
         before = &plan;
     }
-    if (tried.plans.empty()) return *tried.shortage;
+    if (tried.plans.empty()) return *tried.reasons.shortage;
     return GoOn{};
 }
 

@@ -39,16 +39,20 @@ struct Closest {
     DoesNotFit reason;
 };
 
+/// Why nothing fits, as far as it is known.
+struct Reasons {
+    std::optional<DoesNotFit> shortage;    ///< why the chip cannot run other plans
+    std::optional<DoesNotFit> dram;        ///< why device DRAM cannot hold what spilling would need
+    std::optional<DoesNotFit> least_room;  ///< what no eviction can take away
+    std::optional<Closest> closest;
+};
+
 struct Tried {
     IdVector<TightPlanId, TightPlan> plans;
     /// The code that was emitted last, if it was kept, and whose it is.
     std::optional<Code> kept_code;
     TightPlanId kept_of;
-    // Reasons to refuse:
-    std::optional<DoesNotFit> shortage;    ///< why the chip cannot run other plans
-    std::optional<DoesNotFit> dram;        ///< why device DRAM cannot hold what spilling would need
-    std::optional<DoesNotFit> least_room;  ///< what no eviction can take away
-    std::optional<Closest> closest;
+    Reasons reasons;
     IdVector<AttemptId, Attempt> attempts;
 };
 

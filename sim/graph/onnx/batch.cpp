@@ -83,6 +83,13 @@ void plan_open(const Inputs& inputs, BatchPlan& plan) {
     }
 }
 
+BatchPlan one_whole(std::string why) {
+    BatchPlan plan;
+    plan.items = false;
+    plan.why_whole = std::move(why);
+    return plan;
+}
+
 void plan_fixed(const Inputs& inputs, BatchPlan& plan) {
     for (const auto* input : inputs)
         if (shape_of(*input).dim_size() > 0) plan.axes[input->name()] = 0;
@@ -110,7 +117,7 @@ BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options) {
     if (plan.open) plan_open(inputs, plan);
     else plan_fixed(inputs, plan);
     if (!inputs.empty() && plan.axes.empty())
-        return {1, false, false, {}, fmt::format("input '{}' has no batch axis", inputs.front()->name())};
+        return one_whole(fmt::format("input '{}' has no batch axis", inputs.front()->name()));
     const ::onnx::ValueInfoProto* first = nullptr;
     for (const auto* input : inputs) {
         if (plan.axes.count(input->name()) == 0) continue;
@@ -118,15 +125,11 @@ BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options) {
         if (!extent) continue;
         if (first == nullptr) plan.extent = *extent;
         if (*extent != plan.extent)
-            return {1,
-                    false,
-                    false,
-                    {},
-                    fmt::format("the leading axes of inputs '{}' and '{}' differ ({} and {})", first->name(),
-                                input->name(), plan.extent, *extent)};
+            return one_whole(fmt::format("the leading axes of inputs '{}' and '{}' differ ({} and {})", first->name(),
+                                         input->name(), plan.extent, *extent));
         first = first == nullptr ? input : first;
     }
-    if (plan.extent < 1) return {1, false, false, {}, "the leading axis of its inputs has no extent"};
+    if (plan.extent < 1) return one_whole("the leading axis of its inputs has no extent");
     return plan;
 }
 

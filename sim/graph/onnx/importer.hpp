@@ -94,6 +94,7 @@ public:
     std::vector<TensorId> parts(TensorId tensor, std::int64_t axis, const Ints& sizes);
     /// The part [begin, end) of `axis`.
     TensorId part(TensorId tensor, std::int64_t axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
+    TensorId cast(TensorId tensor, DType to);    ///< the tensor itself where it is of that type
     TensorId number(double value, DType dtype);  ///< a scalar constant
     /// A constant list of a few values.
     TensorId small(const Shape& shape, DType dtype, std::vector<double> values);
@@ -130,6 +131,11 @@ void add_gather_scatter(ConverterTable& table);
 void add_quantized(ConverterTable& table);
 void add_new_norms(ConverterTable& table);
 void add_microsoft(ConverterTable& table);  ///< of domain com.microsoft
+
+/// A ramp along `axis` that falls (or rises, for the `last`) to 1 where x is as large as its largest element, by
+/// `extreme` reduce_max, or as small as its least; 0 elsewhere. It is largest at the first (last) such element and
+/// nowhere as large again; integers count exactly whatever x is.
+TensorId ramp_at_extremes(OnnxNode& node, TensorId x, Op extreme, std::int64_t axis, bool last);
 
 /// How a node is converted; there is one where unsupported() has nothing to say.
 Converter converter_of(const ::onnx::NodeProto& node);

@@ -13,24 +13,36 @@ namespace {
 
 constexpr std::int64_t kLongestSum = 4096;
 
-Attributes to_type(DType dtype) { return {{"to", std::string(dtype_name(dtype))}}; }
+/// What a product or quotient of this type is computed in: integers in fp32.
+DType computed_in(DType dtype) {
+    const bool real = dtype == DType::fp32 || dtype == DType::fp16 || dtype == DType::bf16;
+    return real ? dtype : DType::fp32;
+}
 
-/// The first or last index of the largest or least element: a ramp counted where they are equal to it, integers
-/// throughout.
+}  // namespace
+
+TensorId ramp_at_extremes(OnnxNode& n, TensorId x, Op extreme, std::int64_t axis, bool last) {
+    const Shape shape = n.builder().shape(x);
+    Shape along(shape.size(), 1);
+    const auto extent = along[static_cast<std::size_t>(axis)] = shape[static_cast<std::size_t>(axis)];
+    std::vector<double> ramp;
+    for (std::int64_t i = 0; i < extent; ++i) ramp.push_back(static_cast<double>(last ? i + 1 : extent - i));
+    const Attributes over = {{"axes", Ints{axis}}, {"keepdims", std::int64_t{1}}};
+    const auto found = n.make(Op::equal, {x, n.make(extreme, {x}, over)});
+    return n.make(Op::mul, {n.cast(found, DType::i64), n.small(along, DType::i64, std::move(ramp))});
+}
+
+namespace {
+
+/// The first or last index of the largest or least element.
 template <Op extreme>
 void arg(OnnxNode& n) {
     const auto axis = n.axis(n.integer("axis", 0), n.rank());
     const bool last = n.integer("select_last_index", 0) != 0;
     const auto keep = n.integer("keepdims", 1);
-    Shape along(n.rank(), 1);
-    const auto extent = along[static_cast<std::size_t>(axis)] = n.shape(0)[static_cast<std::size_t>(axis)];
-    std::vector<double> ramp;
-    for (std::int64_t i = 0; i < extent; ++i) ramp.push_back(static_cast<double>(last ? i + 1 : extent - i));
-    const Attributes over = {{"axes", Ints{axis}}, {"keepdims", std::int64_t{1}}};
-    const auto found = n.make(Op::equal, {n.in(0), n.make(extreme, {n.in(0)}, over)});
-    const auto counted =
-        n.make(Op::mul, {n.make(Op::cast, {found}, to_type(DType::i64)), n.small(along, DType::i64, std::move(ramp))});
-    const auto place = n.make(Op::reduce_max, {counted}, {{"axes", Ints{axis}}, {"keepdims", keep}});
+    const auto extent = n.shape(0)[static_cast<std::size_t>(axis)];
+    const auto ramp = ramp_at_extremes(n, n.in(0), extreme, axis, last);
+    const auto place = n.make(Op::reduce_max, {ramp}, {{"axes", Ints{axis}}, {"keepdims", keep}});
     if (last) n.emit(Op::sub, {place, n.number(1, DType::i64)});
     else n.emit(Op::sub, {n.number(static_cast<double>(extent), DType::i64), place});
 }
@@ -73,9 +85,8 @@ void cumsum(OnnxNode& n) {
             const bool in = reverse ? (exclusive ? from > to : from >= to) : (exclusive ? from < to : from <= to);
             ones.push_back(in ? 1 : 0);
         }
-    const bool real = dtype == DType::fp32 || dtype == DType::fp16 || dtype == DType::bf16;
-    const auto computed = real ? dtype : DType::fp32;
-    auto x = real ? n.in(0) : n.make(Op::cast, {n.in(0)}, to_type(computed));
+    const auto computed = computed_in(dtype);
+    auto x = n.cast(n.in(0), computed);
     Ints swapped(rank);
     std::iota(swapped.begin(), swapped.end(), 0);
     std::swap(swapped[static_cast<std::size_t>(axis)], swapped.back());
@@ -83,7 +94,7 @@ void cumsum(OnnxNode& n) {
     if (!behind) x = n.make(Op::transpose, {x}, {{"perm", swapped}});
     x = n.make(Op::matmul, {x, n.small({extent, extent}, computed, std::move(ones))});
     if (!behind) x = n.make(Op::transpose, {x}, {{"perm", swapped}});
-    n.bind(0, real ? x : n.make(Op::cast, {x}, to_type(dtype)));
+    n.bind(0, n.cast(x, dtype));
 }
 
 /// fmod: the sign of the dividend; else that of the divisor.
@@ -99,17 +110,13 @@ void mod(OnnxNode& n) {
         }
         return n.bind(0, n.builder().small(n.output_name(0), Shape(n.shape(0)), dtype, std::move(out)));
     }
-    const bool real = dtype == DType::fp32 || dtype == DType::fp16 || dtype == DType::bf16;
-    const auto as_real = [&](std::size_t i) {
-        return real ? n.in(i) : n.make(Op::cast, {n.in(i)}, to_type(DType::fp32));
-    };
-    const auto a = as_real(0), b = as_real(1);
+    const auto a = n.cast(n.in(0), computed_in(dtype)), b = n.cast(n.in(1), computed_in(dtype));
     auto quotient = n.make(Op::div, {a, b});
     if (truncates)
         quotient = n.make(Op::mul, {n.make(Op::sign, {quotient}), n.make(Op::floor, {n.make(Op::abs, {quotient})})});
     else quotient = n.make(Op::floor, {quotient});
     const auto rest = n.make(Op::sub, {a, n.make(Op::mul, {quotient, b})});
-    n.bind(0, real ? rest : n.make(Op::cast, {rest}, to_type(dtype)));
+    n.bind(0, n.cast(rest, dtype));
 }
 
 /// The index compared with every class; negative ones count from the end.

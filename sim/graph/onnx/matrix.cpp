@@ -115,22 +115,12 @@ void softmax(OnnxNode& n) {
     n.emit(Op::reshape, {n.make(op, {rows}, {{"axis", axis}})}, {{"shape", x}});
 }
 
-/// 1 at the first occurrence of the maximum, 0 elsewhere. A ramp that falls along the axis, counted where the maximum
-/// is, is largest at the first occurrence and nowhere as large again; integers count exactly whatever x is.
+/// 1 at the first occurrence of the maximum, 0 elsewhere.
 void hardmax(OnnxNode& n) {
     const auto [axis, flattened] = softmax_axis(n);
     const auto x = flattened ? n.make(Op::reshape, {n.in(0)}, {{"shape", *flattened}}) : n.in(0);
-    const Shape shape = n.builder().shape(x);
     const Attributes over = {{"axes", Ints{axis}}, {"keepdims", std::int64_t{1}}};
-    Shape along(shape.size(), 1);
-    const auto extent = along[static_cast<std::size_t>(axis)] = shape[static_cast<std::size_t>(axis)];
-    Inline ramp;
-    for (auto i = extent; i > 0; --i) ramp.values.push_back(static_cast<double>(i));
-    const auto falling =
-        n.builder().constant(n.builder().fresh_tensor_name(n.output_name(0) + "/ramp"), along, DType::i64, ramp);
-    const auto largest = n.make(Op::equal, {x, n.make(Op::reduce_max, {x}, over)});
-    const auto counted = n.make(Op::cast, {largest}, {{"to", std::string(dtype_name(DType::i64))}});
-    const auto place = n.make(Op::mul, {counted, falling});
+    const auto place = ramp_at_extremes(n, x, Op::reduce_max, axis, false);
     const auto first = n.make(Op::equal, {place, n.make(Op::reduce_max, {place}, over)});
     const Attributes back = {{"to", std::string(dtype_name(n.facts(0).dtype))}};
     if (!flattened) return n.emit(Op::cast, {first}, back);

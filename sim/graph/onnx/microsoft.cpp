@@ -63,7 +63,7 @@ TensorId position_mask(OnnxNode& n, TensorId mask, double lowest, DType dtype) {
     if (shape.size() != 2)
         throw ShapeError(fmt::format("a mask of rank {} is not supported; [batch, positions] is", shape.size()));
     const auto rows = n.make(Op::unsqueeze, {mask}, {{"axes", Ints{1, 2}}});
-    const auto real = n.make(Op::cast, {rows}, {{"to", std::string(dtype_name(dtype))}});
+    const auto real = n.cast(rows, dtype);
     return n.make(Op::mul, {n.make(Op::sub, {n.number(1, dtype), real}), n.number(lowest, dtype)});
 }
 

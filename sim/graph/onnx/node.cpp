@@ -167,6 +167,11 @@ TensorId OnnxNode::part(TensorId tensor, std::int64_t axis, std::int64_t begin, 
                 {{"axes", Ints{axis}}, {"starts", Ints{begin}}, {"ends", Ints{end}}, {"steps", Ints{step}}});
 }
 
+TensorId OnnxNode::cast(TensorId tensor, DType to) {
+    if (builder().facts(tensor).dtype == to) return tensor;
+    return make(Op::cast, {tensor}, {{"to", std::string(dtype_name(to))}});
+}
+
 TensorId OnnxNode::number(double value, DType dtype) {
     return builder().small(builder().fresh_tensor_name(output_name(0) + "/number"), {}, dtype, {value});
 }

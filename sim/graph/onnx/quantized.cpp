@@ -34,11 +34,10 @@ TensorId spread(OnnxNode& n, TensorId t, std::int64_t axis) {
 TensorId rounded(OnnxNode& n, std::int64_t axis, DType to) {
     const auto [low, high] = bounds(to);
     const auto dtype = n.facts(0).dtype;
-    const Attributes real = {{"to", std::string(dtype_name(dtype))}};
     auto x = n.make(Op::round, {n.make(Op::div, {n.in(0), spread(n, n.in(1), axis)})});
-    if (n.has(2)) x = n.make(Op::add, {x, spread(n, n.make(Op::cast, {n.in(2)}, real), axis)});
+    if (n.has(2)) x = n.make(Op::add, {x, spread(n, n.cast(n.in(2), dtype), axis)});
     x = n.make(Op::clip, {x}, {{"min", low}, {"max", high}});
-    return n.make(Op::cast, {x}, {{"to", std::string(dtype_name(to))}});
+    return n.cast(x, to);
 }
 
 /// What DequantizeLinear takes back passes as it is, not rounded; but where nothing below zero can be represented, a
@@ -62,9 +61,8 @@ void quantize(OnnxNode& n) {
 /// Integers [..] that are computed, or inputs: (x - zero) * scale along the axis.
 void dequantize_computed(OnnxNode& n, std::int64_t axis) {
     const auto dtype = n.facts(1).dtype;
-    const Attributes to = {{"to", std::string(dtype_name(dtype))}};
-    auto x = n.make(Op::cast, {n.in(0)}, to);
-    if (n.has(2)) x = n.make(Op::sub, {x, spread(n, n.make(Op::cast, {n.in(2)}, to), axis)});
+    auto x = n.cast(n.in(0), dtype);
+    if (n.has(2)) x = n.make(Op::sub, {x, spread(n, n.cast(n.in(2), dtype), axis)});
     n.emit(Op::mul, {x, spread(n, n.in(1), axis)});
 }
 
