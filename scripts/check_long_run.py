@@ -11,21 +11,19 @@ if seed 0 is off by more than SHARE (default 0.015) anywhere, or less than 95 in
 """
 import argparse
 import concurrent.futures
-import json
 import resource
 import statistics
-import subprocess
 import sys
+
+from infsim_json import infsim_json
 
 NETWORKS = [("resnet50-v1", [1, 2, 3, 4, 5]), ("vgg16", [2]), ("bert_base", [1, 4, 6])]
 
 
 def simulate(infsim, words):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    run = subprocess.run([infsim, "run", *map(str, words), "--json"], capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        sys.exit(f"{infsim} run {' '.join(map(str, words))}: {run.stderr}")
-    return json.loads(run.stdout), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    report = infsim_json(infsim, "run", *words)
+    return report, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
 def case(infsim, words, seeds):

@@ -15,8 +15,9 @@ import concurrent.futures
 import json
 import pathlib
 import re
-import subprocess
 import sys
+
+from infsim_json import infsim_json
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 NETWORKS = [("resnet50", 3), ("bert_base", 4)]
@@ -88,13 +89,8 @@ def check_more(words, chip, network, batch):
 
 
 def throughput(infsim, network, batch, cores, settings):
-    words = [infsim, "run", network, "--batch", str(batch), "--cores", str(cores), "--json"]
-    for setting in settings:
-        words += ["--set", setting]
-    result = subprocess.run(words, capture_output=True, text=True, check=False, cwd=SOURCE)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(words)}: {result.stderr}")
-    r = json.loads(result.stdout)["record"]
+    chosen = [word for setting in settings for word in ("--set", setting)]
+    r = infsim_json(infsim, "run", network, "--batch", batch, "--cores", cores, *chosen, folder=SOURCE)["record"]
     return r["throughput_avg"], r["throughput_high"] - r["throughput_avg"]
 
 

@@ -13,19 +13,13 @@ import argparse
 import concurrent.futures
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from infsim_json import infsim_json
+
 NETWORKS = [("resnet50-v1", 4, "fp16"), ("bert_base", 6, "bf16"), ("vgg16", 2, "fp16")]
-
-
-def infsim(program, *words):
-    run = subprocess.run([program, *map(str, words), "--json"], capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        sys.exit(f"infsim {' '.join(map(str, words))}: {run.stderr}")
-    return json.loads(run.stdout)["record"]
 
 
 def scenario(network, batch, dtype, rate, half_batch_us, requests, seed):
@@ -43,8 +37,8 @@ def compared(words, folder, case, rate, half_batch_us, seed):
     network, batch, dtype, share = case
     path = folder / f"{network}-{share}-{seed}.json"
     path.write_text(json.dumps(scenario(network, batch, dtype, rate, half_batch_us, words.requests, seed)))
-    table, live = (infsim(words.infsim, "serve", path, "--out", folder / path.stem, "--times", folder / "times",
-                          "--set", f"live={live}") for live in ("false", "true"))
+    table, live = (infsim_json(words.infsim, "serve", path, "--out", folder / path.stem, "--times", folder / "times",
+                               "--set", f"live={live}")["record"] for live in ("false", "true"))
     return [table[c] / live[c] - 1 for c in ("latency_ms_p50", "latency_ms_p99")] + [live["latency_ms_p99"]]
 
 
@@ -61,7 +55,8 @@ def main():
     print(f"{'network':<12} {'B':>2} {'load':>5} {'p50':>23} {'p99':>23} {'live p99 ms':>12}")
     with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
         for network, batch, dtype in (n for n in NETWORKS if words.only in n[0]):
-            capacity = infsim(words.infsim, "run", network, "--batch", batch, "--dtype", dtype)["throughput_avg"]
+            record = infsim_json(words.infsim, "run", network, "--batch", batch, "--dtype", dtype)["record"]
+            capacity = record["throughput_avg"]
             half_batch_us = round(0.5e6 * batch * 4 / capacity)
             for share in map(float, words.loads.split(",")):
                 runs = list(pool.map(lambda seed: compared(words, Path(name), (network, batch, dtype, share), share * capacity,
