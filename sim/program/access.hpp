@@ -12,6 +12,7 @@ namespace infsim::program {
 enum class Space : std::uint8_t { state_buffer, psum };
 
 constexpr int kAccessDims = 4;
+constexpr std::int64_t kMostCounted = 65535;  ///< of one step or count of an access pattern
 
 /// A rectangle of partitions, and inside every one of them the same up to four-dimensional walk over
 /// elements: element (i0,i1,i2,i3) lies at byte `offset + bytes(dtype) * sum(i_d * step[d])` of its

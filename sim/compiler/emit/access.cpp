@@ -11,19 +11,17 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::int64_t kMostCounted = 65535;  ///< of one step or dimension of an access pattern
-
 /// A stretch longer than one count becomes rows of the largest length that divides it.
 std::pair<Step, Step> split_long(const Step& s) {
-    std::int64_t rows = (s.count + kMostCounted - 1) / kMostCounted;
-    while (rows < kMostCounted && s.count % rows != 0) ++rows;
+    std::int64_t rows = (s.count + program::kMostCounted - 1) / program::kMostCounted;
+    while (rows < program::kMostCounted && s.count % rows != 0) ++rows;
     return {{s.step * (s.count / rows), rows}, {s.step, s.count / rows}};
 }
 
 }  // namespace
 
 std::uint16_t step_or_count(std::int64_t n) {
-    if (n < 0 || n > kMostCounted) throw EmissionEnds{StepTooLong{n, kMostCounted}};
+    if (n < 0 || n > program::kMostCounted) throw EmissionEnds{StepTooLong{n, program::kMostCounted}};
     return static_cast<std::uint16_t>(n);
 }
 
@@ -33,9 +31,9 @@ program::AccessPattern make_access(program::Space space, int partition_start, in
     std::size_t n = 0;
     for (const Step& s : steps) {
         if (s.count == 1) continue;
-        if (n > 0 && kept[n - 1].step == s.step * s.count && kept[n - 1].count * s.count <= kMostCounted)
+        if (n > 0 && kept[n - 1].step == s.step * s.count && kept[n - 1].count * s.count <= program::kMostCounted)
             kept[n - 1] = {s.step, kept[n - 1].count * s.count};
-        else if (s.count > kMostCounted) std::tie(kept[n], kept[n + 1]) = split_long(s), n += 2;
+        else if (s.count > program::kMostCounted) std::tie(kept[n], kept[n + 1]) = split_long(s), n += 2;
         else kept[n++] = s;
     }
     INFSIM_CHECK(n <= program::kAccessDims, "an access pattern has at most four dimensions");

@@ -81,8 +81,6 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
 
 namespace {
 
-constexpr std::int64_t kMostCounted = 65535;  ///< of one dimension of an access pattern
-
 /// Of a second operand that has one element for every `inner` of the plane, those of a stretch of rows.
 Operand repeated(const EmitContext& c, const Layer& l, std::int64_t inner, const Stretch& s, ImageId image) {
     const std::int64_t elements = std::int64_t{s.rect.rows} * s.rect.cols, each = std::min(inner, elements);
@@ -101,7 +99,7 @@ Operand second_operand(const EmitContext& c, const Layer& l, const BinaryOp& op,
     const Physical& second = c.phys(part);
     // What is spread or repeated does not lie in bands.
     const bool whole = s.rect.rows == c.phys(l.output).rows;
-    if (op.inner > 1 && (!whole || op.inner > kMostCounted)) return repeated(c, l, op.inner, s, image);
+    if (op.inner > 1 && (!whole || op.inner > program::kMostCounted)) return repeated(c, l, op.inner, s, image);
     const Rect rect = whole ? Rect{0, second.rows, 1, 0, second.cols, 1} : s.rect;
     Operand b = access(c, part, op.spread ? 0 : s.chunk.slot, s.chunk.lanes, image, rect);
     if (op.inner > 1) {
@@ -148,9 +146,9 @@ program::Reduce reduction(const ReduceOp& op, Operand& src, std::int64_t count, 
     reduce.scale = op.scale;
     reduce.op = op.op;
     std::int64_t long_rows = 1;  // of a reduction over more than one count holds
-    while (each / long_rows > kMostCounted || each % long_rows != 0) ++long_rows;
+    while (each / long_rows > program::kMostCounted || each % long_rows != 0) ++long_rows;
     const std::int64_t row = each / long_rows;
-    src.ap.step = {0, step_or_count(std::min(each, kMostCounted)), step_or_count(row), 1};
+    src.ap.step = {0, step_or_count(std::min(each, program::kMostCounted)), step_or_count(row), 1};
     src.ap.count = {1, step_or_count(count), step_or_count(long_rows), step_or_count(row)};
     if (long_rows > 1 && count > 1) step_or_count(each);  // the step from one to the next
     reduce.reduced_dims = 2;
@@ -200,7 +198,7 @@ void emit_reduce(EmitContext& c, const Where& at, const ReduceOp& op) {
     c.storage.ensure(l.output.value, at);
     const Physical &from = c.phys(l.inputs[0]), &to = c.phys(l.output);
     for (const LaneChunk& chunk : c.storage.chunks({l.inputs[0], l.output})) {
-        if (c.storage.in_bands(l.inputs[0].value) || op.inner > kMostCounted) {
+        if (c.storage.in_bands(l.inputs[0].value) || op.inner > program::kMostCounted) {
             reduce_bands(c, at, op, chunk);
             continue;
         }

@@ -13,8 +13,6 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::int64_t kMostCounted = 65535;  ///< of one dimension of an access pattern
-
 /// A position on chip: slots and channels count from the start of the view (or of the head), `here` in the plane.
 struct Position {
     std::int64_t slot = 0, channel = 0, here = 0, there = 0;
@@ -78,7 +76,8 @@ void merge(std::vector<FreeStep>& free, std::int64_t cols) {
     for (const FreeStep& f : free) {
         if (f.count == 1) continue;
         const bool joins = !out.empty() && out.back().here == f.here * f.count &&
-                           out.back().there == f.there * f.count && out.back().count * f.count <= kMostCounted &&
+                           out.back().there == f.there * f.count &&
+                           out.back().count * f.count <= program::kMostCounted &&
                            (cols == 0 || out.back().here % cols != 0 || f.here % cols == 0);
         if (joins) out.back() = {out.back().count * f.count, f.here, f.there};
         else out.push_back(f);

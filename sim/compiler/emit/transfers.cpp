@@ -73,7 +73,7 @@ struct OuterLoop {
     /// Takes what does not fit out of `free`: a step or count of more than 16 bits, more than four dimensions.
     explicit OuterLoop(std::vector<FreeStep>& free) {
         std::vector<FreeStep> inner;
-        for (const FreeStep& f : free) (f.here > 65535 || f.count > 65535 ? steps : inner).push_back(f);
+        for (const FreeStep& f : free) (std::max(f.here, f.count) > program::kMostCounted ? steps : inner).push_back(f);
         if (inner.size() > program::kAccessDims) {
             const auto end = inner.end() - program::kAccessDims;
             steps.insert(steps.end(), inner.begin(), end);

@@ -11,6 +11,7 @@
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
 #include "compiler/lower/tensors.hpp"
+#include "graph/counts.hpp"
 
 namespace infsim::compiler {
 
@@ -38,11 +39,6 @@ struct FilterAxis {
 struct Conv3 {
     std::int64_t images = 1, channels = 1, outputs = 1, groups = 1;
     FilterAxis depth, rows, cols;
-
-    std::int64_t macs() const {
-        return images * outputs * channels / groups * depth.out * depth.kernel * rows.out * rows.kernel * cols.out *
-               cols.kernel;
-    }
 };
 
 Conv3 geometry_of(const Lowering& low, const Node& node) {
@@ -132,7 +128,7 @@ void conv_by_constant(Lowering& low, const Node& node, const Conv3& g) {
     op.pad_left = static_cast<int>(g.cols.before);
     op.groups = static_cast<int>(g.groups);
     const View y = fresh(low, default_layout(stack.out, low.source.columns), low.source.dtype);
-    low.add_layer(node, "conv", op, {x}, y).macs = g.macs();
+    low.add_layer(node, "conv", op, {x}, y).macs = graph::macs(low.source.graph, node);
     // Rows at the end of a plane that reach into the next one are nobody's.
     const Strided all = reshaped(low, stored(low, y), {g.outputs, stack.planes, stack.out_rows, g.cols.out});
     const Shape five = {g.outputs, g.images, g.depth.out, g.rows.out, g.cols.out};

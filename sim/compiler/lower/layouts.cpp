@@ -98,7 +98,8 @@ Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns,
 
 bool is_addressable(const Layout& layout) {
     const Physical& phys = layout.phys;
-    return phys.plane() <= 65535 || (phys.rows > 1 && phys.rows <= 65535 && phys.cols <= 65535);
+    return phys.plane() <= program::kMostCounted ||
+           (phys.rows > 1 && phys.rows <= program::kMostCounted && phys.cols <= program::kMostCounted);
 }
 
 Axes without_units(Axes axes) {

@@ -72,11 +72,10 @@ std::vector<Transfer> SpillArea::transfers(const Saved& saved) const {
 
 /// One DMA per share of a piece's partitions, so that all engines move it together.
 void SpillArea::add_transfers(const Piece& piece, std::int64_t address, std::vector<Transfer>& list) const {
-    constexpr std::int64_t kMostCounted = 65535;
     const bool pairs = piece.offset % 2 == 0 && piece.bytes % 2 == 0;
     const int element = pairs ? 2 : 1;
     for (std::int64_t done = 0, bytes = 0; done < piece.bytes; done += bytes) {
-        bytes = std::min(piece.bytes - done, kMostCounted * element);
+        bytes = std::min(piece.bytes - done, program::kMostCounted * element);
         for (int e = 0, first = 0; e < engines_; ++e) {
             const int share = (piece.partitions - first) / (engines_ - e);
             if (share == 0) continue;
