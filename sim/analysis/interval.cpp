@@ -10,7 +10,8 @@ namespace infsim::analysis {
 
 namespace {
 constexpr double kCorrelated = 3.6;
-}
+constexpr double kDrift = 0.012;
+}  // namespace
 
 double standard_error(const std::vector<double>& values) {
     INFSIM_CHECK(values.size() >= 2, "a deviation needs two values");
@@ -20,8 +21,12 @@ double standard_error(const std::vector<double>& values) {
     return std::sqrt(squares / (n - 1) / n);
 }
 
-double half_width(const std::vector<double>& windows) { return kCorrelated * standard_error(windows); }
+double relative_scatter(const std::vector<double>& windows) {
+    return kCorrelated * standard_error(windows) / mean(windows);
+}
 
-double relative_half_width(const std::vector<double>& windows) { return half_width(windows) / mean(windows); }
+double half_width(const std::vector<double>& windows) {
+    return std::hypot(relative_scatter(windows), kDrift) * mean(windows);
+}
 
 }  // namespace infsim::analysis

@@ -8,13 +8,15 @@ namespace infsim::analysis {
 /// Standard error of the mean of at least two independent values: s / sqrt(n), s being the sample's standard deviation.
 double standard_error(const std::vector<double>& values);
 
-/// Half of the interval around the mean of `windows` (at least two) that covers the long-run mean in 95 of 100 runs:
-/// 3.6 standard errors. Independent windows would need 1.96; those of cores that share DRAM resemble their neighbours
-/// over about five windows of four inferences. The factor is measured (tests/README.md, "The long run").
-double half_width(const std::vector<double>& windows);
+/// How far the mean of `windows` (at least two) scatters, relative to it: 3.6 standard errors. Independent windows
+/// would need 1.96 for 95 of 100 runs; those of cores that share DRAM resemble their neighbours over about five windows
+/// of four inferences. The factor is measured (tests/README.md, "The long run").
+double relative_scatter(const std::vector<double>& windows);
 
-/// The same over the mean.
-double relative_half_width(const std::vector<double>& windows);
+/// Half of the interval around the mean of `windows` that covers the long-run mean in 95 of 100 runs: their scatter,
+/// and, as from another source, 1.2 % of the mean for what drifts too slowly for windows to show it. That share is
+/// measured, too.
+double half_width(const std::vector<double>& windows);
 
 /// The shortest period p <= `longest` with which the series ends: its last 3 p values are three times the same. 0 where
 /// there is none.

@@ -35,6 +35,8 @@ struct CompileOptions {
     bool in_place_add = true;
     /// place: two images of a tensor with at most half the partitions' channels share one range of addresses.
     bool pair_images = true;
+    /// place: weights of 64 outputs that no plan can hold arrive in parts, one after the other.
+    bool weights_in_parts = true;
 
     /// replicate: copy a low-channel graph input to idle partitions, so that all rows of a filter run in one pass.
     bool replication = true;

@@ -62,7 +62,7 @@ bool assign(PointRequest& r, const Setting& s, const std::string& sweep_file, Pr
         return set_integer(r.inferences, s, flow::kMinInferences, flow::kMaxInferences, problems);
     if (s.key == "dtype") return set_dtype(r.dtype, s, problems);
     if (s.key == "io_dtype") return set_dtype(r.io_dtype, s, problems);
-    if (flow::is_dims_key(s.key)) return flow::set_dims(r.extents, s, problems);
+    if (flow::is_extents_key(s.key)) return flow::set_extents(r.extents, s, problems);
     r.settings.push_back(s);
     return true;
 }

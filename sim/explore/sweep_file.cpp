@@ -21,13 +21,14 @@ bool serving_key(const std::string& key) { return key == "scenario" || key.rfind
 
 bool known_key(const std::string& key) {
     const auto& own = point_keys();
-    return std::find(own.begin(), own.end(), key) != own.end() || serving_key(key) || flow::is_dims_key(key) ||
+    return std::find(own.begin(), own.end(), key) != own.end() || serving_key(key) || flow::is_extents_key(key) ||
            key.rfind("chip.", 0) == 0 || key.rfind("compiler.", 0) == 0 || flow::is_neuron_key(key);
 }
 
 std::string unknown_key(const std::string& key) {
     std::vector<std::string> known = point_keys();
     known.emplace_back("dims");
+    known.emplace_back("inputs");
     for (const flow::NeuronFlag& flag : flow::neuron_flags()) known.emplace_back(flag.key);
     return "'" + key + "' is no key of a point" + suggestion(key, known) +
            "; keys that reach into files start with 'chip.' or 'compiler.'";

@@ -33,8 +33,8 @@ struct SweepPoint {
     std::vector<std::string> axis_values;
 };
 
-/// Keys that a point has itself; all others are "dims", start with "dims." (the extent of an axis by its name), "chip."
-/// or "compiler." or are flags of Neuron's compiler.
+/// Keys that a point has itself; all others are of extents ("dims", "dims.NAME", "inputs", "inputs.NAME"), start with
+/// "chip." or "compiler." or are flags of Neuron's compiler.
 const std::vector<std::string>& point_keys();
 
 /// Whether the points are scenarios of serving: some key is "scenario" (a file) or reaches into it

@@ -62,7 +62,7 @@ public:
             run_until_all_have(options_.warm_up + measured);
             for (int w = static_cast<int>(windows.size()); (w + 1) * options_.window <= measured; ++w)
                 windows.push_back(window_rate(w));
-            const bool calm = analysis::relative_half_width(windows) < options_.calm;
+            const bool calm = analysis::relative_scatter(windows) < options_.calm;
             if (calm || measured + options_.window > options_.max_measured) break;
             measured += options_.window;
         }

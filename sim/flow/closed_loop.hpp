@@ -35,7 +35,7 @@ struct LoopOptions {
     int window = 4;                 ///< inferences per core of one window
     int least_measured = 64;        ///< inferences per core, whole windows
     int max_measured = 200;         ///< inferences per core at most, whole windows
-    double calm = 0.015;            ///< ends earlier once the interval is so much of the throughput to either side
+    double calm = 0.015;            ///< ends earlier once the windows scatter so little (analysis::relative_scatter)
 };
 
 /// One core's measured inferences in order; `window_start` is the completion of its last warm-up inference.

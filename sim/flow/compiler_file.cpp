@@ -57,6 +57,8 @@ const std::vector<Option>& options_table() {
         {"place", "sb_size_unit", Size{&O::sb_size_unit}, "bytes per partition that one sb_size means"},
         {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
         {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
+        {"place", "weights_in_parts", Flag{&O::weights_in_parts},
+         "weights of a layer that no plan can hold arrive in parts"},
         {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core that weights go to"},
         {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
          "DRAM regions, from weights_region on, that weights are spread over; 0: all the core has"},
@@ -198,11 +200,11 @@ json::Value canonical_json(const CompileOptions& options) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
-                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
-                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
-                                  reorder_layers, spill, rematerialization, recompute, search_sections,
-                                  search_psum_banks, weights_region, weight_regions, activations_region,
-                                  optional_passes, skip_passes] = options;
+                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
+                                  weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
+                                  prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
+                                  search_sections, search_psum_banks, weights_region, weight_regions,
+                                  activations_region, optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {

@@ -1,7 +1,10 @@
 #include "flow/extents.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 
 namespace infsim::flow {
@@ -10,19 +13,8 @@ namespace {
 
 /// The longest extent that a model may have.
 constexpr std::int64_t kMost = std::int64_t{1} << 31;
-constexpr std::string_view kPrefix = "dims.";
 
 std::string range() { return "must be an integer from 1 to " + number_text(kMost); }
-
-bool set_extent(Extents& extents, const std::string& name, const json::Value& value, const Setting& s,
-                Problems& problems) {
-    if (value.is_int() && value.as_int() >= 1 && value.as_int() <= kMost && !name.empty()) {
-        extents.dims[name] = value.as_int();
-        return true;
-    }
-    problems.add(s.file, s.where, "the extent of axis '" + name + "' " + range());
-    return false;
-}
 
 /// The extents in "1x3x224x224"; empty where there is something else.
 std::vector<std::int64_t> extents_in(const std::string& text) {
@@ -43,20 +35,62 @@ std::pair<std::string, std::string> halves(const std::string& text) {
     return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-}  // namespace
+bool set_dim(Extents& extents, const std::string& name, const json::Value& value, const Setting& s,
+             Problems& problems) {
+    if (value.is_int() && value.as_int() >= 1 && value.as_int() <= kMost && !name.empty()) {
+        extents.dims[name] = value.as_int();
+        return true;
+    }
+    problems.add(s.file, s.where, "the extent of axis '" + name + "' " + range());
+    return false;
+}
 
-bool is_dims_key(const std::string& key) { return key == "dims" || key.rfind(kPrefix, 0) == 0; }
+bool set_input(Extents& extents, const std::string& name, const json::Value& value, const Setting& s,
+               Problems& problems) {
+    auto shape = value.is_string() ? extents_in(value.as_string()) : std::vector<std::int64_t>{};
+    if (!shape.empty() && !name.empty()) {
+        extents.inputs[name] = std::move(shape);
+        return true;
+    }
+    problems.add(s.file, s.where, "the shape of input '" + name + "' must be text such as \"1x3x224x224\"");
+    return false;
+}
 
-bool set_dims(Extents& extents, const Setting& s, Problems& problems) {
-    if (s.key != "dims") return set_extent(extents, s.key.substr(kPrefix.size()), s.value, s, problems);
+/// What one key of extents says about one name.
+struct Kind {
+    std::string key;
+    const char* meaning;
+    bool (*set)(Extents&, const std::string& name, const json::Value&, const Setting&, Problems&);
+};
+const Kind kKinds[] = {{"dims", "extents by the names of axes", set_dim},
+                       {"inputs", "shapes by the names of inputs", set_input}};
+
+bool is_of(const Kind& kind, const std::string& key) { return key == kind.key || key.rfind(kind.key + ".", 0) == 0; }
+
+bool set_all(const Kind& kind, Extents& extents, const Setting& s, Problems& problems) {
+    if (s.key != kind.key) return kind.set(extents, s.key.substr(kind.key.size() + 1), s.value, s, problems);
     if (!s.value.is_object()) {
-        problems.add(s.file, s.where,
-                     "'dims' must be an object of extents by the names of axes, and is " + std::string(s.value.kind()));
+        problems.add(
+            s.file, s.where,
+            "'" + kind.key + "' must be an object of " + kind.meaning + ", and is " + std::string(s.value.kind()));
         return false;
     }
     bool good = true;
-    for (const auto& [name, value] : s.value.as_object()) good = set_extent(extents, name, value, s, problems) && good;
+    for (const auto& [name, value] : s.value.as_object()) good = kind.set(extents, name, value, s, problems) && good;
     return good;
+}
+
+}  // namespace
+
+bool is_extents_key(const std::string& key) {
+    return std::any_of(std::begin(kKinds), std::end(kKinds), [&](const Kind& kind) { return is_of(kind, key); });
+}
+
+bool set_extents(Extents& extents, const Setting& s, Problems& problems) {
+    for (const Kind& kind : kKinds)
+        if (is_of(kind, s.key)) return set_all(kind, extents, s, problems);
+    INFSIM_CHECK(false, "a key of extents");
+    return false;
 }
 
 void add_dim(Extents& extents, const std::string& text, const std::string& option, Problems& problems) {

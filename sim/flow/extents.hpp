@@ -19,10 +19,11 @@ struct Extents {
     bool operator==(const Extents& o) const { return dims == o.dims && inputs == o.inputs; }
 };
 
-/// Whether a key says something about extents: "dims" (an object) or "dims.NAME" (an integer).
-bool is_dims_key(const std::string& key);
-/// Takes in what such a key says. False after adding to `problems` where its value is no extent.
-bool set_dims(Extents& extents, const Setting& setting, Problems& problems);
+/// Whether a key says something about extents: "dims" (an object), "dims.NAME" (an integer), "inputs" (an object) or
+/// "inputs.NAME" (a shape such as "1x3x224x224").
+bool is_extents_key(const std::string& key);
+/// Takes in what such a key says. False after adding to `problems` where its value is no extent or shape.
+bool set_extents(Extents& extents, const Setting& setting, Problems& problems);
 
 /// "NAME=VALUE" and "NAME=1x3x224x224" of the command line. Problems are located at `option`.
 void add_dim(Extents& extents, const std::string& text, const std::string& option, Problems& problems);

@@ -41,6 +41,8 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
         "compiler.stem.stream_converted_input", true);
     set(!o.in_place_add, "residual adds in place", "compiler.place.in_place_add", true);
     set(!o.pair_images, "two images of narrow tensors side by side", "compiler.place.pair_images", true);
+    set(!o.weights_in_parts, "weights in parts where a layer's own are too large", "compiler.place.weights_in_parts",
+        true);
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);
 }
 

@@ -18,28 +18,28 @@ using serving::Scenario;
 
 constexpr std::string_view kServer = "server.";
 
-bool is_server_dims(const Setting& s) {
-    return s.key.rfind(kServer, 0) == 0 && is_dims_key(s.key.substr(kServer.size()));
+bool is_server_extents(const Setting& s) {
+    return s.key.rfind(kServer, 0) == 0 && is_extents_key(s.key.substr(kServer.size()));
 }
 
 bool reaches_into_files(const Setting& s) { return s.key.rfind("chip.", 0) == 0 || s.key.rfind("compiler.", 0) == 0; }
 
-/// Takes server.dims out of a scenario: extents concern what is compiled, which is the business of this file. Settings
-/// of the command line win.
-Extents take_dims(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
+/// Takes server.dims and server.inputs out of a scenario: extents concern what is compiled, which is the business of
+/// this file. Settings of the command line win.
+Extents take_extents(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
     Extents extents;
     json::Value* server = document.root.is_object() ? document.root.as_object().find("server") : nullptr;
     if (server != nullptr && server->is_object()) {
         json::Object rest;
         for (const auto& [key, value] : server->as_object())
-            if (key == "dims") set_dims(extents, {key, value, document.file, "/server/dims"}, problems);
+            if (is_extents_key(key)) set_extents(extents, {key, value, document.file, "/server/" + key}, problems);
             else rest.set(key, value);
         *server = std::move(rest);
     }
     for (Setting s : settings)
-        if (is_server_dims(s)) {
+        if (is_server_extents(s)) {
             s.key.erase(0, kServer.size());
-            set_dims(extents, s, problems);
+            set_extents(extents, s, problems);
         }
     return extents;
 }
@@ -177,10 +177,10 @@ std::optional<ServingPlan> plan_serving(const std::string& path, const std::vect
     Problems found;
     std::vector<serving::Override> overrides;
     for (const Setting& s : settings)
-        if (!reaches_into_files(s) && !is_server_dims(s)) overrides.push_back({s.key, s.value, s.file, s.where});
+        if (!reaches_into_files(s) && !is_server_extents(s)) overrides.push_back({s.key, s.value, s.file, s.where});
     ServingPlan plan;
     auto document = json::parse_file(path, found);
-    const Extents extents = document ? take_dims(*document, settings, found) : Extents{};
+    const Extents extents = document ? take_extents(*document, settings, found) : Extents{};
     auto scenario = document ? serving::read_scenario(*document, overrides, found) : std::nullopt;
     if (scenario && !scenario->served.model.empty()) {
         plan.scenario = std::move(*scenario);

@@ -26,11 +26,11 @@ void add(std::vector<Variant>& variants, const char* name, T CompileOptions::*op
 std::vector<Variant> variants(std::int64_t resident_bytes) {
     // An option that is new does not fit these names: give it its variants below, too.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
-                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images, replication,
-                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
-                                  reorder_layers, spill, rematerialization, recompute, search_sections,
-                                  search_psum_banks, weights_region, weight_regions, activations_region,
-                                  optional_passes, skip_passes] = CompileOptions{};
+                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
+                                  weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
+                                  prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
+                                  search_sections, search_psum_banks, weights_region, weight_regions,
+                                  activations_region, optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
@@ -42,6 +42,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "sb_size", &O::sb_size, {static_cast<int>(resident_bytes / 1024), 90});
     add(all, "in_place_add", &O::in_place_add, {false});
     add(all, "pair_images", &O::pair_images, {false});
+    add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "replication", &O::replication, {false});
     add(all, "stream_stem", &O::stream_stem, {false});
     add(all, "stream_converted_input", &O::stream_converted_input, {false});

@@ -70,6 +70,9 @@ TEST_CASE("weights of 64 outputs that are larger than the state buffer arrive in
     CompileOptions unbatched;
     unbatched.batching = false;
     check_computes(graph, 2, unbatched, chip_with(4096));
+    CompileOptions whole;
+    whole.weights_in_parts = false;
+    CHECK(refusal(graph, 1, chip_with(4096), whole).layer == "conv1");
 }
 
 TEST_CASE("weights of more than 65535 elements per partition arrive in parts") {

@@ -67,6 +67,23 @@ TEST_CASE("a Gelu behind a product of three axes of tokens", "[general_ways]") {
     check_computes(net.finish({net.unary(Op::gelu, net.project(x, 7))}), 2);
 }
 
+TEST_CASE("a transposed convolution in one group and in several, of many channels as well", "[general_ways]") {
+    for (const auto& [channels, per_group, groups] : {std::array{6, 5, 1}, std::array{6, 5, 2}, std::array{12, 1, 12},
+                                                      std::array{136, 68, 2}, std::array{200, 3, 8}}) {
+        Net net;
+        const TensorId w = net.constant({channels, per_group, 3, 2});
+        const TensorId y = net.op(Op::conv_transpose, {net.input({1, channels, 4, 3}), w},
+                                  {{"kernel_shape", Ints{3, 2}},
+                                   {"strides", Ints{2, 2}},
+                                   {"dilations", Ints{1, 2}},
+                                   {"pads", Ints{1, 0, 0, 1}},
+                                   {"group", std::int64_t{groups}},
+                                   {"output_padding", Ints{0, 0}}});
+        INFO(channels << " channels in " << groups << " groups");
+        check_computes(net.finish({y}), 2);
+    }
+}
+
 TEST_CASE("a convolution over three axes", "[general_ways]") {
     const Filter filters[] = {{{1, 1, 1}, {1, 1, 1}, {1, 1, 1, 1, 1, 1}, 1},
                               {{1, 2, 2}, {1, 1, 1}, {1, 3, 0, 1, 3, 2}, 1},

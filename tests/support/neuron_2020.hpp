@@ -18,6 +18,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.sb_size_unit = 1024;
     o.in_place_add = true;
     o.pair_images = true;
+    o.weights_in_parts = false;
     o.replication = true;
     o.stream_stem = true;
     o.stream_converted_input = false;

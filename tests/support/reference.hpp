@@ -68,6 +68,7 @@ private:
         using graph::Op;
         switch (n.op) {
             case Op::conv: return conv(n, out);
+            case Op::conv_transpose: return conv_transpose(n, out);
             case Op::gemm:
             case Op::matmul: return matmul(n, out);
             case Op::max_pool:
@@ -143,6 +144,27 @@ private:
             note(magnitude);
             out.values[at(i)] = sum;
         }
+    }
+
+    /// Every input element adds its filter to the output where it stands. Over two axes, of one image.
+    void conv_transpose(const graph::Node& n, Dense& out) {
+        const Dense &x = in(n, 0), &w = in(n, 1);
+        const graph::Shape s = graph::attribute_ints(n, "strides"), d = graph::attribute_ints(n, "dilations"),
+                           pads = graph::attribute_ints(n, "pads"), &from = x.shape, &f = w.shape, &to = out.shape;
+        const std::int64_t of_group = from[1] / graph::attribute_int(n, "group"), taps = f[2] * f[3];
+        std::vector<double> magnitude(out.values.size(), 0.0);
+        std::fill(out.values.begin(), out.values.end(), 0.0);
+        for (std::int64_t i = 0; i < graph::element_count(from); ++i)
+            for (std::int64_t k = 0; k < f[1] * taps; ++k) {
+                const std::int64_t c = i / (from[2] * from[3]), o = c / of_group * f[1] + k / taps;
+                const std::int64_t row = i / from[3] % from[2] * s[0] + k / f[3] % f[2] * d[0] - pads[0],
+                                   col = i % from[3] * s[1] + k % f[3] * d[1] - pads[1];
+                if (row < 0 || row >= to[2] || col < 0 || col >= to[3]) continue;
+                const double product = x.values[at(i)] * w.values[at(c * f[1] * taps + k)];
+                out.values[at((o * to[2] + row) * to[3] + col)] += product;
+                magnitude[at((o * to[2] + row) * to[3] + col)] += std::abs(product);
+            }
+        for (const double m : magnitude) note(m);
     }
 
     /// a[.., m, k] * b[.., k, n]; b without leading axes serves all.

@@ -32,7 +32,7 @@ ChannelRange common(ChannelRange a, ChannelRange b) { return {std::max(a.lo, b.l
 /// Input channels of one group and one copy that meet output channels `out` of the same group.
 struct WeightBox {
     ChannelRange in, out;
-    int group_first = 0;  ///< input channel that the group begins with
+    int group = 0, group_first = 0;  ///< input channel that the group begins with
     int copy = 0, copy_first = 0;
 };
 
@@ -48,8 +48,8 @@ std::vector<WeightBox> weight_boxes(const ConvOp& op, ChannelRange in, ChannelRa
         const ChannelRange c = common(in, {group * in_per_group, (group + 1) * in_per_group});
         if (c.empty()) continue;
         for (int copy = c.lo / per_copy; copy * per_copy < c.hi; ++copy)
-            list.push_back(
-                {common(c, {copy * per_copy, (copy + 1) * per_copy}), o, group * in_per_group, copy, copy * per_copy});
+            list.push_back({common(c, {copy * per_copy, (copy + 1) * per_copy}), o, group, group * in_per_group, copy,
+                            copy * per_copy});
     }
     return list;
 }
@@ -81,8 +81,9 @@ program::RecipeBox recipe_box(const ConvOp& op, const SlabClass& of_class, const
     program::RecipeBox box;
     box.segment_offset = piece.segment_offset + (in.lo - first) * of_class.row_bytes + block.offset - of_class.offset +
                          taps.first * tap + (b.out.lo - block.first_channel) * element;
-    box.tensor_offset = w.base + b.out.lo * w.so + (in.lo - b.copy_first - b.group_first) * w.sc +
-                        b.copy * w.replica_step + taps.row * w.sr + taps.col * w.ss;
+    box.tensor_offset = w.base + b.group * w.group_step + b.out.lo * w.so +
+                        (in.lo - b.copy_first - b.group_first) * w.sc + b.copy * w.replica_step + taps.row * w.sr +
+                        taps.col * w.ss;
     box.count = {in.hi - in.lo, taps.rows, taps.cols, b.out.hi - b.out.lo, 1, 1};
     box.segment_step = {of_class.row_bytes, taps.cols * tap, tap, element, 0, 0};
     box.tensor_step = {w.sc, w.sr, w.ss, w.so, 0, 0};

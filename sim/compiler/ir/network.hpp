@@ -84,6 +84,7 @@ struct WeightIndex {
     int replicas = 1;
     std::int64_t replica_step = 0;  ///< flat-index distance of one filter row
     std::int64_t base = 0;          ///< flat index of element (0, 0, 0, 0)
+    std::int64_t group_step = 0;    ///< flat-index distance from one group to the next beyond that of its outputs
 };
 
 /// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.

@@ -82,9 +82,10 @@ std::string list_text(const std::vector<T>& list) {
 }
 
 std::string weight_text(const WeightIndex& weight) {
-    const auto& [tensor, so, sc, sr, ss, replicas, replica_step, base] = weight;
+    const auto& [tensor, so, sc, sr, ss, replicas, replica_step, base, group_step] = weight;
     std::string text = fmt::format("t{}(o*{},c*{},r*{},s*{})", tensor, so, sc, sr, ss);
     if (base != 0) text += fmt::format("@{}", base);
+    if (group_step != 0) text += fmt::format("+{} a group", group_step);
     return replicas == 1 ? text : text + fmt::format("/{} copies {} apart", replicas, replica_step);
 }
 

@@ -53,6 +53,7 @@ struct OperandRules {
         if (!verify_constant(check, w.tensor, where) || op.groups <= 0 || w.replicas <= 0) return;
         Reach reach{w.base, w.base};
         reach.add(outputs, w.so);
+        reach.add(op.groups, w.group_step);
         reach.add(channels / op.groups / w.replicas, w.sc);
         reach.add(op.kernel_rows, w.sr);
         reach.add(op.kernel_cols, w.ss);

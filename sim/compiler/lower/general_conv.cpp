@@ -140,7 +140,7 @@ void conv_by_constant(Lowering& low, const Node& node, const Conv3& g) {
 
 /// The input with zeros where it is padded.
 Strided with_padding(Lowering& low, const Node& node, const Conv3& g) {
-    const Strided x = input_of(low, node, g);
+    Strided x = input_of(low, node, g);
     const Shape to = {g.images, g.channels, g.depth.padded(), g.rows.padded(), g.cols.padded()};
     if (shape_of(x) == to) return x;
     const FetchBox box{x, {0, 0, g.depth.before, g.rows.before, g.cols.before}, {1, 1, 1, 1, 1}};

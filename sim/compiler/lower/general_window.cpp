@@ -133,12 +133,15 @@ Strided zero_inserted(Lowering& low, const Node& node, const TransposedGeometry&
     return stored(low, fetched(low, std::vector<FetchBox>{box}, layout, dtype_of(low, from), 0.0F));
 }
 
-/// The convolution that it is: weights [in, out, rows, cols], both filter axes backwards.
+/// The convolution that it is: weights [in, out of a group, rows, cols], both filter axes backwards. Where a group
+/// ends, so many inputs' weights lie between that end and the first output of the next.
 ConvOp conv_of(const Node& node, const TransposedGeometry& g) {
     const Shape& w = g.weights;
     ConvOp op;
     op.weight = {node.inputs[1], w[2] * w[3], w[1] * w[2] * w[3], -w[3], -1};
     op.weight.base = w[2] * w[3] - 1;
+    op.groups = static_cast<int>(graph::attribute_int(node, "group"));
+    op.weight.group_step = (w[0] / op.groups - 1) * op.weight.sc;
     if (node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor) op.bias = node.inputs[2];
     op.kernel_rows = static_cast<int>(w[2]);
     op.kernel_cols = static_cast<int>(w[3]);
@@ -157,7 +160,6 @@ Refusal refuse_conv_transpose(const Lowering& low, const Node& node) {
     if (low.source.shape(node.inputs[0])[0] != 1)
         return "several images in one tensor: its leading axis must be the batch";
     if (rank != 3 && rank != 4) return "a transposed convolution over more than two axes";
-    if (graph::attribute_int(node, "group") != 1) return "a transposed convolution in groups";
     return std::nullopt;
 }
 

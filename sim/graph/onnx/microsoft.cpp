@@ -86,7 +86,8 @@ void attention(OnnxNode& n) {
     a.key = split_heads(n, parts[1], heads);
     a.value = split_heads(n, parts[2], heads);
     a.scale = n.real("scale", 0);
-    if (a.scale == 0) a.scale = 1 / std::sqrt(static_cast<double>(sizes[0] / heads));
+    const std::int64_t head = sizes[0] / heads;
+    if (a.scale == 0) a.scale = 1 / std::sqrt(static_cast<double>(head));
     a.causal = n.integer("unidirectional", 0) != 0;
     const auto lowest = n.real("mask_filter_value", -10000);
     if (n.has(3)) a.mask = position_mask(n, n.in(3), std::max(lowest, kMasked), dtype);

@@ -6,11 +6,12 @@
 
 using namespace infsim::analysis;
 
-TEST_CASE("the interval of windows is 3.6 standard errors") {
+TEST_CASE("the interval of windows is 3.6 standard errors and, apart from them, 1.2 % for slow drift") {
     // Deviation of the sample {9, 11} is sqrt(2), of its mean 1.
-    CHECK(half_width({9, 11}) == Approx(3.6));
-    CHECK(relative_half_width({9, 11}) == Approx(0.36));
-    CHECK(half_width({5, 5, 5}) == 0);
+    CHECK(relative_scatter({9, 11}) == Approx(0.36));
+    CHECK(half_width({9, 11}) == Approx(10 * std::hypot(0.36, 0.012)));
+    CHECK(relative_scatter({5, 5, 5}) == 0);
+    CHECK(half_width({5, 5, 5}) == Approx(0.06));
 }
 
 TEST_CASE("a series that ends with three equal stretches has their length as its period") {

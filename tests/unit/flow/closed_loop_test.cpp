@@ -147,8 +147,8 @@ TEST_CASE("a calm throughput ends the measurement early") {
     const Measurement m = run_closed_loop(device, options(2, 2, microseconds(2)));
     CHECK(m.cores[0].measured.size() == 64);
     CHECK(m.inferences_per_second() == Approx(2e4).epsilon(0.002));
-    CHECK(m.half_width < 0.015 * m.inferences_per_second());
-    CHECK(m.half_width > 0);
+    CHECK(m.half_width < 0.02 * m.inferences_per_second());
+    CHECK(m.half_width > 0.012 * m.inferences_per_second());
 }
 
 TEST_CASE("calls of several cores jitter by their seed, within 2 %, and the latency counts the call that was made") {
