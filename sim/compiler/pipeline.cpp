@@ -67,7 +67,11 @@ std::string report_stem(const Compilation& c) { return fmt::format("{} layers in
 Refusal run_fit(Compilation& c, Attempts& attempts) {
     const auto all = c.plans.empty() ? plans(c.network, c.target, c.batch, c.dtype, c.options) : c.plans;
     auto outcome = fit(all, emission_of(c), layer_infos(c.network), fit_options(c));
-    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) {
+        if (c.batch == 1 && no->resource == resource::access_pattern)  // no smaller batch helps
+            throw InputError(c.graph.name, "", no->text);
+        return std::move(*no);
+    }
     c.decision = std::move(std::get<Decision>(outcome));
     attempts = std::exchange(c.decision->attempts, {});
     return std::nullopt;

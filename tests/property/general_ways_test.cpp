@@ -206,3 +206,39 @@ TEST_CASE("tensors of five axes that are larger than a partition are added in ba
     const auto graph = net.finish({net.relu(net.add(x, net.relu(y)))});
     check_computes(graph, 2, {}, chip_with(32 * 1024));  // 48,000 bytes of fp32
 }
+
+TEST_CASE("signals and rows of more than 65535 elements, in bands", "[general_ways]") {
+    constexpr std::int64_t kSamples = 70'000;
+    const auto conv_over = [](Net& net, TensorId x, std::int64_t outputs, std::int64_t stride) {
+        return conv(net, {x, net.constant({outputs, net.shape(x)[1], 5})}, {{stride}, {1}, {2, 2}});
+    };
+    SECTION("convolutions over a long signal and what is left of it") {
+        Net net;
+        const TensorId x = net.relu(conv_over(net, net.input({1, 1, kSamples}), 8, 5));
+        check_computes(net.finish({conv_over(net, x, 4, 4)}), 2);
+    }
+    SECTION("element by element, of a signal") {
+        Net net;
+        const TensorId x = net.input({1, 3, kSamples});
+        check_computes(net.finish({net.add(net.unary(Op::abs, x), x)}), 2);
+    }
+    SECTION("tokens") {
+        Net net;
+        check_computes(net.finish({net.relu(net.input({1, kSamples, 4}))}), 1);
+    }
+    SECTION("a softmax of very many tokens") {
+        Net net;
+        const TensorId x = net.input({1, kSamples, 20});
+        check_computes(net.finish({net.op(Op::softmax, {x}, {{"axis", std::int64_t{2}}})}), 1);
+    }
+    SECTION("a softmax over the channels of a large image") {
+        Net net;
+        const TensorId x = net.input({1, 5, 300, 300});
+        const TensorId y = net.op(Op::softmax, {x}, {{"axis", std::int64_t{1}}});
+        check_computes(net.finish({y}), 1);
+    }
+    SECTION("an image of very many short rows") {
+        Net net;
+        check_computes(net.finish({net.max_pool(net.relu(net.input({1, 4, kSamples, 2})), Window::square(2, 2))}), 1);
+    }
+}

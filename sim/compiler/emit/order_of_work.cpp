@@ -101,7 +101,6 @@ DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong
     const std::string& name = input.network.layers[layer].name;
     const std::string what = fmt::format("a step or count of {} elements; the instruction set holds at most {}",
                                          step.wanted, step.available);
-    if (input.batch == 1) throw InputError(input.graph.name, "layer " + name, what);
     DoesNotFit no;
     no.resource = resource::access_pattern;
     no.unit = "elements";

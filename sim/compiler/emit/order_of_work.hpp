@@ -11,8 +11,7 @@ namespace infsim::compiler {
 /// Emits all layers for all images, as the plan says. Throws EmissionEnds.
 void emit_all(EmitContext& c);
 
-/// Why the chip cannot run `layer`: it has a step or count of more than 16 bits. Throws InputError for a batch of one,
-/// which no smaller batch helps.
+/// Why the chip cannot run `layer` under this plan: it has a step or count of more than 16 bits.
 DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong& step);
 
 /// Carries `work` on a layer out; a step that is too long becomes a refusal with the layer's name.

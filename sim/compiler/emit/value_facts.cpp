@@ -100,9 +100,8 @@ IdVector<ValueId, bool> able_to_lie_in_bands(const Network& network) {
             if (!by_rows || stem) able[in.value] = false;
         if (!by_rows || (stem && l.value() + 1 < network.stem_layers)) able[layer.output.value] = false;
     }
-    for (const auto* views : {&network.inputs, &network.outputs})
-        for (const View& v : *views)
-            if (const ValueId id(v.value); id.exists() && !is_image(v)) able[id] = false;
+    for (const View& v : network.inputs)
+        if (const ValueId id(v.value); id.exists() && !is_image(v)) able[id] = false;
     return able;
 }
 

@@ -23,24 +23,22 @@ bool takes_residual(const Lowering& low, const Task& task, const Physical& out) 
     return residual && residual->phys() == out;
 }
 
-/// Geometry of a convolution as of one over two spatial axes; an image of one axis has one row.
+/// Geometry of a convolution as of one over two spatial axes; an image of one axis is as image_shape() has it.
 struct ConvGeometry {
     Shape weights, out, strides, dilations, pads;
-    bool one_axis = false;
+    std::ptrdiff_t unit_axis = 0;  ///< of an image that has one axis: the other one's position in `out`
 };
 
 ConvGeometry geometry_of(const Lowering& low, const Node& node) {
     ConvGeometry g{low.source.shape(node.inputs[1]),       low.source.shape(node.outputs[0]),
                    graph::attribute_ints(node, "strides"), graph::attribute_ints(node, "dilations"),
-                   graph::attribute_ints(node, "pads"),    false};
-    g.one_axis = g.weights.size() == 3;
-    if (g.one_axis) {
-        g.weights.insert(g.weights.end() - 1, 1);
-        g.out.insert(g.out.end() - 1, 1);
-        g.strides.insert(g.strides.begin(), 1);
-        g.dilations.insert(g.dilations.begin(), 1);
-        g.pads = {0, g.pads[0], 0, g.pads[1]};
-    }
+                   graph::attribute_ints(node, "pads"),    0};
+    if (g.weights.size() == 4) return g;
+    const bool column = is_long(low.source.shape(node.inputs[0]));
+    g.unit_axis = column ? 3 : 2;
+    for (Shape* s : {&g.weights, &g.out}) s->insert(s->begin() + g.unit_axis, 1);
+    for (Shape* s : {&g.strides, &g.dilations}) s->insert(column ? s->end() : s->begin(), 1);
+    g.pads = column ? Shape{g.pads[0], 0, g.pads[1], 0} : Shape{0, g.pads[0], 0, g.pads[1]};
     return g;
 }
 
@@ -91,7 +89,7 @@ std::optional<WeightedPlan> plan_conv(const Lowering& low, const Task& task) {
     const Physical phys{split_channels(static_cast<int>(w[0]), low.source.columns), static_cast<int>(g.out[2]),
                         static_cast<int>(g.out[3])};
     Axes axes = {{}, {{Dim::channel, w[0]}}, {{Dim::row, g.out[2]}}, {{Dim::col, g.out[3]}}};
-    if (g.one_axis) axes.erase(axes.begin() + 2);
+    if (g.unit_axis > 0) axes.erase(axes.begin() + g.unit_axis);
     if (!takes_residual(low, task, phys)) return std::nullopt;
     return WeightedPlan{
         conv_of(node, g), {phys, std::move(axes)}, g.out[2] * g.out[3] * w[0] * w[1] * w[2] * w[3], "conv"};

@@ -81,10 +81,14 @@ void general_pool(Lowering& low, const Node& node) {
     const Shape &from = low.source.shape(in), &to = low.source.shape(out);
     const std::size_t axes = from.size() - 2;
     const std::vector<Windows> windows = windows_of(node, from);
+    const Strided source = strided_of(low, in);
+    if (is_long(from)) {
+        const PoolOp column = pool_of(node, windows[0], Windows{});
+        return bind_reshaped(low, out, pooled(low, node, source, {1, from[0] * from[1], from[2], 1}, column, to[2], 1));
+    }
     const std::int64_t depth = axes == 3 ? from[2] : 1, rows = axes >= 2 ? from[axes] : 1, cols = from.back();
     const std::int64_t out_rows = axes >= 2 ? to[axes] : 1, channels = from[0] * from[1];
     const PoolOp planes = pool_of(node, axes >= 2 ? windows[axes - 2] : Windows{}, windows.back());
-    const Strided source = strided_of(low, in);
     View y = pooled(low, node, source, {1, channels * depth, rows, cols}, planes, out_rows, to.back());
     if (axes < 3) return bind_reshaped(low, out, y);
     Strided turned = reshaped(low, stored(low, y), {channels, depth, out_rows, to.back()});
@@ -99,10 +103,11 @@ void general_pool(Lowering& low, const Node& node) {
 
 namespace {
 
-/// Geometry as of a transposed convolution over two spatial axes; an image of one axis has one row.
+/// Geometry as of a transposed convolution over two spatial axes; an image of one axis has one row, or one column where
+/// the output is long.
 struct TransposedGeometry {
     Shape weights, image, out, strides, dilations, pads;
-    bool one_axis = false;
+    std::ptrdiff_t unit_axis = 0;  ///< of an image that has one axis: the other one's position in `out`
 };
 
 TransposedGeometry geometry_of(const Lowering& low, const Node& node) {
@@ -114,12 +119,12 @@ TransposedGeometry geometry_of(const Lowering& low, const Node& node) {
     g.strides = ints("strides");
     g.dilations = ints("dilations");
     g.pads = ints("pads");
-    g.one_axis = g.weights.size() == 3;
-    if (g.one_axis) {
-        for (Shape* s : {&g.weights, &g.image, &g.out}) s->insert(s->end() - 1, 1);
-        for (Shape* s : {&g.strides, &g.dilations}) s->insert(s->begin(), 1);
-        g.pads = {0, g.pads[0], 0, g.pads[1]};
-    }
+    if (g.weights.size() == 4) return g;
+    const bool column = is_long(g.out);
+    g.unit_axis = column ? 3 : 2;
+    for (Shape* s : {&g.weights, &g.image, &g.out}) s->insert(s->begin() + g.unit_axis, 1);
+    for (Shape* s : {&g.strides, &g.dilations}) s->insert(column ? s->end() : s->begin(), 1);
+    g.pads = column ? Shape{g.pads[0], 0, g.pads[1], 0} : Shape{0, g.pads[0], 0, g.pads[1]};
     return g;
 }
 
@@ -178,7 +183,7 @@ void general_conv_transpose(Lowering& low, const Node& node) {
         return low.refuse("a bias that is not constant");
     View y = fresh(low, default_layout(g.out, low.source.columns), low.source.dtype);
     low.add_layer(node, "conv", op, {x}, y).macs = graph::macs(low.source.graph, node);
-    if (g.one_axis) y.axes.erase(y.axes.begin() + 2);
+    if (g.unit_axis > 0) y.axes.erase(y.axes.begin() + g.unit_axis);
     low.at.views[out] = y;
 }
 

@@ -11,9 +11,6 @@ using graph::Shape;
 
 namespace {
 
-/// Planes that are longer lie in rows, so that they may lie in bands of these.
-constexpr std::int64_t kLongPlane = 8192;
-
 /// How long the rows of a long plane are whose innermost axis has `extent` elements: as that, or a part of it.
 std::int64_t row_of(std::int64_t extent) {
     constexpr std::int64_t longest = 1024, shortest = 16;
@@ -43,7 +40,7 @@ void put_in_rows(Layout& layout, std::int64_t cols) {
 
 }  // namespace
 
-Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width) {
+Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width, std::int64_t longest) {
     Layout layout;
     layout.axes.resize(shape.size());
     layout.phys.lanes = {1};
@@ -61,7 +58,21 @@ Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& o
         if (row == 1) row = extent;
     }
     layout.phys.cols = static_cast<int>(step);
-    if (step > kLongPlane && row_of(row) < step) put_in_rows(layout, row_of(row));
+    if (step > longest && row_of(row) < step) put_in_rows(layout, row_of(row));
+    return layout;
+}
+
+std::optional<Layout> folded_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width) {
+    constexpr std::int64_t fewest = 16;
+    const std::int64_t extent = shape[static_cast<std::size_t>(lane_axis)];
+    std::int64_t lanes = std::min<std::int64_t>(extent, std::int64_t{2} * width);
+    while (extent % lanes != 0) --lanes;
+    if (lanes < fewest) return std::nullopt;
+    Shape inner = shape;
+    inner[static_cast<std::size_t>(lane_axis)] = lanes;
+    Layout layout = lanes_layout(inner, lane_axis, order, width, INT64_MAX);
+    layout.phys.rows = static_cast<int>(extent / lanes);
+    layout.axes[static_cast<std::size_t>(lane_axis)] = {{Dim::row, extent / lanes, 1}, {Dim::channel, lanes}};
     return layout;
 }
 
@@ -98,9 +109,10 @@ Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns,
 
 bool is_addressable(const Layout& layout) {
     const Physical& phys = layout.phys;
-    return phys.plane() <= program::kMostCounted ||
-           (phys.rows > 1 && phys.rows <= program::kMostCounted && phys.cols <= program::kMostCounted);
+    return phys.plane() <= program::kMostCounted || (phys.rows > 1 && phys.cols <= program::kMostCounted);
 }
+
+bool is_long(const Shape& shape) { return shape.size() == 3 && shape[2] > kLongPlane; }
 
 Axes without_units(Axes axes) {
     for (auto& axis : axes)

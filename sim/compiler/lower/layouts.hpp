@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compiler/ir/network.hpp"
@@ -17,17 +18,28 @@ struct Layout {
     bool operator==(const Layout& o) const { return phys == o.phys && axes == o.axes; }
 };
 
+/// Planes that are longer lie in rows, so that they may lie in bands of these.
+constexpr std::int64_t kLongPlane = 8192;
+
 /// Axis `lane_axis` on partitions in slots of `width` (no axis: -1), the others in the plane, outermost first in the
-/// order of `order` (which may name the lane axis; it is skipped). Long planes lie in rows of the innermost axis.
-Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
+/// order of `order` (which may name the lane axis; it is skipped). Planes above `longest` lie in rows of the innermost
+/// axis.
+Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width,
+                    std::int64_t longest = kLongPlane);
+/// The same with an axis of many lanes folded: as many of its elements on partitions as two slots hold, the rest in
+/// rows, which may lie in bands; slots may not. The other axes are columns. None where the axis has no such divisor.
+std::optional<Layout> folded_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
 /// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of
 /// up to three axes on partitions, or the second of four, or the longest.
 Layout default_layout(const graph::Shape& shape, int width);
 /// [heads, lanes, columns] with `lanes` on partitions, in slots of their own for every head.
 Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width);
-/// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor, or an image of any size
-/// whose rows are no longer, which may lie in bands.
+/// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor, or any number of rows that
+/// are no longer, which may lie in bands.
 bool is_addressable(const Layout& layout);
+/// A signal [images, channels, samples] so long that it is an image of one column, which may lie in bands, and not of
+/// one row.
+bool is_long(const graph::Shape& shape);
 
 /// The axes without factors of one element, which name no place.
 Axes without_units(Axes axes);

@@ -36,7 +36,9 @@ Node named(const std::string& name) {
 /// the PE array turns them. Element by element into hidden on partitions would take a DMA run for each.
 bool arrives_as_tokens(const SourceGraph& source, TensorId id) {
     const auto& shape = source.shape(id);
-    if (shape.size() != 3 || shape[1] < 2 || shape[2] < 2 || source.chip_dtype(id) != source.dtype) return false;
+    if (shape.size() != 3 || shape[1] < 2 || shape[2] < 2 || shape[1] > kLongPlane || shape[2] > kLongPlane ||
+        source.chip_dtype(id) != source.dtype)
+        return false;
     const auto& readers = source.consumers(id);
     return std::any_of(readers.begin(), readers.end(), [&](NodeId n) {
         return is_weighted(source.graph, source.node(n)) || source.node(n).op == Op::layer_norm;
@@ -59,6 +61,10 @@ void lower_input(Lowering& low, std::size_t position) {
         return;
     }
     const Layout layout = arrival_layout(low.source, id);
+    if (shape.size() < 4 && layout.phys.plane() > kLongPlane) {  // fetched, too: then it may lie in bands
+        low.net.inputs.push_back(View{});
+        return;
+    }
     const ValueId value = low.new_value(low.source.name(id), layout.phys, low.source.chip_dtype(id));
     low.net.values[value].input = id;
     const View view = low.whole(value, layout.axes);
@@ -82,7 +88,8 @@ void lower_inputs(Lowering& low) {
 bool leaves_as_tokens(const Prospect& p) {
     const auto& axes = p.view.axes;
     return axes.size() == 3 && p.full.rows == 1 && p.fills_value() && is_tokens(p.view) &&
-           is_whole(p.view, 1, Dim::col, p.full) && !axes[1].empty() && !axes[2].empty();
+           is_whole(p.view, 1, Dim::col, p.full) && !axes[1].empty() && !axes[2].empty() &&
+           axes[1][0].extent <= kLongPlane && axes[2][0].extent <= kLongPlane;
 }
 
 void lower_outputs(Lowering& low) {

@@ -108,7 +108,13 @@ View for_reduction(Lowering& low, TensorId id, const std::vector<bool>& mask) {
     for (int a = 0; a < static_cast<int>(s.size()); ++a)
         if (mask[static_cast<std::size_t>(a)]) order.push_back(a);
     const Strided from = strided_of(low, id);
-    return fetched(low, from, lanes_layout(s, lanes, order, low.source.columns), dtype_of(low, from));
+    const std::int64_t slots = lanes < 0 ? 1 : ceil_div(s[static_cast<std::size_t>(lanes)], low.source.columns);
+    const std::int64_t longest =
+        kLongPlane / ceil_div(slots, 2);  // two slots lie side by side, the rest one after the other
+    Layout layout = lanes_layout(s, lanes, order, low.source.columns, longest);
+    if (lanes >= 0 && layout.phys.rows == 1 && layout.phys.plane() > longest)
+        layout = folded_layout(s, lanes, order, low.source.columns).value_or(std::move(layout));
+    return fetched(low, from, layout, dtype_of(low, from));
 }
 
 View reduce(Lowering& low, const View& x, AluOp op, const std::vector<bool>& mask, float scale, DType dtype) {

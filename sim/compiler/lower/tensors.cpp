@@ -44,9 +44,12 @@ bool is_image_on_chip(const Lowering& low, TensorId id) {
     return found != low.at.views.end() && low.source.shape(id).size() == 4 && is_image(found->second);
 }
 
-Shape image_shape(const Shape& s) { return s.size() == 4 ? s : Shape{1, s[1], 1, s[2]}; }
-
 }  // namespace
+
+Shape image_shape(const Shape& s) {
+    if (s.size() == 4) return s;
+    return is_long(s) ? Shape{1, s[1], s[2], 1} : Shape{1, s[1], 1, s[2]};
+}
 
 bool has_image(const Lowering& low, TensorId id) {
     if (is_image_on_chip(low, id)) return true;

@@ -16,8 +16,9 @@ View tokens_of(Lowering& low, const graph::Node& node, graph::TensorId id);
 /// The tensor with its last-but-one and last axes exchanged on chip: lanes <-> columns, head by head. Only where
 /// `transposed` (prospect.hpp) has an answer.
 View transposed_lanes(Lowering& low, const graph::Node& node, const View& view, int heads);
-/// [1, channels, rows, columns] with channels on partitions, a tensor of one spatial axis as an image of one row. Only
-/// where `has_image`.
+/// The shape of an image; a signal of one spatial axis is an image of one row, a long one of one column.
+graph::Shape image_shape(const graph::Shape& shape);
+/// image_shape() with channels on partitions. Only where `has_image`.
 View image_of(Lowering& low, graph::TensorId id);
 bool has_image(const Lowering& low, graph::TensorId id);
 /// The tensor broadcast to `shape` in this very layout.

@@ -59,7 +59,8 @@ std::optional<Decision> best_of(const FitInput& in, Tried& tried, std::vector<La
     }
 }
 
-/// None where the chip cannot run such a plan, nor then one with narrower bands.
+/// None where the chip cannot run such a plan: for want of device DRAM (which is noted) not with narrower bands either,
+/// for steps that are too long perhaps with these.
 std::optional<TightPlanId> banded(const FitInput& in, Tried& tried, std::int64_t budget) {
     auto made = dry_run_of_plan(in, tried, in.options.banded(budget), fmt::format("bands for {} B", budget), INT64_MAX);
     if (auto* tight = std::get_if<TightPlan>(&made)) return add_plan(tried, std::move(*tight));
@@ -74,7 +75,8 @@ std::optional<TightPlanId> wide_bands(const FitInput& in, Tried& tried) {
     for (std::int64_t budget : budget_octaves(in.capacity())) {  // making a code takes its time
         const TightPlanId fresh = tried.plans.next_id();
         const auto plan = banded(in, tried, budget);
-        if (!plan) return std::nullopt;
+        if (!plan && tried.reasons.dram) return std::nullopt;
+        if (!plan) continue;
         const bool is_fresh = plan->value() == fresh.value();
         auto outcome = candidate(in, tried, *plan, budget, {true, false});
         if (std::holds_alternative<Candidate>(outcome)) return is_fresh ? plan : std::nullopt;
@@ -173,7 +175,8 @@ StrategyOutcome try_bands(const FitInput& in, Tried& tried) {
     std::vector<Candidate> all;
     for (std::int64_t budget : budget_ladder(in.capacity())) {
         const auto plan = banded(in, tried, budget);
-        if (!plan) break;
+        if (!plan && tried.reasons.dram) break;
+        if (!plan) continue;
         auto outcome = candidate(in, tried, *plan, budget, {true, false});
         if (const auto* no = std::get_if<NoRoom>(&outcome); no && no->wanted > in.capacity())
             note_no_room(in, tried, tried.plans[*plan].dry_run.liveness, *no);

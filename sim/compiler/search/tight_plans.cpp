@@ -92,7 +92,10 @@ StrategyOutcome try_as_it_is(const FitInput& in, Tried& tried) {
         add_plan(tried, std::move(*tight));
         before = &plan;
     }
-    if (tried.plans.empty()) return *tried.reasons.shortage;
+    // Bands have shorter steps.
+    const bool bands_may_do =
+        in.options.banded && tried.reasons.shortage && tried.reasons.shortage->resource == resource::access_pattern;
+    if (tried.plans.empty() && !bands_may_do) return *tried.reasons.shortage;
     return GoOn{};
 }
 

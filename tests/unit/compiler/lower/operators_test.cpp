@@ -67,6 +67,15 @@ TEST_CASE("heads have slots of their own, lanes where one slot is enough") {
     CHECK(two.axes[1][0].dim == Dim::channel);
 }
 
+TEST_CASE("lanes beyond two slots are folded into rows where their number has a divisor") {
+    const auto folded = compiler::folded_layout({1, 7000, 3}, 1, {0, 1, 2}, 64);  // 125 of 7000 = 2^3 5^3 7
+    REQUIRE(folded);
+    CHECK(folded->phys == image({64, 61}, 56, 3));
+    CHECK(folded->axes[1] == std::vector<compiler::Factor>{{Dim::row, 56, 1}, {Dim::channel, 125, 1}});
+    CHECK(folded->axes[2] == std::vector<compiler::Factor>{{Dim::col, 3, 1}});
+    CHECK_FALSE(compiler::folded_layout({1, 7001, 3}, 1, {0, 1, 2}, 64));  // a prime
+}
+
 TEST_CASE("a plane of 65535 elements is the longest that a partition can address, but for images of short rows") {
     Layout layout;
     layout.phys = image({1}, 1, 65535);
