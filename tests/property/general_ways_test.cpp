@@ -183,6 +183,21 @@ TEST_CASE("a plane that is normalised and reduced in bands", "[general_ways]") {
     CHECK(difference(run(graph, tight->program, data), run(graph, usual->program, data)) <= 1e-4);
 }
 
+TEST_CASE("windows that are higher than what fits are pooled band by band", "[general_ways]") {
+    for (const Op op : {Op::global_average_pool, Op::global_max_pool}) {
+        Net net;
+        const TensorId x = net.input({1, 130, 24, 50});
+        const TensorId all = net.concat({net.relu(net.conv(x, 61, Window::square(1))), x});
+        const auto graph = net.finish({net.unary(op, all)});
+        for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(8 * 1024));  // a plane: 4,800 bytes
+    }
+    Net net;
+    const TensorId x = net.relu(net.conv(net.input({1, 3, 40, 30}), 70, Window::square(3, 1, 1)));
+    const Window high{29, 4, 2, 3, {5, 1, 7, 2}, 1, 1};
+    const auto graph = net.finish({net.max_pool(x, high), net.average_pool(x, high), net.average_pool(x, high, true)});
+    for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(4 * 1024));
+}
+
 TEST_CASE("tensors of five axes that are larger than a partition are added in bands", "[general_ways]") {
     Net net;
     const TensorId x = net.input({1, 5, 4, 60, 50}, "x"), y = net.input({1, 5, 4, 60, 50}, "y");
