@@ -67,6 +67,16 @@ TEST_CASE("a Gelu behind a product of three axes of tokens", "[general_ways]") {
     check_computes(net.finish({net.unary(Op::gelu, net.project(x, 7))}), 2);
 }
 
+TEST_CASE("one number for every channel of products of an image with its channels last", "[general_ways]") {
+    for (const std::int64_t width : {7, 100}) {  // a slot for every row of tokens, and two of them
+        Net net;
+        const TensorId pixels = net.transpose(net.relu(net.input({1, 10, 2, 3})), {0, 2, 3, 1});
+        const TensorId x = net.project(net.layer_norm(pixels), width);
+        const TensorId y = net.binary(Op::mul, net.add(net.constant({width}), x), net.constant({1, 1, 1, width}));
+        check_computes(net.finish({y}), 2);
+    }
+}
+
 TEST_CASE("a convolution over three axes", "[general_ways]") {
     const Filter filters[] = {{{1, 1, 1}, {1, 1, 1}, {1, 1, 1, 1, 1, 1}, 1},
                               {{1, 2, 2}, {1, 1, 1}, {1, 3, 0, 1, 3, 2}, 1},

@@ -62,12 +62,14 @@ private:
                        v = split(net_.project(x, width), {0, 2, 1, 3});
         const TensorId attention = net_.softmax(net_.binary(graph::Op::matmul, q, k), 3);
         TensorId y = net_.transpose(net_.binary(graph::Op::matmul, attention, v), {0, 2, 1, 3});
-        y = net_.project(net_.reshape(y, {1, length, width}), width);
+        y = biased(net_.project(net_.reshape(y, {1, length, width}), width));
         if (chance(2)) y = net_.add(in, y);
         if (chance(2)) y = net_.layer_norm(y);
-        if (chance(2)) y = net_.project(net_.unary(graph::Op::gelu, net_.project(y, 2 * width)), width);
+        if (chance(2)) y = biased(net_.project(net_.unary(graph::Op::gelu, biased(net_.project(y, 2 * width))), width));
         return net_.finish({y});
     }
+
+    TensorId biased(TensorId x) { return chance(2) ? x : net_.add(x, net_.constant({shape(x).back()})); }
 
     // Recurrent cells, unrolled: gates of what a step brings and of the state, the same weights in every step.
 
@@ -118,7 +120,8 @@ private:
         const std::int64_t features = pick<std::int64_t>({1, 5, 16, 31, 64, 130});
         const TensorId x = net_.input({1, steps, features});
         const bool in_front = chance(2);
-        const TensorId all = product(in_front ? net_.transpose(x, {1, 0, 2}) : x, net_.constant({features, gates}));
+        const TensorId all =
+            biased(product(in_front ? net_.transpose(x, {1, 0, 2}) : x, net_.constant({features, gates})));
         std::vector<TensorId> rows;
         for (std::int64_t s = 0; s < steps; ++s)
             rows.push_back(net_.op(graph::Op::squeeze, {part(all, in_front ? 0 : 1, s, s + 1)},
