@@ -98,8 +98,10 @@ class Network:
                     "logits", [batch, classes])
 
     def to_onnx(self):
-        graph = self.graph + [(wire.GRAPH_INPUT, wire.value_info(*i)) for i in self.inputs]
-        graph += [(wire.GRAPH_OUTPUT, wire.value_info(*o)) for o in self.outputs]
+        """The batch has a name only, as PyTorch's dynamic axes have."""
+        graph = list(self.graph)
+        for number, tensors in ((wire.GRAPH_INPUT, self.inputs), (wire.GRAPH_OUTPUT, self.outputs)):
+            graph += [(number, wire.value_info(name, ["batch", *shape[1:]])) for name, shape in tensors]
         return wire.build([(wire.MODEL_IR_VERSION, 8), (wire.MODEL_GRAPH, wire.build(graph)),
                            (wire.MODEL_OPSETS, wire.build([(1, ""), (2, OPSET)]))])
 
@@ -177,29 +179,30 @@ def convnext(n, batch):
     n.head(x, width, 100, batch)
 
 
-def attention(n, x, leading, tokens, width, heads, added=None):
-    """Self attention of [leading, tokens, width]; `added` goes to the scores [leading, heads, tokens, tokens]."""
+def attention(n, x, tokens, width, heads, changed=None):
+    """Self attention of [any, tokens, width]; `changed` gives other scores for scores [any, heads, tokens, tokens]."""
     depth = width // heads
 
     def of_heads(name, *perm):
-        return n.transpose(n.reshape(n.linear(name, width, width), [leading, tokens, heads, depth]), *perm)
+        return n.transpose(n.reshape(n.linear(name, width, width), [-1, tokens, heads, depth]), *perm)
 
     scores = n.node("MatMul", [of_heads(x, 0, 2, 1, 3), of_heads(x, 0, 2, 3, 1)])
     scores = n.node("Div", [scores, n.number(math.sqrt(depth))])
-    for term in added or []:
-        scores = n.node("Add", [scores, term])
+    scores = changed(scores) if changed else scores
     mixed = n.node("MatMul", [n.node("Softmax", [scores], axis=-1), of_heads(x, 0, 2, 1, 3)])
-    return n.linear(n.reshape(n.transpose(mixed, 0, 2, 1, 3), [leading, tokens, width]), width, width)
+    return n.linear(n.reshape(n.transpose(mixed, 0, 2, 1, 3), [-1, tokens, width]), width, width)
 
 
 def vit(n, batch):
     width, tokens = 96, 65
     x = n.conv(n.input("image", [batch, 3, 64, 64]), (3, width), 8, 8, pad=0)
     x = n.transpose(n.reshape(x, [-1, width, tokens - 1]), 0, 2, 1)
-    first = n.node("Expand", [n.uniform([1, 1, width], -1, 1), n.constant([batch, 1, width])])
+    images = n.node("Gather", [n.node("Shape", [x]), n.constant([0])], axis=0)
+    shape = n.node("Concat", [images, n.constant([1, width])], axis=0)
+    first = n.node("Expand", [n.uniform([1, 1, width], -1, 1), shape])
     x = n.node("Add", [n.node("Concat", [first, x], axis=1), n.uniform([1, tokens, width], -1, 1)])
     for _ in range(2):
-        x = n.node("Add", [x, attention(n, n.layer_norm(x, width), -1, tokens, width, 4)])
+        x = n.node("Add", [x, attention(n, n.layer_norm(x, width), tokens, width, 4)])
         x = n.node("Add", [x, n.feed_forward(n.layer_norm(x, width), width)])
     x = n.node("Gather", [n.layer_norm(x, width), n.constant(0)], axis=1)
     n.output(n.linear(x, width, 100), "logits", [batch, 100])
@@ -229,12 +232,17 @@ def swin(n, batch):
         y = n.layer_norm(x, width)
         y = rolled(n, y, shift, side) if shift else y
         y = n.transpose(n.reshape(y, [-1, across, window, across, window, width]), 0, 1, 3, 2, 4, 5)
-        added = [n.uniform([1, heads, tokens, tokens], -1, 1)]
-        if shift:
-            mask = numpy.broadcast_to(shift_mask(side, window, shift), [batch, across * across, 1, tokens, tokens])
-            added.append(n.initializer(mask.reshape(-1, 1, tokens, tokens)))
-        y = attention(n, n.reshape(y, [batch * across * across, tokens, width]), batch * across * across, tokens, width,
-                      heads, added)
+        bias = n.uniform([1, heads, tokens, tokens], -1, 1)
+
+        def changed(scores, shift=shift, bias=bias):
+            scores = n.node("Add", [scores, bias])
+            if not shift:
+                return scores
+            scores = n.reshape(scores, [-1, across * across, heads, tokens, tokens])
+            scores = n.node("Add", [scores, n.initializer(shift_mask(side, window, shift))])
+            return n.reshape(scores, [-1, heads, tokens, tokens])
+
+        y = attention(n, n.reshape(y, [-1, tokens, width]), tokens, width, heads, changed)
         y = n.transpose(n.reshape(y, [-1, across, across, window, window, width]), 0, 1, 3, 2, 4, 5)
         y = n.reshape(y, [-1, side, side, width])
         y = rolled(n, y, -shift, side) if shift else y

@@ -77,6 +77,23 @@ TEST_CASE("one number for every channel of products of an image with its channel
     }
 }
 
+TEST_CASE("attention scores of windows whose heads are an axis of their own", "[general_ways]") {
+    for (const std::int64_t tokens : {5, 70}) {  // a slot for the rows of a head's scores, and two of them
+        Net net;
+        const TensorId x = net.input({1, 2 * tokens, 12});
+        const auto heads = [&](const Ints& perm) {
+            return net.transpose(net.reshape(net.project(x, 12), {2, tokens, 3, 4}), perm);
+        };
+        TensorId scores = net.binary(Op::matmul, heads({0, 2, 1, 3}), heads({0, 2, 3, 1}));
+        scores = net.reshape(net.add(scores, net.constant({1, 3, tokens, tokens})), {1, 2, 3, tokens, tokens});
+        scores = net.add(scores, net.constant({1, 2, 1, tokens, tokens}));
+        const TensorId weights = net.softmax(net.reshape(scores, {2, 3, tokens, tokens}), 3);
+        const TensorId mixed = net.transpose(net.binary(Op::matmul, weights, heads({0, 2, 1, 3})), {0, 2, 1, 3});
+        check_computes(
+            net.finish({net.reshape(weights, {1, 6 * tokens, tokens}), net.reshape(mixed, {1, 2 * tokens, 12})}), 2);
+    }
+}
+
 TEST_CASE("a convolution over three axes", "[general_ways]") {
     const Filter filters[] = {{{1, 1, 1}, {1, 1, 1}, {1, 1, 1, 1, 1, 1}, 1},
                               {{1, 2, 2}, {1, 1, 1}, {1, 3, 0, 1, 3, 2}, 1},

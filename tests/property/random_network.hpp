@@ -11,7 +11,7 @@ public:
     RandomNetwork(std::uint64_t seed, Numbers numbers) : RandomLayers(seed, numbers) {}
 
     graph::Graph draw() {
-        if (!exact_ && chance(6)) return tokens();
+        if (!exact_ && chance(6)) return chance(4) ? windows() : tokens();
         if (chance(8)) return recurrent();
         return chance(12) ? perceptron() : images();
     }
@@ -67,6 +67,31 @@ private:
         if (chance(2)) y = net_.layer_norm(y);
         if (chance(2)) y = biased(net_.project(net_.unary(graph::Op::gelu, biased(net_.project(y, 2 * width))), width));
         return net_.finish({y});
+    }
+
+    /// Attention within windows of a sequence, as within those of an image: heads and windows are two axes, scores get
+    /// a constant of every head and one of every window.
+    graph::Graph windows() {
+        const std::int64_t many = number(1, 4), length = pick<std::int64_t>({4, 7, 16, 65}), heads = number(1, 3),
+                           width = heads * pick<std::int64_t>({5, 16, 32});
+        const TensorId in = net_.input({1, many * length, width}), x = chance(2) ? net_.layer_norm(in) : in;
+        const auto split = [&](const std::vector<std::int64_t>& perm) {
+            return net_.transpose(net_.reshape(biased(net_.project(x, width)), {many, length, heads, width / heads}),
+                                  perm);
+        };
+        TensorId scores = net_.binary(graph::Op::matmul, split({0, 2, 1, 3}), split({0, 2, 3, 1}));
+        if (chance(2)) scores = net_.binary(graph::Op::mul, scores, net_.number(0.25));
+        if (chance(2)) scores = net_.add(scores, net_.constant({1, heads, length, length}));
+        scores = net_.reshape(scores, {1, many, heads, length, length});
+        if (chance(2)) scores = net_.add(scores, net_.constant({1, many, 1, length, length}));
+        if (chance(2)) scores = net_.reshape(scores, {many, heads, length, length});
+        const TensorId attention = net_.softmax(scores, static_cast<std::int64_t>(shape(scores).size()) - 1);
+        const TensorId mixed =
+            net_.binary(graph::Op::matmul, net_.reshape(attention, {many, heads, length, length}), split({0, 2, 1, 3}));
+        const TensorId y = net_.reshape(net_.transpose(mixed, {0, 2, 1, 3}), {1, many * length, width});
+        std::vector<TensorId> outputs = {net_.add(in, biased(net_.project(y, width)))};
+        if (chance(3)) outputs.push_back(net_.reshape(attention, {1, many * heads * length, length}));
+        return net_.finish(outputs);
     }
 
     TensorId biased(TensorId x) { return chance(2) ? x : net_.add(x, net_.constant({shape(x).back()})); }
