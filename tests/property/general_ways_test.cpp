@@ -225,6 +225,13 @@ TEST_CASE("windows that are higher than what fits are pooled band by band", "[ge
     for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(4 * 1024));
 }
 
+TEST_CASE("an image that is larger than a partition is normalised across its channels band by band", "[general_ways]") {
+    Net net;
+    const TensorId x = net.relu(net.conv(net.input({1, 3, 30, 40}), 130, Window::square(3, 1, 1)));
+    const auto graph = net.finish({net.conv(net.lrn(x, 5), 4, Window::square(3, 1, 1))});
+    for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(16 * 1024));  // a plane of fp32: 4,800
+}
+
 TEST_CASE("tensors of five axes that are larger than a partition are added in bands", "[general_ways]") {
     Net net;
     const TensorId x = net.input({1, 5, 4, 60, 50}, "x"), y = net.input({1, 5, 4, 60, 50}, "y");
