@@ -138,7 +138,7 @@ void check_networks(std::uint64_t first, int count, Numbers numbers) {
 TEST_CASE("three state buffers: small integers") { check_networks(1000001, 60, Numbers::small_integers); }
 TEST_CASE("three state buffers: real numbers") { check_networks(1100001, 60, Numbers::real); }
 
-TEST_CASE("three state buffers: many more networks", "[.][many]") {
+TEST_CASE("many more networks in three state buffers", "[.][many]") {
     check_networks(1200001, 5000, Numbers::small_integers);
     check_networks(1300001, 5000, Numbers::real);
 }
