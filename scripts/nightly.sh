@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
 
-many() { build/tests/property/property_compiler "[many]"; }
+many() { build/tests/property/property_compiler "[many]" && build/tests/property/property_sizes "[many]"; }
 
 stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
 stage tests scripts/test.sh

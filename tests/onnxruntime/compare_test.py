@@ -3,7 +3,7 @@
 
 usage: compare_test.py INFSIM SOURCE_FOLDER NETWORK [BATCH]
 
-NETWORK is a JSON network or the name of one of light_networks.py. The error is the largest difference of any output
+NETWORK is a JSON network or the name of one of light_networks.py or modern_networks.py. The error is the largest difference of any output
 element relative to the largest output element, and must stay within what README.md claims. Exit status 77, a skip,
 where there is no npm or it cannot reach its registry; whatever else goes wrong is a failure. $ONNXRUNTIME_NODE names
 a folder in which onnxruntime-node is installed already.
@@ -20,6 +20,7 @@ import time
 
 import numpy
 
+import modern_networks
 import random_model
 
 # Of logits. bf16 has three bits less than fp16.
@@ -96,6 +97,8 @@ def compare(infsim, source, network, batch, folder):
     node_folder = install(source, folder)
     if network.endswith(".json"):
         content, inputs, outputs, logits = random_model.from_json(pathlib.Path(network), 1, batch)
+    elif network in modern_networks.NETWORKS:
+        (content, inputs, outputs), logits = modern_networks.write(network, 1, batch), {}
     else:
         content, inputs, outputs, logits = random_model.from_light(network, 1)
     name = pathlib.Path(network).stem
@@ -120,6 +123,8 @@ def compare(infsim, source, network, batch, folder):
             continue
         for output, array in right.items():
             error, allowed = largest_error(got[output], array), limit
+            if dtype != "fp32":
+                allowed *= modern_networks.ROUNDED.get(network, 1)
             if output in logits:   # the relative error of a probability: the absolute ones of two logits, exponential and sum
                 allowed *= 2 + 2 * float(numpy.max(numpy.abs(right[logits[output]])))
             good = error <= allowed

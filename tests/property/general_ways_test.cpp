@@ -84,6 +84,33 @@ TEST_CASE("a transposed convolution in one group and in several, of many channel
     }
 }
 
+TEST_CASE("one number for every channel of products of an image with its channels last", "[general_ways]") {
+    for (const std::int64_t width : {7, 100}) {  // a slot for every row of tokens, and two of them
+        Net net;
+        const TensorId pixels = net.transpose(net.relu(net.input({1, 10, 2, 3})), {0, 2, 3, 1});
+        const TensorId x = net.project(net.layer_norm(pixels), width);
+        const TensorId y = net.binary(Op::mul, net.add(net.constant({width}), x), net.constant({1, 1, 1, width}));
+        check_computes(net.finish({y}), 2);
+    }
+}
+
+TEST_CASE("attention scores of windows whose heads are an axis of their own", "[general_ways]") {
+    for (const std::int64_t tokens : {5, 70}) {  // a slot for the rows of a head's scores, and two of them
+        Net net;
+        const TensorId x = net.input({1, 2 * tokens, 12});
+        const auto heads = [&](const Ints& perm) {
+            return net.transpose(net.reshape(net.project(x, 12), {2, tokens, 3, 4}), perm);
+        };
+        TensorId scores = net.binary(Op::matmul, heads({0, 2, 1, 3}), heads({0, 2, 3, 1}));
+        scores = net.reshape(net.add(scores, net.constant({1, 3, tokens, tokens})), {1, 2, 3, tokens, tokens});
+        scores = net.add(scores, net.constant({1, 2, 1, tokens, tokens}));
+        const TensorId weights = net.softmax(net.reshape(scores, {2, 3, tokens, tokens}), 3);
+        const TensorId mixed = net.transpose(net.binary(Op::matmul, weights, heads({0, 2, 1, 3})), {0, 2, 1, 3});
+        check_computes(
+            net.finish({net.reshape(weights, {1, 6 * tokens, tokens}), net.reshape(mixed, {1, 2 * tokens, 12})}), 2);
+    }
+}
+
 TEST_CASE("a convolution over three axes", "[general_ways]") {
     const Filter filters[] = {{{1, 1, 1}, {1, 1, 1}, {1, 1, 1, 1, 1, 1}, 1},
                               {{1, 2, 2}, {1, 1, 1}, {1, 3, 0, 1, 3, 2}, 1},
@@ -198,6 +225,28 @@ TEST_CASE("a plane that is normalised and reduced in bands", "[general_ways]") {
     REQUIRE(usual.has_value());
     REQUIRE(tight.has_value());
     CHECK(difference(run(graph, tight->program, data), run(graph, usual->program, data)) <= 1e-4);
+}
+
+TEST_CASE("windows that are higher than what fits are pooled band by band", "[general_ways]") {
+    for (const Op op : {Op::global_average_pool, Op::global_max_pool}) {
+        Net net;
+        const TensorId x = net.input({1, 130, 24, 50});
+        const TensorId all = net.concat({net.relu(net.conv(x, 61, Window::square(1))), x});
+        const auto graph = net.finish({net.unary(op, all)});
+        for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(8 * 1024));  // a plane: 4,800 bytes
+    }
+    Net net;
+    const TensorId x = net.relu(net.conv(net.input({1, 3, 40, 30}), 70, Window::square(3, 1, 1)));
+    const Window high{29, 4, 2, 3, {5, 1, 7, 2}, 1, 1};
+    const auto graph = net.finish({net.max_pool(x, high), net.average_pool(x, high), net.average_pool(x, high, true)});
+    for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(4 * 1024));
+}
+
+TEST_CASE("an image that is larger than a partition is normalised across its channels band by band", "[general_ways]") {
+    Net net;
+    const TensorId x = net.relu(net.conv(net.input({1, 3, 30, 40}), 130, Window::square(3, 1, 1)));
+    const auto graph = net.finish({net.conv(net.lrn(x, 5), 4, Window::square(3, 1, 1))});
+    for (const int batch : {1, 2}) check_computes(graph, batch, {}, chip_with(16 * 1024));  // a plane of fp32: 4,800
 }
 
 TEST_CASE("tensors of five axes that are larger than a partition are added in bands", "[general_ways]") {

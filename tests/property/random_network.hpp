@@ -1,44 +1,28 @@
-// Random networks: chains, residual blocks, branches, pools and dense heads of odd sizes, and attention blocks.
+// Random networks: of images, attention blocks, recurrent cells over a few steps, large dense layers.
 #pragma once
 
-#include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "base/random.hpp"
-#include "support/graphs.hpp"
-#include "support/run_data.hpp"
+#include "random_layers.hpp"
+#include "random_options.hpp"
 
 namespace infsim::test {
 
-class RandomNetwork {
+class RandomNetwork : RandomLayers {
 public:
-    /// With small integers only operators whose results stay exact in fp32 are drawn.
-    RandomNetwork(std::uint64_t seed, Numbers numbers)
-        : random_(seed, "network"), exact_(numbers == Numbers::small_integers), net_("random" + std::to_string(seed)) {}
+    RandomNetwork(std::uint64_t seed, Numbers numbers) : RandomLayers(seed, numbers) {}
 
-    graph::Graph draw() { return !exact_ && chance(5) ? tokens() : images(); }
+    graph::Graph draw() {
+        if (!exact_ && chance(6)) return chance(4) ? windows() : tokens();
+        if (chance(8)) return recurrent();
+        return chance(12) ? perceptron() : images();
+    }
 
 private:
-    RandomStream random_;
-    bool exact_;
-    Net net_;
-    bool joined_ = false;  ///< the current tensor's channels lie as its concatenation left them
-    static constexpr std::int64_t kMaxMacs = 1'000'000;  ///< per layer: the reference is slow
-
-    std::int64_t number(std::int64_t low, std::int64_t high) { return random_.uniform_int(low, high); }
-    bool chance(std::int64_t one_in) { return number(1, one_in) == 1; }
-    template <class T>
-    T pick(const std::vector<T>& of) {
-        return of[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(of.size()) - 1))];
-    }
-    const graph::Shape& shape(TensorId x) const { return net_.shape(x); }
-
     graph::Graph images() {
-        const std::int64_t channels = pick<std::int64_t>({1, 3, 3, 3, 4, 48, 64, 65, 96, 130, 200});
+        const std::int64_t channels =
+            chance(3) ? prime() : pick<std::int64_t>({1, 3, 3, 3, 4, 48, 64, 65, 96, 130, 200});
         const std::vector<std::int64_t> sides = {1, 2, 5, 7, 8, 13, 17, 24};
-        TensorId x = net_.input({1, channels, pick(sides), chance(12) ? 530 : pick(sides)});
+        TensorId x = chance(10) ? net_.input({1, pick<std::int64_t>({channels, 509, 1009}), 1, 1})
+                                : net_.input({1, channels, pick(sides), chance(12) ? 530 : pick(sides)});
         if (chance(2)) x = activated(conv(x));  // a stem, as most networks have
         std::vector<TensorId> outputs;
         const std::int64_t steps = number(1, 4);
@@ -50,120 +34,19 @@ private:
         return net_.finish(outputs);
     }
 
-    TensorId step(TensorId x) {
-        switch (number(0, 7)) {
-            case 0:
-            case 1: return activated(conv(x));
-            case 2: return pool(x);
-            case 3: return residual(x);
-            case 4: return branches(x);
-            case 5: return net_.clip(x, -2, 3);
-            case 6: return elementwise(x);
-            default: return exact_ ? net_.unary(graph::Op::abs, x) : net_.lrn(x, number(1, 5));
+    /// Dense layers whose weights are large beside a small state buffer, now and then beside that of the chip.
+    graph::Graph perceptron() {
+        const bool huge = chance(8);
+        TensorId x = chance(3) ? net_.flatten(net_.input({1, pick<std::int64_t>({16, 61, 128}), number(1, 3), 4}))
+                               : net_.input({1, pick<std::int64_t>({509, 784, 997, 1500})});
+        const std::int64_t layers = huge ? 1 : number(1, 3);
+        if (huge) x = net_.dense(net_.relu(net_.dense(x, 2003)), 1601);
+        for (std::int64_t l = 0; l < layers; ++l) {
+            const std::int64_t out = pick<std::int64_t>({10, 128, 257, 509, 1000});
+            x = net_.dense(x, out, !chance(4));
+            if (l + 1 < layers || chance(2)) x = exact_ || chance(2) ? net_.relu(x) : net_.unary(graph::Op::sigmoid, x);
         }
-    }
-
-    TensorId activated(TensorId x) {
-        if (chance(3)) return x;
-        if (!exact_ && chance(4)) return net_.unary(graph::Op::sigmoid, x);
-        return net_.relu(x);
-    }
-
-    /// Kernel, stride and pads of one axis such that at least one output exists.
-    void axis(std::int64_t extent, std::int64_t most, std::int64_t& kernel, std::int64_t& stride,
-              std::int64_t& dilation, std::int64_t& lo, std::int64_t& hi) {
-        kernel = number(1, most);
-        stride = number(1, 3);
-        dilation = chance(5) ? 2 : 1;
-        lo = chance(2) ? number(0, kernel - 1) : (kernel - 1) / 2;
-        hi = chance(2) ? number(0, kernel - 1) : (kernel - 1) / 2;
-        if (extent + lo + hi < (kernel - 1) * dilation + 1) kernel = 1, dilation = 1, lo = hi = 0;
-    }
-    Window window(TensorId x, std::int64_t most) {
-        Window w;
-        axis(shape(x)[2], most, w.rows, w.stride_rows, w.dilation_rows, w.pads[0], w.pads[2]);
-        axis(shape(x)[3], most, w.cols, w.stride_cols, w.dilation_cols, w.pads[1], w.pads[3]);
-        return w;
-    }
-
-    TensorId conv(TensorId x) {
-        const std::int64_t in = shape(x)[1];
-        const Window w = window(x, 5);
-        std::int64_t out = pick<std::int64_t>({3, 16, 48, 64, 65, 96, 130, 200}), groups = 1;
-        if (chance(4)) {
-            groups = pick<std::int64_t>({2, 5, 16, in});
-            if (in % groups != 0) groups = 1;
-            out = groups * std::max<std::int64_t>(1, out / groups);
-        }
-        const auto macs = [&] {
-            return shape(x)[2] * shape(x)[3] / (w.stride_rows * w.stride_cols) * out * in / groups * w.rows * w.cols;
-        };
-        while (macs() > kMaxMacs && out / groups > 1) out = groups * (out / groups / 2);
-        joined_ = false;
-        return net_.conv(x, out, w, !chance(4), groups);
-    }
-    /// A convolution that keeps height and width.
-    TensorId same(TensorId x, std::int64_t out, std::int64_t kernel) {
-        if (shape(x)[2] * shape(x)[3] * shape(x)[1] * out * kernel * kernel > kMaxMacs) kernel = 1;
-        return net_.conv(x, out, Window::square(kernel, 1, kernel / 2));
-    }
-
-    TensorId pool(TensorId x) {
-        Window w = window(x, 3);
-        w.dilation_rows = w.dilation_cols = 1;  // with pads and dilation a window can lie wholly in the padding
-        const bool ceil = chance(4);
-        if (chance(2)) return net_.max_pool(x, w, ceil);
-        if (exact_) {
-            if (shape(x)[2] < 2 || shape(x)[3] < 2) return x;
-            return net_.average_pool(x, Window::square(2, number(1, 2)));  // quarters stay exact
-        }
-        return net_.average_pool(x, w, chance(2), ceil);
-    }
-
-    TensorId residual(TensorId x) {
-        const std::int64_t c = shape(x)[1], out = chance(2) ? c : pick<std::int64_t>({32, 64, 65, 130});
-        TensorId y = net_.relu(same(x, pick<std::int64_t>({8, 32, 64}), pick<std::int64_t>({1, 3})));
-        y = same(y, out, chance(2) ? 3 : 1);
-        // What is added into the evacuation of a convolution must lie as the convolution's output does.
-        const TensorId shortcut = out == c && !joined_ && !chance(3) ? x : same(x, out, 1);
-        joined_ = false;
-        const TensorId sum = chance(2) ? net_.add(y, shortcut) : net_.add(shortcut, y);
-        return chance(4) ? sum : net_.relu(sum);
-    }
-
-    TensorId branches(TensorId x) {
-        std::vector<TensorId> parts;
-        const std::int64_t n = number(2, 4);
-        for (std::int64_t i = 0; i < n; ++i) {
-            const TensorId b =
-                chance(5) ? net_.max_pool(x, Window::square(3, 1, 1))
-                          : same(x, pick<std::int64_t>({5, 16, 48, 64, 65, 70}), pick<std::int64_t>({1, 1, 3}));
-            parts.push_back(chance(3) ? b : net_.relu(b));
-        }
-        if (chance(4)) parts.push_back(x);
-        joined_ = true;
-        return net_.concat(parts);
-    }
-
-    TensorId elementwise(TensorId x) {
-        const TensorId a = same(x, shape(x)[1], 1);
-        switch (joined_ ? number(0, 1) : number(0, 3)) {
-            case 0: return net_.binary(graph::Op::sub, x, a);
-            case 1: return net_.binary(graph::Op::maximum, a, x);
-            case 2: return net_.add(chance(2) ? x : net_.relu(x), chance(2) ? a : same(x, shape(x)[1], 3));
-            default: return net_.binary(graph::Op::minimum, net_.relu(a), x);
-        }
-    }
-
-    TensorId head(TensorId x) {
-        const std::int64_t plane = shape(x)[2] * shape(x)[3], c = shape(x)[1];
-        const bool exact_mean = (plane & (plane - 1)) == 0 && plane <= 64;
-        if (plane * c > 3000 || c == 1 || chance(2))
-            x = net_.unary(exact_ && !exact_mean ? graph::Op::global_max_pool : graph::Op::global_average_pool, x);
-        // A single real output may be next to zero by cancellation, and then no relative bound holds.
-        x = net_.dense(net_.flatten(x), pick<std::int64_t>({exact_ ? 1 : 17, 10, 64, 65, 200}), !chance(4));
-        if (chance(3)) x = net_.dense(net_.relu(x), 33);
-        return exact_ || chance(2) ? x : net_.softmax(x, 1, chance(3));
+        return net_.finish({x});
     }
 
     graph::Graph tokens() {
@@ -179,77 +62,121 @@ private:
                        v = split(net_.project(x, width), {0, 2, 1, 3});
         const TensorId attention = net_.softmax(net_.binary(graph::Op::matmul, q, k), 3);
         TensorId y = net_.transpose(net_.binary(graph::Op::matmul, attention, v), {0, 2, 1, 3});
-        y = net_.project(net_.reshape(y, {1, length, width}), width);
+        y = biased(net_.project(net_.reshape(y, {1, length, width}), width));
         if (chance(2)) y = net_.add(in, y);
         if (chance(2)) y = net_.layer_norm(y);
-        if (chance(2)) y = net_.project(net_.unary(graph::Op::gelu, net_.project(y, 2 * width)), width);
+        if (chance(2)) y = biased(net_.project(net_.unary(graph::Op::gelu, biased(net_.project(y, 2 * width))), width));
         return net_.finish({y});
     }
-};
 
-/// Any combination that a user may ask for.
-inline compiler::CompileOptions random_options(RandomStream& random, const hw::ChipSpec& chip) {
-    const auto one_in = [&](int n) { return random.uniform_int(1, n) == 1; };
-    compiler::CompileOptions o;
-    o.batching = !one_in(4);
-    o.psum_banks_per_load = static_cast<int>(random.uniform_int(1, chip.psum.banks));
-    o.slab_bytes = std::int64_t{256} << random.uniform_int(0, 6);
-    o.small_image_elements = static_cast<int>(random.uniform_int(0, 3) * random.uniform_int(0, 200));
-    o.in_place_add = !one_in(3);
-    o.pair_images = !one_in(3);
-    o.replication = !one_in(3);
-    o.stream_stem = !one_in(3);
-    o.stem_stripe_rows = static_cast<int>(random.uniform_int(1, 9));
-    o.spill = random.uniform_int(0, 3) != 0;
-    o.rematerialization = random.uniform_int(0, 3) != 0;
-    o.recompute = random.uniform_int(0, 3) != 0;
-    o.search_sections = random.uniform_int(0, 2) == 0;
-    o.search_psum_banks = random.uniform_int(0, 2) == 0;
-    o.prefetch = !one_in(3);
-    o.prefetch_depth = static_cast<int>(one_in(2) ? 64 : random.uniform_int(1, 6));
-    o.reorder_layers = !one_in(3);
-    o.weights_region = static_cast<int>(random.uniform_int(0, 1));
-    o.weight_regions = static_cast<int>(random.uniform_int(0, 2));
-    o.activations_region = static_cast<int>(random.uniform_int(0, 1));
-    return o;
-}
-
-inline std::string to_text(const compiler::CompileOptions& o) {
-    return "batching=" + std::to_string(o.batching) + " spill=" + std::to_string(o.spill) +
-           " remat=" + std::to_string(o.rematerialization) + " recompute=" + std::to_string(o.recompute) +
-           " sections=" + std::to_string(o.search_sections) + " choose banks=" + std::to_string(o.search_psum_banks) +
-           " banks=" + std::to_string(o.psum_banks_per_load) + " slab=" + std::to_string(o.slab_bytes) +
-           " small=" + std::to_string(o.small_image_elements) + " in_place=" + std::to_string(o.in_place_add) +
-           " pair=" + std::to_string(o.pair_images) + " replication=" + std::to_string(o.replication) +
-           " stream=" + std::to_string(o.stream_stem) + " stripe=" + std::to_string(o.stem_stripe_rows) +
-           " prefetch=" + std::to_string(o.prefetch) + " depth=" + std::to_string(o.prefetch_depth) +
-           " reorder=" + std::to_string(o.reorder_layers) + " budget=" + std::to_string(o.state_buffer_budget);
-}
-
-/// The graph, one node a line: what a failing test shows.
-inline std::string to_text(const graph::Graph& g) {
-    std::string text;
-    const auto tensor = [&](graph::TensorId id) {
-        std::string s = g.tensor(id).name + "[";
-        for (std::int64_t e : g.tensor(id).shape) s += std::to_string(e) + " ";
-        return s + "] ";
-    };
-    for (const graph::Node& n : g.nodes) {
-        text += std::string(graph::op_name(n.op)) + ": ";
-        for (graph::TensorId in : n.inputs)
-            if (in != graph::kNoTensor) text += tensor(in);
-        text += "-> " + tensor(n.outputs[0]);
-        for (const auto& [key, value] : n.attributes)
-            if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) {
-                text += key + "=";
-                for (std::int64_t v : *list) text += std::to_string(v) + ",";
-                text += " ";
-            } else if (const auto* one = std::get_if<std::int64_t>(&value)) {
-                text += key + "=" + std::to_string(*one) + " ";
-            }
-        text += "\n";
+    /// Attention within windows of a sequence, as within those of an image: heads and windows are two axes, scores get
+    /// a constant of every head and one of every window.
+    graph::Graph windows() {
+        const std::int64_t many = number(1, 4), length = pick<std::int64_t>({4, 7, 16, 65}), heads = number(1, 3),
+                           width = heads * pick<std::int64_t>({5, 16, 32});
+        const TensorId in = net_.input({1, many * length, width}), x = chance(2) ? net_.layer_norm(in) : in;
+        const auto split = [&](const std::vector<std::int64_t>& perm) {
+            return net_.transpose(net_.reshape(biased(net_.project(x, width)), {many, length, heads, width / heads}),
+                                  perm);
+        };
+        TensorId scores = net_.binary(graph::Op::matmul, split({0, 2, 1, 3}), split({0, 2, 3, 1}));
+        if (chance(2)) scores = net_.binary(graph::Op::mul, scores, net_.number(0.25));
+        if (chance(2)) scores = net_.add(scores, net_.constant({1, heads, length, length}));
+        scores = net_.reshape(scores, {1, many, heads, length, length});
+        if (chance(2)) scores = net_.add(scores, net_.constant({1, many, 1, length, length}));
+        if (chance(2)) scores = net_.reshape(scores, {many, heads, length, length});
+        const TensorId attention = net_.softmax(scores, static_cast<std::int64_t>(shape(scores).size()) - 1);
+        const TensorId mixed =
+            net_.binary(graph::Op::matmul, net_.reshape(attention, {many, heads, length, length}), split({0, 2, 1, 3}));
+        const TensorId y = net_.reshape(net_.transpose(mixed, {0, 2, 1, 3}), {1, many * length, width});
+        std::vector<TensorId> outputs = {net_.add(in, biased(net_.project(y, width)))};
+        if (chance(3)) outputs.push_back(net_.reshape(attention, {1, many * heads * length, length}));
+        return net_.finish(outputs);
     }
-    return text;
-}
+
+    TensorId biased(TensorId x) { return chance(2) ? x : net_.add(x, net_.constant({shape(x).back()})); }
+
+    // Recurrent cells, unrolled: gates of what a step brings and of the state, the same weights in every step.
+
+    TensorId part(TensorId x, std::int64_t axis, std::int64_t begin, std::int64_t end) {
+        using Ints = std::vector<std::int64_t>;
+        return net_.op(graph::Op::slice, {x},
+                       {{"axes", Ints{axis}}, {"starts", Ints{begin}}, {"ends", Ints{end}}, {"steps", Ints{1}}});
+    }
+    TensorId squashed(TensorId x) { return exact_ ? net_.clip(x, -2, 2) : net_.unary(graph::Op::tanh, x); }
+    TensorId times(TensorId a, TensorId b) { return net_.binary(graph::Op::mul, a, b); }
+    TensorId product(TensorId a, TensorId b) { return net_.binary(graph::Op::matmul, a, b); }
+
+    struct Cell {
+        TensorId weights, bias, candidate;  ///< of the state; of a GRU's candidate
+        std::int64_t width;
+    };
+    struct State {
+        TensorId h = graph::kNoTensor, c = graph::kNoTensor;  ///< nothing in the first step: zeros
+    };
+
+    State lstm(TensorId now, const State& s, const Cell& cell) {
+        const std::int64_t w = cell.width;
+        if (s.h != graph::kNoTensor) now = net_.add(now, product(s.h, cell.weights));
+        now = net_.add(now, cell.bias);
+        const TensorId open = gate(part(now, 1, 0, 3 * w));
+        TensorId c = times(part(open, 1, 0, w), squashed(part(now, 1, 3 * w, 4 * w)));
+        if (s.c != graph::kNoTensor) c = net_.add(c, times(part(open, 1, 2 * w, 3 * w), s.c));
+        return {times(part(open, 1, w, 2 * w), squashed(c)), c};
+    }
+    State gru(TensorId now, const State& s, const Cell& cell) {
+        const std::int64_t w = cell.width;
+        TensorId gates = part(now, 1, 0, 2 * w), fresh = part(now, 1, 2 * w, 3 * w);
+        if (s.h == graph::kNoTensor) return {times(gate(part(gates, 1, 0, w)), squashed(fresh)), graph::kNoTensor};
+        gates = gate(net_.add(net_.add(gates, product(s.h, cell.weights)), cell.bias));
+        const TensorId kept = times(part(gates, 1, w, 2 * w), s.h);
+        fresh = squashed(net_.add(fresh, product(kept, cell.candidate)));
+        return {net_.add(fresh, times(part(gates, 1, 0, w), net_.binary(graph::Op::sub, s.h, fresh))),
+                graph::kNoTensor};
+    }
+    State plain(TensorId now, const State& s, const Cell& cell) {
+        if (s.h != graph::kNoTensor) now = net_.add(now, product(s.h, cell.weights));
+        return {squashed(net_.add(now, cell.bias)), graph::kNoTensor};
+    }
+
+    /// What each step brings, [1, gates]: one product for all steps, as the ONNX importer makes it of a sequence in
+    /// front of the batch, or of a sequence behind it.
+    std::vector<TensorId> brought(std::int64_t steps, std::int64_t gates) {
+        const std::int64_t features = pick<std::int64_t>({1, 5, 16, 31, 64, 130});
+        const TensorId x = net_.input({1, steps, features});
+        const bool in_front = chance(2);
+        const TensorId all =
+            biased(product(in_front ? net_.transpose(x, {1, 0, 2}) : x, net_.constant({features, gates})));
+        std::vector<TensorId> rows;
+        for (std::int64_t s = 0; s < steps; ++s)
+            rows.push_back(net_.op(graph::Op::squeeze, {part(all, in_front ? 0 : 1, s, s + 1)},
+                                   {{"axes", std::vector<std::int64_t>{in_front ? 0 : 1}}}));
+        return rows;
+    }
+
+    graph::Graph recurrent() {
+        const std::int64_t steps = number(1, 5), width = pick<std::int64_t>({5, 16, 31, 64, 67, 128, 130});
+        const std::int64_t kind = number(0, 2),
+                           gates = std::vector<std::int64_t>{4, 3, 1}.at(static_cast<std::size_t>(kind));
+        const auto rows = brought(steps, gates * width);
+        const std::int64_t of_state = (kind == 1 ? 2 : gates) * width;
+        const Cell cell{net_.constant({width, of_state}), net_.constant({of_state}), net_.constant({width, width}),
+                        width};
+        const bool backwards = chance(4);
+        std::vector<TensorId> all(rows.size());
+        State state;
+        for (std::size_t s = 0; s < rows.size(); ++s) {
+            const std::size_t t = backwards ? rows.size() - 1 - s : s;
+            state = kind == 0   ? lstm(rows[t], state, cell)
+                    : kind == 1 ? gru(rows[t], state, cell)
+                                : plain(rows[t], state, cell);
+            all[t] = net_.op(graph::Op::unsqueeze, {state.h}, {{"axes", std::vector<std::int64_t>{1}}});
+        }
+        std::vector<TensorId> outputs;
+        if (chance(2)) outputs.push_back(all.size() == 1 ? all[0] : net_.concat(all));
+        if (outputs.empty() || chance(2)) outputs.push_back(net_.dense(state.h, pick<std::int64_t>({10, 17, 64})));
+        return net_.finish(outputs);
+    }
+};
 
 }  // namespace infsim::test

@@ -99,6 +99,8 @@ private:
             case Op::concat: return concat(n, out);
             case Op::gather: return gather(n, out);
             case Op::transpose: return transpose(n, out);
+            case Op::slice: return slice(n, out);
+            case Op::resize: return enlarge(n, out);
             case Op::reshape:
             case Op::flatten:
             case Op::squeeze:
@@ -130,17 +132,21 @@ private:
             const std::int64_t col = i % to[4], row = i / to[4] % to[3], plane = i / (to[4] * to[3]) % to[2],
                                o = i / (to[4] * to[3] * to[2]) % to[1], image = i / (to[4] * to[3] * to[2] * to[1]);
             double sum = present(n, 2) ? in(n, 2).values[at(o)] : 0, magnitude = std::abs(sum);
-            for (std::int64_t k = 0; k < f[1] * taps; ++k) {
-                const std::int64_t t = k % taps, c = o / outs * f[1] + k / taps;
-                const std::int64_t z = plane * s[0] + t / (f[3] * f[4]) * d[0] - pads[0],
-                                   y = row * s[1] + t / f[4] % f[3] * d[1] - pads[1],
-                                   v = col * s[2] + t % f[4] * d[2] - pads[2];
-                if (z < 0 || z >= from[2] || y < 0 || y >= from[3] || v < 0 || v >= from[4]) continue;
-                const std::int64_t where = (((image * from[1] + c) * from[2] + z) * from[3] + y) * from[4] + v;
-                const double product = x.values[at(where)] * w.values[at(o * f[1] * taps + k)];
-                sum += product;
-                magnitude += std::abs(product);
-            }
+            const double* weight = &w.values[at(o * f[1] * taps)];
+            for (std::int64_t c = o / outs * f[1]; c < (o / outs + 1) * f[1]; ++c)
+                for (std::int64_t t = 0; t < f[2] * f[3]; ++t) {
+                    const std::int64_t z = plane * s[0] + t / f[3] * d[0] - pads[0],
+                                       y = row * s[1] + t % f[3] * d[1] - pads[1];
+                    const bool outside = z < 0 || z >= from[2] || y < 0 || y >= from[3];
+                    const std::int64_t line = (((image * from[1] + c) * from[2] + z) * from[3] + y) * from[4];
+                    for (std::int64_t j = 0; j < f[4]; ++j, ++weight) {
+                        const std::int64_t v = col * s[2] + j * d[2] - pads[2];
+                        if (outside || v < 0 || v >= from[4]) continue;
+                        const double product = x.values[at(line + v)] * *weight;
+                        sum += product;
+                        magnitude += std::abs(product);
+                    }
+                }
             note(magnitude);
             out.values[at(i)] = sum;
         }
@@ -316,6 +322,32 @@ private:
             const std::vector<std::int64_t> index = unflatten(i, out.shape);
             std::vector<std::int64_t> from(index.size());
             for (std::size_t a = 0; a < perm.size(); ++a) from[at(perm[a])] = index[a];
+            out.values[i] = x.values[flatten(from, x.shape)];
+        }
+    }
+
+    /// With steps of 1.
+    void slice(const graph::Node& n, Dense& out) {
+        const Dense& x = in(n, 0);
+        const auto &axes = graph::attribute_ints(n, "axes"), &starts = graph::attribute_ints(n, "starts");
+        for (std::int64_t step : graph::attribute_ints(n, "steps"))
+            if (step != 1) throw std::logic_error("the reference slices in steps of 1 only");
+        for (std::size_t i = 0; i < out.values.size(); ++i) {
+            std::vector<std::int64_t> from = unflatten(i, out.shape);
+            for (std::size_t a = 0; a < axes.size(); ++a) from[at(axes[a])] += starts[a];
+            out.values[i] = x.values[flatten(from, x.shape)];
+        }
+    }
+
+    /// Every element several times, side by side: what all positions and roundings of "nearest" mean where axes grow by
+    /// whole factors and ties do not arise.
+    void enlarge(const graph::Node& n, Dense& out) {
+        const Dense& x = in(n, 0);
+        if (graph::attribute_string(n, "mode") != "nearest")
+            throw std::logic_error("the reference enlarges by nearest only");
+        for (std::size_t i = 0; i < out.values.size(); ++i) {
+            std::vector<std::int64_t> from = unflatten(i, out.shape);
+            for (std::size_t a = 0; a < from.size(); ++a) from[a] /= out.shape[a] / x.shape[a];
             out.values[i] = x.values[flatten(from, x.shape)];
         }
     }

@@ -71,7 +71,8 @@ program::Segment Constants::channel_segment(const Layer& layer, const Part& part
     for (int t = 0; t < count; ++t) {
         const graph::Tensor& tensor = input_.graph.tensor(tensors[static_cast<std::size_t>(t)]);
         segment.tensors.push_back(tensor.name);
-        const bool single = graph::element_count(tensor.shape) == 1;
+        // Where the channels of several rows of tokens lie side by side, the values come again for each of them.
+        const std::int64_t values = graph::element_count(tensor.shape);
         int channel = 0;
         for (int s = 0; s < part.slots; ++s) {
             const int slot = part.first_slot % 2 + s, n = lanes[static_cast<std::size_t>(s)];
@@ -81,8 +82,8 @@ program::Segment Constants::channel_segment(const Layer& layer, const Part& part
             box.segment_step[0] = at.row();
             box.segment_offset = lower_only ? (std::int64_t{s} * count + t) * 4
                                             : slot % 2 * half * at.row() + (std::int64_t{slot / 2} * count + t) * 4;
-            box.tensor_offset = single ? 0 : channel;
-            box.tensor_step[0] = single ? 0 : 1;
+            box.tensor_offset = channel % values;
+            box.tensor_step[0] = values == 1 ? 0 : 1;
             segment.recipe.push_back(box);
             channel += n;
         }

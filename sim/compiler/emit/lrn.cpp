@@ -89,9 +89,10 @@ void emit_lrn(EmitContext& c, const Where& at, const LrnOp& op) {
     Lrn v{l, op, lrn_bands(lanes, op.size, c.input.target.pe_columns, dtype_bytes(c.input.dtype))};
     v.constants = c.constants.bands(at, v.bands);
     const int cols = std::min(phys.cols, most_moving(c)), rows = most_moving(c) / cols;
-    for (int row = 0; row < phys.rows; row += rows)
-        for (int col = 0; col < phys.cols; col += cols)
-            emit_tile(c, at, v, {row, std::min(rows, phys.rows - row), 1, col, std::min(cols, phys.cols - col), 1});
+    for (const RowRange& band : c.storage.cut_rows({in.value, l.output.value}, 0, phys.rows))
+        for (int row = band.lo; row < band.hi; row += rows)
+            for (int col = 0; col < phys.cols; col += cols)
+                emit_tile(c, at, v, {row, std::min(rows, band.hi - row), 1, col, std::min(cols, phys.cols - col), 1});
 }
 
 }  // namespace infsim::compiler

@@ -117,14 +117,61 @@ void gather_window(EmitContext& c, const Where& at, const Part& part, RowRange r
     c.storage.open_window(v, here);
 }
 
-/// Output rows of one class, in stretches whose windows lie in one band; a window across a border is gathered first.
+/// One row of outputs whose windows run through many bands: every band is reduced by itself, and then what the bands
+/// gave.
+void reduce_bands(EmitContext& c, const Where& at, const Pool& p, const PoolClass& r, const PoolClass& k, int row) {
+    const Part &in = p.layer.inputs[0], &output = p.layer.output;
+    const int first = p.row(row, r);
+    const std::vector<RowRange> bands = c.storage.cut_rows({in.value}, first, r.taps);
+    const auto count = static_cast<std::int64_t>(bands.size());
+    const Rect out{row, 1, 1, k.out, k.count, 1};
+    program::Reduce reduce;
+    reduce.op = p.op.average ? AluOp::add : AluOp::max;
+    for (const LaneChunk& chunk : c.storage.chunks({in, output})) {
+        const Operand dst = access(c, output, chunk.slot, chunk.lanes, at.image, out);
+        const Operand partial =
+            scratch(c, at, "pool bands", dst.ap.partition_start, chunk.lanes, count * k.count, DType::fp32);
+        reduce.reduced_dims = 2;
+        reduce.scale = 1.0F;
+        for (std::int64_t b = 0; b < count; ++b) {
+            const RowRange& rows = bands[static_cast<std::size_t>(b)];
+            const PoolClass taps{row, 1, r.tap + rows.lo - first, rows.count()};
+            const Operand src = windows(c, p, chunk, at.image, out, taps, k);
+            reduce.src = src.ap;
+            reduce.dst = make_access(program::Space::state_buffer, partial.ap.partition_start, chunk.lanes,
+                                     partial.ap.offset + b * dtype_bytes(DType::fp32), DType::fp32, {{count, k.count}});
+            c.builder.push(at, c.builder.pool(), reduce, {src.buffer, partial.buffer});
+        }
+        reduce.reduced_dims = 1;
+        if (p.op.average) reduce.scale = 1.0F / static_cast<float>(p.divisor(out, r, k));
+        reduce.src = partial.ap;
+        reduce.src.step = {0, 0, step_or_count(count), 1};
+        reduce.src.count = {1, 1, step_or_count(k.count), step_or_count(count)};
+        reduce.dst = dst.ap;
+        c.builder.push(at, c.builder.pool(), reduce, {partial.buffer, dst.buffer});
+    }
+}
+
+/// Whether the windows of an output row are too high for a copy of what they read.
+bool is_high(const Pool& p, const PoolClass& r, int band_rows) {
+    return p.op.dilation_rows == 1 && r.taps > 3 * band_rows;
+}
+
+/// Output rows of one class, in stretches whose windows lie in one band. A window across a border is gathered first, or
+/// reduced band by band.
 template <class Emit>
-void over_bands(EmitContext& c, const Where& at, const Pool& p, const PoolClass& r, Emit&& emit) {
+void over_bands(EmitContext& c, const Where& at, const Pool& p, const PoolClass& r, const std::vector<PoolClass>& cols,
+                Emit&& emit) {
     const int height = c.storage.facts(p.layer.inputs[0].value).band_rows;
     const auto last = [&](int o) { return p.row(o, r) + (std::max(1, r.taps) - 1) * p.op.dilation_rows; };
     for (int row = r.out; row < r.out + r.count;) {
         int end = row;
         while (end < r.out + r.count && p.row(row, r) / height == last(end) / height) ++end;
+        if (end == row && is_high(p, r, height)) {
+            for (const PoolClass& k : cols) reduce_bands(c, at, p, r, k, row);
+            ++row;
+            continue;
+        }
         if (end == row) {
             ++end;
             gather_window(c, at, p.layer.inputs[0], {p.row(row, r), last(row) + 1});
@@ -145,7 +192,7 @@ void emit_rows(EmitContext& c, const Where& at, const Pool& p, RowRange rows) {
         const auto emit = [&](int row, int count) {
             for (const PoolClass& k : cols) emit_class(c, at, p, {row, count, 1, k.out, k.count, 1}, r, k);
         };
-        if (c.storage.in_bands(p.layer.inputs[0].value)) over_bands(c, at, p, r, emit);
+        if (c.storage.in_bands(p.layer.inputs[0].value)) over_bands(c, at, p, r, cols, emit);
         else emit(r.out, r.count);
     }
 }

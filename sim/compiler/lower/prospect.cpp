@@ -60,11 +60,11 @@ std::optional<Prospect> transposed(const Prospect& from, int heads, int width) {
     for (int h = 0; h < heads; ++h)
         for (const int l : split_channels(phys.cols, width)) to.phys.lanes.push_back(l);
     to.phys.cols = phys.channels() / heads;
-    const std::int64_t slots = ceil_div(phys.cols, width);
+    const std::int64_t slots = ceil_div(phys.cols, width), before = phys.slots() / heads;  // of one head
     to.axes = from.view.axes;
     for (auto& axis : to.axes)
         for (Factor& f : axis) {
-            if (f.dim == Dim::slot) f.step = slots;
+            if (f.dim == Dim::slot) f.step = f.step / before * slots;
             else if (f.dim == Dim::col)
                 f = slots == 1 && heads > 1 ? Factor{Dim::lane, f.extent} : Factor{Dim::channel, f.extent};
             else if (f.dim == Dim::lane || f.dim == Dim::channel) f = Factor{Dim::col, f.extent};
