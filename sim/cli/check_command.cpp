@@ -7,6 +7,7 @@
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
 #include "flow/compiler_file.hpp"
+#include "flow/paths.hpp"
 #include "flow/point.hpp"
 #include "flow/run_point.hpp"
 #include "flow/serve.hpp"
@@ -66,7 +67,8 @@ void check_compiles(const std::string& path, const Depth& depth, flow::ModelCach
 }
 
 std::string check_model(const std::string& path, const Depth& depth, flow::ModelCache& models, Problems& problems) {
-    const auto* entry = models.load(path, depth.extents, problems);
+    const auto compiler = flow::load_compiler(flow::default_compiler_path(), {}, problems);
+    const auto* entry = models.load(path, depth.extents, compiler.host_operators, problems);
     if (!entry) return "";
     if (depth.compile) check_compiles(path, depth, models, problems);
     return "model " + entry->graph.name + ", " + std::to_string(entry->graph.nodes.size()) + " nodes" +

@@ -72,6 +72,12 @@ void add_switches(const po::variables_map& values, std::vector<flow::Setting>& s
     if (values.count("state-buffer-budget") > 0)
         settings.push_back({"compiler.place.state_buffer_budget", values["state-buffer-budget"].as<std::string>(), "",
                             "--state-buffer-budget"});
+    if (values.count("host-operators") > 0) {
+        json::Array names;
+        if (const auto list = values["host-operators"].as<std::string>(); list != "none")
+            for (const std::string& name : split(list, ',')) names.emplace_back(name);
+        settings.push_back({"compiler.host.operators", std::move(names), "", "--host-operators"});
+    }
 }
 
 }  // namespace
@@ -122,6 +128,10 @@ po::options_description compiler_group() {
         group.add_options()(s.name, s.meaning)((std::string("no-") + s.name).c_str(), "the opposite");
     group.add_options()("state-buffer-budget", po::value<std::string>()->value_name("SIZE"),
                         "bytes per partition that the compiler may use, such as 80KiB");
+    group.add_options()(
+        "host-operators", po::value<std::string>()->value_name("LIST"),
+        "which of TopK, NonMaxSuppression and NonZero run on the host, separated by commas, or none; a network "
+        "with others is refused");
     return group;
 }
 

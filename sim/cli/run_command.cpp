@@ -54,6 +54,8 @@ void print_answer(const RunRecord& r) {
     table.add({"service", fixed(r.service_ms, 2) + " ms",
                fixed(r.unloaded_service_ms, 2) + " ms alone on the chip; at least " + fixed(r.roofline_ms, 2) +
                    " ms by " + r.bound});
+    if (r.host_ms)
+        table.add({"host", fixed(r.host_ms, 3) + " ms", "operators on the host, per inference, in its latency"});
     table.add({"limited by", "", r.main_stall});
     table.add({"state buffer", number_text(*r.sb_peak_bytes) + " B/partition",
                "of " + number_text(*r.sb_budget_bytes) + " (" + r.sb_budget_binding + ")"});

@@ -79,6 +79,10 @@ struct CompileOptions {
     int weight_regions = 0;
     int activations_region = 0;
 
+    /// host: operators that the chip cannot run and the host may, with all that reads their results; a network that
+    /// has others is refused. The network that is compiled ends where the host's part begins.
+    std::vector<std::string> host_operators{"NonMaxSuppression", "NonZero", "TopK"};
+
     /// Optional passes that run, by name.
     std::vector<std::string> optional_passes;
     /// Passes to leave out, by name: order, replicate, stem, prefetch, spill, rematerialize. A correct Program needs

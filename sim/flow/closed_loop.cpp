@@ -99,11 +99,12 @@ private:
             for (const chip::Completion& completion : advance(device_, shortest_call())) {
                 const auto core = static_cast<std::size_t>(completion.core);
                 done_[core].push_back(completion);
-                latencies_[core].push_back(completion.output_done - calls_[core].front());
+                const TimePoint returned = completion.output_done + options_.host_time;
+                latencies_[core].push_back(returned - calls_[core].front());
                 calls_[core].pop_front();
                 --outstanding_;
                 last_sign = device_.now();
-                call(core, completion.output_done);
+                call(core, returned);
             }
             INFSIM_CHECK(device_.now() - last_sign < kPatience, "no inference finished in 100 s of simulated time");
         }

@@ -29,6 +29,7 @@ struct LoopOptions {
     int workers = 2;                ///< inferences outstanding per core
     std::vector<Duration> offsets;  ///< when each core's workers make their first call
     Duration call_overhead{};       ///< host software cost of a call, before its input transfer starts
+    Duration host_time{};           ///< of the worker behind its outputs' transfer: operators that run on the host
     double jitter = kCallJitter;    ///< of call_overhead
     std::uint64_t seed = 0;         ///< of the jitter
     int warm_up = 8;                ///< inferences per core that do not count
@@ -42,7 +43,7 @@ struct LoopOptions {
 struct CoreMeasurement {
     TimePoint window_start{};
     std::vector<chip::Completion> measured;
-    std::vector<Duration> latencies;  ///< of each as its worker sees it: call, transfers, wait and work
+    std::vector<Duration> latencies;  ///< of each as its worker sees it: call, transfers, wait, work, host_time
 };
 
 struct Measurement {

@@ -1,12 +1,14 @@
 #include "flow/compiler_file.hpp"
 
 #include <algorithm>
+#include <set>
 #include <variant>
 
 #include "base/json_reader.hpp"
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "compiler/pass_names.hpp"
+#include "graph/host_tail.hpp"
 
 namespace infsim::flow {
 
@@ -24,12 +26,19 @@ struct Count {
 struct Size {
     std::int64_t CompileOptions::*member;
 };
+/// A set out of these names.
+struct Names {
+    std::vector<std::string> CompileOptions::*member;
+    const std::vector<std::string>& (*allowed)();
+};
+
+constexpr const char* kHost = "host";  ///< the group of what is done to the network before any pass
 
 /// One option: the pass it belongs to, its key there, and how it is read.
 struct Option {
     const char* pass;
     const char* key;
-    std::variant<Flag, Count, Size> kind;
+    std::variant<Flag, Count, Size, Names> kind;
     const char* meaning;
 };
 
@@ -76,8 +85,23 @@ const std::vector<Option>& options_table() {
          "drop what device DRAM still holds and load it again"},
         {"rematerialize", "recompute", Flag{&O::recompute},
          "drop what ACT and POOL can make again sooner than device DRAM could return it, and compute it again"},
+        {kHost, "operators", Names{&O::host_operators, graph::host_operators},
+         "operators that run on the host, with all that reads their results; others of these are refused"},
     };
     return table;
+}
+
+void read_names(const Names& names, CompileOptions& options, json::ObjectReader& reader, const char* key) {
+    if (!reader.has(key)) return;
+    std::set<std::string> given;
+    for (const json::Cursor& element : reader.array(key)) {
+        const auto name = element.string();
+        const auto& allowed = names.allowed();
+        if (name && std::find(allowed.begin(), allowed.end(), *name) == allowed.end())
+            element.problem("'" + *name + "' is none of " + join(allowed, ", "));
+        else if (name) given.insert(*name);
+    }
+    options.*names.member = {given.begin(), given.end()};
 }
 
 struct ReadOption {
@@ -92,6 +116,7 @@ struct ReadOption {
         const json::Range<Bytes> range{Bytes{0}, Bytes{std::int64_t{1} << 32}};
         options.*s.member = reader.quantity_or<Bytes>(key, Bytes{options.*s.member}, range).count();
     }
+    void operator()(const Names& n) const { read_names(n, options, reader, key); }
 };
 
 struct OptionValue {
@@ -99,6 +124,11 @@ struct OptionValue {
     json::Value operator()(const Flag& f) const { return options.*f.member; }
     json::Value operator()(const Count& c) const { return options.*c.member; }
     json::Value operator()(const Size& s) const { return to_text(Bytes{options.*s.member}); }
+    json::Value operator()(const Names& n) const {
+        json::Array all;
+        for (const std::string& name : options.*n.member) all.emplace_back(name);
+        return all;
+    }
 };
 
 constexpr const char* kPasses = "passes";  ///< the group of optional passes: by name, whether it runs
@@ -204,10 +234,12 @@ json::Value canonical_json(const CompileOptions& options) {
                                   weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
                                   prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
                                   search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, optional_passes, skip_passes] = options;
+                                  activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {
+        // What the host runs is part of the network's identity: of two lists that come to the same one point remains.
+        if (std::string_view(option.pass) == kHost) continue;
         if (!top.find(option.pass)) top.set(option.pass, json::Object{});
         top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
     }

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "flow/point.hpp"
+#include "graph/host_tail.hpp"
 
 namespace infsim::flow {
 
@@ -94,6 +95,12 @@ std::string content_hash(const graph::Graph& graph) {
         }
     }
     feed.integers(graph.inputs).integers(graph.outputs);
+    if (graph.host) {
+        for (const auto& step : graph.host->steps)
+            feed.text("host").text(step.name).text(step.op).integer(step.elements);
+        for (const auto& source : graph.host->sources) feed.text(source.name).text(source.tensor);
+        for (const auto& result : graph.host->results) feed.text(result.name).integer(result.computed);
+    }
     return feed.hex();
 }
 

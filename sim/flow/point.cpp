@@ -135,16 +135,20 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
     return r;
 }
 
-const ModelCache::Entry* ModelCache::load(const std::string& model, const Extents& extents, Problems& problems) {
-    auto found = std::find_if(loaded_.begin(), loaded_.end(),
-                              [&](const auto& l) { return l->model == model && l->extents == extents; });
+const ModelCache::Entry* ModelCache::load(const std::string& model, const Extents& extents,
+                                          const std::vector<std::string>& host_operators, Problems& problems) {
+    auto found = std::find_if(loaded_.begin(), loaded_.end(), [&](const auto& l) {
+        return l->model == model && l->extents == extents && l->host_operators == host_operators;
+    });
     if (found == loaded_.end()) {
         auto loaded = std::make_unique<Loaded>();
         loaded->model = model;
         loaded->extents = extents;
+        loaded->host_operators = host_operators;
         graph::ImportOptions options;
         options.dims = extents.dims;
         options.input_shapes = extents.inputs;
+        options.host_operators = {host_operators.begin(), host_operators.end()};
         try {
             graph::Graph graph = graph::load_model(model, models_folder(), options);
             std::string hash = content_hash(graph);
@@ -171,13 +175,16 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     own.settings = translated(request.settings, found);
     check_settings(own.settings, found);
     const bool named = extension_of(request.model).empty();
-    const ModelCache::Entry* model =
-        named || is_there("model", request.model, found) ? models.load(request.model, request.extents, found) : nullptr;
-    const auto chip = is_there("chip", request.chip, found) ? load_chip(own, found) : std::nullopt;
-    const bool profile = is_there("compiler", request.compiler, found);
+    Problems of_compiler;  // is read first, since it says what of the model the host may run, and reported in its place
+    const bool profile = is_there("compiler", request.compiler, of_compiler);
     const auto compiler =
         load_compiler(!profile || request.compiler.empty() ? default_compiler_path() : request.compiler,
-                      settings_under(own.settings, "compiler."), found);
+                      settings_under(own.settings, "compiler."), of_compiler);
+    const ModelCache::Entry* model = named || is_there("model", request.model, found)
+                                         ? models.load(request.model, request.extents, compiler.host_operators, found)
+                                         : nullptr;
+    const auto chip = is_there("chip", request.chip, found) ? load_chip(own, found) : std::nullopt;
+    for (const Problem& p : of_compiler.list()) found.add(p);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
                   "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name + ", and is " +
@@ -185,6 +192,9 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     if (model && !model->graph.batchable && request.batch > 1)
         found.add("", "batch",
                   "network " + model->graph.name + " only runs at batch 1: " + model->graph.why_not_batchable);
+    if (model && model->graph.host && model->graph.nodes.empty())
+        found.add("", "model",
+                  "network " + model->graph.name + " runs on the host as a whole: the chip has nothing to do");
     for (const Problem& p : found.list()) problems.add(p);
     if (!found.empty()) return std::nullopt;
     Point point;
@@ -221,6 +231,7 @@ std::string point_id(const Point& point, const std::string& model_hash) {
                      {"offset_sets", point.offset_sets},
                      {"inferences", point.inferences}};
     if (!point.extents.empty()) all.set("extents", to_json(point.extents));
+    if (point.graph.host) all.set("host_element_time_ps", point.chip.host.element_time.count());
     return hex_text(hash64(json::dump_canonical(all)));
 }
 

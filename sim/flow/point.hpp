@@ -78,14 +78,16 @@ public:
     /// `notice` is told once what each model's reader has to say (graph::Graph::notices), a line each.
     using Notice = std::function<void(const std::string&)>;
     explicit ModelCache(Notice notice = {}) : notice_(std::move(notice)) {}
-    /// Reads a model the first time it is asked for; nullptr after having added the reasons to `problems`
-    /// (each time).
-    const Entry* load(const std::string& model, const Extents& extents, Problems& problems);
+    /// Reads a model the first time it is asked for, with these operators on the host; nullptr after having added the
+    /// reasons to `problems` (each time).
+    const Entry* load(const std::string& model, const Extents& extents, const std::vector<std::string>& host_operators,
+                      Problems& problems);
 
 private:
     struct Loaded {
         std::string model;
         Extents extents;
+        std::vector<std::string> host_operators;
         std::optional<Entry> entry;
         Problems problems;
     };
@@ -99,8 +101,8 @@ private:
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
-/// content, extents where any are given, batch, types, chip, compiler options, cores, workers, seed, offset sets,
-/// inferences, kResultsEpoch, record version). Not of paths, provenance or questions.
+/// content with what of it the host runs, extents where any are given, batch, types, chip, compiler options, cores,
+/// workers, seed, offset sets, inferences, kResultsEpoch, record version). Not of paths, provenance or questions.
 std::string point_id(const Point& point, const std::string& model_hash);
 
 /// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of

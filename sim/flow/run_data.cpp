@@ -11,7 +11,9 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "exec/segments.hpp"
+#include "flow/item_order.hpp"
 #include "graph/constants.hpp"
+#include "graph/host_tail.hpp"
 #include "tensorio/npy.hpp"
 #include "tensorio/tensor_proto.hpp"
 
@@ -26,14 +28,9 @@ using program::Purpose;
 using tensorio::Array;
 using tensorio::NamedArray;
 
-bool is_real(DType t) { return t == DType::fp32 || t == DType::fp16 || t == DType::bf16 || t == DType::fp64; }
-
 bool ends_with(const std::string& text, std::string_view end) {
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
-
-/// Whether the file holds one value of the tensor per item of the batch.
-bool per_item(const Graph& graph, TensorId id) { return graph.batchable && graph.tensor(id).batched; }
 
 std::string place(const std::string& name) { return "tensor '" + name + "'"; }
 
@@ -110,27 +107,6 @@ std::vector<Array> arrays_in_order(const Point& point, std::vector<NamedArray> g
     return arrays;
 }
 
-/// Elements of a whole batch, moved between the order of files, in which the batch may be on any axis,
-/// and that of the chip's memory, where items are whole: `to_items` says which way.
-std::vector<std::byte> reordered(const Graph& graph, TensorId id, int batch, std::vector<std::byte> bytes,
-                                 bool to_items) {
-    const Tensor& t = graph.tensor(id);
-    if (!per_item(graph, id) || t.batch_axis == 0 || batch == 1) return bytes;
-    std::size_t rows = 1;
-    for (int a = 1; a <= t.batch_axis; ++a) rows *= static_cast<std::size_t>(t.shape[static_cast<std::size_t>(a)]);
-    const auto items = static_cast<std::size_t>(batch);
-    const std::size_t piece = bytes.size() / (rows * items);
-    std::vector<std::byte> out(bytes.size());
-    for (std::size_t row = 0; row < rows; ++row)
-        for (std::size_t item = 0; item < items; ++item) {
-            const auto in_file = (row * items + item) * piece, in_memory = (item * rows + row) * piece;
-            const auto from = static_cast<std::ptrdiff_t>(to_items ? in_file : in_memory);
-            std::copy_n(bytes.begin() + from, piece,
-                        out.begin() + static_cast<std::ptrdiff_t>(to_items ? in_memory : in_file));
-        }
-    return out;
-}
-
 /// Values of an item do not depend on the batch size it is run in.
 Array random_array(const Point& point, TensorId id, std::uint64_t seed) {
     const Tensor& t = point.graph.tensor(id);
@@ -175,19 +151,6 @@ std::vector<std::byte> weight_bytes(const Graph& graph, const program::Segment& 
 }
 
 }  // namespace
-
-std::vector<std::int64_t> batch_shape(const Graph& graph, TensorId id, int batch) {
-    std::vector<std::int64_t> shape = graph.tensor(id).shape;
-    if (!per_item(graph, id)) return shape;
-    if (!shape.empty() && shape.front() == 1) {
-        const auto axis = graph.tensor(id).batch_axis;
-        shape.erase(shape.begin());
-        shape.insert(shape.begin() + std::min<std::ptrdiff_t>(axis, static_cast<std::ptrdiff_t>(shape.size())), batch);
-    } else {
-        shape.insert(shape.begin(), batch);
-    }
-    return shape;
-}
 
 void check_weights(const Point& point, const DataSource& source) {
     Problems problems;
@@ -267,10 +230,10 @@ void check_output_path(const Point& point, const std::string& path) {
         throw InputError(path, "--out", "cannot be written: there is no such folder");
     if (ends_with(path, ".npz")) return;
     if (!ends_with(path, ".pb")) throw InputError(path, "--out", "must be a file ending in .npz or .pb");
-    if (point.graph.outputs.size() != 1)
-        throw InputError(
-            path, "--out",
-            fmt::format("can hold one tensor and the model has {} outputs; give an .npz", point.graph.outputs.size()));
+    const auto count = point.graph.host ? point.graph.host->results.size() : point.graph.outputs.size();
+    if (count != 1)
+        throw InputError(path, "--out",
+                         fmt::format("can hold one tensor and the model has {} outputs; give an .npz", count));
 }
 
 void write_outputs(const std::string& path, const std::vector<NamedArray>& outputs) {

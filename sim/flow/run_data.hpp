@@ -26,11 +26,6 @@ struct Inputs {
     std::optional<std::uint64_t> random_weights;
 };
 
-/// Shape of a graph tensor for a whole batch as files have it: [batch, item...], the batch in the place of the 1 that
-/// stands for it in the graph, which is the leading one by rule. As in the graph where the tensor is the same for all
-/// items, or the graph is one whole.
-std::vector<std::int64_t> batch_shape(const graph::Graph& graph, graph::TensorId id, int batch);
-
 /// Throws InputError where weights have no values and `source` does not draw them.
 void check_weights(const Point& point, const DataSource& source);
 
@@ -46,8 +41,8 @@ chip::SegmentBytes weight_segments(const Point& point, const program::Program& p
 /// What the host sends for one inference: the input segments.
 chip::SegmentBytes input_segments(const Point& point, const program::Program& program, const Inputs& inputs);
 
-/// Output segments as tensors in the graph's order, shaped as batch_shape says; floating-point ones as fp32, others in
-/// the model's type.
+/// Output segments as tensors in the graph's order, shaped as batch_shape (item_order.hpp) says; floating-point ones as
+/// fp32, others in the model's type.
 std::vector<tensorio::NamedArray> read_outputs(const Point& point, const program::Program& program,
                                                const chip::SegmentBytes& segments);
 

@@ -9,6 +9,7 @@
 #include "flow/closed_loop.hpp"
 #include "flow/demand.hpp"
 #include "flow/fill_record.hpp"
+#include "flow/host_tail.hpp"
 #include "stats/occupancy.hpp"
 #include "stats/timeline.hpp"
 
@@ -71,7 +72,7 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
     chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
     result.alone_service = alone.last_retirement - alone.first_issue;
     if (inputs != nullptr) {
-        result.outputs = read_outputs(point, *program, *alone.outputs);
+        result.outputs = model_outputs(point, *program, *alone.outputs, *inputs);
         chip.load(0, program);
     }
     return alone;
@@ -83,6 +84,7 @@ Measurement measure(const Point& point, Device& device, Duration service, int se
     LoopOptions loop;
     loop.workers = point.workers;
     loop.call_overhead = point.chip.host.call_overhead;
+    loop.host_time = host_time(point);
     loop.seed = static_cast<std::uint64_t>(point.seed + set);
     loop.offsets = set == 0 ? usual_start(point.cores, service) : drawn_start(point.cores, service, loop.seed);
     if (point.inferences > 0) loop.least_measured = loop.max_measured = point.inferences;
@@ -121,6 +123,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
                                       analysis::fair_share(point.chip, point.cores));
     result.layers_csv = stats::layers_csv(result.layers);
     fill_measured(result.record, measurement, alone);
+    if (point.graph.host) result.record.host_ms = record::report_ms(host_time(point));
     for (const Measurement& set : sets) result.offset_sets.push_back(offset_set(point, set, result.offset_sets.size()));
     fill_spread(result.record, result.offset_sets);
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));

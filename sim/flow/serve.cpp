@@ -6,9 +6,11 @@
 #include "analysis/price.hpp"
 #include "base/text.hpp"
 #include "chip/chip.hpp"
+#include "flow/host_tail.hpp"
 #include "flow/live_device.hpp"
 #include "flow/run_point.hpp"
 #include "hw/derived.hpp"
+#include "serving/host_device.hpp"
 #include "serving/table_device.hpp"
 
 namespace infsim::flow {
@@ -62,6 +64,17 @@ double mean_items(const serving::Run& run) {
     return sum / static_cast<double>(trace->arrivals.size());
 }
 
+/// Lets a run go on `chip` and, where the network has operators there, the host behind it.
+serving::Tally simulated(const ServingPlan& plan, const serving::Run& run, serving::Device& chip,
+                         const serving::ProgressCallback& progress) {
+    std::vector<Duration> times;
+    for (std::size_t p : held(plan, run.server.sizes)) times.push_back(host_time(plan.points[p]));
+    if (std::all_of(times.begin(), times.end(), [](Duration t) { return t == Duration{}; }))
+        return serving::simulate(run, chip, progress);
+    serving::HostDevice device(chip, std::move(times));
+    return serving::simulate(run, device, progress);
+}
+
 std::string sizes_text(const std::vector<int>& sizes) {
     std::vector<std::string> all;
     for (int size : sizes) all.push_back(std::to_string(size));
@@ -86,7 +99,7 @@ ServingResult serve_on_table(const ServingPlan& plan, const Scenario& scenario, 
     const auto once = [&](const Scenario& s) {
         MeasuredTimes times(tables, held(plan, server.sizes));
         serving::TableDevice device(times, server.chips, server.cores_per_chip);
-        return judged(s, serving::simulate(s.run, device, progress));
+        return judged(s, simulated(plan, s.run, device, progress));
     };
     ServingResult result = once(scenario);
     if (!scenario.mlperf || !scenario.mlperf->grows || result.tally.end - TimePoint{} >= scenario.mlperf->duration)
@@ -114,7 +127,7 @@ std::optional<double> offered_load(const ServingPlan& plan, const Scenario& scen
     full.warm_up = full.stop.requests / 10;
     MeasuredTimes times(tables, held(plan, full.server.sizes));
     serving::TableDevice device(times, server.chips, server.cores_per_chip);
-    const serving::Tally tally = serving::simulate(full, device, {});
+    const serving::Tally tally = simulated(plan, full, device, {});
     const double capacity = static_cast<double>(tally.items) / seconds(tally.window_end - tally.window_start);
     return *rate * mean_items(scenario.run) / capacity;
 }
@@ -140,7 +153,7 @@ std::optional<ServingResult> serve_live(const ServingPlan& plan, std::string& re
     chip::Chip chip(plan.chip, run.server.cores_per_chip, {});
     LiveDevice device(chip, run.server.cores_per_chip, std::move(programs),
                       run.host.per_inference - run.host.most_jitter());
-    return judged(plan.scenario, serving::simulate(run, device, progress));
+    return judged(plan.scenario, simulated(plan, run, device, progress));
 }
 
 record::ServingRecord infeasible_record(const ServingPlan& plan, const std::string& reason) {

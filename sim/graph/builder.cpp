@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "graph/constants.hpp"
+#include "graph/evaluate.hpp"
 #include "graph/fold.hpp"
 #include "graph/infer_rules.hpp"
 
@@ -104,14 +106,16 @@ std::string GraphBuilder::fresh_node_name(Op op, const std::string& name) {
 
 std::optional<std::vector<double>> GraphBuilder::values(TensorId id) const {
     const auto& tensor = graph_.tensor(id);
-    if (tensor.kind != TensorKind::constant || element_count(tensor.shape) > kFoldLimit) return std::nullopt;
+    if (tensor.kind != TensorKind::constant || element_count(tensor.shape) > fold_limit()) return std::nullopt;
     if (const auto* list = std::get_if<Inline>(&*tensor.constant)) return list->values;
     // A large splat of real numbers stands for weights that random ones may replace: it keeps its name.
     const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16;
     const auto* splat = std::get_if<Splat>(&*tensor.constant);
-    if (splat != nullptr && (!real || element_count(tensor.shape) == 1))
+    if (splat != nullptr && (!real || evaluating_ || element_count(tensor.shape) == 1))
         return std::vector<double>(static_cast<std::size_t>(element_count(tensor.shape)), splat->value);
-    return std::nullopt;
+    if (!evaluating_) return std::nullopt;
+    const auto expanded = evaluate_constant(graph_, id);
+    return std::vector<double>(expanded.begin(), expanded.end());
 }
 
 void GraphBuilder::note_mixing(const Node& node, const std::string& why) {
@@ -122,7 +126,7 @@ void GraphBuilder::note_mixing(const Node& node, const std::string& why) {
 
 std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result, const std::string& output) {
     std::vector<ConstantView> operands;
-    bool all_small = element_count(result.shape) <= kFoldLimit;
+    bool all_small = element_count(result.shape) <= fold_limit();
     for (const auto id : node.inputs) {
         if (id == kNoTensor || !is_constant(id)) return std::nullopt;
         auto list = values(id);
@@ -130,7 +134,8 @@ std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result
         operands.push_back({shape(id), facts(id).dtype, list.value_or(std::vector<double>{})});
     }
     if (all_small) {
-        if (auto folded = fold_node(node, operands, result.shape, result.dtype))
+        const auto compute = evaluating_ ? evaluate_node : fold_node;
+        if (auto folded = compute(node, operands, result.shape, result.dtype))
             return constant(output, result.shape, result.dtype, Inline{std::move(*folded)});
     }
     const auto& source = graph_.tensor(node.inputs[0]);
@@ -198,6 +203,7 @@ std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const 
             result = infer_node(node, operands, batch_, axis);
     if (result.outputs.size() != outputs.size())
         throw ShapeError(fmt::format("has {} outputs, not {}", result.outputs.size(), outputs.size()));
+    if (evaluating_ && op == Op::split && values(inputs[0])) return evaluated_parts(node, result.outputs, outputs);
     if (outputs.size() == 1)
         if (const auto folded = fold(node, result.outputs[0], outputs[0])) return {*folded};
     node.name = fresh_node_name(op, name);
@@ -210,6 +216,23 @@ std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const 
     node.outputs = ids;
     graph_.nodes.push_back(std::move(node));
     return ids;
+}
+
+/// What a split of values makes, each as a slice of them.
+std::vector<TensorId> GraphBuilder::evaluated_parts(const Node& node, const std::vector<Facts>& results,
+                                                    const std::vector<std::string>& outputs) {
+    using Ints = std::vector<std::int64_t>;
+    const auto axis = attribute_int(node, "axis");
+    std::vector<TensorId> parts;
+    std::int64_t begin = 0;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const auto end = begin + results[i].shape[static_cast<std::size_t>(axis)];
+        const Attributes part = {
+            {"axes", Ints{axis}}, {"starts", Ints{begin}}, {"ends", Ints{end}}, {"steps", Ints{1}}};
+        parts.push_back(this->node(Op::slice, "", {node.inputs[0]}, part, outputs[i]));
+        begin = end;
+    }
+    return parts;
 }
 
 /// An output with its batch in front, of which files know the axis that the model gives it.

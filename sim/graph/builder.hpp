@@ -15,6 +15,8 @@ namespace infsim::graph {
 
 /// Constants of at most this many elements take part in folding.
 constexpr std::int64_t kFoldLimit = 16384;
+/// The same where all is computed: half a GiB of a tensor's values.
+constexpr std::int64_t kEvaluationLimit = std::int64_t{1} << 26;
 
 class GraphBuilder {
 public:
@@ -49,6 +51,10 @@ public:
         expected_ = std::move(shapes);
         expected_extent_ = extent;
     }
+    /// From here on every node whose operands are constants is computed, whatever their size, by evaluate.hpp. What is
+    /// added as a node all the same has no value.
+    void evaluate_all() { evaluating_ = true; }
+    bool evaluating() const { return evaluating_; }
     const Facts& facts(TensorId id) const { return facts_.at(static_cast<std::size_t>(id)); }
     const Shape& shape(TensorId id) const { return facts(id).shape; }
     bool is_constant(TensorId id) const { return graph_.tensor(id).kind == TensorKind::constant; }
@@ -66,6 +72,9 @@ private:
     TensorId with_batch_in_front(TensorId id, const std::string& name);
     TensorId add_tensor(const std::string& name, Facts facts, TensorKind kind, std::optional<Constant> constant);
     std::optional<TensorId> fold(const Node& node, const Facts& result, const std::string& output);
+    std::vector<TensorId> evaluated_parts(const Node& node, const std::vector<Facts>& results,
+                                          const std::vector<std::string>& outputs);
+    std::int64_t fold_limit() const { return evaluating_ ? kEvaluationLimit : kFoldLimit; }
     std::string fresh_node_name(Op op, const std::string& name);
     std::optional<int> expected_axis(const std::string& output, const Shape& shape) const;
     void note_mixing(const Node& node, const std::string& why);
@@ -79,6 +88,7 @@ private:
     std::int64_t expected_extent_ = 1;
     std::int64_t batch_;
     bool track_;
+    bool evaluating_ = false;
 };
 
 }  // namespace infsim::graph

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,6 +103,8 @@ struct Node {
     std::map<std::string, Attribute, std::less<>> attributes;  ///< normalised: see README, every default is filled in
 };
 
+struct HostTail;  // host_tail.hpp
+
 struct Graph {
     std::string name;
     std::vector<Tensor> tensors;
@@ -112,6 +115,8 @@ struct Graph {
     std::string why_not_batchable;  ///< node and reason when batchable == false
     /// What a user should be told about how the file was read, a line each. Nothing depends on it.
     std::vector<std::string> notices;
+    /// What of the model the host runs with the graph's outputs; none: the graph is all of the model.
+    std::shared_ptr<const HostTail> host;
 
     const Tensor& tensor(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
     Tensor& tensor(TensorId id) { return tensors.at(static_cast<std::size_t>(id)); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct ImportOptions {
     /// Inputs that are given here become constants (row-major): what a Reshape or Slice takes as an input
     /// must be known when compiling.
     std::map<std::string, std::vector<double>> bound_inputs;
+    /// Operators that the host may run, and all that reads their results (host_tail.hpp); others are refused.
+    std::set<std::string> host_operators;
     /// Run the folding and recognising passes (passes.hpp); off: the operators of the model one by one.
     bool optimize = true;
 };

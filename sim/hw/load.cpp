@@ -20,6 +20,7 @@ constexpr Range<Frequency> clocks{Frequency{1'000'000}, Frequency{1'000'000'000'
 constexpr Range<Bandwidth> bandwidths{Bandwidth{1'000'000}, Bandwidth{100'000'000'000'000}};
 constexpr Range<Cycles> cycles{Cycles{0}, Cycles{1'000'000}};
 constexpr Range<Duration> delays{Duration{0}, Duration{1'000'000'000'000}};
+constexpr Range<Duration> element_times{Duration{0}, Duration{1'000'000}};
 constexpr Range<Bytes> dram_sizes{Bytes{1 << 20}, Bytes{std::int64_t{1} << 40}};
 constexpr Range<Bytes> partition_sizes{Bytes{1 << 10}, Bytes{1 << 24}};
 constexpr Range<Bytes> bank_sizes{Bytes{4}, Bytes{1 << 16}};
@@ -167,6 +168,7 @@ HostSpec read_host(Section host) {
     spec.link_bandwidth = host.quantity("link_bandwidth", bandwidths);
     spec.transfer_latency = host.quantity("transfer_latency", delays);
     spec.call_overhead = host.quantity("call_overhead", delays);
+    spec.element_time = host.quantity("element_time", element_times);
     host.finish();
     return spec;
 }
@@ -211,6 +213,11 @@ void add_defaults(json::Document& document) {
     json::Value* const dram = document.root.is_object() ? document.root.as_object().find("dram") : nullptr;
     if (dram != nullptr && dram->is_object() && dram->as_object().find("arbitration") == nullptr)
         dram->as_object().set("arbitration", "exact");
+    json::Value* const host = document.root.is_object() ? document.root.as_object().find("host") : nullptr;
+    if (host != nullptr && host->is_object() && host->as_object().find("element_time") == nullptr)
+        host->as_object().set(
+            "element_time",
+            json::Object{{"value", "5ns"}, {"grade", "UNK"}, {"source", "assumption, as in inferentia1.json"}});
 }
 
 }  // namespace

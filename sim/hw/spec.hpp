@@ -106,6 +106,7 @@ struct HostSpec {
     Bandwidth link_bandwidth;   ///< per direction, shared by all cores of the chip
     Duration transfer_latency;  ///< fixed cost per transfer
     Duration call_overhead;     ///< host software cost per inference, on the submitting worker
+    Duration element_time;      ///< of an element that an operator on the host reads, on the submitting worker
 };
 
 struct SyncSpec {

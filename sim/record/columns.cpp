@@ -71,6 +71,11 @@ void add_results(std::vector<Column>& c) {
     c.push_back(column("service_ms", "ms", "mean of first issue to last retirement of one inference", &R::service_ms));
     c.push_back(
         column("unloaded_service_ms", "ms", "the same of one inference alone on the chip", &R::unloaded_service_ms));
+    c.push_back(column("host_ms", "ms",
+                       "time of the operators that run on the host, per inference: behind the transfer of its outputs, "
+                       "on its worker, part of its latency",
+                       &R::host_ms));
+    c.back().rare = true;
     c.push_back(
         column("roofline_ms", "ms", "no inference of this program can be faster on this chip", &R::roofline_ms));
     c.push_back(column("bound", "", "which resource that bound comes from: dram, pe, act, pool or host", &R::bound));

@@ -46,15 +46,23 @@ std::vector<std::string> split_csv_line(std::string_view line) {
     return cells;
 }
 
-std::string csv_header() {
+bool has_rare(const RunRecord& record) {
+    const auto& all = columns();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Column& c) { return c.rare && !cell_text(c, record).empty(); });
+}
+
+std::string csv_header(bool rare) {
     std::vector<std::string> names;
-    for (const Column& c : columns()) names.push_back(c.name);
+    for (const Column& c : columns())
+        if (rare || !c.rare) names.push_back(c.name);
     return csv_line(names);
 }
 
-std::string csv_row(const RunRecord& record) {
+std::string csv_row(const RunRecord& record, bool rare) {
     std::vector<std::string> cells;
-    for (const Column& c : columns()) cells.push_back(cell_text(c, record));
+    for (const Column& c : columns())
+        if (rare || !c.rare) cells.push_back(cell_text(c, record));
     return csv_line(cells);
 }
 

@@ -17,9 +17,11 @@ std::string csv_line(const std::vector<std::string>& cells);
 /// Splits one CSV line that csv_line wrote (no line end inside quotes). Unbalanced quotes end with the line.
 std::vector<std::string> split_csv_line(std::string_view line);
 
-/// Column names, and one record in the same order; no line end.
-std::string csv_header();
-std::string csv_row(const RunRecord& record);
+/// Whether a record has a value in a column that few have.
+bool has_rare(const RunRecord& record);
+/// Column names, and one record in the same order; no line end. `rare`: with the columns that few records have.
+std::string csv_header(bool rare = false);
+std::string csv_row(const RunRecord& record, bool rare = false);
 
 /// The inverse of csv_header + csv_row: columns are found by name, unknown ones ignored.
 /// Throws InputError naming `file` and the column when a cell is not of its column's kind.

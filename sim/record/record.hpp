@@ -14,7 +14,8 @@
 
 namespace infsim::record {
 
-/// Counts up when a column is added, renamed or changes its meaning.
+/// Counts up when a column is added, renamed or changes its meaning; a column that only some points have
+/// (Column::rare) may come without, since it changes no other record.
 constexpr int kRecordVersion = 4;
 
 /// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
@@ -66,6 +67,7 @@ struct RunRecord {
     Real throughput_min, throughput_median, throughput_max;
     Real latency_ms_p50_min, latency_ms_p50_median, latency_ms_p50_max;
     Real service_ms, unloaded_service_ms;
+    Real host_ms;
     Real cost_per_1m_inf;
     // What limits it.
     Real roofline_ms;

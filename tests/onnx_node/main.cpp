@@ -55,16 +55,18 @@ std::string counts_table(const std::vector<Result>& results) {
         int passed = 0, total = 0;
     };
     std::map<std::string, Count> counts;
-    int passed = 0;
+    int passed = 0, on_host = 0;
     for (const Result& r : results) {
         passed += r.outcome.passed ? 1 : 0;
+        on_host += r.outcome.passed && r.outcome.on_host ? 1 : 0;
         for (const std::string& op : r.node_case.operators) {
             counts[op].total += 1;
             counts[op].passed += r.outcome.passed ? 1 : 0;
         }
     }
     std::string text =
-        fmt::format("{} of {} tests pass.\n\n| operator | passed | tests |\n|---|---|---|\n", passed, results.size());
+        fmt::format("{} of {} tests pass, {} of them on the host.\n\n| operator | passed | tests |\n|---|---|---|\n",
+                    passed, results.size(), on_host);
     for (const auto& [op, count] : counts) text += fmt::format("| {} | {} | {} |\n", op, count.passed, count.total);
     return text;
 }

@@ -27,14 +27,16 @@ NodeCase read_case(const std::string& folder);
 
 struct Outcome {
     bool passed = false;
-    std::string detail;  ///< how the inputs were given, or why the case does not count
-    bool wrong = false;  ///< it ran and the numbers (or the program) were not right
+    std::string detail;    ///< how the inputs were given, or why the case does not count
+    bool wrong = false;    ///< it ran and the numbers (or the program) were not right
+    bool on_host = false;  ///< its operator is one that only the host runs (graph/host_tail.hpp)
 };
 
 /// Imports, compiles in fp32, verifies, runs with tracking of every byte and compares with ONNX's tolerances (relative
 /// 1e-3, absolute 1e-7). Inputs that an operator needs while compiling (shapes, weights) are given as constants:
 /// first none, then integer ones, then all but the first; the leading axis is part of the item, or the batch where
-/// that fails. Counts only if an instruction on the chip wrote every output.
+/// that fails. Counts only if an instruction on the chip wrote every output,
+/// or on the host, counted apart, if its operator is one that only the host runs.
 Outcome run_case(const NodeCase& node_case, const hw::ChipSpec& chip);
 
 }  // namespace infsim::onnx_node

@@ -11,6 +11,7 @@
 #include "exec/execute.hpp"
 #include "exec/segments.hpp"
 #include "graph/constants.hpp"
+#include "graph/host_tail.hpp"
 #include "graph/onnx_import.hpp"
 #include "node_case.hpp"
 #include "program/races.hpp"
@@ -148,7 +149,27 @@ std::string known_output(const graph::Graph& graph, const DataSet& data) {
     return {};
 }
 
+/// What the host computes, with nothing in front of it on the chip; empty where it is right.
+std::string run_on_host(const graph::HostTail& tail, const DataSet& data) {
+    std::vector<graph::HostSource> sources;
+    for (const auto& source : tail.sources) {
+        const tensorio::Array* a = find(data.inputs, source.tensor);
+        if (a == nullptr) throw InputError(tail.file, source.tensor, "no such input in the test's data");
+        sources.push_back({source.name, {doubles(*a)}});
+    }
+    const auto results = graph::run_host_tail(tail, sources, 1);
+    for (const auto& expected : data.outputs) {
+        const auto got =
+            std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.name == expected.name; });
+        if (got == results.end()) return fmt::format("the host has no output {}", expected.name);
+        if (got->shape != expected.array.shape) return fmt::format("{} has another shape", expected.name);
+        if (auto text = difference(expected, got->values); !text.empty()) return text;
+    }
+    return {};
+}
+
 struct Attempt {
+    bool on_host = false;
     bool compiled = false;
     std::string problem;  ///< why it did not compile, or what was wrong
 };
@@ -159,10 +180,18 @@ Attempt attempt(const NodeCase& c, const Manner& manner, const hw::ChipSpec& chi
         ImportOptions options;
         options.batch = manner.batched ? ImportOptions::Batch::auto_leading : ImportOptions::Batch::whole;
         options.bound_inputs = bound_inputs(data, manner.bound);
+        options.host_operators = {graph::host_operators().begin(), graph::host_operators().end()};
         std::optional<compiler::CompileResult> compiled;
         std::optional<graph::Graph> graph;
         try {
             graph = graph::import_onnx(c.model, options);
+            if (graph->host) {
+                if (!graph->nodes.empty()) throw InputError(c.name, "", "runs on both, chip and host");
+                result.on_host = result.compiled = true;
+                result.problem = run_on_host(*graph->host, data);
+                if (!result.problem.empty()) return result;
+                continue;
+            }
             int batch = 1;
             if (manner.batched && graph->batchable && !graph->inputs.empty())
                 if (const auto* first = find(data.inputs, graph->tensor(graph->inputs[0]).name);
@@ -218,7 +247,8 @@ Outcome run_case(const NodeCase& c, const hw::ChipSpec& chip) {
                                                          "inputs but the first constant"};
                 std::string how = kBound[static_cast<int>(bound)];
                 if (batched) how += how.empty() ? "batched" : ", batched";
-                return {true, how};
+                if (a.on_host) how += how.empty() ? "on the host" : ", on the host";
+                return {true, how, false, a.on_host};
             }
             if (a.compiled) return {false, a.problem, true};
             // What the widest binding says is what stands in the way in the end.

@@ -230,6 +230,7 @@ Shape input_shape(const ::onnx::ValueInfoProto& input, const BatchPlan& plan, co
         if (*extent < 0 || *extent > kMostExtent) throw ShapeError(fmt::format("an extent of {}", *extent));
         shape.push_back(*extent);
     }
+    if (plan.forced && batch != plan.axes.end()) shape[static_cast<std::size_t>(batch->second)] = plan.extent;
     return shape;
 }
 

@@ -16,6 +16,7 @@ struct BatchPlan {
     std::int64_t extent = 1;          ///< of the batch in the shapes as they are imported
     bool items = true;                ///< false: the model is one whole
     bool open = false;                ///< the file leaves the extent of the batch open
+    bool forced = false;              ///< the extent is this one, whatever the file says
     std::map<std::string, int> axes;  ///< the batch axis by input; an input without one is the same for all items
     std::string why_whole;
 };

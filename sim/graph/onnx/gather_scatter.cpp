@@ -22,6 +22,9 @@ Ints known_indices(OnnxNode& n, std::size_t input) {
     return out;
 }
 
+/// Of a node of the host's before there are values.
+bool unknown_indices(OnnxNode& n) { return n.measures() && !n.builder().values(n.in(1)); }
+
 /// Where in the data each element that GatherElements or ScatterElements names lies: row-major, of the axes from
 /// `first` on. The axis in front of those has the same indices throughout, or there is no answer.
 std::optional<std::vector<double>> flat_places(const Shape& data, const Shape& wanted, const Ints& indices,
@@ -80,6 +83,10 @@ TensorId picked_from(OnnxNode& n, TensorId line, std::int64_t axis, std::vector<
 /// data[indices[i][j], j] along an axis.
 void gather_elements(OnnxNode& n) {
     const Shape wanted = n.shape(1);
+    if (unknown_indices(n)) {
+        n.ignore("axis");
+        return n.bind_unknown(0, wanted, n.facts(0).dtype);
+    }
     auto places = element_places(n, n.shape(0), wanted);
     const auto line = as_line(n, n.in(0), places.leading);
     n.emit(Op::reshape, {picked_from(n, line, places.leading, std::move(places.flat))}, {{"shape", wanted}});
@@ -155,9 +162,12 @@ TensorId as_rows(OnnxNode& n, TensorId x, const Rows& rows, std::int64_t count) 
 void gather_nd(OnnxNode& n) {
     if (n.integer("batch_dims", 0) != 0) throw ShapeError("batch_dims are not supported");
     const Shape data = n.shape(0);
-    const auto rows = rows_of(n, data);
+    if (n.shape(1).empty() || n.shape(1).back() < 1 || n.shape(1).back() > static_cast<std::int64_t>(data.size()))
+        throw ShapeError("its indices do not fit its data");
     Shape out(n.shape(1).begin(), n.shape(1).end() - 1);
     out.insert(out.end(), data.begin() + static_cast<std::ptrdiff_t>(n.shape(1).back()), data.end());
+    if (unknown_indices(n)) return n.bind_unknown(0, out, n.facts(0).dtype);
+    const auto rows = rows_of(n, data);
     const auto count = static_cast<std::int64_t>(rows.named.size());
     const auto picked =
         n.make(Op::gather, {as_rows(n, n.in(0), rows, rows.count), n.small({count}, DType::i64, rows.named)},

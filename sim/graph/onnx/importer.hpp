@@ -30,6 +30,7 @@ struct Import {
     /// Converts a node in the place of one that holds it; reports its problems itself.
     std::function<void(const ::onnx::NodeProto&, int position)> convert;
     int depth = 0, inlined = 0;  ///< of subgraphs and functions, see subgraph.cpp
+    bool on_host = false;        ///< what is converted is the host's (host.hpp)
 };
 
 /// An input of the node is the output of one that already failed: nothing new to report.
@@ -85,6 +86,10 @@ public:
     bool output_used(std::size_t i) const;
     void require_single_output() const;         ///< of several outputs only the first may be used
     void bind(std::size_t i, TensorId tensor);  ///< output `i` is this tensor
+    /// Whether the node is the host's and converted without values, to see what it reads.
+    bool measures() const { return import_.on_host && !import_.builder.evaluating(); }
+    /// Output `i` is a tensor of which only the shape is known, of a node that measures.
+    void bind_unknown(std::size_t i, const Shape& shape, DType dtype);
     /// The node becomes this one; its outputs are bound.
     void emit(Op op, const std::vector<TensorId>& inputs, Attributes attributes = {});
     void emit_many(Op op, const std::vector<TensorId>& inputs, Attributes attributes);
@@ -130,6 +135,7 @@ void add_indexing(ConverterTable& table);
 void add_gather_scatter(ConverterTable& table);
 void add_quantized(ConverterTable& table);
 void add_new_norms(ConverterTable& table);
+void add_host_operators(ConverterTable& table);
 void add_microsoft(ConverterTable& table);  ///< of domain com.microsoft
 
 /// A ramp along `axis` that falls (or rises, for the `last`) to 1 where x is as large as its largest element, by
@@ -139,6 +145,8 @@ TensorId ramp_at_extremes(OnnxNode& node, TensorId x, Op extreme, std::int64_t a
 
 /// How a node is converted; there is one where unsupported() has nothing to say.
 Converter converter_of(const ::onnx::NodeProto& node);
+/// Why an operator of the host's is refused where the host may not run it; of constants none is.
+std::string needs_host(const std::string& type);
 /// Why a node's operator cannot be converted, whatever its operands; "" where it can.
 std::string unsupported(const ::onnx::NodeProto& node, std::int64_t opset);
 

@@ -142,30 +142,6 @@ void one_hot(OnnxNode& n) {
     n.emit(Op::where, {hit, n.number(values[1], out), n.number(values[0], out)});
 }
 
-/// Of constants only: how many there are must be known when compiling.
-void non_zero(OnnxNode& n) {
-    const auto values = n.builder().values(n.in(0));
-    const auto& tensor = n.builder().graph().tensor(n.in(0));
-    const auto* splat = tensor.constant ? std::get_if<Splat>(&*tensor.constant) : nullptr;
-    if (!values && splat == nullptr) throw ShapeError("of data that are computed is not supported");
-    const Shape shape = n.shape(0);
-    const auto rank = shape.size(), count = static_cast<std::size_t>(element_count(shape));
-    std::vector<std::vector<double>> found(rank);
-    for (std::size_t i = 0; i < count; ++i) {
-        if ((values ? (*values)[i] : splat->value) == 0) continue;
-        auto left = static_cast<std::int64_t>(i);
-        for (std::size_t a = rank; a-- > 0;) {
-            found[a].push_back(static_cast<double>(left % shape[a]));
-            left /= shape[a];
-        }
-    }
-    std::vector<double> all;
-    for (const auto& list : found) all.insert(all.end(), list.begin(), list.end());
-    const auto columns = rank == 0 ? 0 : static_cast<std::int64_t>(found[0].size());
-    n.bind(0,
-           n.builder().small(n.output_name(0), {static_cast<std::int64_t>(rank), columns}, DType::i64, std::move(all)));
-}
-
 }  // namespace
 
 void add_indexing(ConverterTable& t) {
@@ -174,7 +150,6 @@ void add_indexing(ConverterTable& t) {
     t["CumSum"] = cumsum;
     t["Mod"] = mod;
     t["OneHot"] = one_hot;
-    t["NonZero"] = non_zero;
 }
 
 }  // namespace infsim::graph::onnx_import

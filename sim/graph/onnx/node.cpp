@@ -135,6 +135,10 @@ void OnnxNode::bind(std::size_t i, TensorId tensor) {
     if (i < output_count() && !output_name(i).empty()) import_.tensors[output_name(i)] = tensor;
 }
 
+void OnnxNode::bind_unknown(std::size_t i, const Shape& shape, DType dtype) {
+    if (i < output_count() && !output_name(i).empty()) bind(i, builder().input(output_name(i), shape, dtype, -1));
+}
+
 void OnnxNode::emit(Op op, const std::vector<TensorId>& inputs, Attributes attributes) {
     bind(0, builder().node(op, proto_.name(), inputs, std::move(attributes), output_name(0)));
 }
@@ -204,7 +208,7 @@ const ConverterTable& standard_converters() {
         ConverterTable t;
         for (const auto add : {add_elementwise, add_activations, add_spatial, add_matrix, add_norms, add_movement,
                                add_shapes, add_constants, add_resize, add_control, add_recurrent, add_attention,
-                               add_indexing, add_gather_scatter, add_quantized, add_new_norms})
+                               add_indexing, add_gather_scatter, add_quantized, add_new_norms, add_host_operators})
             add(t);
         return t;
     }();

@@ -192,3 +192,30 @@ TEST_CASE("an inference alone runs on core 0") {
     CHECK(c.last_retirement - c.first_issue == microseconds(70));
     CHECK(c.submitted == TimePoint{microseconds(5)});
 }
+
+TEST_CASE("operators on the host make the worker's next call later and count in its latency") {
+    // A worker: call 100 us, chip 900 us, host 500 us, then the next call.
+    const auto with_workers = [](int workers) {
+        FakeChip chip(1, [](int, std::uint64_t) { return microseconds(900); });
+        Device device = chip.device();
+        LoopOptions o = options(1, workers, microseconds(100));
+        o.host_time = microseconds(500);
+        return run_closed_loop(device, o);
+    };
+    const Measurement one = with_workers(1);
+    CHECK(one.inferences_per_second() == Approx(1e6 / 1500));
+    CHECK(one.cores[0].latencies.front() == microseconds(1500));
+    // Two of them: 600 us of call and host hide behind the other's 900 us on the chip, of which 300 us are waited for.
+    const Measurement two = with_workers(2);
+    CHECK(two.inferences_per_second() == Approx(1e6 / 900));
+    CHECK(two.cores[0].latencies.back() == microseconds(1800));
+}
+
+TEST_CASE("a host slower than the chip bounds the throughput of its workers") {
+    FakeChip chip(1, [](int, std::uint64_t) { return microseconds(100); });
+    Device device = chip.device();
+    LoopOptions o = options(1, 2, microseconds(100));
+    o.host_time = microseconds(800);
+    const Measurement m = run_closed_loop(device, o);
+    CHECK(m.inferences_per_second() == Approx(2e6 / 1000).epsilon(0.01));
+}

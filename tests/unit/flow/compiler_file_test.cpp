@@ -32,6 +32,9 @@ std::vector<std::string> unstated(const json::Object& file) {
     const json::Value* passes = file.find("passes");
     for (const std::string& pass : compiler::optional_pass_names())
         if (!passes || !passes->is_object() || !passes->as_object().find(pass)) missing.push_back("passes." + pass);
+    // Of a network's identity, not of the compiler's.
+    const json::Value* host = file.find("host");
+    if (!host || !host->is_object() || !host->as_object().find("operators")) missing.push_back("host.operators");
     const json::Value all = canonical_json(compiler::CompileOptions{});
     for (const auto& [pass, options] : all.as_object()) {
         if (!options.is_object()) continue;  // the name, and the passes to skip
@@ -150,4 +153,24 @@ TEST_CASE("an optional pass is switched in a file and by a setting, and off it d
     CHECK(again.optional_passes == on.optional_passes);
     read(R"({"name": "x", "passes": {"lower": true}})", problems);
     CHECK(problems.list().size() == 1);
+}
+
+TEST_CASE("operators of the host are names out of a list, and off in the pinned profiles") {
+    Problems problems;
+    CHECK(read(R"({"name": "x", "host": {"operators": ["TopK", "NonZero"]}})", problems).host_operators ==
+          std::vector<std::string>{"NonZero", "TopK"});
+    CHECK(read(R"({"name": "x"})", problems, {{"host.operators", json::Array{}, "", "--set"}}).host_operators.empty());
+    CHECK(read(R"({"name": "x"})", problems).host_operators == compiler::CompileOptions{}.host_operators);
+    CHECK(problems.empty());
+    read(R"({"name": "x", "host": {"operators": ["TopK", "Conv"]}})", problems);
+    REQUIRE(problems.list().size() == 1);
+    CHECK(to_text(problems.list()[0]) ==
+          "c.json: /host/operators/1: 'Conv' is none of NonMaxSuppression, NonZero, TopK");
+    for (const auto& path : profiles()) {
+        INFO(path);
+        Problems none;
+        const auto options = load_compiler(path.string(), {}, none);
+        const bool pinned = path.stem().string().rfind("neuron-", 0) == 0;
+        CHECK(options.host_operators.size() == (pinned ? 0 : 3));
+    }
 }

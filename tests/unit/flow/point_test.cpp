@@ -87,7 +87,7 @@ TEST_CASE("all problems of a request are found together") {
 TEST_CASE("a graph's hash follows its content") {
     ModelCache models;
     Problems problems;
-    const auto* entry = models.load(request().model, {}, problems);
+    const auto* entry = models.load(request().model, {}, {}, problems);
     REQUIRE(entry);
     graph::Graph changed = entry->graph;
     CHECK(content_hash(changed) == entry->content_hash);
@@ -96,4 +96,12 @@ TEST_CASE("a graph's hash follows its content") {
     graph::Graph renamed = entry->graph;
     renamed.nodes[0].attributes["group"] = std::int64_t{2};
     CHECK(content_hash(renamed) != entry->content_hash);
+}
+
+TEST_CASE("what the host may run counts in the id of a network of which it runs something only") {
+    const std::vector<Setting> slow = {{"chip.host.element_time", "9ns", "", "--set"},
+                                       {"compiler.host.operators", json::Array{}, "", "--set"}};
+    PointRequest plain = request();
+    plain.settings = slow;
+    CHECK(id(plain) == id(request()));
 }

@@ -6,6 +6,7 @@
 
 #include "base/elements.hpp"
 #include "exec/segments.hpp"
+#include "flow/item_order.hpp"
 #include "flow/run_data.hpp"
 #include "flow/run_point.hpp"
 #include "support/graphs.hpp"

@@ -117,7 +117,9 @@ TEST_CASE("Any missing and any unknown key of a chip file is refused") {
             auto& shrunk = pointer.empty() ? removed.root : at(removed.root, pointer);
             shrunk = without(object, member.first);
             const std::string where = pointer.empty() ? "/" : pointer;
-            CHECK_THAT(report(removed), Catch::Contains(where + ": key '" + member.first + "' is missing"));
+            const bool has_default = place == "/host/element_time";
+            if (has_default) CHECK(report(removed).empty());
+            else CHECK_THAT(report(removed), Catch::Contains(where + ": key '" + member.first + "' is missing"));
             auto& grown = pointer.empty() ? added.root : at(added.root, pointer);
             grown.as_object().set(member.first + "_", 1);
             CHECK_THAT(report(added),
@@ -138,4 +140,24 @@ TEST_CASE("A chip file that is not there or broken gives its problems and no chi
     CHECK_FALSE(hw::read_chip({"x.json", json::Array{}}, {}, wrong_kind));
     REQUIRE(wrong_kind.list().size() == 1);
     CHECK(to_text(wrong_kind.list()[0]) == "x.json: /: must be an object, and is an array");
+}
+
+TEST_CASE("the time of an element on the host may be left out, and is no part of a chip's identity") {
+    Problems problems;
+    auto document = json::parse_file(source_folder("/configs/chips/inferentia1.json"), problems);
+    REQUIRE(document);
+    json::Object host;
+    for (const auto& [key, value] : document->root.as_object().find("host")->as_object())
+        if (key != "element_time") host.set(key, value);
+    json::Document without = *document;
+    without.root.as_object().set("host", host);
+    const auto said = hw::read_chip(*document, {}, problems), left_out = hw::read_chip(without, {}, problems);
+    REQUIRE(said);
+    REQUIRE(left_out);
+    CHECK(said->spec.host.element_time == picoseconds(5000));
+    CHECK(left_out->spec.host.element_time == picoseconds(5000));
+    const auto set = hw::read_chip(without, {{"host.element_time", "8ns", "", "--set"}}, problems);
+    REQUIRE(set);
+    CHECK(set->spec.host.element_time == picoseconds(8000));
+    CHECK(json::dump_canonical(hw::canonical_json(set->spec)) == json::dump_canonical(hw::canonical_json(said->spec)));
 }

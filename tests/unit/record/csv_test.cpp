@@ -86,3 +86,16 @@ TEST_CASE("a record of another version, with unknown keys or of wrong kinds is r
     CHECK_THROWS_AS(from_json(this_version, "r.json"), InputError);
     CHECK(from_json(this_version + R"("status":"ok","batch_size":5})", "r.json").batch_size == 5);
 }
+
+TEST_CASE("a column of few records is in tables that have one of them, and always in their JSON") {
+    RunRecord r = sample();
+    CHECK_FALSE(has_rare(r));
+    CHECK(csv_header().find("host_ms") == std::string::npos);
+    CHECK(to_json(r).find("host_ms") == std::string::npos);
+    r.host_ms = 0.25;
+    CHECK(has_rare(r));
+    CHECK(parse_csv_row(csv_header(true), csv_row(r, true), "t.csv").host_ms == 0.25);
+    CHECK(split_csv_line(csv_header(true)).size() == split_csv_line(csv_header()).size() + 1);
+    CHECK(csv_row(r) == csv_row(sample()));
+    CHECK(from_json(to_json(r), "r.json").host_ms == 0.25);
+}
