@@ -24,13 +24,14 @@ void add(std::vector<Variant>& variants, const char* name, T CompileOptions::*op
 
 /// Every option with the values worth trying. `resident_bytes`: what the network needs without spilling.
 std::vector<Variant> variants(std::int64_t resident_bytes) {
-    // An option that is new does not fit these names: give it its variants below, too.
+    // An option that is new does not fit these names: give it its variants below, too. What runs on the host is decided
+    // while a file is read, before the compiler.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
                                   prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
                                   search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, optional_passes, skip_passes] = CompileOptions{};
+                                  activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
