@@ -131,20 +131,6 @@ void store_band(EmitContext& c, const Where& at, std::size_t output, const Place
     }
 }
 
-/// What is in bands and no image: its axes share rows and columns in some other way.
-void store_in_rows(EmitContext& c, const Where& at, std::size_t output) {
-    const View& view = c.input.network.outputs[output];
-    const DType dram = c.dram.dtype(c.input.graph.outputs[output]);
-    FetchBox whole;
-    whole.from.axes = row_major_axes(shape_of(view));
-    for (const Residence& here : residences(c, ValueId(view.value), at.image)) {
-        const bool converts = dram != here.dtype;
-        const Residence from = converts ? staged(c, at, here, dram, "/as sent", Purpose::spill) : here;
-        if (converts) convert(c, at, here, from, view);
-        transfer_rows(c, at, {view, whole, c.dram.output(output), Direction::store, Ring::others}, from);
-    }
-}
-
 void store_view(EmitContext& c, const Where& at, std::size_t output) {
     const View& view = c.input.network.outputs[output];
     const ValueId v(view.value);
@@ -152,19 +138,15 @@ void store_view(EmitContext& c, const Where& at, std::size_t output) {
         for (const Place& band : c.storage.bands(v, at.image)) store_band(c, at, output, band);
         return;
     }
-    if (c.storage.in_bands(v)) return store_in_rows(c, at, output);
     const DType dram = c.dram.dtype(c.input.graph.outputs[output]);
-    Residence from = residence(c, v, at.image);
-    if (dram != from.dtype) {
-        const Residence cast = staged(c, at, from, dram, "/as sent", Purpose::spill);
-        convert(c, at, from, cast, view);
-        from = cast;
+    FetchBox whole;
+    whole.from.axes = row_major_axes(shape_of(view));
+    for (const Residence& here : residences(c, v, at.image)) {
+        const bool converts = dram != here.dtype;
+        const Residence from = converts ? staged(c, at, here, dram, "/as sent", Purpose::spill) : here;
+        if (converts) convert(c, at, here, from, view);
+        transfer_rows(c, at, {view, whole, c.dram.output(output), Direction::store, Ring::others}, from);
     }
-    Strided whole;
-    whole.axes = row_major_axes(shape_of(view));
-    const DramTensor there = c.dram.output(output);
-    transfer(c, at, transfer_walk(view, c.value(v).phys, whole, {}, {}), from, there.segment,
-             at.image.value() * there.image_elements, Direction::store, Ring::others);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "compiler/ir/views.hpp"
+#include "compiler/lower/conv_geometry.hpp"
 #include "compiler/lower/prospect.hpp"
 #include "compiler/lower/tensors.hpp"
 
@@ -21,25 +22,6 @@ bool takes_residual(const Lowering& low, const Task& task, const Physical& out) 
     if (task.fusion->residual == graph::kNoTensor) return true;
     const auto residual = look(low, task.fusion->residual);
     return residual && residual->phys() == out;
-}
-
-/// Geometry of a convolution as of one over two spatial axes; an image of one axis is as image_shape() has it.
-struct ConvGeometry {
-    Shape weights, out, strides, dilations, pads;
-    std::ptrdiff_t unit_axis = 0;  ///< of an image that has one axis: the other one's position in `out`
-};
-
-ConvGeometry geometry_of(const Lowering& low, const Node& node) {
-    ConvGeometry g{low.source.shape(node.inputs[1]),       low.source.shape(node.outputs[0]),
-                   graph::attribute_ints(node, "strides"), graph::attribute_ints(node, "dilations"),
-                   graph::attribute_ints(node, "pads"),    0};
-    if (g.weights.size() == 4) return g;
-    const bool column = is_long(low.source.shape(node.inputs[0]));
-    g.unit_axis = column ? 3 : 2;
-    for (Shape* s : {&g.weights, &g.out}) s->insert(s->begin() + g.unit_axis, 1);
-    for (Shape* s : {&g.strides, &g.dilations}) s->insert(column ? s->end() : s->begin(), 1);
-    g.pads = column ? Shape{g.pads[0], 0, g.pads[1], 0} : Shape{0, g.pads[0], 0, g.pads[1]};
-    return g;
 }
 
 ConvOp conv_of(const Node& node, const ConvGeometry& g) {
@@ -84,7 +66,7 @@ std::optional<WeightedPlan> plan_conv(const Lowering& low, const Task& task) {
     if (task.fusion == nullptr || !has_image(low, node.inputs[0])) return std::nullopt;
     if (!low.source.is_constant(node.inputs[1]) || (has_bias(node) && !low.source.is_constant(node.inputs[2])))
         return std::nullopt;
-    const ConvGeometry g = geometry_of(low, node);
+    const ConvGeometry g = conv_geometry(low, node, is_long(low.source.shape(node.inputs[0])));
     const Shape& w = g.weights;
     const Physical phys{split_channels(static_cast<int>(w[0]), low.source.columns), static_cast<int>(g.out[2]),
                         static_cast<int>(g.out[3])};

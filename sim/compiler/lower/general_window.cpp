@@ -1,6 +1,7 @@
 #include <string>
 
 #include "compiler/ir/strided.hpp"
+#include "compiler/lower/conv_geometry.hpp"
 #include "compiler/lower/general.hpp"
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
@@ -103,33 +104,8 @@ void general_pool(Lowering& low, const Node& node) {
 
 namespace {
 
-/// Geometry as of a transposed convolution over two spatial axes; an image of one axis has one row, or one column where
-/// the output is long.
-struct TransposedGeometry {
-    Shape weights, image, out, strides, dilations, pads;
-    std::ptrdiff_t unit_axis = 0;  ///< of an image that has one axis: the other one's position in `out`
-};
-
-TransposedGeometry geometry_of(const Lowering& low, const Node& node) {
-    const auto ints = [&](const char* name) { return graph::attribute_ints(node, name); };
-    TransposedGeometry g;
-    g.weights = low.source.shape(node.inputs[1]);
-    g.image = low.source.shape(node.inputs[0]);
-    g.out = low.source.shape(node.outputs[0]);
-    g.strides = ints("strides");
-    g.dilations = ints("dilations");
-    g.pads = ints("pads");
-    if (g.weights.size() == 4) return g;
-    const bool column = is_long(g.out);
-    g.unit_axis = column ? 3 : 2;
-    for (Shape* s : {&g.weights, &g.image, &g.out}) s->insert(s->begin() + g.unit_axis, 1);
-    for (Shape* s : {&g.strides, &g.dilations}) s->insert(column ? s->end() : s->begin(), 1);
-    g.pads = column ? Shape{g.pads[0], 0, g.pads[1], 0} : Shape{0, g.pads[0], 0, g.pads[1]};
-    return g;
-}
-
 /// The input with its elements `strides` apart and zeros between them, as an image; `image` becomes its shape.
-Strided zero_inserted(Lowering& low, const Node& node, const TransposedGeometry& g, Shape& image) {
+Strided zero_inserted(Lowering& low, const Node& node, const ConvGeometry& g, Shape& image) {
     image = {1, g.image[1], (g.image[2] - 1) * g.strides[0] + 1, (g.image[3] - 1) * g.strides[1] + 1};
     Strided from = reshaped(low, strided_of(low, node.inputs[0]), g.image);
     if (g.strides[0] == 1 && g.strides[1] == 1) return from;
@@ -140,7 +116,7 @@ Strided zero_inserted(Lowering& low, const Node& node, const TransposedGeometry&
 
 /// The convolution that it is: weights [in, out of a group, rows, cols], both filter axes backwards. Where a group
 /// ends, so many inputs' weights lie between that end and the first output of the next.
-ConvOp conv_of(const Node& node, const TransposedGeometry& g) {
+ConvOp conv_of(const Node& node, const ConvGeometry& g) {
     const Shape& w = g.weights;
     ConvOp op;
     op.weight = {node.inputs[1], w[2] * w[3], w[1] * w[2] * w[3], -w[3], -1};
@@ -172,7 +148,7 @@ Refusal refuse_conv_transpose(const Lowering& low, const Node& node) {
 /// rows and columns.
 void general_conv_transpose(Lowering& low, const Node& node) {
     const TensorId out = node.outputs[0];
-    const TransposedGeometry g = geometry_of(low, node);
+    const ConvGeometry g = conv_geometry(low, node, is_long(low.source.shape(out)));
     Shape image;
     const Strided spread = zero_inserted(low, node, g, image);
     const ConvOp op = conv_of(node, g);
