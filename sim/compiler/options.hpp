@@ -55,6 +55,19 @@ struct CompileOptions {
     /// prefetch: how many loads ahead of their first use may be started.
     int prefetch_depth = 64;
 
+    /// lower: a tensor of one element per channel beside a whole one is a scalar per partition; false: it is repeated
+    /// over the plane through device DRAM.
+    bool channel_operands = true;
+    /// lower: what only moves elements within their partitions (slices, padding, concatenation, repetition of rows and
+    /// columns) is copied on the chip; false: through device DRAM.
+    bool moves_on_chip = true;
+    /// lower: constants that layers fetch as operands lie in device DRAM in the order of the chip; false: row-major, as
+    /// in the model, and read element by element where the chip wants another order.
+    bool packed_constants = true;
+    /// lower: where rows of a tensor lie across the partitions, the PE turns it before it goes to device DRAM or after
+    /// it comes from there; false: it moves element by element.
+    bool turned_transfers = true;
+
     /// order: layers between two single-tensor cuts are ordered for the smallest peak; false: order of the model.
     bool reorder_layers = true;
 

@@ -29,7 +29,7 @@ using Attempts = std::vector<Attempt>;
 int slot_channels(const program::Target& t) { return std::min({t.pe_columns, t.psum_partitions, t.sb_partitions / 2}); }
 
 Refusal run_lower(Compilation& c, Attempts&) {
-    c.network = lower(c.graph, c.dtype, slot_channels(c.target));
+    c.network = lower(c.graph, c.dtype, slot_channels(c.target), c.options);
     if (c.network.layers.size() > 65535) throw InputError(c.graph.name, "", "more than 65535 layers");
     return std::nullopt;
 }

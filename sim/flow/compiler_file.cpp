@@ -46,6 +46,14 @@ const std::vector<Option>& options_table() {
     using O = CompileOptions;
     static const std::vector<Option> table{
         {"batch", "batching", Flag{&O::batching}, "read each layer's weights once for all images"},
+        {"lower", "channel_operands", Flag{&O::channel_operands},
+         "an operand of one element per channel is a scalar per partition"},
+        {"lower", "moves_on_chip", Flag{&O::moves_on_chip},
+         "copy on the chip what only moves elements within their partitions"},
+        {"lower", "packed_constants", Flag{&O::packed_constants},
+         "constant operands lie in device DRAM in the order of the chip"},
+        {"lower", "turned_transfers", Flag{&O::turned_transfers},
+         "turn a tensor on the PE rather than transfer it element by element"},
         {"order", "reorder_layers", Flag{&O::reorder_layers}, "order layers for the smallest peak"},
         {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64},
          "PSUM banks that one stationary load serves"},
@@ -232,7 +240,8 @@ json::Value canonical_json(const CompileOptions& options) {
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
-                                  prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
+                                  prefetch, prefetch_depth, channel_operands, moves_on_chip, packed_constants,
+                                  turned_transfers, reorder_layers, spill, rematerialization, recompute,
                                   search_sections, search_psum_banks, weights_region, weight_regions,
                                   activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;

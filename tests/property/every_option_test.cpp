@@ -29,7 +29,8 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
-                                  prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
+                                  prefetch, prefetch_depth, channel_operands, moves_on_chip, packed_constants,
+                                  turned_transfers, reorder_layers, spill, rematerialization, recompute,
                                   search_sections, search_psum_banks, weights_region, weight_regions,
                                   activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;

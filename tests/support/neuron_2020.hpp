@@ -19,6 +19,10 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.in_place_add = true;
     o.pair_images = true;
     o.weights_in_parts = false;
+    o.channel_operands = false;
+    o.moves_on_chip = false;
+    o.packed_constants = false;
+    o.turned_transfers = false;
     o.replication = true;
     o.stream_stem = true;
     o.stream_converted_input = false;

@@ -79,6 +79,33 @@ bool make_place(EmitContext& c, const Where& at, const FetchOp& op, const Part& 
     return true;
 }
 
+/// Box `index` of a fetch into `view`, and the type its elements have in device DRAM.
+struct BoxOfFetch {
+    const View& view;
+    const FetchBox& box;
+    std::size_t index = 0;
+    DType dtype = DType::fp16;
+};
+
+/// A constant from a copy in the order of the chip; false: it is read where it lies.
+bool load_packed(EmitContext& c, const Where& at, const BoxOfFetch& what, const Residence& into) {
+    const Strided& from = what.box.from;
+    if (!c.input.options.packed_constants || from.source != Strided::Source::constant) return false;
+    const Physical& phys = c.value(into.value).phys;
+    const bool all = into.rows.count() == phys.rows;
+    const TransferWalk walk = transfer_walk(what.view, phys, from, what.box.start, what.box.step, !all);
+    const auto copy = packed(walk, dtype_bytes(what.dtype));
+    if (!copy) return false;
+    const DramTensor there = c.dram.packed_constant(at.layer, what.index, from.index, *copy, what.dtype);
+    const auto load = [&](const TransferWalk& part) {
+        transfer(c, at, part, into, there.segment, 0, Direction::load, Ring::constants);
+    };
+    if (all) load(copy->walk);
+    else
+        for (const TransferWalk& part : within_rows(copy->walk, phys.cols, into.rows)) load(part);
+    return true;
+}
+
 }  // namespace
 
 void emit_fetch(EmitContext& c, const Where& at, const FetchOp& op) {
@@ -93,7 +120,9 @@ void emit_fetch(EmitContext& c, const Where& at, const FetchOp& op) {
         const bool converts = dtype != home.dtype;
         const Residence into = converts ? staged(c, at, home, dtype, "/as received", program::Purpose::spill) : home;
         if (op.fill) fill_slots(c, at, into, output, *op.fill);
-        for (const FetchBox& b : op.boxes) {
+        for (std::size_t i = 0; i < op.boxes.size(); ++i) {
+            const FetchBox& b = op.boxes[i];
+            if (load_packed(c, at, {to, b, i, dtype}, into)) continue;
             const Ring ring = is_constant(b) ? Ring::constants : Ring::inputs;
             transfer_rows(c, at, {to, b, c.dram.source(b.from, dtype), Direction::load, ring}, into);
         }

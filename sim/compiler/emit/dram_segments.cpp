@@ -119,4 +119,19 @@ DramTensor DramSegments::source(const Strided& from, DType dtype) {
     return {operands_[key] = builder_.add_segment(std::move(s)), 0};
 }
 
+DramTensor DramSegments::packed_constant(LayerId layer, std::size_t box, graph::TensorId constant,
+                                         const PackedConstant& packed, DType dtype) {
+    const auto key = std::make_pair(layer, box);
+    if (const auto found = packed_.find(key); found != packed_.end()) return {found->second, 0};
+    program::Segment s;
+    s.name = input_.graph.tensor(constant).name + "/as on chip";
+    s.tensors = {input_.graph.tensor(constant).name};
+    s.purpose = Purpose::constants;
+    s.dtype = dtype;
+    s.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    s.bytes = packed.elements * dtype_bytes(dtype);
+    s.recipe = packed.recipe;
+    return {packed_[key] = builder_.add_segment(std::move(s)), 0};
+}
+
 }  // namespace infsim::compiler

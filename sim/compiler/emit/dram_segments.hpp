@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "compiler/emit/builder.hpp"
 #include "compiler/emit/input.hpp"
+#include "compiler/emit/packed_constants.hpp"
 
 namespace infsim::compiler {
 
@@ -36,6 +38,9 @@ public:
     DramTensor scratch(ValueId v);
     /// What `from` walks over; a constant or literal lies there as `dtype`.
     DramTensor source(const Strided& from, DType dtype);
+    /// The packed copy of the constant that box `box` of the fetch `layer` reads.
+    DramTensor packed_constant(LayerId layer, std::size_t box, graph::TensorId constant, const PackedConstant& packed,
+                               DType dtype);
 
 private:
     const EmitInput& input_;
@@ -44,6 +49,7 @@ private:
     IdVector<ValueId, int> input_index_;
     IdVector<LayerId, std::vector<std::size_t>> outputs_of_;
     std::map<ValueId, std::uint32_t> scratch_;
+    std::map<std::pair<LayerId, std::size_t>, std::uint32_t> packed_;
     std::map<std::tuple<bool, int, DType>, std::uint32_t> operands_;  ///< (literal?, index, type in DRAM)
 
     DramTensor add(graph::TensorId tensor, program::Purpose purpose);

@@ -28,6 +28,16 @@ std::vector<Stretch> unary_stretches(const EmitContext& c, const Layer& l) {
     return stretches(c, l, c.storage.chunks({l.inputs[0], l.output}));
 }
 
+/// Chunks whose lanes have their scalars in the same partitions.
+std::vector<Stretch> scalar_stretches(const EmitContext& c, const Layer& l) {
+    if (l.inputs.size() == 1) return unary_stretches(c, l);
+    return stretches(c, l, c.storage.chunks({l.inputs[0], l.inputs[1], l.inputs.back(), l.output}));
+}
+
+program::ScalarOperand of_partitions(const program::AccessPattern& ap) {
+    return program::ScalarOperand::per_partition(ap.offset, ap.partition_start, ap.dtype);
+}
+
 Operand operand(const EmitContext& c, const Part& part, const Stretch& s, ImageId image) {
     return access(c, part, s.chunk.slot, s.chunk.lanes, image, s.rect);
 }
@@ -57,15 +67,21 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
         if (s->per_channel != graph::kNoTensor) tensors.push_back(s->per_channel);
     const BufferId constants = tensors.empty() ? kNoBuffer : c.constants.channels(at, l.output, tensors, false);
     const int count = static_cast<int>(tensors.size());
-    for (const Stretch& s : unary_stretches(c, l)) {
+    for (const Stretch& s : scalar_stretches(c, l)) {
         const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
         int next = 0;
+        const auto in_value = [&](const ChannelScalar& of) {
+            const Part& part = l.inputs[static_cast<std::size_t>(of.input)];
+            return access(c, part, s.chunk.slot, s.chunk.lanes, at.image, {});
+        };
         const auto scalar = [&](const ChannelScalar& of) {
             if (of.op == program::AluOp::none) return program::ScalarOperand{};
+            if (of.input > 0) return of_partitions(in_value(of).ap);
             if (of.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(of.immediate);
             return channel_scalar(c, l.output, s.chunk.slot, next++, count);
         };
         const auto buffer = [&](const ChannelScalar& of) {
+            if (of.input > 0) return in_value(of).buffer;
             return of.per_channel == graph::kNoTensor ? kNoBuffer : constants;
         };
         program::TensorScalar t;

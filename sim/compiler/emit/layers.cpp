@@ -19,6 +19,7 @@ struct Table {
     void operator()(const ScalarOp& op) const { emit_scalar(c, at, op); }
     void operator()(const BinaryOp& op) const { emit_binary(c, at, op); }
     void operator()(const CopyOp&) const { emit_copy(c, at); }
+    void operator()(const ArrangeOp& op) const { emit_arrange(c, at, op); }
     void operator()(const ReduceOp& op) const { emit_reduce(c, at, op); }
     void operator()(const SoftmaxOp& op) const { emit_softmax(c, at, op); }
     void operator()(const LayerNormOp& op) const { emit_layer_norm(c, at, op); }

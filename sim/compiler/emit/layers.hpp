@@ -26,6 +26,7 @@ void emit_replicate(EmitContext& c, const Where& at, const ReplicateOp& op, RowR
 void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op);
 void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op);
 void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op);
+void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op);
 void emit_copy(EmitContext& c, const Where& at);
 
 // Along an axis.

@@ -86,7 +86,7 @@ bool works_by_rows(const Network& network, const Layer& layer) {
     if (const auto* binary = std::get_if<BinaryOp>(&layer.op))
         return !binary->spread && (binary->inner == 1 || ends_with_rows(binary->inner, phys));
     if (const auto* reduce = std::get_if<ReduceOp>(&layer.op)) return ends_with_rows(reduce->inner, phys);
-    return is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, CopyOp, LrnOp, ReplicateOp, FetchOp, StoreOp>(layer.op);
+    return is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, CopyOp, ArrangeOp, LrnOp, ReplicateOp, FetchOp, StoreOp>(layer.op);
 }
 
 /// Only values whose every reader and writer works row by row lie in bands. What streams through the stem never is

@@ -42,7 +42,10 @@ struct Factor {
     std::int64_t extent = 1;
     std::int64_t step = 1;
     bool operator==(const Factor& o) const { return dim == o.dim && extent == o.extent && step == o.step; }
+    bool operator!=(const Factor& o) const { return !(*this == o); }
 };
+/// Whether the factor walks over the plane of a partition.
+inline bool is_free(const Factor& f) { return f.dim == Dim::row || f.dim == Dim::col; }
 /// How a graph tensor lies in a value: each logical axis is the product of factors, outermost first; an axis of
 /// extent 1 has none. The tensor takes slots [first_slot, first_slot + slots) of the value.
 struct View {
@@ -117,11 +120,13 @@ struct UnaryOp {
     program::ActFunction function = program::ActFunction::identity;
     float scale = 1, bias = 0;
 };
-/// dst = (src op0 s0) op1 s1 with scalars immediate or one per channel.
+/// dst = (src op0 s0) op1 s1 with scalars immediate or one per channel: a constant's, or of a value of one element per
+/// channel.
 struct ChannelScalar {
     program::AluOp op = program::AluOp::none;
     float immediate = 0;
     graph::TensorId per_channel = graph::kNoTensor;
+    int input = 0;  ///< more than 0: which of the layer's inputs has the scalars
 };
 struct ScalarOp {
     ChannelScalar first, second;
@@ -194,11 +199,26 @@ struct FetchOp {
     std::optional<float> fill;
     DType from_dtype = DType::fp32;  ///< of scratch values and constants; graph inputs have their own
 };
+/// Moves elements within their partitions: every lane of the output takes elements of the same lane of the inputs.
+struct ArrangeOp {
+    /// `count` elements with these distances in the planes; a distance of 0 repeats.
+    struct Walk {
+        std::int64_t count = 1, from = 0, to = 0;
+    };
+    struct Piece {
+        int input = 0;
+        std::int64_t from = 0, to = 0;  ///< where the walks begin, in elements of the planes
+        std::vector<Walk> walks;        ///< outermost first, at most four
+    };
+    std::vector<Piece> pieces;
+    std::optional<float> fill;  ///< of elements that no piece writes
+};
 /// Copies slots (a concat part that could not be written in place).
 struct CopyOp {};
 
-using LayerOp = std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp,
-                             TransposeOp, SpreadOp, GatherOp, ReplicateOp, CopyOp, ReduceOp, StoreOp, FetchOp>;
+using LayerOp =
+    std::variant<ConvOp, PoolOp, UnaryOp, ScalarOp, BinaryOp, SoftmaxOp, LayerNormOp, LrnOp, HeadMatmulOp, TransposeOp,
+                 SpreadOp, GatherOp, ReplicateOp, CopyOp, ArrangeOp, ReduceOp, StoreOp, FetchOp>;
 
 struct Layer {
     std::string name;

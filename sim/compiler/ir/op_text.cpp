@@ -36,10 +36,11 @@ private:
 };
 
 std::string scalar_text(const ChannelScalar& scalar) {
-    const auto& [op, immediate, per_channel] = scalar;
+    const auto& [op, immediate, per_channel, input] = scalar;
     if (op == program::AluOp::none) return "none";
-    const std::string operand =
-        per_channel != graph::kNoTensor ? fmt::format("t{}", per_channel) : fmt::format("{}", immediate);
+    const std::string operand = input > 0                         ? fmt::format("input {}", input)
+                                : per_channel != graph::kNoTensor ? fmt::format("t{}", per_channel)
+                                                                  : fmt::format("{}", immediate);
     return fmt::format("{}({})", program::name(op), operand);
 }
 
@@ -174,6 +175,16 @@ struct OpText {
         fields.add("pad", pad, 0);
     }
     void operator()(const CopyOp&) {}
+    void operator()(const ArrangeOp& op) {
+        const auto& [pieces, fill] = op;
+        for (const auto& [input, from, to, walks] : pieces) {
+            std::string text = fmt::format("{}@{} to {}", input, from, to);
+            for (const auto& [count, from_step, to_step] : walks)
+                text += fmt::format(" {}*{}:{}", count, from_step, to_step);
+            fields.add("piece", text);
+        }
+        if (fill) fields.add("fill", fmt::format("{}", *fill));
+    }
     void operator()(const ReduceOp& op) {
         const auto& [alu, inner, scale] = op;
         fields.add("op", std::string(program::name(alu)));
@@ -214,6 +225,7 @@ struct OpName {
     const char* operator()(const GatherOp&) const { return "gather"; }
     const char* operator()(const ReplicateOp&) const { return "replicate"; }
     const char* operator()(const CopyOp&) const { return "copy"; }
+    const char* operator()(const ArrangeOp&) const { return "arrange"; }
     const char* operator()(const ReduceOp&) const { return "reduce"; }
     const char* operator()(const StoreOp&) const { return "store"; }
     const char* operator()(const FetchOp&) const { return "fetch"; }

@@ -79,9 +79,15 @@ struct OperandRules {
     }
     void operator()(const UnaryOp&) const { elementwise(); }
     void operator()(const ScalarOp& op) const {
-        elementwise();
-        for (const ChannelScalar* s : {&op.first, &op.second})
+        if (!inputs(1, 3)) return;
+        same_layout(in(0), out(), "input and output");
+        for (const ChannelScalar* s : {&op.first, &op.second}) {
             if (s->per_channel != graph::kNoTensor) verify_constant(check, s->per_channel, where);
+            if (s->input <= 0) continue;
+            const auto i = static_cast<std::size_t>(s->input);
+            require(i < layer.inputs.size() && in(i).lanes == out().lanes && in(i).plane() == 1,
+                    "scalars that are not one per channel");
+        }
     }
     void operator()(const BinaryOp& op) const {
         if (!inputs(2, 2)) return;
@@ -139,6 +145,21 @@ struct OperandRules {
                 "copies are not those of the input");
     }
     void operator()(const CopyOp&) const { elementwise(); }
+    void operator()(const ArrangeOp& op) const {
+        if (!inputs(1, layer.inputs.size())) return;
+        for (const ArrangeOp::Piece& piece : op.pieces) {
+            const auto i = static_cast<std::size_t>(piece.input);
+            if (!check.violations.require(piece.input >= 0 && i < layer.inputs.size(), where, "moves no input of it"))
+                continue;
+            require(in(i).lanes == out().lanes, "moves elements to other lanes");
+            Reach from{piece.from, piece.from}, to{piece.to, piece.to};
+            for (const ArrangeOp::Walk& walk : piece.walks) {
+                from.add(walk.count, walk.from);
+                to.add(walk.count, walk.to);
+            }
+            require(from.within(in(i).plane()) && to.within(out().plane()), "a piece leaves its plane");
+        }
+    }
     void operator()(const ReduceOp& op) const {
         if (!one_input()) return;
         require(in(0).lanes == out().lanes && op.inner > 0 && out().plane() * op.inner == in(0).plane(),

@@ -190,6 +190,46 @@ void lower_way(Lowering& low, const Node& node, AluOp op, const SpreadPlan& plan
     add_elementwise(low, node, binary, {full, row}, low.source.dtype);
 }
 
+// --- one element per channel beside a tensor --------------------------------------------------------
+
+/// Whether the tensor has one element for each channel of `full`, in the same partition, and every other axis repeats.
+bool has_scalars_of(const Prospect& scalars, const Prospect& full) {
+    const Axes &one = scalars.view.axes, &all = full.view.axes;
+    if (scalars.phys().plane() != 1 || scalars.phys().lanes != full.phys().lanes || one.size() > all.size())
+        return false;
+    const std::size_t lead = all.size() - one.size();
+    for (std::size_t a = 0; a < all.size(); ++a) {
+        const bool on_partitions =
+            std::any_of(all[a].begin(), all[a].end(), [](const Factor& f) { return !is_free(f); });
+        const auto& mine = a < lead ? std::vector<Factor>{} : one[a - lead];
+        if (on_partitions ? mine != all[a] : !mine.empty()) return false;
+    }
+    return true;
+}
+
+std::optional<ChannelOperandPlan> plan_channel_operand(const Lowering& low, const Node& node) {
+    if (!low.options.channel_operands) return std::nullopt;
+    const SourceGraph& source = low.source;
+    ChannelOperandPlan plan;
+    plan.scalars_first = source.shape(node.inputs[0]) != source.shape(node.outputs[0]);
+    plan.full = node.inputs[plan.scalars_first ? 1 : 0];
+    plan.scalars = node.inputs[plan.scalars_first ? 0 : 1];
+    if (source.shape(plan.full) != source.shape(node.outputs[0]) || source.chip_dtype(plan.scalars) != source.dtype ||
+        source.chip_dtype(plan.full) != source.dtype)
+        return std::nullopt;
+    const auto full = look(low, plan.full), scalars = look(low, plan.scalars);
+    if (!full || !scalars || !has_scalars_of(*scalars, *full)) return std::nullopt;
+    return plan;
+}
+
+void lower_way(Lowering& low, const Node& node, AluOp op, const ChannelOperandPlan& plan) {
+    ScalarOp scalar;
+    scalar.first.op = plan.scalars_first ? reversed(op) : op;
+    scalar.first.input = 1;
+    const View full = view_of(low, plan.full), scalars = view_of(low, plan.scalars);
+    add_elementwise(low, node, scalar, {full, scalars}, low.source.dtype);
+}
+
 void lower_way(Lowering& low, const Node& node, AluOp op, const AlikePlan&) {
     const View a = view_of(low, node.inputs[0]), b = view_of(low, node.inputs[1]);
     add_elementwise(low, node, BinaryOp{op, false}, {a, b}, low.source.chip_dtype(node.outputs[0]));
@@ -206,6 +246,7 @@ std::optional<BinaryPlan> plan_binary(const Lowering& low, const Task& task) {
         return plan ? std::optional<BinaryPlan>({op, *plan}) : std::nullopt;
     }
     if (low.source.shape(left) != low.source.shape(right)) {
+        if (const auto scalars = plan_channel_operand(low, node)) return BinaryPlan{op, *scalars};
         const auto plan = plan_spread(low, node, op);
         return plan ? std::optional<BinaryPlan>({op, *plan}) : std::nullopt;
     }

@@ -26,11 +26,16 @@ struct SpreadPlan {
     bool turn = false;  ///< the row lies on partitions
     Physical phys;      ///< of the repeated row
 };
+/// A tensor of one element per channel beside `full`: a scalar per partition.
+struct ChannelOperandPlan {
+    graph::TensorId full = graph::kNoTensor, scalars = graph::kNoTensor;
+    bool scalars_first = false;
+};
 /// Both tensors lie alike.
 struct AlikePlan {};
 struct BinaryPlan {
     program::AluOp op = program::AluOp::add;
-    std::variant<AlikePlan, ConstantOperandPlan, SpreadPlan> way;
+    std::variant<AlikePlan, ConstantOperandPlan, ChannelOperandPlan, SpreadPlan> way;
 };
 std::optional<BinaryPlan> plan_binary(const Lowering& low, const Task& task);
 void lower_binary(Lowering& low, const Task& task, const BinaryPlan& plan);

@@ -6,6 +6,7 @@
 
 #include "compiler/ir/strided.hpp"
 #include "compiler/ir/views.hpp"
+#include "compiler/lower/arrange.hpp"
 #include "compiler/lower/general.hpp"
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
@@ -37,6 +38,7 @@ void gather_by_constants(Lowering& low, const Node& node) {
             return low.refuse("index " + std::to_string(i) + " is outside of an axis of " + std::to_string(n));
         indices[axis].push_back(i < 0 ? i + n : i);
     }
+    if (select_on_chip(low, in, out, indices)) return;
     bind_reshaped(low, out, gathered(low, strided_of(low, in), indices, std::nullopt));
 }
 

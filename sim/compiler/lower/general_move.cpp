@@ -3,6 +3,7 @@
 
 #include "compiler/ir/strided.hpp"
 #include "compiler/ir/views.hpp"
+#include "compiler/lower/arrange.hpp"
 #include "compiler/lower/general.hpp"
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
@@ -15,10 +16,21 @@ using graph::Op;
 using graph::Shape;
 using graph::TensorId;
 
+namespace {
+
+std::vector<std::int64_t> counted(std::int64_t start, std::int64_t count, std::int64_t step) {
+    std::vector<std::int64_t> list;
+    for (std::int64_t i = 0; i < count; ++i) list.push_back(start + i * step);
+    return list;
+}
+
+}  // namespace
+
 void general_concat(Lowering& low, const Node& node) {
     const TensorId out = node.outputs[0];
     const Shape& to = low.source.shape(out);
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), to.size());
+    if (concatenate_on_chip(low, node, axis)) return;
     std::vector<FetchBox> boxes;
     std::int64_t at = 0;
     for (const TensorId in : node.inputs) {
@@ -55,6 +67,7 @@ void general_pad(Lowering& low, const Node& node) {
             indices[a].push_back(padded_index(i, from[a], mode));
     std::optional<float> fill;
     if (mode == "constant") fill = static_cast<float>(graph::attribute_float(node, "value"));
+    if (select_on_chip(low, in, out, indices, fill)) return;
     low.at.views[out] = gathered(low, strided_of(low, in), indices, fill);
 }
 
@@ -62,11 +75,13 @@ void general_split(Lowering& low, const Node& node) {
     const TensorId in = node.inputs[0];
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), low.source.shape(in).size());
     std::int64_t at = 0;
-    const Strided from = strided_of(low, in);
     for (const TensorId out : node.outputs) {
         if (out == graph::kNoTensor) continue;
-        bind(low, out, sliced(low, from, axis, at, low.source.shape(out)[axis], 1));
-        at += low.source.shape(out)[axis];
+        const std::int64_t count = low.source.shape(out)[axis];
+        IndexLists lists(low.source.shape(in).size());
+        lists[axis] = counted(at, count, 1);
+        if (!select_on_chip(low, in, out, lists)) bind(low, out, sliced(low, strided_of(low, in), axis, at, count, 1));
+        at += count;
     }
 }
 
@@ -92,9 +107,15 @@ void general_transpose(Lowering& low, const Node& node) {
 
 void general_slice(Lowering& low, const Node& node) {
     const TensorId in = node.inputs[0], out = node.outputs[0];
-    Strided s = strided_of(low, in);
     const auto& axes = graph::attribute_ints(node, "axes");
     const auto &starts = graph::attribute_ints(node, "starts"), &steps = graph::attribute_ints(node, "steps");
+    IndexLists lists(low.source.shape(in).size());
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        const std::size_t axis = axis_index(axes[i], lists.size());
+        lists[axis] = counted(starts[i], low.source.shape(out)[axis], steps[i]);
+    }
+    if (select_on_chip(low, in, out, lists)) return;
+    Strided s = strided_of(low, in);
     for (std::size_t i = 0; i < axes.size(); ++i) {
         const std::size_t axis = axis_index(axes[i], low.source.shape(in).size());
         s = sliced(low, s, axis, starts[i], low.source.shape(out)[axis], steps[i]);

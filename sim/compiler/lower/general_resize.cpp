@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "compiler/ir/strided.hpp"
+#include "compiler/lower/arrange.hpp"
 #include "compiler/lower/general.hpp"
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/tensors.hpp"
@@ -191,8 +192,9 @@ void general_resize(Lowering& low, const Node& node) {
     const Selection selection = selection_of(node, low.source.shape(in), low.source.shape(out));
     const auto extrapolation = static_cast<float>(graph::attribute_float(node, "extrapolation_value"));
     const std::optional<float> fill = crops(node) ? std::optional<float>(extrapolation) : std::nullopt;
-    Strided s = strided_of(low, in);
     const bool picks = graph::attribute_string(node, "mode") == "nearest";
+    if (picks && select_on_chip(low, in, out, selection.indices, fill)) return;
+    Strided s = strided_of(low, in);
     if (!picks)
         for (const std::size_t a : selection.changed) s = resized_axis(low, s, a, node);
     if (picks || fill) low.at.views[out] = gathered(low, s, selection.indices, fill);  // what lies outside is filled

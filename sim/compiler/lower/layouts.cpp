@@ -40,6 +40,11 @@ void put_in_rows(Layout& layout, std::int64_t cols) {
 
 }  // namespace
 
+void break_long_plane(Layout& layout, std::int64_t innermost, std::int64_t longest) {
+    const std::int64_t row = row_of(innermost);
+    if (layout.phys.cols > longest && row < layout.phys.cols) put_in_rows(layout, row);
+}
+
 Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width, std::int64_t longest) {
     Layout layout;
     layout.axes.resize(shape.size());
@@ -58,7 +63,7 @@ Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& o
         if (row == 1) row = extent;
     }
     layout.phys.cols = static_cast<int>(step);
-    if (step > longest && row_of(row) < step) put_in_rows(layout, row_of(row));
+    break_long_plane(layout, row, longest);
     return layout;
 }
 

@@ -26,7 +26,10 @@ constexpr std::int64_t kLongPlane = 8192;
 /// axis.
 Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width,
                     std::int64_t longest = kLongPlane);
-/// The same with an axis of many lanes folded: as many of its elements on partitions as two slots hold, the rest in
+/// Puts a plane of one row that has more than `longest` elements in rows of its innermost axis, whose extent that is,
+/// or of a part of it.
+void break_long_plane(Layout& layout, std::int64_t innermost, std::int64_t longest = kLongPlane);
+/// lanes_layout with an axis of many lanes folded: as many of its elements on partitions as two slots hold, the rest in
 /// rows, which may lie in bands; slots may not. The other axes are columns. None where the axis has no such divisor.
 std::optional<Layout> folded_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
 /// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "compiler/ir/network.hpp"
+#include "compiler/options.hpp"
 
 namespace infsim::compiler {
 
 /// Lowers every node to layers over values with a physical layout, fusing bias, activation and residual add into
 /// the evacuation of PSUM. Throws InputError naming the first node whose operator or layout is not supported.
-Network lower(const graph::Graph& graph, DType dtype, int pe_columns);
+/// Of the options, those of the group `lower` count.
+Network lower(const graph::Graph& graph, DType dtype, int pe_columns, const CompileOptions& options = {});
 
 }  // namespace infsim::compiler

@@ -10,6 +10,7 @@
 #include "compiler/ir/network.hpp"
 #include "compiler/lower/layouts.hpp"
 #include "compiler/lower/source_graph.hpp"
+#include "compiler/options.hpp"
 
 namespace infsim::compiler {
 
@@ -27,9 +28,11 @@ struct Locations {
 /// any back. What a rule cannot do is asked before it starts. Only limits that show on the way (a tensor too long for a
 /// partition) are noted here, the first one first: whoever drives the rules looks after each node.
 struct Lowering {
-    Lowering(const graph::Graph& graph, DType dtype, int columns) : source(graph, dtype, columns) {}
+    Lowering(const graph::Graph& graph, DType dtype, int columns, const CompileOptions& chosen)
+        : source(graph, dtype, columns), options(chosen) {}
 
     SourceGraph source;
+    const CompileOptions& options;
     Network net;
     Locations at;
     const graph::Node* node = nullptr;   ///< being lowered: what is fetched and stored for it carries its name

@@ -59,8 +59,6 @@ namespace {
 /// Elements on chip from one index of a free factor to the next.
 std::int64_t step_of(const Factor& f, const Physical& phys) { return f.dim == Dim::row ? f.step * phys.cols : f.step; }
 
-bool is_free(const Factor& f) { return f.dim == Dim::row || f.dim == Dim::col; }
-
 }  // namespace
 
 int innermost(const View& view, const Physical& phys, const std::vector<bool>& mask) {

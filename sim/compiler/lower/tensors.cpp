@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "compiler/ir/strided.hpp"
 #include "compiler/ir/views.hpp"
+#include "compiler/lower/arrange.hpp"
 #include "compiler/lower/prospect.hpp"
 
 namespace infsim::compiler {
@@ -71,6 +72,7 @@ View operand(Lowering& low, TensorId id, const Shape& shape, const Layout& layou
     const auto found = low.at.views.find(id);
     if (found != low.at.views.end() && shape_of(found->second) == shape && low.layout_of(found->second) == layout)
         return found->second;
+    if (const auto copied = broadcast_on_chip(low, id, shape, layout)) return *copied;
     const Strided from = strided_of(low, id);
     return fetched(low, expand(from, shape), layout, dtype_of(low, from));
 }
@@ -87,7 +89,42 @@ Strided strided_of(Lowering& low, TensorId id) {
     return low.at.strided[id] = stored(low, low.at.views.at(id));
 }
 
-Strided stored(Lowering& low, const View& view) {
+namespace {
+
+/// Elements side by side where a transfer is worth it as it is.
+constexpr std::int64_t kShortRun = 16;
+
+bool lies_across(const std::vector<Factor>& axis) {
+    return !axis.empty() && !is_free(axis.back()) && axis.back().extent >= kShortRun;
+}
+
+/// Heads that lie in slots of their own.
+int heads_in_slots(const Axes& axes) {
+    std::int64_t heads = 1;
+    for (const auto& axis : axes)
+        for (const Factor& f : axis)
+            if (f.dim == Dim::slot) heads *= f.extent;
+    return static_cast<int>(heads);
+}
+
+bool is_floating(DType dtype) { return dtype == DType::fp16 || dtype == DType::bf16 || dtype == DType::fp32; }
+
+/// A tensor whose rows lie across the partitions, turned; itself where the PE cannot do that.
+View with_rows_on_partitions(Lowering& low, const View& view) {
+    const auto innermost =
+        std::find_if(view.axes.rbegin(), view.axes.rend(), [](const auto& axis) { return !axis.empty(); });
+    const Prospect from = prospect_of(low, view);
+    if (!low.options.turned_transfers || innermost == view.axes.rend() || !lies_across(*innermost) ||
+        !is_floating(from.dtype) || from.full.plane() == 1)
+        return view;
+    const int heads = heads_in_slots(view.axes);
+    return transposed(from, heads, low.source.columns) ? transposed_lanes(low, *low.node, view, heads) : view;
+}
+
+}  // namespace
+
+Strided stored(Lowering& low, const View& as_it_lies) {
+    const View view = with_rows_on_partitions(low, as_it_lies);
     const Shape shape = shape_of(view);
     View to;
     to.value = low.new_value(low.value(view).name + "/in DRAM", Physical{}, low.value(view).dtype);
@@ -136,7 +173,36 @@ View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, D
     return to;
 }
 
+namespace {
+
+/// Whether rows of the tensor in device DRAM lie across the partitions of `layout`.
+bool arrives_across(const Strided& s, const Layout& layout) {
+    for (std::size_t a = 0; a < s.axes.size(); ++a)
+        if (!s.axes[a].empty() && s.axes[a].back().stride == 1 && s.axes[a].back().extent >= kShortRun)
+            return lies_across(layout.axes[a]);
+    return false;
+}
+
+/// The layout that becomes `layout` when the PE turns it, if that spares a transfer element by element.
+std::optional<Layout> turned_layout(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
+    const bool constant = s.source == Strided::Source::constant && low.options.packed_constants;
+    if (!low.options.turned_transfers || constant || !is_floating(dtype) || !arrives_across(s, layout))
+        return std::nullopt;
+    const int heads = heads_in_slots(layout.axes), width = low.source.columns;
+    const auto turned = transposed(prospect_of(layout, dtype), heads, width);
+    if (!turned) return std::nullopt;
+    const auto back = transposed(*turned, heads, width);
+    const Layout from{turned->full, turned->view.axes};
+    const bool alike = back && back->full == layout.phys && back->view.axes == without_units(layout.axes);
+    return alike && is_addressable(from) ? std::optional<Layout>(from) : std::nullopt;
+}
+
+}  // namespace
+
 View fetched(Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
+    if (const auto turned = turned_layout(low, s, layout, dtype))
+        return transposed_lanes(low, *low.node, fetched(low, std::vector<FetchBox>{{s, {}, {}}}, *turned, dtype),
+                                heads_in_slots(layout.axes));
     return fetched(low, std::vector<FetchBox>{{s, {}, {}}}, layout, dtype);
 }
 

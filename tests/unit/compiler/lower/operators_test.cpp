@@ -105,7 +105,8 @@ TEST_CASE("looking at a tensor changes nothing and foretells what bringing it on
     Net net;
     const TensorId x = net.relu(net.input({1, 4, 6})), c = net.constant({1, 4, 6});
     const graph::Graph g = net.finish({net.add(x, c)});
-    compiler::Lowering low(g, DType::fp16, 64);
+    const compiler::CompileOptions options;
+    compiler::Lowering low(g, DType::fp16, 64, options);
     low.node = &g.nodes[0];
     const TensorId constant = g.nodes[1].inputs[1];
     REQUIRE(low.source.is_constant(constant));

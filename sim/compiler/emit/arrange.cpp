@@ -1,0 +1,108 @@
+// Elements moved within their partitions: copies with an access pattern at either end, by POOL and ACT in turn.
+#include <algorithm>
+
+#include "compiler/emit/layers.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+using Piece = ArrangeOp::Piece;
+using Walk = ArrangeOp::Walk;
+
+/// The last element of a plane that a walk reaches.
+std::int64_t last_of(std::int64_t first, const std::vector<Walk>& walks, std::int64_t Walk::*step) {
+    for (const Walk& w : walks) first += (w.count - 1) * w.*step;
+    return first;
+}
+
+/// One layer and image, lane chunk by lane chunk.
+class Arrangement {
+public:
+    Arrangement(EmitContext& c, const Where& at)
+        : c_(c), at_(at), layer_(c.layer(at.layer)) {}
+
+    void fill(float number) {
+        const Physical& to = c_.phys(layer_.output);
+        for (const LaneChunk& chunk : c_.storage.chunks({layer_.output}))
+            for (const RowRange& rows : c_.storage.cut_rows({layer_.output.value}, 0, to.rows)) {
+                const Operand dst = access(c_, layer_.output, chunk.slot, chunk.lanes, at_.image,
+                                           {rows.lo, rows.count(), 1, 0, to.cols, 1});
+                c_.builder.push(at_, c_.builder.pool(), program::Memset{dst.ap, number}, {dst.buffer});
+            }
+    }
+
+    void move(const Piece& piece) {
+        for (const LaneChunk& chunk : c_.storage.chunks({source(piece), layer_.output})) move(piece, chunk);
+    }
+
+private:
+    EmitContext& c_;
+    const Where& at_;
+    const Layer& layer_;
+    int turn_ = 0;
+
+    const Part& source(const Piece& piece) const { return layer_.inputs[static_cast<std::size_t>(piece.input)]; }
+
+    /// Whether elements [first, last] of a plane lie in one band of it.
+    bool together(const Part& part, std::int64_t first, std::int64_t last) const {
+        if (!c_.storage.in_bands(part.value)) return true;
+        const std::int64_t band = std::int64_t{c_.storage.facts(part.value).band_rows} * c_.phys(part).cols;
+        return first / band == last / band;
+    }
+    bool together(const Piece& piece) const {
+        return together(source(piece), piece.from, last_of(piece.from, piece.walks, &Walk::from)) &&
+               together(layer_.output, piece.to, last_of(piece.to, piece.walks, &Walk::to));
+    }
+
+    /// Where a piece spans bands, as many steps of its outermost walk at a time as stay in one.
+    void move(const Piece& piece, const LaneChunk& chunk) {
+        if (together(piece)) return push(piece, chunk);
+        Piece part = piece;
+        const Walk outer = piece.walks.front();
+        for (std::int64_t done = 0; done < outer.count; done += part.walks.front().count) {
+            part.walks = piece.walks;
+            part.walks.front().count = 1;
+            while (done + part.walks.front().count < outer.count && more_fits(part)) ++part.walks.front().count;
+            if (together(part)) push(part, chunk);
+            else move(Piece{part.input, part.from, part.to, {part.walks.begin() + 1, part.walks.end()}}, chunk);
+            part.from += part.walks.front().count * outer.from;
+            part.to += part.walks.front().count * outer.to;
+        }
+    }
+    bool more_fits(Piece part) const {
+        ++part.walks.front().count;
+        return together(part);
+    }
+
+    void push(const Piece& piece, const LaneChunk& chunk) {
+        const Operand src = operand(source(piece), chunk, piece.from, piece.walks, &Walk::from);
+        const Operand dst = operand(layer_.output, chunk, piece.to, piece.walks, &Walk::to);
+        const bool exact = src.ap.dtype == DType::fp16 || src.ap.dtype == DType::fp32 || src.ap.dtype == DType::bf16;
+        if (exact && turn_++ % 2 == 1) push_activate(c_, at_, src, dst);
+        else push_copy(c_, at_, src, dst);
+    }
+
+    Operand operand(const Part& part, const LaneChunk& chunk, std::int64_t first, const std::vector<Walk>& walks,
+                    std::int64_t Walk::*step) const {
+        const int cols = c_.phys(part).cols;
+        const Rect start{static_cast<int>(first / cols), 1, 1, static_cast<int>(first % cols), 1, 1};
+        Operand o = access(c_, part, chunk.slot, chunk.lanes, at_.image, start);
+        std::array<Step, program::kAccessDims> steps;
+        for (std::size_t i = 0; i < walks.size(); ++i) steps.at(i) = {walks[i].*step, walks[i].count};
+        o.ap = make_access(program::Space::state_buffer, o.ap.partition_start, chunk.lanes, o.ap.offset, o.ap.dtype,
+                           {steps[0], steps[1], steps[2], steps[3]});
+        return o;
+    }
+};
+
+}  // namespace
+
+void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op) {
+    c.storage.ensure(c.layer(at.layer).output.value, at);
+    Arrangement arrangement(c, at);
+    if (op.fill) arrangement.fill(*op.fill);
+    for (const Piece& piece : op.pieces) arrangement.move(piece);
+}
+
+}  // namespace infsim::compiler

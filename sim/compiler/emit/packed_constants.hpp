@@ -1,0 +1,22 @@
+// Constant operands laid out in device DRAM as the chip wants them: one run per partition instead of one per element.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/emit/transfer_walk.hpp"
+#include "program/program.hpp"
+
+namespace infsim::compiler {
+
+/// The walk over the packed copy, and the recipe that makes the copy.
+struct PackedConstant {
+    TransferWalk walk;
+    std::vector<program::RecipeBox> recipe;
+    std::int64_t elements = 0;
+};
+/// Packs what `walk` reads of a constant whose elements take `element` bytes on the chip. Nothing where a partition
+/// reads it in one run anyway, or where a recipe has too few dimensions.
+std::optional<PackedConstant> packed(const TransferWalk& walk, int element);
+
+}  // namespace infsim::compiler

@@ -1,0 +1,216 @@
+#include "compiler/lower/arrange_pieces.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/ir/views.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+using Piece = ArrangeOp::Piece;
+using Walk = ArrangeOp::Walk;
+
+/// A factor in the plane: `step` in elements.
+struct Flat {
+    std::int64_t extent = 1, step = 1;
+};
+
+std::int64_t plane_step(const Factor& f, const Physical& phys) { return f.dim == Dim::row ? f.step * phys.cols : f.step; }
+
+bool lies_in_plane(const std::vector<Factor>& axis) { return std::all_of(axis.begin(), axis.end(), is_free); }
+
+/// An axis in the plane as one walk, where it is one.
+std::optional<Flat> one_walk(const std::vector<Factor>& axis, const Physical& phys) {
+    if (!lies_in_plane(axis)) return std::nullopt;
+    Flat flat;
+    for (auto f = axis.rbegin(); f != axis.rend(); ++f) {
+        const std::int64_t step = plane_step(*f, phys);
+        if (f == axis.rbegin()) flat = {f->extent, step};
+        else if (step == flat.step * flat.extent) flat.extent *= f->extent;
+        else return std::nullopt;
+    }
+    return flat;
+}
+
+/// Walks over two lists of factors that make up the same axis, cut where either has a border.
+std::optional<std::vector<Walk>> common_walks(std::vector<Flat> in, std::vector<Flat> out) {
+    std::vector<Walk> inner_first;
+    while (!in.empty() && !out.empty()) {
+        Flat &a = in.back(), &b = out.back();
+        const std::int64_t n = std::min(a.extent, b.extent);
+        if (a.extent % n != 0 || b.extent % n != 0) return std::nullopt;
+        inner_first.push_back({n, a.step, b.step});
+        for (auto* list : {&in, &out}) {
+            Flat& f = list->back();
+            f = {f.extent / n, f.step * n};
+            if (f.extent == 1) list->pop_back();
+        }
+    }
+    if (!in.empty() || !out.empty()) return std::nullopt;
+    return std::vector<Walk>(inner_first.rbegin(), inner_first.rend());
+}
+
+std::vector<Flat> flats(const std::vector<Factor>& axis, const Physical& phys) {
+    std::vector<Flat> list;
+    for (const Factor& f : axis)
+        if (is_free(f) && f.extent > 1) list.push_back({f.extent, plane_step(f, phys)});
+    return list;
+}
+
+/// One way to fill indices of an axis.
+struct Stretch {
+    std::int64_t from = 0, to = 0;
+    std::vector<Walk> walks;
+};
+using Stretches = std::optional<std::vector<Stretch>>;
+
+/// Factors on partitions must be the same, and stand at the same places among the others.
+Stretches whole_axis(const Layout& in, const Layout& out, std::size_t a) {
+    const auto &from = in.axes[a], &to = out.axes[a];
+    if (!lies_in_plane(from) || !lies_in_plane(to)) {
+        const bool alike = from.size() == to.size() &&
+                           std::equal(from.begin(), from.end(), to.begin(), [](const Factor& f, const Factor& g) {
+                               return is_free(f) ? is_free(g) && f.extent == g.extent : f == g;
+                           });
+        if (!alike) return std::nullopt;
+    }
+    const auto walks = common_walks(flats(from, in.phys), flats(to, out.phys));
+    if (!walks) return std::nullopt;
+    return std::vector<Stretch>{{0, 0, *walks}};
+}
+
+Stretches repeated_axis(const Layout& out, std::size_t a) {
+    if (!lies_in_plane(out.axes[a])) return std::nullopt;
+    Stretch stretch;
+    for (const Flat& f : flats(out.axes[a], out.phys)) stretch.walks.push_back({f.extent, 0, f.step});
+    return std::vector<Stretch>{stretch};
+}
+
+Stretches picked_axis(const Layout& in, const Layout& out, std::size_t a, const std::vector<IndexRun>& runs) {
+    const auto from = one_walk(in.axes[a], in.phys), to = one_walk(out.axes[a], out.phys);
+    if (!from || !to) return std::nullopt;
+    std::vector<Stretch> list;
+    for (const IndexRun& r : runs)
+        list.push_back({r.first * from->step,
+                        r.at * to->step,
+                        {{r.count, r.step * from->step, r.repeat * to->step}, {r.repeat, 0, to->step}}});
+    return list;
+}
+
+/// Walks that continue each other become one; unit walks go. Ordered by where they write, the longest way first.
+std::vector<Walk> merged(std::vector<Walk> walks) {
+    walks.erase(std::remove_if(walks.begin(), walks.end(), [](const Walk& w) { return w.count == 1; }), walks.end());
+    std::stable_sort(walks.begin(), walks.end(), [](const Walk& a, const Walk& b) { return a.to > b.to; });
+    std::vector<Walk> out;
+    for (const Walk& w : walks) {
+        const bool continues = !out.empty() && out.back().from == w.from * w.count && out.back().to == w.to * w.count &&
+                               out.back().count * w.count <= program::kMostCounted;
+        if (continues) out.back() = {out.back().count * w.count, w.from, w.to};
+        else out.push_back(w);
+    }
+    return out;
+}
+
+/// A piece of more walks than an access pattern has becomes one for each step of the outermost.
+bool add_addressable(Piece piece, std::vector<Piece>& pieces, std::size_t most) {
+    piece.walks = merged(std::move(piece.walks));
+    for (const Walk& w : piece.walks)
+        if (w.count > program::kMostCounted || w.from > program::kMostCounted || w.to > program::kMostCounted) return false;
+    if (piece.walks.size() <= program::kAccessDims) {
+        pieces.push_back(std::move(piece));
+        return pieces.size() <= most;
+    }
+    const Walk outer = piece.walks.front();
+    for (std::int64_t i = 0; i < outer.count; ++i) {
+        Piece part{piece.input, piece.from + i * outer.from, piece.to + i * outer.to, {}};
+        part.walks.assign(piece.walks.begin() + 1, piece.walks.end());
+        if (!add_addressable(std::move(part), pieces, most)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list) {
+    std::vector<IndexRun> equal;  // the same index several times in a row
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const auto at = static_cast<std::int64_t>(i);
+        const bool goes_on = !equal.empty() && equal.back().first == list[i] && equal.back().at + equal.back().repeat == at;
+        if (goes_on) ++equal.back().repeat;
+        else if (list[i] >= 0) equal.push_back({at, list[i], 1, 1, 1});
+    }
+    std::vector<IndexRun> runs;
+    for (const IndexRun& e : equal) {
+        if (!runs.empty() && runs.back().repeat == e.repeat &&
+            runs.back().at + runs.back().count * runs.back().repeat == e.at) {
+            IndexRun& r = runs.back();
+            const std::int64_t step = e.first - (r.first + (r.count - 1) * r.step);
+            if (step > 0 && (r.count == 1 || step == r.step)) {
+                r.step = step;
+                ++r.count;
+                continue;
+            }
+        }
+        runs.push_back(e);
+    }
+    return runs;
+}
+
+std::optional<std::vector<Piece>> arrange_pieces(const Layout& in, const Layout& out,
+                                                 const std::vector<AxisSource>& sources, std::size_t most) {
+    if (in.phys.lanes != out.phys.lanes) return std::nullopt;
+    std::vector<Stretch> combined = {{}};
+    for (std::size_t a = 0; a < sources.size(); ++a) {
+        const AxisSource& s = sources[a];
+        const Stretches axis = s.repeats ? repeated_axis(out, a)
+                               : s.all   ? whole_axis(in, out, a)
+                                         : picked_axis(in, out, a, s.runs);
+        if (!axis || combined.size() * axis->size() > most) return std::nullopt;
+        std::vector<Stretch> next;
+        for (const Stretch& outer : combined)
+            for (const Stretch& inner : *axis) {
+                Stretch both{outer.from + inner.from, outer.to + inner.to, outer.walks};
+                both.walks.insert(both.walks.end(), inner.walks.begin(), inner.walks.end());
+                next.push_back(std::move(both));
+            }
+        combined = std::move(next);
+    }
+    std::vector<Piece> pieces;
+    for (Stretch& s : combined)
+        if (!add_addressable({0, s.from, s.to, std::move(s.walks)}, pieces, most)) return std::nullopt;
+    return pieces;
+}
+
+Layout layout_beside(const Layout& like, const graph::Shape& shape) {
+    Layout out{{like.phys.lanes, 1, 1}, Axes(shape.size())};
+    View view;
+    view.axes = like.axes;
+    const std::size_t n = shape.size();
+    if (n == 4 && is_image(view)) {
+        out.phys.rows = static_cast<int>(shape[2]);
+        out.phys.cols = static_cast<int>(shape[3]);
+        out.axes = {like.axes[0], like.axes[1], {{Dim::row, shape[2]}}, {{Dim::col, shape[3]}}};
+        out.axes = without_units(std::move(out.axes));
+        return out;
+    }
+    std::int64_t plane = 1, innermost = 1;
+    for (std::size_t a = n; a-- > 0;) {
+        std::vector<Factor> axis = like.axes[a];
+        if (lies_in_plane(axis)) axis = {{Dim::col, shape[a]}};
+        for (auto f = axis.rbegin(); f != axis.rend(); ++f) {
+            if (!is_free(*f)) continue;
+            *f = {Dim::col, f->extent, plane};
+            plane *= f->extent;
+            if (innermost == 1) innermost = f->extent;
+        }
+        out.axes[a] = std::move(axis);
+    }
+    out.phys.cols = static_cast<int>(plane);
+    out.axes = without_units(std::move(out.axes));
+    break_long_plane(out, innermost);
+    return out;
+}
+
+}  // namespace infsim::compiler

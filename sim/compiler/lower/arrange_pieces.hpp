@@ -1,0 +1,34 @@
+// The copies that an arrangement is made of: numbers only.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/lower/layouts.hpp"
+
+namespace infsim::compiler {
+
+/// Output indices at + i * repeat .. + repeat - 1 of an axis take input index first + i * step.
+struct IndexRun {
+    std::int64_t at = 0, first = 0, count = 1, step = 1, repeat = 1;
+};
+/// The runs of an index list; negative indices belong to none.
+std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list);
+
+/// What an axis of the output takes of the same axis of the input.
+struct AxisSource {
+    bool all = true;             ///< every index, in order
+    bool repeats = false;        ///< the one index there is, everywhere
+    std::vector<IndexRun> runs;  ///< otherwise
+};
+
+/// The copies that fill `out` from `in`, axis by axis as `sources` says. Nothing where an element would change its
+/// partition, an axis lies in no walk of equal steps, or there are more than `most` copies.
+std::optional<std::vector<ArrangeOp::Piece>> arrange_pieces(const Layout& in, const Layout& out,
+                                                            const std::vector<AxisSource>& sources, std::size_t most);
+
+/// A layout for `shape` with the lanes of `like`: factors of its axes on partitions stay, the others lie in the plane in
+/// their order; an image stays one.
+Layout layout_beside(const Layout& like, const graph::Shape& shape);
+
+}  // namespace infsim::compiler
