@@ -44,6 +44,10 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "sb_size", &O::sb_size, {static_cast<int>(resident_bytes / 1024), 90});
     add(all, "in_place_add", &O::in_place_add, {false});
     add(all, "pair_images", &O::pair_images, {false});
+    add(all, "channel_operands", &O::channel_operands, {false});
+    add(all, "moves_on_chip", &O::moves_on_chip, {false});
+    add(all, "packed_constants", &O::packed_constants, {false});
+    add(all, "turned_transfers", &O::turned_transfers, {false});
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "replication", &O::replication, {false});
     add(all, "stream_stem", &O::stream_stem, {false});

@@ -12,11 +12,19 @@
 
 namespace infsim::test {
 
+/// Nothing is moved on chip: operators that have no direct way go by device DRAM.
+inline compiler::CompileOptions through_dram() {
+    compiler::CompileOptions options;
+    options.channel_operands = options.moves_on_chip = options.turned_transfers = options.packed_constants = false;
+    return options;
+}
+
 /// Computed in fp16, slots of at most 64 channels.
 struct Lowered {
-    Lowered(Net& net, const std::vector<TensorId>& outputs)
-        : graph(net.finish(outputs)), network(compiler::lower(graph, DType::fp16, 64)) {}
-    Lowered(Net& net, TensorId output) : Lowered(net, std::vector<TensorId>{output}) {}
+    Lowered(Net& net, const std::vector<TensorId>& outputs, const compiler::CompileOptions& options = {})
+        : graph(net.finish(outputs)), network(compiler::lower(graph, DType::fp16, 64, options)) {}
+    Lowered(Net& net, TensorId output, const compiler::CompileOptions& options = {})
+        : Lowered(net, std::vector<TensorId>{output}, options) {}
 
     graph::Graph graph;
     compiler::Network network;

@@ -1,4 +1,5 @@
-// Elements moved within their partitions: copies with an access pattern at either end, by POOL and ACT in turn.
+// Elements moved within their partitions: copies with an access pattern at either end, by POOL and ACT in turn;
+// weighted sums by ACT and POOL together.
 #include <algorithm>
 
 #include "compiler/emit/layers.hpp"
@@ -19,8 +20,7 @@ std::int64_t last_of(std::int64_t first, const std::vector<Walk>& walks, std::in
 /// One layer and image, lane chunk by lane chunk.
 class Arrangement {
 public:
-    Arrangement(EmitContext& c, const Where& at)
-        : c_(c), at_(at), layer_(c.layer(at.layer)) {}
+    Arrangement(EmitContext& c, const Where& at) : c_(c), at_(at), layer_(c.layer(at.layer)) {}
 
     void fill(float number) {
         const Physical& to = c_.phys(layer_.output);
@@ -65,10 +65,14 @@ private:
             part.walks.front().count = 1;
             while (done + part.walks.front().count < outer.count && more_fits(part)) ++part.walks.front().count;
             if (together(part)) push(part, chunk);
-            else move(Piece{part.input, part.from, part.to, {part.walks.begin() + 1, part.walks.end()}}, chunk);
+            else move(inner_of(part), chunk);
             part.from += part.walks.front().count * outer.from;
             part.to += part.walks.front().count * outer.to;
         }
+    }
+    static Piece inner_of(Piece piece) {
+        piece.walks.erase(piece.walks.begin());
+        return piece;
     }
     bool more_fits(Piece part) const {
         ++part.walks.front().count;
@@ -78,9 +82,23 @@ private:
     void push(const Piece& piece, const LaneChunk& chunk) {
         const Operand src = operand(source(piece), chunk, piece.from, piece.walks, &Walk::from);
         const Operand dst = operand(layer_.output, chunk, piece.to, piece.walks, &Walk::to);
+        if (piece.add) return push_sum(piece, src, dst);
+        if (piece.weight != 1) return push_activate(c_, at_, src, dst, program::ActFunction::identity, piece.weight);
         const bool exact = src.ap.dtype == DType::fp16 || src.ap.dtype == DType::fp32 || src.ap.dtype == DType::bf16;
         if (exact && turn_++ % 2 == 1) push_activate(c_, at_, src, dst);
         else push_copy(c_, at_, src, dst);
+    }
+
+    /// dst += src * weight
+    void push_sum(const Piece& piece, const Operand& src, const Operand& dst) {
+        program::TensorTensor sum;
+        sum.a = src.ap;
+        sum.b = dst.ap;
+        sum.dst = dst.ap;
+        sum.scalar = program::ScalarOperand::immediate(piece.weight);
+        sum.scalar_op = program::AluOp::multiply;
+        sum.op = program::AluOp::add;
+        c_.builder.push(at_, c_.builder.pool(), sum, {src.buffer, dst.buffer, dst.buffer});
     }
 
     Operand operand(const Part& part, const LaneChunk& chunk, std::int64_t first, const std::vector<Walk>& walks,

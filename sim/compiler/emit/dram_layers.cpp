@@ -90,13 +90,15 @@ struct BoxOfFetch {
 /// A constant from a copy in the order of the chip; false: it is read where it lies.
 bool load_packed(EmitContext& c, const Where& at, const BoxOfFetch& what, const Residence& into) {
     const Strided& from = what.box.from;
-    if (!c.input.options.packed_constants || from.source != Strided::Source::constant) return false;
+    if (!c.input.options.packed_constants || !is_constant(what.box)) return false;
+    const bool literal = from.source == Strided::Source::literal;
+    const auto* numbers = literal ? &c.input.network.literals.at(static_cast<std::size_t>(from.index)) : nullptr;
     const Physical& phys = c.value(into.value).phys;
     const bool all = into.rows.count() == phys.rows;
     const TransferWalk walk = transfer_walk(what.view, phys, from, what.box.start, what.box.step, !all);
-    const auto copy = packed(walk, dtype_bytes(what.dtype));
+    const auto copy = packed(walk, dtype_bytes(what.dtype), numbers);
     if (!copy) return false;
-    const DramTensor there = c.dram.packed_constant(at.layer, what.index, from.index, *copy, what.dtype);
+    const DramTensor there = c.dram.packed_constant({at.layer, what.index}, from, *copy, what.dtype);
     const auto load = [&](const TransferWalk& part) {
         transfer(c, at, part, into, there.segment, 0, Direction::load, Ring::constants);
     };

@@ -119,19 +119,19 @@ DramTensor DramSegments::source(const Strided& from, DType dtype) {
     return {operands_[key] = builder_.add_segment(std::move(s)), 0};
 }
 
-DramTensor DramSegments::packed_constant(LayerId layer, std::size_t box, graph::TensorId constant,
+DramTensor DramSegments::packed_constant(std::pair<LayerId, std::size_t> box, const Strided& from,
                                          const PackedConstant& packed, DType dtype) {
-    const auto key = std::make_pair(layer, box);
-    if (const auto found = packed_.find(key); found != packed_.end()) return {found->second, 0};
+    if (const auto found = packed_.find(box); found != packed_.end()) return {found->second, 0};
+    const bool literal = from.source == Strided::Source::literal;
     program::Segment s;
-    s.name = input_.graph.tensor(constant).name + "/as on chip";
-    s.tensors = {input_.graph.tensor(constant).name};
+    s.name = (literal ? "literal " + std::to_string(from.index) : input_.graph.tensor(from.index).name) + "/as on chip";
+    if (!literal) s.tensors = {input_.graph.tensor(from.index).name};
     s.purpose = Purpose::constants;
     s.dtype = dtype;
     s.region = static_cast<std::uint8_t>(input_.options.activations_region);
     s.bytes = packed.elements * dtype_bytes(dtype);
     s.recipe = packed.recipe;
-    return {packed_[key] = builder_.add_segment(std::move(s)), 0};
+    return {packed_[box] = builder_.add_segment(std::move(s)), 0};
 }
 
 }  // namespace infsim::compiler

@@ -38,8 +38,9 @@ public:
     DramTensor scratch(ValueId v);
     /// What `from` walks over; a constant or literal lies there as `dtype`.
     DramTensor source(const Strided& from, DType dtype);
-    /// The packed copy of the constant that box `box` of the fetch `layer` reads.
-    DramTensor packed_constant(LayerId layer, std::size_t box, graph::TensorId constant, const PackedConstant& packed,
+    /// The packed copy of the constant or literal `from`, of which one box of a fetch reads something: by layer and
+    /// box.
+    DramTensor packed_constant(std::pair<LayerId, std::size_t> box, const Strided& from, const PackedConstant& packed,
                                DType dtype);
 
 private:

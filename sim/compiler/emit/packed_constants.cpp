@@ -8,9 +8,31 @@ bool is_one_run(const std::vector<FreeStep>& free) {
     return free.empty() || (free.size() == 1 && free[0].there == 1 && free[0].here == 1);
 }
 
+/// The box of a tensor's elements as boxes of one number each: dimensions along which the number changes become boxes.
+void add_literals(const program::RecipeBox& box, const std::vector<float>& literal, std::size_t dim,
+                  std::vector<program::RecipeBox>& recipe) {
+    if (dim == box.count.size()) {
+        program::RecipeBox one = box;
+        one.tensor = program::kLiteral;
+        one.literal = literal.at(static_cast<std::size_t>(box.tensor_offset));
+        one.tensor_offset = 0;
+        one.tensor_step = {};
+        if (one.literal != 0) recipe.push_back(one);  // what no box covers is zero
+        return;
+    }
+    if (box.tensor_step[dim] == 0) return add_literals(box, literal, dim + 1, recipe);
+    program::RecipeBox part = box;
+    part.count[dim] = 1;
+    for (std::int64_t i = 0; i < box.count[dim]; ++i) {
+        part.segment_offset = box.segment_offset + i * box.segment_step[dim];
+        part.tensor_offset = box.tensor_offset + i * box.tensor_step[dim];
+        add_literals(part, literal, dim + 1, recipe);
+    }
+}
+
 }  // namespace
 
-std::optional<PackedConstant> packed(const TransferWalk& walk, int element) {
+std::optional<PackedConstant> packed(const TransferWalk& walk, int element, const std::vector<float>* literal) {
     constexpr std::size_t lane_dim = 0, first_free = 1;
     const std::size_t dims = program::RecipeBox{}.count.size();
     if (is_one_run(walk.free) || walk.free.size() + first_free > dims) return std::nullopt;
@@ -33,7 +55,8 @@ std::optional<PackedConstant> packed(const TransferWalk& walk, int element) {
             box.segment_step[first_free + d] = out.walk.free[d].there * element;
             box.tensor_step[first_free + d] = walk.free[d].there;
         }
-        out.recipe.push_back(box);
+        if (literal != nullptr) add_literals(box, *literal, 0, out.recipe);
+        else out.recipe.push_back(box);
         out.walk.runs[r].there = out.elements;
         out.walk.runs[r].lane_there = plane;
         out.elements += plane * from.lanes;

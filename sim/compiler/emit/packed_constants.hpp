@@ -15,8 +15,9 @@ struct PackedConstant {
     std::vector<program::RecipeBox> recipe;
     std::int64_t elements = 0;
 };
-/// Packs what `walk` reads of a constant whose elements take `element` bytes on the chip. Nothing where a partition
-/// reads it in one run anyway, or where a recipe has too few dimensions.
-std::optional<PackedConstant> packed(const TransferWalk& walk, int element);
+/// Packs what `walk` reads of a constant whose elements take `element` bytes on the chip: of a tensor, or of the
+/// numbers `literal`. Nothing where a partition reads it in one run anyway, or where a recipe has too few dimensions.
+std::optional<PackedConstant> packed(const TransferWalk& walk, int element,
+                                     const std::vector<float>* literal = nullptr);
 
 }  // namespace infsim::compiler

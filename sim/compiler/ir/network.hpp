@@ -199,7 +199,8 @@ struct FetchOp {
     std::optional<float> fill;
     DType from_dtype = DType::fp32;  ///< of scratch values and constants; graph inputs have their own
 };
-/// Moves elements within their partitions: every lane of the output takes elements of the same lane of the inputs.
+/// Moves elements within their partitions: every lane of the output takes elements of the same lane of the inputs, as
+/// they are or weighted and summed up.
 struct ArrangeOp {
     /// `count` elements with these distances in the planes; a distance of 0 repeats.
     struct Walk {
@@ -209,6 +210,8 @@ struct ArrangeOp {
         int input = 0;
         std::int64_t from = 0, to = 0;  ///< where the walks begin, in elements of the planes
         std::vector<Walk> walks;        ///< outermost first, at most four
+        float weight = 1;               ///< of every element
+        bool add = false;               ///< to what earlier pieces have written
     };
     std::vector<Piece> pieces;
     std::optional<float> fill;  ///< of elements that no piece writes

@@ -177,10 +177,12 @@ struct OpText {
     void operator()(const CopyOp&) {}
     void operator()(const ArrangeOp& op) {
         const auto& [pieces, fill] = op;
-        for (const auto& [input, from, to, walks] : pieces) {
+        for (const auto& [input, from, to, walks, weight, add] : pieces) {
             std::string text = fmt::format("{}@{} to {}", input, from, to);
             for (const auto& [count, from_step, to_step] : walks)
                 text += fmt::format(" {}*{}:{}", count, from_step, to_step);
+            if (weight != 1) text += fmt::format(" weight {}", weight);
+            if (add) text += " added";
             fields.add("piece", text);
         }
         if (fill) fields.add("fill", fmt::format("{}", *fill));

@@ -78,7 +78,8 @@ std::optional<View> part_of_slots(const Lowering& low, const View& view, std::si
     return part;
 }
 
-/// What is to be done to a tensor on chip: a part of its slots, then copies (none where the part is all there is to it).
+/// What is to be done to a tensor on chip: a part of its slots, then copies (none where the part is all there is to
+/// it).
 struct Selection {
     View part;
     std::vector<Piece> pieces;
@@ -125,6 +126,53 @@ bool select_on_chip(Lowering& low, TensorId in, TensorId out, const IndexLists& 
     return true;
 }
 
+namespace {
+
+/// One axis of a resampling.
+struct Resampling {
+    std::vector<Piece> pieces;
+    Layout layout;
+};
+
+/// The first tap writes every output, the others add to it.
+std::optional<Resampling> plan_resampling(const Layout& in, const Shape& to, const Resampled& axis) {
+    Resampling r{{}, layout_beside(in, to)};
+    for (std::size_t tap = 0; tap < axis.picks.size(); ++tap)
+        for (const WeightedRuns& group : weighted_runs(axis.picks[tap], axis.weights[tap])) {
+            if (tap > 0 && group.weight == 0) continue;
+            std::vector<AxisSource> sources(to.size());
+            sources[axis.axis] = {false, false, group.runs};
+            const auto pieces = arrange_pieces(in, r.layout, sources, kMostCopies);
+            if (!pieces || r.pieces.size() + pieces->size() > kMostCopies) return std::nullopt;
+            for (Piece piece : *pieces) {
+                piece.weight = group.weight;
+                piece.add = tap > 0;
+                r.pieces.push_back(std::move(piece));
+            }
+        }
+    if (!is_addressable(r.layout)) return std::nullopt;
+    return r;
+}
+
+}  // namespace
+
+bool resample_on_chip(Lowering& low, TensorId in, TensorId out, const std::vector<Resampled>& axes) {
+    const View* view = on_chip(low, in);
+    if (view == nullptr || !low.options.moves_on_chip || low.source.chip_dtype(in) != low.source.dtype) return false;
+    std::vector<Resampling> plans;
+    Shape to = shape_of(*view);
+    for (const Resampled& axis : axes) {
+        to[axis.axis] = static_cast<std::int64_t>(axis.picks.at(0).size());
+        auto plan = plan_resampling(plans.empty() ? low.layout_of(*view) : plans.back().layout, to, axis);
+        if (!plan) return false;
+        plans.push_back(std::move(*plan));
+    }
+    View now = *view;
+    for (Resampling& plan : plans) now = arranged(low, {std::move(plan.pieces), std::nullopt}, {now}, plan.layout);
+    bind_reshaped(low, out, now);
+    return true;
+}
+
 std::optional<View> broadcast_on_chip(Lowering& low, TensorId id, const Shape& shape, const Layout& layout) {
     const View* view = on_chip(low, id);
     if (view == nullptr || !low.options.moves_on_chip) return std::nullopt;
@@ -147,8 +195,8 @@ const View* leader_of(const Lowering& low, const Node& node, std::size_t axis) {
     const View* best = nullptr;
     for (const TensorId id : node.inputs) {
         const View* view = on_chip(low, id);
-        if (view == nullptr || std::any_of(view->axes[axis].begin(), view->axes[axis].end(),
-                                           [](const Factor& f) { return !is_free(f); }))
+        if (view == nullptr ||
+            std::any_of(view->axes[axis].begin(), view->axes[axis].end(), [](const Factor& f) { return !is_free(f); }))
             continue;
         if (best == nullptr || low.value(*best).input != graph::kNoTensor) best = view;
     }
@@ -179,7 +227,7 @@ bool concatenate_on_chip(Lowering& low, const Node& node, std::size_t axis) {
         if (low.source.chip_dtype(id) != low.value(*leader).dtype) return false;
         Addend a{id, view != nullptr ? low.layout_of(*view) : layout_beside(like, shape), {}};
         std::vector<AxisSource> sources(to.size());
-        sources[axis] = {false, false, {{at, 0, shape[axis], 1, 1}}};
+        sources[axis] = {false, false, {{at, 0, shape[axis], 1, 1, 1}}};
         auto pieces = arrange_pieces(a.in, out, sources, kMostCopies);
         if (!pieces || !is_addressable(a.in)) return false;
         a.pieces = std::move(*pieces);
@@ -194,7 +242,8 @@ bool concatenate_on_chip(Lowering& low, const Node& node, std::size_t axis) {
             op.pieces.push_back(std::move(piece));
         }
         const View* view = on_chip(low, a.id);
-        inputs.push_back(view != nullptr ? *view : fetched(low, strided_of(low, a.id), a.in, low.source.chip_dtype(a.id)));
+        inputs.push_back(view != nullptr ? *view
+                                         : fetched(low, strided_of(low, a.id), a.in, low.source.chip_dtype(a.id)));
     }
     low.at.views[node.outputs[0]] = arranged(low, std::move(op), inputs, out);
     return true;

@@ -12,10 +12,19 @@ namespace infsim::compiler {
 /// By axis: output index i takes input index list[i], or none where that is negative. An empty list: all, in order.
 using IndexLists = std::vector<std::vector<std::int64_t>>;
 
-/// Tensor `in` with the elements that `lists` names becomes `out`, in its shape; what has none becomes `fill`. A part of the tensor's own slots moves nothing. False, and nothing has happened, where the
-/// tensor is not on chip, elements would change partitions, or it takes too many instructions.
+/// Tensor `in` with the elements that `lists` names becomes `out`, in its shape; what has none becomes `fill`. A part
+/// of the tensor's own slots moves nothing. False, and nothing has happened, where the tensor is not on chip, elements
+/// would change partitions, or it takes too many instructions.
 bool select_on_chip(Lowering& low, graph::TensorId in, graph::TensorId out, const IndexLists& lists,
                     std::optional<float> fill = std::nullopt);
+/// One axis of a tensor resampled: output index i is the sum of what each tap picks, times its weight.
+struct Resampled {
+    std::size_t axis = 0;
+    std::vector<std::vector<std::int64_t>> picks;  ///< by tap
+    std::vector<std::vector<float>> weights;
+};
+/// Tensor `in` resampled axis by axis becomes `out`; false as above.
+bool resample_on_chip(Lowering& low, graph::TensorId in, graph::TensorId out, const std::vector<Resampled>& axes);
 /// The inputs of `node` one after the other along `axis`, which lies in their planes; false as above.
 bool concatenate_on_chip(Lowering& low, const graph::Node& node, std::size_t axis);
 /// The tensor broadcast to `shape` in this very layout, copied on chip; nothing as above.

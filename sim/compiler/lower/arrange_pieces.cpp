@@ -17,7 +17,9 @@ struct Flat {
     std::int64_t extent = 1, step = 1;
 };
 
-std::int64_t plane_step(const Factor& f, const Physical& phys) { return f.dim == Dim::row ? f.step * phys.cols : f.step; }
+std::int64_t plane_step(const Factor& f, const Physical& phys) {
+    return f.dim == Dim::row ? f.step * phys.cols : f.step;
+}
 
 bool lies_in_plane(const std::vector<Factor>& axis) { return std::all_of(axis.begin(), axis.end(), is_free); }
 
@@ -95,7 +97,7 @@ Stretches picked_axis(const Layout& in, const Layout& out, std::size_t a, const 
     for (const IndexRun& r : runs)
         list.push_back({r.first * from->step,
                         r.at * to->step,
-                        {{r.count, r.step * from->step, r.repeat * to->step}, {r.repeat, 0, to->step}}});
+                        {{r.count, r.step * from->step, r.stride * to->step}, {r.repeat, 0, to->step}}});
     return list;
 }
 
@@ -117,15 +119,18 @@ std::vector<Walk> merged(std::vector<Walk> walks) {
 bool add_addressable(Piece piece, std::vector<Piece>& pieces, std::size_t most) {
     piece.walks = merged(std::move(piece.walks));
     for (const Walk& w : piece.walks)
-        if (w.count > program::kMostCounted || w.from > program::kMostCounted || w.to > program::kMostCounted) return false;
+        if (w.count > program::kMostCounted || w.from > program::kMostCounted || w.to > program::kMostCounted)
+            return false;
     if (piece.walks.size() <= program::kAccessDims) {
         pieces.push_back(std::move(piece));
         return pieces.size() <= most;
     }
     const Walk outer = piece.walks.front();
     for (std::int64_t i = 0; i < outer.count; ++i) {
-        Piece part{piece.input, piece.from + i * outer.from, piece.to + i * outer.to, {}};
-        part.walks.assign(piece.walks.begin() + 1, piece.walks.end());
+        Piece part = piece;
+        part.from += i * outer.from;
+        part.to += i * outer.to;
+        part.walks.erase(part.walks.begin());
         if (!add_addressable(std::move(part), pieces, most)) return false;
     }
     return true;
@@ -137,9 +142,10 @@ std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list) {
     std::vector<IndexRun> equal;  // the same index several times in a row
     for (std::size_t i = 0; i < list.size(); ++i) {
         const auto at = static_cast<std::int64_t>(i);
-        const bool goes_on = !equal.empty() && equal.back().first == list[i] && equal.back().at + equal.back().repeat == at;
+        const bool goes_on =
+            !equal.empty() && equal.back().first == list[i] && equal.back().at + equal.back().repeat == at;
         if (goes_on) ++equal.back().repeat;
-        else if (list[i] >= 0) equal.push_back({at, list[i], 1, 1, 1});
+        else if (list[i] >= 0) equal.push_back({at, list[i], 1, 1, 1, 1});
     }
     std::vector<IndexRun> runs;
     for (const IndexRun& e : equal) {
@@ -154,8 +160,30 @@ std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list) {
             }
         }
         runs.push_back(e);
+        runs.back().stride = e.repeat;
     }
     return runs;
+}
+
+std::vector<WeightedRuns> weighted_runs(const std::vector<std::int64_t>& picks, const std::vector<float>& weights) {
+    std::vector<WeightedRuns> all;
+    for (std::size_t i = 0; i < picks.size(); ++i) {
+        auto group = std::find_if(all.begin(), all.end(), [&](const auto& g) { return g.weight == weights[i]; });
+        if (group == all.end()) group = all.insert(all.end(), {weights[i], {}});
+        const auto at = static_cast<std::int64_t>(i);
+        std::vector<IndexRun>& runs = group->runs;
+        if (!runs.empty() && runs.back().count == 1 && picks[i] >= runs.back().first) {
+            runs.back().step = picks[i] - runs.back().first;
+            runs.back().stride = at - runs.back().at;
+            runs.back().count = 2;
+        } else if (!runs.empty() && runs.back().at + runs.back().count * runs.back().stride == at &&
+                   runs.back().first + runs.back().count * runs.back().step == picks[i]) {
+            ++runs.back().count;
+        } else {
+            runs.push_back({at, picks[i], 1, 1, 1, 1});
+        }
+    }
+    return all;
 }
 
 std::optional<std::vector<Piece>> arrange_pieces(const Layout& in, const Layout& out,
@@ -179,7 +207,7 @@ std::optional<std::vector<Piece>> arrange_pieces(const Layout& in, const Layout&
     }
     std::vector<Piece> pieces;
     for (Stretch& s : combined)
-        if (!add_addressable({0, s.from, s.to, std::move(s.walks)}, pieces, most)) return std::nullopt;
+        if (!add_addressable({0, s.from, s.to, std::move(s.walks), 1, false}, pieces, most)) return std::nullopt;
     return pieces;
 }
 

@@ -8,12 +8,20 @@
 
 namespace infsim::compiler {
 
-/// Output indices at + i * repeat .. + repeat - 1 of an axis take input index first + i * step.
+/// Output indices at + i * stride .. + repeat - 1 of an axis take input index first + i * step.
 struct IndexRun {
-    std::int64_t at = 0, first = 0, count = 1, step = 1, repeat = 1;
+    std::int64_t at = 0, first = 0, count = 1, step = 1, repeat = 1, stride = 1;
 };
 /// The runs of an index list; negative indices belong to none.
 std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list);
+
+/// Runs of those output indices whose weight is the same.
+struct WeightedRuns {
+    float weight = 1;
+    std::vector<IndexRun> runs;
+};
+/// Output index i takes input index picks[i] times weights[i].
+std::vector<WeightedRuns> weighted_runs(const std::vector<std::int64_t>& picks, const std::vector<float>& weights);
 
 /// What an axis of the output takes of the same axis of the input.
 struct AxisSource {
@@ -27,8 +35,8 @@ struct AxisSource {
 std::optional<std::vector<ArrangeOp::Piece>> arrange_pieces(const Layout& in, const Layout& out,
                                                             const std::vector<AxisSource>& sources, std::size_t most);
 
-/// A layout for `shape` with the lanes of `like`: factors of its axes on partitions stay, the others lie in the plane in
-/// their order; an image stays one.
+/// A layout for `shape` with the lanes of `like`: factors of its axes on partitions stay, the others lie in the plane
+/// in their order; an image stays one.
 Layout layout_beside(const Layout& like, const graph::Shape& shape);
 
 }  // namespace infsim::compiler

@@ -170,6 +170,16 @@ bool is_one_of(const std::array<std::string_view, N>& names, std::string_view na
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool resampled_on_chip(Lowering& low, const Node& node, const Selection& selection) {
+    const TensorId in = node.inputs[0], out = node.outputs[0];
+    std::vector<Resampled> axes;
+    for (const std::size_t a : selection.changed) {
+        Taps taps = taps_of(node, axis_of(node, low.source.shape(in), low.source.shape(out), a));
+        axes.push_back({a, std::move(taps.picks), std::move(taps.weights)});
+    }
+    return resample_on_chip(low, in, out, axes);
+}
+
 }  // namespace
 
 Refusal refuse_resize(const Lowering&, const Node& node) {
@@ -193,7 +203,9 @@ void general_resize(Lowering& low, const Node& node) {
     const auto extrapolation = static_cast<float>(graph::attribute_float(node, "extrapolation_value"));
     const std::optional<float> fill = crops(node) ? std::optional<float>(extrapolation) : std::nullopt;
     const bool picks = graph::attribute_string(node, "mode") == "nearest";
-    if (picks && select_on_chip(low, in, out, selection.indices, fill)) return;
+    if (picks ? select_on_chip(low, in, out, selection.indices, fill)
+              : !fill && resampled_on_chip(low, node, selection))
+        return;
     Strided s = strided_of(low, in);
     if (!picks)
         for (const std::size_t a : selection.changed) s = resized_axis(low, s, a, node);

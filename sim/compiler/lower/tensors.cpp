@@ -185,8 +185,9 @@ bool arrives_across(const Strided& s, const Layout& layout) {
 
 /// The layout that becomes `layout` when the PE turns it, if that spares a transfer element by element.
 std::optional<Layout> turned_layout(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
-    const bool constant = s.source == Strided::Source::constant && low.options.packed_constants;
-    if (!low.options.turned_transfers || constant || !is_floating(dtype) || !arrives_across(s, layout))
+    const bool constant = s.source == Strided::Source::constant || s.source == Strided::Source::literal;
+    const bool packed = constant && low.options.packed_constants;
+    if (!low.options.turned_transfers || packed || !is_floating(dtype) || !arrives_across(s, layout))
         return std::nullopt;
     const int heads = heads_in_slots(layout.axes), width = low.source.columns;
     const auto turned = transposed(prospect_of(layout, dtype), heads, width);

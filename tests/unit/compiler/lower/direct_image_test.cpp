@@ -112,7 +112,7 @@ TEST_CASE("a part that is concatenated twice is copied both times") {
 TEST_CASE("a concatenation along rows goes by device DRAM") {
     Net net;
     const TensorId x = net.input({1, 8, 5, 5}), y = net.relu(x);
-    const Lowered l(net, net.concat({y, y}, 2));
+    const Lowered l(net, net.concat({y, y}, 2), through_dram());
     REQUIRE(l.kinds() == "relu store fetch");
     const auto& op = l.op<compiler::FetchOp>(2);
     REQUIRE(op.boxes.size() == 2);

@@ -151,7 +151,8 @@ TEST_CASE("heads that are split off a dense layer get slots of their own") {
 
 TEST_CASE("a dense layer that goes the general way leaves its ReLU to a layer of its own") {
     Net net;  // one channel of 28 rows: its elements lie on one partition
-    const Lowered l(net, net.dense(net.relu(net.dense(net.flatten(net.input({1, 1, 28, 28})), 200)), 10));
+    const Lowered l(net, net.dense(net.relu(net.dense(net.flatten(net.input({1, 1, 28, 28})), 200)), 10),
+                    through_dram());
     CHECK(l.kinds() == "fetch fetch matmul fetch gemm relu dense");
     CHECK(l.written_by(5) == image({64, 64, 64, 8}, 1, 1));
 }

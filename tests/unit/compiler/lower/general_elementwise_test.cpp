@@ -30,7 +30,7 @@ void check_scalars(const ScalarOp& op, AluOp first, float s0, AluOp second = Alu
 TEST_CASE("an operand that broadcasts is fetched in the layout of the other") {
     Net net;
     const TensorId a = net.input({1, 3, 4, 5}, "a"), b = net.input({1, 3, 1, 5}, "b");
-    const Lowered l(net, net.binary(Op::sub, a, b));
+    const Lowered l(net, net.binary(Op::sub, a, b), through_dram());
     REQUIRE(l.kinds() == "fetch sub");
     const auto& box = l.op<FetchOp>(0).boxes.at(0).from;
     CHECK(box.source == compiler::Strided::Source::input);

@@ -92,8 +92,10 @@ TEST_CASE("blocks move between depth and space by walks") {
 TEST_CASE("a pad picks elements again at edges, mirrors them, or fills") {
     const auto padded = [](const std::string& mode) {
         Net net;
-        return Lowered(net, net.op(Op::pad, {net.input({1, 1, 1, 4})},
-                                   {{"pads", Ints{0, 0, 0, 2, 0, 0, 0, 1}}, {"mode", mode}, {"value", 7.0}}));
+        return Lowered(net,
+                       net.op(Op::pad, {net.input({1, 1, 1, 4})},
+                              {{"pads", Ints{0, 0, 0, 2, 0, 0, 0, 1}}, {"mode", mode}, {"value", 7.0}}),
+                       through_dram());
     };
     const Lowered constant = padded("constant");
     REQUIRE(constant.kinds() == "fetch");

@@ -124,7 +124,7 @@ TEST_CASE("a layer normalisation of more than one axis goes the general way, par
 TEST_CASE("an instance normalisation fetches channels on partitions and one parameter per channel") {
     Net net;
     const TensorId x = net.input({1, 3, 4, 5}), scale = net.constant({3}), shift = net.constant({3});
-    const Lowered l(net, net.op(Op::instance_norm, {x, scale, shift}, {{"epsilon", 0.5}}));
+    const Lowered l(net, net.op(Op::instance_norm, {x, scale, shift}, {{"epsilon", 0.5}}), through_dram());
     REQUIRE(l.kinds() ==
             "fetch reduce instance_norm instance_norm reduce instance_norm instance_norm fetch instance_norm fetch "
             "instance_norm");
