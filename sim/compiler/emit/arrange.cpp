@@ -20,52 +20,64 @@ std::int64_t last_of(std::int64_t first, const std::vector<Walk>& walks, std::in
 /// One layer and image, lane chunk by lane chunk.
 class Arrangement {
 public:
-    Arrangement(EmitContext& c, const Where& at) : c_(c), at_(at), layer_(c.layer(at.layer)) {}
+    Arrangement(EmitContext& c, const Where& at, const ArrangeOp& op)
+        : c_(c), at_(at), layer_(c.layer(at.layer)), op_(op) {}
 
-    void fill(float number) {
+    /// What goes to one band of the output goes there together, so that the next band may take its place.
+    void emit() {
+        for (const Piece& piece : op_.pieces) cut(piece);
         const Physical& to = c_.phys(layer_.output);
-        for (const LaneChunk& chunk : c_.storage.chunks({layer_.output}))
-            for (const RowRange& rows : c_.storage.cut_rows({layer_.output.value}, 0, to.rows)) {
-                const Operand dst = access(c_, layer_.output, chunk.slot, chunk.lanes, at_.image,
-                                           {rows.lo, rows.count(), 1, 0, to.cols, 1});
-                c_.builder.push(at_, c_.builder.pool(), program::Memset{dst.ap, number}, {dst.buffer});
+        for (const RowRange& rows : c_.storage.cut_rows({layer_.output.value}, 0, to.rows)) {
+            if (op_.fill) fill(rows, *op_.fill);
+            for (const Piece& piece : cut_) {
+                if (piece.to / to.cols < rows.lo || piece.to / to.cols >= rows.hi) continue;
+                for (const LaneChunk& chunk : c_.storage.chunks({source(piece), layer_.output})) push(piece, chunk);
             }
-    }
-
-    void move(const Piece& piece) {
-        for (const LaneChunk& chunk : c_.storage.chunks({source(piece), layer_.output})) move(piece, chunk);
+        }
     }
 
 private:
     EmitContext& c_;
     const Where& at_;
     const Layer& layer_;
+    const ArrangeOp& op_;
+    std::vector<Piece> cut_;  ///< each in one band of input and output
     int turn_ = 0;
 
     const Part& source(const Piece& piece) const { return layer_.inputs[static_cast<std::size_t>(piece.input)]; }
 
+    std::int64_t band_of(const Part& part, std::int64_t element) const {
+        if (!c_.storage.in_bands(part.value)) return 0;
+        return element / (std::int64_t{c_.storage.facts(part.value).band_rows} * c_.phys(part).cols);
+    }
     /// Whether elements [first, last] of a plane lie in one band of it.
     bool together(const Part& part, std::int64_t first, std::int64_t last) const {
-        if (!c_.storage.in_bands(part.value)) return true;
-        const std::int64_t band = std::int64_t{c_.storage.facts(part.value).band_rows} * c_.phys(part).cols;
-        return first / band == last / band;
+        return band_of(part, first) == band_of(part, last);
     }
     bool together(const Piece& piece) const {
         return together(source(piece), piece.from, last_of(piece.from, piece.walks, &Walk::from)) &&
                together(layer_.output, piece.to, last_of(piece.to, piece.walks, &Walk::to));
     }
 
+    void fill(const RowRange& rows, float number) {
+        const Rect all{rows.lo, rows.count(), 1, 0, c_.phys(layer_.output).cols, 1};
+        for (const LaneChunk& chunk : c_.storage.chunks({layer_.output})) {
+            const Operand dst = access(c_, layer_.output, chunk.slot, chunk.lanes, at_.image, all);
+            c_.builder.push(at_, c_.builder.pool(), program::Memset{dst.ap, number}, {dst.buffer});
+        }
+    }
+
     /// Where a piece spans bands, as many steps of its outermost walk at a time as stay in one.
-    void move(const Piece& piece, const LaneChunk& chunk) {
-        if (together(piece)) return push(piece, chunk);
+    void cut(const Piece& piece) {
+        if (together(piece)) return cut_.push_back(piece);
         Piece part = piece;
         const Walk outer = piece.walks.front();
         for (std::int64_t done = 0; done < outer.count; done += part.walks.front().count) {
             part.walks = piece.walks;
             part.walks.front().count = 1;
             while (done + part.walks.front().count < outer.count && more_fits(part)) ++part.walks.front().count;
-            if (together(part)) push(part, chunk);
-            else move(inner_of(part), chunk);
+            if (together(part)) cut_.push_back(part);
+            else cut(inner_of(part));
             part.from += part.walks.front().count * outer.from;
             part.to += part.walks.front().count * outer.to;
         }
@@ -118,9 +130,7 @@ private:
 
 void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op) {
     c.storage.ensure(c.layer(at.layer).output.value, at);
-    Arrangement arrangement(c, at);
-    if (op.fill) arrangement.fill(*op.fill);
-    for (const Piece& piece : op.pieces) arrangement.move(piece);
+    Arrangement(c, at, op).emit();
 }
 
 }  // namespace infsim::compiler

@@ -160,7 +160,7 @@ void emit_transpose(EmitContext& c, const Where& at, const TransposeOp& op) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
     const auto list = head_chunks(c, {l.inputs[0]}, op.heads);
-    for_each_output(c, l, op.heads, c.phys(l.output).cols, [&](const HeadRun& run, int slot, int column) {
+    for_each_output(c, l, op.heads, c.phys(l.output).plane(), [&](const HeadRun& run, int slot, int column) {
         std::vector<LaneChunk> blocks;
         for (int i = 0; i < run.heads; ++i)
             for (const LaneChunk& k : of_head(list, run.head(i), l.inputs[0].slots / op.heads)) blocks.push_back(k);

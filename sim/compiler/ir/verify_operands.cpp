@@ -131,8 +131,8 @@ struct OperandRules {
         if (!one_input()) return;
         positive({op.heads}, "number of heads");
         if (op.heads <= 0) return;
-        require(out().channels() == op.heads * in(0).cols && out().cols * op.heads == in(0).channels(),
-                "lanes and columns are not exchanged");
+        require(out().channels() == op.heads * in(0).plane() && out().plane() * op.heads == in(0).channels(),
+                "lanes and planes are not exchanged");
     }
     void operator()(const GatherOp& op) const {
         if (!one_input()) return;

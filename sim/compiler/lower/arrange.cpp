@@ -118,12 +118,16 @@ std::optional<Selection> plan_selection(const Lowering& low, TensorId id, const 
 
 }  // namespace
 
+std::optional<View> selected_on_chip(Lowering& low, TensorId id, const IndexLists& lists, std::optional<float> fill) {
+    auto s = plan_selection(low, id, lists, fill.has_value());
+    if (!s) return std::nullopt;
+    return s->moves ? arranged(low, {std::move(s->pieces), fill}, {s->part}, s->layout) : s->part;
+}
+
 bool select_on_chip(Lowering& low, TensorId in, TensorId out, const IndexLists& lists, std::optional<float> fill) {
-    auto s = plan_selection(low, in, lists, fill.has_value());
-    if (!s) return false;
-    const View view = s->moves ? arranged(low, {std::move(s->pieces), fill}, {s->part}, s->layout) : s->part;
-    bind_reshaped(low, out, view);
-    return true;
+    const auto view = selected_on_chip(low, in, lists, fill);
+    if (view) bind_reshaped(low, out, *view);
+    return view.has_value();
 }
 
 namespace {

@@ -12,9 +12,12 @@ namespace infsim::compiler {
 /// By axis: output index i takes input index list[i], or none where that is negative. An empty list: all, in order.
 using IndexLists = std::vector<std::vector<std::int64_t>>;
 
-/// Tensor `in` with the elements that `lists` names becomes `out`, in its shape; what has none becomes `fill`. A part
-/// of the tensor's own slots moves nothing. False, and nothing has happened, where the tensor is not on chip, elements
-/// would change partitions, or it takes too many instructions.
+/// Tensor `id`, on chip, with the elements that `lists` names; what has none becomes `fill`. A part of the tensor's own
+/// slots moves nothing. Nothing where the tensor is not on chip, elements would change partitions, or it takes too many
+/// instructions.
+std::optional<View> selected_on_chip(Lowering& low, graph::TensorId id, const IndexLists& lists,
+                                     std::optional<float> fill = std::nullopt);
+/// selected_on_chip of `in` becomes `out`, in its shape; false, and nothing has happened, where that is not possible.
 bool select_on_chip(Lowering& low, graph::TensorId in, graph::TensorId out, const IndexLists& lists,
                     std::optional<float> fill = std::nullopt);
 /// One axis of a tensor resampled: output index i is the sum of what each tap picks, times its weight.

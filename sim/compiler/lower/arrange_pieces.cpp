@@ -148,19 +148,20 @@ std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list) {
         else if (list[i] >= 0) equal.push_back({at, list[i], 1, 1, 1, 1});
     }
     std::vector<IndexRun> runs;
-    for (const IndexRun& e : equal) {
-        if (!runs.empty() && runs.back().repeat == e.repeat &&
-            runs.back().at + runs.back().count * runs.back().repeat == e.at) {
+    for (IndexRun e : equal) {
+        if (!runs.empty() && runs.back().repeat == e.repeat) {
             IndexRun& r = runs.back();
             const std::int64_t step = e.first - (r.first + (r.count - 1) * r.step);
-            if (step > 0 && (r.count == 1 || step == r.step)) {
+            const std::int64_t stride = e.at - (r.at + (r.count - 1) * r.stride);
+            if (step > 0 && (r.count == 1 || (step == r.step && stride == r.stride))) {
                 r.step = step;
+                r.stride = stride;
                 ++r.count;
                 continue;
             }
         }
+        e.stride = e.repeat;
         runs.push_back(e);
-        runs.back().stride = e.repeat;
     }
     return runs;
 }

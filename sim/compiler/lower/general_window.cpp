@@ -1,6 +1,7 @@
 #include <string>
 
 #include "compiler/ir/strided.hpp"
+#include "compiler/lower/arrange.hpp"
 #include "compiler/lower/conv_geometry.hpp"
 #include "compiler/lower/general.hpp"
 #include "compiler/lower/pieces.hpp"
@@ -104,14 +105,29 @@ void general_pool(Lowering& low, const Node& node) {
 
 namespace {
 
+/// Every index of an axis, `stride` apart, and none in between.
+std::vector<std::int64_t> spread_indices(std::int64_t extent, std::int64_t stride) {
+    std::vector<std::int64_t> list(static_cast<std::size_t>((extent - 1) * stride + 1), -1);
+    for (std::int64_t i = 0; i < extent; ++i) list[static_cast<std::size_t>(i * stride)] = i;
+    return list;
+}
+
 /// The input with its elements `strides` apart and zeros between them, as an image; `image` becomes its shape.
-Strided zero_inserted(Lowering& low, const Node& node, const ConvGeometry& g, Shape& image) {
+View zero_inserted(Lowering& low, const Node& node, const ConvGeometry& g, Shape& image) {
     image = {1, g.image[1], (g.image[2] - 1) * g.strides[0] + 1, (g.image[3] - 1) * g.strides[1] + 1};
-    Strided from = reshaped(low, strided_of(low, node.inputs[0]), g.image);
-    if (g.strides[0] == 1 && g.strides[1] == 1) return from;
-    const FetchBox box{from, {0, 0, 0, 0}, {1, 1, g.strides[0], g.strides[1]}};
     const Layout layout = default_layout(image, low.source.columns);
-    return stored(low, fetched(low, std::vector<FetchBox>{box}, layout, dtype_of(low, from), 0.0F));
+    if (g.unit_axis == 0 && low.source.shape(node.inputs[0]).size() == 4 && is_image_on_chip(low, node.inputs[0])) {
+        const IndexLists lists = {
+            {}, {}, spread_indices(g.image[2], g.strides[0]), spread_indices(g.image[3], g.strides[1])};
+        const auto spread = selected_on_chip(low, node.inputs[0], lists, 0.0F);
+        if (spread && low.layout_of(*spread) == Layout{layout.phys, without_units(layout.axes)}) return *spread;
+    }
+    Strided from = reshaped(low, strided_of(low, node.inputs[0]), g.image);
+    if (g.strides[0] != 1 || g.strides[1] != 1) {
+        const FetchBox box{from, {0, 0, 0, 0}, {1, 1, g.strides[0], g.strides[1]}};
+        from = stored(low, fetched(low, std::vector<FetchBox>{box}, layout, dtype_of(low, from), 0.0F));
+    }
+    return fetched(low, from, layout, dtype_of(low, from));
 }
 
 /// The convolution that it is: weights [in, out of a group, rows, cols], both filter axes backwards. Where a group
@@ -150,13 +166,12 @@ void general_conv_transpose(Lowering& low, const Node& node) {
     const TensorId out = node.outputs[0];
     const ConvGeometry g = conv_geometry(low, node, is_long(low.source.shape(out)));
     Shape image;
-    const Strided spread = zero_inserted(low, node, g, image);
     const ConvOp op = conv_of(node, g);
     if (op.pad_top < 0 || op.pad_left < 0)
         return low.refuse("a transposed convolution padded by more than its filter reaches");
-    const View x = fetched(low, spread, default_layout(image, low.source.columns), dtype_of(low, spread));
     if (op.bias != graph::kNoTensor && !low.source.is_constant(op.bias))
         return low.refuse("a bias that is not constant");
+    const View x = zero_inserted(low, node, g, image);
     View y = fresh(low, default_layout(g.out, low.source.columns), low.source.dtype);
     low.add_layer(node, "conv", op, {x}, y).macs = graph::macs(low.source.graph, node);
     if (g.unit_axis > 0) y.axes.erase(y.axes.begin() + g.unit_axis);

@@ -8,6 +8,7 @@
 #include "compiler/ir/views.hpp"
 #include "compiler/lower/arrange.hpp"
 #include "compiler/lower/prospect.hpp"
+#include "compiler/lower/turned.hpp"
 
 namespace infsim::compiler {
 
@@ -38,14 +39,10 @@ View tokens_of(Lowering& low, const Node& node, TensorId id) {
     return low.at.tokens[id] = transposed_lanes(low, node, view, 1);
 }
 
-namespace {
-
 bool is_image_on_chip(const Lowering& low, TensorId id) {
     const auto found = low.at.views.find(id);
     return found != low.at.views.end() && low.source.shape(id).size() == 4 && is_image(found->second);
 }
-
-}  // namespace
 
 Shape image_shape(const Shape& s) {
     if (s.size() == 4) return s;
@@ -89,43 +86,9 @@ Strided strided_of(Lowering& low, TensorId id) {
     return low.at.strided[id] = stored(low, low.at.views.at(id));
 }
 
-namespace {
-
-/// Elements side by side where a transfer is worth it as it is.
-constexpr std::int64_t kShortRun = 16;
-
-bool lies_across(const std::vector<Factor>& axis) {
-    return !axis.empty() && !is_free(axis.back()) && axis.back().extent >= kShortRun;
-}
-
-/// Heads that lie in slots of their own.
-int heads_in_slots(const Axes& axes) {
-    std::int64_t heads = 1;
-    for (const auto& axis : axes)
-        for (const Factor& f : axis)
-            if (f.dim == Dim::slot) heads *= f.extent;
-    return static_cast<int>(heads);
-}
-
-bool is_floating(DType dtype) { return dtype == DType::fp16 || dtype == DType::bf16 || dtype == DType::fp32; }
-
-/// A tensor whose rows lie across the partitions, turned; itself where the PE cannot do that.
-View with_rows_on_partitions(Lowering& low, const View& view) {
-    const auto innermost =
-        std::find_if(view.axes.rbegin(), view.axes.rend(), [](const auto& axis) { return !axis.empty(); });
-    const Prospect from = prospect_of(low, view);
-    if (!low.options.turned_transfers || innermost == view.axes.rend() || !lies_across(*innermost) ||
-        !is_floating(from.dtype) || from.full.plane() == 1)
-        return view;
-    const int heads = heads_in_slots(view.axes);
-    return transposed(from, heads, low.source.columns) ? transposed_lanes(low, *low.node, view, heads) : view;
-}
-
-}  // namespace
-
 Strided stored(Lowering& low, const View& as_it_lies) {
     const View view = with_rows_on_partitions(low, as_it_lies);
-    const Shape shape = shape_of(view);
+    const Shape shape = shape_of(as_it_lies);
     View to;
     to.value = low.new_value(low.value(view).name + "/in DRAM", Physical{}, low.value(view).dtype);
     low.net.values[to.value].scratch_elements = graph::element_count(shape);
@@ -173,37 +136,13 @@ View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, D
     return to;
 }
 
-namespace {
-
-/// Whether rows of the tensor in device DRAM lie across the partitions of `layout`.
-bool arrives_across(const Strided& s, const Layout& layout) {
-    for (std::size_t a = 0; a < s.axes.size(); ++a)
-        if (!s.axes[a].empty() && s.axes[a].back().stride == 1 && s.axes[a].back().extent >= kShortRun)
-            return lies_across(layout.axes[a]);
-    return false;
-}
-
-/// The layout that becomes `layout` when the PE turns it, if that spares a transfer element by element.
-std::optional<Layout> turned_layout(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
-    const bool constant = s.source == Strided::Source::constant || s.source == Strided::Source::literal;
-    const bool packed = constant && low.options.packed_constants;
-    if (!low.options.turned_transfers || packed || !is_floating(dtype) || !arrives_across(s, layout))
-        return std::nullopt;
-    const int heads = heads_in_slots(layout.axes), width = low.source.columns;
-    const auto turned = transposed(prospect_of(layout, dtype), heads, width);
-    if (!turned) return std::nullopt;
-    const auto back = transposed(*turned, heads, width);
-    const Layout from{turned->full, turned->view.axes};
-    const bool alike = back && back->full == layout.phys && back->view.axes == without_units(layout.axes);
-    return alike && is_addressable(from) ? std::optional<Layout>(from) : std::nullopt;
-}
-
-}  // namespace
-
 View fetched(Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
-    if (const auto turned = turned_layout(low, s, layout, dtype))
-        return transposed_lanes(low, *low.node, fetched(low, std::vector<FetchBox>{{s, {}, {}}}, *turned, dtype),
-                                heads_in_slots(layout.axes));
+    if (const auto t = fetched_turned(low, s, layout, dtype)) {
+        const View rows = fetched(low, std::vector<FetchBox>{{*reshape(s, t->shape), {}, {}}}, t->layout, dtype);
+        View out = fresh(low, layout, dtype);
+        low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {rows}, out);
+        return out;
+    }
     return fetched(low, std::vector<FetchBox>{{s, {}, {}}}, layout, dtype);
 }
 

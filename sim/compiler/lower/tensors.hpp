@@ -20,6 +20,8 @@ View transposed_lanes(Lowering& low, const graph::Node& node, const View& view, 
 graph::Shape image_shape(const graph::Shape& shape);
 /// image_shape() with channels on partitions. Only where `has_image`.
 View image_of(Lowering& low, graph::TensorId id);
+/// Whether the tensor lies on chip as an image.
+bool is_image_on_chip(const Lowering& low, graph::TensorId id);
 bool has_image(const Lowering& low, graph::TensorId id);
 /// The tensor broadcast to `shape` in this very layout.
 View operand(Lowering& low, graph::TensorId id, const graph::Shape& shape, const Layout& layout);

@@ -48,15 +48,16 @@ TEST_CASE("weighted taps are scaled by ACT and summed up by POOL") {
     op.pieces.push_back({0, 1, 0, {{3, 1, 1}}, 0.75F, true});
     h.layer(op, {x}, y);
     const Code code = h.code();
-    CHECK(engine_lines(code) == Lines{"q1 activate x p0+2 @0 4*1; y p0+2 @0 4*1",
-                                      "q2 alu x p0+2 @2 3*1; y p0+2 @0 3*1; y p0+2 @0 3*1"});
+    CHECK(engine_lines(code) ==
+          Lines{"q1 activate x p0+2 @0 4*1; y p0+2 @0 4*1", "q2 alu x p0+2 @2 3*1; y p0+2 @0 3*1; y p0+2 @0 3*1"});
     CHECK(nth<program::Activate>(code, 0).scale == 0.25F);
     CHECK(nth<program::TensorTensor>(code, 0).scalar.value == 0.75F);
 }
 
 TEST_CASE("a scalar per channel is read where its value lies") {
     HandMade h;
-    const ValueId x = h.input("x", {4, 4, 2}, 1, 3), s = h.input("s", {4, 4, 2}, 1, 1), y = h.value("y", {4, 4, 2}, 1, 3);
+    const ValueId x = h.input("x", {4, 4, 2}, 1, 3), s = h.input("s", {4, 4, 2}, 1, 1),
+                  y = h.value("y", {4, 4, 2}, 1, 3);
     ScalarOp op;
     op.first = {program::AluOp::multiply, 0, graph::kNoTensor, 1};
     h.layer(op, {x, s}, y);

@@ -150,7 +150,7 @@ TEST_CASE("operations that change the layout change it as they say") {
     CHECK(found_with(ReplicateOp{2}, {part(1)}, {{4}, 3, 3}) ==
           Found{"layer l2 'add': copies are not those of the input"});
     CHECK(found_with(TransposeOp{1}, {part(1)}, {{4}, 1, 3}) ==
-          Found{"layer l2 'add': lanes and columns are not exchanged"});
+          Found{"layer l2 'add': lanes and planes are not exchanged"});
     CHECK(found_with(SpreadOp{}, {part(1)}, {{4}, 3, 3}) ==
           Found{"layer l2 'add': spreads other than one row of the same columns"});
     CHECK(found_with(HeadMatmulOp{1}, {part(1), part(2)}, {{4}, 3, 3}) ==

@@ -69,8 +69,9 @@ TEST_CASE("outputs of equal weight make up runs with gaps") {
 }
 
 TEST_CASE("an image doubled in both directions is one copy of four walks") {
-    const auto pieces = arrange_pieces(image(8, 4, 5), image(8, 8, 10),
-                                       {{}, {}, picks({0, 0, 1, 1, 2, 2, 3, 3}), picks({0, 0, 1, 1, 2, 2, 3, 3, 4, 4})}, 9);
+    const auto pieces =
+        arrange_pieces(image(8, 4, 5), image(8, 8, 10),
+                       {{}, {}, picks({0, 0, 1, 1, 2, 2, 3, 3}), picks({0, 0, 1, 1, 2, 2, 3, 3, 4, 4})}, 9);
     CHECK(text(pieces) == "0>0 4*5:20 2*0:10 5*1:2 2*0:1");
 }
 

@@ -53,10 +53,9 @@ TEST_CASE("an operand of one row repeats it where it lies") {
 TEST_CASE("padding fills, then copies") {
     Net net;
     const TensorId x = net.relu(net.input({1, 3, 4, 5}));
-    const Lowered l(net, net.op(Op::pad, {x},
-                                {{"pads", Ints{0, 0, 1, 2, 0, 0, 1, 2}},
-                                 {"mode", std::string("constant")},
-                                 {"value", 7.0}}));
+    const Lowered l(
+        net, net.op(Op::pad, {x},
+                    {{"pads", Ints{0, 0, 1, 2, 0, 0, 1, 2}}, {"mode", std::string("constant")}, {"value", 7.0}}));
     REQUIRE(l.kinds() == "relu pad");
     CHECK(*l.op<ArrangeOp>(1).fill == 7.0F);
     REQUIRE(l.op<ArrangeOp>(1).pieces.size() == 1);

@@ -1,0 +1,114 @@
+#include "compiler/lower/turned.hpp"
+
+#include <algorithm>
+
+#include "compiler/ir/strided.hpp"
+#include "compiler/ir/views.hpp"
+#include "compiler/lower/prospect.hpp"
+#include "compiler/lower/tensors.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+/// Elements side by side where a transfer is no longer element by element.
+constexpr std::int64_t kShortRun = 4;
+/// Elements of a tensor whose turn costs more than it spares.
+constexpr std::int64_t kFewElements = 512;
+/// Bytes per partition of what is turned: it does not lie in bands.
+constexpr std::int64_t kMostTurned = 24 * 1024;
+
+bool is_floating(DType dtype) { return dtype == DType::fp16 || dtype == DType::bf16 || dtype == DType::fp32; }
+
+bool lies_across(const std::vector<Factor>& axis) {
+    return !axis.empty() && !is_free(axis.back()) && axis.back().extent >= kShortRun;
+}
+
+/// Heads that lie in slots of their own.
+int heads_in_slots(const Axes& axes) {
+    std::int64_t heads = 1;
+    for (const auto& axis : axes)
+        for (const Factor& f : axis)
+            if (f.dim == Dim::slot) heads *= f.extent;
+    return static_cast<int>(heads);
+}
+
+/// The same places with all rows in one.
+Layout in_one_row(Layout layout) {
+    for (auto& axis : layout.axes)
+        for (Factor& f : axis)
+            if (f.dim == Dim::row) f = {Dim::col, f.extent, f.step * layout.phys.cols};
+    layout.phys.cols *= layout.phys.rows;
+    layout.phys.rows = 1;
+    return layout;
+}
+
+/// Neighbouring factors in the plane that are one walk become one, across axes, too.
+Axes merged(const Axes& axes, graph::Shape& shape) {
+    Axes out;
+    shape.clear();
+    for (const auto& axis : axes)
+        for (const Factor& f : axis) {
+            const bool starts = &f == axis.data();
+            const bool continues = !out.empty() && !out.back().empty() && f.dim == Dim::col &&
+                                   out.back().back().dim == Dim::col && out.back().back().step == f.extent * f.step;
+            if (continues) {
+                out.back().back() = {Dim::col, out.back().back().extent * f.extent, f.step};
+                shape.back() *= f.extent;
+                continue;
+            }
+            if (starts) {
+                out.emplace_back();
+                shape.push_back(1);
+            }
+            out.back().push_back(f);
+            shape.back() *= f.extent;
+        }
+    return out;
+}
+
+std::int64_t bytes(const Physical& phys, DType dtype) { return phys.groups() * phys.plane() * dtype_bytes(dtype); }
+
+}  // namespace
+
+std::optional<Turned> turned(const Layout& layout, DType dtype, int width) {
+    if (!is_floating(dtype) || layout.phys.plane() == 1 || layout.phys.channels() * layout.phys.plane() < kFewElements)
+        return std::nullopt;
+    Turned t;
+    Layout flat = in_one_row(layout);
+    flat.axes = merged(without_units(flat.axes), t.shape);
+    t.heads = heads_in_slots(flat.axes);
+    const auto other = transposed(prospect_of(flat, dtype), t.heads, width);
+    if (!other || std::max(bytes(other->full, dtype), bytes(layout.phys, dtype)) > kMostTurned) return std::nullopt;
+    const auto back = transposed(*other, t.heads, width);
+    if (!back || !(back->full == flat.phys)) return std::nullopt;
+    t.layout = {other->full, other->view.axes};
+    if (!is_addressable(t.layout)) return std::nullopt;
+    return t;
+}
+
+View with_rows_on_partitions(Lowering& low, const View& view) {
+    const auto innermost =
+        std::find_if(view.axes.rbegin(), view.axes.rend(), [](const auto& axis) { return !axis.empty(); });
+    if (!low.options.turned_transfers || innermost == view.axes.rend() || !lies_across(*innermost)) return view;
+    const DType dtype = low.value(view).dtype;
+    const auto t = turned(low.layout_of(view), dtype, low.source.columns);
+    if (!t) return view;
+    const View out = low.whole(low.new_value(low.value(view).name + "^T", t->layout.phys, dtype), t->layout.axes);
+    low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {view}, out);
+    return out;
+}
+
+std::optional<Turned> fetched_turned(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
+    const bool constant = s.source == Strided::Source::constant || s.source == Strided::Source::literal;
+    if (!low.options.turned_transfers || (constant && low.options.packed_constants)) return std::nullopt;
+    for (std::size_t a = 0; a < s.axes.size(); ++a) {
+        if (s.axes[a].empty() || s.axes[a].back().stride != 1 || s.axes[a].back().extent < kShortRun) continue;
+        if (!lies_across(layout.axes[a])) return std::nullopt;
+        auto t = turned(layout, dtype, low.source.columns);
+        return t && reshape(s, t->shape) ? t : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace infsim::compiler
