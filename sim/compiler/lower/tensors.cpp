@@ -112,12 +112,10 @@ Strided sliced(Lowering& low, const Strided& s, std::size_t axis, std::int64_t s
     return *slice(contiguous(low, s), axis, start, count, step);
 }
 
-View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, DType dtype, std::optional<float> fill) {
-    const bool mixed = std::any_of(boxes.begin(), boxes.end(),
-                                   [&](const FetchBox& b) { return b.from.source != boxes[0].from.source; });
-    if (mixed)  // of one element type, whatever the host sends
-        for (FetchBox& b : boxes)
-            if (b.from.source == Strided::Source::input) b.from = contiguous(low, b.from);
+namespace {
+
+View fetched_as_it_lies(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, DType dtype,
+                        std::optional<float> fill) {
     FetchOp op;
     op.fill = fill;
     op.from_dtype = dtype;
@@ -136,14 +134,32 @@ View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, D
     return to;
 }
 
+}  // namespace
+
+View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, DType dtype, std::optional<float> fill) {
+    const bool mixed = std::any_of(boxes.begin(), boxes.end(),
+                                   [&](const FetchBox& b) { return b.from.source != boxes[0].from.source; });
+    if (mixed)  // of one element type, whatever the host sends
+        for (FetchBox& b : boxes)
+            if (b.from.source == Strided::Source::input) b.from = contiguous(low, b.from);
+    Layout whole = layout;
+    whole.axes = without_units(std::move(whole.axes));
+    const auto t = fill ? std::nullopt : fetched_turned(low, boxes, whole, dtype);
+    if (!t) return fetched_as_it_lies(low, std::move(boxes), layout, dtype, fill);
+    const View rows = fetched_as_it_lies(low, std::move(boxes), t->layout, dtype, fill);
+    View out = fresh(low, layout, dtype);
+    low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {rows}, out);
+    return out;
+}
+
 View fetched(Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
     if (const auto t = fetched_turned(low, s, layout, dtype)) {
-        const View rows = fetched(low, std::vector<FetchBox>{{*reshape(s, t->shape), {}, {}}}, t->layout, dtype);
+        const View rows = fetched_as_it_lies(low, {{*reshape(s, t->shape), {}, {}}}, t->layout, dtype, std::nullopt);
         View out = fresh(low, layout, dtype);
         low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {rows}, out);
         return out;
     }
-    return fetched(low, std::vector<FetchBox>{{s, {}, {}}}, layout, dtype);
+    return fetched_as_it_lies(low, {{s, {}, {}}}, layout, dtype, std::nullopt);
 }
 
 View fresh(Lowering& low, const Layout& layout, DType dtype) {

@@ -99,16 +99,42 @@ View with_rows_on_partitions(Lowering& low, const View& view) {
     return out;
 }
 
-std::optional<Turned> fetched_turned(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
+namespace {
+
+/// Whether rows of the tensor in device DRAM lie across the partitions of `layout`.
+bool arrives_across(const Lowering& low, const Strided& s, const Layout& layout) {
     const bool constant = s.source == Strided::Source::constant || s.source == Strided::Source::literal;
-    if (!low.options.turned_transfers || (constant && low.options.packed_constants)) return std::nullopt;
-    for (std::size_t a = 0; a < s.axes.size(); ++a) {
-        if (s.axes[a].empty() || s.axes[a].back().stride != 1 || s.axes[a].back().extent < kShortRun) continue;
-        if (!lies_across(layout.axes[a])) return std::nullopt;
-        auto t = turned(layout, dtype, low.source.columns);
-        return t && reshape(s, t->shape) ? t : std::nullopt;
-    }
-    return std::nullopt;
+    if (constant && low.options.packed_constants) return false;
+    for (std::size_t a = 0; a < s.axes.size(); ++a)
+        if (!s.axes[a].empty() && s.axes[a].back().stride == 1 && s.axes[a].back().extent >= kShortRun)
+            return lies_across(layout.axes[a]);
+    return false;
+}
+
+}  // namespace
+
+std::optional<Turned> fetched_turned(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
+    if (!low.options.turned_transfers || !arrives_across(low, s, layout)) return std::nullopt;
+    auto t = turned(layout, dtype, low.source.columns);
+    return t && reshape(s, t->shape) ? t : std::nullopt;
+}
+
+std::optional<Turned> fetched_turned(const Lowering& low, std::vector<FetchBox>& boxes, const Layout& layout,
+                                     DType dtype) {
+    const bool across =
+        std::all_of(boxes.begin(), boxes.end(), [&](const FetchBox& b) { return arrives_across(low, b.from, layout); });
+    auto t = low.options.turned_transfers && across ? turned(layout, dtype, low.source.columns) : std::nullopt;
+    const auto used = std::count_if(layout.axes.begin(), layout.axes.end(), [](const auto& a) { return !a.empty(); });
+    if (!t || boxes.empty() || static_cast<std::ptrdiff_t>(t->shape.size()) != used) return std::nullopt;
+    for (FetchBox& b : boxes)  // axes of one element are left out
+        for (std::size_t a = layout.axes.size(); a-- > 0;) {
+            if (!layout.axes[a].empty()) continue;
+            const auto at = static_cast<std::ptrdiff_t>(a);
+            b.from.axes.erase(b.from.axes.begin() + at);
+            if (!b.start.empty()) b.start.erase(b.start.begin() + at);
+            if (!b.step.empty()) b.step.erase(b.step.begin() + at);
+        }
+    return t;
 }
 
 }  // namespace infsim::compiler

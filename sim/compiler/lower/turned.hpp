@@ -23,5 +23,8 @@ View with_rows_on_partitions(Lowering& low, const View& view);
 /// How the tensor in device DRAM is fetched where its rows lie across the partitions of `layout`, and what the PE turns
 /// then; nothing where it is fetched as it is.
 std::optional<Turned> fetched_turned(const Lowering& low, const Strided& s, const Layout& layout, DType dtype);
+/// The same of boxes that fill parts of `layout`: they become boxes of the turned layout.
+std::optional<Turned> fetched_turned(const Lowering& low, std::vector<FetchBox>& boxes, const Layout& layout,
+                                     DType dtype);
 
 }  // namespace infsim::compiler

@@ -102,7 +102,8 @@ TensorId conv_transpose(Net& net, TensorId x, const graph::Shape& weights, const
 
 TEST_CASE("a transposed convolution spreads its input and convolves it by the filter turned round") {
     Net net;
-    const Lowered l(net, conv_transpose(net, net.input({1, 2, 3, 4}), {2, 5, 3, 2}, {2, 1}, {1, 0, 1, 0}), through_dram());
+    const Lowered l(net, conv_transpose(net, net.input({1, 2, 3, 4}), {2, 5, 3, 2}, {2, 1}, {1, 0, 1, 0}),
+                    through_dram());
     CHECK(l.last().macs ==
           3 * 4 * 2 * 5 * 3 * 2);  // input plane, channels in and out, taps: each input element once per weight
     REQUIRE(l.kinds() == "fetch store fetch conv");
