@@ -38,6 +38,9 @@ struct CompileOptions {
     /// place: weights of 64 outputs that no plan can hold arrive in parts, one after the other.
     bool weights_in_parts = true;
 
+    /// groups: of a convolution in groups, blocks of weights that hold no group are neither loaded nor multiplied.
+    bool skip_zero_blocks = true;
+
     /// replicate: copy a low-channel graph input to idle partitions, so that all rows of a filter run in one pass.
     bool replication = true;
 

@@ -52,6 +52,8 @@ const std::vector<Option>& options_table() {
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
         {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
          "images up to this many elements per channel are computed several at a time"},
+        {"groups", "skip_zero_blocks", Flag{&O::skip_zero_blocks},
+         "of a convolution in groups, weights between groups are neither loaded nor multiplied"},
         {"replicate", "replication", Flag{&O::replication},
          "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
@@ -231,9 +233,9 @@ json::Value canonical_json(const CompileOptions& options) {
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
-                                  prefetch, prefetch_depth, reorder_layers, spill, rematerialization, recompute,
-                                  search_sections, search_psum_banks, weights_region, weight_regions,
+                                  weights_in_parts, skip_zero_blocks, replication, stream_stem, stream_converted_input,
+                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization,
+                                  recompute, search_sections, search_psum_banks, weights_region, weight_regions,
                                   activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);

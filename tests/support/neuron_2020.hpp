@@ -19,6 +19,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.in_place_add = true;
     o.pair_images = true;
     o.weights_in_parts = false;
+    o.skip_zero_blocks = false;
     o.replication = true;
     o.stream_stem = true;
     o.stream_converted_input = false;

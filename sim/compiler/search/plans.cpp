@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/ir/channel_groups.hpp"
+
 namespace infsim::compiler {
 
 namespace {
 
-std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype) {
+std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype, bool skips_zeros) {
     const auto& op = std::get<ConvOp>(layer.op);
-    const int slots = layer.inputs[0].slots;
     const auto lanes = net.values[layer.output.value].phys.lanes.begin() + layer.output.first_slot;
     const int columns = std::accumulate(lanes, lanes + layer.output.slots, 0);
-    return std::int64_t{(slots + 1) / 2} * op.kernel_rows * op.kernel_cols * columns * dtype_bytes(dtype);
+    return std::int64_t{k_tiles_of_slot(net, layer, skips_zeros)} * op.kernel_rows * op.kernel_cols * columns *
+           dtype_bytes(dtype);
 }
 
 /// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) where images are small or
@@ -26,7 +28,7 @@ std::vector<int> image_groups(const Network& net, const program::Target& target,
         if (!std::holds_alternative<ConvOp>(layer.op)) continue;
         const std::int64_t plane = net.values[layer.output.value].phys.plane();
         if (plane <= options.small_image_elements && !smallest) continue;
-        if (weight_bytes_per_partition(net, layer, dtype) > resident_bytes) continue;
+        if (weight_bytes_per_partition(net, layer, dtype, options.skip_zero_blocks) > resident_bytes) continue;
         const std::int64_t tiles = (plane + most - 1) / most;
         groups[l.index()] = smallest ? 1 : static_cast<int>((options.psum_banks_per_load + tiles - 1) / tiles);
     }
