@@ -25,6 +25,9 @@ struct CompileOptions {
     /// tile: images of at most this many elements per channel are stored and computed several at a time.
     int small_image_elements = 256;
 
+    /// tile: a clip from zero to a number behind a convolution happens while its sums leave PSUM.
+    bool fuse_clips = true;
+
     /// place: bytes of state buffer per partition the compiler may use; 0 means all the chip has.
     std::int64_t state_buffer_budget = 0;
     /// place: the same bound as Neuron's scheduler has it, a number of `sb_size_unit`; 0: no such bound. What the unit

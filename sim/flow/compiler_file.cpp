@@ -52,6 +52,7 @@ const std::vector<Option>& options_table() {
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
         {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
          "images up to this many elements per channel are computed several at a time"},
+        {"tile", "fuse_clips", Flag{&O::fuse_clips}, "a clip from zero to a number happens while sums leave PSUM"},
         {"groups", "skip_zero_blocks", Flag{&O::skip_zero_blocks},
          "of a convolution in groups, weights between groups are neither loaded nor multiplied"},
         {"replicate", "replication", Flag{&O::replication},
@@ -231,7 +232,7 @@ CompileOptions load_compiler(const std::string& path, const std::vector<Setting>
 json::Value canonical_json(const CompileOptions& options) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
-    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
+    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, skip_zero_blocks, replication, stream_stem, stream_converted_input,
                                   stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization,

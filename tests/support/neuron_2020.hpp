@@ -13,6 +13,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.psum_banks_per_load = 4;
     o.slab_bytes = 4096;
     o.small_image_elements = 256;
+    o.fuse_clips = false;
     o.state_buffer_budget = 0;
     o.sb_size = 0;
     o.sb_size_unit = 1024;

@@ -205,6 +205,25 @@ TEST_CASE("a depthwise filter multiplies every slot by its own channels only") {
     CHECK(whole.segments[1].bytes == 8 * 16);
 }
 
+TEST_CASE("what is cut off at a limit leaves PSUM by POOL in one pass, the limit in every partition") {
+    HandMade h;
+    const ValueId x = h.input("x", {2}, 1, 4), y = h.value("y", {2}, 1, 4);
+    ConvOp op = conv(h);
+    op.limit = 6.0F;
+    op.bias = h.tensor("b", {2});
+    h.layer(op, {x}, y);
+    const Code code = h.code();
+    CHECK(engine_lines(code) ==
+          Lines{"q0 stationary y/weights p0+2 @0 2*1", "q0 matmul x p0+2 @0 4*1; psum p0+2 @0 4*1",
+                "q2 set limit p0+4 @0",
+                "q2 alu psum p0+2 @0 4*1; limit p0+2 @0 4*0; y p0+2 @0 4*1; by y/constants p0 @0"});
+    const auto& cut = nth<program::TensorTensor>(code, 0);
+    CHECK(cut.scalar_op == program::AluOp::add);
+    CHECK(cut.op == program::AluOp::min);
+    CHECK(cut.relu);
+    CHECK(nth<program::Memset>(code, 0).value == 6.0F);
+}
+
 TEST_CASE("weights arrive once for all images, or for each of them without batching") {
     HandMade h;
     h.batch = 2;
