@@ -44,6 +44,10 @@ struct CompileOptions {
     /// groups: of a convolution in groups, blocks of weights that hold no group are neither loaded nor multiplied.
     bool skip_zero_blocks = true;
 
+    /// groups: a convolution in groups whose input would fill most of the state buffer may run in stripes of rows,
+    /// together with the convolutions around it.
+    bool stripe_groups = true;
+
     /// replicate: copy a low-channel graph input to idle partitions, so that all rows of a filter run in one pass.
     bool replication = true;
 

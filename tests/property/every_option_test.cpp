@@ -28,10 +28,11 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     // while a file is read, before the compiler.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, skip_zero_blocks, replication, stream_stem, stream_converted_input,
-                                  stem_stripe_rows, prefetch, prefetch_depth, reorder_layers, spill, rematerialization,
-                                  recompute, search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
+                                  weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
+                                  stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, reorder_layers,
+                                  spill, rematerialization, recompute, search_sections, search_psum_banks,
+                                  weights_region, weight_regions, activations_region, host_operators, optional_passes,
+                                  skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
@@ -46,6 +47,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "fuse_clips", &O::fuse_clips, {false});
     add(all, "skip_zero_blocks", &O::skip_zero_blocks, {false});
+    add(all, "stripe_groups", &O::stripe_groups, {false});
     add(all, "replication", &O::replication, {false});
     add(all, "stream_stem", &O::stream_stem, {false});
     add(all, "stream_converted_input", &O::stream_converted_input, {false});

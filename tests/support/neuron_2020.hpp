@@ -21,6 +21,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.pair_images = true;
     o.weights_in_parts = false;
     o.skip_zero_blocks = false;
+    o.stripe_groups = false;
     o.replication = true;
     o.stream_stem = true;
     o.stream_converted_input = false;
