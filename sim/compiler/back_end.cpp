@@ -33,7 +33,7 @@ FitOptions fit_options(const Compilation& c) {
         fit.banded = [&c](std::int64_t budget) { return banded_plan(c.network, c.target, c.dtype, c.options, budget); };
     // A plan that the search proposes is tried as it is, or not taken; the plain ones are not its own.
     const auto is_plain = [](const Plan& p) { return p.sections.empty() && p.psum_banks.empty(); };
-    if (c.options.weights_in_parts && std::all_of(c.plans.begin(), c.plans.end(), is_plain))
+    if (c.options.weights_in_parts && (c.plans.empty() || std::any_of(c.plans.begin(), c.plans.end(), is_plain)))
         fit.parted = [&c](std::int64_t budget, bool bands) {
             return parted_plan(c.network, c.target, c.batch, c.dtype, c.options, budget, bands);
         };

@@ -25,6 +25,9 @@ struct CompileOptions {
     /// tile: images of at most this many elements per channel are stored and computed several at a time.
     int small_image_elements = 256;
 
+    /// tile: a clip from zero to a number behind a convolution happens while its sums leave PSUM.
+    bool fuse_clips = true;
+
     /// place: bytes of state buffer per partition the compiler may use; 0 means all the chip has.
     std::int64_t state_buffer_budget = 0;
     /// place: the same bound as Neuron's scheduler has it, a number of `sb_size_unit`; 0: no such bound. What the unit
@@ -37,6 +40,13 @@ struct CompileOptions {
     bool pair_images = true;
     /// place: weights of 64 outputs that no plan can hold arrive in parts, one after the other.
     bool weights_in_parts = true;
+
+    /// groups: of a convolution in groups, blocks of weights that hold no group are neither loaded nor multiplied.
+    bool skip_zero_blocks = true;
+
+    /// groups: a convolution in groups whose input would fill most of the state buffer may run in stripes of rows,
+    /// together with the convolutions around it.
+    bool stripe_groups = true;
 
     /// replicate: copy a low-channel graph input to idle partitions, so that all rows of a filter run in one pass.
     bool replication = true;

@@ -7,6 +7,7 @@
 
 #include "compiler/back_end.hpp"
 #include "compiler/lower/drop_unread.hpp"
+#include "compiler/lower/fuse_clips.hpp"
 #include "compiler/lower/lower.hpp"
 #include "compiler/lower/replicate.hpp"
 #include "compiler/lower/stem.hpp"
@@ -42,6 +43,19 @@ Refusal run_drop_unread(Compilation& c, Attempts&) {
     return std::nullopt;
 }
 std::string report_drop_unread(const Compilation& c) { return fmt::format("{} layers stay", c.network.layers.size()); }
+
+Refusal run_fuse_clips(Compilation& c, Attempts&) {
+    fuse_clips(c.network);
+    return std::nullopt;
+}
+bool may_fuse_clips(const Compilation& c) { return c.options.fuse_clips && has_clips(c.network); }
+std::string report_fuse_clips(const Compilation& c) {
+    const auto limited = std::count_if(c.network.layers.begin(), c.network.layers.end(), [](const Layer& l) {
+        const auto* conv = std::get_if<ConvOp>(&l.op);
+        return conv && conv->limit;
+    });
+    return fmt::format("{} convolutions clip", limited);
+}
 
 Refusal run_order(Compilation& c, Attempts&) {
     reorder(c.network, c.batch, c.options.in_place_add);
@@ -181,6 +195,7 @@ const std::vector<Pass>& pipeline() {
         {"lower", Form::graph, Form::network, run_lower, report_lower},
         {"drop_unread", Form::network, Form::network, run_drop_unread, report_drop_unread, {}, nullptr,
          Presence::optional},
+        {"fuse_clips", Form::network, Form::network, run_fuse_clips, report_fuse_clips, {}, may_fuse_clips},
         {"order", Form::network, Form::network, run_order, nothing, {{"order", &O::reorder_layers}}},
         {"replicate", Form::network, Form::network, run_replicate, report_replicate, {{"replicate", &O::replication}}},
         {"stem", Form::network, Form::network, run_stem, report_stem, {{"stem", &O::stream_stem}}},

@@ -60,6 +60,11 @@ const std::vector<Option>& options_table() {
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
         {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
          "images up to this many elements per channel are computed several at a time"},
+        {"tile", "fuse_clips", Flag{&O::fuse_clips}, "a clip from zero to a number happens while sums leave PSUM"},
+        {"groups", "skip_zero_blocks", Flag{&O::skip_zero_blocks},
+         "of a convolution in groups, weights between groups are neither loaded nor multiplied"},
+        {"groups", "stripes", Flag{&O::stripe_groups},
+         "a convolution in groups whose input fills most of the state buffer may run in stripes with its neighbours"},
         {"replicate", "replication", Flag{&O::replication},
          "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
@@ -237,13 +242,14 @@ CompileOptions load_compiler(const std::string& path, const std::vector<Setting>
 json::Value canonical_json(const CompileOptions& options) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
-    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
+    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
-                                  prefetch, prefetch_depth, channel_operands, moves_on_chip, packed_constants,
-                                  turned_transfers, reorder_layers, spill, rematerialization, recompute,
-                                  search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, host_operators, optional_passes, skip_passes] = options;
+                                  weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
+                                  stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
+                                  moves_on_chip, packed_constants, turned_transfers, reorder_layers, spill,
+                                  rematerialization, recompute, search_sections, search_psum_banks, weights_region,
+                                  weight_regions, activations_region, host_operators, optional_passes, skip_passes] =
+        options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {

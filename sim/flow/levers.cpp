@@ -43,6 +43,10 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
     set(!o.pair_images, "two images of narrow tensors side by side", "compiler.place.pair_images", true);
     set(!o.weights_in_parts, "weights in parts where a layer's own are too large", "compiler.place.weights_in_parts",
         true);
+    set(!o.stripe_groups, "convolutions in groups in stripes with their neighbours", "compiler.groups.stripes", true);
+    set(!o.fuse_clips, "ReLU6 while sums leave PSUM", "compiler.tile.fuse_clips", true);
+    set(!o.skip_zero_blocks, "no weights between the groups of a convolution", "compiler.groups.skip_zero_blocks",
+        true);
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);
 }
 

@@ -26,13 +26,14 @@ void add(std::vector<Variant>& variants, const char* name, T CompileOptions::*op
 std::vector<Variant> variants(std::int64_t resident_bytes) {
     // An option that is new does not fit these names: give it its variants below, too. What runs on the host is decided
     // while a file is read, before the compiler.
-    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements,
+    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, replication, stream_stem, stream_converted_input, stem_stripe_rows,
-                                  prefetch, prefetch_depth, channel_operands, moves_on_chip, packed_constants,
-                                  turned_transfers, reorder_layers, spill, rematerialization, recompute,
-                                  search_sections, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
+                                  weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
+                                  stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
+                                  moves_on_chip, packed_constants, turned_transfers, reorder_layers, spill,
+                                  rematerialization, recompute, search_sections, search_psum_banks, weights_region,
+                                  weight_regions, activations_region, host_operators, optional_passes, skip_passes] =
+        CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
@@ -49,6 +50,9 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "packed_constants", &O::packed_constants, {false});
     add(all, "turned_transfers", &O::turned_transfers, {false});
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
+    add(all, "fuse_clips", &O::fuse_clips, {false});
+    add(all, "skip_zero_blocks", &O::skip_zero_blocks, {false});
+    add(all, "stripe_groups", &O::stripe_groups, {false});
     add(all, "replication", &O::replication, {false});
     add(all, "stream_stem", &O::stream_stem, {false});
     add(all, "stream_converted_input", &O::stream_converted_input, {false});
@@ -79,6 +83,7 @@ graph::Graph network() {
     x = bottleneck(net, x, 16, 1, true, true);
     x = bottleneck(net, x, 16, 1, true, false);
     x = bottleneck(net, x, 32, 2, true, true);
+    x = net.clip(net.conv(x, 128, Window::square(3, 1, 1), true, 128), 0, 6);
     x = net.concat({net.conv(x, 40, Window::square(1)), net.conv(x, 24, Window::square(3, 1, 1))}, 1);
     return net.finish({net.dense(net.flatten(net.unary(graph::Op::global_max_pool, x)), 10)});
 }

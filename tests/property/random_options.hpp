@@ -36,6 +36,9 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.weights_region = static_cast<int>(random.uniform_int(0, 1));
     o.weight_regions = static_cast<int>(random.uniform_int(0, 2));
     o.activations_region = static_cast<int>(random.uniform_int(0, 1));
+    o.skip_zero_blocks = !one_in(3);
+    o.fuse_clips = !one_in(3);
+    o.stripe_groups = !one_in(3);
     return o;
 }
 
@@ -48,7 +51,9 @@ inline std::string to_text(const compiler::CompileOptions& o) {
            " pair=" + std::to_string(o.pair_images) + " replication=" + std::to_string(o.replication) +
            " stream=" + std::to_string(o.stream_stem) + " stripe=" + std::to_string(o.stem_stripe_rows) +
            " prefetch=" + std::to_string(o.prefetch) + " depth=" + std::to_string(o.prefetch_depth) +
-           " reorder=" + std::to_string(o.reorder_layers) + " budget=" + std::to_string(o.state_buffer_budget);
+           " reorder=" + std::to_string(o.reorder_layers) + " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
+           " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
+           " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

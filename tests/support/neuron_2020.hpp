@@ -13,6 +13,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.psum_banks_per_load = 4;
     o.slab_bytes = 4096;
     o.small_image_elements = 256;
+    o.fuse_clips = false;
     o.state_buffer_budget = 0;
     o.sb_size = 0;
     o.sb_size_unit = 1024;
@@ -23,6 +24,8 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.moves_on_chip = false;
     o.packed_constants = false;
     o.turned_transfers = false;
+    o.skip_zero_blocks = false;
+    o.stripe_groups = false;
     o.replication = true;
     o.stream_stem = true;
     o.stream_converted_input = false;

@@ -191,6 +191,15 @@ BufferId Constants::ones(const Where& at) {
     return ones_;
 }
 
+BufferId Constants::filled(const Where& at, float number) {
+    const auto found = filled_.find(number);
+    if (found != filled_.end()) return found->second;
+    const BufferId b = builder_.new_buffer(at.layer, "limit", 4, Half::lower, Purpose::constants);
+    const auto all = make_access(Space::state_buffer, 0, input_.target.sb_partitions / 2, 0, DType::fp32, {{1, 1}});
+    builder_.push(at, builder_.pool(), program::Memset{all, number}, {b});
+    return filled_[number] = b;
+}
+
 void Constants::forget(LayerId first, LayerId last) {
     for (const LayerId l : IdRange<LayerId>(first, last)) buffer_[l] = kNoBuffer;
 }

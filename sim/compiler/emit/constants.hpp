@@ -32,6 +32,9 @@ public:
     /// A row of ones in every partition, as many as the PE array can take.
     BufferId ones(const Where& at);
 
+    /// `number` as fp32, one in every partition of a half.
+    BufferId filled(const Where& at, float number);
+
     /// From now on the constants of layers [first, last) are read again.
     void forget(LayerId first, LayerId last);
 
@@ -42,6 +45,7 @@ private:
     IdVector<LayerId, BufferId> buffer_;  ///< none while they are not loaded
     std::map<LayerId, std::uint32_t> segment_;
     BufferId ones_ = kNoBuffer;
+    std::map<float, BufferId> filled_;
 
     program::Segment channel_segment(const Layer& layer, const Part& part, const std::vector<graph::TensorId>& tensors,
                                      bool lower_only) const;

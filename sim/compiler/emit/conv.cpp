@@ -137,6 +137,22 @@ private:
     }
 };
 
+/// min(sums + bias, limit), and zero where that is less: by POOL, in one pass.
+void evacuate_limited(EmitContext& c, const Conv& v, const Where& at, const Operand& src, const Operand& dst,
+                      program::ScalarOperand bias, BufferId bias_buffer) {
+    const BufferId limit = c.constants.filled(at, *v.op.limit);
+    program::TensorTensor cut;
+    cut.a = src.ap;
+    cut.b = make_access(program::Space::state_buffer, 0, src.ap.partition_count, 0, DType::fp32,
+                        {{0, program::elements(src.ap)}});
+    cut.dst = dst.ap;
+    cut.scalar = bias;
+    cut.scalar_op = bias_buffer.exists() ? program::AluOp::add : program::AluOp::none;
+    cut.op = program::AluOp::min;
+    cut.relu = true;
+    c.builder.push(at, c.builder.pool(), cut, {kNoBuffer, limit, dst.buffer}, bias_buffer);
+}
+
 /// A slot of a tile out of PSUM, with bias, residual and function.
 void evacuate_images(EmitContext& c, const Conv& v, const Where& at, int slot, const Operand& src, const Rect& rect,
                      int images) {
@@ -146,6 +162,7 @@ void evacuate_images(EmitContext& c, const Conv& v, const Where& at, int slot, c
         bias.exists() ? program::ScalarOperand::per_partition(static_cast<std::uint32_t>(slot * 4), 0, DType::fp32)
                       : program::ScalarOperand{};
     const Operand dst = access(c, v.layer.output, slot, columns, at.image, rect, images);
+    if (v.op.limit) return evacuate_limited(c, v, at, src, dst, scalar, bias);
     if (v.op.residual) {
         const Operand residual = access(c, *v.op.residual, slot, columns, at.image, rect, images);
         program::TensorTensor add;

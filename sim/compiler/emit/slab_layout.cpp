@@ -2,62 +2,125 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
+
+#include "compiler/ir/channel_groups.hpp"
 
 namespace infsim::compiler {
 
 namespace {
 
-std::vector<KClass> k_classes(const SlabShape& shape) {
+int sum(const std::vector<int>& list) { return std::accumulate(list.begin(), list.end(), 0); }
+
+/// K-tiles that cover the slots of the input with some of the channels `wanted`.
+std::vector<KTile> k_tiles(const SlabShape& shape, ChannelRange wanted) {
     const int half = shape.sb_partitions / 2, slots = static_cast<int>(shape.in_lanes.size());
     const auto lanes = [&](int s) { return shape.in_lanes[static_cast<std::size_t>(s)]; };
-    std::map<std::pair<int, int>, KClass> classes;  // wide ones first
+    const auto meets = [&](int first, int s) { return first < wanted.hi && first + lanes(s) > wanted.lo; };
+    std::vector<KTile> tiles;
     int channel = 0;
     for (int s = 0; s < slots;) {
         const int slot = shape.in_first_slot + s;
         KTile tile{s, shape.in_single ? 0 : slot % 2 * half, lanes(s), channel};
-        const bool pair = slot % 2 == 0 && s + 1 < slots && tile.count == half && shape.pe_rows >= 2 * half;
+        const bool here = meets(channel, s);
+        const bool pair = slot % 2 == 0 && s + 1 < slots && tile.count == half && shape.pe_rows >= 2 * half && here &&
+                          meets(channel + tile.count, s + 1);
         if (pair) tile.count += lanes(s + 1);
         s += pair ? 2 : 1;
         channel += tile.count;
-        KClass& c = classes[{tile.partition, -tile.count}];
-        c.partition = tile.partition;
-        c.count = tile.count;
-        c.tiles.push_back(tile);
+        if (here) tiles.push_back(tile);
     }
+    return tiles;
+}
+
+/// The K-tiles of every slot of the output.
+using Tiles = std::vector<std::vector<KTile>>;
+Tiles tiles_by_slot(const SlabShape& shape) {
+    const int in = sum(shape.in_lanes), out = sum(shape.out_channels);
+    if (shape.groups == 1) return {shape.out_channels.size(), k_tiles(shape, {0, in})};
+    Tiles tiles;
+    int channel = 0;
+    for (const int columns : shape.out_channels) {
+        tiles.push_back(k_tiles(shape, inputs_of_outputs(shape.groups, in, out, {channel, channel + columns})));
+        channel += columns;
+    }
+    return tiles;
+}
+
+bool same_class(const KClass& c, const KTile& tile) { return c.partition == tile.partition && c.count == tile.count; }
+
+std::vector<KClass> k_classes(const SlabShape& shape, const Tiles& tiles) {
+    std::map<std::pair<int, int>, KClass> classes;  // wide ones first
+    const std::size_t different = shape.groups == 1 ? std::min<std::size_t>(1, tiles.size()) : tiles.size();
+    for (std::size_t s = 0; s < different; ++s)
+        for (const KTile& tile : tiles[s]) {
+            KClass& c = classes[{tile.partition, -tile.count}];
+            c.partition = tile.partition;
+            c.count = tile.count;
+            const auto same = [&](const KTile& t) { return t.slot == tile.slot; };
+            if (std::none_of(c.tiles.begin(), c.tiles.end(), same)) c.tiles.push_back(tile);
+        }
     std::vector<KClass> list;
     for (auto& entry : classes) list.push_back(std::move(entry.second));
     return list;
 }
 
+/// Where the rows of the classes of a slab begin, and what they take together.
+struct Stack {
+    std::vector<std::int64_t> begin;
+    std::int64_t bytes = 0;
+};
+Stack stack_of(const SlabShape& shape, const std::vector<KClass>& classes, const std::vector<std::int64_t>& rows) {
+    const auto share = [&](const KClass& a, const KClass& b) {
+        return shape.groups == 1 || (a.partition < b.partition + b.count && b.partition < a.partition + a.count);
+    };
+    Stack stack;
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+        std::int64_t begin = 0;
+        for (std::size_t b = 0; b < c; ++b)
+            if (rows[b] > 0 && share(classes[b], classes[c])) begin = std::max(begin, stack.begin[b] + rows[b]);
+        stack.begin.push_back(begin);
+        stack.bytes = std::max(stack.bytes, begin + rows[c]);
+    }
+    return stack;
+}
+
 /// Groups of slots of the output that share a slab.
-std::vector<Slab> cut_slabs(const SlabShape& shape, const std::vector<KClass>& classes) {
-    std::int64_t tiles = 0;
-    for (const KClass& c : classes) tiles += static_cast<std::int64_t>(c.tiles.size());
-    const std::int64_t per_column = tiles * shape.taps * shape.element;
+std::vector<Slab> cut_slabs(const SlabShape& shape, const std::vector<KClass>& classes, const Tiles& tiles) {
     std::vector<Slab> slabs;
+    std::vector<std::int64_t> rows(classes.size(), 0);  // of the slab at hand
     for (std::size_t s = 0; s < shape.out_channels.size(); ++s) {
-        const std::int64_t bytes = per_column * shape.out_channels[s];
-        if (slabs.empty() || slabs.back().bytes + bytes > shape.slab_bytes) {
+        std::vector<std::int64_t> own(classes.size(), 0), both = rows;
+        for (std::size_t c = 0; c < classes.size(); ++c) {
+            for (const KTile& tile : tiles[s])
+                if (same_class(classes[c], tile))
+                    own[c] += static_cast<std::int64_t>(shape.out_channels[s]) * shape.taps * shape.element;
+            both[c] += own[c];
+        }
+        if (slabs.empty() || stack_of(shape, classes, both).bytes > shape.slab_bytes) {
             slabs.emplace_back();
             slabs.back().first_slot = static_cast<int>(s);
+            both = own;
         }
-        slabs.back().bytes += bytes;
+        rows = both;
+        slabs.back().bytes = stack_of(shape, classes, rows).bytes;
         ++slabs.back().slots;
     }
     return slabs;
 }
 
 /// All that a slab holds, in its order; where it lies in the slab is not yet said.
-std::vector<SlabBlock> blocks_of(const SlabShape& shape, const std::vector<KClass>& classes, const Slab& slab,
-                                 int first_channel) {
+std::vector<SlabBlock> blocks_of(const SlabShape& shape, const std::vector<KClass>& classes, const Tiles& tiles,
+                                 const Slab& slab, int first_channel) {
     std::vector<SlabBlock> blocks;
     for (std::size_t c = 0; c < classes.size(); ++c)
         for (int slot = slab.first_slot, channel = first_channel; slot < slab.first_slot + slab.slots; ++slot) {
             const int columns = shape.out_channels[static_cast<std::size_t>(slot)];
-            for (const KTile& tile : classes[c].tiles)
-                blocks.push_back(
-                    {c, tile, slot, channel, columns, 0, shape.taps, 0, std::int64_t{columns} * shape.element});
+            for (const KTile& tile : tiles[static_cast<std::size_t>(slot)])
+                if (same_class(classes[c], tile))
+                    blocks.push_back(
+                        {c, tile, slot, channel, columns, 0, shape.taps, 0, std::int64_t{columns} * shape.element});
             channel += columns;
         }
     return blocks;
@@ -99,17 +162,17 @@ std::vector<SlabPiece> cut_pieces(const SlabShape& shape, const KClass& c, std::
 
 /// Gives the blocks their places in a slab, class by class, and adds it to the layout.
 void add_slab(const SlabShape& shape, std::vector<SlabBlock> blocks, Slab slab, int turn, SlabLayout& layout) {
-    slab.bytes = 0;
-    for (std::size_t c = 0; c < layout.classes.size(); ++c) {
-        const std::int64_t begin = slab.bytes;
-        for (SlabBlock& block : blocks) {
-            if (block.k_class != c) continue;
-            block.offset = slab.bytes;
-            slab.bytes += block.taps * block.tap_bytes;
-        }
-        const std::int64_t row = slab.bytes - begin;
-        slab.classes.push_back({begin, row, cut_pieces(shape, layout.classes[c], row, turn, layout.region_bytes)});
+    std::vector<std::int64_t> rows(layout.classes.size(), 0);
+    for (SlabBlock& block : blocks) {
+        block.offset = rows[block.k_class];
+        rows[block.k_class] += block.taps * block.tap_bytes;
     }
+    const Stack stack = stack_of(shape, layout.classes, rows);
+    for (SlabBlock& block : blocks) block.offset += stack.begin[block.k_class];
+    for (std::size_t c = 0; c < rows.size(); ++c)
+        slab.classes.push_back(
+            {stack.begin[c], rows[c], cut_pieces(shape, layout.classes[c], rows[c], turn, layout.region_bytes)});
+    slab.bytes = stack.bytes;
     slab.blocks = std::move(blocks);
     layout.slabs.push_back(std::move(slab));
 }
@@ -130,11 +193,12 @@ std::size_t SlabLayout::end_of_parts(std::size_t first) const {
 
 SlabLayout slab_layout(const SlabShape& shape) {
     SlabLayout layout;
-    layout.classes = k_classes(shape);
+    const Tiles tiles = tiles_by_slot(shape);
+    layout.classes = k_classes(shape, tiles);
     layout.region_bytes.assign(static_cast<std::size_t>(shape.regions), 0);
     int first_channel = 0, turn = 0;
-    for (const Slab& slab : cut_slabs(shape, layout.classes)) {
-        std::vector<SlabBlock> blocks = blocks_of(shape, layout.classes, slab, first_channel);
+    for (const Slab& slab : cut_slabs(shape, layout.classes, tiles)) {
+        std::vector<SlabBlock> blocks = blocks_of(shape, layout.classes, tiles, slab, first_channel);
         if (shape.part_bytes > 0 && slab.slots == 1 && slab.bytes > shape.part_bytes) {
             Slab part = slab;
             for (std::vector<SlabBlock>& some : cut_parts(blocks, shape.part_bytes)) {

@@ -9,9 +9,10 @@ namespace infsim::compiler {
 
 /// What the layout depends on.
 struct SlabShape {
-    std::vector<int> in_lanes;      ///< channels of the input's slots
-    int in_first_slot = 0;          ///< of the input's value: odd ones lie in the upper half of the partitions
-    bool in_single = false;         ///< the input's value has one slot
+    int groups = 1;             ///< of channels; weights that would only be zeros, between groups, are then left out
+    std::vector<int> in_lanes;  ///< channels of the input's slots
+    int in_first_slot = 0;      ///< of the input's value: odd ones lie in the upper half of the partitions
+    bool in_single = false;     ///< the input's value has one slot
     std::vector<int> out_channels;  ///< of the output's slots
     int taps = 1;                   ///< of the filter
     int element = 2;                ///< bytes
@@ -39,7 +40,8 @@ struct SlabPiece {
     std::int64_t segment_offset = 0;
 };
 
-/// A class of K-tiles in a slab: `row_bytes` from byte `offset` of each of its partitions on.
+/// A class of K-tiles in a slab: `row_bytes` from byte `offset` of each of its partitions on. Classes of different
+/// partitions may take the same bytes where blocks are left out.
 struct SlabClass {
     std::int64_t offset = 0, row_bytes = 0;
     std::vector<SlabPiece> pieces;  ///< by engine

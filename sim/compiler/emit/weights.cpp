@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "compiler/ir/channel_groups.hpp"
+
 namespace infsim::compiler {
 
 using program::Purpose;
@@ -22,11 +24,6 @@ int channels_of(const Network& network, const Part& part) {
     return std::accumulate(first, first + part.slots, 0);
 }
 
-/// Channels [lo, hi).
-struct ChannelRange {
-    int lo = 0, hi = 0;
-    bool empty() const { return lo >= hi; }
-};
 ChannelRange common(ChannelRange a, ChannelRange b) { return {std::max(a.lo, b.lo), std::min(a.hi, b.hi)}; }
 
 /// Input channels of one group and one copy that meet output channels `out` of the same group.
@@ -129,6 +126,7 @@ SlabShape Weights::shape(const Layer& layer) const {
     const auto& op = std::get<ConvOp>(layer.op);
     const Part& in = layer.inputs[0];
     SlabShape s;
+    s.groups = input_.options.skip_zero_blocks ? op.groups : 1;
     s.in_lanes = lanes_of(input_.network, in);
     s.in_first_slot = in.first_slot;
     s.in_single = storage_.value(in.value).phys.slots() == 1;

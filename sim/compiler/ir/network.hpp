@@ -108,6 +108,8 @@ struct ConvOp {
     program::ActFunction function = program::ActFunction::identity;
     std::optional<Part> residual;  ///< added before a ReLU
     bool relu_after_add = false;
+    /// In place of a function: from zero to this, what is outside is cut off (ReLU6).
+    std::optional<float> limit;
 };
 struct PoolOp {
     bool average = false;

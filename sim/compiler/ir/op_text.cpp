@@ -96,7 +96,7 @@ struct OpText {
 
     void operator()(const ConvOp& op) {
         const auto& [weight, bias, kernel_rows, kernel_cols, stride_rows, stride_cols, dilation_rows, dilation_cols,
-                     pad_top, pad_left, groups, function, residual, relu_after_add] = op;
+                     pad_top, pad_left, groups, function, residual, relu_after_add, limit] = op;
         fields.add("weight", weight_text(weight));
         fields.tensor("bias", bias);
         fields.add("kernel", fmt::format("{}x{}", kernel_rows, kernel_cols));
@@ -107,6 +107,7 @@ struct OpText {
         function_text(function);
         if (residual) fields.add("residual", to_text(*residual));
         fields.flag("relu_after_add", relu_after_add);
+        if (limit) fields.add("limit", fmt::format("{}", *limit));
     }
     void operator()(const PoolOp& op) {
         const auto& [average, count_include_pad, kernel_rows, kernel_cols, stride_rows, stride_cols, dilation_rows,

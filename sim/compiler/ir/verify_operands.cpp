@@ -68,6 +68,8 @@ struct OperandRules {
         // Outputs may lie behind the last row or column that an input has: a transposed convolution makes zeros there.
         weights(op);
         optional_constant(op.bias, out().channels(), "a bias");
+        require(!op.limit || (!op.residual && op.function == program::ActFunction::identity && *op.limit >= 0),
+                "a limit beside a function or a residual, or below zero");
         if (op.residual && verify_part(check, *op.residual, where + " adds"))
             same_layout(check.layout(*op.residual), out(), "residual and output");
     }

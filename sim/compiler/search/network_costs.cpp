@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/ir/channel_groups.hpp"
 #include "compiler/ir/readers.hpp"
 #include "compiler/schedule/order.hpp"
 #include "compiler/search/sections.hpp"
@@ -16,7 +17,7 @@ NetworkCosts::NetworkCosts(const Network& network, const hw::ChipSpec& spec, DTy
       passes_(dtype == DType::fp32 ? spec.pe.fp32_passes : 1) {
     measure_memory(network, options);
     measure_rows(network);
-    for (const Layer& layer : network.layers) measure_layer(network, layer, dtype);
+    for (const Layer& layer : network.layers) measure_layer(network, layer, dtype, options.skip_zero_blocks);
 }
 
 namespace {
@@ -83,15 +84,15 @@ double weight_bytes(const Network& net, const Layer& layer, DType dtype) {
            dtype_bytes(dtype);
 }
 
-void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType dtype) {
+void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType dtype, bool skips_zeros) {
     Compute c;
     const Physical& out = net.values[layer.output.value].phys;
     c.plane = std::max<std::int64_t>(1, out.plane());
     c.slots = std::max(1, layer.output.slots);
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
         c.conv = true;
-        const int groups = (layer.inputs[0].slots + 1) / 2;
-        c.loads = static_cast<double>(groups) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
+        const int tiles = k_tiles_of_slot(net, layer, skips_zeros);
+        c.loads = static_cast<double>(tiles) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
     }
     const double weights = weight_bytes(net, layer, dtype);
     const double share = std::min(static_cast<double>(hw::sustained_dram_bandwidth(spec_).count()) / spec_.cores,

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/ir/channel_groups.hpp"
+#include "compiler/ir/readers.hpp"
+
 namespace infsim::compiler {
 
 namespace {
 
-std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype) {
+std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype, bool skips_zeros) {
     const auto& op = std::get<ConvOp>(layer.op);
-    const int slots = layer.inputs[0].slots;
     const auto lanes = net.values[layer.output.value].phys.lanes.begin() + layer.output.first_slot;
     const int columns = std::accumulate(lanes, lanes + layer.output.slots, 0);
-    return std::int64_t{(slots + 1) / 2} * op.kernel_rows * op.kernel_cols * columns * dtype_bytes(dtype);
+    return std::int64_t{k_tiles_of_slot(net, layer, skips_zeros)} * op.kernel_rows * op.kernel_cols * columns *
+           dtype_bytes(dtype);
 }
 
 /// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) where images are small or
@@ -26,11 +29,69 @@ std::vector<int> image_groups(const Network& net, const program::Target& target,
         if (!std::holds_alternative<ConvOp>(layer.op)) continue;
         const std::int64_t plane = net.values[layer.output.value].phys.plane();
         if (plane <= options.small_image_elements && !smallest) continue;
-        if (weight_bytes_per_partition(net, layer, dtype) > resident_bytes) continue;
+        if (weight_bytes_per_partition(net, layer, dtype, options.skip_zero_blocks) > resident_bytes) continue;
         const std::int64_t tiles = (plane + most - 1) / most;
         groups[l.index()] = smallest ? 1 : static_cast<int>((options.psum_banks_per_load + tiles - 1) / tiles);
     }
     return groups;
+}
+
+/// Whether a layer is a convolution that can work row by row on all of a tensor.
+bool works_in_rows(const Network& net, const Layer& layer) {
+    const auto* conv = std::get_if<ConvOp>(&layer.op);
+    if (!conv || conv->residual) return false;
+    const Physical& out = net.values[layer.output.value].phys;
+    const Part& in = layer.inputs[0];
+    return out.rows > 1 && layer.output.slots == out.slots() && in.slots == net.values[in.value].phys.slots();
+}
+
+/// One behind the last of the layers from `first` on that can run fused around a convolution in groups: what widens
+/// the channels in front of it, and what narrows them behind it. `first` where there are none.
+LayerId end_of_fused(const Network& net, const IdVector<ValueId, std::vector<LayerId>>& readers, LayerId first) {
+    const auto fused = [&](LayerId l) {
+        if (l.value() >= net.layers.next_id().value() || !works_in_rows(net, net.layers[l])) return false;
+        const ValueId between = net.layers[l].inputs[0].value;
+        const auto leaves = [&](const View& v) { return v.value == between; };
+        return between == net.layers[l.next(-1)].output.value && readers[between].size() == 1 &&
+               std::none_of(net.outputs.begin(), net.outputs.end(), leaves);
+    };
+    const LayerId second = first.next();
+    if (!works_in_rows(net, net.layers[first]) || !fused(second)) return first;
+    if (std::get<ConvOp>(net.layers[second].op).groups == 1) return first;
+    return fused(second.next()) ? second.next(2) : second.next();
+}
+
+/// Rows of the output of `layer` for which its input takes a window of at most a twelfth of the state buffer: two of
+/// them are there at a time, and what the layers behind make.
+int stripe_rows(const Network& net, const Layer& layer, const program::Target& target, DType dtype) {
+    const Physical& in = net.values[layer.inputs[0].value].phys;
+    const auto& op = std::get<ConvOp>(layer.op);
+    const std::int64_t rows =
+        target.sb_partition_bytes / 12 / (std::int64_t{in.groups()} * in.cols * dtype_bytes(dtype));
+    const std::int64_t reach = std::int64_t{op.kernel_rows - 1} * op.dilation_rows + 1;
+    return static_cast<int>(std::max<std::int64_t>(1, (rows - reach) / op.stride_rows + 1));
+}
+
+/// Sections in which convolutions in groups whose input would fill most of the state buffer run in stripes, together
+/// with their neighbours; none where there are no such.
+std::vector<Section> stripes_around_groups(const Network& net, const program::Target& target, int batch, DType dtype) {
+    const auto readers = readers_of(net);
+    std::vector<Section> list;
+    int done = 0;
+    for (LayerId l(net.stem_layers); l.value() < static_cast<int>(net.layers.size()); l = l.next()) {
+        const LayerId end = end_of_fused(net, readers, l);
+        if (end == l) continue;
+        const Physical& wide = net.values[net.layers[l].output.value].phys;
+        const std::int64_t bytes = wide.groups() * wide.plane() * dtype_bytes(dtype) * batch;
+        if (bytes * 4 < target.sb_partition_bytes * 3) continue;
+        if (l.value() > done) list.push_back({done, l.value()});
+        list.push_back({l.value(), end.value(), 0, stripe_rows(net, net.layers[l.next()], target, dtype), true});
+        done = end.value();
+        l = end.next(-1);
+    }
+    if (!list.empty() && done < static_cast<int>(net.layers.size()))
+        list.push_back({done, static_cast<int>(net.layers.size())});
+    return list;
 }
 
 }  // namespace
@@ -43,6 +104,11 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     plan.stem_stripe_rows = options.stem_stripe_rows;
     plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, false);
     list.push_back(plan);
+    if (options.stripe_groups && options.batching) {
+        Plan striped = plan;
+        striped.sections = stripes_around_groups(net, target, batch, dtype);
+        if (!striped.sections.empty()) list.push_back(striped);
+    }
     if (batch > 1) {
         plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, true);
         list.push_back(plan);

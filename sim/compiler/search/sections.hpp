@@ -65,7 +65,7 @@ private:
     static Rows rows_of(const Layer& layer, const Value& out);
     void measure_memory(const Network& network, const CompileOptions& options);
     void measure_value(const Value& value, LayerId born, LayerId dies, int stem_layers);
-    void measure_layer(const Network& network, const Layer& layer, DType dtype);
+    void measure_layer(const Network& network, const Layer& layer, DType dtype, bool skips_zeros);
 };
 
 /// Bytes of the weights of a layer in device DRAM; 0 for layers without.

@@ -183,6 +183,47 @@ TEST_CASE("a grouped filter has a box of weights for every group") {
     CHECK(segment.recipe[1].tensor_offset == 2 * 2);
 }
 
+TEST_CASE("a depthwise filter multiplies every slot by its own channels only") {
+    HandMade h;
+    const ValueId x = h.input("x", {4, 4}, 1, 2), y = h.value("y", {4, 4}, 1, 2);
+    ConvOp op = conv(h);
+    op.groups = 8;
+    op.weight.so = 1, op.weight.sc = 1;  // [8][1]
+    h.layer(op, {x}, y);
+    const Code code = h.code();
+    CHECK(engine_lines(code) ==
+          Lines{"q0 stationary y/weights p0+4 @0 4*1", "q0 matmul x p0+4 @0 2*1; psum p0+4 @0 2*1",
+                "q1 activate psum p0+4 @0 2*1; y p0+4 @0 2*1", "q0 stationary y/weights p4+4 @0 4*1",
+                "q0 matmul x p4+4 @0 2*1; psum p0+4 @64 2*1", "q1 activate psum p0+4 @64 2*1; y p4+4 @0 2*1"});
+    CHECK_FALSE(nth<program::Matmul>(code, 1).accumulate);
+    CHECK(dma_lines(code) == Lines{"q4 load x p0+4 @0 2*1", "q4 load x p4+4 @0 2*1", "q3 load y/weights p0+4 @0 4*1",
+                                   "q3 load y/weights p4+4 @0 4*1"});
+    CHECK(code.segments[1].bytes == 2 * 4 * 8);
+    h.options.skip_zero_blocks = false;
+    const Code whole = h.code();
+    CHECK(engine_lines(whole)[0] == "q0 stationary y/weights p0+8 @0 4*1");
+    CHECK(whole.segments[1].bytes == 8 * 16);
+}
+
+TEST_CASE("what is cut off at a limit leaves PSUM by POOL in one pass, the limit in every partition") {
+    HandMade h;
+    const ValueId x = h.input("x", {2}, 1, 4), y = h.value("y", {2}, 1, 4);
+    ConvOp op = conv(h);
+    op.limit = 6.0F;
+    op.bias = h.tensor("b", {2});
+    h.layer(op, {x}, y);
+    const Code code = h.code();
+    CHECK(engine_lines(code) ==
+          Lines{"q0 stationary y/weights p0+2 @0 2*1", "q0 matmul x p0+2 @0 4*1; psum p0+2 @0 4*1",
+                "q2 set limit p0+4 @0",
+                "q2 alu psum p0+2 @0 4*1; limit p0+2 @0 4*0; y p0+2 @0 4*1; by y/constants p0 @0"});
+    const auto& cut = nth<program::TensorTensor>(code, 0);
+    CHECK(cut.scalar_op == program::AluOp::add);
+    CHECK(cut.op == program::AluOp::min);
+    CHECK(cut.relu);
+    CHECK(nth<program::Memset>(code, 0).value == 6.0F);
+}
+
 TEST_CASE("weights arrive once for all images, or for each of them without batching") {
     HandMade h;
     h.batch = 2;

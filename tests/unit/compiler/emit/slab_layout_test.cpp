@@ -162,3 +162,52 @@ TEST_CASE("a part holds one tap at least, and what fits is not cut") {
     s.part_bytes = 16;
     CHECK(slab_layout(s).slabs.size() == 2);
 }
+
+TEST_CASE("of a convolution in groups every slot of the output takes its own channels, both halves the same bytes") {
+    SlabShape s = shape({4, 4, 2}, {4, 4, 2}, 9);
+    s.groups = 10;
+    const SlabLayout layout = slab_layout(s);
+    REQUIRE(layout.classes.size() == 3);  // slots 0, 2 (two channels) and 1
+    REQUIRE(layout.slabs.size() == 1);
+    const Slab& slab = layout.slabs[0];
+    REQUIRE(slab.blocks.size() == 3);
+    for (const SlabBlock& block : slab.blocks) CHECK(block.tile.slot == block.slot);
+    CHECK(slab.blocks[0].tile.partition == 0);
+    CHECK(slab.blocks[0].offset == 0);
+    CHECK(slab.blocks[1].tile.partition == 0);
+    CHECK(slab.blocks[1].tile.count == 2);
+    CHECK(slab.blocks[1].offset == 9 * 4 * 2);  // behind slot 0, whose partitions it shares
+    CHECK(slab.blocks[2].tile.partition == 4);
+    CHECK(slab.blocks[2].offset == 0);
+    CHECK(slab.bytes == 9 * (4 + 2) * 2);
+    CHECK(layout.region_bytes[0] == (4 + 4) * 9 * 4 * 2 + 2 * 9 * 2 * 2);
+}
+
+TEST_CASE("a slab of a convolution in groups is as large as what lies in one partition") {
+    SlabShape s = shape({4, 4, 4, 4}, {4, 4, 4, 4}, 1);  // 8 bytes each, two slots in every partition
+    s.groups = 16;
+    s.slab_bytes = 16;
+    CHECK(slab_layout(s).slabs.size() == 1);
+    s.slab_bytes = 8;
+    REQUIRE(slab_layout(s).slabs.size() == 2);
+    CHECK(slab_layout(s).slabs[1].first_slot == 2);
+    CHECK(slab_layout(s).slabs[1].blocks[0].offset == 0);
+}
+
+TEST_CASE("a group across slots makes pairs of them, where both are wanted") {
+    SlabShape s = shape({4, 4, 4, 4}, {4, 4}, 1);  // channels 0 to 7 for outputs 0 to 3, the others for the rest
+    s.groups = 2;
+    const SlabLayout pairs = slab_layout(s);
+    REQUIRE(pairs.classes.size() == 1);
+    CHECK(pairs.classes[0].count == 8);
+    REQUIRE(pairs.slabs[0].blocks.size() == 2);
+    CHECK(pairs.slabs[0].blocks[1].tile.slot == 2);
+    CHECK(pairs.slabs[0].blocks[1].offset == 8);
+    s = shape({4, 2}, {1, 2}, 1);
+    s.groups = 3;  // of two channels: outputs 1 and 2 want channels 2 to 5
+    const SlabLayout mixed = slab_layout(s);
+    REQUIRE(mixed.classes.size() == 2);
+    CHECK(mixed.classes[0].count == 6);                                              // both slots, for outputs 1 and 2
+    CHECK(mixed.classes[1].count == 4);                                              // slot 0, for output 0
+    CHECK(mixed.slabs[0].classes[1].offset == mixed.slabs[0].classes[0].row_bytes);  // they share partitions
+}
