@@ -1,0 +1,36 @@
+// Which layers take the time of an inference that is far from its ideal, and why: words from measured figures.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace infsim::analysis {
+
+/// Transfers of one kind of one layer.
+struct Transfers {
+    double ms = 0;           ///< of the inference's time, see LayerTime
+    std::int64_t bytes = 0;  ///< moved
+    std::int64_t runs = 0;   ///< stretches of adjacent bytes that they come in
+    std::int64_t per_run() const { return runs > 0 ? bytes / runs : 0; }
+};
+
+/// Where the time of an inference went in one layer. Each moment belongs to what was under way then, in equal parts;
+/// loads of weights, constants and inputs and stores of outputs count only while nothing else was under way.
+struct LayerTime {
+    std::string name;
+    double pe_ms = 0, act_ms = 0, pool_ms = 0;
+    Transfers weights, constants, inputs, outputs, spills, stores, fetches;  ///< the last two of relayouts
+    Transfers copies;                                                        ///< within the state buffer
+    double array_use = 0;                ///< true multiply-accumulates over those of the array while it was busy
+    std::int64_t true_weight_bytes = 0;  ///< of the graph's tensors
+    std::int64_t stored_weight_bytes = 0;
+};
+
+/// "fetched element by element, 97 % of the time: /a/Mul 57.7 ms, /b/Mul 20.1 ms and 14 more; ...": the causes that
+/// take most, the largest first, each with its layers. `service_ms` is the time that the parts are of. Empty where no
+/// layer took any time.
+std::string why_slow(const std::vector<LayerTime>& layers, double service_ms, std::optional<double> host_ms);
+
+}  // namespace infsim::analysis
