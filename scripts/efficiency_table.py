@@ -20,7 +20,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 README = SOURCE / "tests/README.md"
 HEAD = ["network", "B", "ideal ms", "service ms", "efficiency", "main cause"]
 FIGURES = ["ideal_ms", "service_ms", "efficiency", "roofline_ms", "spill_save_bytes", "relayout_write_bytes", "relayout_read_bytes",
-           "dram_weight_bytes", "macs_per_inference", "main_stall", "why_slow"]
+           "dram_weight_bytes", "macs_per_inference", "main_stall", "cause", "why_slow"]
 
 
 def models():
@@ -30,7 +30,7 @@ def models():
 
 def run(infsim, network, batch, dims=(), limit=60):
     """The record of a point on one core, or a sentence why there is none."""
-    words = [str(infsim), "run", str(network), "--batch", str(batch), "--cores", "1", "--dtype", "fp16", "--json"]
+    words = [str(infsim), "run", str(network), "--batch", str(batch), "--cores", "1", "--dtype", "fp16", "--layers", "--json"]
     for dim in dims:
         words += ["--dim", dim]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=SOURCE,
@@ -42,18 +42,14 @@ def run(infsim, network, batch, dims=(), limit=60):
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("note:")]
         return "refused: " + (lines[-1] if lines else "")
-    return json.loads(done.stdout)["record"]
-
-
-def cause(record):
-    """What takes most of the time, in a few words: the reason below 0.1, above it what the busiest engine waits for."""
-    return (record.get("why_slow") or record["main_stall"].split(" (")[0]).split(", ")[0].split(": ")[0]
+    report = json.loads(done.stdout)
+    return {**report["record"], "cause": report["causes"][0]["cause"]}
 
 
 def row(name, batch, result):
     if isinstance(result, str):
         return [name, str(batch), "", "", "", result.replace("|", "/")]
-    return [name, str(batch), f"{result['ideal_ms']:.4g}", f"{result['service_ms']:.4g}", f"{result['efficiency']:.3g}", cause(result)]
+    return [name, str(batch), f"{result['ideal_ms']:.4g}", f"{result['service_ms']:.4g}", f"{result['efficiency']:.3g}", result["cause"]]
 
 
 def markdown(rows):
@@ -61,7 +57,7 @@ def markdown(rows):
 
 
 def marks(name):
-    return f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+    return f"<!-- {name} -->\n", f"<!-- end of {name} -->"
 
 
 def between(text, name):
@@ -73,7 +69,7 @@ def between(text, name):
 def replaced(text, name, table):
     begin, end = marks(name)
     before, rest = text.split(begin, 1)
-    return before + begin + table + end + rest.split(end, 1)[1]
+    return before + begin + table + "\n" + end + rest.split(end, 1)[1]
 
 
 def committed():

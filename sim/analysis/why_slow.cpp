@@ -1,8 +1,6 @@
 #include "analysis/why_slow.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -42,11 +40,9 @@ const char* array_cause(const LayerTime& l) {
     return l.array_use < kBadlyFilled ? "array hardly filled" : "work of the array";
 }
 
-bool by_element(const Transfers& t) { return t.per_run() <= kElementBytes; }
-
 std::vector<Part> parts(const LayerTime& l) {
     const auto fetched = [](const Transfers& t, const char* otherwise) {
-        return Part{by_element(t) ? "fetched element by element" : otherwise, t.ms};
+        return Part{t.by_element() ? "fetched element by element" : otherwise, t.ms};
     };
     return {{array_cause(l), l.pe_ms},
             {"work of the ACT engine", l.act_ms},
@@ -55,8 +51,8 @@ std::vector<Part> parts(const LayerTime& l) {
             fetched(l.constants, "constants read"),
             fetched(l.inputs, "inputs read"),
             fetched(l.fetches, "relayout through DRAM"),
-            {by_element(l.stores) ? "stored element by element" : "relayout through DRAM", l.stores.ms},
-            {by_element(l.outputs) ? "stored element by element" : "outputs written", l.outputs.ms},
+            {l.stores.by_element() ? "stored element by element" : "relayout through DRAM", l.stores.ms},
+            {l.outputs.by_element() ? "stored element by element" : "outputs written", l.outputs.ms},
             {"spills", l.spills.ms},
             {"copies on chip", l.copies.ms}};
 }
@@ -69,12 +65,7 @@ void add(Shares& shares, const std::string& name, double ms) {
     else found->second += ms;
 }
 
-void largest_first(Shares& shares) {
-    std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-}
-
-std::string layers_text(Shares layers) {
-    largest_first(layers);
+std::string layers_text(const Shares& layers) {
     std::string text;
     for (std::size_t i = 0; i < std::min(layers.size(), kLayers); ++i)
         text += fmt::format("{}{} {:.3g} ms", i == 0 ? "" : ", ", layers[i].first, layers[i].second);
@@ -83,22 +74,37 @@ std::string layers_text(Shares layers) {
 
 }  // namespace
 
-std::string why_slow(const std::vector<LayerTime>& layers, double service_ms, std::optional<double> host_ms) {
-    Shares causes;
-    std::map<std::string, Shares> of_cause;
+void Transfers::add(std::int64_t more_bytes, std::int64_t more_runs) {
+    bytes += more_bytes;
+    runs += more_runs;
+    if (more_bytes <= kElementBytes * more_runs) short_runs += more_runs;
+}
+
+std::vector<Cause> causes_of_time(const std::vector<LayerTime>& layers) {
+    std::vector<Cause> causes;
     for (const LayerTime& l : layers)
         for (const Part& part : parts(l)) {
             if (part.ms <= 0) continue;
-            add(causes, part.cause, part.ms);
-            add(of_cause[part.cause], l.name, part.ms);
+            auto found =
+                std::find_if(causes.begin(), causes.end(), [&](const Cause& c) { return c.name == part.cause; });
+            if (found == causes.end()) found = causes.insert(causes.end(), Cause{part.cause, 0, {}});
+            found->ms += part.ms;
+            add(found->layers, l.name, part.ms);
         }
-    largest_first(causes);
+    for (Cause& c : causes)
+        std::stable_sort(c.layers.begin(), c.layers.end(),
+                         [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::stable_sort(causes.begin(), causes.end(), [](const Cause& a, const Cause& b) { return a.ms > b.ms; });
+    return causes;
+}
+
+std::string why_slow(const std::vector<Cause>& causes, double service_ms, std::optional<double> host_ms) {
     std::string text;
     for (std::size_t i = 0; i < std::min(causes.size(), kCauses); ++i) {
-        const auto& [cause, ms] = causes[i];
-        if (i > 0 && ms < kWorthTelling * service_ms) break;
-        text += fmt::format("{}{}, {:.0f} % of the time: {}", i == 0 ? "" : "; ", cause, 100 * ms / service_ms,
-                            layers_text(of_cause[cause]));
+        const Cause& c = causes[i];
+        if (i > 0 && c.ms < kWorthTelling * service_ms) break;
+        text += fmt::format("{}{}, {:.0f} % of the time: {}", i == 0 ? "" : "; ", c.name, 100 * c.ms / service_ms,
+                            layers_text(c.layers));
     }
     if (host_ms && *host_ms >= service_ms)
         text += fmt::format("{}besides, {:.3g} ms on the host", text.empty() ? "" : "; ", *host_ms);

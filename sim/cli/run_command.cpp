@@ -125,6 +125,16 @@ json::Value layers_json(const std::vector<stats::LayerRow>& rows) {
     return list;
 }
 
+json::Value causes_json(const std::vector<analysis::Cause>& causes) {
+    json::Array list;
+    for (const analysis::Cause& c : causes) {
+        json::Array layers;
+        for (const auto& [name, ms] : c.layers) layers.push_back(json::Object{{"layer", name}, {"ms", ms}});
+        list.push_back(json::Object{{"cause", c.name}, {"ms", c.ms}, {"layers", std::move(layers)}});
+    }
+    return list;
+}
+
 void print_live_tensors(std::ostream& out, const std::vector<compiler::LiveTensor>& tensors) {
     if (tensors.empty()) return;
     Table table({"alive there", "B/partition", "images"});
@@ -201,7 +211,10 @@ Syntax syntax() {
 
 void print_json(const flow::PointResult& result, const po::variables_map& values) {
     json::Object all{{"record", record::to_object(result.record)}};
-    if (values.count("layers") > 0) all.set("layers", layers_json(result.layers));
+    if (values.count("layers") > 0) {
+        all.set("layers", layers_json(result.layers));
+        all.set("causes", causes_json(result.causes));
+    }
     if (result.offset_sets.size() > 1) all.set("offset_sets", offset_sets_json(result.offset_sets));
     std::cout << json::dump(all) << "\n";
 }

@@ -47,8 +47,7 @@ std::vector<std::set<std::uint32_t>> add_transfers(const Point& point, const pro
             const Activity activity = stats::activity_of(index.engine(q), index.queue(q)[i]);
             Transfers& t = *transfers_of(layers[in.layer], activity);
             const cost::DmaDemand demand = cost::dma_demand(point.chip, in);
-            t.bytes += demand.payload.count();
-            t.runs += demand.descriptors;
+            t.add(demand.payload.count(), demand.descriptors);
             const auto* load = std::get_if<program::DmaLoad>(&in.op);
             if (load && activity == Activity::weights) weights[in.layer].insert(load->src.segment);
         }
@@ -100,14 +99,16 @@ std::vector<LayerTime> layer_times(const Point& point, const program::Program& p
     return layers;
 }
 
-void fill_efficiency(record::RunRecord& r, const Point& point, const program::Program& program,
+void fill_efficiency(PointResult& result, const Point& point, const program::Program& program,
                      const analysis::Demand& demand, const stats::LayerShares& shares) {
+    record::RunRecord& r = result.record;
     const Duration ideal = analysis::ideal_time(point.chip, point.dtype, point.cores, needed_work(point, demand));
+    result.causes = analysis::causes_of_time(layer_times(point, program, shares.result()));
     r.ideal_ms = record::report_ms(ideal);
     if (r.service_ms.value_or(0) <= 0) return;
     r.efficiency = *r.ideal_ms / *r.service_ms;
     if (*r.efficiency < analysis::kFarFromIdeal)
-        r.why_slow = analysis::why_slow(layer_times(point, program, shares.result()), *r.service_ms, r.host_ms);
+        r.why_slow = analysis::why_slow(result.causes, *r.service_ms, r.host_ms);
 }
 
 }  // namespace infsim::flow

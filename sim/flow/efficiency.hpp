@@ -6,9 +6,8 @@
 #include "analysis/ideal.hpp"
 #include "analysis/roofline.hpp"
 #include "analysis/why_slow.hpp"
-#include "flow/point.hpp"
+#include "flow/run_point.hpp"
 #include "program/program.hpp"
-#include "record/record.hpp"
 #include "stats/layer_shares.hpp"
 
 namespace infsim::flow {
@@ -21,8 +20,9 @@ analysis::NeededWork needed_work(const Point& point, const analysis::Demand& dem
 std::vector<analysis::LayerTime> layer_times(const Point& point, const program::Program& program,
                                              const std::vector<stats::ActivityTimes>& shares);
 
-/// ideal_ms, efficiency and, where that is low, why_slow. The record's service time is set.
-void fill_efficiency(record::RunRecord& r, const Point& point, const program::Program& program,
+/// The causes of its time; in its record ideal_ms, efficiency and, where that is low, why_slow. The service time is
+/// set.
+void fill_efficiency(PointResult& result, const Point& point, const program::Program& program,
                      const analysis::Demand& demand, const stats::LayerShares& shares);
 
 }  // namespace infsim::flow

@@ -132,7 +132,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
     fill_demand(result.record, point.chip, demand, expected, measurement);
     fill_program(result.record, compiled, result.layers);
-    fill_efficiency(result.record, point, *program, demand, observers.shares);
+    fill_efficiency(result, point, *program, demand, observers.shares);
     if (options.timeline) result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
     for (const CoreMeasurement& core : sets.back().cores)
         result.timing.simulated_instructions +=

@@ -3,18 +3,24 @@
 
 usage: efficiency_test.py INFSIM SOURCE_FOLDER [TEST...]
 """
+import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
 
 INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 sys.path.insert(0, str(SOURCE / "scripts"))
-sys.path.insert(0, str(SOURCE / "tests/onnxruntime"))
 import efficiency_table as table  # noqa: E402
-import onnx_wire as wire  # noqa: E402
 
 FALL = 0.05
+TINY, LARGE = "three_layers", "resnet50-v1"   # far from its ideal, as every tiny network is; and not
+
+
+def said(*words, folder=SOURCE):
+    done = subprocess.run([INFSIM, *map(str, words)], capture_output=True, text=True, check=True, cwd=folder)
+    return " ".join(done.stdout.split())   # lines are wrapped
 
 
 class Efficiency(unittest.TestCase):
@@ -27,8 +33,38 @@ class Efficiency(unittest.TestCase):
                 self.assertIsInstance(record, dict, record)
                 self.assertGreaterEqual(record["efficiency"], (1 - FALL) * efficiency)
                 self.assertAlmostEqual(record["efficiency"], record["ideal_ms"] / record["service_ms"])
-                # In the long run arithmetic and bytes bound the program as well.
                 self.assertLessEqual(record["efficiency"], 1)
+
+    def test_a_run_far_from_its_ideal_names_causes_and_layers(self):
+        text = said("run", TINY, "--cores", 1)
+        self.assertRegex(text, r"ideal 0\.005 ms efficiency 0\.0\d+")
+        self.assertRegex(text, r"Far from ideal: [a-zA-Z ]+, \d+ % of the time: conv\d")
+        self.assertNotIn("Far from ideal", said("run", LARGE, "--cores", 1))
+        report = json.loads(said("run", TINY, "--cores", 1, "--layers", "--json"))
+        self.assertTrue(report["record"]["why_slow"].startswith(report["causes"][0]["cause"]))
+        # Every moment belongs to one cause, but for those in which nothing is under way.
+        times = [cause["ms"] for cause in report["causes"]]
+        self.assertEqual(times, sorted(times, reverse=True))
+        self.assertLessEqual(sum(times), 1.0001 * report["record"]["service_ms"])
+        self.assertGreater(sum(times), 0.8 * report["record"]["service_ms"])
+        for cause in report["causes"]:
+            self.assertAlmostEqual(sum(layer["ms"] for layer in cause["layers"]), cause["ms"])
+
+    def test_causes_are_told_of_large_networks_as_well(self):
+        report = json.loads(said("run", LARGE, "--cores", 1, "--layers", "--json"))
+        self.assertNotIn("why_slow", report["record"])
+        self.assertEqual(report["causes"][0]["cause"], "work of the array")
+
+    def test_limits_and_sweeps_tell_it(self):
+        words = ("limits", TINY, "--cores", 1, "--max-batch", 2, "--no-levers")
+        self.assertRegex(said(*words), r"ideal ms eff\..* B=\d is far from ideal: ")
+        best = json.loads(said(*words, "--json"))["limits"]["best_throughput"]
+        self.assertAlmostEqual(best["efficiency"], 0.08, delta=0.03)
+        self.assertIn("of the time", best["why_slow"])
+        with tempfile.TemporaryDirectory() as folder:
+            sweep = pathlib.Path(folder) / "s.json"
+            sweep.write_text(json.dumps({"question": "?", "base": {"model": TINY, "cores": 1}, "axes": [{"key": "batch", "values": [1, 2]}]}))
+            self.assertRegex(said("sweep", sweep, "--out", folder + "/out", folder=folder), r"eff\..* batch 1: far from ideal: ")
 
 
 if __name__ == "__main__":
