@@ -37,7 +37,7 @@ const char* weights_cause(const LayerTime& l) {
 
 const char* array_cause(const LayerTime& l) {
     if (padded(l)) return "weights padded with zeros";
-    return l.array_use < kBadlyFilled ? "array hardly filled" : "work of the array";
+    return l.array_use < kBadlyFilled ? "array used to less than a quarter" : "work of the array";
 }
 
 std::vector<Part> parts(const LayerTime& l) {

@@ -81,7 +81,8 @@ analysis::NeededWork needed_work(const Point& point, const analysis::Demand& dem
 }
 
 std::vector<LayerTime> layer_times(const Point& point, const program::Program& program,
-                                   const std::vector<stats::ActivityTimes>& shares) {
+                                   const std::vector<stats::ActivityTimes>& shares,
+                                   const std::vector<stats::LayerRow>& rows) {
     std::vector<LayerTime> layers(program.layers.size());
     const double peak = hw::peak_macs_per_second(point.chip, point.dtype) / 1e3;  // per millisecond
     for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -91,7 +92,7 @@ std::vector<LayerTime> layer_times(const Point& point, const program::Program& p
         layers[l].act_ms = ms(Activity::act);
         layers[l].pool_ms = ms(Activity::pool);
         const double macs = static_cast<double>(program.layers[l].macs) * point.batch;
-        if (layers[l].pe_ms > 0) layers[l].array_use = macs / (layers[l].pe_ms * peak);
+        if (rows[l].pe_ms > 0) layers[l].array_use = macs / (rows[l].pe_ms * peak);
         for (int a = 0; a < stats::kActivities; ++a)
             if (Transfers* t = transfers_of(layers[l], static_cast<Activity>(a))) t->ms = ms(static_cast<Activity>(a));
     }
@@ -103,7 +104,7 @@ void fill_efficiency(PointResult& result, const Point& point, const program::Pro
                      const analysis::Demand& demand, const stats::LayerShares& shares) {
     record::RunRecord& r = result.record;
     const Duration ideal = analysis::ideal_time(point.chip, point.dtype, point.cores, needed_work(point, demand));
-    result.causes = analysis::causes_of_time(layer_times(point, program, shares.result()));
+    result.causes = analysis::causes_of_time(layer_times(point, program, shares.result(), result.layers));
     r.ideal_ms = record::report_ms(ideal);
     if (r.service_ms.value_or(0) <= 0) return;
     r.efficiency = *r.ideal_ms / *r.service_ms;

@@ -16,9 +16,10 @@ namespace infsim::flow {
 /// bytes of graph inputs and outputs, which are the same in all of them.
 analysis::NeededWork needed_work(const Point& point, const analysis::Demand& demand);
 
-/// Where the time of an inference of `program` went, by layer. `shares`: what was measured.
+/// Where the time of an inference of `program` went, by layer. `shares` and `rows`: what was measured.
 std::vector<analysis::LayerTime> layer_times(const Point& point, const program::Program& program,
-                                             const std::vector<stats::ActivityTimes>& shares);
+                                             const std::vector<stats::ActivityTimes>& shares,
+                                             const std::vector<stats::LayerRow>& rows);
 
 /// The causes of its time; in its record ideal_ms, efficiency and, where that is low, why_slow. The service time is
 /// set.

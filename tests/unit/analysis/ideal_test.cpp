@@ -94,7 +94,7 @@ TEST_CASE("the same transfers have another cause where their runs are long or th
     l = layer("x");
     l.pe_ms = 1;
     l.array_use = 0.01;
-    CHECK(cause(l) == "array hardly filled");
+    CHECK(cause(l) == "array used to less than a quarter");
     l.array_use = 0.5;
     CHECK(cause(l) == "work of the array");
 }

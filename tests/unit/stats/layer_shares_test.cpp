@@ -20,7 +20,7 @@ AccessPattern row() {
 
 /// Queue 0: two matmuls of layer 0. Queue 1, DMA: a load of weights for layer 1, a store and a fetch of a relayout
 /// there.
-Program program() {
+Program two_queues() {
     Program p;
     p.layers = {{"conv", "conv", 0, 0}, {"fetch", "fetch", 0, 0}};
     p.segments.resize(2);
@@ -43,7 +43,7 @@ double us(const std::vector<ActivityTimes>& times, std::size_t layer, Activity a
 }  // namespace
 
 TEST_CASE("each moment belongs to what is under way, loads of weights only where nothing else is") {
-    const Program p = program();
+    const Program p = two_queues();
     const ProgramIndex index(p);
     LayerShares shares(index, 0, 7);
     observe::Observer& sink = shares;
@@ -69,7 +69,7 @@ TEST_CASE("each moment belongs to what is under way, loads of weights only where
 }
 
 TEST_CASE("what is under way at the same time shares it equally") {
-    const Program p = program();
+    const Program p = two_queues();
     const ProgramIndex index(p);
     LayerShares shares(index, 0, 0);
     observe::Observer& sink = shares;
