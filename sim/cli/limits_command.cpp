@@ -171,14 +171,14 @@ void print(const Limits& l, const flow::LimitsOptions& options) {
     std::cout << l.model << ", " << dtype_name(l.dtype);
     if (l.io_dtype != l.dtype) std::cout << " with inputs and outputs in " << dtype_name(l.io_dtype);
     std::cout << ", on " << l.chip << ", compiler " << l.compiler << (l.note.empty() ? "" : "; ") << l.note << "\n\n";
-    Table table({"limit", "batch", "items/s", "p99 ms", "ideal ms", "eff.", "why not one more"});
+    Table table({"limit", "batch", "items/s", "p99 ms", "eff.", "why not one more"});
     Listed list{{"fits without spilling", &l.resident}, {"fits at all", &l.any}};
     if (l.best_throughput) list.emplace_back("best throughput", &*l.best_throughput);
     if (l.latency) list.emplace_back("latency up to " + number(*options.latency_ms) + " ms", &*l.latency);
     for (const auto& [name, limit] : list) {
         const record::RunRecord none, &r = limit->record ? *limit->record : none;
         table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2),
-                   fixed(r.ideal_ms, 2), efficiency_text(r.efficiency), why_text(*limit)});
+                   efficiency_text(r.efficiency), why_text(*limit)});
     }
     std::cout << table.text();
     print_far_from_ideal(list);

@@ -57,7 +57,7 @@ class Efficiency(unittest.TestCase):
 
     def test_limits_and_sweeps_tell_it(self):
         words = ("limits", TINY, "--cores", 1, "--max-batch", 2, "--no-levers")
-        self.assertRegex(said(*words), r"ideal ms eff\..* B=\d is far from ideal: ")
+        self.assertRegex(said(*words), r"p99 ms eff\..* B=\d is far from ideal: ")
         best = json.loads(said(*words, "--json"))["limits"]["best_throughput"]
         self.assertAlmostEqual(best["efficiency"], 0.08, delta=0.03)
         self.assertIn("of the time", best["why_slow"])
