@@ -63,8 +63,7 @@ void print_answer(const RunRecord& r) {
                fixed(r.unloaded_service_ms, 2) + " ms alone on the chip; at least " + fixed(r.roofline_ms, 2) +
                    " ms by " + r.bound});
     table.add({"ideal", fixed(r.ideal_ms, 3) + " ms",
-               "efficiency " + efficiency_text(r.efficiency) +
-                   ": the network's own arithmetic or bytes, whatever the compiler does"});
+               "efficiency " + efficiency_text(r.efficiency) + ": the arithmetic or the bytes alone, over service"});
     if (r.host_ms)
         table.add({"host", fixed(r.host_ms, 3) + " ms", "operators on the host, per inference, in its latency"});
     table.add({"limited by", "", r.main_stall});
