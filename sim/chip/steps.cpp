@@ -20,7 +20,8 @@ observe::Stall blame_of(Purpose purpose) {
         case Purpose::constants: return observe::Stall::wait_weights;
         case Purpose::input: return observe::Stall::wait_input;
         case Purpose::output: return observe::Stall::wait_output;
-        case Purpose::spill: return observe::Stall::wait_dma_other;
+        case Purpose::spill:
+        case Purpose::relayout: return observe::Stall::wait_dma_other;
     }
     internal_error(__FILE__, __LINE__, "unknown purpose");
 }

@@ -75,11 +75,15 @@ std::string state_buffer_text(const compiler::MemoryReport& m) {
 }
 
 std::string spill_text(const compiler::MemoryReport& m) {
-    return fmt::format(
+    std::string text = fmt::format(
         "spilled to DRAM per batch: {} B saved, {} B reloaded; loads issued again: {} B; computed again: {} "
         "instructions, {} us of ACT and POOL",
         m.spill_save_bytes, m.spill_reload_bytes, m.reissued_bytes, m.recomputed_instructions,
         m.recompute_time.count() / 1'000'000);
+    if (m.relayout_write_bytes > 0)
+        text += fmt::format("; through DRAM to change their layout: {} B written, {} B read", m.relayout_write_bytes,
+                            m.relayout_read_bytes);
+    return text;
 }
 
 void print_report(const Compiled& compiled) {
@@ -120,6 +124,8 @@ json::Value report_json(const Compiled& compiled) {
                         {"lower_bound_bytes", m.lower_bound_bytes},
                         {"spill_save_bytes", m.spill_save_bytes},
                         {"spill_reload_bytes", m.spill_reload_bytes},
+                        {"relayout_write_bytes", m.relayout_write_bytes},
+                        {"relayout_read_bytes", m.relayout_read_bytes},
                         {"reissued_bytes", m.reissued_bytes},
                         {"recomputed_instructions", m.recomputed_instructions},
                         {"recompute_us", seconds(m.recompute_time) * 1e6},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/check.hpp"
@@ -153,20 +154,34 @@ void print_certificate(const std::string& name, const Limit& limit) {
     std::cout << table.text();
 }
 
+using Listed = std::vector<std::pair<std::string, const Limit*>>;
+
+/// Where a batch that was simulated is far from its ideal; the same batch is told once.
+void print_far_from_ideal(const Listed& list) {
+    std::vector<int> told;
+    for (const auto& [name, limit] : list) {
+        if (!limit->record || limit->record->why_slow.empty()) continue;
+        if (std::find(told.begin(), told.end(), limit->batch) != told.end()) continue;
+        told.push_back(limit->batch);
+        std::cout << wrapped(fmt::format("B={} is far from ideal: {}.", limit->batch, limit->record->why_slow)) << "\n";
+    }
+}
+
 void print(const Limits& l, const flow::LimitsOptions& options) {
     std::cout << l.model << ", " << dtype_name(l.dtype);
     if (l.io_dtype != l.dtype) std::cout << " with inputs and outputs in " << dtype_name(l.io_dtype);
     std::cout << ", on " << l.chip << ", compiler " << l.compiler << (l.note.empty() ? "" : "; ") << l.note << "\n\n";
-    Table table({"limit", "batch", "items/s", "p99 ms", "why not one more"});
-    std::vector<std::pair<std::string, const Limit*>> list{{"fits without spilling", &l.resident},
-                                                           {"fits at all", &l.any}};
+    Table table({"limit", "batch", "items/s", "p99 ms", "eff.", "why not one more"});
+    Listed list{{"fits without spilling", &l.resident}, {"fits at all", &l.any}};
     if (l.best_throughput) list.emplace_back("best throughput", &*l.best_throughput);
     if (l.latency) list.emplace_back("latency up to " + number(*options.latency_ms) + " ms", &*l.latency);
     for (const auto& [name, limit] : list) {
         const record::RunRecord none, &r = limit->record ? *limit->record : none;
-        table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2), why_text(*limit)});
+        table.add({name, batch_text(*limit), fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2),
+                   efficiency_text(r.efficiency), why_text(*limit)});
     }
     std::cout << table.text();
+    print_far_from_ideal(list);
     for (const auto& [name, limit] : list)
         if (!limit->holes.empty()) std::cout << name << ": below it these do not: B=" << holes_text(*limit) << "\n";
     std::string told;

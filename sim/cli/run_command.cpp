@@ -37,6 +37,14 @@ std::string record_table(const RunRecord& record) {
     return table.text();
 }
 
+/// What of the intermediates goes through device DRAM: for want of space, and to change its layout.
+std::string detours_text(const RunRecord& r) {
+    const double spilled = static_cast<double>(*r.spill_save_bytes + *r.spill_reload_bytes);
+    const auto relaid = r.relayout_write_bytes.value_or(0) + r.relayout_read_bytes.value_or(0);
+    std::string text = spilled > 0 ? megabytes(spilled) + " spilled per inference" : "nothing spilled";
+    return relaid > 0 ? text + ", " + megabytes(static_cast<double>(relaid)) + " to change layouts" : text;
+}
+
 /// What a reader wants to know first: how fast and how sure, how late, what limits it, what memory it takes.
 void print_answer(const RunRecord& r) {
     if (r.status != record::Status::ok) return;
@@ -54,17 +62,18 @@ void print_answer(const RunRecord& r) {
     table.add({"service", fixed(r.service_ms, 2) + " ms",
                fixed(r.unloaded_service_ms, 2) + " ms alone on the chip; at least " + fixed(r.roofline_ms, 2) +
                    " ms by " + r.bound});
+    table.add({"ideal", fixed(r.ideal_ms, 3) + " ms",
+               "efficiency " + efficiency_text(r.efficiency) + ": the arithmetic or the bytes alone, over service"});
     if (r.host_ms)
         table.add({"host", fixed(r.host_ms, 3) + " ms", "operators on the host, per inference, in its latency"});
     table.add({"limited by", "", r.main_stall});
     table.add({"state buffer", number_text(*r.sb_peak_bytes) + " B/partition",
                "of " + number_text(*r.sb_budget_bytes) + " (" + r.sb_budget_binding + ")"});
-    const double spilled = static_cast<double>(*r.spill_save_bytes + *r.spill_reload_bytes);
     table.add({"DRAM", percent(*r.dram_utilisation) + " of peak",
-               megabytes(*r.weight_bytes_per_inference) + " weights/item, " +
-                   (spilled > 0 ? megabytes(spilled) + " spilled per inference" : "nothing spilled")});
+               megabytes(*r.weight_bytes_per_inference) + " weights/item, " + detours_text(r)});
     table.add({"cost", fixed(r.cost_per_1m_inf, 3) + " USD", "per million items at Inf1's reserved price"});
     std::cout << table.body();
+    if (!r.why_slow.empty()) std::cout << wrapped("Far from ideal: " + r.why_slow + ".") << "\n";
     if (*r.offset_sets > 1)
         std::cout << "From " << *r.offset_sets << " starts (minimum, median, maximum): " << fixed(r.throughput_min, 1)
                   << ", " << fixed(r.throughput_median, 1) << ", " << fixed(r.throughput_max, 1)
@@ -112,6 +121,16 @@ json::Value layers_json(const std::vector<stats::LayerRow>& rows) {
                                     {"live_bytes", r.live_bytes},
                                     {"macs_per_item", r.macs},
                                     {"weight_bytes", r.weight_bytes}});
+    return list;
+}
+
+json::Value causes_json(const std::vector<analysis::Cause>& causes) {
+    json::Array list;
+    for (const analysis::Cause& c : causes) {
+        json::Array layers;
+        for (const auto& [name, ms] : c.layers) layers.push_back(json::Object{{"layer", name}, {"ms", ms}});
+        list.push_back(json::Object{{"cause", c.name}, {"ms", c.ms}, {"layers", std::move(layers)}});
+    }
     return list;
 }
 
@@ -191,7 +210,10 @@ Syntax syntax() {
 
 void print_json(const flow::PointResult& result, const po::variables_map& values) {
     json::Object all{{"record", record::to_object(result.record)}};
-    if (values.count("layers") > 0) all.set("layers", layers_json(result.layers));
+    if (values.count("layers") > 0) {
+        all.set("layers", layers_json(result.layers));
+        all.set("causes", causes_json(result.causes));
+    }
     if (result.offset_sets.size() > 1) all.set("offset_sets", offset_sets_json(result.offset_sets));
     std::cout << json::dump(all) << "\n";
 }

@@ -145,6 +145,7 @@ std::vector<std::string> figures(const RunRecord& r) {
             fixed(r.latency_ms_p99, 2),
             fixed(r.service_ms, 2),
             fixed(r.roofline_ms, 2),
+            efficiency_text(r.efficiency),
             r.bound,
             busy ? percent(*busy) : "-",
             percent(*r.dram_utilisation),
@@ -152,8 +153,9 @@ std::vector<std::string> figures(const RunRecord& r) {
             number_text(*r.sb_peak_bytes)};
 }
 
-/// What a row has to say in words: why it has no figures, or what holds the PE up.
+/// What a row has to say in words: why it has no figures, why it is so slow, or what holds the PE up.
 std::string words(const RunRecord& r) {
+    if (r.status == Status::ok && !r.why_slow.empty()) return "far from ideal: " + r.why_slow;
     if (r.status == Status::ok) return "the PE waits mostly for " + r.engine_main_stall[0];
     if (!r.infeasible_wanted_bytes) return std::string(record::status_name(r.status)) + ": " + r.reason;
     return "does not fit: " + r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
@@ -165,8 +167,8 @@ std::string words(const RunRecord& r) {
 std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
     std::vector<std::string> names;
     for (const explore::Axis& axis : sweep.axes) names.push_back(axis.key);
-    names.insert(names.end(), {"items/s", "+-", "p50 ms", "p99 ms", "service", "roofline", "bound", "PE", "DRAM",
-                               "weights", "SB B"});
+    names.insert(names.end(), {"items/s", "+-", "p50 ms", "p99 ms", "service", "roofline", "eff.", "bound", "PE",
+                               "DRAM", "weights", "SB B"});
     Table table(names);
     std::vector<std::pair<std::string, std::vector<std::string>>> told;  // the same words once, with their rows
     for (const explore::SweepRow& row : result.rows) {

@@ -98,6 +98,10 @@ std::string rate_text(double per_second) {
 
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
+std::string efficiency_text(const std::optional<double>& efficiency) {
+    return efficiency ? fmt::format("{:.2g}", *efficiency) : "-";
+}
+
 std::string megabytes(double bytes) {
     if (bytes >= 1e6) return fmt::format("{:.1f} MB", bytes / 1e6);
     if (bytes >= 1e3) return fmt::format("{:.1f} kB", bytes / 1e3);

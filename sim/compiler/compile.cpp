@@ -93,7 +93,7 @@ std::optional<DoesNotFit> refusal_beforehand(const Compilation& c) {
 
 Compiled finished(Compilation& c, std::vector<PassReport>&& passes) {
     MemoryReport memory = memory_report(c.program, c.placement, c.budget);
-    add_spill_bytes(c.program, memory);
+    add_scratch_bytes(c.program, memory);
     memory.reissued_bytes = c.spills.reissued_bytes;
     memory.recomputed_instructions = c.spills.recomputed_instructions;
     memory.recompute_time = c.spills.recompute_time;

@@ -49,8 +49,10 @@ struct MemoryReport {
     std::int64_t peak_bytes = 0;         ///< highest byte used by an allocation
     std::int64_t lower_bound_bytes = 0;  ///< largest sum of live activations: no placement can do with less
     std::vector<LayerMemory> layers;
-    std::int64_t spill_save_bytes = 0, spill_reload_bytes = 0;  ///< device DRAM traffic per batch
-    std::int64_t reissued_bytes = 0;  ///< read again by loads that rematerialization issued again, per batch
+    std::int64_t spill_save_bytes = 0, spill_reload_bytes = 0;  ///< device DRAM traffic for want of space, per batch
+    std::int64_t relayout_write_bytes = 0,
+                 relayout_read_bytes = 0;  ///< the same of intermediates that change their layout
+    std::int64_t reissued_bytes = 0;       ///< read again by loads that rematerialization issued again, per batch
     std::int64_t recomputed_instructions =
         0;                      ///< instructions that compute an intermediate again instead of reloading it, per batch
     Duration recompute_time{};  ///< that they occupy ACT and POOL

@@ -163,8 +163,8 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vec
     if (c.first_that_fits) return built;
     if (auto no = run_insert_waits(c, attempts)) return std::move(*no);
     MemoryReport traffic;
-    add_spill_bytes(c.program, traffic);
-    built.spills = traffic.spill_save_bytes > 0;
+    add_scratch_bytes(c.program, traffic);
+    built.to_dram = traffic.spill_save_bytes + traffic.relayout_write_bytes > 0;
     built.program = std::move(c.program);
     return built;
 }

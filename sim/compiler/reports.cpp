@@ -24,16 +24,20 @@ void add_weight_bytes(program::Program& program) {
                 info.weight_bytes += s.bytes;
 }
 
-void add_spill_bytes(const program::Program& program, MemoryReport& report) {
+void add_scratch_bytes(const program::Program& program, MemoryReport& report) {
     for (const auto& q : program.queues)
         for (const auto& in : q.instructions) {
             if (q.engine != program::Engine::dma) break;
             const auto accesses = program::accesses(in.op);
-            if (!accesses.dram || program.segments[accesses.dram->pattern.segment].purpose != program::Purpose::spill)
-                continue;
+            if (!accesses.dram) continue;
+            const program::Purpose purpose = program.segments[accesses.dram->pattern.segment].purpose;
+            if (!program::is_scratch(purpose)) continue;
+            const bool write = accesses.dram->write;
             const std::int64_t bytes =
                 program::elements(accesses.dram->pattern) * accesses.dram->rows * accesses.dram->element_bytes;
-            (accesses.dram->write ? report.spill_save_bytes : report.spill_reload_bytes) += bytes;
+            if (purpose == program::Purpose::spill)
+                (write ? report.spill_save_bytes : report.spill_reload_bytes) += bytes;
+            else (write ? report.relayout_write_bytes : report.relayout_read_bytes) += bytes;
         }
 }
 

@@ -13,7 +13,7 @@ std::vector<program::LayerInfo> layer_infos(const Network& network);
 void add_weight_bytes(program::Program& program);
 /// What the placement did, layer by layer.
 MemoryReport memory_report(const program::Program& program, const Placement& placement, const Budget& budget);
-/// Bytes of scratch and spill segments that DMA instructions move, in one run of the program.
-void add_spill_bytes(const program::Program& program, MemoryReport& report);
+/// Bytes of spills and of relayouts that DMA instructions move, in one run of the program.
+void add_scratch_bytes(const program::Program& program, MemoryReport& report);
 
 }  // namespace infsim::compiler

@@ -60,8 +60,7 @@ Tracker::Tracker(const Program& program) {
     state_buffer_ = make(t.sb_partitions, t.sb_partition_bytes);
     psum_ = make(t.psum_partitions, t.psum_banks * t.psum_bank_bytes);
     for (const auto& s : program.segments) {
-        const bool written = s.purpose == program::Purpose::output || s.purpose == program::Purpose::spill;
-        dram_.push_back(written ? make(1, s.bytes) : Map{});
+        dram_.push_back(program::is_written(s.purpose) ? make(1, s.bytes) : Map{});
     }
 }
 

@@ -100,6 +100,8 @@ void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand&
     r.dram_host_bytes = t.host_in + t.host_out;
     r.spill_save_bytes = written(Purpose::spill);
     r.spill_reload_bytes = read(Purpose::spill);
+    if (written(Purpose::relayout) > 0) r.relayout_write_bytes = written(Purpose::relayout);
+    if (read(Purpose::relayout) > 0) r.relayout_read_bytes = read(Purpose::relayout);
     r.weight_bytes_per_inference = static_cast<double>(*r.dram_weight_bytes) / static_cast<double>(*r.batch_size);
     const double peak = static_cast<double>(spec.dram.channel_bandwidth.count()) * spec.dram.channels;
     r.dram_utilisation = measurement.inferences_per_second() * static_cast<double>(t.dram()) / peak;
@@ -115,6 +117,9 @@ void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::v
     INFSIM_CHECK(compiled.memory.spill_save_bytes == *r.spill_save_bytes &&
                      compiled.memory.spill_reload_bytes == *r.spill_reload_bytes,
                  "the compiler reports other spill bytes than its program moves");
+    INFSIM_CHECK(compiled.memory.relayout_write_bytes == r.relayout_write_bytes.value_or(0) &&
+                     compiled.memory.relayout_read_bytes == r.relayout_read_bytes.value_or(0),
+                 "the compiler reports other bytes of relayouts than its program moves");
     r.instructions = static_cast<std::int64_t>(program::instruction_count(program));
     r.layers = static_cast<std::int64_t>(program.layers.size());
     r.layers_dram_bound =

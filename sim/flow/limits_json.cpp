@@ -74,6 +74,9 @@ Value limit_json(const Limit& l) {
     if (l.record) {
         o.set("throughput_avg", or_null(l.record->throughput_avg));
         o.set("latency_ms_p99", or_null(l.record->latency_ms_p99));
+        o.set("ideal_ms", or_null(l.record->ideal_ms));
+        o.set("efficiency", or_null(l.record->efficiency));
+        o.set("why_slow", text_or_null(l.record->why_slow));
     }
     o.set("certificate", l.certificate ? certificate_json(*l.certificate) : Value{});
     return o;

@@ -8,6 +8,7 @@
 #include "compiler/memory/budget.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/demand.hpp"
+#include "flow/efficiency.hpp"
 #include "flow/fill_record.hpp"
 #include "flow/host_tail.hpp"
 #include "stats/occupancy.hpp"
@@ -33,10 +34,11 @@ struct Observers {
         : stalls(index, point.cores),
           traffic(index, point.cores, point.chip.dram.channels),
           layers(index, 0, observed),
+          shares(index, 0, observed),
           timeline(index, {0, observed, observed + 1}) {}
 
     std::vector<observe::Observer*> list(bool with_timeline) {
-        std::vector<observe::Observer*> all{&stalls, &traffic, &layers};
+        std::vector<observe::Observer*> all{&stalls, &traffic, &layers, &shares};
         if (with_timeline) all.push_back(&timeline);
         return all;
     }
@@ -44,6 +46,7 @@ struct Observers {
     stats::StallAccounts stalls;
     stats::Traffic traffic;
     stats::Layers layers;
+    stats::LayerShares shares;
     stats::Timeline timeline;
 };
 
@@ -129,6 +132,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
     fill_demand(result.record, point.chip, demand, expected, measurement);
     fill_program(result.record, compiled, result.layers);
+    fill_efficiency(result, point, *program, demand, observers.shares);
     if (options.timeline) result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
     for (const CoreMeasurement& core : sets.back().cores)
         result.timing.simulated_instructions +=

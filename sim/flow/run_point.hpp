@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/why_slow.hpp"
 #include "compiler/compile.hpp"
 #include "flow/point.hpp"
 #include "flow/run_data.hpp"
@@ -37,12 +38,13 @@ struct OffsetSet {
     std::int64_t inferences_measured = 0;  ///< per core
 };
 
-/// Everything a run yields. `layers`, `layers_csv` and `timeline_csv` are empty where there was nothing to
+/// Everything a run yields. `layers`, `causes`, `layers_csv` and `timeline_csv` are empty where there was nothing to
 /// run.
 struct PointResult {
     record::RunRecord record;
     std::vector<OffsetSet> offset_sets;  ///< the first is the one that the record's figures are of
     std::vector<stats::LayerRow> layers;
+    std::vector<analysis::Cause> causes;             ///< where the time of the same inference went
     std::string layers_csv;                          ///< the same as text
     std::vector<compiler::LiveTensor> live_tensors;  ///< of a point that does not fit, largest first
     std::string timeline_csv;

@@ -1,5 +1,7 @@
 #include "graph/counts.hpp"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "graph/einsum.hpp"
@@ -18,6 +20,19 @@ std::int64_t einsum_macs(const Graph& graph, const Node& node) {
 }
 
 bool has_weights(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul; }
+
+/// The constant whose elements these are.
+TensorId original(const Graph& graph, TensorId id) {
+    const auto* recipe = std::get_if<Recipe>(&*graph.tensor(id).constant);
+    const bool same = recipe && (recipe->kind == Recipe::Kind::transpose || recipe->kind == Recipe::Kind::reshape);
+    return same ? original(graph, recipe->sources.front()) : id;
+}
+
+bool is_parameter(const Graph& graph, TensorId id) {
+    if (id == kNoTensor || graph.tensor(id).kind != TensorKind::constant) return false;
+    const DType t = graph.tensor(id).dtype;
+    return t == DType::fp32 || t == DType::fp16 || t == DType::bf16 || t == DType::fp64;
+}
 
 }  // namespace
 
@@ -48,6 +63,23 @@ std::int64_t conv_gemm_weight_count(const Graph& graph) {
             weights.insert(node.inputs[1]);
     std::int64_t total = 0;
     for (const auto id : weights) total += element_count(graph.tensor(id).shape);
+    return total;
+}
+
+std::int64_t parameters_read(const Graph& graph, int items) {
+    std::map<TensorId, std::int64_t> read;
+    for (const auto& node : graph.nodes)
+        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+            if (!is_parameter(graph, node.inputs[i])) continue;
+            const TensorId id = original(graph, node.inputs[i]);
+            const std::int64_t all = element_count(graph.tensor(id).shape);
+            const Tensor& out = graph.tensor(node.outputs[0]);
+            const bool lookup = node.op == Op::gather && i == 0;
+            const std::int64_t wanted = lookup ? element_count(out.shape) * (out.batched ? items : 1) : all;
+            read[id] = std::min(all, read[id] + wanted);
+        }
+    std::int64_t total = 0;
+    for (const auto& [id, elements] : read) total += elements;
     return total;
 }
 

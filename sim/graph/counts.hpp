@@ -18,4 +18,9 @@ std::int64_t total_macs(const Graph& graph);
 /// without biases; a tensor that several nodes share counts once.
 std::int64_t conv_gemm_weight_count(const Graph& graph);
 
+/// Elements of floating-point constants that nodes read for `items` items: each once, one that is another in a new
+/// shape or transposed with that one. Of a table of which nothing but rows are looked up (gather), no more than the
+/// lookups need. Integers (indices, shapes) are none of them: a compiler uses them up.
+std::int64_t parameters_read(const Graph& graph, int items);
+
 }  // namespace infsim::graph

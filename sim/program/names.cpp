@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 20> kAluOps{
 static_assert(static_cast<std::size_t>(AluOp::logical_xor) + 1 == kAluOps.size());
 constexpr std::array<std::string_view, 4> kEngines{"pe", "act", "pool", "dma"};
 static_assert(static_cast<std::size_t>(Engine::dma) + 1 == kEngines.size());
-constexpr std::array<std::string_view, 5> kPurposes{"weights", "constants", "input", "output", "spill"};
-static_assert(static_cast<std::size_t>(Purpose::spill) + 1 == kPurposes.size());
+constexpr std::array<std::string_view, 6> kPurposes{"weights", "constants", "input", "output", "spill", "relayout"};
+static_assert(static_cast<std::size_t>(Purpose::relayout) + 1 == kPurposes.size());
 constexpr std::array<std::string_view, 2> kSpaces{"sb", "psum"};
 static_assert(static_cast<std::size_t>(Space::psum) + 1 == kSpaces.size());
 

@@ -30,7 +30,13 @@ struct Queue {
     std::vector<Instruction> instructions;
 };
 
-enum class Purpose : std::uint8_t { weights, constants, input, output, spill };
+/// What bytes of device DRAM are for. `spill`: intermediates that the state buffer has no room for; `relayout`:
+/// intermediates that leave in one layout and come back in another.
+enum class Purpose : std::uint8_t { weights, constants, input, output, spill, relayout };
+/// A Program writes such segments and reads them again; what they held before it ran means nothing.
+inline bool is_scratch(Purpose p) { return p == Purpose::spill || p == Purpose::relayout; }
+/// Segments that a Program writes.
+inline bool is_written(Purpose p) { return p == Purpose::output || is_scratch(p); }
 
 /// How a box of a segment is filled from a tensor: for all indices i_d < count[d],
 /// segment byte `segment_offset + sum(i_d * segment_step[d])` holds element

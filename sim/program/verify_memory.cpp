@@ -131,8 +131,7 @@ class WrittenSegments {
 public:
     WrittenSegments(const Program& program, Findings& findings) : program_(program), findings_(findings) {
         for (const Segment& s : program.segments) {
-            const bool own = s.purpose == Purpose::output || s.purpose == Purpose::spill;
-            written_.emplace_back(own ? static_cast<std::size_t>(s.bytes) : 0, std::uint8_t{0});
+            written_.emplace_back(is_written(s.purpose) ? static_cast<std::size_t>(s.bytes) : 0, std::uint8_t{0});
         }
     }
     void access(InstructionId id, const DramAccess& access) {

@@ -131,8 +131,7 @@ struct Check {
         dma(i.src, i.dst);
         if (i.dst.segment >= program.segments.size()) return;  // reported with the bounds
         const Segment& s = program.segments[i.dst.segment];
-        require(s.purpose == Purpose::output || s.purpose == Purpose::spill, FindingKind::read_only,
-                "segment '{}' is not written by Programs", s.name);
+        require(is_written(s.purpose), FindingKind::read_only, "segment '{}' is not written by Programs", s.name);
     }
     void operator()(const DmaCopy& i) const {
         space(i.src, Space::state_buffer, "the source"), space(i.dst, Space::state_buffer, "the destination");

@@ -79,6 +79,15 @@ void add_results(std::vector<Column>& c) {
     c.push_back(
         column("roofline_ms", "ms", "no inference of this program can be faster on this chip", &R::roofline_ms));
     c.push_back(column("bound", "", "which resource that bound comes from: dram, pe, act, pool or host", &R::bound));
+    c.push_back(column("ideal_ms", "ms",
+                       "no compiler can be faster: true multiply-accumulates at the array's peak, or parameters once, "
+                       "inputs and outputs at the bandwidth of a core in use, whichever takes longer",
+                       &R::ideal_ms));
+    c.push_back(column("efficiency", "", "ideal_ms over service_ms", &R::efficiency));
+    c.push_back(column("why_slow", "",
+                       "where efficiency is below 0.1: the causes that take most of service_ms and their layers",
+                       &R::why_slow));
+    c.back().rare = true;
     c.push_back(column("main_stall", "", "in words, what the busiest engine mostly waits for", &R::main_stall));
 }
 
@@ -106,8 +115,15 @@ void add_memory(std::vector<Column>& c) {
     c.push_back(
         column("dram_host_bytes", "B", "host transfers of one inference, both directions", &R::dram_host_bytes));
     c.push_back(
-        column("spill_save_bytes", "B", "intermediates written to DRAM by one inference", &R::spill_save_bytes));
-    c.push_back(column("spill_reload_bytes", "B", "intermediates read back by one inference", &R::spill_reload_bytes));
+        column("spill_save_bytes", "B", "intermediates written to DRAM for want of space", &R::spill_save_bytes));
+    c.push_back(column("spill_reload_bytes", "B", "the same, read back by one inference", &R::spill_reload_bytes));
+    c.push_back(column("relayout_write_bytes", "B",
+                       "intermediates written to DRAM by one inference to come back in another layout",
+                       &R::relayout_write_bytes));
+    c.back().rare = true;
+    c.push_back(column("relayout_read_bytes", "B", "the same, read back: more than once where several layers want them",
+                       &R::relayout_read_bytes));
+    c.back().rare = true;
     c.push_back(column("weight_bytes_per_inference", "B/item", "dram_weight_bytes over batch_size",
                        &R::weight_bytes_per_inference));
     c.push_back(column("dram_footprint_bytes", "B",

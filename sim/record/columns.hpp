@@ -20,7 +20,7 @@ struct Column {
     std::string unit;
     std::string meaning;
     std::function<MemberRef(RunRecord&)> member;
-    bool rare = false;  ///< of few points: a table has it only where one of its records does
+    bool rare = false;  ///< of few points: a table has such columns only where one of its records does
 };
 
 /// All columns in the order of the CSV. Names follow NeuronPerf where it has one.

@@ -16,7 +16,7 @@ namespace infsim::record {
 
 /// Counts up when a column is added, renamed or changes its meaning; a column that only some points have
 /// (Column::rare) may come without, since it changes no other record.
-constexpr int kRecordVersion = 4;
+constexpr int kRecordVersion = 5;
 
 /// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
 /// decimal number and so prints as short as it can, which a product with 1e-9 does not.
@@ -70,9 +70,9 @@ struct RunRecord {
     Real host_ms;
     Real cost_per_1m_inf;
     // What limits it.
-    Real roofline_ms;
+    Real roofline_ms, ideal_ms, efficiency;
     std::string bound;
-    std::string main_stall;
+    std::string main_stall, why_slow;
     std::array<std::string, kAccountedEngines> engine_main_stall;
     std::array<EngineShares, kAccountedEngines> engine_share;
     // Memory.
@@ -80,7 +80,7 @@ struct RunRecord {
     std::string sb_budget_binding;
     Real dram_utilisation;
     Integer dram_weight_bytes, dram_constant_bytes, dram_input_bytes, dram_output_bytes, dram_host_bytes;
-    Integer spill_save_bytes, spill_reload_bytes;
+    Integer spill_save_bytes, spill_reload_bytes, relayout_write_bytes, relayout_read_bytes;
     Real weight_bytes_per_inference;
     Integer dram_footprint_bytes;
     // The program.

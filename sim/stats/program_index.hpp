@@ -12,7 +12,7 @@
 namespace infsim::stats {
 
 /// Number of program::Purpose values.
-constexpr int kPurposes = 5;
+constexpr int kPurposes = 6;
 
 struct InstructionFacts {
     std::uint32_t dram_bytes = 0;  ///< payload that crosses DRAM; 0 for anything but a DRAM DMA

@@ -46,7 +46,7 @@ std::vector<Span> merged(std::vector<Span> spans) {
 }
 
 std::string purpose_name(const Span& span) {
-    constexpr std::array<const char*, kPurposes> names{"weights", "constants", "input", "output", "spill"};
+    constexpr std::array<const char*, kPurposes> names{"weights", "constants", "input", "output", "spill", "relayout"};
     return span.transfer ? names[span.purpose] : "";
 }
 

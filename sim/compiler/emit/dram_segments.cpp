@@ -66,7 +66,7 @@ DramTensor DramSegments::scratch(ValueId v) {
     if (found != scratch_.end()) return {found->second, value.scratch_elements};
     program::Segment s;
     s.name = value.name;
-    s.purpose = Purpose::spill;
+    s.purpose = Purpose::relayout;
     s.dtype = value.dtype;
     s.region = static_cast<std::uint8_t>(input_.options.activations_region);
     s.bytes = value.scratch_elements * dtype_bytes(s.dtype) * input_.batch;

@@ -186,8 +186,8 @@ void verify_dram(CodeCheck& check, const At& at) {
     require(check, end <= segment.bytes, at, "leaves segment '{}' of {} bytes", segment.name, segment.bytes);
     const std::pair<std::uint32_t, std::uint32_t> place{pattern.segment, pattern.offset};
     if (dram->write) {
-        const bool may = segment.purpose == program::Purpose::output || segment.purpose == program::Purpose::spill;
-        require(check, may, at, "stores to segment '{}', which is only read", segment.name);
+        require(check, program::is_written(segment.purpose), at, "stores to segment '{}', which is only read",
+                segment.name);
         check.stored[place] = at.position;
     } else if (const auto found = check.stored.find(place); found != check.stored.end()) {
         const LoadId load(at.in.load);

@@ -20,6 +20,7 @@ std::string purpose_name(Purpose purpose) {
         case Purpose::input: return "inputs, twice";
         case Purpose::output: return "outputs, twice";
         case Purpose::spill: return "intermediates";
+        case Purpose::relayout: return "changes of layout";
     }
     return "";
 }

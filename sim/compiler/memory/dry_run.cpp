@@ -27,7 +27,7 @@ void DryRunRecorder::see(const VirtualInstruction& in, const std::vector<program
     for (BufferId b : in.buffer)
         if (b.exists()) touch(b, position);
     const auto* dma = std::get_if<program::DmaLoad>(&in.op);
-    const bool from_outside = !dma || segments[dma->src.segment].purpose != program::Purpose::spill;
+    const bool from_outside = !dma || !program::is_scratch(segments[dma->src.segment].purpose);
     see_operands(in, position, from_outside ? in.load : kNoLoad);
     if (in.load.exists()) note_load(in, position);
     if (wants_repeatable_) note_repeatable(in, position, segments);

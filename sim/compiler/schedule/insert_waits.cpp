@@ -28,7 +28,7 @@ void set_addresses(VirtualInstruction& v, const IdVector<BufferId, std::uint32_t
 
 /// Weights and inputs are there from the start and outputs are never read; only scratch data have hazards.
 bool is_scratch(const program::Accesses& accesses, const std::vector<program::Segment>& segments) {
-    return accesses.dram && segments[accesses.dram->pattern.segment].purpose == program::Purpose::spill;
+    return accesses.dram && program::is_scratch(segments[accesses.dram->pattern.segment].purpose);
 }
 
 /// What the instruction under way touches, each access found once.

@@ -19,7 +19,7 @@ namespace {
 /// The best so far: its Program is not kept, only what was learnt from it.
 struct Best {
     Decision decision;
-    bool spills = false;
+    bool to_dram = false;
     Estimate estimate;
     std::size_t attempt = 0;
 };
@@ -74,7 +74,7 @@ private:
             attempt.detail = fmt::format("estimate {:.3f} ms", milliseconds(time.makespan));
             tried.pe_by_layer = time.pe_by_layer;
             if (clearly_faster(time))
-                best_ = Best{std::move(built->decision), built->spills, std::move(time), attempts_.size()};
+                best_ = Best{std::move(built->decision), built->to_dram, std::move(time), attempts_.size()};
         }
         attempt.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         attempts_.push_back(std::move(attempt));
@@ -94,7 +94,7 @@ private:
 
     /// One Program for each number of banks; then, layer by layer, the number under which the PE was done soonest.
     void try_banks() {
-        if (best_->spills) return;  // what it gains is small beside spills
+        if (best_->to_dram) return;  // what it gains is small beside such transfers
         const std::size_t layers = in_.network.layers.size();
         Plan plan = best_->decision.plan;
         std::vector<int> choice(layers, in_.options.psum_banks_per_load);

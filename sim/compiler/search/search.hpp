@@ -30,7 +30,7 @@ struct SearchInput {
 struct Built {
     Decision decision;         ///< without its code
     program::Program program;  ///< empty where only what fits is asked
-    bool spills = false;       ///< the Program stores intermediates to device DRAM
+    bool to_dram = false;      ///< the Program stores intermediates to device DRAM, for whatever reason
 };
 
 /// Fits one of `plans`, carries that out and says what came of it; `spill` forbids spilling where false.

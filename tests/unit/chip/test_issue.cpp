@@ -46,16 +46,15 @@ TEST_CASE("transfers are blamed by what they move") {
     const auto spec = test::round_chip();
     ProgramBuilder b(spec);
     const auto ring = b.queue(Engine::dma, 2, 5);
-    const std::pair<Purpose, observe::Stall> cases[] = {{Purpose::weights, observe::Stall::wait_weights},
-                                                        {Purpose::constants, observe::Stall::wait_weights},
-                                                        {Purpose::input, observe::Stall::wait_input},
-                                                        {Purpose::output, observe::Stall::wait_output},
-                                                        {Purpose::spill, observe::Stall::wait_dma_other}};
+    const std::pair<Purpose, observe::Stall> cases[] = {
+        {Purpose::weights, observe::Stall::wait_weights}, {Purpose::constants, observe::Stall::wait_weights},
+        {Purpose::input, observe::Stall::wait_input},     {Purpose::output, observe::Stall::wait_output},
+        {Purpose::spill, observe::Stall::wait_dma_other}, {Purpose::relayout, observe::Stall::wait_dma_other}};
     for (const auto& [purpose, stall] : cases) b.add(ring, B::load(b.segment(purpose, 4096), 2, 64));
     b.add(ring, B::copy(1, 64));
     const auto steps = make_steps(spec, b.program());
-    for (std::size_t i = 0; i < 5; ++i) CHECK(steps.queues[ring].steps[i].blames == cases[i].second);
-    CHECK(steps.queues[ring].steps[5].blames == observe::Stall::wait_dma_other);
+    for (std::size_t i = 0; i < 6; ++i) CHECK(steps.queues[ring].steps[i].blames == cases[i].second);
+    CHECK(steps.queues[ring].steps[6].blames == observe::Stall::wait_dma_other);
     CHECK(steps.queues[ring].transfers[1].address == 4096);
     CHECK(queue_name(steps, ring) == "queue 0 (dma engine 2 ring 5)");
     REQUIRE(steps.inputs.size() == 1);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -95,7 +96,9 @@ TEST_CASE("a column of few records is in tables that have one of them, and alway
     r.host_ms = 0.25;
     CHECK(has_rare(r));
     CHECK(parse_csv_row(csv_header(true), csv_row(r, true), "t.csv").host_ms == 0.25);
-    CHECK(split_csv_line(csv_header(true)).size() == split_csv_line(csv_header()).size() + 1);
+    const auto rare = std::count_if(columns().begin(), columns().end(), [](const Column& c) { return c.rare; });
+    CHECK(split_csv_line(csv_header(true)).size() ==
+          split_csv_line(csv_header()).size() + static_cast<std::size_t>(rare));
     CHECK(csv_row(r) == csv_row(sample()));
     CHECK(from_json(to_json(r), "r.json").host_ms == 0.25);
 }
