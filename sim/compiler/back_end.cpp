@@ -37,6 +37,7 @@ FitOptions fit_options(const Compilation& c) {
         fit.parted = [&c](std::int64_t budget, bool bands) {
             return parted_plan(c.network, c.target, c.batch, c.dtype, c.options, budget, bands);
         };
+    fit.only_whether = c.first_that_fits;
     fit.explain = c.explain;
     fit.skip = c.options.skip_passes;
     return fit;
@@ -46,6 +47,7 @@ PlanEmission emission_of(const Compilation& c) {
     const EmitInput input{c.graph, c.network, c.target, c.batch, c.dtype, c.io_dtype, c.options};
     PlanEmission emission;
     emission.dry_run = [input](const Plan& plan, std::int64_t capacity) { return dry_run(input, plan, capacity); };
+    emission.same = [input](const Plan& a, const Plan& b) { return same_code(input, a, b); };
     emission.code = [input](const Plan& plan) { return emit(input, plan); };
     return emission;
 }

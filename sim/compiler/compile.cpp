@@ -123,24 +123,20 @@ Compilation begun(const Asked& asked, const CompileOptions& options) {
     return c;
 }
 
-/// insert_waits adds an instruction here and there: more than so many in a hundred it never does.
-constexpr std::size_t kMostWaitsPerHundred = 2;
-
 enum class Verdict : std::uint8_t { fits, refused, close };
-/// Whether everything lies somewhere, as far as is known once the code has its addresses; `why` for what is refused.
+/// Whether everything lies somewhere, as far as is known once that is decided; `why` for what is refused.
 Verdict verdict_on(const Asked& asked, const CompileOptions& options, std::optional<DoesNotFit>& why) {
     Compilation c = begun(asked, options);
     c.first_that_fits = true;
     std::vector<PassReport> reports;
     PassWatch watch;
     watch.verify = kDebug;
-    watch.until = Form::placement;
+    watch.until = Form::decision;
     why = refusal_beforehand(c);
     if (!why) why = run_passes(c, watch, reports);
+    if (!why) why = dram_shortage(c.decision->dram, c.target);
     if (why) return Verdict::refused;
-    const std::size_t instructions = c.code.instructions.size();
-    const std::size_t with_waits = instructions + instructions * kMostWaitsPerHundred / 100 + 100;
-    return dram_shortage(dram_needs(c.code.segments, with_waits), c.target) ? Verdict::close : Verdict::fits;
+    return dram_shortage(with_waits(c.decision->dram), c.target) ? Verdict::close : Verdict::fits;
 }
 
 }  // namespace

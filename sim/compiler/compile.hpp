@@ -33,7 +33,7 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
                       const CompileOptions& options, const CompileExtras& extras = {});
 
 /// Why compile() would give no Program; empty where it would. Costs a part of it: stops at the first plan that fits, of
-/// a search as well, and leaves out what cannot fail any more. Throws like compile().
+/// a search as well, and carries nothing out that cannot fail any more. Throws like compile().
 std::optional<DoesNotFit> refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
                                      DType io_dtype, const CompileOptions& options);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.hpp"
 #include "compiler/back_end.hpp"
 #include "compiler/lower/drop_unread.hpp"
 #include "compiler/lower/fuse_clips.hpp"
@@ -111,7 +112,9 @@ Refusal run_evict(Compilation& c, Attempts&) {
     c.decision->allocation.move_to(spilled.position);
     c.code = std::move(spilled.code);
     c.spills = std::move(spilled.report);
-    return dram_shortage(dram_needs(c.code.segments, c.code.instructions.size()), c.target);
+    const DramNeeds needs = dram_needs(c.code.segments, c.code.instructions.size());
+    INFSIM_CHECK(needs == c.decision->dram, "evictions take as much device DRAM as was known when they were chosen");
+    return dram_shortage(needs, c.target);
 }
 
 Refusal run_allocate(Compilation& c, Attempts&) {
@@ -155,12 +158,16 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vec
     Attempts attempts;
     if (auto no = run_fit(c, attempts)) return std::move(*no);
     Built built;
+    if (c.first_that_fits) {
+        if (auto no = dram_shortage(c.decision->dram, c.target)) return std::move(*no);
+        built.decision = std::move(*c.decision);
+        return built;
+    }
     if (auto no = run_emit(c, attempts)) return std::move(*no);
     built.decision = *c.decision;
     if (has_evictions(c))
         if (auto no = run_evict(c, attempts)) return std::move(*no);
     if (auto no = run_allocate(c, attempts)) return std::move(*no);
-    if (c.first_that_fits) return built;
     if (auto no = run_insert_waits(c, attempts)) return std::move(*no);
     MemoryReport traffic;
     add_scratch_bytes(c.program, traffic);

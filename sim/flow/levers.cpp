@@ -58,16 +58,23 @@ void add_profiles(std::vector<Lever>& levers, const PointRequest& request, const
     levers.push_back({"the best compiler", "--compiler configs/compilers/best.json", other});
 }
 
+/// Whether something in `to` may take less room than in `from`, or saves the conversion to `other`.
+bool may_save(DType from, DType to, DType other) {
+    return to != from && (dtype_bytes(to) < dtype_bytes(from) || to == other);
+}
+
 void add_dtypes(std::vector<Lever>& levers, const PointRequest& request, const Point& point) {
     for (DType t : {DType::fp16, DType::bf16, DType::fp32}) {
         const std::string name{dtype_name(t)};
         PointRequest other = request;
         other.dtype = t;
         other.io_dtype = point.io_dtype;
-        if (t != point.dtype) levers.push_back({"computing in " + name, "--dtype " + name, other});
+        if (may_save(point.dtype, t, point.io_dtype))
+            levers.push_back({"computing in " + name, "--dtype " + name, other});
         other = request;
         other.io_dtype = t;
-        if (t != point.io_dtype) levers.push_back({"inputs and outputs in " + name, "--io-dtype " + name, other});
+        if (may_save(point.io_dtype, t, point.dtype))
+            levers.push_back({"inputs and outputs in " + name, "--io-dtype " + name, other});
     }
 }
 

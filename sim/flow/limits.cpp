@@ -118,7 +118,8 @@ private:
     void add_levers(Limits& limits) {
         const auto add = [&](Limit& limit, const Variant& v) {
             if (limit.certificate && limit.certificate->refusal)
-                limit.certificate->levers = proven_levers(v, limit.certificate->batch, *limit.certificate->refusal);
+                limit.certificate->levers =
+                    proven_levers(v, limit.certificate->batch, *limit.certificate->refusal, limits.any);
         };
         add(limits.resident, resident_);
         if (point_.compiler.spill) add(limits.any, any_);
@@ -140,8 +141,15 @@ private:
         return limit;
     }
 
+    /// A refusal for want of state buffer can be explained further, at the price of another compilation.
+    compiler::DoesNotFit explained(const Variant& v, int batch) {
+        const auto& known = compiling_.refusal(at(v.request, batch), v.label);
+        if (known && known->resource != compiler::resource::state_buffer) return *known;
+        return tools_.explain(at(v.request, batch));
+    }
+
     Certificate certificate(const Variant& v, int batch) {
-        const compiler::DoesNotFit why = tools_.explain(at(v.request, batch));
+        const compiler::DoesNotFit why = explained(v, batch);
         Certificate c;
         c.batch = batch;
         c.resource = why.resource;
@@ -163,27 +171,35 @@ private:
         }
     }
 
-    std::optional<ProvenLever> prove(const Lever& lever, int batch) {
+    static bool same(const PointRequest& a, const PointRequest& b) {
+        return json::dump(to_json(a), 0) == json::dump(to_json(b), 0);
+    }
+
+    /// `any`: what fits at all.
+    std::optional<ProvenLever> prove(const Lever& lever, int batch, const Limit& any) {
         const auto good = [&](int b) { return works(at(lever.request, b), lever.name); };
         if (!good(batch)) return std::nullopt;
+        if (same(lever.request, any_.request) && any.batch >= batch)  // the change comes to another limit
+            return ProvenLever{lever.name, lever.change, any.batch, any.open};
         const LargestBatch reached = find_largest_from(batch, good, most_);
         return ProvenLever{lever.name, lever.change, reached.batch, reached.open};
     }
 
-    std::vector<ProvenLever> proven_levers(const Variant& v, int batch, const compiler::DoesNotFit& why) {
+    std::vector<ProvenLever> proven_levers(const Variant& v, int batch, const compiler::DoesNotFit& why,
+                                           const Limit& any) {
         std::vector<ProvenLever> proven;
         Point point = point_;
         point.compiler.spill = v.spill;
         if (why.resource == compiler::resource::state_buffer)
             if (const auto lever = smallest_state_buffer(v.request, point, batch, why))
-                if (auto good = prove(*lever, batch)) proven.push_back(std::move(*good));
-        for (const Lever& lever : levers_for(v.request, point, why))
-            if (auto good = prove(lever, batch)) {
-                // Of several sizes of one lever the first that works is enough.
-                const bool there = std::any_of(proven.begin(), proven.end(),
-                                               [&](const ProvenLever& p) { return p.name == lever.name; });
-                if (!there) proven.push_back(std::move(*good));
-            }
+                if (auto good = prove(*lever, batch, any)) proven.push_back(std::move(*good));
+        for (const Lever& lever : levers_for(v.request, point, why)) {
+            // Of several sizes of one lever the first that works is enough.
+            const bool there =
+                std::any_of(proven.begin(), proven.end(), [&](const ProvenLever& p) { return p.name == lever.name; });
+            if (there) continue;
+            if (auto good = prove(lever, batch, any)) proven.push_back(std::move(*good));
+        }
         return proven;
     }
 

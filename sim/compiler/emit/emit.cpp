@@ -1,9 +1,11 @@
 #include "compiler/emit/emit.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
 #include "compiler/emit/order_of_work.hpp"
+#include "compiler/emit/value_facts.hpp"
 
 namespace infsim::compiler {
 
@@ -25,6 +27,11 @@ Outcome run(const EmitInput& input, const Plan& plan, CodeBuilder builder) {
     }
 }
 
+bool same_facts(const ValueFacts& a, const ValueFacts& b) {
+    return a.pairable == b.pairable && a.small == b.small && a.passing == b.passing &&
+           a.array_images == b.array_images && a.band_rows == b.band_rows && a.last_reader == b.last_reader;
+}
+
 Code code_of(Outcome&& outcome) {
     auto* made = std::get_if<WatchedCode>(&outcome);
     INFSIM_CHECK(made, "a plan that was watched to its end has a code");
@@ -35,6 +42,17 @@ Code code_of(Outcome&& outcome) {
 
 Outcome emit_watched(const EmitInput& input, const Plan& plan, CodeSink& watcher, std::int64_t capacity) {
     return run(input, plan, CodeBuilder(input.target, capacity, &watcher, CodeBuilder::Keep::short_codes));
+}
+
+bool same_code(const EmitInput& input, const Plan& a, const Plan& b) {
+    const bool by_themselves = a.sections == b.sections && a.psum_banks == b.psum_banks &&
+                               a.slab_bytes == b.slab_bytes && a.weight_part_bytes == b.weight_part_bytes;
+    const bool stripes = input.network.stem_layers == 0 || a.stem_stripe_rows == b.stem_stripe_rows;
+    if (!by_themselves || !stripes) return false;
+    for (const LayerId l : input.network.layers.ids())
+        if (image_group(input, a, l) != image_group(input, b, l)) return false;
+    const auto facts_a = value_facts(input, a), facts_b = value_facts(input, b);
+    return std::equal(facts_a.begin(), facts_a.end(), facts_b.begin(), facts_b.end(), same_facts);
 }
 
 Code emit(const EmitInput& input, const Plan& plan) {

@@ -23,6 +23,10 @@ struct WatchedCode {
 std::variant<WatchedCode, BufferTooLarge, DoesNotFit> emit_watched(const EmitInput& input, const Plan& plan,
                                                                    CodeSink& watcher, std::int64_t capacity);
 
+/// Whether two plans come to the same code, as far as that is seen without making it: they may differ in what makes no
+/// difference to this network.
+bool same_code(const EmitInput& input, const Plan& a, const Plan& b);
+
 /// The code of a plan that has been watched to its end.
 Code emit(const EmitInput& input, const Plan& plan);
 

@@ -19,11 +19,6 @@ void forget_weights(EmitContext& c, LayerId first, LayerId last) {
     c.weights.forget(first, last);
 }
 
-int image_group(const EmitContext& c, LayerId layer) {
-    const int wanted = c.plan.image_group[layer.index()];
-    return wanted > 0 ? std::min(wanted, c.input.batch) : c.input.batch;
-}
-
 void emit_layer_for_image(EmitContext& c, const Where& at) {
     naming_layer(c.input, at.layer, [&] {
         for (const Part& in : c.layer(at.layer).inputs) load_input(c, at, in.value);
@@ -47,7 +42,7 @@ void emit_weighted(EmitContext& c, LayerId layer, ImageSpan images) {
 /// without weights run image by image, right behind their producer.
 void emit_run(EmitContext& c, LayerId first, LayerId end, ImageSpan images) {
     const bool weighted = has_weights(c, first);
-    const int group = weighted ? std::min(image_group(c, first), images.count) : images.count;
+    const int group = weighted ? std::min(image_group(c.input, c.plan, first), images.count) : images.count;
     for (int done = 0; done < images.count; done += group) {
         const ImageSpan now{images.first.next(done), std::min(group, images.count - done)};
         if (weighted) emit_weighted(c, first, now);
@@ -96,6 +91,11 @@ void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& 
 }
 
 }  // namespace
+
+int image_group(const EmitInput& input, const Plan& plan, LayerId layer) {
+    const int wanted = plan.image_group[layer.index()];
+    return wanted > 0 ? std::min(wanted, input.batch) : input.batch;
+}
 
 DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong& step) {
     const std::string& name = input.network.layers[layer].name;

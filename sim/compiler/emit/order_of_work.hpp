@@ -11,6 +11,9 @@ namespace infsim::compiler {
 /// Emits all layers for all images, as the plan says. Throws EmissionEnds.
 void emit_all(EmitContext& c);
 
+/// Images that `layer` computes before it goes on to the next group of them.
+int image_group(const EmitInput& input, const Plan& plan, LayerId layer);
+
 /// Why the chip cannot run `layer` under this plan: it has a step or count of more than 16 bits.
 DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong& step);
 

@@ -75,6 +75,14 @@ public:
         return std::move(result_);
     }
 
+    /// The last assignment that run() tries, and the way of placing loads that leaves them the most room.
+    bool surely_finds() {
+        if (peak_of(liveness_).bytes > options_.capacity) return false;
+        const std::int64_t top = assign_addresses(liveness_.buffers, liveness_.lives, fixed_, options_.capacity,
+                                                  activation_peak(liveness_).bytes, result_.offset);
+        return top <= options_.capacity && !place(false);
+    }
+
 private:
     const Liveness& liveness_;
     const AllocateOptions& options_;
@@ -144,6 +152,10 @@ void Allocation::move_to(const std::vector<std::int32_t>& begin) {
 
 std::variant<Allocation, AllocationFailure> allocate(const Liveness& liveness, const AllocateOptions& options) {
     return Allocator(liveness, options).run();
+}
+
+bool surely_allocates(const Liveness& liveness, const AllocateOptions& options) {
+    return Allocator(liveness, options).surely_finds();
 }
 
 }  // namespace infsim::compiler

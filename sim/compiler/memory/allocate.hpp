@@ -41,4 +41,7 @@ struct AllocationFailure {
 /// some instant exceed the capacity, or when no addresses were found.
 std::variant<Allocation, AllocationFailure> allocate(const Liveness& liveness, const AllocateOptions& options);
 
+/// True: allocate() finds addresses. It costs much less, because no load moves up; false says nothing.
+bool surely_allocates(const Liveness& liveness, const AllocateOptions& options);
+
 }  // namespace infsim::compiler

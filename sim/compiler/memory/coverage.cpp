@@ -84,6 +84,20 @@ std::vector<Piece> Coverage::pieces() const {
     return list;
 }
 
+std::int32_t transfers_of(const Piece& piece, int engines) {
+    const std::int64_t at_once = std::int64_t{program::kMostCounted} * element_bytes(piece);
+    const std::int64_t cuts = (piece.bytes + at_once - 1) / at_once;
+    return static_cast<std::int32_t>(cuts * std::min(engines, piece.partitions));
+}
+
+std::int32_t Coverage::transfers(int engines) const {
+    std::int32_t n = 0;
+    for (const Strip& s : strips_)
+        for (const Run& run : s.runs)
+            n += transfers_of({s.first, s.last - s.first, run.first, run.second - run.first}, engines);
+    return n;
+}
+
 std::size_t Coverage::size() const {
     std::size_t n = 0;
     for (const Strip& s : strips_) n += s.runs.size();

@@ -15,6 +15,12 @@ struct Piece {
     std::int64_t offset = 0, bytes = 0;
 };
 
+/// Bytes per element and elements per partition of the DMA instructions that move a piece: pairs of bytes where they
+/// can be, as many as one instruction counts.
+constexpr int element_bytes(const Piece& piece) { return piece.offset % 2 == 0 && piece.bytes % 2 == 0 ? 2 : 1; }
+/// DMA instructions that move a piece when each engine takes a share of its partitions.
+std::int32_t transfers_of(const Piece& piece, int engines);
+
 /// The written bytes of one buffer, exactly. Partitions in which the same bytes are written are kept together.
 class Coverage {
 public:
@@ -25,6 +31,8 @@ public:
     std::vector<Piece> pieces() const;
     /// Number of pieces, without making them.
     std::size_t size() const;
+    /// DMA instructions that move all pieces when each engine takes a share of their partitions, see transfers_of().
+    std::int32_t transfers(int engines) const;
 
 private:
     using Run = std::pair<std::int64_t, std::int64_t>;  ///< [first, second)

@@ -11,6 +11,10 @@ namespace {
 
 using program::Purpose;
 
+/// insert_waits adds an instruction where more queues have to be waited for than one can carry. That is rare: of a
+/// million instructions some twenty. More than so many in a thousand, and a hundred, it never does.
+constexpr std::int64_t kMostWaitsPerThousand = 2;
+
 bool is_host(Purpose purpose) { return purpose == Purpose::input || purpose == Purpose::output; }
 
 std::string purpose_name(Purpose purpose) {
@@ -72,6 +76,11 @@ DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t 
     needs.instructions = static_cast<std::int64_t>(instructions);
     needs.segments[0];
     for (const program::Segment& s : segments) needs.segments[s.region][s.purpose] += dram_bytes(s);
+    return needs;
+}
+
+DramNeeds with_waits(DramNeeds needs) {
+    needs.instructions += needs.instructions * kMostWaitsPerThousand / 1000 + 100;
     return needs;
 }
 

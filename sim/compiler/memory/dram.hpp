@@ -18,10 +18,16 @@ struct DramNeeds {
 
     std::int64_t bytes(int region) const;
 };
+inline bool operator==(const DramNeeds& a, const DramNeeds& b) {
+    return a.segments == b.segments && a.instructions == b.instructions && a.at_least == b.at_least;
+}
 
 /// Bytes that a segment takes: host transfers overlap execution, so what they touch is there twice. A multiple of 64.
 std::int64_t dram_bytes(const program::Segment& segment);
 DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t instructions);
+
+/// What is needed once waits are inserted, at most: that adds an instruction here and there.
+DramNeeds with_waits(DramNeeds needs);
 
 /// Why the fullest region does not hold what is needed there, if so.
 std::optional<DoesNotFit> dram_shortage(const DramNeeds& needs, const program::Target& target);

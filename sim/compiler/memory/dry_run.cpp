@@ -53,6 +53,7 @@ void DryRunRecorder::grow(std::size_t buffers) {
     writer_.resize(buffers);
     coverage_.resize(buffers);
     written_bytes_.resize(buffers, 0);
+    transfers_.resize(buffers, 0);
 }
 
 void DryRunRecorder::see_operands(const VirtualInstruction& in, std::int32_t position, LoadId load_from_outside) {
@@ -73,7 +74,10 @@ void DryRunRecorder::see_operands(const VirtualInstruction& in, std::int32_t pos
 }
 
 void DryRunRecorder::see_write(BufferId b, const program::AccessPattern& to, LoadId load_from_outside) {
-    written_bytes_[b] += coverage_[b].add(to);
+    if (const std::int64_t grown = coverage_[b].add(to); grown > 0) {
+        written_bytes_[b] += grown;
+        transfers_[b] = coverage_[b].transfers(dma_engines_);
+    }
     Writer& writer = writer_[b];
     const bool same = !writer.seen || writer.load.value() == load_from_outside.value();
     writer = {same ? load_from_outside : kNoLoad, true};
@@ -81,7 +85,10 @@ void DryRunRecorder::see_write(BufferId b, const program::AccessPattern& to, Loa
 
 void DryRunRecorder::note_written_bytes(std::size_t from) {
     for (std::size_t i = from; i < uses_.size(); ++i)
-        if (uses_[i].write) write_bytes_.push_back(written_bytes_[uses_[i].id()]);
+        if (uses_[i].write) {
+            write_bytes_.push_back(written_bytes_[uses_[i].id()]);
+            write_transfers_.push_back(transfers_[uses_[i].id()]);
+        }
 }
 
 /// Uses from index `from` on are those of the same instruction: of each buffer one is kept.
@@ -100,7 +107,11 @@ void DryRunRecorder::note_use(std::size_t from, BufferId b, std::int32_t positio
 }
 
 void DryRunRecorder::note_load(const VirtualInstruction& in, std::int32_t position) {
-    if (front_.size() <= in.load.index()) front_.resize(in.load.index() + 1, kNone);
+    if (front_.size() <= in.load.index()) {
+        front_.resize(in.load.index() + 1, kNone);
+        load_instructions_.resize(in.load.index() + 1, 0);
+    }
+    ++load_instructions_[in.load];
     if (front_[in.load] < 0) front_[in.load] = position;
     for (BufferId b : in.buffer)
         if (b.exists()) last_load_[b] = position;
@@ -143,6 +154,7 @@ void DryRunRecorder::list_uses(std::size_t buffers, Uses& out) const {
     out.position.resize(uses_.size());
     out.write_position.resize(write_bytes_.size());
     out.write_bytes.resize(write_bytes_.size());
+    out.write_transfers.resize(write_bytes_.size());
     std::size_t write = 0;
     IdVector<BufferId, std::uint32_t> next = out.begin, next_write = out.write_begin;
     for (const Use& u : uses_) {
@@ -150,7 +162,8 @@ void DryRunRecorder::list_uses(std::size_t buffers, Uses& out) const {
         if (!u.write) continue;
         const std::uint32_t at = next_write[u.id()]++;
         out.write_position[at] = u.position;
-        out.write_bytes[at] = write_bytes_[write++];
+        out.write_bytes[at] = write_bytes_[write];
+        out.write_transfers[at] = write_transfers_[write++];
     }
 }
 
@@ -167,6 +180,8 @@ DryRun DryRunRecorder::finish(const Code& code) {
     dry_run.uses.sole_load = sole_loads();
     dry_run.uses.last_load = std::move(last_load_);
     dry_run.uses.written_bytes = std::move(written_bytes_);
+    load_instructions_.resize(code.loads.size(), 0);
+    dry_run.uses.load_instructions = std::move(load_instructions_);
     dry_run.repeatable = std::move(repeatable_);
     dry_run.liveness.buffers = code.buffers;
     dry_run.liveness.lives = std::move(lives_);
@@ -174,8 +189,15 @@ DryRun DryRunRecorder::finish(const Code& code) {
     return dry_run;
 }
 
+int dma_engines_of(const std::vector<program::Queue>& queues) {
+    int engines = 0;
+    for (const program::Queue& q : queues)
+        if (q.engine == program::Engine::dma) engines = std::max(engines, q.engine_index + 1);
+    return engines;
+}
+
 DryRun dry_run_of(const Code& code, bool repeatable) {
-    DryRunRecorder recorder(repeatable);
+    DryRunRecorder recorder(dma_engines_of(code.queues), repeatable);
     for (const VirtualInstruction& in : code.instructions) recorder.see(in, code.segments);
     return recorder.finish(code);
 }

@@ -31,7 +31,8 @@ struct DryRun {
 /// stored.
 class DryRunRecorder final : public CodeSink {
 public:
-    explicit DryRunRecorder(bool repeatable = false) : wants_repeatable_(repeatable) {}
+    explicit DryRunRecorder(int dma_engines, bool repeatable = false)
+        : dma_engines_(dma_engines), wants_repeatable_(repeatable) {}
     void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) override;
     void see_read(BufferId b, LayerId layer) override;
     /// `code`: its rest, all but the instructions.
@@ -48,18 +49,22 @@ private:
         LoadId load;
         bool seen = false;
     };
+    int dma_engines_;
     bool wants_repeatable_;
     Repeatable repeatable_;
-    std::vector<Use> uses_;                  ///< in the order of the code
-    std::vector<std::int64_t> write_bytes_;  ///< by use that writes: bytes of the buffer that are written then
-    std::vector<std::uint16_t> layer_;       ///< by position
+    std::vector<Use> uses_;                      ///< in the order of the code
+    std::vector<std::int64_t> write_bytes_;      ///< by use that writes: bytes of the buffer that are written then
+    std::vector<std::int32_t> write_transfers_;  ///< the same: DMA instructions that would save them
+    std::vector<std::uint16_t> layer_;           ///< by position
     IdVector<LoadId, std::int32_t> front_;
+    IdVector<LoadId, std::int32_t> load_instructions_;
     std::vector<std::pair<LoadId, BufferId>> reading_;  ///< loads that read the state buffer, and what
     IdVector<BufferId, Lifetime> lives_;
     IdVector<BufferId, std::int32_t> last_load_;
     IdVector<BufferId, Writer> writer_;
     IdVector<BufferId, Coverage> coverage_;
     IdVector<BufferId, std::int64_t> written_bytes_;
+    IdVector<BufferId, std::int32_t> transfers_;
 
     std::int32_t next_position(std::uint16_t layer);
     void grow(std::size_t buffers);
@@ -76,5 +81,8 @@ private:
 };
 
 DryRun dry_run_of(const Code& code, bool repeatable = false);
+
+/// DMA engines among the queues of a code.
+int dma_engines_of(const std::vector<program::Queue>& queues);
 
 }  // namespace infsim::compiler

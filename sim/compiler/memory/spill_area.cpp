@@ -72,8 +72,7 @@ std::vector<Transfer> SpillArea::transfers(const Saved& saved) const {
 
 /// One DMA per share of a piece's partitions, so that all engines move it together.
 void SpillArea::add_transfers(const Piece& piece, std::int64_t address, std::vector<Transfer>& list) const {
-    const bool pairs = piece.offset % 2 == 0 && piece.bytes % 2 == 0;
-    const int element = pairs ? 2 : 1;
+    const int element = element_bytes(piece);
     for (std::int64_t done = 0, bytes = 0; done < piece.bytes; done += bytes) {
         bytes = std::min(piece.bytes - done, program::kMostCounted * element);
         for (int e = 0, first = 0; e < engines_; ++e) {
@@ -106,6 +105,24 @@ std::int64_t spill_area_bytes(const Liveness& liveness, const Uses& uses, const 
             address[c.eviction] = area.take(uses.bytes_at(evictions[c.eviction].buffer, evictions[c.eviction].after));
         else area.free(address.at(c.eviction));
     return area.bytes();
+}
+
+std::int64_t eviction_instructions(const Uses& uses, const std::vector<Eviction>& evictions) {
+    IdVector<BufferId, std::int32_t> saved(uses.written_bytes.size(), 0);  // by the last save
+    const auto load_of = [&](BufferId b) { return uses.load_instructions[uses.sole_load[b]]; };
+    std::int64_t sum = 0;
+    for (const Eviction& e : evictions) {
+        const BufferId b = e.buffer;
+        if (e.save) sum += saved[b] = uses.transfers_at(b, e.after);
+        if (e.by == Return::reload) sum += saved[b];
+        if (e.by == Return::reissue) sum += load_of(b);
+        if (e.by != Return::recompute) continue;
+        const Recipe& recipe = uses.recipes.list[e.recipe];
+        sum += static_cast<std::int64_t>(recipe.instructions.size());
+        if (e.kept_loads) continue;
+        for (BufferId o : recipe.loaded) sum += load_of(o);
+    }
+    return sum;
 }
 
 }  // namespace infsim::compiler

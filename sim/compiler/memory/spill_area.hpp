@@ -77,6 +77,9 @@ private:
 /// Bytes of the segment that apply_evictions() would make for `evictions`: their saves laid out without any code.
 std::int64_t spill_area_bytes(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions);
 
+/// Instructions that apply_evictions() would add for `evictions`, counted without any code.
+std::int64_t eviction_instructions(const Uses& uses, const std::vector<Eviction>& evictions);
+
 /// What a DramPattern can address of a segment.
 constexpr std::int64_t kMostSpillBytes = UINT32_MAX;
 

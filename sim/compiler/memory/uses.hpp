@@ -18,12 +18,15 @@ struct Uses {
     IdVector<BufferId, std::uint32_t> write_begin;  ///< the same of the instructions that write it
     std::vector<std::int32_t> write_position;
     std::vector<std::int64_t> write_bytes;  ///< by write: the bytes written so far, over all partitions
+    std::vector<std::int32_t>
+        write_transfers;  ///< by write: DMA instructions that save those bytes, or bring them back
     /// Last position at which a movable load touches it, -1: none does.
     IdVector<BufferId, std::int32_t> last_load;
     /// The load that alone writes it, from weights, constants or graph inputs, if there is one.
     IdVector<BufferId, LoadId> sole_load;
     IdVector<BufferId, std::int64_t> written_bytes;  ///< over all partitions
-    Recipes recipes;                                 ///< what can be computed again, where somebody has asked
+    IdVector<LoadId, std::int32_t> load_instructions;
+    Recipes recipes;  ///< what can be computed again, where somebody has asked
 
     /// Position of the last write of `b` up to `until`, -1: there is none.
     std::int32_t last_write(BufferId b, std::int32_t until) const {
@@ -39,6 +42,11 @@ struct Uses {
     std::int64_t bytes_at(BufferId b, std::int32_t until) const {
         const std::size_t behind = first_write_behind(b, until);
         return behind == write_begin[b] ? 0 : write_bytes[behind - 1];
+    }
+    /// DMA instructions that save what is written of `b` by instructions up to `until`.
+    std::int32_t transfers_at(BufferId b, std::int32_t until) const {
+        const std::size_t behind = first_write_behind(b, until);
+        return behind == write_begin[b] ? 0 : write_transfers[behind - 1];
     }
 
 private:

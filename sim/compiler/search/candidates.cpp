@@ -69,11 +69,13 @@ std::optional<FoundAllocation> allocate_evicted(const FitInput& in, Tried& tried
     return try_allocate(in, tried, evicted_liveness(plan.dry_run.liveness, uses, c.evictions));
 }
 
-std::optional<Decision> decide_for(Tried& tried, const Candidate& c, FoundAllocation&& found) {
+std::optional<Decision> decide_for(const FitInput& in, Tried& tried, const Candidate& c, FoundAllocation&& found) {
     const DryRun& dry_run = tried.plans[c.plan].dry_run;
-    if (spill_area_bytes(dry_run.liveness, dry_run.uses, c.evictions) > kMostSpillBytes) return std::nullopt;
+    const std::int64_t area = spill_area_bytes(dry_run.liveness, dry_run.uses, c.evictions);
+    if (area > kMostSpillBytes) return std::nullopt;
     tried.attempts[c.chosen].taken = true;
-    return decide(tried, c.plan, c.evictions, std::move(found));
+    return decide(tried, c.plan, c.evictions, evicted_needs(in, tried.plans[c.plan], c.evictions, area),
+                  std::move(found));
 }
 
 }  // namespace
@@ -82,8 +84,9 @@ std::int64_t cost_of(const std::vector<Eviction>& evictions, const DryRun& dry_r
     return traffic_bytes(evictions, dry_run.uses);
 }
 
-std::variant<Candidate, NoRoom, DoesNotFit> candidate(const FitInput& in, Tried& tried, TightPlanId plan,
-                                                      std::int64_t budget, Allowed allowed) {
+CandidateOutcome candidate(const FitInput& in, Tried& tried, TightPlanId plan, std::int64_t budget, Allowed allowed) {
+    const auto key = std::make_tuple(plan.value(), budget, allowed.spill, allowed.recompute);
+    if (const auto known = tried.candidates.find(key); known != tried.candidates.end()) return known->second;
     const Timer timer;
     Candidate c;
     c.plan = plan;
@@ -92,6 +95,7 @@ std::variant<Candidate, NoRoom, DoesNotFit> candidate(const FitInput& in, Tried&
     auto outcome = choose_for(in, tried.plans[plan], std::move(c));
     const AttemptId noted = note_evictions(tried, tried.plans[plan], budget, allowed, result_of(outcome), timer);
     if (auto* made = std::get_if<Candidate>(&outcome)) made->chosen = noted;
+    if (in.options.only_whether) tried.candidates.emplace(key, outcome);
     return outcome;
 }
 
@@ -125,6 +129,8 @@ std::vector<Candidate> cheaper_with_recompute(const FitInput& in, Tried& tried, 
 
 std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, const Liveness& liveness) {
     const Timer timer;
+    if (in.options.only_whether && surely_allocates(liveness, in.options.allocate))
+        return FoundAllocation{{}, tried.attempts.push_back({"allocate", "finds addresses", timer.seconds(), true})};
     auto outcome = allocate(liveness, in.options.allocate);
     const auto* no = std::get_if<AllocationFailure>(&outcome);
     const std::string detail = no ? fmt::format("{} B wanted, {} there", no->wanted, in.capacity())
@@ -135,7 +141,20 @@ std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, co
     return std::nullopt;
 }
 
-Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, FoundAllocation found) {
+DramNeeds evicted_needs(const FitInput& in, const TightPlan& plan, const std::vector<Eviction>& evictions,
+                        std::int64_t area) {
+    DramNeeds needs = plan.dram;
+    needs.instructions += eviction_instructions(plan.dry_run.uses, evictions);
+    if (area == 0) return needs;
+    program::Segment segment;
+    segment.purpose = program::Purpose::spill;
+    segment.bytes = area;
+    needs.segments[in.options.spill_region][segment.purpose] += dram_bytes(segment);
+    return needs;
+}
+
+Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, DramNeeds dram,
+                FoundAllocation found) {
     TightPlan& of = tried.plans[plan];
     tried.attempts[of.made].taken = tried.attempts[found.attempt].taken = true;
     Decision decision;
@@ -143,16 +162,33 @@ Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions,
     decision.dry_run = std::move(of.dry_run);
     decision.evictions = std::move(evictions);
     decision.allocation = std::move(found.allocation);
+    decision.dram = std::move(dram);
     if (tried.kept_of.value() == plan.value()) decision.code = std::exchange(tried.kept_code, std::nullopt);
     return decision;
+}
+
+bool surely_held(const FitInput& in, const Tried& tried, const Candidate& c) {
+    const TightPlan& plan = tried.plans[c.plan];
+    const std::int64_t area = spill_area_bytes(plan.dry_run.liveness, plan.dry_run.uses, c.evictions);
+    return area <= kMostSpillBytes &&
+           !dram_shortage(with_waits(evicted_needs(in, plan, c.evictions, area)), in.options.target);
+}
+
+std::optional<Decision> decide_surely(const FitInput& in, Tried& tried, const Candidate& c) {
+    const DryRun& dry_run = tried.plans[c.plan].dry_run;
+    const Timer timer;
+    if (!surely_allocates(evicted_liveness(dry_run.liveness, dry_run.uses, c.evictions), in.options.allocate))
+        return std::nullopt;
+    const AttemptId noted = tried.attempts.push_back({"allocate", "finds addresses", timer.seconds(), true});
+    return decide_for(in, tried, c, {{}, noted});
 }
 
 std::optional<Decision> try_evictions(const FitInput& in, Tried& tried, const Candidate& c) {
     auto found = allocate_evicted(in, tried, c);
     if (!found) return std::nullopt;
     for (const Candidate& again : cheaper_with_recompute(in, tried, c))
-        if (auto better = allocate_evicted(in, tried, again)) return decide_for(tried, again, std::move(*better));
-    return decide_for(tried, c, std::move(*found));
+        if (auto better = allocate_evicted(in, tried, again)) return decide_for(in, tried, again, std::move(*better));
+    return decide_for(in, tried, c, std::move(*found));
 }
 
 std::optional<Decision> first_that_fits(const FitInput& in, Tried& tried, std::vector<Candidate> all) {

@@ -6,7 +6,7 @@ namespace infsim::compiler {
 
 std::variant<Emission, BufferTooLarge, DoesNotFit> dry_run(const EmitInput& input, const Plan& plan,
                                                            std::int64_t capacity) {
-    DryRunRecorder recorder(input.options.rematerialization && input.options.recompute);
+    DryRunRecorder recorder(input.target.dma_engines, input.options.rematerialization && input.options.recompute);
     auto outcome = emit_watched(input, plan, recorder, capacity);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     if (std::holds_alternative<BufferTooLarge>(outcome)) return BufferTooLarge{};

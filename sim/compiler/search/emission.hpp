@@ -15,6 +15,8 @@ namespace infsim::compiler {
 struct PlanEmission {
     /// See compiler::dry_run().
     std::function<std::variant<Emission, BufferTooLarge, DoesNotFit>(const Plan&, std::int64_t capacity)> dry_run;
+    /// Whether two plans are known to come to the same code; may be empty.
+    std::function<bool(const Plan&, const Plan&)> same;
     /// For plans that a dry run was made of.
     std::function<Code(const Plan&)> code;
 };

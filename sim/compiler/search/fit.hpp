@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/memory/allocate.hpp"
+#include "compiler/memory/dram.hpp"
 #include "compiler/memory/evictions.hpp"
 #include "compiler/outcome.hpp"
 #include "compiler/search/emission.hpp"
@@ -28,6 +29,9 @@ struct FitOptions {
     std::function<Plan(std::int64_t)> banded;
     /// For a budget, the plan whose weights arrive in parts, its images in bands or not; may be empty.
     std::function<Plan(std::int64_t budget, bool bands)> parted;
+    /// Only whether there is a decision is asked: it may be another than the one that would be taken, and its
+    /// allocation may be missing.
+    bool only_whether = false;
     bool explain = false;           ///< a refusal also says how much room the allocation would need
     std::vector<std::string> skip;  ///< strategies to leave out, by their own name or by that of their pass
 };
@@ -38,6 +42,7 @@ struct Decision {
     DryRun dry_run;                   ///< of the plan's code
     std::vector<Eviction> evictions;  ///< as apply_evictions() wants them; may be empty
     Allocation allocation;            ///< of what evicted_liveness() makes of both
+    DramNeeds dram;                   ///< of the code with its evictions, before waits are inserted
     std::optional<Code> code;         ///< the plan's, if it was kept: otherwise it has to be emitted again
     std::vector<Attempt> attempts;    ///< in their order
 };

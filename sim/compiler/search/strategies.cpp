@@ -22,12 +22,16 @@ struct Ladder {
     std::int64_t last_cost = 0;  ///< of the rung before
 };
 
+bool is_clearly_dearer(std::int64_t cost, std::int64_t than) {
+    constexpr double kClearly = 1.25;
+    return static_cast<double>(cost) > kClearly * static_cast<double>(than);
+}
+
 /// Whether a ladder's last candidate is clearly dearer than the cheapest of `all`: a smaller budget means more bytes,
 /// nearly always.
 bool clearly_dearer(const Ladder& ladder, const std::vector<Candidate>& all) {
-    constexpr double kClearly = 1.25;
     const auto best = std::min_element(all.begin(), all.end(), cheaper);
-    return best != all.end() && static_cast<double>(ladder.last_cost) > kClearly * static_cast<double>(best->cost);
+    return best != all.end() && is_clearly_dearer(ladder.last_cost, best->cost);
 }
 
 /// Adds the candidates of the next rungs to `all`, of every ladder until that is no longer promising.
@@ -48,7 +52,44 @@ void climb_down(const FitInput& in, Tried& tried, std::vector<Ladder>& ladders, 
         }
 }
 
+/// Whether every candidate that could be tried before `than` is held by device DRAM: those of `ladders` down to where
+/// they are clearly dearer.
+bool cheaper_are_held(const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders, const Candidate& than) {
+    const std::vector<std::int64_t> rungs = budget_ladder(in.capacity());
+    for (const Ladder& ladder : ladders) {
+        std::int64_t last_cost = 0;
+        for (const std::int64_t budget : rungs) {
+            if (is_clearly_dearer(last_cost, than.cost)) break;
+            const auto outcome = candidate(in, tried, ladder.plan, budget, than.allowed);
+            const auto* c = std::get_if<Candidate>(&outcome);
+            if (!c) break;
+            if (cheaper(*c, than) && !surely_held(in, tried, *c)) return false;
+            last_cost = c->cost;
+        }
+    }
+    return true;
+}
+
+/// Where only whether something fits is asked: a candidate with much room for addresses, if it finds them, and if
+/// whatever best_of() would take instead fits as surely. Nothing says nothing.
+std::optional<Decision> any_of(const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders, Allowed allowed) {
+    constexpr double kRoomy = 0.7;  // of the capacity
+    for (TightPlanId p : tried.plans.ids())
+        if (can_recompute(in, tried.plans[p])) return std::nullopt;  // then others may be taken that are not listed
+    for (const std::int64_t budget : budget_ladder(in.capacity())) {
+        if (static_cast<double>(budget) > kRoomy * static_cast<double>(in.capacity())) continue;
+        const auto outcome = candidate(in, tried, ladders.front().plan, budget, allowed);
+        const auto* roomy = std::get_if<Candidate>(&outcome);
+        if (!roomy || !surely_held(in, tried, *roomy) || !cheaper_are_held(in, tried, ladders, *roomy))
+            return std::nullopt;
+        return decide_surely(in, tried, *roomy);
+    }
+    return std::nullopt;
+}
+
 std::optional<Decision> best_of(const FitInput& in, Tried& tried, std::vector<Ladder> ladders, Allowed allowed) {
+    if (in.options.only_whether && !ladders.empty())
+        if (auto decision = any_of(in, tried, ladders, allowed)) return decision;
     std::vector<Candidate> all;
     for (;;) {
         climb_down(in, tried, ladders, allowed, all);
@@ -59,10 +100,20 @@ std::optional<Decision> best_of(const FitInput& in, Tried& tried, std::vector<La
     }
 }
 
+/// One that is known to come to the same code: a dry run takes its time.
+std::optional<TightPlanId> same_plan(const FitInput& in, const Tried& tried, const Plan& plan) {
+    if (!in.emission.same) return std::nullopt;
+    for (TightPlanId p : tried.plans.ids())
+        if (in.emission.same(tried.plans[p].plan, plan)) return p;
+    return std::nullopt;
+}
+
 /// None where the chip cannot run such a plan: for want of device DRAM (which is noted) not with narrower bands either,
 /// for steps that are too long perhaps with these.
 std::optional<TightPlanId> banded(const FitInput& in, Tried& tried, std::int64_t budget) {
-    auto made = dry_run_of_plan(in, tried, in.options.banded(budget), fmt::format("bands for {} B", budget), INT64_MAX);
+    const Plan plan = in.options.banded(budget);
+    if (const auto known = same_plan(in, tried, plan)) return known;
+    auto made = dry_run_of_plan(in, tried, plan, fmt::format("bands for {} B", budget), INT64_MAX);
     if (auto* tight = std::get_if<TightPlan>(&made)) return add_plan(tried, std::move(*tight));
     if (auto* no = std::get_if<DoesNotFit>(&made); no && no->resource != resource::access_pattern)
         tried.reasons.dram = std::move(*no);
@@ -80,7 +131,10 @@ std::optional<TightPlanId> wide_bands(const FitInput& in, Tried& tried) {
         const bool is_fresh = plan->value() == fresh.value();
         auto outcome = candidate(in, tried, *plan, budget, {true, false});
         if (std::holds_alternative<Candidate>(outcome)) return is_fresh ? plan : std::nullopt;
-        if (is_fresh) tried.plans.pop_back();
+        if (is_fresh) {
+            tried.plans.pop_back();
+            tried.candidates.clear();  // its number will be another's
+        }
         if (auto* no = std::get_if<DoesNotFit>(&outcome)) {
             tried.reasons.dram = std::move(*no);
             return std::nullopt;
@@ -124,7 +178,7 @@ std::optional<Decision> decide_parted(const FitInput& in, Tried& tried, std::int
     if (!tight) return std::nullopt;
     const TightPlanId plan = add_plan(tried, std::move(*tight));
     if (auto found = try_allocate(in, tried, tried.plans[plan].dry_run.liveness))
-        return decide(tried, plan, {}, std::move(*found));
+        return decide(tried, plan, {}, tried.plans[plan].dram, std::move(*found));
     auto outcome = candidate(in, tried, plan, budget, {in.options.evictions.spill, false});
     if (const auto* no = std::get_if<NoRoom>(&outcome); no && no->wanted > in.capacity())
         note_no_room(in, tried, tried.plans[plan].dry_run.liveness, *no);

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/typed_id.hpp"
@@ -47,12 +50,30 @@ struct Reasons {
     std::optional<Closest> closest;
 };
 
+/// What evictions may do besides issuing loads again.
+struct Allowed {
+    bool spill = true, recompute = false;
+};
+
+/// A way to make a plan fit.
+struct Candidate {
+    TightPlanId plan;
+    std::int64_t budget = 0;
+    Allowed allowed;
+    std::vector<Eviction> evictions;
+    std::int64_t cost = 0;
+    AttemptId chosen;
+};
+using CandidateOutcome = std::variant<Candidate, NoRoom, DoesNotFit>;
+
 struct Tried {
     IdVector<TightPlanId, TightPlan> plans;
     /// The code that was emitted last, if it was kept, and whose it is.
     std::optional<Code> kept_code;
     TightPlanId kept_of;
     Reasons reasons;
+    /// What was found, by plan, budget, spill and recompute: kept where several ways to one answer are tried.
+    std::map<std::tuple<std::int32_t, std::int64_t, bool, bool>, CandidateOutcome> candidates;
     IdVector<AttemptId, Attempt> attempts;
 };
 

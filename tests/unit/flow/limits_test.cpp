@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "flow/limits.hpp"
 #include "support/source_folder.hpp"
@@ -189,6 +190,50 @@ TEST_CASE("what is asked twice is compiled once") {
     find_limits(request(), options, fake.tools());
     CHECK(static_cast<int>(fake.said.size()) == fake.compiled);
     CHECK(static_cast<int>(fake.requests.size()) == fake.compiled);
+}
+
+TEST_CASE("a change that comes to another limit reaches what that one is known to reach") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    const Limits l = find_limits(request(), options, fake.tools());
+    CHECK(lever(*l.resident.certificate, "spilling")->batch == l.any.batch);
+    const auto asked = [](const std::string& s) { return s.rfind("lever spilling", 0) == 0; };
+    CHECK(std::count_if(fake.said.begin(), fake.said.end(), asked) == 1);  // whether it fits one more at all
+}
+
+namespace {
+
+/// Seven images take more device DRAM than there is, unless fewer cores share it.
+LimitsTools short_of_dram(std::vector<PointRequest>& asked) {
+    LimitsTools t;
+    t.compile = [&asked](const PointRequest& r) -> std::optional<compiler::DoesNotFit> {
+        asked.push_back(r);
+        const bool fewer = setting_is(r, "chip.cores", std::int64_t{2}) || setting_is(r, "chip.cores", std::int64_t{1});
+        if (r.batch < 7 || fewer) return std::nullopt;
+        compiler::DoesNotFit no;
+        no.resource = compiler::resource::device_dram;
+        no.wanted_bytes = 2 << 20;
+        no.available_bytes = 1 << 20;
+        no.text = "too much";
+        return no;
+    };
+    t.explain = [](const PointRequest&) -> compiler::DoesNotFit { throw std::logic_error("nothing to explain"); };
+    return t;
+}
+
+}  // namespace
+
+TEST_CASE("a refusal that no explanation adds to is not compiled for one, and of one lever the first size is enough") {
+    std::vector<PointRequest> asked;
+    LimitsOptions options;
+    options.simulate = false;
+    const Limits l = find_limits(request(), options, short_of_dram(asked));
+    CHECK(l.any.batch == 6);
+    CHECK(l.any.certificate->text == "too much");
+    REQUIRE(lever(*l.any.certificate, "fewer cores per chip") != nullptr);
+    CHECK(lever(*l.any.certificate, "fewer cores per chip")->change == "--set chip.cores=2");
+    for (const PointRequest& r : asked) CHECK(!setting_is(r, "chip.cores", std::int64_t{1}));
 }
 
 TEST_CASE("limits as JSON") {

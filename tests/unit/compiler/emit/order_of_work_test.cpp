@@ -201,3 +201,25 @@ TEST_CASE("a step that is too long ends a plan and names its layer") {
     CHECK(std::get<DoesNotFit>(outcome).layer == "y");
     CHECK(std::get<DoesNotFit>(outcome).wanted_bytes == 70000);
 }
+
+TEST_CASE("plans come to the same code where what they differ in makes no difference to the network") {
+    HandMade h = two_copies(2);
+    const EmitInput in = h.emit_input();
+    Plan other = h.plan;
+    other.stem_stripe_rows = 1;       // there is no stem
+    other.image_group = {2, 5};       // all of them
+    other.resident_weight_bytes = 1;  // nobody asks
+    CHECK(same_code(in, h.plan, other));
+    other.band_bytes = 1;  // images of one row have no bands
+    CHECK(same_code(in, h.plan, other));
+    other.image_group = {1, 2};
+    CHECK(!same_code(in, h.plan, other));
+    other = h.plan;
+    other.slab_bytes = 1;
+    CHECK(!same_code(in, h.plan, other));
+    HandMade streams = stem();
+    streams.network.stem_layers = 2;
+    other = streams.plan;
+    other.stem_stripe_rows = 1;
+    CHECK(!same_code(streams.emit_input(), streams.plan, other));
+}

@@ -67,3 +67,16 @@ TEST_CASE("a pattern with holes covers its elements, and another that fills the 
     c.add(make_access(Space::state_buffer, 0, 8, 4, DType::fp16, {{4, 2}, {1, 2}}));
     CHECK(rectangles(c) == std::vector<Rectangle>{{0, 8, 0, 16}});
 }
+
+TEST_CASE("each piece moves in as many instructions as engines share it, cut where it is too long for one") {
+    CHECK(transfers_of({0, 64, 0, 100}, 3) == 3);
+    CHECK(transfers_of({0, 2, 0, 100}, 3) == 2);
+    CHECK(transfers_of({0, 64, 0, 2 * 65535}, 3) == 3);  // 65535 pairs of bytes
+    CHECK(transfers_of({0, 64, 0, 2 * 65535 + 2}, 3) == 6);
+    CHECK(transfers_of({0, 64, 1, 65536}, 1) == 2);  // bytes one by one
+    Coverage c;
+    CHECK(c.transfers(3) == 0);
+    c.add(elements(0, 64, 0, 10));
+    c.add(elements(0, 2, 40, 10));
+    CHECK(c.transfers(3) == 2 + 2 + 3);  // two rectangles in partitions 0 and 1, one in the others
+}

@@ -151,6 +151,8 @@ TEST_CASE("the evicted liveness is that of the code that carrying the evictions 
         const Spilled spilled = apply_evictions(std::move(s.code), before, list, 0);
         check_equal(expected, dry_run_of(spilled.code).liveness);
         CHECK(spill_area_bytes(before.liveness, before.uses, list) == spill_segment_bytes(spilled.code));
+        CHECK(eviction_instructions(before.uses, list) ==
+              static_cast<std::int64_t>(spilled.code.instructions.size() - before.liveness.layer.size()));
         // With one engine every save and every return is one instruction.
         REQUIRE(spilled.position.size() == expected.layer.size() + 1);
         for (std::size_t p = 0; p < spilled.position.size(); ++p)

@@ -125,3 +125,18 @@ TEST_CASE("a load that reads another buffer cannot be issued again alone, one th
     CHECK(sole(true) == Soles{{}, LoadId(0)});
     CHECK(sole(false) == Soles{LoadId(1), LoadId(0)});
 }
+
+TEST_CASE("what saving a buffer takes grows with the pieces that are written, and a load knows its instructions") {
+    Script s;
+    const BufferId a = s.buffer("a"), w = s.buffer("w");
+    s.load(w);                       // 0
+    s.write(a, elements_at(0, 4));   // 1
+    s.write(a, elements_at(20, 4));  // 2
+    s.write(a, elements_at(8, 6));   // 3: closes the gap
+    const Uses uses = dry_run_of(s.code).uses;
+    CHECK(uses.transfers_at(a, 0) == 0);
+    CHECK(uses.transfers_at(a, 1) == 1);
+    CHECK(uses.transfers_at(a, 2) == 2);
+    CHECK(uses.transfers_at(a, 3) == 1);
+    CHECK(uses.load_instructions == IdVector<LoadId, std::int32_t>{1});
+}

@@ -293,3 +293,50 @@ TEST_CASE("device DRAM that holds the code but not what would be saved is the re
     bench.options.target.dram_region_bytes = 8 * program::kInstructionBytes + 2 * kWholeBuffer;
     CHECK(bench.decided(299, {1}).evictions.size() == 1);
 }
+
+TEST_CASE("where only whether something fits is asked the answer is the same, without addresses") {
+    for (const std::int64_t capacity : {99, 150, 199, 216, 255, 299, 300})
+        for (const std::int64_t dram :
+             {std::int64_t{1} << 30, std::int64_t{40'000}, std::int64_t{26'000}, std::int64_t{14'000}}) {
+            Bench bench;
+            bench.options.target.dram_region_bytes = dram;
+            bench.code(1, three_at_once());
+            bench.code(2, pair_at_once());
+            for (const std::vector<std::int64_t>& numbers : {std::vector<std::int64_t>{1}, {2}, {1, 2}, {2, 1}}) {
+                CAPTURE(capacity, dram, numbers.front(), numbers.size());
+                bench.options.only_whether = false;
+                const auto whole = bench.run(capacity, numbers);
+                bench.options.only_whether = true;
+                const auto quick = bench.run(capacity, numbers);
+                CHECK(whole.index() == quick.index());
+                if (const auto* no = std::get_if<DoesNotFit>(&whole))
+                    CHECK(no->text == std::get<DoesNotFit>(quick).text);
+                else CHECK(std::get<Decision>(quick).allocation.offset.empty());
+            }
+        }
+}
+
+TEST_CASE("a decision knows what device DRAM its code needs, evictions included") {
+    Bench bench;
+    bench.code(1, three_at_once());
+    const Decision plain = bench.decided(300, {1}), spilled = bench.decided(299, {1});
+    CHECK(plain.dram == dram_needs(three_at_once().code.segments, 6));
+    CHECK(spilled.dram.instructions == 8);
+    CHECK(spilled.dram.bytes(0) == 8 * program::kInstructionBytes + 2 * kWholeBuffer);
+}
+
+TEST_CASE("no dry run is made of bands that are known to come to a plan's own code") {
+    Bench bench;
+    bench.code(1, pair_at_once());
+    bench.options.banded = [](std::int64_t) {
+        Plan plan;
+        plan.slab_bytes = 100;
+        return plan;
+    };
+    bench.refused(199, {1});  // nobody has a code of number 100
+    CHECK(std::count(bench.asked.begin(), bench.asked.end(), 100) > 0);
+    bench.asked.clear();
+    bench.emission.same = [](const Plan& a, const Plan& b) { return a.slab_bytes == 1 && b.slab_bytes == 100; };
+    CHECK(bench.refused(199, {1}).wanted_bytes == 200);
+    CHECK(bench.asked == std::vector<std::int64_t>{1});
+}
