@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: renew_results.sh [options of `infsim sweep`]
 # Renews everything in results/ and the tables of README.md that are made from it: every sweep, its picture, the serving
-# tables, the comparison of compilers and the validation. Points that are there already are taken as they are.
+# tables, the comparison of compilers, the validation and the efficiencies of tests/README.md. Points that are there already are taken as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,3 +22,4 @@ $python scripts/compare_compilers.py results/best_compiler --readme README.md
 $python scripts/serving_tables.py build/infsim
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/write_validation.py
+$python scripts/efficiency_table.py --write
