@@ -1,23 +1,62 @@
 #!/usr/bin/env bash
-# usage: nightly.sh
+# usage: nightly.sh [--again]
 # The suites that take too long for every change: clang-tidy over all sources, every network with every profile, thousands of
-# random networks, fuzzers, all mutants of the source, and every test under sanitizers. Hours on two cores. A stage that fails does not
-# keep the next from running; exit status 1 at the end. (The mutants of compiled programs are all part of the tests.)
+# random networks, fuzzers, all mutants of the source, and every test under sanitizers. Hours on two cores. A stage that fails does
+# not keep the next from running; exit status 1 at the end. (The mutants of compiled programs are all part of the tests.)
+# What has passed on these very sources is not run again, so that a night that was cut short goes on where it ended (build/nightly/
+# remembers it; --again forgets it). Stages of one process each run as many at a time as there are cores; their output is there too.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
 
-many() { build/tests/property/property_compiler "[many]" && build/tests/property/property_sizes "[many]"; }
+memory=build/nightly
+[[ ${1:-} == --again ]] && rm -rf "$memory"
+mkdir -p "$memory"
+sources=$( (git ls-files -s; git diff HEAD) | sha256sum | cut -c1-16)
+
+passed_before() { [[ -f $memory/$sources.$1 ]] && echo "== $1: passed before on these sources, $(cat "$memory/$sources.$1") s" >&2; }
+nightly_stage() {   # NAME COMMAND...
+    passed_before "$1" && return
+    stage "$@" && echo "${stage_seconds[-1]}" > "$memory/$sources.$1"
+}
+
+declare -A started=()   # by name: process
+in_background() {   # NAME COMMAND...
+    local name=$1
+    passed_before "$name" && return
+    shift
+    while [[ $(jobs -rp | wc -l) -ge $(nproc) ]]; do wait -n; done
+    echo "== $name, in the background: $memory/$name.log" >&2
+    (start=$SECONDS; "$@" > "$memory/$name.log" 2>&1; status=$?; echo $((SECONDS - start)) > "$memory/$name.seconds"; exit $status) &
+    started[$name]=$!
+}
+gather() {   # all that runs in the background, as stages of their own
+    local name status
+    for name in "${!started[@]}"; do
+        status=0
+        wait "${started[$name]}" || status=$?
+        stage_names+=("$name") stage_seconds+=("$(cat "$memory/$name.seconds")")
+        if [[ $status -eq 0 ]]; then cp "$memory/$name.seconds" "$memory/$sources.$name"; else failed_stages+=("$name"); fi
+        echo "== $name: status $status, the end of what it said:" >&2
+        tail -n 40 "$memory/$name.log" >&2
+    done
+    started=()
+}
+
+many_compiled() { build/tests/property/property_compiler "[many]"; }
+many_sizes() { build/tests/property/property_sizes "[many]"; }
 
 stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
-stage tests scripts/test.sh
-stage "tidy, all" scripts/tidy.sh --all
-stage "the long run" /usr/bin/python3 scripts/check_long_run.py --seeds 3
-stage "serving times" /usr/bin/python3 scripts/check_serving_times.py --seeds 2 --requests 10000
-stage "sensitivity" /usr/bin/python3 scripts/check_sensitivity.py
-stage "verify all" scripts/verify_all.sh
-stage "random networks" many
-stage "fuzz" scripts/fuzz.sh 600
-stage "mutants of the source" scripts/mutate.sh
-stage "sanitizers, all" scripts/test.sh --sanitize-all
+nightly_stage tests scripts/test.sh
+in_background "random sizes" many_sizes
+in_background "random networks" many_compiled
+in_background "the long run" /usr/bin/python3 scripts/check_long_run.py --seeds 3
+in_background "serving times" /usr/bin/python3 scripts/check_serving_times.py --seeds 2 --requests 10000
+in_background "sensitivity" /usr/bin/python3 scripts/check_sensitivity.py
+in_background "verify all" scripts/verify_all.sh
+in_background "fuzz" scripts/fuzz.sh 600
+gather
+nightly_stage "tidy, all" scripts/tidy.sh --all
+nightly_stage "mutants of the source" scripts/mutate.sh
+nightly_stage "sanitizers, all" scripts/test.sh --sanitize-all
 [[ ${#failed_stages[@]} -eq 0 ]]
