@@ -52,4 +52,10 @@ PlanEmission emission_of(const Compilation& c) {
     return emission;
 }
 
+std::optional<DoesNotFit> shortage_of(const Decision& decision, const program::Target& target) {
+    auto no = dram_shortage(decision.dram, target);
+    if (no && decision.dram.at_least) no->text.clear();
+    return no;
+}
+
 }  // namespace infsim::compiler

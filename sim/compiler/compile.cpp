@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/problems.hpp"
+#include "compiler/back_end.hpp"
 #include "compiler/compilation.hpp"
 #include "compiler/memory/dram.hpp"
+#include "compiler/quick_refusal.hpp"
 #include "compiler/reports.hpp"
 #include "compiler/run_passes.hpp"
 
@@ -134,7 +136,8 @@ Verdict verdict_on(const Asked& asked, const CompileOptions& options, std::optio
     watch.until = Form::decision;
     why = refusal_beforehand(c);
     if (!why) why = run_passes(c, watch, reports);
-    if (!why) why = dram_shortage(c.decision->dram, c.target);
+    if (why) return Verdict::refused;
+    why = shortage_of(*c.decision, c.target);
     if (why) return Verdict::refused;
     return dram_shortage(with_waits(c.decision->dram), c.target) ? Verdict::close : Verdict::fits;
 }
@@ -158,14 +161,21 @@ CompileResult compile(const graph::Graph& graph, const hw::ChipSpec& spec, int b
     return finished(c, std::move(reports));
 }
 
-std::optional<DoesNotFit> refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
-                                     DType io_dtype, const CompileOptions& options) {
+std::optional<DoesNotFit> quick_refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
+                                           DType io_dtype, const CompileOptions& options) {
     std::optional<DoesNotFit> why;
     const Verdict verdict = verdict_on({graph, spec, batch, dtype, io_dtype}, options, why);
     if (verdict != Verdict::close) return why;
     auto result = compile(graph, spec, batch, dtype, io_dtype, options);
     if (auto* no = std::get_if<DoesNotFit>(&result)) return std::move(*no);
     return std::nullopt;
+}
+
+std::optional<DoesNotFit> refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
+                                     DType io_dtype, const CompileOptions& options) {
+    auto why = quick_refusal_of(graph, spec, batch, dtype, io_dtype, options);
+    if (!why || !why->text.empty()) return why;
+    return std::get<DoesNotFit>(compile(graph, spec, batch, dtype, io_dtype, options));
 }
 
 }  // namespace infsim::compiler

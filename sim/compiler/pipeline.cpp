@@ -159,7 +159,7 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vec
     if (auto no = run_fit(c, attempts)) return std::move(*no);
     Built built;
     if (c.first_that_fits) {
-        if (auto no = dram_shortage(c.decision->dram, c.target)) return std::move(*no);
+        if (auto no = shortage_of(*c.decision, c.target)) return std::move(*no);
         built.decision = std::move(*c.decision);
         return built;
     }

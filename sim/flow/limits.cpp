@@ -141,10 +141,11 @@ private:
         return limit;
     }
 
-    /// A refusal for want of state buffer can be explained further, at the price of another compilation.
+    /// A refusal for want of state buffer can be explained further, at the price of another compilation; so has one
+    /// whose words are not known.
     compiler::DoesNotFit explained(const Variant& v, int batch) {
         const auto& known = compiling_.refusal(at(v.request, batch), v.label);
-        if (known && known->resource != compiler::resource::state_buffer) return *known;
+        if (known && !known->text.empty() && known->resource != compiler::resource::state_buffer) return *known;
         return tools_.explain(at(v.request, batch));
     }
 
@@ -334,7 +335,7 @@ LimitsTools compiling_tools() {
         problems.throw_if_any();
         return std::move(*point);
     };
-    tools.compile = [point_of](const PointRequest& request) { return refusal_of(point_of(request)); };
+    tools.compile = [point_of](const PointRequest& request) { return quick_refusal_of(point_of(request)); };
     tools.bound = [point_of](const PointRequest& request) { return most_throughput(point_of(request)); };
     tools.explain = [point_of](const PointRequest& request) {
         compiler::CompileExtras extras;

@@ -24,7 +24,8 @@ struct LimitsOptions {
 
 /// How a batch compiles or runs; the composition is a caller's, so that searches can be tried on made-up compilers.
 struct LimitsTools {
-    /// Empty where it fits; the first reason where it does not. Throws InputError for requests that make no sense.
+    /// Empty where it fits; the first reason where it does not, without a text where that is not known yet. Throws
+    /// InputError for requests that make no sense.
     std::function<std::optional<compiler::DoesNotFit>(const PointRequest&)> compile;
     /// The same for one that does not fit, with all that there is to say about it.
     std::function<compiler::DoesNotFit(const PointRequest&)> explain;

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "chip/chip.hpp"
 #include "compiler/memory/budget.hpp"
+#include "compiler/quick_refusal.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/demand.hpp"
 #include "flow/efficiency.hpp"
@@ -164,6 +165,13 @@ compiler::CompileResult compile_point(const Point& point, const compiler::Compil
 std::optional<compiler::DoesNotFit> refusal_of(const Point& point) {
     return naming_the_file(point, [&] {
         return compiler::refusal_of(point.graph, point.chip, point.batch, point.dtype, point.io_dtype, point.compiler);
+    });
+}
+
+std::optional<compiler::DoesNotFit> quick_refusal_of(const Point& point) {
+    return naming_the_file(point, [&] {
+        return compiler::quick_refusal_of(point.graph, point.chip, point.batch, point.dtype, point.io_dtype,
+                                          point.compiler);
     });
 }
 

@@ -56,6 +56,8 @@ struct PointResult {
 compiler::CompileResult compile_point(const Point& point, const compiler::CompileExtras& extras = {});
 /// Why the point would not compile; see compiler::refusal_of.
 std::optional<compiler::DoesNotFit> refusal_of(const Point& point);
+/// The same where it matters less why; see compiler::quick_refusal_of.
+std::optional<compiler::DoesNotFit> quick_refusal_of(const Point& point);
 /// Items per second that the point cannot exceed, by the roofline of its Program; empty where it does not fit.
 std::optional<double> most_throughput(const Point& point);
 

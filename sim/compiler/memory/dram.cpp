@@ -12,8 +12,8 @@ namespace {
 using program::Purpose;
 
 /// insert_waits adds an instruction where more queues have to be waited for than one can carry. That is rare: of a
-/// million instructions some twenty. More than so many in a thousand, and a hundred, it never does.
-constexpr std::int64_t kMostWaitsPerThousand = 2;
+/// million instructions some twenty. More than one in so many, and a hundred, it never does.
+constexpr std::int64_t kLeastPerWait = 2000;
 
 bool is_host(Purpose purpose) { return purpose == Purpose::input || purpose == Purpose::output; }
 
@@ -80,7 +80,7 @@ DramNeeds dram_needs(const std::vector<program::Segment>& segments, std::size_t 
 }
 
 DramNeeds with_waits(DramNeeds needs) {
-    needs.instructions += needs.instructions * kMostWaitsPerThousand / 1000 + 100;
+    needs.instructions += needs.instructions / kLeastPerWait + 100;
     return needs;
 }
 

@@ -167,20 +167,17 @@ Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions,
     return decision;
 }
 
-bool surely_held(const FitInput& in, const Tried& tried, const Candidate& c) {
-    const TightPlan& plan = tried.plans[c.plan];
-    const std::int64_t area = spill_area_bytes(plan.dry_run.liveness, plan.dry_run.uses, c.evictions);
-    return area <= kMostSpillBytes &&
-           !dram_shortage(with_waits(evicted_needs(in, plan, c.evictions, area)), in.options.target);
-}
-
 std::optional<Decision> decide_surely(const FitInput& in, Tried& tried, const Candidate& c) {
     const DryRun& dry_run = tried.plans[c.plan].dry_run;
     const Timer timer;
-    if (!surely_allocates(evicted_liveness(dry_run.liveness, dry_run.uses, c.evictions), in.options.allocate))
+    const std::int64_t saved = most_saved_bytes(dry_run.uses, c.evictions);
+    if (too_little_dram(in, tried.plans[c.plan], c.evictions, saved) ||
+        !surely_allocates(evicted_liveness(dry_run.liveness, dry_run.uses, c.evictions), in.options.allocate))
         return std::nullopt;
     const AttemptId noted = tried.attempts.push_back({"allocate", "finds addresses", timer.seconds(), true});
-    return decide_for(in, tried, c, {{}, noted});
+    auto decision = decide_for(in, tried, c, {{}, noted});
+    if (decision) decision->dram.at_least = true;
+    return decision;
 }
 
 std::optional<Decision> try_evictions(const FitInput& in, Tried& tried, const Candidate& c) {

@@ -48,9 +48,8 @@ Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions,
 /// for that.
 std::optional<Decision> try_evictions(const FitInput& in, Tried& tried, const Candidate& candidate);
 
-/// True: whatever comes of the candidate once it has addresses, device DRAM holds it.
-bool surely_held(const FitInput& in, const Tried& tried, const Candidate& candidate);
-/// The decision for a candidate that surely finds addresses.
+/// The decision for a candidate that would be tried, where it surely finds addresses. It stands for others that may be
+/// taken instead: `dram` is marked as not being theirs.
 std::optional<Decision> decide_surely(const FitInput& in, Tried& tried, const Candidate& candidate);
 
 /// The cheapest that finds addresses.

@@ -84,7 +84,10 @@ private:
     /// Plans of the search never spill: what they are for is to keep tensors on chip.
     void try_sections() {
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
-        for (const auto& sections : section_candidates(costs, in_.network.stem_layers, in_.batch, in_.capacity)) {
+        auto candidates = section_candidates(costs, in_.network.stem_layers, in_.batch, in_.capacity);
+        // Those that leave most room come last; where time does not count they are asked first.
+        if (in_.first_that_fits) std::reverse(candidates.begin(), candidates.end());
+        for (const auto& sections : candidates) {
             if (is_done()) return;
             std::vector<Plan> list = plans_;
             for (Plan& plan : list) plan.sections = sections;

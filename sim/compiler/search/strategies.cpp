@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/memory/spill_area.hpp"
 #include "compiler/search/budgets.hpp"
 #include "compiler/search/candidates.hpp"
 #include "compiler/search/fit_refusals.hpp"
@@ -52,9 +53,21 @@ void climb_down(const FitInput& in, Tried& tried, std::vector<Ladder>& ladders, 
         }
 }
 
-/// Whether every candidate that could be tried before `than` is held by device DRAM: those of `ladders` down to where
+/// Whether device DRAM holds what comes of a candidate: surely, surely not, or that takes a closer look.
+enum class Held : std::uint8_t { surely, not_at_all, unclear };
+Held held(const FitInput& in, const Tried& tried, const Candidate& c) {
+    const TightPlan& plan = tried.plans[c.plan];
+    const std::int64_t area = spill_area_bytes(plan.dry_run.liveness, plan.dry_run.uses, c.evictions);
+    if (area > kMostSpillBytes) return Held::unclear;
+    const DramNeeds needs = evicted_needs(in, plan, c.evictions, area);
+    if (dram_shortage(needs, in.options.target)) return Held::not_at_all;
+    return dram_shortage(with_waits(needs), in.options.target) ? Held::unclear : Held::surely;
+}
+
+/// Whether every candidate that could be tried before `than` is held as that one is: those of `ladders` down to where
 /// they are clearly dearer.
-bool cheaper_are_held(const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders, const Candidate& than) {
+bool cheaper_are(Held how, const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders,
+                 const Candidate& than) {
     const std::vector<std::int64_t> rungs = budget_ladder(in.capacity());
     for (const Ladder& ladder : ladders) {
         std::int64_t last_cost = 0;
@@ -63,7 +76,7 @@ bool cheaper_are_held(const FitInput& in, Tried& tried, const std::vector<Ladder
             const auto outcome = candidate(in, tried, ladder.plan, budget, than.allowed);
             const auto* c = std::get_if<Candidate>(&outcome);
             if (!c) break;
-            if (cheaper(*c, than) && !surely_held(in, tried, *c)) return false;
+            if (cheaper(*c, than) && held(in, tried, *c) != how) return false;
             last_cost = c->cost;
         }
     }
@@ -71,7 +84,8 @@ bool cheaper_are_held(const FitInput& in, Tried& tried, const std::vector<Ladder
 }
 
 /// Where only whether something fits is asked: a candidate with much room for addresses, if it finds them, and if
-/// whatever best_of() would take instead fits as surely. Nothing says nothing.
+/// whatever best_of() would take instead fits as surely, or as surely not. Then what device DRAM has to hold is not
+/// what it would be. Nothing says nothing.
 std::optional<Decision> any_of(const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders, Allowed allowed) {
     constexpr double kRoomy = 0.7;  // of the capacity
     for (TightPlanId p : tried.plans.ids())
@@ -80,8 +94,9 @@ std::optional<Decision> any_of(const FitInput& in, Tried& tried, const std::vect
         if (static_cast<double>(budget) > kRoomy * static_cast<double>(in.capacity())) continue;
         const auto outcome = candidate(in, tried, ladders.front().plan, budget, allowed);
         const auto* roomy = std::get_if<Candidate>(&outcome);
-        if (!roomy || !surely_held(in, tried, *roomy) || !cheaper_are_held(in, tried, ladders, *roomy))
-            return std::nullopt;
+        if (!roomy) return std::nullopt;
+        const Held how = held(in, tried, *roomy);
+        if (how == Held::unclear || !cheaper_are(how, in, tried, ladders, *roomy)) return std::nullopt;
         return decide_surely(in, tried, *roomy);
     }
     return std::nullopt;
