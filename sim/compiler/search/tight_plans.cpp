@@ -14,7 +14,8 @@ namespace {
 
 bool only_stripes_differ(const Plan& a, const Plan& b) {
     return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes &&
-           a.share_small_images == b.share_small_images && a.resident_weight_bytes == b.resident_weight_bytes;
+           a.share_small_images == b.share_small_images && a.resident_weight_bytes == b.resident_weight_bytes &&
+           a.sections == b.sections;
 }
 
 /// Whether the plan tried last needs more than there is behind the stem, where smaller stripes change nothing.
