@@ -136,8 +136,8 @@ std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     const auto extra = extra_axes(sweep);
     std::string text;
     for (std::size_t a : extra) text += record::csv_cell(sweep.axes[a].key) + ",";
-    const bool rare =
-        std::any_of(rows.begin(), rows.end(), [](const SweepRow& row) { return record::has_rare(row.record); });
+    record::RareColumns rare;
+    for (const SweepRow& row : rows) rare.merge(record::rare_columns(row.record));
     text += record::csv_header(rare) + "\n";
     for (const SweepRow& row : rows) {
         for (std::size_t a : extra) text += record::csv_cell(row.point.axis_values[a]) + ",";

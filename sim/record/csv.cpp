@@ -46,23 +46,24 @@ std::vector<std::string> split_csv_line(std::string_view line) {
     return cells;
 }
 
-bool has_rare(const RunRecord& record) {
-    const auto& all = columns();
-    return std::any_of(all.begin(), all.end(),
-                       [&](const Column& c) { return c.rare && !cell_text(c, record).empty(); });
+RareColumns rare_columns(const RunRecord& record) {
+    RareColumns names;
+    for (const Column& c : columns())
+        if (c.rare && !cell_text(c, record).empty()) names.insert(c.name);
+    return names;
 }
 
-std::string csv_header(bool rare) {
+std::string csv_header(const RareColumns& rare) {
     std::vector<std::string> names;
     for (const Column& c : columns())
-        if (rare || !c.rare) names.push_back(c.name);
+        if (!c.rare || rare.count(c.name) > 0) names.push_back(c.name);
     return csv_line(names);
 }
 
-std::string csv_row(const RunRecord& record, bool rare) {
+std::string csv_row(const RunRecord& record, const RareColumns& rare) {
     std::vector<std::string> cells;
     for (const Column& c : columns())
-        if (rare || !c.rare) cells.push_back(cell_text(c, record));
+        if (!c.rare || rare.count(c.name) > 0) cells.push_back(cell_text(c, record));
     return csv_line(cells);
 }
 

@@ -1,6 +1,7 @@
 // Records as CSV (RFC 4180 quoting, "\n" line ends) and as JSON objects.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,13 @@ std::string csv_line(const std::vector<std::string>& cells);
 /// Splits one CSV line that csv_line wrote (no line end inside quotes). Unbalanced quotes end with the line.
 std::vector<std::string> split_csv_line(std::string_view line);
 
-/// Whether a record has a value in a column that few have.
-bool has_rare(const RunRecord& record);
-/// Column names, and one record in the same order; no line end. `rare`: with the columns that few records have.
-std::string csv_header(bool rare = false);
-std::string csv_row(const RunRecord& record, bool rare = false);
+/// Names of columns that few records have.
+using RareColumns = std::set<std::string>;
+/// Those in which the record has a value.
+RareColumns rare_columns(const RunRecord& record);
+/// Column names, and one record in the same order; no line end. Of the columns that few records have, those of `rare`.
+std::string csv_header(const RareColumns& rare = {});
+std::string csv_row(const RunRecord& record, const RareColumns& rare = {});
 
 /// The inverse of csv_header + csv_row: columns are found by name, unknown ones ignored.
 /// Throws InputError naming `file` and the column when a cell is not of its column's kind.
