@@ -93,18 +93,13 @@ bool load_packed(EmitContext& c, const Where& at, const BoxOfFetch& what, const 
     if (!c.input.options.packed_constants || !is_constant(what.box)) return false;
     const bool literal = from.source == Strided::Source::literal;
     const auto* numbers = literal ? &c.input.network.literals.at(static_cast<std::size_t>(from.index)) : nullptr;
-    const Physical& phys = c.value(into.value).phys;
-    const bool all = into.rows.count() == phys.rows;
-    const TransferWalk walk = transfer_walk(what.view, phys, from, what.box.start, what.box.step, !all);
+    const TransferWalk walk = transfer_walk(what.view, c.value(into.value).phys, from, what.box.start, what.box.step,
+                                            !holds_all_rows(c, into));
     const auto copy = packed(walk, dtype_bytes(what.dtype), numbers);
     if (!copy) return false;
     const DramTensor there = c.dram.packed_constant({at.layer, what.index}, from, *copy, what.dtype);
-    const auto load = [&](const TransferWalk& part) {
+    for (const TransferWalk& part : resident_part(c, copy->walk, into))
         transfer(c, at, part, into, there.segment, 0, Direction::load, Ring::constants);
-    };
-    if (all) load(copy->walk);
-    else
-        for (const TransferWalk& part : within_rows(copy->walk, phys.cols, into.rows)) load(part);
     return true;
 }
 

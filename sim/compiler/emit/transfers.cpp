@@ -133,13 +133,20 @@ void transfer(EmitContext& c, const Where& at, const TransferWalk& walk, const R
         }
 }
 
+bool holds_all_rows(const EmitContext& c, const Residence& here) {
+    return here.rows.count() == c.value(here.value).phys.rows;
+}
+
+std::vector<TransferWalk> resident_part(const EmitContext& c, const TransferWalk& walk, const Residence& here) {
+    if (holds_all_rows(c, here)) return {walk};
+    return within_rows(walk, c.value(here.value).phys.cols, here.rows);
+}
+
 void transfer_rows(EmitContext& c, const Where& at, const ImageTransfer& what, const Residence& here) {
-    const Physical& phys = c.value(here.value).phys;
     const std::int64_t offset = at.image.value() * what.there.image_elements;
-    const bool all = here.rows.count() == phys.rows;
-    const TransferWalk walk = transfer_walk(what.view, phys, what.box.from, what.box.start, what.box.step, !all);
-    if (all) return transfer(c, at, walk, here, what.there.segment, offset, what.direction, what.ring);
-    for (const TransferWalk& part : within_rows(walk, phys.cols, here.rows))
+    const TransferWalk walk = transfer_walk(what.view, c.value(here.value).phys, what.box.from, what.box.start,
+                                            what.box.step, !holds_all_rows(c, here));
+    for (const TransferWalk& part : resident_part(c, walk, here))
         transfer(c, at, part, here, what.there.segment, offset, what.direction, what.ring);
 }
 

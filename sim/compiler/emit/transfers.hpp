@@ -36,6 +36,11 @@ struct ImageTransfer {
     Ring ring = Ring::others;
 };
 void transfer_rows(EmitContext& c, const Where& at, const ImageTransfer& what, const Residence& here);
+/// What of a walk over whole planes lies in the rows that `here` holds; the walk has kept its rows where that is not
+/// all.
+std::vector<TransferWalk> resident_part(const EmitContext& c, const TransferWalk& walk, const Residence& here);
+/// Whether `here` holds all rows of its value.
+bool holds_all_rows(const EmitContext& c, const Residence& here);
 /// Every run of the walk, in DRAM from `offset` elements of `segment` on.
 void transfer(EmitContext& c, const Where& at, const TransferWalk& walk, const Residence& here, std::uint32_t segment,
               std::int64_t offset, Direction direction, Ring ring);

@@ -1,7 +1,5 @@
 #include "compiler/lower/arrange.hpp"
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "compiler/ir/views.hpp"
@@ -46,9 +44,7 @@ std::optional<std::pair<int, int>> slots_of(const Lowering& low, const View& vie
     const Factor& f = factors[0];
     if (f.dim == Dim::slot && f.extent * f.step == view.slots)
         return std::make_pair(static_cast<int>(first * f.step), static_cast<int>(count * f.step));
-    const bool heads = std::any_of(view.axes.begin(), view.axes.end(), [](const auto& a) {
-        return std::any_of(a.begin(), a.end(), [](const Factor& g) { return g.dim == Dim::slot; });
-    });
+    const bool heads = heads_in_slots(view.axes) > 1;
     if (f.dim != Dim::channel || heads) return std::nullopt;
     const std::vector<int> lanes = low.phys_of(view).lanes;
     std::optional<int> begin, end;
@@ -95,7 +91,7 @@ std::optional<Selection> plan_selection(const Lowering& low, TensorId id, const 
     std::vector<AxisSource> sources(lists.size());
     for (std::size_t a = 0; a < lists.size(); ++a) {
         if (is_all(lists[a], to[a])) continue;
-        if (std::any_of(view->axes[a].begin(), view->axes[a].end(), [](const Factor& f) { return !is_free(f); })) {
+        if (!lies_in_plane(view->axes[a])) {
             const auto part = part_of_slots(low, s.part, a, lists[a]);
             if (!part) return std::nullopt;
             s.part = *part;
@@ -199,9 +195,7 @@ const View* leader_of(const Lowering& low, const Node& node, std::size_t axis) {
     const View* best = nullptr;
     for (const TensorId id : node.inputs) {
         const View* view = on_chip(low, id);
-        if (view == nullptr ||
-            std::any_of(view->axes[axis].begin(), view->axes[axis].end(), [](const Factor& f) { return !is_free(f); }))
-            continue;
+        if (view == nullptr || !lies_in_plane(view->axes[axis])) continue;
         if (best == nullptr || low.value(*best).input != graph::kNoTensor) best = view;
     }
     return best;

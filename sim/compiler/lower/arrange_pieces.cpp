@@ -17,12 +17,6 @@ struct Flat {
     std::int64_t extent = 1, step = 1;
 };
 
-std::int64_t plane_step(const Factor& f, const Physical& phys) {
-    return f.dim == Dim::row ? f.step * phys.cols : f.step;
-}
-
-bool lies_in_plane(const std::vector<Factor>& axis) { return std::all_of(axis.begin(), axis.end(), is_free); }
-
 /// An axis in the plane as one walk, where it is one.
 std::optional<Flat> one_walk(const std::vector<Factor>& axis, const Physical& phys) {
     if (!lies_in_plane(axis)) return std::nullopt;

@@ -199,8 +199,7 @@ bool has_scalars_of(const Prospect& scalars, const Prospect& full) {
         return false;
     const std::size_t lead = all.size() - one.size();
     for (std::size_t a = 0; a < all.size(); ++a) {
-        const bool on_partitions =
-            std::any_of(all[a].begin(), all[a].end(), [](const Factor& f) { return !is_free(f); });
+        const bool on_partitions = !lies_in_plane(all[a]);
         const auto& mine = a < lead ? std::vector<Factor>{} : one[a - lead];
         if (on_partitions ? mine != all[a] : !mine.empty()) return false;
     }

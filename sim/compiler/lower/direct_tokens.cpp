@@ -95,9 +95,7 @@ std::optional<SoftmaxPlan> plan_softmax(const Lowering& low, const Task& task) {
     if (!in) return std::nullopt;
     const std::size_t axis = axis_index(graph::attribute_int(task.node, "axis"), in->view.axes.size());
     SoftmaxPlan plan;
-    for (const auto& factors : in->view.axes)
-        for (const Factor& f : factors)
-            if (f.dim == Dim::slot) plan.heads *= static_cast<int>(f.extent);
+    plan.heads = heads_in_slots(in->view.axes);
     plan.turn = lies_on_lanes(*in, axis);
     if (plan.turn) in = transposed(*in, plan.heads, low.source.columns);
     if (!in || in->full.rows != 1 || in->view.axes[axis].empty() || !is_whole(in->view, axis, Dim::col, in->full))

@@ -112,6 +112,14 @@ Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns,
     return layout;
 }
 
+int heads_in_slots(const Axes& axes) {
+    std::int64_t heads = 1;
+    for (const auto& axis : axes)
+        for (const Factor& f : axis)
+            if (f.dim == Dim::slot) heads *= f.extent;
+    return static_cast<int>(heads);
+}
+
 bool is_addressable(const Layout& layout) {
     const Physical& phys = layout.phys;
     return phys.plane() <= program::kMostCounted || (phys.rows > 1 && phys.cols <= program::kMostCounted);

@@ -1,6 +1,7 @@
 // How tensors are laid out on chip where the compiler is free to choose.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -10,6 +11,15 @@
 namespace infsim::compiler {
 
 using Axes = std::vector<std::vector<Factor>>;
+
+/// Elements on chip from one index of a factor in the plane to the next.
+inline std::int64_t plane_step(const Factor& f, const Physical& phys) {
+    return f.dim == Dim::row ? f.step * phys.cols : f.step;
+}
+/// Whether no part of the axis lies across partitions.
+inline bool lies_in_plane(const std::vector<Factor>& axis) { return std::all_of(axis.begin(), axis.end(), is_free); }
+/// The product of the axes that lie in slots of their own; 1 where there is none.
+int heads_in_slots(const Axes& axes);
 
 /// How a tensor lies on chip: the value it fills and its axes.
 struct Layout {

@@ -54,12 +54,7 @@ View combine(Lowering& low, const View& a, const View& b, AluOp op, DType dtype,
 
 // --- reductions -------------------------------------------------------------------------------------
 
-namespace {
-
-/// Elements on chip from one index of a free factor to the next.
-std::int64_t step_of(const Factor& f, const Physical& phys) { return f.dim == Dim::row ? f.step * phys.cols : f.step; }
-
-}  // namespace
+namespace {}  // namespace
 
 int innermost(const View& view, const Physical& phys, const std::vector<bool>& mask) {
     std::vector<std::pair<std::int64_t, std::int64_t>> free;  // (step, extent)
@@ -67,7 +62,7 @@ int innermost(const View& view, const Physical& phys, const std::vector<bool>& m
         for (const Factor& f : view.axes[a]) {
             if (!mask[a]) continue;
             if (!is_free(f)) return 0;
-            free.emplace_back(step_of(f, phys), f.extent);
+            free.emplace_back(plane_step(f, phys), f.extent);
         }
     std::sort(free.begin(), free.end());
     std::int64_t inner = 1;
@@ -124,7 +119,7 @@ View reduce(Lowering& low, const View& x, AluOp op, const std::vector<bool>& mas
     for (std::size_t a = 0; a < mask.size(); ++a) {
         if (mask[a]) layout.axes[a].clear();
         for (Factor& f : layout.axes[a])
-            if (is_free(f)) f = {Dim::col, f.extent, step_of(f, from) / inner};
+            if (is_free(f)) f = {Dim::col, f.extent, plane_step(f, from) / inner};
     }
     View out = fresh(low, layout, dtype);
     low.add_layer(*low.node, "reduce", ReduceOp{op, inner, scale}, {x}, out);

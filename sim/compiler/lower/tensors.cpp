@@ -134,6 +134,13 @@ View fetched_as_it_lies(Lowering& low, std::vector<FetchBox> boxes, const Layout
     return to;
 }
 
+/// Rows that came whole, turned to where they are wanted.
+View turned_back(Lowering& low, const View& rows, int heads, const Layout& layout, DType dtype) {
+    View out = fresh(low, layout, dtype);
+    low.add_layer(*low.node, "transpose", TransposeOp{heads}, {rows}, out);
+    return out;
+}
+
 }  // namespace
 
 View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, DType dtype, std::optional<float> fill) {
@@ -147,17 +154,13 @@ View fetched(Lowering& low, std::vector<FetchBox> boxes, const Layout& layout, D
     const auto t = fill ? std::nullopt : fetched_turned(low, boxes, whole, dtype);
     if (!t) return fetched_as_it_lies(low, std::move(boxes), layout, dtype, fill);
     const View rows = fetched_as_it_lies(low, std::move(boxes), t->layout, dtype, fill);
-    View out = fresh(low, layout, dtype);
-    low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {rows}, out);
-    return out;
+    return turned_back(low, rows, t->heads, layout, dtype);
 }
 
 View fetched(Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
     if (const auto t = fetched_turned(low, s, layout, dtype)) {
         const View rows = fetched_as_it_lies(low, {{*reshape(s, t->shape), {}, {}}}, t->layout, dtype, std::nullopt);
-        View out = fresh(low, layout, dtype);
-        low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {rows}, out);
-        return out;
+        return turned_back(low, rows, t->heads, layout, dtype);
     }
     return fetched_as_it_lies(low, {{s, {}, {}}}, layout, dtype, std::nullopt);
 }

@@ -24,20 +24,11 @@ bool lies_across(const std::vector<Factor>& axis) {
     return !axis.empty() && !is_free(axis.back()) && axis.back().extent >= kShortRun;
 }
 
-/// Heads that lie in slots of their own.
-int heads_in_slots(const Axes& axes) {
-    std::int64_t heads = 1;
-    for (const auto& axis : axes)
-        for (const Factor& f : axis)
-            if (f.dim == Dim::slot) heads *= f.extent;
-    return static_cast<int>(heads);
-}
-
 /// The same places with all rows in one.
 Layout in_one_row(Layout layout) {
     for (auto& axis : layout.axes)
         for (Factor& f : axis)
-            if (f.dim == Dim::row) f = {Dim::col, f.extent, f.step * layout.phys.cols};
+            if (f.dim == Dim::row) f = {Dim::col, f.extent, plane_step(f, layout.phys)};
     layout.phys.cols *= layout.phys.rows;
     layout.phys.rows = 1;
     return layout;
