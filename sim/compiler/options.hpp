@@ -78,8 +78,15 @@ struct CompileOptions {
     /// it comes from there; false: it moves element by element.
     bool turned_transfers = true;
 
+    /// lower: several matrices by one are a single product of all their rows; false: matrix by matrix, each with the
+    /// other read again.
+    bool shared_matrices = true;
+
     /// order: layers between two single-tensor cuts are ordered for the smallest peak; false: order of the model.
     bool reorder_layers = true;
+    /// order: what an attention makes between its products (scores, weights) takes at most this many bytes of a
+    /// partition: some heads run, then the next. 0: all heads together.
+    std::int64_t attention_bytes = 8192;
 
     /// spill: where the live buffers exceed the budget, some of them are written to device DRAM and read back in time.
     bool spill = true;

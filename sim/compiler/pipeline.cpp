@@ -15,6 +15,7 @@
 #include "compiler/memory/dram.hpp"
 #include "compiler/memory/placement.hpp"
 #include "compiler/reports.hpp"
+#include "compiler/schedule/head_by_head.hpp"
 #include "compiler/schedule/insert_waits.hpp"
 #include "compiler/schedule/order.hpp"
 #include "compiler/search/plans.hpp"
@@ -62,6 +63,15 @@ Refusal run_order(Compilation& c, Attempts&) {
     reorder(c.network, c.batch, c.options.in_place_add);
     return std::nullopt;
 }
+
+Refusal run_heads(Compilation& c, Attempts&) {
+    run_head_by_head(c.network, c.options.attention_bytes);
+    return std::nullopt;
+}
+bool has_large_attention(const Compilation& c) {
+    return c.options.attention_bytes > 0 && has_chains_of_heads(c.network, c.options.attention_bytes);
+}
+std::string report_heads(const Compilation& c) { return fmt::format("{} layers now", c.network.layers.size()); }
 
 Refusal run_replicate(Compilation& c, Attempts&) {
     replicate_inputs(c.network, slot_channels(c.target));
@@ -204,6 +214,7 @@ const std::vector<Pass>& pipeline() {
          Presence::optional},
         {"fuse_clips", Form::network, Form::network, run_fuse_clips, report_fuse_clips, {}, may_fuse_clips},
         {"order", Form::network, Form::network, run_order, nothing, {{"order", &O::reorder_layers}}},
+        {"head_by_head", Form::network, Form::network, run_heads, report_heads, {}, has_large_attention},
         {"replicate", Form::network, Form::network, run_replicate, report_replicate, {{"replicate", &O::replication}}},
         {"stem", Form::network, Form::network, run_stem, report_stem, {{"stem", &O::stream_stem}}},
         {"search", Form::network, Form::decision, run_search, report_search, {}, wants_search},

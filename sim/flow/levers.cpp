@@ -47,6 +47,9 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
     set(!o.fuse_clips, "ReLU6 while sums leave PSUM", "compiler.tile.fuse_clips", true);
     set(!o.skip_zero_blocks, "no weights between the groups of a convolution", "compiler.groups.skip_zero_blocks",
         true);
+    if (o.attention_bytes == 0)
+        levers.push_back(setting_lever(request, "attention some heads at a time", "compiler.order.attention_bytes",
+                                       json::Value("8KiB")));
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);
 }
 

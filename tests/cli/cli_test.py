@@ -637,7 +637,7 @@ class Compile(InScratch):
         self.assertEqual(program, self.run_it("compile", NET, "--dump").stdout)
 
     def test_help_names_the_passes_and_an_unknown_one_lists_them(self):
-        passes = "lower, drop_unread, fuse_clips, order, replicate, stem, "
+        passes = "lower, drop_unread, fuse_clips, order, head_by_head, replicate, stem, "
         told = " ".join(self.run_it("compile", "--help").stdout.split())
         self.assertIn(passes, told)
         refused = self.run_it("compile", NET, "--dump-after", "emitt", expect=2).stderr

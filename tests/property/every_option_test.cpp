@@ -30,10 +30,10 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
-                                  moves_on_chip, packed_constants, turned_transfers, reorder_layers, spill,
-                                  rematerialization, recompute, search_sections, search_psum_banks, weights_region,
-                                  weight_regions, activations_region, host_operators, optional_passes, skip_passes] =
-        CompileOptions{};
+                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, reorder_layers,
+                                  attention_bytes, spill, rematerialization, recompute, search_sections,
+                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
+                                  optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
@@ -49,6 +49,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "moves_on_chip", &O::moves_on_chip, {false});
     add(all, "packed_constants", &O::packed_constants, {false});
     add(all, "turned_transfers", &O::turned_transfers, {false});
+    add(all, "shared_matrices", &O::shared_matrices, {false});
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "fuse_clips", &O::fuse_clips, {false});
     add(all, "skip_zero_blocks", &O::skip_zero_blocks, {false});
@@ -60,6 +61,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "prefetch", &O::prefetch, {false});
     add(all, "prefetch_depth", &O::prefetch_depth, {1, 7, 1000});
     add(all, "reorder_layers", &O::reorder_layers, {false});
+    add(all, "attention_bytes", &O::attention_bytes, {std::int64_t{0}, std::int64_t{1}});
     add(all, "spill", &O::spill, {false});
     add(all, "rematerialization", &O::rematerialization, {true, false});
     add(all, "recompute", &O::recompute, {false});

@@ -39,6 +39,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.skip_zero_blocks = !one_in(3);
     o.fuse_clips = !one_in(3);
     o.stripe_groups = !one_in(3);
+    o.attention_bytes = std::int64_t{64} * random.uniform_int(0, 4);
     return o;
 }
 
@@ -53,7 +54,7 @@ inline std::string to_text(const compiler::CompileOptions& o) {
            " prefetch=" + std::to_string(o.prefetch) + " depth=" + std::to_string(o.prefetch_depth) +
            " reorder=" + std::to_string(o.reorder_layers) + " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
            " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
-           " budget=" + std::to_string(o.state_buffer_budget);
+           " attention=" + std::to_string(o.attention_bytes) + " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

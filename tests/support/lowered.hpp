@@ -15,7 +15,8 @@ namespace infsim::test {
 /// Nothing is moved on chip: operators that have no direct way go by device DRAM.
 inline compiler::CompileOptions through_dram() {
     compiler::CompileOptions options;
-    options.channel_operands = options.moves_on_chip = options.turned_transfers = options.packed_constants = false;
+    options.channel_operands = options.moves_on_chip = options.turned_transfers = options.packed_constants =
+        options.shared_matrices = false;
     return options;
 }
 

@@ -24,6 +24,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.moves_on_chip = false;
     o.packed_constants = false;
     o.turned_transfers = false;
+    o.shared_matrices = false;
     o.skip_zero_blocks = false;
     o.stripe_groups = false;
     o.replication = true;
@@ -33,6 +34,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.prefetch = true;
     o.prefetch_depth = 64;
     o.reorder_layers = true;
+    o.attention_bytes = 0;
     o.spill = false;
     o.rematerialization = true;
     o.recompute = false;

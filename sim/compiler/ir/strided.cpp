@@ -113,6 +113,19 @@ std::optional<Strided> slice(const Strided& s, std::size_t axis, std::int64_t st
     return out;
 }
 
+std::optional<Strided> slice_of_steps(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count) {
+    Strided out = s;
+    auto& factors = out.axes.at(axis);
+    simplify(factors);
+    if (factors.empty()) return std::nullopt;
+    const std::int64_t step = extent_of(factors) / factors[0].extent;
+    if (start % step != 0 || count % step != 0) return std::nullopt;
+    out.offset += start / step * factors[0].stride;
+    factors[0].extent = count / step;
+    simplify(factors);
+    return out;
+}
+
 Strided repeat_elements(const Strided& s, std::size_t axis, std::int64_t times) {
     Strided out = s;
     if (times != 1) out.axes.at(axis).push_back({times, 0});

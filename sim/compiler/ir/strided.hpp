@@ -24,6 +24,9 @@ Strided tile(const Strided& s, const std::vector<std::int64_t>& repeats);
 /// has several factors that the slice would tear apart.
 std::optional<Strided> slice(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count,
                              std::int64_t step);
+/// slice() of neighbouring elements where the axis has several factors and the slice takes whole steps of the
+/// outermost.
+std::optional<Strided> slice_of_steps(const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count);
 /// Element i of axis `axis` becomes elements i * times .. (i + 1) * times - 1.
 Strided repeat_elements(const Strided& s, std::size_t axis, std::int64_t times);
 

@@ -15,9 +15,6 @@ using Piece = ArrangeOp::Piece;
 
 namespace {
 
-/// Instructions that one tensor may take for each pair of slots: a selection of more goes through device DRAM.
-constexpr std::size_t kMostCopies = 256;
-
 bool is_all(const std::vector<std::int64_t>& list, std::int64_t extent) {
     if (static_cast<std::int64_t>(list.size()) != extent) return list.empty();
     for (std::int64_t i = 0; i < extent; ++i)

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "compiler/ir/views.hpp"
-
 namespace infsim::compiler {
 
 namespace {
@@ -206,12 +204,20 @@ std::optional<std::vector<Piece>> arrange_pieces(const Layout& in, const Layout&
     return pieces;
 }
 
+namespace {
+
+/// Whether these are the axes of one image whose rows and columns lie in the plane, as rows or one after the other.
+bool is_plane_of_channels(const Axes& axes) {
+    const bool channels = axes[1].empty() || (axes[1].size() == 1 && axes[1][0].dim == Dim::channel);
+    return axes[0].empty() && channels && lies_in_plane(axes[2]) && lies_in_plane(axes[3]);
+}
+
+}  // namespace
+
 Layout layout_beside(const Layout& like, const graph::Shape& shape) {
     Layout out{{like.phys.lanes, 1, 1}, Axes(shape.size())};
-    View view;
-    view.axes = like.axes;
     const std::size_t n = shape.size();
-    if (n == 4 && is_image(view)) {
+    if (n == 4 && is_plane_of_channels(like.axes)) {
         out.phys.rows = static_cast<int>(shape[2]);
         out.phys.cols = static_cast<int>(shape[3]);
         out.axes = {like.axes[0], like.axes[1], {{Dim::row, shape[2]}}, {{Dim::col, shape[3]}}};

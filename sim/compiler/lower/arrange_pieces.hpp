@@ -8,6 +8,10 @@
 
 namespace infsim::compiler {
 
+/// Instructions that moving one tensor on chip may take for each pair of slots; what takes more goes through device
+/// DRAM.
+constexpr std::size_t kMostCopies = 256;
+
 /// Output indices at + i * stride .. + repeat - 1 of an axis take input index first + i * step.
 struct IndexRun {
     std::int64_t at = 0, first = 0, count = 1, step = 1, repeat = 1, stride = 1;

@@ -1,6 +1,8 @@
 #include "compiler/lower/direct_weighted.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "compiler/ir/views.hpp"
 #include "compiler/lower/conv_geometry.hpp"
@@ -83,13 +85,33 @@ void lower_conv(Lowering& low, const Task& task, const WeightedPlan& plan) {
 
 namespace {
 
-/// Whether an axis of several factors is all of a flattened image: channels, then rows and columns.
-bool is_flattened_image(const std::vector<Factor>& axis, const Prospect& in) {
-    const bool by_rows = axis.size() == 3 || in.full.cols == 1;
-    if (axis.size() > 3 || axis[0].dim != Dim::channel || axis[1].dim != (by_rows ? Dim::row : Dim::col)) return false;
+/// Whether an axis of several factors is all of a flattened image: channels, then rows and columns, or (`any_order`)
+/// in another order. Every element of the plane is a step of the filter: another order has to have channels for that.
+bool is_flattened_image(const std::vector<Factor>& axis, const Prospect& in, bool any_order) {
+    constexpr std::int64_t kFewestChannels = 16;
     std::int64_t covered = 1;
-    for (const Factor& f : axis) covered *= f.extent;
-    return covered == in.phys().channels() * in.full.plane();
+    std::vector<Dim> dims;
+    for (const Factor& f : axis) {
+        if (f.step != 1 || f.dim == Dim::slot || f.dim == Dim::lane) return false;
+        covered *= f.extent;
+        dims.push_back(f.dim);
+    }
+    const bool channels_first = dims[0] == Dim::channel && std::is_sorted(dims.begin(), dims.end());
+    if (!channels_first && (!any_order || in.phys().channels() < kFewestChannels)) return false;
+    std::sort(dims.begin(), dims.end());
+    return dims[0] == Dim::channel && std::adjacent_find(dims.begin(), dims.end()) == dims.end() &&
+           covered == in.phys().channels() * in.full.plane();
+}
+
+/// The weights of a convolution over a flattened image: rows of the matrix follow the factors of `axis`.
+WeightIndex weights_of_flattened(TensorId matrix, std::int64_t outputs, const std::vector<Factor>& axis) {
+    WeightIndex weight{matrix, 1, 0, 0, 0};
+    std::int64_t step = outputs;
+    for (auto f = axis.rbegin(); f != axis.rend(); ++f) {
+        (f->dim == Dim::row ? weight.sr : f->dim == Dim::col ? weight.ss : weight.sc) = step;
+        step *= f->extent;
+    }
+    return weight;
 }
 
 }  // namespace
@@ -109,10 +131,10 @@ std::optional<WeightedPlan> plan_dense(const Lowering& low, const Task& task) {
     plan.out.phys = {split_channels(static_cast<int>(outputs), slot_width), in->full.rows, in->full.cols};
     const auto& contraction = in->view.axes.back();
     if (contraction.size() > 1) {  // the dense layer is a convolution whose kernel covers the whole plane
-        if (!is_flattened_image(contraction, *in)) return std::nullopt;
+        if (!is_flattened_image(contraction, *in, low.options.moves_on_chip)) return std::nullopt;
         plan.op.kernel_rows = in->full.rows;
         plan.op.kernel_cols = in->full.cols;
-        plan.op.weight = {node.inputs[1], 1, outputs * in->full.plane(), outputs * in->full.cols, outputs};
+        plan.op.weight = weights_of_flattened(node.inputs[1], outputs, contraction);
         plan.out.phys.rows = plan.out.phys.cols = 1;
     } else if (!is_tokens(in->view)) {
         return std::nullopt;

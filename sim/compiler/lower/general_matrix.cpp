@@ -52,6 +52,21 @@ View split_heads(const View& y, const Shape& batch, std::int64_t step) {
     return split;
 }
 
+/// Whether several matrices are all multiplied by one.
+bool is_shared(const Shape& a, const Shape& b) {
+    return graph::element_count(Shape(a.begin(), a.end() - 2)) > 1 &&
+           graph::element_count(Shape(b.begin(), b.end() - 2)) == 1 && a.size() >= b.size();
+}
+
+/// All rows of all matrices of shape `as` times the one of shape `bs`.
+void by_one_matrix(Lowering& low, const Node& node, const Shape& as, const Shape& bs) {
+    const TensorId out = node.outputs[0];
+    const std::int64_t k = as.back(), rows = graph::element_count(as) / k;
+    const Strided a = reshaped(low, strided_of(low, node.inputs[0]), {1, rows, k});
+    const Strided b = reshaped(low, strided_of(low, node.inputs[1]), {1, k, bs.back()});
+    bind_reshaped(low, out, product(low, a, b, low.source.consumed_along_columns(out)));
+}
+
 }  // namespace
 
 void general_matmul(Lowering& low, const Node& node) {
@@ -60,6 +75,7 @@ void general_matmul(Lowering& low, const Node& node) {
     if (as.size() == 1) as.insert(as.begin(), 1);
     if (bs.size() == 1) bs.push_back(1);
     const Shape batch = batch_of(as, bs);
+    if (low.options.shared_matrices && is_shared(as, bs)) return by_one_matrix(low, node, as, bs);
     const bool rows_on_lanes = low.source.consumed_along_columns(out);
     const Strided b = matrices(low, node.inputs[1], bs, batch);
     const Strided a = matrices(low, node.inputs[0], as, batch);

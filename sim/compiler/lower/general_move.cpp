@@ -24,6 +24,55 @@ std::vector<std::int64_t> counted(std::int64_t start, std::int64_t count, std::i
     return list;
 }
 
+/// Parts of one axis, `by` elements of which lie on each partition: cut where a part ends, the first and the last
+/// partition that is shared with another part, and what lies between.
+std::vector<std::pair<std::int64_t, std::int64_t>> cut_at(std::int64_t first, std::int64_t count, std::int64_t by) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> parts;  // (first, count)
+    while (count > 0) {
+        const std::int64_t inside = first % by;
+        const std::int64_t now = inside > 0 || count < by ? std::min(count, by - inside) : count / by * by;
+        parts.emplace_back(first, now);
+        first += now;
+        count -= now;
+    }
+    return parts;
+}
+
+/// Indices [at, at + count) of the axis that is concatenated.
+struct ConcatInput {
+    Strided from;
+    std::int64_t at = 0, count = 0;
+};
+
+/// The inputs one after the other along `axis`, which is [partitions, rows] in `layout`: whole partitions
+/// arrive in one run each. Nothing where an input is no plain walk.
+std::optional<View> concatenated_rows(Lowering& low, const std::vector<ConcatInput>& inputs, std::size_t axis,
+                                      const Layout& layout, DType dtype) {
+    const std::int64_t by = layout.axes[axis][1].extent;
+    const auto at_axis = static_cast<std::ptrdiff_t>(axis);
+    Layout split = layout;
+    split.axes[axis] = {layout.axes[axis][0]};
+    split.axes.insert(split.axes.begin() + at_axis + 1, {layout.axes[axis][1]});
+    std::vector<FetchBox> boxes;
+    for (const ConcatInput& in : inputs)
+        for (const auto& [first, n] : cut_at(in.at, in.count, by)) {
+            const auto part = slice(in.from, axis, first - in.at, n, 1);
+            if (!part) return std::nullopt;
+            Shape shape = shape_of(*part);
+            shape[axis] = n < by ? 1 : n / by;
+            shape.insert(shape.begin() + at_axis + 1, std::min(n, by));
+            auto rows = reshape(*part, shape);
+            if (!rows) return std::nullopt;
+            FetchBox box{std::move(*rows), Shape(shape.size(), 0), Shape(shape.size(), 1)};
+            box.start[axis] = first / by;
+            box.start[axis + 1] = first % by;
+            boxes.push_back(std::move(box));
+        }
+    View view = fetched(low, std::move(boxes), split, dtype);
+    view.axes = layout.axes;
+    return view;
+}
+
 }  // namespace
 
 void general_concat(Lowering& low, const Node& node) {
@@ -31,17 +80,27 @@ void general_concat(Lowering& low, const Node& node) {
     const Shape& to = low.source.shape(out);
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), to.size());
     if (concatenate_on_chip(low, node, axis)) return;
-    std::vector<FetchBox> boxes;
+    std::vector<ConcatInput> inputs;
     std::int64_t at = 0;
     for (const TensorId in : node.inputs) {
-        if (graph::element_count(low.source.shape(in)) == 0) continue;
-        FetchBox box{strided_of(low, in), Shape(to.size(), 0), Shape(to.size(), 1)};
-        box.start[axis] = at;
-        at += low.source.shape(in)[axis];
+        const std::int64_t count = low.source.shape(in)[axis];
+        if (graph::element_count(low.source.shape(in)) > 0) inputs.push_back({strided_of(low, in), at, count});
+        at += count;
+    }
+    const Layout layout = low.free_layout(to);
+    const DType dtype = low.source.chip_dtype(out);
+    if (layout.axes[axis].size() == 2)
+        if (const auto view = concatenated_rows(low, inputs, axis, layout, dtype)) {
+            low.at.views[out] = *view;
+            return;
+        }
+    std::vector<FetchBox> boxes;
+    for (ConcatInput& in : inputs) {
+        FetchBox box{std::move(in.from), Shape(to.size(), 0), Shape(to.size(), 1)};
+        box.start[axis] = in.at;
         boxes.push_back(std::move(box));
     }
-    const Layout layout = default_layout(to, low.source.columns);
-    low.at.views[out] = fetched(low, std::move(boxes), layout, low.source.chip_dtype(out));
+    low.at.views[out] = fetched(low, std::move(boxes), default_layout(to, low.source.columns), dtype);
 }
 
 namespace {

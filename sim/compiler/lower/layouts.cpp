@@ -100,6 +100,31 @@ Layout default_layout(const Shape& shape, int width) {
     return lanes_layout(shape, lanes, order, width);
 }
 
+std::optional<Layout> thin_layout(const Shape& shape, int width) {
+    constexpr std::int64_t widest = 8, fewest = 256;
+    const std::size_t last = shape.size() - 1;
+    if (shape.size() < 2 || shape[last] > widest || graph::element_count(shape) % shape[last] != 0) return std::nullopt;
+    std::size_t axis = last;
+    for (std::size_t a = 0; a < last; ++a) {
+        if (shape[a] == 1) continue;
+        if (axis != last) return std::nullopt;
+        axis = a;
+    }
+    const std::int64_t rows = shape[axis];
+    if (axis == last || rows < fewest) return std::nullopt;
+    std::int64_t lanes = std::min<std::int64_t>(rows, std::int64_t{2} * width);
+    while (rows % lanes != 0) --lanes;
+    if (lanes < width || rows / lanes * shape[last] > kLongPlane) return std::nullopt;
+    Layout layout;
+    layout.phys.lanes = split_channels(static_cast<int>(lanes), width);
+    layout.phys.cols = static_cast<int>(rows / lanes * shape[last]);
+    layout.axes.resize(shape.size());
+    layout.axes[axis] = {{Dim::channel, lanes}, {Dim::col, rows / lanes, shape[last]}};
+    layout.axes[last] = {{Dim::col, shape[last]}};
+    layout.axes = without_units(std::move(layout.axes));
+    return layout;
+}
+
 Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width) {
     Layout layout;
     for (std::int64_t h = 0; h < heads; ++h)

@@ -28,6 +28,10 @@ struct Layout {
     bool operator==(const Layout& o) const { return phys == o.phys && axes == o.axes; }
 };
 
+/// Elements side by side in device DRAM where a transfer is no longer element by element.
+constexpr std::int64_t kShortRun = 4;
+/// Elements of a tensor whose transfer costs less than what spares it.
+constexpr std::int64_t kFewElements = 512;
 /// Planes that are longer lie in rows, so that they may lie in bands of these.
 constexpr std::int64_t kLongPlane = 8192;
 
@@ -45,6 +49,10 @@ std::optional<Layout> folded_layout(const graph::Shape& shape, int lane_axis, co
 /// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of
 /// up to three axes on partitions, or the second of four, or the longest.
 Layout default_layout(const graph::Shape& shape, int width);
+/// The layout of a tensor of many rows of a few elements (boxes and scores of a detector): the rows of each partition
+/// lie in device DRAM one after the other, [n, c] as [lanes, n / lanes, c]. None where the tensor is no such one, or
+/// its number of rows has no divisor that fills half of two slots.
+std::optional<Layout> thin_layout(const graph::Shape& shape, int width);
 /// [heads, lanes, columns] with `lanes` on partitions, in slots of their own for every head.
 Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width);
 /// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor, or any number of rows that

@@ -14,6 +14,11 @@ ValueId Lowering::new_value(const std::string& name, Physical phys, DType dtype)
     return net.values.push_back({name, std::move(phys), dtype, graph::kNoTensor});
 }
 
+Layout Lowering::free_layout(const graph::Shape& shape) const {
+    const auto thin = options.moves_on_chip ? thin_layout(shape, source.columns) : std::nullopt;
+    return thin ? *thin : default_layout(shape, source.columns);
+}
+
 View Lowering::whole(ValueId value, Axes axes) const {
     return {value, 0, net.values.at(value).phys.slots(), without_units(std::move(axes))};
 }

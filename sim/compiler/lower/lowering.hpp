@@ -47,6 +47,8 @@ struct Lowering {
     Physical phys_of(const View& view) const;
     Layout layout_of(const View& view) const { return {phys_of(view), view.axes}; }
     ValueId new_value(const std::string& name, Physical phys, DType dtype);
+    /// How a tensor of this shape lies where nothing asks anything of it.
+    Layout free_layout(const graph::Shape& shape) const;
     /// A view of all slots of a value.
     View whole(ValueId value, Axes axes) const;
     /// A fresh value for the first output of `last`, which lies there from now on.

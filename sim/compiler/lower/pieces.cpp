@@ -26,7 +26,7 @@ Layout layout_for(const Lowering& low, const Node& node) {
             (low.value(*best).input != graph::kNoTensor && low.value(found->second).input == graph::kNoTensor))
             best = &found->second;
     }
-    return best != nullptr ? low.layout_of(*best) : default_layout(wanted, low.source.columns);
+    return best != nullptr ? low.layout_of(*best) : low.free_layout(wanted);
 }
 
 namespace {

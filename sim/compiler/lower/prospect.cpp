@@ -27,7 +27,7 @@ std::optional<Prospect> look(const Lowering& low, TensorId id) {
     if (const auto found = low.at.views.find(id); found != low.at.views.end()) return prospect_of(low, found->second);
     const auto from = look_in_dram(low, id);
     if (!from) return std::nullopt;
-    const Layout layout = default_layout(low.source.shape(id), low.source.columns);
+    const Layout layout = low.free_layout(low.source.shape(id));
     if (!is_addressable(layout)) return std::nullopt;
     return prospect_of(layout, dtype_of(low, *from));
 }
@@ -88,6 +88,11 @@ std::optional<Prospect> look_at_tokens(const Lowering& low, TensorId id) {
     if (!from || !turns_to_tokens(*from)) return from;
     if (const auto found = low.at.tokens.find(id); found != low.at.tokens.end()) return prospect_of(low, found->second);
     return transposed(*from, 1, low.source.columns);
+}
+
+bool is_packed(const Lowering& low, const Strided& s) {
+    return low.options.packed_constants &&
+           (s.source == Strided::Source::constant || s.source == Strided::Source::literal);
 }
 
 DType dtype_of(const Lowering& low, const Strided& s) {

@@ -34,6 +34,8 @@ bool turns_to_tokens(const Prospect& from);
 /// How `tokens_of` would show the tensor.
 std::optional<Prospect> look_at_tokens(const Lowering& low, graph::TensorId id);
 
+/// Whether the tensor lies in device DRAM in whatever order the chip wants.
+bool is_packed(const Lowering& low, const Strided& s);
 /// Element type of a tensor in device DRAM.
 DType dtype_of(const Lowering& low, const Strided& s);
 

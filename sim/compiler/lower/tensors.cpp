@@ -7,6 +7,7 @@
 #include "compiler/ir/strided.hpp"
 #include "compiler/ir/views.hpp"
 #include "compiler/lower/arrange.hpp"
+#include "compiler/lower/plane_order.hpp"
 #include "compiler/lower/prospect.hpp"
 #include "compiler/lower/turned.hpp"
 
@@ -20,8 +21,7 @@ View view_of(Lowering& low, TensorId id) {
     const auto found = low.at.views.find(id);
     if (found != low.at.views.end()) return found->second;
     const Strided from = strided_of(low, id);
-    return low.at.views[id] =
-               fetched(low, from, default_layout(low.source.shape(id), low.source.columns), dtype_of(low, from));
+    return low.at.views[id] = fetched(low, from, low.free_layout(low.source.shape(id)), dtype_of(low, from));
 }
 
 View transposed_lanes(Lowering& low, const Node& node, const View& view, int heads) {
@@ -55,7 +55,7 @@ bool has_image(const Lowering& low, TensorId id) {
     if ((s.size() != 3 && s.size() != 4) || s[0] != 1) return false;
     const auto from = look_in_dram(low, id);
     if (!from || !is_addressable(default_layout(image_shape(s), low.source.columns))) return false;
-    return reshape(*from, image_shape(s)) || is_addressable(default_layout(shape_of(*from), low.source.columns));
+    return reshape(*from, image_shape(s)) || is_addressable(low.free_layout(shape_of(*from)));
 }
 
 View image_of(Lowering& low, TensorId id) {
@@ -86,8 +86,27 @@ Strided strided_of(Lowering& low, TensorId id) {
     return low.at.strided[id] = stored(low, low.at.views.at(id));
 }
 
+namespace {
+
+/// What `op` makes of `from`, in `layout`.
+View arranged(Lowering& low, ArrangeOp op, const View& from, const Layout& layout) {
+    View out = low.whole(low.new_value(low.value(from).name, layout.phys, low.value(from).dtype), layout.axes);
+    low.add_layer(*low.node, "arrange", std::move(op), {from}, out);
+    return out;
+}
+
+/// The same elements with those that device DRAM has side by side neighbours in the planes, where that is worth copies.
+View with_runs_in_planes(Lowering& low, const View& view) {
+    const Layout layout = low.layout_of(view);
+    const auto order = in_order_of({Strided::Source::scratch, 0, 0, row_major_axes(shape_of(view))}, layout);
+    const auto op = order ? reordered(low, layout, *order) : std::nullopt;
+    return op ? arranged(low, *op, view, *order) : view;
+}
+
+}  // namespace
+
 Strided stored(Lowering& low, const View& as_it_lies) {
-    const View view = with_rows_on_partitions(low, as_it_lies);
+    const View view = with_runs_in_planes(low, with_rows_on_partitions(low, as_it_lies));
     const Shape shape = shape_of(as_it_lies);
     View to;
     to.value = low.new_value(low.value(view).name + "/in DRAM", Physical{}, low.value(view).dtype);
@@ -97,7 +116,7 @@ Strided stored(Lowering& low, const View& as_it_lies) {
 }
 
 Strided contiguous(Lowering& low, const Strided& s) {
-    return stored(low, fetched(low, s, default_layout(shape_of(s), low.source.columns), dtype_of(low, s)));
+    return stored(low, fetched(low, s, low.free_layout(shape_of(s)), dtype_of(low, s)));
 }
 
 Strided reshaped(Lowering& low, const Strided& s, const Shape& shape) {
@@ -109,6 +128,8 @@ Strided reshaped(Lowering& low, const Strided& s, const Shape& shape) {
 Strided sliced(Lowering& low, const Strided& s, std::size_t axis, std::int64_t start, std::int64_t count,
                std::int64_t step) {
     if (const auto direct = slice(s, axis, start, count, step)) return *direct;
+    if (step == 1 && low.options.moves_on_chip)
+        if (const auto steps = slice_of_steps(s, axis, start, count)) return *steps;
     return *slice(contiguous(low, s), axis, start, count, step);
 }
 
@@ -162,7 +183,11 @@ View fetched(Lowering& low, const Strided& s, const Layout& layout, DType dtype)
         const View rows = fetched_as_it_lies(low, {{*reshape(s, t->shape), {}, {}}}, t->layout, dtype, std::nullopt);
         return turned_back(low, rows, t->heads, layout, dtype);
     }
-    return fetched_as_it_lies(low, {{s, {}, {}}}, layout, dtype, std::nullopt);
+    if (is_packed(low, s)) return fetched_as_it_lies(low, {{s, {}, {}}}, layout, dtype, std::nullopt);
+    const auto order = in_order_of(s, layout);
+    const auto op = order ? reordered(low, *order, layout) : std::nullopt;
+    if (!op) return fetched_as_it_lies(low, {{s, {}, {}}}, layout, dtype, std::nullopt);
+    return arranged(low, *op, fetched_as_it_lies(low, {{s, {}, {}}}, *order, dtype, std::nullopt), layout);
 }
 
 View fresh(Lowering& low, const Layout& layout, DType dtype) {

@@ -11,10 +11,6 @@ namespace infsim::compiler {
 
 namespace {
 
-/// Elements side by side where a transfer is no longer element by element.
-constexpr std::int64_t kShortRun = 4;
-/// Elements of a tensor whose turn costs more than it spares.
-constexpr std::int64_t kFewElements = 512;
 /// Bytes per partition of what is turned: it does not lie in bands.
 constexpr std::int64_t kMostTurned = 24 * 1024;
 
@@ -34,13 +30,14 @@ Layout in_one_row(Layout layout) {
     return layout;
 }
 
-/// Neighbouring factors in the plane that are one walk become one, across axes, too.
+/// Neighbouring factors in the plane that are one walk become one, across axes, too; an axis that lies in the plane and
+/// on partitions becomes two.
 Axes merged(const Axes& axes, graph::Shape& shape) {
     Axes out;
     shape.clear();
     for (const auto& axis : axes)
         for (const Factor& f : axis) {
-            const bool starts = &f == axis.data();
+            const bool starts = &f == axis.data() || is_free(f) != is_free(out.back().back());
             const bool continues = !out.empty() && !out.back().empty() && f.dim == Dim::col &&
                                    out.back().back().dim == Dim::col && out.back().back().step == f.extent * f.step;
             if (continues) {
@@ -63,8 +60,7 @@ std::int64_t bytes(const Physical& phys, DType dtype) { return phys.groups() * p
 }  // namespace
 
 std::optional<Turned> turned(const Layout& layout, DType dtype, int width) {
-    if (!is_floating(dtype) || layout.phys.plane() == 1 || layout.phys.channels() * layout.phys.plane() < kFewElements)
-        return std::nullopt;
+    if (!is_floating(dtype) || layout.phys.channels() * layout.phys.plane() < kFewElements) return std::nullopt;
     Turned t;
     Layout flat = in_one_row(layout);
     flat.axes = merged(without_units(flat.axes), t.shape);
@@ -74,7 +70,8 @@ std::optional<Turned> turned(const Layout& layout, DType dtype, int width) {
     const auto back = transposed(*other, t.heads, width);
     if (!back || !(back->full == flat.phys)) return std::nullopt;
     t.layout = {other->full, other->view.axes};
-    if (!is_addressable(t.layout)) return std::nullopt;
+    const auto& runs = t.layout.axes.back();
+    if (!is_addressable(t.layout) || (layout.phys.plane() == 1 && !lies_in_plane(runs))) return std::nullopt;
     return t;
 }
 
@@ -94,8 +91,7 @@ namespace {
 
 /// Whether rows of the tensor in device DRAM lie across the partitions of `layout`.
 bool arrives_across(const Lowering& low, const Strided& s, const Layout& layout) {
-    const bool constant = s.source == Strided::Source::constant || s.source == Strided::Source::literal;
-    if (constant && low.options.packed_constants) return false;
+    if (is_packed(low, s)) return false;
     for (std::size_t a = 0; a < s.axes.size(); ++a)
         if (!s.axes[a].empty() && s.axes[a].back().stride == 1 && s.axes[a].back().extent >= kShortRun)
             return lies_across(layout.axes[a]);

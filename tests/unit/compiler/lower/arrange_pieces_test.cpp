@@ -99,5 +99,9 @@ TEST_CASE("more copies than allowed are none") {
 
 TEST_CASE("a layout beside another keeps its lanes, and an image stays one") {
     CHECK(layout_beside(image(8, 4, 5), {1, 8, 2, 7}) == image(8, 2, 7));
+    CHECK(layout_beside(image(1, 4, 5), {1, 1, 2, 7}) == image(1, 2, 7));
+    Layout flat = image(8, 1, 20);  // rows and columns one after the other
+    flat.axes = without_units({{}, {{Dim::channel, 8}}, {{Dim::col, 4, 5}}, {{Dim::col, 5}}});
+    CHECK(layout_beside(flat, {1, 8, 2, 7}) == image(8, 2, 7));
     CHECK(layout_beside(tokens(4, 8), {1, 9, 8}) == tokens(9, 8));
 }

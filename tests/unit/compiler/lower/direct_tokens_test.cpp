@@ -64,7 +64,7 @@ TEST_CASE("an operand whose contraction lies on columns is turned") {
 TEST_CASE("operands of different rank are multiplied in the general way") {
     Net net;
     const TensorId a = net.relu(net.input({1, 2, 5, 8}, "a")), b = net.relu(net.input({1, 8, 5}, "b"));
-    const Lowered l(net, net.binary(Op::matmul, a, b));
+    const Lowered l(net, net.binary(Op::matmul, a, b), through_dram());
     CHECK(l.last().kind == "matmul");
     CHECK(l.op<HeadMatmulOp>(static_cast<int>(l.network.layers.size()) - 1).heads == 2);
 }

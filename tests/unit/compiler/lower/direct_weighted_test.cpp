@@ -118,6 +118,28 @@ TEST_CASE("a dense layer of a flattened image is a convolution whose kernel cove
     CHECK(l.layer(0).macs == 30 * 7);
 }
 
+TEST_CASE("a dense layer of an image that was flattened channels last reads its weights in that order") {
+    Net net;
+    const auto rows = [&](std::int64_t channels) {
+        const TensorId x = net.relu(net.input({1, channels, 2, 5}, "x" + std::to_string(channels)));
+        return net.dense(net.flatten(net.transpose(x, {0, 2, 3, 1})), 7);
+    };
+    const Lowered l(net, rows(16));
+    REQUIRE(l.kinds() == "relu dense");
+    const ConvOp& op = l.op<ConvOp>(1);
+    CHECK(op.kernel_rows == 2);
+    CHECK(op.kernel_cols == 5);
+    CHECK(op.weight.so == 1);
+    CHECK(op.weight.sc == 7);
+    CHECK(op.weight.sr == 7 * 80);
+    CHECK(op.weight.ss == 7 * 16);
+    CHECK(l.layer(1).macs == 160 * 7);
+    net = Net();
+    CHECK(Lowered(net, rows(15)).kinds() != "relu dense");  // too few for a filter of one step per element
+    net = Net();
+    CHECK(Lowered(net, rows(16), through_dram()).kinds() != "relu dense");
+}
+
 TEST_CASE("tokens arrive in rows, are turned, multiplied with hidden on partitions, and turned to leave") {
     Net net;
     const Lowered l(net, net.project(net.input({1, 5, 12}), 20));

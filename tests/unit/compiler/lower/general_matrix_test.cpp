@@ -19,7 +19,7 @@ using Ints = std::vector<std::int64_t>;
 TEST_CASE("a product of matrices that broadcast fetches both with the contraction on partitions") {
     Net net;
     const TensorId a = net.input({1, 2, 5, 8}, "a"), b = net.input({1, 1, 8, 3}, "b");
-    const Lowered l(net, net.binary(Op::matmul, a, b));
+    const Lowered l(net, net.binary(Op::matmul, a, b), through_dram());
     REQUIRE(l.kinds() == "fetch fetch matmul");
     CHECK(l.op<HeadMatmulOp>(2).heads == 2);
     CHECK(l.written_by(0) == image({8, 8}, 1, 5));
@@ -29,6 +29,27 @@ TEST_CASE("a product of matrices that broadcast fetches both with the contractio
     CHECK(l.layer(2).inputs[1].value == l.layer(0).output.value);
     CHECK(l.layer(2).macs == 2 * 5 * 8 * 3);
     CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 2, 5, 3});
+}
+
+TEST_CASE("matrices that are all multiplied by one are a single product of their rows") {
+    Net net;
+    const TensorId a = net.input({1, 2, 5, 8}, "a"), b = net.input({1, 1, 8, 3}, "b");
+    const Lowered l(net, net.binary(Op::matmul, a, b));
+    REQUIRE(l.kinds() == "fetch fetch matmul");
+    CHECK(l.op<HeadMatmulOp>(2).heads == 1);
+    CHECK(l.written_by(0) == image({8}, 1, 10));
+    CHECK(l.written_by(1) == image({8}, 1, 3));
+    CHECK(l.written_by(2) == image({3}, 1, 10));
+    CHECK(l.layer(2).macs == 2 * 5 * 8 * 3);
+    CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 2, 5, 3});
+}
+
+TEST_CASE("one matrix by several is as many products") {
+    Net net;
+    const TensorId a = net.input({1, 1, 5, 8}, "a"), b = net.input({1, 2, 8, 3}, "b");
+    const Lowered l(net, net.binary(Op::matmul, a, b));
+    REQUIRE(l.kinds() == "fetch fetch matmul");
+    CHECK(l.op<HeadMatmulOp>(2).heads == 2);
 }
 
 TEST_CASE("several leading axes of a product are slots together") {
