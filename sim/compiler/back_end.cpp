@@ -16,9 +16,10 @@ FitOptions fit_options(const Compilation& c) {
     fit.allocate.capacity_note = binding_note(c.budget, c.target);
     fit.allocate.prefetch = c.options.prefetch;
     fit.allocate.prefetch_depth = c.options.prefetch_depth;
-    fit.evictions.spill = c.options.spill && c.may_spill;
-    fit.evictions.rematerialization = c.options.rematerialization;
-    fit.evictions.recompute = c.options.rematerialization && c.options.recompute;
+    fit.allocate.patient = c.options.search_sections;
+    fit.evictions.spill = c.options.spill && c.may_spill && c.may_evict;
+    fit.evictions.rematerialization = c.options.rematerialization && c.may_evict;
+    fit.evictions.recompute = fit.evictions.rematerialization && c.options.recompute;
     fit.spec = &c.spec;
     for (const Layer& layer : c.network.layers) {
         const double weights = weight_bytes(c.network, layer, c.dtype);
@@ -33,7 +34,8 @@ FitOptions fit_options(const Compilation& c) {
         fit.banded = [&c](std::int64_t budget) { return banded_plan(c.network, c.target, c.dtype, c.options, budget); };
     // A plan that the search proposes is tried as it is, or not taken; the plain ones are not its own.
     const auto is_plain = [](const Plan& p) { return p.sections.empty() && p.psum_banks.empty(); };
-    if (c.options.weights_in_parts && (c.plans.empty() || std::any_of(c.plans.begin(), c.plans.end(), is_plain)))
+    if (c.options.weights_in_parts && c.may_evict &&
+        (c.plans.empty() || std::any_of(c.plans.begin(), c.plans.end(), is_plain)))
         fit.parted = [&c](std::int64_t budget, bool bands) {
             return parted_plan(c.network, c.target, c.batch, c.dtype, c.options, budget, bands);
         };

@@ -43,6 +43,7 @@ struct Compilation {
     /// What fitting tries in turn, and whether it may spill; empty: every plan of the plain compiler.
     std::vector<Plan> plans;
     bool may_spill = true;
+    bool may_evict = true;  ///< whether anything may leave the state buffer at all, or weights come in parts
 
     Form form = Form::graph;  ///< the one that is there; of earlier ones there is what later passes still need
     Network network;

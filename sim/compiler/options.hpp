@@ -100,6 +100,8 @@ struct CompileOptions {
     /// search: layers may run in sections over some of the images at a time, if that is estimated to be faster or alone
     /// fits.
     bool search_sections = false;
+    /// search: sections only where the batch does not fit as it is, judged on few images where that tells their time.
+    bool search_only_tight = false;
     /// search: PSUM banks per stationary load are chosen layer by layer.
     bool search_psum_banks = false;
 

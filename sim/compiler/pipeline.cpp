@@ -161,15 +161,21 @@ std::string report_lay_out_dram(const Compilation& c) { return fmt::format("{} s
 
 /// A candidate of the search: the passes behind it, as far as the Program's time depends on them. Of the decision only
 /// its code is not kept.
-std::variant<Built, DoesNotFit> build(const Compilation& network, const std::vector<Plan>& plans, bool spill) {
+std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& trial) {
     Compilation c = network;
-    c.plans = plans;
-    c.may_spill = spill;
+    c.plans = trial.plans;
+    c.batch = trial.batch;
+    c.may_spill = trial.spill;
+    c.may_evict = trial.evict;
     Attempts attempts;
     if (auto no = run_fit(c, attempts)) return std::move(*no);
     Built built;
     if (c.first_that_fits) {
         if (auto no = shortage_of(*c.decision, c.target)) return std::move(*no);
+        built.decision = std::move(*c.decision);
+        return built;
+    }
+    if (!trial.program) {
         built.decision = std::move(*c.decision);
         return built;
     }
@@ -190,7 +196,7 @@ bool wants_search(const Compilation& c) { return c.options.search_sections || c.
 Refusal run_search(Compilation& c, Attempts& attempts) {
     const SearchInput input{c.network, c.spec,    c.target,       c.batch,
                             c.dtype,   c.options, c.budget.bytes, c.first_that_fits};
-    const auto builder = [&c](const std::vector<Plan>& plans, bool spill) { return build(c, plans, spill); };
+    const auto builder = [&c](const Trial& trial) { return build(c, trial); };
     auto outcome = search(input, builder, attempts);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     c.decision = std::move(std::get<Decision>(outcome));

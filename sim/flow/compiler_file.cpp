@@ -96,6 +96,7 @@ const std::vector<Option>& options_table() {
          "write live buffers to device DRAM and read them back where they exceed the budget"},
         {"search", "sections", Flag{&O::search_sections},
          "run layers in sections over some of the images at a time where that is faster or alone fits"},
+        {"search", "only_tight", Flag{&O::search_only_tight}, "sections only for batches that do not fit as they are"},
         {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load layer by layer"},
         {"rematerialize", "rematerialization", Flag{&O::rematerialization},
          "drop what device DRAM still holds and load it again"},
@@ -251,8 +252,8 @@ json::Value canonical_json(const CompileOptions& options) {
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
                                   moves_on_chip, packed_constants, turned_transfers, shared_matrices, reorder_layers,
                                   attention_bytes, spill, rematerialization, recompute, search_sections,
-                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
-                                  optional_passes, skip_passes] = options;
+                                  search_only_tight, search_psum_banks, weights_region, weight_regions,
+                                  activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {

@@ -32,8 +32,8 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
                                   moves_on_chip, packed_constants, turned_transfers, shared_matrices, reorder_layers,
                                   attention_bytes, spill, rematerialization, recompute, search_sections,
-                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
-                                  optional_passes, skip_passes] = CompileOptions{};
+                                  search_only_tight, search_psum_banks, weights_region, weight_regions,
+                                  activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
@@ -50,6 +50,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "packed_constants", &O::packed_constants, {false});
     add(all, "turned_transfers", &O::turned_transfers, {false});
     add(all, "shared_matrices", &O::shared_matrices, {false});
+    all.push_back({"only_tight", [](CompileOptions& o) { o.search_sections = o.search_only_tight = true; }});
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "fuse_clips", &O::fuse_clips, {false});
     add(all, "skip_zero_blocks", &O::skip_zero_blocks, {false});

@@ -29,6 +29,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.rematerialization = random.uniform_int(0, 3) != 0;
     o.recompute = random.uniform_int(0, 3) != 0;
     o.search_sections = random.uniform_int(0, 2) == 0;
+    o.search_only_tight = one_in(2);
     o.search_psum_banks = random.uniform_int(0, 2) == 0;
     o.prefetch = !one_in(3);
     o.prefetch_depth = static_cast<int>(one_in(2) ? 64 : random.uniform_int(1, 6));
@@ -46,13 +47,14 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
 inline std::string to_text(const compiler::CompileOptions& o) {
     return "batching=" + std::to_string(o.batching) + " spill=" + std::to_string(o.spill) +
            " remat=" + std::to_string(o.rematerialization) + " recompute=" + std::to_string(o.recompute) +
-           " sections=" + std::to_string(o.search_sections) + " choose banks=" + std::to_string(o.search_psum_banks) +
-           " banks=" + std::to_string(o.psum_banks_per_load) + " slab=" + std::to_string(o.slab_bytes) +
-           " small=" + std::to_string(o.small_image_elements) + " in_place=" + std::to_string(o.in_place_add) +
-           " pair=" + std::to_string(o.pair_images) + " replication=" + std::to_string(o.replication) +
-           " stream=" + std::to_string(o.stream_stem) + " stripe=" + std::to_string(o.stem_stripe_rows) +
-           " prefetch=" + std::to_string(o.prefetch) + " depth=" + std::to_string(o.prefetch_depth) +
-           " reorder=" + std::to_string(o.reorder_layers) + " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
+           " sections=" + std::to_string(o.search_sections) + " only tight=" + std::to_string(o.search_only_tight) +
+           " choose banks=" + std::to_string(o.search_psum_banks) + " banks=" + std::to_string(o.psum_banks_per_load) +
+           " slab=" + std::to_string(o.slab_bytes) + " small=" + std::to_string(o.small_image_elements) +
+           " in_place=" + std::to_string(o.in_place_add) + " pair=" + std::to_string(o.pair_images) +
+           " replication=" + std::to_string(o.replication) + " stream=" + std::to_string(o.stream_stem) +
+           " stripe=" + std::to_string(o.stem_stripe_rows) + " prefetch=" + std::to_string(o.prefetch) +
+           " depth=" + std::to_string(o.prefetch_depth) + " reorder=" + std::to_string(o.reorder_layers) +
+           " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
            " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
            " attention=" + std::to_string(o.attention_bytes) + " budget=" + std::to_string(o.state_buffer_budget);
 }

@@ -39,6 +39,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.rematerialization = true;
     o.recompute = false;
     o.search_sections = false;
+    o.search_only_tight = false;
     o.search_psum_banks = false;
     o.weights_region = 0;
     o.weight_regions = 0;

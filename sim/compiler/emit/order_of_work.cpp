@@ -84,7 +84,9 @@ void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& 
         const int now = std::min(step, c.input.batch - done[index]);
         if (index > 0) run_until(c, index - 1, done[index] + now, done);
         // Without passes that drop and issue again what DRAM holds, weights are read for every group of images.
-        if (!c.input.options.rematerialization) forget_weights(c, LayerId(section.first), LayerId(section.last));
+        const bool anew = section.weights_for > 0 && done[index] % section.weights_for == 0;
+        if (!c.input.options.rematerialization || anew)
+            forget_weights(c, LayerId(section.first), LayerId(section.last));
         emit_section(c, section, {ImageId(done[index]), now});
         done[index] += now;
     }

@@ -54,9 +54,10 @@ std::string runs_text(const std::vector<T>& list) {
 }
 
 std::string section_text(const Section& section) {
-    const auto& [first, last, images, stripe_rows, recompute_halo] = section;
+    const auto& [first, last, images, stripe_rows, recompute_halo, weights_for] = section;
     std::string text = fmt::format("section l{}..{} images={}", first, last - 1, images);
     if (stripe_rows > 0) text += fmt::format(" stripe_rows={}{}", stripe_rows, recompute_halo ? " recompute_halo" : "");
+    if (weights_for > 0) text += fmt::format(" weights_for={}", weights_for);
     return text + "\n";
 }
 

@@ -17,9 +17,12 @@ struct Section {
     /// Rows that two stripes share are computed again; otherwise they are copied from one stripe's window to the
     /// next's.
     bool recompute_halo = false;
+    /// Images after which weights are read anew; a multiple of `images`. 0: they are wanted until the last image, and
+    /// what has to leave the state buffer meanwhile is evicted.
+    int weights_for = 0;
     bool operator==(const Section& o) const {
         return first == o.first && last == o.last && images == o.images && stripe_rows == o.stripe_rows &&
-               recompute_halo == o.recompute_halo;
+               recompute_halo == o.recompute_halo && weights_for == o.weights_for;
     }
 };
 

@@ -14,6 +14,7 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::size_t kManyLoads = 4096;
+constexpr int kPatience = 6;  ///< times that loads are held back for others, twice as many each time
 
 /// Lifetimes stretched so that `depth` further buffers of the same name lie elsewhere: a window or scratch buffer that
 /// takes the place of the one just before would have to wait for its readers.
@@ -67,6 +68,7 @@ public:
 
         const std::int64_t top = activations_first();
         if (top > options_.capacity) return AllocationFailure{peak.position, top, " after packing (fragmentation)"};
+        if (stuck_ && options_.prefetch && options_.patient) stuck_ = place_patiently();
         if (stuck_ && options_.prefetch)
             stuck_ = place(false);  // loads as late as possible leave the most room for each other
         if (stuck_ && all_at_once(peak.bytes)) stuck_.reset();
@@ -119,6 +121,21 @@ private:
 
     std::optional<JobId> place(bool prefetch) {
         return place_loads(liveness_, options_, prefetch, fixed_, index_, jobs_, result_.offset);
+    }
+
+    /// As early as possible, but for more and more loads before those that find no place.
+    std::optional<JobId> place_patiently() {
+        std::optional<JobId> stuck = stuck_;
+        for (int tries = 0; stuck && tries < kPatience; ++tries) {
+            hold_back(*stuck, options_.prefetch_depth << tries);
+            stuck = place(true);
+        }
+        return stuck;
+    }
+
+    /// So many loads before one that found no place start late.
+    void hold_back(JobId stuck, int loads) {
+        for (JobId j : IdRange<JobId>(JobId(std::max(0, stuck.value() - loads)), stuck.next())) jobs_[j].late = true;
     }
 
     /// One assignment for everything, at the price of less choice in where loads go.

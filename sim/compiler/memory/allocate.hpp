@@ -16,6 +16,7 @@ struct AllocateOptions {
     std::string capacity_binding;  ///< what sets it
     bool prefetch = true;
     int rotation = 2;         ///< buffers of one name that get addresses of their own before one is used again
+    bool patient = false;     ///< where a load finds no place, only loads before it start late, not all there are
     int prefetch_depth = 64;  ///< loads of a stream that may be under way or waiting for their use
 };
 

@@ -44,7 +44,8 @@ LoadJobs load_jobs(const Liveness& liveness) {
     LoadJobs jobs;
     for (LoadId l : liveness.loads.ids()) {
         const LoadSpan& load = liveness.loads[l];
-        jobs.push_back({l, load.buffer, load.stream, load.earliest, liveness.lives[load.buffer].first, load.front, 0});
+        jobs.push_back(
+            {l, load.buffer, load.stream, load.earliest, liveness.lives[load.buffer].first, load.front, 0, false});
     }
     // Reloads were added behind all other loads; they are used in between.
     std::stable_sort(jobs.begin(), jobs.end(), [](const LoadJob& a, const LoadJob& b) { return a.front < b.front; });
@@ -61,7 +62,7 @@ std::optional<JobId> place_loads(const Liveness& liveness, const AllocateOptions
     Skyline sky(options.capacity);
     for (JobId j : jobs.ids()) {
         LoadJob& job = jobs[j];
-        const std::int32_t floor = prefetch ? std::min(streams.floor(job), job.latest) : job.latest;
+        const std::int32_t floor = prefetch && !job.late ? std::min(streams.floor(job), job.latest) : job.latest;
         const Buffer& buffer = liveness.buffers[job.buffer];
         const std::int32_t end = liveness.lives[job.buffer].last;
         sky.clear(floor);

@@ -18,6 +18,7 @@ struct LoadJob {
     std::int32_t latest = 0;  ///< position of the first instruction that touches the buffer
     std::int32_t front = 0;
     std::int32_t start = 0;  ///< what is looked for
+    bool late = false;       ///< starts right before its use, so that a later one finds its place
 };
 
 using JobId = TypedId<struct JobTag>;  ///< of loads in the order of use

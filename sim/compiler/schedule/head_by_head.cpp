@@ -80,7 +80,8 @@ private:
 
     bool is_inner(const Layer& maker, int heads) const {
         const Physical& phys = net_.values[maker.output.value].phys;
-        return maker.output.slots == phys.slots() && phys.slots() % heads == 0 && leaves_.count(maker.output.value) == 0;
+        return maker.output.slots == phys.slots() && phys.slots() % heads == 0 &&
+               leaves_.count(maker.output.value) == 0;
     }
     bool fits_in(const Chain& chain, const Layer& layer) const {
         if (!treats_heads_apart(layer, chain.heads) || layer.output.slots % chain.heads != 0) return false;
@@ -119,7 +120,8 @@ public:
         if (auto* product = std::get_if<HeadMatmulOp>(&out.op)) product->heads = heads_;
         if (auto* turn = std::get_if<TransposeOp>(&out.op)) turn->heads = heads_;
         out.macs = out.macs / chain_.heads * heads_;
-        out.kind += heads_ == 1 ? fmt::format(" head {}", first_) : fmt::format(" heads {}-{}", first_, first_ + heads_ - 1);
+        out.kind +=
+            heads_ == 1 ? fmt::format(" head {}", first_) : fmt::format(" heads {}-{}", first_, first_ + heads_ - 1);
         for (std::size_t i = 0; i < out.inputs.size(); ++i)
             if (!is_common_to_heads(out, i)) out.inputs[i] = part(out.inputs[i]);
         out.output = part(out.output);

@@ -189,6 +189,16 @@ std::int64_t NetworkCosts::peak(LayerId first, LayerId last, int images) const {
     return most;
 }
 
+double NetworkCosts::seconds(LayerId first, LayerId last, int images, int batch) const {
+    double dram = 0, compute_time = 0;
+    const int runs = (batch + images - 1) / images;
+    for (LayerId l : IdRange(first, last)) {
+        dram += weights(l) * runs;
+        compute_time += compute(l, images) * batch / images;
+    }
+    return std::max(dram, compute_time) + 0.1 * std::min(dram, compute_time);
+}
+
 double NetworkCosts::compute(LayerId layer, int images) const {
     const Compute& c = compute_[layer];
     const double clock = static_cast<double>(spec_.pe.clock.count());

@@ -33,12 +33,21 @@ struct Built {
     bool to_dram = false;      ///< the Program stores intermediates to device DRAM, for whatever reason
 };
 
-/// Fits one of `plans`, carries that out and says what came of it; `spill` forbids spilling where false.
-using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const std::vector<Plan>& plans, bool spill)>;
+/// What is tried: one of `plans`, for `batch` images.
+struct Trial {
+    std::vector<Plan> plans;
+    int batch = 1;
+    bool spill = true;    ///< whether buffers may be saved to device DRAM
+    bool evict = true;    ///< whether loads may be issued again
+    bool program = true;  ///< whether the Program is wanted; where only what fits is asked it never is
+};
+/// Fits one of the plans, carries that out and says what came of it.
+using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const Trial&)>;
 
 /// The plain compiler's decision or refusal; with search options, the decision whose Program has the shortest estimate
 /// among that one and those of the search's plans: sections first, then PSUM banks layer by layer. A plan of the search
-/// is taken in place of a refusal, too. Every Program that was built is noted in `attempts`.
+/// is taken in place of a refusal, too. With `search_only_tight` a batch that fits as it is takes the plain decision,
+/// and others are judged on as few images as tell their time. Every Program that was built is noted in `attempts`.
 std::variant<Decision, DoesNotFit> search(const SearchInput& input, const BuildProgram& build,
                                           std::vector<Attempt>& attempts);
 

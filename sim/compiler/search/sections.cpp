@@ -83,26 +83,15 @@ private:
         Option& option = it->second;
         if (!fresh) return option;
         if (costs_.peak(first, last, images) <= room)
-            return option = {seconds(first, last, images), {first.value(), last.value(), images}};
+            return option = {costs_.seconds(first, last, images, batch_), {first.value(), last.value(), images}};
         if (first.value() < stem_layers_ || !costs_.chain(first, last)) return option;
         for (int rows : kStripes) {
             if (costs_.striped_peak(first, last, images, rows) > room) continue;
             const auto [copied, again] = costs_.halo(first, last, rows);
-            return option = {seconds(first, last, images) + std::min(copied, again) * batch_,
+            return option = {costs_.seconds(first, last, images, batch_) + std::min(copied, again) * batch_,
                              {first.value(), last.value(), images, rows, again < copied}};
         }
         return option;
-    }
-
-    /// For the whole batch. Weights come while the layers before compute; per section the longer of the two counts.
-    double seconds(LayerId first, LayerId last, int images) const {
-        double dram = 0, compute = 0;
-        const int runs = (batch_ + images - 1) / images;
-        for (LayerId l : IdRange(first, last)) {
-            dram += costs_.weights(l) * runs;
-            compute += costs_.compute(l, images) * batch_ / images;
-        }
-        return std::max(dram, compute) + 0.1 * std::min(dram, compute);
     }
 
     /// The best sections for layers [0, end) when the section behind takes `images` at a time and tensors behind hold
@@ -149,16 +138,19 @@ std::vector<Section> joined(const std::vector<Section>& sections) {
 
 }  // namespace
 
-std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
-                                                     std::int64_t capacity) {
-    std::vector<std::vector<Section>> list;
+std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
+                                            std::int64_t capacity) {
+    std::vector<SectionList> list;
     for (double share : kShares) {
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
-        const std::vector<Section> sections = joined(Planner(costs, stem_layers, batch, room).best().sections);
+        const Choice best = Planner(costs, stem_layers, batch, room).best();
+        const std::vector<Section> sections = joined(best.sections);
         const bool plain = sections.size() == 1 && sections[0].stripe_rows == 0 &&
                            (sections[0].images == 0 || sections[0].images >= batch);
         if (sections.empty() || plain) continue;  // what the plain compiler does
-        if (std::find(list.begin(), list.end(), sections) == list.end()) list.push_back(sections);
+        const bool known =
+            std::any_of(list.begin(), list.end(), [&](const SectionList& l) { return l.sections == sections; });
+        if (!known) list.push_back({sections, best.seconds});
     }
     return list;
 }

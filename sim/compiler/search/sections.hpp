@@ -36,6 +36,9 @@ public:
     double compute(LayerId layer, int images) const;
     /// Seconds of a core's share of device DRAM for the weights of a layer.
     double weights(LayerId layer) const { return weights_[layer]; }
+    /// Seconds of layers [first, last) for `batch` images, `images` at a time: weights come while the layers before
+    /// compute, and the longer of the two counts.
+    double seconds(LayerId first, LayerId last, int images, int batch) const;
 
 private:
     struct Alive {
@@ -71,10 +74,15 @@ private:
 /// Bytes of the weights of a layer in device DRAM; 0 for layers without.
 double weight_bytes(const Network& network, const Layer& layer, DType dtype);
 
+/// Sections, and how long they take by NetworkCosts.
+struct SectionList {
+    std::vector<Section> sections;
+    double seconds = 0;
+};
 /// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that the live
 /// activations may take (the rest is for weights and for loads under way). Dynamic programming from the last layer to
 /// the first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
-std::vector<std::vector<Section>> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
-                                                     std::int64_t capacity);
+std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
+                                            std::int64_t capacity);
 
 }  // namespace infsim::compiler

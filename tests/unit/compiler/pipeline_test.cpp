@@ -8,6 +8,7 @@
 #include "compiler/pipeline.hpp"
 #include "compiler/run_passes.hpp"
 #include "hw/load.hpp"
+#include "program/text.hpp"
 #include "support/graphs.hpp"
 #include "support/source_folder.hpp"
 
@@ -126,6 +127,22 @@ TEST_CASE("what the search has decided is not fitted again") {
     CHECK(std::count_if(found->attempts.begin(), found->attempts.end(), [](const Attempt& a) { return a.taken; }) == 1);
     CHECK(std::none_of(result.passes.begin(), result.passes.end(),
                        [](const PassReport& report) { return report.pass == "fit"; }));
+}
+
+TEST_CASE("a batch that fits as it is takes the plain decision where sections are only for others") {
+    CompileOptions options;
+    const Compiled plain = compiled(options);
+    options.search_sections = options.search_only_tight = true;
+    const Compiled result = compiled(options);
+    std::ostringstream with, without;
+    program::write_text(result.program, with);
+    program::write_text(plain.program, without);
+    CHECK(with.str() == without.str());
+    const auto found = std::find_if(result.passes.begin(), result.passes.end(),
+                                    [](const PassReport& report) { return report.pass == "search"; });
+    REQUIRE(found != result.passes.end());
+    REQUIRE(found->attempts.size() == 1);
+    CHECK(found->attempts[0].name == "as it is");
 }
 
 TEST_CASE("names that are no pass are reported with those that are") {

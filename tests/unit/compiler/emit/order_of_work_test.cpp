@@ -140,6 +140,22 @@ TEST_CASE("a fused section copies the rows that stripes share, or computes them 
     CHECK(pairs_of_rows(again) == 3);
 }
 
+TEST_CASE("weights of a section are read once, or anew after so many images") {
+    HandMade h = stem();
+    h.batch = 4;
+    const auto loads = [&] {
+        const Lines lines = dma_lines(h.code());
+        return std::count_if(lines.begin(), lines.end(),
+                             [](const std::string& l) { return l.find("load a/weights") != std::string::npos; });
+    };
+    h.plan.sections = {{0, 2, 1}};
+    CHECK(loads() == 1);
+    h.plan.sections[0].weights_for = 1;
+    CHECK(loads() == 4);
+    h.plan.sections[0].weights_for = 2;
+    CHECK(loads() == 2);
+}
+
 TEST_CASE("a layer by rows works band by band") {
     HandMade h;
     const ValueId x = h.input("x", {1}, 5, 1), y = h.value("y", {1}, 5, 1);

@@ -58,13 +58,13 @@ load 0 b0 stream=0 earliest=0
 
 TEST_CASE("a plan lists its sections and runs of layers that are treated alike") {
     Plan plan;
-    plan.sections = {{0, 3, 2, 4, true}, {3, 5, 0}};
+    plan.sections = {{0, 3, 2, 4, true}, {3, 5, 0, 0, false, 8}};
     plan.psum_banks = {4, 4, 2};
     plan.image_group = {1};
     CHECK(to_text(plan) ==
           "plan slab_bytes=4096 resident_weight_bytes=16384 share_small_images=true stem_stripe_rows=8 band_bytes=0\n"
           "section l0..2 images=2 stripe_rows=4 recompute_halo\n"
-          "section l3..4 images=0\n"
+          "section l3..4 images=0 weights_for=8\n"
           "psum_banks l0..1=4 l2=2\n"
           "image_group l0=1\n");
 }

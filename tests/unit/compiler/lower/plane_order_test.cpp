@@ -62,12 +62,16 @@ TEST_CASE("a plane stays as it is where neighbours are neighbours, lie across pa
 TEST_CASE("what a transfer would move element by element is brought into order on chip") {
     Net net;
     const TensorId x = net.relu(net.input({1, 8, 32, 4}));
-    const Lowered l(net, net.relu(net.op(Op::depth_to_space, {x}, {{"blocksize", std::int64_t{2}}, {"mode", std::string("DCR")}})));
+    const Lowered l(
+        net, net.relu(net.op(Op::depth_to_space, {x}, {{"blocksize", std::int64_t{2}}, {"mode", std::string("DCR")}})));
     REQUIRE(l.kinds() == "relu store fetch arrange relu");
     CHECK(l.written_by(3) == image({2}, 64, 8));
     net = Net();
     const TensorId again = net.relu(net.input({1, 8, 32, 4}));
-    const Lowered off(net, net.relu(net.op(Op::depth_to_space, {again}, {{"blocksize", std::int64_t{2}}, {"mode", std::string("DCR")}})), through_dram());
+    const Lowered off(
+        net,
+        net.relu(net.op(Op::depth_to_space, {again}, {{"blocksize", std::int64_t{2}}, {"mode", std::string("DCR")}})),
+        through_dram());
     CHECK(off.kinds() == "relu store fetch relu");
 }
 

@@ -134,6 +134,23 @@ TEST_CASE("windows of one name take turns as far as there is room") {
     CHECK(places(59) == 1);
 }
 
+TEST_CASE("where a load finds no gap only those before it start late, if one is patient") {
+    // `a` sends `many` to the end of its bytes, where it leaves no 65 for `big`; right before its use it lies in front.
+    Lives l;
+    l.buffer("a", 50, 0, 4);
+    l.loaded("early", 10, 2, 3);
+    l.loaded("many", 30, 5, 30);
+    l.loaded("big", 65, 10, 12);
+    AllocateOptions options;
+    options.capacity = 100;
+    options.prefetch_depth = 1;
+    const auto starts = [&] { return std::get<Allocation>(allocate(l.liveness, options)).start; };
+    CHECK(starts() == Starts{2, 5, 10});
+    options.patient = true;
+    CHECK(starts()[LoadId(0)] == 0);
+    CHECK(starts()[LoadId(1)] == 5);
+}
+
 TEST_CASE("where loads find no gap around the activations everything is packed together") {
     // Largest first puts b beside a and leaves 20 bytes on either side of what is free for w, which needs 40.
     Lives l;

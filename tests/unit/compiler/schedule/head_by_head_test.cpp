@@ -1,8 +1,8 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include "compiler/ir/verify_network.hpp"
 #include "compiler/schedule/head_by_head.hpp"
@@ -14,8 +14,8 @@ using test::HandMade;
 
 namespace {
 
-/// softmax(q^T k) v of four heads: `tokens` tokens of four hidden elements, lanes in slots of four. Scores of a head take
-/// tokens * tokens / 4 bytes of a partition.
+/// softmax(q^T k) v of four heads: `tokens` tokens of four hidden elements, lanes in slots of four. Scores of a head
+/// take tokens * tokens / 4 bytes of a partition.
 struct Attention {
     HandMade made;
     ValueId q, k, v, scores, weights, turned, context;
@@ -79,8 +79,8 @@ TEST_CASE("as many heads run together as the bytes of a partition allow, and the
     CHECK(verify(two.network(), two.made.graph).empty());
     Attention three(8);
     CHECK(run_head_by_head(three.network(), 48) == 1);
-    CHECK(three.layers() == Lines{"scores 0+3", "scores 3+1", "weights", "turned", "context 0+3", "weights", "turned",
-                                  "context 3+1"});
+    CHECK(three.layers() ==
+          Lines{"scores 0+3", "scores 3+1", "weights", "turned", "context 0+3", "weights", "turned", "context 3+1"});
     Attention all(8);
     CHECK_FALSE(has_chains_of_heads(all.network(), 64));
     CHECK(run_head_by_head(all.network(), 64) == 0);
@@ -90,8 +90,8 @@ TEST_CASE("as many heads run together as the bytes of a partition allow, and the
 TEST_CASE("heads of an odd number of slots go in pairs: operands of a product keep their half of the partitions") {
     Attention a(4);
     CHECK(run_head_by_head(a.network(), 1) == 1);
-    CHECK(a.layers() == Lines{"scores 0+2", "scores 2+2", "weights", "turned", "context 0+2", "weights", "turned",
-                              "context 2+2"});
+    CHECK(a.layers() ==
+          Lines{"scores 0+2", "scores 2+2", "weights", "turned", "context 0+2", "weights", "turned", "context 2+2"});
     CHECK(verify(a.network(), a.made.graph).empty());
 }
 

@@ -73,9 +73,9 @@ TEST_CASE("where everything fits there is nothing to propose; where some images 
     // Four images need 10,240 bytes, two 6,144, one 4,096.
     const auto list = section_candidates(costs(convolutions()), 0, 4, 8192);
     REQUIRE(!list.empty());
-    REQUIRE(list[0].size() == 1);
-    CHECK(list[0][0].images == 2);
-    CHECK(list[0][0].stripe_rows == 0);
+    REQUIRE(list[0].sections.size() == 1);
+    CHECK(list[0].sections[0].images == 2);
+    CHECK(list[0].sections[0].stripe_rows == 0);
 }
 
 TEST_CASE("layers with large tensors run on few images, those with small ones on all") {
@@ -93,9 +93,9 @@ TEST_CASE("layers with large tensors run on few images, those with small ones on
     REQUIRE(list.size() == 3);
     const std::vector<int> stripes{0, 2, 1};
     for (std::size_t i = 0; i < 3; ++i) {
-        REQUIRE(list[i].size() == 2);
-        check(list[i][0], 0, 2, 1, stripes[i]);
-        check(list[i][1], 2, 4, 4, 0);
+        REQUIRE(list[i].sections.size() == 2);
+        check(list[i].sections[0], 0, 2, 1, stripes[i]);
+        check(list[i].sections[1], 2, 4, 4, 0);
     }
 }
 
@@ -111,9 +111,9 @@ TEST_CASE("an image that does not fit layer by layer runs in the tallest stripes
     CHECK(c.striped_peak(LayerId(0), LayerId(3), 1, 2) == 2048 + 128 + 2304);
     const auto list = section_candidates(c, 0, 1, 4000);
     REQUIRE(!list.empty());
-    REQUIRE(list[0].size() == 1);
-    check(list[0][0], 0, 3, 1, 1);
-    CHECK(list[0][0].recompute_halo ==
+    REQUIRE(list[0].sections.size() == 1);
+    check(list[0].sections[0], 0, 3, 1, 1);
+    CHECK(list[0].sections[0].recompute_halo ==
           (c.halo(LayerId(0), LayerId(3), 1).second < c.halo(LayerId(0), LayerId(3), 1).first));
 }
 
