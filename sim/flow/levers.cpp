@@ -58,7 +58,7 @@ void add_profiles(std::vector<Lever>& levers, const PointRequest& request, const
     if (!std::filesystem::is_regular_file(best) || point.compiler.name == "best") return;
     PointRequest other = request;
     other.compiler = best.string();
-    levers.push_back({"the best compiler", "--compiler configs/compilers/best.json", other});
+    levers.push_back({"the best compiler", "--compiler " + best.string(), other});
 }
 
 /// Whether something in `to` may take less room than in `from`, or saves the conversion to `other`.
