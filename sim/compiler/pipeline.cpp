@@ -89,18 +89,22 @@ Refusal run_stem(Compilation& c, Attempts&) {
 }
 std::string report_stem(const Compilation& c) { return fmt::format("{} layers in stripes", c.network.stem_layers); }
 
-Refusal run_fit(Compilation& c, Attempts& attempts) {
+Refusal try_fit(Compilation& c, Attempts& attempts) {
     const auto all = c.plans.empty() ? plans(c.network, c.target, c.batch, c.dtype, c.options) : c.plans;
     auto outcome = fit(all, emission_of(c), layer_infos(c.network), fit_options(c));
-    if (auto* no = std::get_if<DoesNotFit>(&outcome)) {
-        if (c.batch == 1 && no->resource == resource::access_pattern)  // no smaller batch helps
-            throw InputError(c.graph.name, "", no->text);
-        return std::move(*no);
-    }
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     c.decision = std::move(std::get<Decision>(outcome));
     attempts = std::exchange(c.decision->attempts, {});
     return std::nullopt;
 }
+
+/// What ends a compilation. Steps that are too long at batch 1 are a network that nothing helps.
+Refusal last_word(const Compilation& c, Refusal no) {
+    if (no && c.batch == 1 && no->resource == resource::access_pattern) throw InputError(c.graph.name, "", no->text);
+    return no;
+}
+
+Refusal run_fit(Compilation& c, Attempts& attempts) { return last_word(c, try_fit(c, attempts)); }
 std::string report_fit(const Compilation& c) {
     return fmt::format("{} evictions, at least {} B", c.decision->evictions.size(), c.decision->allocation.lower_bound);
 }
@@ -168,7 +172,7 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& t
     c.may_spill = trial.spill;
     c.may_evict = trial.evict;
     Attempts attempts;
-    if (auto no = run_fit(c, attempts)) return std::move(*no);
+    if (auto no = try_fit(c, attempts)) return std::move(*no);
     Built built;
     if (c.first_that_fits) {
         if (auto no = shortage_of(*c.decision, c.target)) return std::move(*no);
@@ -198,7 +202,7 @@ Refusal run_search(Compilation& c, Attempts& attempts) {
                             c.dtype,   c.options, c.budget.bytes, c.first_that_fits};
     const auto builder = [&c](const Trial& trial) { return build(c, trial); };
     auto outcome = search(input, builder, attempts);
-    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
+    if (auto* no = std::get_if<DoesNotFit>(&outcome)) return last_word(c, std::move(*no));
     c.decision = std::move(std::get<Decision>(outcome));
     return std::nullopt;
 }

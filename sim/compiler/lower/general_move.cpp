@@ -89,7 +89,7 @@ void general_concat(Lowering& low, const Node& node) {
     }
     const Layout layout = low.free_layout(to);
     const DType dtype = low.source.chip_dtype(out);
-    if (layout.axes[axis].size() == 2)
+    if (layout.axes[axis].size() == 2 && !is_free(layout.axes[axis][0]))
         if (const auto view = concatenated_rows(low, inputs, axis, layout, dtype)) {
             low.at.views[out] = *view;
             return;

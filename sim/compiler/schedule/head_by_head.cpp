@@ -23,6 +23,7 @@ struct Chain {
     std::vector<LayerId> layers;
     std::set<ValueId> inner;
     int heads = 1;
+    int together = 1;  ///< of them in one piece
 };
 
 bool has_per_channel_constants(const ScalarOp& op) {
@@ -56,7 +57,7 @@ public:
     std::optional<Chain> from(LayerId first) const {
         const auto* product = std::get_if<HeadMatmulOp>(&net_.layers[first].op);
         if (!product || product->heads < 2) return std::nullopt;
-        Chain chain{{first}, {}, product->heads};
+        Chain chain{{first}, {}, product->heads, product->heads};
         std::set<LayerId> waiting;  // readers of inner values that are not in the chain yet
         LayerId last = first;
         do {
@@ -154,12 +155,12 @@ private:
 };
 
 /// The chain in pieces: the first layer of each comes before all but the first of the piece in front of it.
-std::vector<Layer> in_pieces(Network& network, const Chain& chain, int together) {
+std::vector<Layer> in_pieces(Network& network, const Chain& chain) {
     std::map<ValueId, Value> whole;
     for (const ValueId v : chain.inner) whole.emplace(v, network.values[v]);
     std::vector<Layer> out, rest;
-    for (int first = 0; first < chain.heads; first += together) {
-        Piece piece(network, chain, whole, first, std::min(together, chain.heads - first));
+    for (int first = 0; first < chain.heads; first += chain.together) {
+        Piece piece(network, chain, whole, first, std::min(chain.together, chain.heads - first));
         out.push_back(piece.layer(chain.layers[0]));
         std::move(rest.begin(), rest.end(), std::back_inserter(out));
         rest.clear();
@@ -177,7 +178,9 @@ std::map<LayerId, Chain> chains_of(const Network& network, std::int64_t bytes) {
     for (const LayerId l : network.layers.ids()) {
         if (l <= last) continue;
         auto chain = finder.from(l);
-        if (!chain || heads_together(network, *chain, bytes) >= chain->heads) continue;
+        if (!chain) continue;
+        chain->together = heads_together(network, *chain, bytes);
+        if (chain->together >= chain->heads) continue;
         last = chain->layers.back();
         chains.emplace(last, std::move(*chain));
     }
@@ -196,7 +199,7 @@ int run_head_by_head(Network& network, std::int64_t bytes) {
     std::vector<Layer> layers;
     for (const LayerId l : network.layers.ids()) {
         if (const auto it = chains.find(l); it != chains.end()) {
-            auto pieces = in_pieces(network, it->second, heads_together(network, it->second, bytes));
+            auto pieces = in_pieces(network, it->second);
             std::move(pieces.begin(), pieces.end(), std::back_inserter(layers));
         } else if (cut.count(l) == 0) {
             layers.push_back(network.layers[l]);

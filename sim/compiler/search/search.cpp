@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,10 +28,10 @@ struct Best {
 
 using Sections = std::vector<Section>;
 
-/// The largest number of images below `batch` for which `fits`, 0 for none; more images are taken to need more room.
+/// The largest number of images below `too_many` for which `fits`, 0 for none; more images are taken to need more room.
 template <class Fits>
-int most_images(int batch, Fits&& fits) {
-    int enough = 0, too_many = batch;
+int most_images(int too_many, Fits&& fits) {
+    int enough = 0;
     while (enough + 1 < too_many) {
         const int middle = (enough + too_many) / 2;
         (fits(middle) ? enough : too_many) = middle;
@@ -48,7 +49,7 @@ struct Priced {
 class Search {
 public:
     Search(const SearchInput& input, const BuildProgram& build, std::vector<Attempt>& attempts)
-        : in_(input), build_(build), attempts_(attempts), plans_(plans_for(in_.batch, {})) {}
+        : in_(input), build_(build), attempts_(attempts), plans_(plans_for(in_.batch, {})), too_many_(in_.batch) {}
 
     std::variant<Decision, DoesNotFit> run() {
         const bool sections = in_.options.search_sections && in_.options.batching;
@@ -81,6 +82,8 @@ private:
     std::vector<Plan> plans_;  ///< of the plain compiler
     std::optional<Best> best_;
     bool tried_sub_batches_ = false;
+    std::map<int, std::optional<Plan>> as_they_are_;  ///< by number of images
+    int too_many_;                                    ///< images that do not fit as they are, as far as is known
 
     bool is_resident() const { return best_ && best_->decision.evictions.empty(); }
     bool is_done() const { return in_.first_that_fits && best_; }
@@ -107,7 +110,9 @@ private:
         constexpr int kLarge = 16;
         const auto begin = std::chrono::steady_clock::now();
         std::optional<Decision> decision;
-        if (in_.batch < kLarge || plan_as_it_is(in_.batch / 4)) {
+        if (in_.batch >= kLarge && !plan_as_it_is(in_.batch / 4)) {
+            too_many_ = in_.batch / 4;
+        } else {
             auto outcome = build_(kept(plans_, in_.batch));
             if (auto* built = std::get_if<Built>(&outcome)) decision = std::move(built->decision);
         }
@@ -117,11 +122,12 @@ private:
     }
 
     /// The plan that `images` have as they are, where they have one.
-    std::optional<Plan> plan_as_it_is(int images) {
+    const std::optional<Plan>& plan_as_it_is(int images) {
+        const auto [known, fresh] = as_they_are_.try_emplace(images);
+        if (!fresh) return known->second;
         auto outcome = build_(kept(plans_for(images, {}), images));
-        auto* built = std::get_if<Built>(&outcome);
-        if (!built) return std::nullopt;
-        return std::move(built->decision.plan);
+        if (auto* built = std::get_if<Built>(&outcome)) known->second = std::move(built->decision.plan);
+        return known->second;
     }
 
     int all_layers() const { return static_cast<int>(in_.network.layers.size()); }
@@ -133,10 +139,10 @@ private:
 
     /// The network on some of the images at a time: as many as fit as they are.
     std::optional<Sections> whole_passes() {
-        const int most = most_images(in_.batch, [&](int images) { return plan_as_it_is(images).has_value(); });
+        const int most = most_images(too_many_, [&](int images) { return plan_as_it_is(images).has_value(); });
         if (most == 0) return std::nullopt;
         const int images = even_pass(most);
-        const auto plan = plan_as_it_is(images);
+        const auto& plan = plan_as_it_is(images);
         if (!plan) return std::nullopt;
         Sections sections = plan->sections;
         if (sections.empty()) sections.push_back({0, all_layers()});

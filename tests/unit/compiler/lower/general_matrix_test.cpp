@@ -16,48 +16,47 @@ using graph::Op;
 using program::AluOp;
 using Ints = std::vector<std::int64_t>;
 
+namespace {
+
+/// The product of two inputs, by two fetches and a matmul.
+struct Product : Lowered {
+    Product(const graph::Shape& a, const graph::Shape& b, const compiler::CompileOptions& options = {}, Net net = Net())
+        : Lowered(net, net.binary(Op::matmul, net.input(a, "a"), net.input(b, "b")), options) {
+        REQUIRE(kinds() == "fetch fetch matmul");
+    }
+    int heads() const { return op<HeadMatmulOp>(2).heads; }
+    /// So many heads of m x k by k x n, with k and n lanes in slots of their own for each.
+    void check(int many, int m, int k, int n) const {
+        CHECK(heads() == many);
+        const auto slots = static_cast<std::size_t>(many);
+        CHECK(written_by(0) == image(std::vector<int>(slots, k), 1, m));
+        CHECK(written_by(1) == image(std::vector<int>(slots, k), 1, n));
+        CHECK(written_by(2) == image(std::vector<int>(slots, n), 1, m));
+        CHECK(layer(2).macs == std::int64_t{many} * m * k * n);
+    }
+};
+
+}  // namespace
+
 TEST_CASE("a product of matrices that broadcast fetches both with the contraction on partitions") {
-    Net net;
-    const TensorId a = net.input({1, 2, 5, 8}, "a"), b = net.input({1, 1, 8, 3}, "b");
-    const Lowered l(net, net.binary(Op::matmul, a, b), through_dram());
-    REQUIRE(l.kinds() == "fetch fetch matmul");
-    CHECK(l.op<HeadMatmulOp>(2).heads == 2);
-    CHECK(l.written_by(0) == image({8, 8}, 1, 5));
-    CHECK(l.written_by(1) == image({8, 8}, 1, 3));
-    CHECK(l.written_by(2) == image({3, 3}, 1, 5));
+    const Product l({1, 2, 5, 8}, {1, 1, 8, 3}, through_dram());
+    l.check(2, 5, 8, 3);
     CHECK(l.layer(2).inputs[0].value == l.layer(1).output.value);
     CHECK(l.layer(2).inputs[1].value == l.layer(0).output.value);
-    CHECK(l.layer(2).macs == 2 * 5 * 8 * 3);
     CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 2, 5, 3});
 }
 
 TEST_CASE("matrices that are all multiplied by one are a single product of their rows") {
-    Net net;
-    const TensorId a = net.input({1, 2, 5, 8}, "a"), b = net.input({1, 1, 8, 3}, "b");
-    const Lowered l(net, net.binary(Op::matmul, a, b));
-    REQUIRE(l.kinds() == "fetch fetch matmul");
-    CHECK(l.op<HeadMatmulOp>(2).heads == 1);
-    CHECK(l.written_by(0) == image({8}, 1, 10));
-    CHECK(l.written_by(1) == image({8}, 1, 3));
-    CHECK(l.written_by(2) == image({3}, 1, 10));
-    CHECK(l.layer(2).macs == 2 * 5 * 8 * 3);
+    const Product l({1, 2, 5, 8}, {1, 1, 8, 3});
+    l.check(1, 2 * 5, 8, 3);
     CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 2, 5, 3});
 }
 
-TEST_CASE("one matrix by several is as many products") {
-    Net net;
-    const TensorId a = net.input({1, 1, 5, 8}, "a"), b = net.input({1, 2, 8, 3}, "b");
-    const Lowered l(net, net.binary(Op::matmul, a, b));
-    REQUIRE(l.kinds() == "fetch fetch matmul");
-    CHECK(l.op<HeadMatmulOp>(2).heads == 2);
-}
+TEST_CASE("one matrix by several is as many products") { Product({1, 1, 5, 8}, {1, 2, 8, 3}).check(2, 5, 8, 3); }
 
 TEST_CASE("several leading axes of a product are slots together") {
-    Net net;
-    const TensorId a = net.input({1, 2, 3, 5, 8}, "a"), b = net.input({1, 2, 3, 8, 3}, "b");
-    const Lowered l(net, net.binary(Op::matmul, a, b));
-    REQUIRE(l.kinds() == "fetch fetch matmul");
-    CHECK(l.op<HeadMatmulOp>(2).heads == 6);
+    const Product l({1, 2, 3, 5, 8}, {1, 2, 3, 8, 3});
+    CHECK(l.heads() == 6);
     CHECK(compiler::shape_of(l.output()) == graph::Shape{1, 2, 3, 5, 3});
     CHECK(compiler::axis_is(l.output(), 1, compiler::Dim::slot));
     CHECK(l.output().axes[1][0].step == 3);

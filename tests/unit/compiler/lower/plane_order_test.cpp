@@ -85,6 +85,19 @@ TEST_CASE("many rows of a few elements lie in runs, as many rows on every partit
         CHECK_FALSE(compiler::thin_layout(shape, 64));
 }
 
+TEST_CASE("a concatenation along an axis that lies in rows of the plane is not cut at their ends") {
+    Net net;
+    const TensorId a = net.input({1, 8000, 4}, "a"), b = net.input({1, 12000, 4}, "b");
+    const Lowered l(net, net.relu(net.op(Op::concat, {a, b}, {{"axis", std::int64_t{1}}})), through_dram());
+    const FetchOp* concat = nullptr;
+    for (const auto& layer : l.network.layers)
+        if (const auto* fetch = std::get_if<FetchOp>(&layer.op); fetch && fetch->boxes.size() > 1) concat = fetch;
+    REQUIRE(concat != nullptr);
+    REQUIRE(concat->boxes.size() == 2);
+    CHECK(concat->to.axes[1].size() == 2);
+    CHECK(concat->boxes[1].start == Ints{0, 8000, 0});
+}
+
 TEST_CASE("rows of a few elements are concatenated in runs that end where a partition does") {
     Net net;
     const auto boxes = [&](const char* name, std::int64_t rows) {
