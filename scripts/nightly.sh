@@ -3,8 +3,8 @@
 # The suites that take too long for every change: clang-tidy over all sources, every network with every profile, thousands of
 # random networks, fuzzers, all mutants of the source, and every test under sanitizers. Hours on two cores. A stage that fails does
 # not keep the next from running; exit status 1 at the end. (The mutants of compiled programs are all part of the tests.)
-# What has passed on these very sources is not run again, so that a night that was cut short goes on where it ended (build/nightly/
-# remembers it; --again forgets it). Stages of one process each run as many at a time as there are cores; their output is there too.
+# What has passed on these very sources (texts apart) is not run again, so that a night that was cut short goes on where it ended
+# (build/nightly/ remembers it; --again forgets it). Stages of one process each run as many at a time as there are cores; their output is there too.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
@@ -12,7 +12,7 @@ source scripts/stages.sh
 memory=build/nightly
 [[ ${1:-} == --again ]] && rm -rf "$memory"
 mkdir -p "$memory"
-sources=$( (git ls-files -s; git diff HEAD) | sha256sum | cut -c1-16)
+sources=$( (git ls-files -s -- ':!*.md'; git diff HEAD -- ':!*.md') | sha256sum | cut -c1-16)
 
 passed_before() { [[ -f $memory/$sources.$1 ]] && echo "== $1: passed before on these sources, $(cat "$memory/$sources.$1") s" >&2; }
 nightly_stage() {   # NAME COMMAND...

@@ -2,7 +2,8 @@
 # usage: tidy.sh [--all | --since COMMIT]
 # clang-tidy (.clang-tidy) over the sources below sim/ that changed since COMMIT, committed or not; by default since the
 # last version tag; where there is none yet it says so and checks nothing. A changed header counts through the sources
-# that include it directly. --all takes every source: half an hour on two cores. Needs a configured build/.
+# that include it directly. --all takes every source: half an hour on two cores. Needs a build/ with every object. A source
+# that passed is not read again while it and all it includes of the project stay the same (build/tidy/).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,5 +35,13 @@ else
 fi
 echo "clang-tidy over ${#sources[@]} sources"
 [[ ${#sources[@]} -gt 0 ]] || exit 0
-# What it has to say goes to stdout; how many warnings of foreign headers it kept to itself, to stderr.
-printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P "$(nproc)" $tidy -p build --quiet 2> /dev/null
+passed=build/tidy
+mkdir -p "$passed"
+check() {   # SOURCE: what it has to say goes to stdout; how many warnings of foreign headers it kept to itself, to stderr
+    local content
+    content=$(scripts/included.py "$1" | xargs sha256sum .clang-tidy "$(command -v $tidy)" | sha256sum | cut -c1-32)
+    [[ ! -f $passed/$content ]] || return 0
+    $tidy -p build --quiet "$1" 2> /dev/null && touch "$passed/$content"
+}
+export -f check && export passed tidy
+printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P "$(nproc)" bash -c 'check "$1"' check

@@ -91,9 +91,9 @@ po::options_description point_group(bool with_batch) {
         ("dtype", po::value<std::string>()->value_name("T"), "what is computed in: fp16, bf16 or fp32 (default fp16)")
         ("io-dtype", po::value<std::string>()->value_name("T"),
          "what the graph's inputs and outputs are (default: as --dtype)")
-        ("chip", po::value<std::string>()->value_name("FILE"), "chip file (default configs/chips/inferentia1.json)")
+        ("chip", po::value<std::string>()->value_name("FILE"), "chip file, or the name of one in configs/chips (default: inferentia1)")
         ("compiler", po::value<std::string>()->value_name("FILE"),
-         "compiler file (default configs/compilers/default.json)")
+         "compiler file, or the name of one in configs/compilers (default: default)")
         ("set", po::value<Words>()->value_name("KEY=VALUE")->composing(),
          "replace a value of the chip or compiler file, such as chip.state_buffer.partition_bytes=128KiB; may be "
          "repeated, the last one wins");

@@ -1,7 +1,6 @@
 #include "flow/levers.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/quantity.hpp"
 #include "base/text.hpp"
@@ -54,11 +53,10 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
 }
 
 void add_profiles(std::vector<Lever>& levers, const PointRequest& request, const Point& point) {
-    const auto best = std::filesystem::path(default_compiler_path()).parent_path() / "best.json";
-    if (!std::filesystem::is_regular_file(best) || point.compiler.name == "best") return;
+    if (point.compiler.name == "best") return;
     PointRequest other = request;
-    other.compiler = best.string();
-    levers.push_back({"the best compiler", "--compiler " + best.string(), other});
+    other.compiler = "best";
+    levers.push_back({"the best compiler", "--compiler best", other});
 }
 
 /// Whether something in `to` may take less room than in `from`, or saves the conversion to `other`.

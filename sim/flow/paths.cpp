@@ -1,6 +1,10 @@
 #include "flow/paths.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
+
+#include "base/text.hpp"
 
 namespace infsim::flow {
 
@@ -21,15 +25,44 @@ bool is_path(const std::string& model) {
     return extension == ".onnx" || extension == ".json";
 }
 
+fs::path shipped(const std::string& kind, const std::string& name) {
+    return (data_folder() / "configs" / kind / (name + ".json")).lexically_normal();
+}
+
+std::vector<std::string> shipped_names(const std::string& kind) {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(data_folder() / "configs" / kind, ignored))
+        if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::optional<std::string> path_of(const char* key, const std::string& kind, const std::string& named,
+                                   Problems& problems) {
+    std::error_code ignored;
+    if (fs::is_regular_file(named, ignored)) return named;
+    const bool is_name = fs::path(named) == fs::path(named).stem();
+    if (!is_name && fs::exists(named, ignored)) return named;  // a folder: its reader says what is wrong with it
+    if (is_name && fs::exists(shipped(kind, named), ignored)) return shipped(kind, named).string();
+    problems.add("", key,
+                 is_name ? "names '" + named + "', which is neither a file nor one of configs/" + kind +
+                               suggestion(named, shipped_names(kind))
+                         : "names the file '" + named + "', which is not there");
+    return std::nullopt;
+}
+
 }  // namespace
 
-std::string default_chip_path() {
-    return (data_folder() / "configs/chips/inferentia1.json").lexically_normal().string();
+std::optional<std::string> chip_path(const std::string& named, Problems& problems) {
+    return path_of("chip", "chips", named.empty() ? "inferentia1" : named, problems);
 }
 
-std::string default_compiler_path() {
-    return (data_folder() / "configs/compilers/default.json").lexically_normal().string();
+std::optional<std::string> compiler_path(const std::string& named, Problems& problems) {
+    return path_of("compiler", "compilers", named.empty() ? "default" : named, problems);
 }
+
+std::string default_compiler_path() { return shipped("compilers", "default").string(); }
 
 std::string published_rows_path() {
     return (data_folder() / "tests/published/inf1_calibration.csv").lexically_normal().string();

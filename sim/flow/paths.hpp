@@ -1,12 +1,20 @@
 // Where infsim finds the files that a user names by a short name or not at all.
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "base/problems.hpp"
 
 namespace infsim::flow {
 
-/// Path of the default chip and the default compiler profile.
-std::string default_chip_path();
+/// The file of a chip or of a compiler profile that a user names: "" is the default one; what has neither a folder
+/// nor an extension is the name of one in configs/chips or configs/compilers; anything else is a path. Adds a problem
+/// at `key` where there is no such file.
+std::optional<std::string> chip_path(const std::string& named, Problems& problems);
+std::optional<std::string> compiler_path(const std::string& named, Problems& problems);
+
+/// Path of the default compiler profile.
 std::string default_compiler_path();
 
 /// The folder of the networks that can be named by their name alone.

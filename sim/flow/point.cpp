@@ -63,10 +63,12 @@ void check_settings(const std::vector<Setting>& settings, Problems& problems) {
 }
 
 std::optional<hw::ChipSpec> load_chip(const PointRequest& request, Problems& problems) {
+    const auto path = chip_path(request.chip, problems);
+    if (!path) return std::nullopt;
     std::vector<hw::Override> overrides;
     for (const Setting& s : settings_under(request.settings, "chip."))
         overrides.push_back({s.key, s.value, s.file, s.where});
-    const auto file = hw::load_chip(request.chip.empty() ? default_chip_path() : request.chip, overrides, problems);
+    const auto file = hw::load_chip(*path, overrides, problems);
     return file ? std::optional{file->spec} : std::nullopt;
 }
 
@@ -176,14 +178,12 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     check_settings(own.settings, found);
     const bool named = extension_of(request.model).empty();
     Problems of_compiler;  // is read first, since it says what of the model the host may run, and reported in its place
-    const bool profile = is_there("compiler", request.compiler, of_compiler);
-    const auto compiler =
-        load_compiler(!profile || request.compiler.empty() ? default_compiler_path() : request.compiler,
-                      settings_under(own.settings, "compiler."), of_compiler);
+    const auto compiler = load_compiler(compiler_path(request.compiler, of_compiler).value_or(default_compiler_path()),
+                                        settings_under(own.settings, "compiler."), of_compiler);
     const ModelCache::Entry* model = named || is_there("model", request.model, found)
                                          ? models.load(request.model, request.extents, compiler.host_operators, found)
                                          : nullptr;
-    const auto chip = is_there("chip", request.chip, found) ? load_chip(own, found) : std::nullopt;
+    const auto chip = load_chip(own, found);
     for (const Problem& p : of_compiler.list()) found.add(p);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",

@@ -52,6 +52,28 @@ TEST_CASE("what says the same in other words has the same id") {
     CHECK(id(same) == id(request()));
 }
 
+TEST_CASE("chips and compilers of configs/ have names") {
+    PointRequest named = request();
+    named.chip = "inferentia1";
+    named.compiler = "default";
+    CHECK(id(named) == id(request()));
+    named.chip = named.compiler = "";
+    CHECK(id(named) == id(request()));
+
+    named.chip = "inferentia";
+    named.compiler = "besd";
+    ModelCache models;
+    Problems problems;
+    CHECK_FALSE(resolve(named, models, problems));
+    REQUIRE(problems.list().size() == 2);
+    CHECK(to_text(problems.list()[0])
+              .find("names 'inferentia', which is neither a file nor one of configs/chips; "
+                    "did you mean 'inferentia1'?") != std::string::npos);
+    CHECK(to_text(problems.list()[1])
+              .find("names 'besd', which is neither a file nor one of configs/compilers; did you "
+                    "mean 'best'?") != std::string::npos);
+}
+
 TEST_CASE("a request survives the way to a worker process") {
     PointRequest r = request();
     r.batch = 7;
