@@ -16,6 +16,8 @@ import resource
 import subprocess
 import sys
 
+from marked import between, replaced
+
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 README = SOURCE / "tests/README.md"
 HEAD = ["network", "B", "ideal ms", "service ms", "efficiency", "main cause"]
@@ -54,22 +56,6 @@ def row(name, batch, result):
 
 def markdown(rows):
     return "\n".join("| " + " | ".join(r) + " |" for r in [HEAD, ["---"] * len(HEAD), *rows])
-
-
-def marks(name):
-    return f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-
-
-def between(text, name):
-    """What stands between the marks of that name."""
-    begin, end = marks(name)
-    return text.split(begin, 1)[1].split(end, 1)[0]
-
-
-def replaced(text, name, table):
-    begin, end = marks(name)
-    before, rest = text.split(begin, 1)
-    return before + begin + table + "\n" + end + rest.split(end, 1)[1]
 
 
 def committed():

@@ -10,14 +10,10 @@ import sys
 
 def dependences(log, source, build):
     """The paths that the first object made of `source` was made of; an empty list where there is no such object."""
-    paths = []
-    for line in [*log.splitlines(), ""]:
-        if line.startswith(" "):
-            paths.append((build / line.strip()).resolve())
-            continue
-        if paths and paths[0] == source:
-            return paths
-        paths = []
+    for entry in log.split("\n\n"):
+        lines = entry.splitlines()[1:]
+        if lines and (build / lines[0].strip()).resolve() == source:
+            return [(build / line.strip()).resolve() for line in lines]
     return []
 
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # usage: nightly.sh [--again]
-# The suites that take too long for every change: clang-tidy over all sources, every network with every profile, thousands of
-# random networks, fuzzers, all mutants of the source, and every test under sanitizers. Hours on two cores. A stage that fails does
-# not keep the next from running; exit status 1 at the end. (The mutants of compiled programs are all part of the tests.)
+# The suites that take too long for every change: clang-tidy over all sources, every network with every profile, the long run,
+# the search against smaller batches, estimates against the simulation, thousands of random networks, fuzzers, all mutants of
+# the source, and every test under sanitizers. Hours on two cores. A stage that fails does not keep the next from running; exit
+# status 1 at the end. (The mutants of compiled programs are all part of the tests.)
 # What has passed on these very sources (texts apart) is not run again, so that a night that was cut short goes on where it ended
-# (build/nightly/ remembers it; --again forgets it). Stages of one process each run as many at a time as there are cores; their output is there too.
+# (build/nightly/ remembers it; --again forgets it). Stages of one process each run as many at a time as there are cores; their
+# output is there too.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
@@ -44,6 +46,9 @@ gather() {   # all that runs in the background, as stages of their own
 }
 
 many_compiled() { build/tests/property/property_compiler "[many]"; }
+searched() {
+    build/infsim sweep sweeps/search.json --out build/nightly/search > /dev/null && /usr/bin/python3 scripts/compare_search.py build/nightly/search --cut-tolerance 5
+}
 many_sizes() { build/tests/property/property_sizes "[many]"; }
 
 stage setup scripts/setup.sh && stage build scripts/build.sh release || exit 1
@@ -53,6 +58,8 @@ in_background "random networks" many_compiled
 in_background "the long run" /usr/bin/python3 scripts/check_long_run.py --seeds 3
 in_background "serving times" /usr/bin/python3 scripts/check_serving_times.py --seeds 2 --requests 10000
 in_background "sensitivity" /usr/bin/python3 scripts/check_sensitivity.py
+in_background "the search" searched
+in_background "estimates" /usr/bin/python3 scripts/check_estimates.py
 in_background "verify all" scripts/verify_all.sh
 in_background "fuzz" scripts/fuzz.sh 600
 gather

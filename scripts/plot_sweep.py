@@ -6,7 +6,7 @@ usage: plot_sweep.py RESULTS_FOLDER [--out FILE_WITHOUT_EXTENSION]
 Reads RESULTS_FOLDER/table.csv and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name> unless --out says
 otherwise): throughput against batch, latency against batch, and latency against throughput with the batch beside each
 point. The knee is marked; batches that do not fit are drawn as a wall with the reason. A sweep with further axes gets
-one curve per combination of them. The SVG holds no date and is the same for the same table.
+one curve per combination of them; where one ends at a batch that does not fit, a line says so. The SVG holds no date and is the same for the same table.
 """
 import sys
 import textwrap
@@ -29,7 +29,7 @@ def curves_of(table):
     keys = [c for c in keys if table[c].nunique(dropna=False) > 1]
     if not keys:
         return [("", table.sort_values("batch_size"))]
-    groups = table.groupby(keys, sort=False, dropna=False)
+    groups = table.groupby(keys if len(keys) > 1 else keys[0], sort=False, dropna=False)
     named = []
     for values, rows in groups:
         values = values if isinstance(values, tuple) else (values,)
@@ -76,6 +76,20 @@ def wall_reason(rows, last_batch):
         lines += [f"{low}: layer {layer}", f"wants {int(first['infeasible_wanted_bytes']):,} bytes",
                   f"of {first['infeasible_resource']}, there are", f"{int(first['infeasible_available_bytes']):,}"]
     return "\n".join(lines)
+
+
+def mark_limit(panels, label, rows, color):
+    """A line behind the last batch of a curve that fits, beside curves that go on; in the first panel with the reason."""
+    fits = rows[rows["status"] == "ok"]["batch_size"]
+    last = fits.max() if not fits.empty else 0
+    reason = wall_reason(rows, last)
+    if not reason:
+        return
+    for axes in panels[:2]:
+        axes.axvline(last + 0.5, color=color, linewidth=2, linestyle="--", zorder=1)
+    panels[0].text(last + 0.9, 0.06, f"{label}\n{reason}", transform=panels[0].get_xaxis_transform(), ha="left",
+                   va="bottom", color=color, fontsize=8.5, linespacing=1.4,
+                   bbox={"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": color, "linewidth": 1})
 
 
 def draw_curve(panels, label, rows, color):
@@ -129,7 +143,7 @@ def draw(table):
     if len(curves) > MAX_CURVES:
         sys.exit(f"plot_sweep.py: {len(curves)} combinations besides the batch are too many curves for one picture; "
                  "plot_map.py draws maps")
-    for (label, rows), color in zip(curves, CURVES):
+    for (label, rows), color in reversed([*zip(curves, CURVES)]):  # the first on top, where curves are the same
         draw_curve(panels, label, rows, color)
         mark_knee(panels, rows)
     if len(curves) == 1:
@@ -139,7 +153,9 @@ def draw(table):
         draw_wall(panels[0], rows, last, wall_reason(rows, last))
         draw_wall(panels[1], rows, last, "")
     else:
-        panels[0].legend(fontsize=8)
+        for (label, rows), color in zip(curves, CURVES):
+            mark_limit(panels, label, rows, color)
+        panels[2].legend(fontsize=9, loc="upper left")
     for axes, title, x, y in zip(panels, ["Throughput", "Latency", "What latency buys"],
                                  ["batch size", "batch size", "throughput, items per second"],
                                  ["items per second", "ms (line: median, band: fastest to p99)",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: renew_results.sh [options of `infsim sweep`]
 # Renews everything in results/ and the tables of README.md that are made from it: every sweep, its picture, the serving
-# tables, the comparison of compilers, the validation and the efficiencies of tests/README.md. Points that are there already are taken as they are.
+# tables, the comparison with the search, the validation and the efficiencies of tests/README.md. Points that are there already are taken as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,11 +14,12 @@ for file in sweeps/*.json; do
 done
 python=/usr/bin/python3   # where Debian's matplotlib is
 $python scripts/plot_sweep.py results/resnet50_batch
+$python scripts/batch_table.py
 $python scripts/plot_map.py results/batch_sb_dram
 $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_serving.py results/serving_load
 $python scripts/plot_batching.py build/infsim
-$python scripts/compare_compilers.py results/best_compiler --readme README.md
+$python scripts/compare_search.py results/search --cut-tolerance 5 --readme README.md
 $python scripts/serving_tables.py build/infsim
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/write_validation.py

@@ -5,9 +5,10 @@ usage: serving_tables.py [INFSIM]     (default build/infsim; service times are k
 """
 import json
 import pathlib
-import re
 import subprocess
 import sys
+
+from marked import replace_in
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "results/serving_tables"
@@ -44,13 +45,8 @@ def closed_loops(infsim):
 def main():
     infsim = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/infsim").resolve())
     readme = ROOT / "README.md"
-    text = readme.read_text()
     for name, table in (("request sizes", request_sizes(infsim)), ("closed loops", closed_loops(infsim))):
-        block = f"<!-- {name} -->\n" + "\n".join(table) + "\n<!-- to here -->"
-        text, found = re.subn(rf"<!-- {name} -->\n.*?<!-- to here -->", lambda _: block, text, flags=re.S)
-        if found != 1:
-            sys.exit(f"serving_tables.py: README.md has no place for the table of {name}")
-    readme.write_text(text)
+        replace_in(readme, name, "\n".join(table))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import json
 import pathlib
 import sys
 
+from marked import replaced
+
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = SOURCE / "results/validation"
 INK, FAINT, SIMULATED, CLOSED = "#222222", "#9aa3ab", "#1f6f9f", "#b5483c"
@@ -50,13 +52,6 @@ def constants_table(fit):
         lines.append(f"| {', '.join(c['keys'])} | {c['value']} | {c['prior']} | {c['why']} | {changes} |")
     lines.append("| error of the fit | | | | " + " | ".join(percent(fit["fit"]["errors"][p]) for p in points) + " |")
     return "\n".join(lines)
-
-
-def between_marks(path, table):
-    text = path.read_text()
-    begin, end = "<!-- validation: generated from here -->\n", "<!-- validation: to here -->"
-    start, stop = text.index(begin) + len(begin), text.index(end)
-    return text[:start] + table + "\n" + text[stop:]
 
 
 def draw(rows):
@@ -98,7 +93,7 @@ def main():
     fit = json.loads((SOURCE / "tests/published/fit.json").read_text())
     texts = {SOURCE / "README.md": rows_table(rows, fit), SOURCE / "sim/chip/README.md": constants_table(fit)}
     for path, table in texts.items():
-        new = between_marks(path, table)
+        new = replaced(path.read_text(), "validation", table)
         if check and new != path.read_text():
             sys.exit(f"{path} holds another table than scripts/write_validation.py writes")
         if not check:

@@ -13,6 +13,7 @@
 #include "cli/table.hpp"
 #include "compiler/memory/budget.hpp"
 #include "compiler/pass_names.hpp"
+#include "compiler/search/estimate.hpp"
 #include "flow/run_point.hpp"
 #include "program/races.hpp"
 #include "program/text.hpp"
@@ -86,14 +87,29 @@ std::string spill_text(const compiler::MemoryReport& m) {
     return text;
 }
 
-void print_report(const Compiled& compiled) {
+/// What the compiler expects of one inference.
+struct Expected {
+    Duration alone, shared;  ///< on an idle chip; beside inferences on all other cores
+};
+
+Expected expected_of(const Program& p, const hw::ChipSpec& chip) {
+    return {compiler::estimate(p, chip, 1).makespan, compiler::estimate(p, chip).makespan};
+}
+
+std::string expected_text(const Expected& expected) {
+    return fmt::format("estimated to take {:.3f} ms alone on the chip, {:.3f} ms with a core's share of DRAM",
+                       milliseconds(expected.alone), milliseconds(expected.shared));
+}
+
+void print_report(const Compiled& compiled, const hw::ChipSpec& chip) {
     const Program& p = compiled.program;
     const compiler::MemoryReport& m = compiled.memory;
     std::cout << p.model << " at batch " << p.batch << ", " << dtype_name(p.dtype) << ": "
               << program::instruction_count(p) << " instructions in " << p.queues.size() << " queues, "
               << p.layers.size() << " layers\n"
               << wrapped(state_buffer_text(m)) << "\n"
-              << wrapped(spill_text(m)) << "\n\n";
+              << wrapped(spill_text(m)) << "\n"
+              << wrapped(expected_text(expected_of(p, chip))) << "\n\n";
     Table queues({"queue", "instructions"});
     for (const program::Queue& q : p.queues) queues.add({queue_name(q), std::to_string(q.instructions.size())});
     Table layers({"layer", "kind", "live B/part.", "weights", "MAC/item"});
@@ -105,9 +121,10 @@ void print_report(const Compiled& compiled) {
     std::cout << queues.text() << "\n" << layers.text();
 }
 
-json::Value report_json(const Compiled& compiled) {
+json::Value report_json(const Compiled& compiled, const hw::ChipSpec& chip) {
     const Program& p = compiled.program;
     const compiler::MemoryReport& m = compiled.memory;
+    const Expected expected = expected_of(p, chip);
     json::Array layers, queues;
     for (const compiler::LayerMemory& l : m.layers)
         layers.push_back(json::Object{{"layer", p.layers.at(l.layer).name}, {"live_bytes", l.live_bytes}});
@@ -129,6 +146,8 @@ json::Value report_json(const Compiled& compiled) {
                         {"reissued_bytes", m.reissued_bytes},
                         {"recomputed_instructions", m.recomputed_instructions},
                         {"recompute_us", seconds(m.recompute_time) * 1e6},
+                        {"estimate_alone_ms", milliseconds(expected.alone)},
+                        {"estimate_shared_ms", milliseconds(expected.shared)},
                         {"queues", std::move(queues)},
                         {"layers", std::move(layers)}};
 }
@@ -222,7 +241,8 @@ int run_compile_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     const Asked asked = asked_for(*values);
-    const compiler::CompileResult result = flow::compile_point(point_of(request_of(*values)), extras_of(asked));
+    const flow::Point point = point_of(request_of(*values));
+    const compiler::CompileResult result = flow::compile_point(point, extras_of(asked));
     if (const auto* why = std::get_if<DoesNotFit>(&result)) {
         if (asked.passes) std::cerr << passes_text(why->passes);
         return report_infeasible(*why, asked.json);
@@ -231,8 +251,8 @@ int run_compile_command(const Arguments& arguments) {
     if (asked.passes) std::cerr << passes_text(compiled.passes);
     if (values->count("output") > 0) write_program(compiled.program, (*values)["output"].as<std::string>());
     if (asked.dump) program::write_text(compiled.program, std::cout);
-    else if (asked.json) std::cout << json::dump(report_json(compiled)) << "\n";
-    else if (asked.dump_after.empty()) print_report(compiled);
+    else if (asked.json) std::cout << json::dump(report_json(compiled, point.chip)) << "\n";
+    else if (asked.dump_after.empty()) print_report(compiled, point.chip);
     return values->count("check-races") > 0 ? report_races(compiled.program) : kDone;
 }
 

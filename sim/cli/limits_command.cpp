@@ -172,7 +172,9 @@ void print(const Limits& l, const flow::LimitsOptions& options) {
     if (l.io_dtype != l.dtype) std::cout << " with inputs and outputs in " << dtype_name(l.io_dtype);
     std::cout << ", on " << l.chip << ", compiler " << l.compiler << (l.note.empty() ? "" : "; ") << l.note << "\n\n";
     Table table({"limit", "batch", "items/s", "p99 ms", "eff.", "why not one more"});
-    Listed list{{"fits without spilling", &l.resident}, {"fits at all", &l.any}};
+    Listed list{{"fits without spilling", &l.resident}};
+    if (l.sub_batched) list.emplace_back("in parts, without spilling", &*l.sub_batched);
+    list.emplace_back("fits at all", &l.any);
     if (l.best_throughput) list.emplace_back("best throughput", &*l.best_throughput);
     if (l.latency) list.emplace_back("latency up to " + number(*options.latency_ms) + " ms", &*l.latency);
     for (const auto& [name, limit] : list) {

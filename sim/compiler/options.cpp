@@ -43,6 +43,13 @@ void check_optional_passes(const CompileOptions& options, Problems& problems) {
 
 }  // namespace
 
+CompileOptions default_options() {
+    CompileOptions options;
+    options.name = "default";
+    options.search_sections = options.search_only_tight = true;
+    return options;
+}
+
 CompileOptions resolved(CompileOptions options, const program::Target& target, Problems& problems) {
     const auto within = [&](const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
         if (value < low || value > high)

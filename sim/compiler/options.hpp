@@ -10,8 +10,9 @@
 
 namespace infsim::compiler {
 
+/// As it is made: every layer on the whole batch, without a search (configs/compilers/layer_by_layer.json).
 struct CompileOptions {
-    std::string name = "default";
+    std::string name = "layer_by_layer";
 
     /// batch: true reads each layer's weights once and uses them for all images; false runs image after image
     /// and reads the weights again for each.
@@ -121,6 +122,10 @@ struct CompileOptions {
     /// none of them.
     std::vector<std::string> skip_passes;
 };
+
+/// The best this compiler does within seconds (configs/compilers/default.json): with the search of parts that run on
+/// some of the images, where the batch does not fit as it is.
+CompileOptions default_options();
 
 /// The options with `skip_passes` carried out. Adds a problem for every value that `target` does not allow, located
 /// by the name of the option.

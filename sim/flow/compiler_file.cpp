@@ -216,7 +216,7 @@ void read_optional_passes(json::ObjectReader& top, CompileOptions& options) {
 CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
     apply(document, settings, problems);
     Problems found;
-    CompileOptions options;
+    CompileOptions options = compiler::default_options();
     json::ObjectReader top(json::Cursor(document, found));
     options.name = top.string("name");
     for (const json::Cursor& pass : top.array_or_empty("skip_passes"))
@@ -240,7 +240,7 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
 
 CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings, Problems& problems) {
     auto document = json::parse_file(path, problems);
-    return document ? read_compiler(std::move(*document), settings, problems) : CompileOptions{};
+    return document ? read_compiler(std::move(*document), settings, problems) : compiler::default_options();
 }
 
 json::Value canonical_json(const CompileOptions& options) {
@@ -273,7 +273,7 @@ json::Value canonical_json(const CompileOptions& options) {
 }
 
 std::string compiler_manual() {
-    const CompileOptions defaults;
+    const CompileOptions defaults = compiler::default_options();
     std::string text;
     for (const Option& o : options_table())
         text += std::string("compiler.") + o.pass + "." + o.key + " (default " +

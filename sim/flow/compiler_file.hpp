@@ -12,7 +12,8 @@
 namespace infsim::flow {
 
 /// Reads a compiler file with settings (key paths without "compiler.") applied. Every option may be left out
-/// and then has its default; unknown keys, wrong kinds and values out of range are added to `problems`.
+/// and then has its value in compiler::default_options(); unknown keys, wrong kinds and values out of range are added
+/// to `problems`.
 compiler::CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings,
                                        Problems& problems);
 compiler::CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings,

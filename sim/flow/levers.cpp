@@ -52,11 +52,12 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);
 }
 
-void add_profiles(std::vector<Lever>& levers, const PointRequest& request, const Point& point) {
-    if (point.compiler.name == "best") return;
+/// The profile that searches: its pinned neighbours do not.
+void add_search(std::vector<Lever>& levers, const PointRequest& request, const Point& point) {
+    if (point.compiler.search_sections) return;
     PointRequest other = request;
-    other.compiler = "best";
-    levers.push_back({"the best compiler", "--compiler best", other});
+    other.compiler = "default";
+    levers.push_back({"parts of the network on some of the images", "--compiler default", other});
 }
 
 /// Whether something in `to` may take less room than in `from`, or saves the conversion to `other`.
@@ -147,7 +148,7 @@ std::vector<Lever> levers_for(const PointRequest& request, const Point& point, c
     if (why.resource == resource::device_dram || why.resource == resource::instruction_count)
         add_dram(levers, request, point, why);
     add_switches(levers, request, point.compiler);
-    add_profiles(levers, request, point);
+    add_search(levers, request, point);
     add_dtypes(levers, request, point);
     return levers;
 }

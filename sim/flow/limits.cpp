@@ -13,9 +13,11 @@ namespace infsim::flow {
 namespace {
 
 constexpr const char* kSpillKey = "compiler.spill.spill";
+constexpr const char* kSectionsKey = "compiler.search.sections";
 constexpr std::int64_t kSizeStep = 1024;  ///< of the state buffer that a lever asks for
 constexpr std::int64_t kMostGrowth = 16;  ///< times the demand, beyond which a lever is no help
 constexpr int kThroughputWindow = 2;
+constexpr double kWorthIt = 1.01;  ///< gain in throughput for which a batch that is cut up is simulated
 
 PointRequest at(PointRequest request, int batch) {
     request.batch = batch;
@@ -44,22 +46,23 @@ public:
     }
     bool fits(const Variant& v, int batch) { return !refusal(at(v.request, batch), v.label); }
 
-    /// Items per second that no run can exceed; empty where it does not fit.
-    std::optional<double> bound(const PointRequest& request) {
+    /// Empty where it does not fit.
+    const std::optional<Prospect>& prospect(const PointRequest& request) {
         const std::string key = json::dump(to_json(request), 0);
-        const auto known = bounds_.find(key);
-        if (known != bounds_.end()) return known->second;
-        const auto found = tools_.bound(request);
+        const auto known = prospects_.find(key);
+        if (known != prospects_.end()) return known->second;
+        auto found = tools_.prospect(request);
         if (found) answers_[key] = std::nullopt;
-        tools_.say(fmt::format("B={} {}", request.batch,
-                               found ? fmt::format("at most {:.0f} items/s", *found) : std::string("does not fit")));
-        return bounds_[key] = found;
+        tools_.say(
+            fmt::format("B={} {}", request.batch,
+                        found ? fmt::format("at most {:.0f} items/s", found->most) : std::string("does not fit")));
+        return prospects_[key] = std::move(found);
     }
 
 private:
     const LimitsTools& tools_;
     std::map<std::string, std::optional<compiler::DoesNotFit>> answers_;
-    std::map<std::string, std::optional<double>> bounds_;
+    std::map<std::string, std::optional<Prospect>> prospects_;
 };
 
 class Search {
@@ -70,7 +73,10 @@ public:
           options_(options),
           tools_(tools),
           compiling_(tools),
-          resident_{with_setting(request_, kSpillKey, false), false, "without spilling"},
+          sub_batched_{with_setting(request_, kSpillKey, false), false, "in parts, without spilling"},
+          resident_{point.compiler.search_sections ? with_setting(sub_batched_.request, kSectionsKey, false)
+                                                   : sub_batched_.request,
+                    false, "without spilling"},
           any_{with_setting(request_, kSpillKey, point.compiler.spill), point.compiler.spill, "at all"} {}
 
     Limits run() {
@@ -86,9 +92,12 @@ public:
         }
         limits.most = most_;
         limits.resident = answered("fits without spilling", compiled_limit(resident_));
-        limits.any = point_.compiler.spill ? answered("fits at all", compiled_limit(any_)) : limits.resident;
+        if (point_.compiler.search_sections)
+            limits.sub_batched = answered("fits in parts, without spilling", compiled_limit(sub_batched_));
+        limits.any = point_.compiler.spill ? answered("fits at all", compiled_limit(any_)) : unspilled(limits);
         if (options_.simulate && limits.any.batch > 0) {
-            limits.best_throughput = answered("best throughput", best_throughput(limits.any));
+            limits.best_throughput = answered(
+                "best throughput", best_throughput(limits.any, limits.sub_batched ? limits.resident.batch : 0));
             if (options_.latency_ms) limits.latency = answered("within the latency", latency(limits.any));
         }
         if (options_.levers) add_levers(limits);
@@ -102,7 +111,7 @@ private:
     const LimitsTools& tools_;
     int most_ = options_.most;
     Compiling compiling_;
-    Variant resident_, any_;
+    Variant sub_batched_, resident_, any_;
     std::map<int, record::RunRecord> records_;
 
     /// A limit is told as soon as it is known.
@@ -114,6 +123,10 @@ private:
         return limit;
     }
 
+    static const Limit& unspilled(const Limits& limits) {
+        return limits.sub_batched ? *limits.sub_batched : limits.resident;
+    }
+
     /// What would help where a compilation was refused; last, because most of the compilations are for levers.
     void add_levers(Limits& limits) {
         const auto add = [&](Limit& limit, const Variant& v) {
@@ -122,8 +135,9 @@ private:
                     proven_levers(v, limit.certificate->batch, *limit.certificate->refusal, limits.any);
         };
         add(limits.resident, resident_);
+        if (limits.sub_batched) add(*limits.sub_batched, sub_batched_);
         if (point_.compiler.spill) add(limits.any, any_);
-        else limits.any = limits.resident;
+        else limits.any = unspilled(limits);
         for (auto* limit : {&limits.best_throughput, &limits.latency})
             if (*limit && (*limit)->certificate && limits.any.certificate &&
                 (*limit)->certificate->text == limits.any.certificate->text)
@@ -256,7 +270,28 @@ private:
         return limit;
     }
 
-    Limit best_throughput(const Limit& any) {
+    /// Throughput of a batch beside that of `whole`, which is simulated, by the compiler's estimates of both; empty
+    /// where one of them does not fit.
+    std::optional<double> estimated_at(int batch, int whole) {
+        const auto& at_batch = compiling_.prospect(at(any_.request, batch));
+        const auto& at_whole = compiling_.prospect(at(any_.request, whole));
+        if (!at_batch || !at_whole) return std::nullopt;
+        return record_at(whole)->throughput_avg.value_or(0) * at_batch->alone / at_whole->alone;
+    }
+
+    /// What `batch` may give. One that is cut up is hardly better than the next, and dear to compile and to simulate:
+    /// of those beyond `whole` only powers of two are considered, where the estimate says that they are worth it.
+    std::optional<double> bound_at(int batch, int whole) {
+        const bool is_power = (batch & (batch - 1)) == 0;
+        if (whole > 0 && batch > whole && !is_power) return 0;
+        const auto& prospect = compiling_.prospect(at(any_.request, batch));
+        if (!prospect) return std::nullopt;
+        if (whole == 0 || batch <= whole) return prospect->most;
+        return std::min(prospect->most, estimated_at(batch, whole).value_or(prospect->most) / kWorthIt);
+    }
+
+    /// `whole`: the largest batch that is not cut up; 0 where none is, however large.
+    Limit best_throughput(const Limit& any, int whole) {
         std::map<int, std::optional<double>> measured;
         const Measure measure = [&](const std::vector<int>& batches) {
             simulate(batches);
@@ -264,7 +299,7 @@ private:
             for (int b : batches) values.push_back(records_.count(b) > 0 ? records_[b].throughput_avg : std::nullopt);
             return values;
         };
-        const Bound bound = [&](int b) { return compiling_.bound(at(any_.request, b)); };
+        const Bound bound = [&](int b) { return bound_at(b, whole); };
         const int best = find_best(measure, bound, any.batch, measured);
         Limit limit = simulated_limit(best);
         if (limit.open) return limit;
@@ -277,19 +312,32 @@ private:
         c.resource = "throughput";
         c.unit = "items/s";
         c.capacity = *limit.record->throughput_avg;
-        const bool known = records_.count(best + 1) > 0;
-        c.demand = known ? records_[best + 1].throughput_avg.value_or(0) : bound(best + 1).value_or(0);
-        c.gap = c.capacity - c.demand;
-        c.text = fmt::format("B={} gives {:.1f} items/s, B={} {}{:.1f}{}", best, c.capacity, best + 1,
-                             known ? "" : "at most ", c.demand, known ? "" : " by its roofline");
+        const char *how = "", *by = "";
+        if (records_.count(best + 1) > 0) {
+            c.demand = records_[best + 1].throughput_avg.value_or(0);
+        } else if (whole > 0 && best >= whole) {
+            c.demand = estimated_at(best + 1, whole).value_or(0), how = "about ", by = " by the compiler's estimate";
+        } else {
+            c.demand = bound(best + 1).value_or(0), how = "at most ", by = " by its roofline";
+        }
+        c.gap = std::max(0.0, c.capacity - c.demand);
+        c.text =
+            fmt::format("B={} gives {:.1f} items/s, B={} {}{:.1f}{}", best, c.capacity, best + 1, how, c.demand, by);
         limit.certificate = std::move(c);
         return limit;
+    }
+
+    /// What no run of a batch can be below on average: by Little's law its items in flight over the most throughput.
+    double least_latency_ms(int batch) {
+        const auto& prospect = compiling_.prospect(at(any_.request, batch));
+        return prospect ? 1000.0 * point_.cores * point_.workers * batch / prospect->most : 0;
     }
 
     Limit latency(const Limit& any) {
         const double bound = *options_.latency_ms;
         const auto holds = [&](int b) {
-            const auto* r = b <= any.batch ? record_at(b) : nullptr;
+            if (b > any.batch || least_latency_ms(b) > bound) return false;
+            const auto* r = record_at(b);
             return r != nullptr && r->latency_ms_p99.value_or(bound + 1) <= bound;
         };
         const LargestBatch found = find_largest(holds, any.batch, kThroughputWindow);
@@ -336,7 +384,7 @@ LimitsTools compiling_tools() {
         return std::move(*point);
     };
     tools.compile = [point_of](const PointRequest& request) { return quick_refusal_of(point_of(request)); };
-    tools.bound = [point_of](const PointRequest& request) { return most_throughput(point_of(request)); };
+    tools.prospect = [point_of](const PointRequest& request) { return prospect_of(point_of(request)); };
     tools.explain = [point_of](const PointRequest& request) {
         compiler::CompileExtras extras;
         extras.explain = true;

@@ -10,6 +10,7 @@
 #include "compiler/compile.hpp"
 #include "flow/levers.hpp"
 #include "flow/limit_search.hpp"
+#include "flow/run_point.hpp"
 #include "record/record.hpp"
 
 namespace infsim::flow {
@@ -29,8 +30,8 @@ struct LimitsTools {
     std::function<std::optional<compiler::DoesNotFit>(const PointRequest&)> compile;
     /// The same for one that does not fit, with all that there is to say about it.
     std::function<compiler::DoesNotFit(const PointRequest&)> explain;
-    /// Items per second that no run can exceed; empty where it does not fit.
-    std::function<std::optional<double>(const PointRequest&)> bound;
+    /// What a batch may give; empty where it does not fit.
+    std::function<std::optional<Prospect>(const PointRequest&)> prospect;
     /// Records of requests that fit, in their order.
     std::function<std::vector<record::RunRecord>(const std::vector<PointRequest>&)> simulate;
     std::function<void(const std::string&)> say = [](const std::string&) {};     ///< progress
@@ -71,9 +72,11 @@ struct Limits {
     std::string model, chip, compiler;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
     int most = 64;
-    std::string note;  ///< why `most` is less than what was asked for; may be empty
-    Limit resident;    ///< fits without spilling
-    Limit any;         ///< fits as the compiler profile compiles
+    std::string note;                  ///< why `most` is less than what was asked for; may be empty
+    Limit resident;                    ///< fits without spilling, every layer on the whole batch
+    std::optional<Limit> sub_batched;  ///< fits without spilling, parts of the network on some of the images; empty
+                                       ///< where the profile has no search.sections
+    Limit any;                         ///< fits as the compiler profile compiles
     std::optional<Limit> best_throughput, latency;
 };
 
@@ -83,8 +86,8 @@ Limits find_limits(const PointRequest& request, const LimitsOptions& options, co
 /// Compiles for real; keeps what models and chips it has read.
 LimitsTools compiling_tools();
 
-/// {"model", "limits": {"resident": {"batch", "certificate", ...}, "any", "best_throughput", "latency"}, ...}, see
-/// configs/schemas/limits.schema.json.
+/// {"model", "limits": {"resident": {"batch", "certificate", ...}, "sub_batched", "any", "best_throughput", "latency"},
+/// ...}, see configs/schemas/limits.schema.json.
 json::Value to_json(const Limits& limits);
 
 }  // namespace infsim::flow

@@ -95,6 +95,7 @@ json::Value to_json(const Limits& l) {
                   {"max_batch", l.most},
                   {"note", text_or_null(l.note)},
                   {"limits", Object{{"resident", limit_json(l.resident)},
+                                    {"sub_batched", limit_json(l.sub_batched)},
                                     {"any", limit_json(l.any)},
                                     {"best_throughput", limit_json(l.best_throughput)},
                                     {"latency", limit_json(l.latency)}}}};

@@ -7,6 +7,7 @@
 #include "chip/chip.hpp"
 #include "compiler/memory/budget.hpp"
 #include "compiler/quick_refusal.hpp"
+#include "compiler/search/estimate.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/demand.hpp"
 #include "flow/efficiency.hpp"
@@ -175,12 +176,14 @@ std::optional<compiler::DoesNotFit> quick_refusal_of(const Point& point) {
     });
 }
 
-std::optional<double> most_throughput(const Point& point) {
+std::optional<Prospect> prospect_of(const Point& point) {
     const auto result = compile_point(point);
     const auto* fits = std::get_if<compiler::Compiled>(&result);
     if (fits == nullptr) return std::nullopt;
     const Duration bound = analysis::roofline(point.chip, point.cores, demand_of(point.chip, fits->program)).bound;
-    return point.cores * point.batch / seconds(bound);
+    const Duration alone = compiler::estimate(fits->program, point.chip).makespan;
+    const auto rate = [&](Duration service) { return point.cores * point.batch / seconds(service); };
+    return Prospect{rate(bound), rate(alone)};
 }
 
 record::RunRecord record_of(const Point& point) {

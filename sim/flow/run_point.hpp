@@ -58,8 +58,14 @@ compiler::CompileResult compile_point(const Point& point, const compiler::Compil
 std::optional<compiler::DoesNotFit> refusal_of(const Point& point);
 /// The same where it matters less why; see compiler::quick_refusal_of.
 std::optional<compiler::DoesNotFit> quick_refusal_of(const Point& point);
-/// Items per second that the point cannot exceed, by the roofline of its Program; empty where it does not fit.
-std::optional<double> most_throughput(const Point& point);
+
+/// What a point may give in items per second, without a simulation.
+struct Prospect {
+    double most = 0;   ///< no run exceeds it: the roofline of its Program
+    double alone = 0;  ///< with one inference after the other, by the compiler's estimate
+};
+/// Compiles a point; empty where it does not fit.
+std::optional<Prospect> prospect_of(const Point& point);
 
 /// Compiles and simulates a point; once per process where it fits, because SystemC elaborates once.
 /// The record holds the long run from the usual start (closed_loop.hpp) and minimum, median and maximum over all

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 
+#include "base/check.hpp"
 #include "graph/elements.hpp"
 #include "graph/strides.hpp"
 
@@ -119,12 +120,15 @@ std::optional<Values> fold_gather(const Node& node, const ConstantView& data, co
     const auto axis = static_cast<std::size_t>(attribute_int(node, "axis"));
     const auto extent = data.shape[axis];
     const auto inner = row_major_strides(data.shape)[axis];
+    std::vector<std::int64_t> places;
+    for (const double value : indices.values) {
+        places.push_back(bounded_integer(value) + (value < 0 ? extent : 0));
+        if (places.back() < 0 || places.back() >= extent) return std::nullopt;
+    }
     const auto outer = element_count(data.shape) / std::max<std::int64_t>(1, inner * extent);
     Values out;
     for (std::int64_t o = 0; o < outer; ++o) {
-        for (const double value : indices.values) {
-            const auto index = bounded_integer(value) + (value < 0 ? extent : 0);
-            if (index < 0 || index >= extent) return std::nullopt;
+        for (const std::int64_t index : places) {
             const auto begin = data.values.begin() + (o * extent + index) * inner;
             out.insert(out.end(), begin, begin + inner);
         }
@@ -201,6 +205,7 @@ std::optional<std::vector<double>> fold_node(const Node& node, const std::vector
                                              const Shape& shape, DType dtype) {
     auto values = fold_values(node, operands, shape);
     if (!values) return std::nullopt;
+    INFSIM_CHECK(static_cast<std::int64_t>(values->size()) == element_count(shape), "folding lost or made elements");
     for (auto& x : *values) x = as_element(x, dtype);
     return values;
 }

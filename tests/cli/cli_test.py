@@ -46,7 +46,8 @@ class InScratch(unittest.TestCase):
 
     def sweep_file(self, name="s.json", batches=(1, 2), **base):
         return self.write(name, {"question": "Which batch?",
-                                 "base": {"model": str(NET), "chip": str(CHIP), "compiler.spill.spill": False, **base},
+                                 "base": {"model": str(NET), "chip": str(CHIP), "compiler": "layer_by_layer",
+                                          "compiler.spill.spill": False, **base},
                                  "axes": [{"key": "batch", "values": list(batches)}]})
 
     def table(self, folder):
@@ -188,13 +189,14 @@ class Flags(InScratch):
 
     def test_cheap_intermediates_are_computed_again_unless_that_is_switched_off(self):
         def compiled(*words):
-            return json.loads(self.run_it("compile", "resnet50-v2", "--batch", 4, "--json", *words).stdout)
+            return json.loads(self.run_it("compile", *words, *point, "--json").stdout)
 
+        point = ["resnet50-v2", "--batch", 4, "--compiler", "layer_by_layer"]
         again = compiled()
         self.assertGreater(again["recomputed_instructions"], 0)
         self.assertGreater(again["recompute_us"], 0)
         self.assertEqual(again["spill_save_bytes"], 0)
-        text = " ".join(self.run_it("compile", "resnet50-v2", "--batch", 4).stdout.split())  # lines are wrapped
+        text = " ".join(self.run_it("compile", *point).stdout.split())  # lines are wrapped
         self.assertIn("computed again: %d instructions" % again["recomputed_instructions"], text)
         for words in (["--no-recompute"], ["--no-rematerialization"], ["--set", "compiler.rematerialize.recompute=false"]):
             off = compiled(*words)
@@ -257,7 +259,7 @@ class Limits(InScratch):
         self.assertTrue(whole.stdout.startswith(quick.stdout.splitlines()[0]))
         self.assertEqual(whole.stdout.splitlines()[2:5], quick.stdout.splitlines()[2:5])
 
-    SMALL = ["--set", "chip.state_buffer.partition_bytes=4KiB", "--no-replication"]
+    SMALL = ["--set", "chip.state_buffer.partition_bytes=4KiB", "--no-replication", "--compiler", "layer_by_layer"]
 
     def limits(self, *words, expect=0):
         result = json.loads(self.run_it("limits", NET, *words, "--json", expect=expect).stdout)
@@ -282,6 +284,16 @@ class Limits(InScratch):
         self.assertGreater(limits["any"]["batch"], limits["resident"]["batch"])
         self.assertIsNone(limits["best_throughput"])
 
+    def test_a_profile_that_searches_has_a_limit_more(self):
+        small = self.SMALL[:-2]
+        limits = self.limits(*small, "--compile-only", "--max-batch", 32, "--no-levers")
+        resident, parts = limits["resident"]["batch"], limits["sub_batched"]["batch"]
+        self.assertEqual(resident, self.limits(*self.SMALL, "--compile-only", "--max-batch", 32)["resident"]["batch"])
+        self.assertGreater(parts, resident)
+        self.assertTrue(self.fits(parts, *small, "--no-spill"))
+        self.assertIsNone(self.limits(*self.SMALL, "--compile-only", "--max-batch", 4, "--no-levers")["sub_batched"])
+        self.assertIn("in parts, without spilling", self.run_it("limits", NET, *small, "--compile-only", "--no-levers").stdout)
+
     def test_every_lever_works_as_an_option_and_reaches_what_it_says(self):
         certificate = self.limits(*self.SMALL, "--compile-only", "--max-batch", 32)["resident"]["certificate"]
         self.assertEqual((certificate["resource"], certificate["binding"]), ("state buffer", "state buffer"))
@@ -290,11 +302,15 @@ class Limits(InScratch):
         self.assertIn("more state buffer", {l["lever"] for l in certificate["levers"]})
         for lever in certificate["levers"]:
             words = lever["change"].split()
+            if "--compiler" in words:  # the last of two profiles is an error
+                words = [*self.SMALL[:-2], *words]
+            else:
+                words = [*self.SMALL, *words]
             forbid = [] if "--spill" in words else ["--no-spill"]
             for batch in (certificate["batch"], lever["batch"]):
-                self.assertTrue(self.fits(batch, *self.SMALL, *words, *forbid), lever)
+                self.assertTrue(self.fits(batch, *words, *forbid), lever)
             if not lever["open"]:
-                self.assertFalse(self.fits(lever["batch"] + 1, *self.SMALL, *words, *forbid), lever)
+                self.assertFalse(self.fits(lever["batch"] + 1, *words, *forbid), lever)
 
     def test_throughput_and_latency_are_what_run_says(self):
         words = [*self.SMALL, "--cores", 1]
@@ -320,7 +336,8 @@ class Limits(InScratch):
             self.assertIn(part, text)
 
     def test_nothing_fits(self):
-        limits = self.limits("--set", "chip.state_buffer.partition_bytes=1KiB", "--no-spill", "--compile-only", expect=3)
+        limits = self.limits("--set", "chip.state_buffer.partition_bytes=1KiB", "--no-spill", "--compiler", "layer_by_layer",
+                             "--compile-only", expect=3)
         self.assertEqual(limits["any"]["batch"], 0)
         self.assertEqual(limits["any"]["certificate"]["batch"], 1)
 
@@ -337,12 +354,12 @@ class Limits(InScratch):
         flags = ["--batching_en", "--rematerialization_en", "--spill_dis", "--sb_size", 110, "--enable-replication", "True"]
         for io, batch in (("fp16", 5), ("fp32", 1)):
             out = self.run_it("limits", "resnet50-v1", *flags, "--dtype", "fp16", "--io-dtype", io, "--compiler",
-                              SOURCE / "configs/compilers/neuron-2020.json", "--compile-only", "--max-batch", 10, "--json").stdout
+                              "neuron-2020", "--compile-only", "--max-batch", 10, "--json").stdout
             any_batch = json.loads(out)["limits"]["any"]
             self.assertEqual(any_batch["batch"], batch)
             levers = {l["lever"]: l["batch"] for l in any_batch["certificate"]["levers"]}
             self.assertEqual(levers.get("converted inputs in stripes"), 5 if io == "fp32" else None)
-        refused = self.run_it("compile", "resnet50-v1", "--batch", 6, *flags, expect=3).stderr
+        refused = self.run_it("compile", "resnet50-v1", "--batch", 6, *flags, "--compiler", "neuron-2021", expect=3).stderr
         for part in ("layer res2_0_shortcut needs 100352 bytes", "98304 are there", "2048 bytes too many", "res2_0_b_relu 18816 B"):
             self.assertIn(part, refused)
 
@@ -616,16 +633,19 @@ class Compile(InScratch):
         lines = self.run_it("compile", NET, "--batch", 2, "--passes").stderr.splitlines()
         self.assertEqual(lines[0].split()[:2], ["pass", "ms"])
         names = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
-        self.assertEqual(names, ["lower", "order", "replicate", "stem", "fit", "emit", "allocate", "insert_waits",
+        self.assertEqual(names, ["lower", "order", "replicate", "stem", "search", "emit", "allocate", "insert_waits",
                                  "lay_out_dram", "all"])
-        fit = next(n for n, line in enumerate(lines) if line.startswith("fit "))
-        self.assertRegex(lines[fit + 1], r"^  as it is +[0-9.]+  \* fits$")
+        search = next(n for n, line in enumerate(lines) if line.startswith("search "))
+        self.assertRegex(lines[search + 1], r"^  as it is +[0-9.]+  \* fits$")
         self.assertTrue(all(len(line) <= 100 for line in lines))
 
     def test_passes_of_a_refusal_and_of_the_search(self):
-        refused = self.run_it("compile", NET, "--passes", "--state-buffer-budget", "64B", expect=3).stderr
+        small = [NET, "--passes", "--state-buffer-budget", "64B"]
+        self.assertRegex(self.run_it("compile", *small, expect=3).stderr, r"(?m)^search +[0-9.]+  does not fit$")
+        refused = self.run_it("compile", *small, "--compiler", "layer_by_layer", expect=3).stderr
         self.assertRegex(refused, r"(?m)^fit +[0-9.]+  does not fit$")
-        searched = self.run_it("compile", NET, "--passes", "--set", "compiler.search.psum_banks=true").stderr
+        searched = self.run_it("compile", NET, "--passes", "--set", "compiler.search.psum_banks=true",
+                               "--set", "compiler.search.only_tight=false").stderr
         self.assertRegex(searched, r"(?m)^  plain +[0-9.]+  . estimate [0-9.]+ ms$")
 
     def test_the_form_behind_a_pass_in_place_of_the_report(self):
@@ -765,7 +785,7 @@ class Resume(InScratch):
     def test_questions_and_paths_do_not_matter_but_contents_do(self):
         self.run_it("sweep", self.sweep_file(), "--out", "out")
         shutil.copy(NET, self.folder / "copy.json")
-        other = self.write("other.json", {"question": "Another?", "base": {"model": "copy.json", "chip": str(CHIP),
+        other = self.write("other.json", {"question": "Another?", "base": {"model": "copy.json", "chip": str(CHIP), "compiler": "layer_by_layer",
                                                                               "compiler.spill.spill": False},
                                           "axes": [{"key": "batch", "values": [1, 2]}]})
         self.assertIn("2 of 2 points are there already", self.run_it("sweep", other, "--out", "out").stderr)
@@ -893,6 +913,9 @@ class Validate(InScratch):
 
 
 class Pictures(InScratch):
+    def test_the_first_table_of_the_readme_is_that_of_its_results(self):
+        subprocess.run(["/usr/bin/python3", SOURCE / "scripts/batch_table.py", "--check"], check=True)
+
     def draw(self, script, folder, expect=0):
         result = subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / script, folder], cwd=self.folder,
                                 capture_output=True, text=True)

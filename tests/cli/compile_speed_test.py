@@ -13,12 +13,14 @@ import pathlib
 import subprocess
 import sys
 
-BATCH, MEGABYTES = 64, 500
+BATCH = 64
 ATTEMPTS = 3                    # a neighbour may take the caches for a while
 
 # Processor time over the reference's, by network.
-LIMITS = {"bert_base": 8.0, "bert_large": 4.2, "resnet50": 4.5, "resnet50-v1": 4.5, "resnet50-v2": 5.5, "vgg16": 10.0}
+LIMITS = {"bert_base": 8.0, "bert_large": 35.0, "resnet50": 5.0, "resnet50-v1": 5.0, "resnet50-v2": 10.0, "vgg16": 22.0}
 SMALL = 0.2                     # the limit of all others
+MEGABYTES = {"bert_large": 900}
+USUAL_MEGABYTES = 400           # the limit of all others
 
 REFERENCE = """
 import random
@@ -52,19 +54,19 @@ def main():
     networks = sorted(p for p in source.glob("models/*/*.json"))
     before = reference()
     for network in networks:
-        limit = LIMITS.get(network.stem, SMALL)
+        limit, most_megabytes = LIMITS.get(network.stem, SMALL), MEGABYTES.get(network.stem, USUAL_MEGABYTES)
         for attempt in range(ATTEMPTS):
             status, seconds, megabytes = measured([infsim, "compile", network, "--batch", str(BATCH)])
             after = reference()
             ratio = 2 * seconds / (before + after)
             before = after
             line = (f"{network.stem}: exit {status}, {seconds:.2f} s, "
-                    f"{ratio:.2f} of {limit:.2f} references of {after:.2f} s, {megabytes:.0f} of {MEGABYTES} MB")
+                    f"{ratio:.2f} of {limit:.2f} references of {after:.2f} s, {megabytes:.0f} of {most_megabytes} MB")
             print(line, flush=True)
             slow = ratio > limit
             if not slow:
                 break
-        if status not in (0, 3) or slow or megabytes > MEGABYTES:
+        if status not in (0, 3) or slow or megabytes > most_megabytes:
             failures.append(line)
     if failures or not networks:
         sys.exit("allowed are exit 0 or 3 and the limits named:\n" + "\n".join(failures))

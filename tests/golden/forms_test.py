@@ -23,7 +23,7 @@ FORMS = {"network": "stem", "code": "emit", "evicted": "evict", "program": "lay_
 
 def text_of(infsim, network, options, after):
     settings = [word for value in CHIP for word in ("--set", value)]
-    command = [infsim, "compile", str(FOLDER / f"{network}.json"), *options, *settings, "--verify", "--dump-after", after]
+    command = [infsim, "compile", "--compiler", "layer_by_layer", str(FOLDER / f"{network}.json"), *options, *settings, "--verify", "--dump-after", after]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(f"{' '.join(command)}: exit status {result.returncode}\n{result.stderr}")

@@ -13,16 +13,15 @@ import subprocess
 import sys
 
 GOLDEN = pathlib.Path(__file__).with_name("records.json")
-BEST = str(pathlib.Path(__file__).resolve().parents[2] / "configs/compilers/best.json")
 POINTS = {
     "three_layers B=1": ["three_layers"],
     "three_layers B=4, one worker": ["three_layers", "--batch", "4", "--workers", "1"],
     "three_layers B=3, one core, bf16": ["three_layers", "--batch", "3", "--cores", "1", "--dtype", "bf16"],
     "three_layers B=2, two starts of seed 7": ["three_layers", "--batch", "2", "--seed", "7", "--offset-sets", "2"],
-    "three_layers B=16 in 6 KiB, spilling": ["three_layers", "--batch", "16", "--set", "chip.state_buffer.partition_bytes=6KiB"],
-    "three_layers B=8 in 2 KiB": ["three_layers", "--batch", "8", "--set", "compiler.spill.spill=false", "--set", "chip.state_buffer.partition_bytes=2KiB"],
-    "resnet50-v1 B=8, spilling": ["resnet50-v1", "--batch", "8"],
-    "resnet50-v1 B=8, searching compiler": ["resnet50-v1", "--batch", "8", "--compiler", BEST],
+    "three_layers B=16 in 6 KiB, spilling": ["three_layers", "--batch", "16", "--compiler", "layer_by_layer", "--set", "chip.state_buffer.partition_bytes=6KiB"],
+    "three_layers B=8 in 2 KiB": ["three_layers", "--batch", "8", "--compiler", "layer_by_layer", "--set", "compiler.spill.spill=false", "--set", "chip.state_buffer.partition_bytes=2KiB"],
+    "resnet50-v1 B=8, spilling": ["resnet50-v1", "--batch", "8", "--compiler", "layer_by_layer"],
+    "resnet50-v1 B=8, cut up": ["resnet50-v1", "--batch", "8"],
     "attention_block B=2": ["attention_block", "--batch", "2"],
 }
 

@@ -1,6 +1,7 @@
 // How the layers of a network are carried out: what attempts to make a batch fit differ in.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -47,5 +48,10 @@ struct Plan {
     /// every group of tiles anew; 0: never.
     std::int64_t weight_part_bytes = 0;
 };
+
+/// Whether weights are read anew for some of the images.
+inline bool runs_in_passes(const Plan& plan) {
+    return std::any_of(plan.sections.begin(), plan.sections.end(), [](const Section& s) { return s.weights_for > 0; });
+}
 
 }  // namespace infsim::compiler

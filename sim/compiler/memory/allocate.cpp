@@ -14,7 +14,8 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::size_t kManyLoads = 4096;
-constexpr int kPatience = 6;  ///< times that loads are held back for others, twice as many each time
+constexpr int kPatience = 6;    ///< times that loads are held back for one other, twice as many each time
+constexpr int kAttempts = 100;  ///< that loads are placed with some held back, for all that found no place
 
 /// Lifetimes stretched so that `depth` further buffers of the same name lie elsewhere: a window or scratch buffer that
 /// takes the place of the one just before would have to wait for its readers.
@@ -123,12 +124,15 @@ private:
         return place_loads(liveness_, options_, prefetch, fixed_, index_, jobs_, result_.offset);
     }
 
-    /// As early as possible, but for more and more loads before those that find no place.
+    /// As early as possible, but for more and more loads before one that finds no place; then before the next such one.
     std::optional<JobId> place_patiently() {
         std::optional<JobId> stuck = stuck_;
-        for (int tries = 0; stuck && tries < kPatience; ++tries) {
+        int tries = 0;  // for the same load
+        for (int attempts = 0; stuck && tries < kPatience && attempts < kAttempts; ++attempts) {
             hold_back(*stuck, options_.prefetch_depth << tries);
+            const JobId before = *stuck;
             stuck = place(true);
+            tries = stuck && *stuck > before ? 0 : tries + 1;
         }
         return stuck;
     }

@@ -64,9 +64,11 @@ struct Queue {
 
 }  // namespace
 
-Estimate estimate(const program::Program& program, const hw::ChipSpec& spec) {
-    const double share = static_cast<double>(hw::sustained_dram_bandwidth(spec).count()) / spec.cores;
+Estimate estimate(const program::Program& program, const hw::ChipSpec& spec, int cores) {
+    const double share = static_cast<double>(hw::sustained_dram_bandwidth(spec).count()) / cores;
     SharedChannel channel(std::min(share, static_cast<double>(hw::single_core_bandwidth(spec).count())));
+    std::vector<SharedChannel> engines(static_cast<std::size_t>(spec.dma.engines_per_core),
+                                       SharedChannel(static_cast<double>(spec.dma.engine_bandwidth.count())));
     std::vector<Queue> queues(program.queues.size());
     Estimate result;
     result.pe_by_layer.assign(program.layers.size(), Duration{});
@@ -83,7 +85,8 @@ Estimate estimate(const program::Program& program, const hw::ChipSpec& spec) {
         if (cost::is_dma(in)) {
             const cost::DmaDemand demand = cost::dma_demand(spec, in);
             const Picoseconds start = issue + spec.dma.start_latency.count();
-            const Picoseconds engine = start + (demand.billed / spec.dma.engine_bandwidth).count();
+            const auto at = static_cast<std::size_t>(program.queues[id.queue].engine_index);
+            const Picoseconds engine = engines[at].pass(start, static_cast<double>(demand.billed.count()));
             done = demand.dram.count() > 0
                        ? std::max(engine, channel.pass(start, static_cast<double>(demand.dram.count()))) +
                              spec.dram.latency.count()

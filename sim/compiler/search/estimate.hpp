@@ -17,8 +17,12 @@ struct Estimate {
 };
 
 /// Instructions in serial order, each as early as its queue and its waits allow, at the costs of cost/. Transfers take
-/// bytes out of a core's share of the sustained DRAM bandwidth (an equal part for each of the chip's cores, at most a
-/// core's ceiling), counted in stretches of 2 us; arbitration between cores and engines is the chip's affair.
-Estimate estimate(const program::Program& program, const hw::ChipSpec& spec);
+/// bytes out of a core's share of the sustained DRAM bandwidth (an equal part for each of the `cores` at work, all of
+/// the chip's unless told otherwise, and at most a core's ceiling), counted in stretches of 2 us; arbitration between
+/// cores and engines is the chip's affair.
+Estimate estimate(const program::Program& program, const hw::ChipSpec& spec, int cores);
+inline Estimate estimate(const program::Program& program, const hw::ChipSpec& spec) {
+    return estimate(program, spec, spec.cores);
+}
 
 }  // namespace infsim::compiler

@@ -132,6 +132,12 @@ TEST_CASE("an option that a file leaves out is found") {
 TEST_CASE("the default compiler file says what the defaults are") {
     Problems problems;
     const auto file = load_compiler(source_folder("/configs/compilers/default.json"), {}, problems);
+    CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(compiler::default_options())));
+}
+
+TEST_CASE("options as they are made are those of the file that goes layer by layer") {
+    Problems problems;
+    const auto file = load_compiler(source_folder("/configs/compilers/layer_by_layer.json"), {}, problems);
     CHECK(json::dump(canonical_json(file)) == json::dump(canonical_json(compiler::CompileOptions{})));
 }
 

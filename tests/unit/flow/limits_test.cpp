@@ -18,8 +18,9 @@ bool setting_is(const PointRequest& r, const std::string& key, const json::Value
     return false;
 }
 
-/// A compiler on which B images take B * 16 KiB of the state buffer, spilled ones a quarter; throughput peaks at B=7,
-/// latency is B ms.
+/// A compiler on which B images take B * 16 KiB of the state buffer, spilled ones a quarter, cut up an eighth;
+/// throughput peaks at B=7, latency is 10 B ms. By the estimate each image that is cut off costs a thousandth of the
+/// throughput.
 struct Fake {
     int compiled = 0, simulated = 0;
     std::vector<std::string> said;
@@ -32,8 +33,9 @@ struct Fake {
             requests.insert(json::dump(to_json(r), 0));
             return answer(r);
         };
-        t.bound = [](const PointRequest& r) {
-            return answer(r) ? std::nullopt : std::optional<double>(1000.5 - std::abs(r.batch - 7));
+        t.prospect = [](const PointRequest& r) -> std::optional<Prospect> {
+            if (answer(r)) return std::nullopt;
+            return Prospect{1000.5 - std::abs(r.batch - 7), 900.0 * (1 - 0.001 * r.batch)};
         };
         t.explain = [](const PointRequest& r) { return *answer(r); };
         t.simulate = [this](const std::vector<PointRequest>& list) {
@@ -44,7 +46,7 @@ struct Fake {
                 record::RunRecord record;
                 record.status = record::Status::ok;
                 record.throughput_avg = 1000.0 - std::abs(r.batch - 7);
-                record.latency_ms_p99 = r.batch;
+                record.latency_ms_p99 = 10 * r.batch;
                 records.push_back(record);
             }
             return records;
@@ -58,8 +60,8 @@ struct Fake {
         const auto point = resolve(r, models, problems);
         problems.throw_if_any();
         const bool spill = setting_is(r, "compiler.spill.spill", true);
-        const std::int64_t per_image =
-            (spill ? 4096 : 16384) * (point->compiler.batching ? 1 : 0) * dtype_bytes(r.dtype) / 2;
+        const int part = point->compiler.search_sections ? 8 : spill ? 4 : 1;
+        const std::int64_t per_image = 16384 / part * (point->compiler.batching ? 1 : 0) * dtype_bytes(r.dtype) / 2;
         const std::int64_t demand = per_image * r.batch, capacity = point->chip.state_buffer.partition_bytes.count();
         if (demand <= capacity) return std::nullopt;
         compiler::DoesNotFit no;
@@ -77,6 +79,7 @@ struct Fake {
 PointRequest request() {
     PointRequest r;
     r.model = source_folder("/models/three_layers/three_layers.json");
+    r.compiler = "layer_by_layer";
     return r;
 }
 
@@ -91,7 +94,7 @@ const ProvenLever* lever(const Certificate& c, const std::string& name) {
 TEST_CASE("four limits, each with the reason why not one more") {
     Fake fake;
     LimitsOptions options;
-    options.latency_ms = 4.5;
+    options.latency_ms = 45;
     const Limits l = find_limits(request(), options, fake.tools());
     CHECK(l.resident.batch == 6);  // 96 KiB of 16 KiB each
     CHECK(l.any.batch == 24);
@@ -106,8 +109,8 @@ TEST_CASE("four limits, each with the reason why not one more") {
     CHECK(l.best_throughput->certificate->batch == 8);
     CHECK(l.best_throughput->certificate->gap == 1);
     CHECK(l.latency->certificate->resource == "latency");
-    CHECK(l.latency->certificate->demand == 5);
-    CHECK(l.latency->certificate->gap == 0.5);
+    CHECK(l.latency->certificate->demand == 50);
+    CHECK(l.latency->certificate->gap == 5);
     CHECK_FALSE(fake.said.empty());
 }
 
@@ -164,6 +167,38 @@ TEST_CASE("the limit of a profile that does not spill is the resident one") {
     const Limits l = find_limits(r, options, fake.tools());
     CHECK(l.any.batch == 6);
     REQUIRE(lever(*l.any.certificate, "spilling") != nullptr);
+}
+
+TEST_CASE("what fits as a whole and what fits in parts are two limits of a profile that searches") {
+    Fake fake;
+    LimitsOptions options;
+    PointRequest r = request();
+    r.compiler = "default";
+    const Limits l = find_limits(r, options, fake.tools());
+    CHECK(l.resident.batch == 6);
+    REQUIRE(l.sub_batched);
+    CHECK(l.sub_batched->batch == 48);
+    CHECK(l.sub_batched->certificate->batch == 49);
+    CHECK(l.any.batch == 48);
+    // The estimate says that no batch beyond the sixth is worth the simulation, though its roofline does not.
+    CHECK(l.best_throughput->batch == 6);
+    CHECK(l.best_throughput->certificate->text.find("by the compiler's estimate") != std::string::npos);
+    CHECK(l.best_throughput->certificate->demand == Approx(999 * (1 - 0.007) / (1 - 0.006)));
+    for (const std::string& said : fake.said) CHECK(said.find("lever the compiler") == std::string::npos);
+
+    Fake plain;
+    CHECK_FALSE(find_limits(request(), options, plain.tools()).sub_batched);
+}
+
+TEST_CASE("a profile that does not search is told of the one that does") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    const Limits l = find_limits(request(), options, fake.tools());
+    const ProvenLever* parts = lever(*l.resident.certificate, "parts of the network on some of the images");
+    REQUIRE(parts != nullptr);
+    CHECK(parts->change == "--compiler default");
+    CHECK(parts->batch == 48);
 }
 
 TEST_CASE("a search that ends before the limit says so, and one that finds nothing as well") {

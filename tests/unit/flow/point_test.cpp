@@ -61,7 +61,7 @@ TEST_CASE("chips and compilers of configs/ have names") {
     CHECK(id(named) == id(request()));
 
     named.chip = "inferentia";
-    named.compiler = "besd";
+    named.compiler = "defaul";
     ModelCache models;
     Problems problems;
     CHECK_FALSE(resolve(named, models, problems));
@@ -70,8 +70,8 @@ TEST_CASE("chips and compilers of configs/ have names") {
               .find("names 'inferentia', which is neither a file nor one of configs/chips; "
                     "did you mean 'inferentia1'?") != std::string::npos);
     CHECK(to_text(problems.list()[1])
-              .find("names 'besd', which is neither a file nor one of configs/compilers; did you "
-                    "mean 'best'?") != std::string::npos);
+              .find("names 'defaul', which is neither a file nor one of configs/compilers; did you "
+                    "mean 'default'?") != std::string::npos);
 }
 
 TEST_CASE("a request survives the way to a worker process") {

@@ -98,6 +98,17 @@ std::string host_onnx() {
     return m.model.SerializeAsString();
 }
 
+/// One element out of the extents of a scalar, which has none.
+std::string gather_of_nothing() {
+    test::OnnxModel m;
+    m.input("x", {}).output("y").integers("first", {0}).integers("rest", {-1});
+    m.node("Shape", {"x"}, {"shape"});
+    m.node("Gather", {"shape", "first"}, {"extent"});
+    test::set(m.node("Concat", {"extent", "rest"}, {"target"}), "axis", std::int64_t{0});
+    m.node("Reshape", {"x", "target"}, {"y"});
+    return m.model.SerializeAsString();
+}
+
 /// What the host computes of a model that was read: results or a refusal.
 void run_host(const Graph& g) {
     std::vector<HostSource> sources;
@@ -117,6 +128,12 @@ void run_host(const Graph& g) {
 }
 
 }  // namespace
+
+TEST_CASE("an element of a list without elements is an input error") {
+    const test::TempFolder folder;
+    test::write_bytes(folder.file("m.onnx"), gather_of_nothing());
+    CHECK_FALSE(survives(folder.file("m.onnx")));
+}
 
 TEST_CASE("damaged ONNX files with a part of the host's are read or refused, and computed or refused") {
     const test::TempFolder folder;

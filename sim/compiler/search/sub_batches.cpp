@@ -1,0 +1,173 @@
+#include "compiler/search/sub_batches.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "compiler/search/estimate.hpp"
+#include "compiler/search/plans.hpp"
+#include "compiler/search/tried.hpp"
+
+namespace infsim::compiler {
+
+namespace {
+
+constexpr int kPacks = 8;  ///< images from which a power of two is worth a pass of its own
+
+int power_of_two_up_to(int n) {
+    int power = 1;
+    while (2 * power <= n) power *= 2;
+    return power;
+}
+
+/// The largest number of images from `enough` on and below `too_many` for which `fits`, where it does for `enough`;
+/// more images are taken to need more room.
+template <class Fits>
+int most_images(int enough, int too_many, Fits&& fits) {
+    while (enough + 1 < too_many) {
+        const int middle = (enough + too_many) / 2;
+        (fits(middle) ? enough : too_many) = middle;
+    }
+    return enough;
+}
+
+/// What never spills, without its Program; as it is nothing leaves the state buffer before its last use.
+Trial unspilled(std::vector<Plan> plans, int batch, bool evict) {
+    return {std::move(plans), batch, false, evict, false};
+}
+
+}  // namespace
+
+std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections& sections) {
+    std::vector<Plan> list = plans(input.network, input.target, batch, input.dtype, input.options);
+    for (Plan& plan : list)
+        if (!sections.empty()) plan.sections = sections;
+    return list;
+}
+
+/// Tried on a quarter of a large batch first: where that has no place, all of it has none.
+std::optional<Decision> SubBatches::as_it_is() {
+    constexpr int kLarge = 16;
+    const Timer timer;
+    std::optional<Decision> decision;
+    if (in_.batch >= kLarge && !fitting_plan(in_.batch / 4, false)) {
+        too_many_ = in_.batch / 4;
+    } else {
+        auto outcome = build_(unspilled(plans_with(in_, in_.batch, {}), in_.batch, false));
+        if (auto* built = std::get_if<Built>(&outcome)) decision = std::move(built->decision);
+    }
+    const bool fits = decision.has_value();
+    Attempt attempt{"as it is", fits ? "fits" : "does not fit", timer.seconds()};
+    attempt.taken = fits;
+    attempts_.push_back(std::move(attempt));
+    return decision;
+}
+
+/// The plan with which `images` fit without spilling, where there is one: as they are, or (`evict`) with loads
+/// issued and cheap results computed again.
+const std::optional<Plan>& SubBatches::fitting_plan(int images, bool evict) {
+    const auto [known, fresh] = fitting_.try_emplace({images, evict});
+    if (!fresh) return known->second;
+    auto outcome = build_(unspilled(plans_with(in_, images, {}), images, evict));
+    if (auto* built = std::get_if<Built>(&outcome)) known->second = std::move(built->decision.plan);
+    return known->second;
+}
+
+/// Images of a pass where so many passes of at most `most` images are about even.
+int SubBatches::even_pass(int most) const {
+    const int passes = (in_.batch + most - 1) / most;
+    return (in_.batch + passes - 1) / passes;
+}
+
+/// All layers on so many of the images at a time.
+Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
+    if (sections.empty()) sections.push_back({0, static_cast<int>(in_.network.layers.size())});
+    for (Section& s : sections) s.images = s.weights_for = images;
+    return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), std::move(sections), spill};
+}
+
+/// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better; of
+/// more (up to twice as many) that fit where something is loaded or computed again; of one more, spilling.
+std::vector<Cut> SubBatches::whole_passes() {
+    std::vector<Cut> found;
+    const auto add = [&](int images, bool evict) {
+        if (const auto& plan = fitting_plan(images, evict))
+            found.push_back(passes_of(images, plan->sections, false));
+    };
+    const auto fits = [&](bool evict) { return [=](int n) { return fitting_plan(n, evict).has_value(); }; };
+    const int kept = most_images(0, too_many_, fits(false)), even = kept > 0 ? even_pass(kept) : 0;
+    if (kept > 0) add(even, false);
+    if (const int packed = power_of_two_up_to(even); packed >= kPacks && packed < even) add(packed, false);
+    int most = kept;
+    if (in_.options.rematerialization && kept < in_.batch && fits(true)(kept + 1))
+        most = most_images(kept + 1, std::min(in_.batch, 2 * kept + 1) + 1, fits(true));
+    if (most > kept && even_pass(most) > even) add(even_pass(most), true);
+    if (in_.options.spill && most > 0 && most < in_.batch && even_pass(most + 1) > even_pass(most))
+        found.push_back(passes_of(even_pass(most + 1), {}, true));
+    return found;
+}
+
+/// The estimate for `batch` images; nothing where they do not fit.
+std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
+    auto outcome = build_({plans_with(in_, batch, cut.sections), batch, cut.spill});
+    const auto* built = std::get_if<Built>(&outcome);
+    if (!built) return std::nullopt;
+    return in_.first_that_fits ? Duration{} : estimate(built->program, in_.spec).makespan;
+}
+
+/// Adds passes of `images` to `all`, with their time for the whole batch by that of two of them.
+void SubBatches::add_passes(Cut cut, int images, std::vector<Priced>& all) {
+    const Timer timer;
+    const int judged_on = std::min(in_.batch, 2 * images);
+    auto time = estimated(cut, judged_on);
+    if (time) time = Duration{time->count() / judged_on * in_.batch};
+    attempts_.push_back({cut.name, time ? fmt::format("estimate {:.3f} ms", milliseconds(*time)) : "does not fit",
+                         timer.seconds()});
+    if (time) all.push_back({std::move(cut), *time});
+}
+
+/// Adds passes of up to `most` images in sections of the network that promise to take less than `wanted` seconds;
+/// what the best promises.
+double SubBatches::add_sections(const NetworkCosts& costs, int most, double wanted, std::vector<Priced>& all) {
+    double best = std::numeric_limits<double>::infinity();
+    const int images = even_pass(most);
+    if (images == in_.batch && !in_.options.search_only_tight) return best;  // a candidate of its own then
+    auto candidates = section_candidates(costs, in_.network.stem_layers, images, in_.capacity);
+    for (const SectionList& c : candidates) best = std::min(best, c.seconds * in_.batch / images);
+    if (best > wanted) return best;
+    for (SectionList& c : candidates) {
+        if (c.seconds * in_.batch / images > wanted) continue;
+        const bool even = std::all_of(c.sections.begin(), c.sections.end(),
+                                      [&](const Section& s) { return images % std::max(1, s.images) == 0; });
+        if (images < in_.batch && !even) continue;
+        if (images < in_.batch)
+            for (Section& s : c.sections) s.weights_for = images;
+        std::string name = fmt::format("passes of {} in {} sections", images, c.sections.size());
+        add_passes({std::move(name), std::move(c.sections)}, images, all);
+    }
+    return best;
+}
+
+/// Passes over all layers, and passes in sections.
+std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
+    std::vector<Priced> all;
+    double whole = std::numeric_limits<double>::infinity();
+    const Timer timer;
+    std::vector<Cut> passes = whole_passes();
+    attempts_.push_back({"images of a pass", passes.empty() ? "none" : "found", timer.seconds()});
+    for (Cut& cut : passes) {
+        const int images = cut.sections[0].images;
+        if (!cut.spill) whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), images, in_.batch));
+        add_passes(std::move(cut), images, all);
+    }
+    // What lists promise to gain over each other is several times what they do.
+    constexpr double kGain = 0.99, kGainOfMore = 0.9;
+    const double promised = add_sections(costs, 8, kGain * whole, all);
+    if (in_.batch > 8) add_sections(costs, 16, std::min(kGain * whole, kGainOfMore * promised), all);
+    std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
+    return all;
+}
+
+
+}  // namespace infsim::compiler

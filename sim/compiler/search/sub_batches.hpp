@@ -1,0 +1,63 @@
+// Sub-batches: ways to run a batch part by part that does not fit as it is.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/units.hpp"
+#include "compiler/search/sections.hpp"
+#include "compiler/search/search.hpp"
+
+namespace infsim::compiler {
+
+using Sections = std::vector<Section>;
+
+/// The plans of the plain compiler for so many images, cut into these sections unless there are none.
+std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections& sections);
+
+/// Parts of the network that run on some of the images, and whether buffers may be spilled for them.
+struct Cut {
+    std::string name;
+    Sections sections;
+    bool spill = false;
+};
+
+/// One of them, and how long it is estimated to take.
+struct Priced {
+    Cut cut;
+    Duration time;
+};
+
+/// Finds cuts. What was tried is added to `attempts`.
+class SubBatches {
+public:
+    SubBatches(const SearchInput& input, const BuildProgram& build, std::vector<Attempt>& attempts)
+        : in_(input), build_(build), attempts_(attempts), too_many_(in_.batch) {}
+
+    /// The decision for the whole batch with nothing that leaves the state buffer, where it fits so.
+    std::optional<Decision> as_it_is();
+
+    /// Passes of some images over all layers and passes in sections, the shortest first, each judged on two passes.
+    std::vector<Priced> all(const NetworkCosts& costs);
+
+private:
+    const SearchInput& in_;
+    const BuildProgram& build_;
+    std::vector<Attempt>& attempts_;
+    std::map<std::pair<int, bool>, std::optional<Plan>>
+        fitting_;   ///< by number of images and whether loads are repeated
+    int too_many_;  ///< images that do not fit as they are, as far as is known
+
+    const std::optional<Plan>& fitting_plan(int images, bool evict);
+    int even_pass(int most) const;
+    Cut passes_of(int images, Sections sections, bool spill) const;
+    std::vector<Cut> whole_passes();
+    std::optional<Duration> estimated(const Cut& cut, int batch);
+    void add_passes(Cut cut, int images, std::vector<Priced>& all);
+    double add_sections(const NetworkCosts& costs, int most, double wanted, std::vector<Priced>& all);
+};
+
+}  // namespace infsim::compiler
