@@ -56,7 +56,7 @@ nightly_stage tests scripts/test.sh
 in_background "random sizes" many_sizes
 in_background "random networks" many_compiled
 in_background "the long run" /usr/bin/python3 scripts/check_long_run.py --seeds 3
-in_background "serving times" /usr/bin/python3 scripts/check_serving_times.py --seeds 2 --requests 10000
+in_background "serving times" /usr/bin/python3 scripts/check_serving_times.py --seeds 4 --requests 5000
 in_background "sensitivity" /usr/bin/python3 scripts/check_sensitivity.py
 in_background "the search" searched
 in_background "estimates" /usr/bin/python3 scripts/check_estimates.py

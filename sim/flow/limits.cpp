@@ -276,7 +276,7 @@ private:
         const auto& at_batch = compiling_.prospect(at(any_.request, batch));
         const auto& at_whole = compiling_.prospect(at(any_.request, whole));
         if (!at_batch || !at_whole) return std::nullopt;
-        return record_at(whole)->throughput_avg.value_or(0) * at_batch->alone / at_whole->alone;
+        return record_at(whole)->throughput_avg.value_or(0) * at_batch->expected / at_whole->expected;
     }
 
     /// What `batch` may give. One that is cut up is hardly better than the next, and dear to compile and to simulate:

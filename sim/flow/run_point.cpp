@@ -181,9 +181,9 @@ std::optional<Prospect> prospect_of(const Point& point) {
     const auto* fits = std::get_if<compiler::Compiled>(&result);
     if (fits == nullptr) return std::nullopt;
     const Duration bound = analysis::roofline(point.chip, point.cores, demand_of(point.chip, fits->program)).bound;
-    const Duration alone = compiler::estimate(fits->program, point.chip).makespan;
+    const Duration expected = compiler::estimate(fits->program, point.chip, point.cores).makespan;
     const auto rate = [&](Duration service) { return point.cores * point.batch / seconds(service); };
-    return Prospect{rate(bound), rate(alone)};
+    return Prospect{rate(bound), rate(expected)};
 }
 
 record::RunRecord record_of(const Point& point) {

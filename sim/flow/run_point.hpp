@@ -62,7 +62,7 @@ std::optional<compiler::DoesNotFit> quick_refusal_of(const Point& point);
 /// What a point may give in items per second, without a simulation.
 struct Prospect {
     double most = 0;   ///< no run exceeds it: the roofline of its Program
-    double alone = 0;  ///< with one inference after the other, by the compiler's estimate
+    double expected = 0;  ///< by the compiler's estimate, each core with its share of DRAM
 };
 /// Compiles a point; empty where it does not fit.
 std::optional<Prospect> prospect_of(const Point& point);

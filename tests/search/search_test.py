@@ -15,8 +15,21 @@ import tempfile
 MODELS, BATCHES = ["resnet50-v1", "attention_block", "three_layers"], [1, 5, 6, 8]
 
 
+def estimate(infsim, *words):
+    report = subprocess.run([infsim, "compile", *words, "--json"], check=True, text=True, capture_output=True).stdout
+    return json.loads(report)["estimate_shared_ms"]
+
+
+def check_many_passes(infsim):
+    """Passes are alike: twice as many of them, judged on two, take twice as long when all of them are placed."""
+    once, twice = (estimate(infsim, "resnet50", "--batch", str(batch)) for batch in (16, 32))
+    if not twice < 2.05 * once:
+        sys.exit(f"resnet50 is estimated to take {once:.3f} ms at B=16 and {twice:.3f} ms at B=32: its later passes are slower")
+
+
 def main():
     infsim, source = sys.argv[1], pathlib.Path(sys.argv[2])
+    check_many_passes(infsim)
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "search"
         subprocess.run([infsim, "sweep", source / "sweeps/search.json", "--out", out, "--set", "model=" + json.dumps(MODELS),

@@ -114,6 +114,15 @@ TEST_CASE("four limits, each with the reason why not one more") {
     CHECK_FALSE(fake.said.empty());
 }
 
+TEST_CASE("a batch whose items in flight take too long by Little's law is not simulated for its latency") {
+    Fake without, with;
+    LimitsOptions options;
+    find_limits(request(), options, without.tools());
+    options.latency_ms = 15;  // 10 ms at B=1; at B=2 sixteen items are in flight, at 995.5 items/s at most
+    CHECK(find_limits(request(), options, with.tools()).latency->batch == 1);
+    CHECK(with.simulated <= without.simulated + 2);  // B=1, and B=2 for the certificate
+}
+
 TEST_CASE("levers are those that were seen to work, with the batch that they reach") {
     Fake fake;
     LimitsOptions options;
