@@ -61,7 +61,7 @@ std::optional<compiler::DoesNotFit> quick_refusal_of(const Point& point);
 
 /// What a point may give in items per second, without a simulation.
 struct Prospect {
-    double most = 0;   ///< no run exceeds it: the roofline of its Program
+    double most = 0;      ///< no run exceeds it: the roofline of its Program
     double expected = 0;  ///< by the compiler's estimate, each core with its share of DRAM
 };
 /// Compiles a point; empty where it does not fit.

@@ -92,8 +92,7 @@ Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
 std::vector<Cut> SubBatches::whole_passes() {
     std::vector<Cut> found;
     const auto add = [&](int images, bool evict) {
-        if (const auto& plan = fitting_plan(images, evict))
-            found.push_back(passes_of(images, plan->sections, false));
+        if (const auto& plan = fitting_plan(images, evict)) found.push_back(passes_of(images, plan->sections, false));
     };
     const auto fits = [&](bool evict) { return [=](int n) { return fitting_plan(n, evict).has_value(); }; };
     const int kept = most_images(0, too_many_, fits(false)), even = kept > 0 ? even_pass(kept) : 0;
@@ -122,8 +121,8 @@ void SubBatches::add_passes(Cut cut, int images, std::vector<Priced>& all) {
     const int judged_on = std::min(in_.batch, 2 * images);
     auto time = estimated(cut, judged_on);
     if (time) time = Duration{time->count() / judged_on * in_.batch};
-    attempts_.push_back({cut.name, time ? fmt::format("estimate {:.3f} ms", milliseconds(*time)) : "does not fit",
-                         timer.seconds()});
+    attempts_.push_back(
+        {cut.name, time ? fmt::format("estimate {:.3f} ms", milliseconds(*time)) : "does not fit", timer.seconds()});
     if (time) all.push_back({std::move(cut), *time});
 }
 
@@ -168,6 +167,5 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
     return all;
 }
-
 
 }  // namespace infsim::compiler

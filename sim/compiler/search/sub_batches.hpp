@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/units.hpp"
-#include "compiler/search/sections.hpp"
 #include "compiler/search/search.hpp"
+#include "compiler/search/sections.hpp"
 
 namespace infsim::compiler {
 
