@@ -110,4 +110,10 @@ Estimate estimate(const program::Program& program, const hw::ChipSpec& spec, int
     return result;
 }
 
+Duration expected_service(const program::Program& program, const hw::ChipSpec& spec) {
+    constexpr int kShared = 4, kAlone = 1;
+    const Duration shared = estimate(program, spec).makespan, alone = estimate(program, spec, 1).makespan;
+    return Duration{(kShared * shared.count() + kAlone * alone.count()) / (kShared + kAlone)};
+}
+
 }  // namespace infsim::compiler

@@ -84,7 +84,7 @@ int SubBatches::even_pass(int most) const {
 Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
     if (sections.empty()) sections.push_back({0, static_cast<int>(in_.network.layers.size())});
     for (Section& s : sections) s.images = s.weights_for = images;
-    return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), std::move(sections), spill};
+    return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill};
 }
 
 /// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better; of
@@ -112,13 +112,13 @@ std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
     auto outcome = build_({plans_with(in_, batch, cut.sections), batch, cut.spill});
     const auto* built = std::get_if<Built>(&outcome);
     if (!built) return std::nullopt;
-    return in_.first_that_fits ? Duration{} : estimate(built->program, in_.spec).makespan;
+    return in_.first_that_fits ? Duration{} : expected_service(built->program, in_.spec);
 }
 
-/// Adds passes of `images` to `all`, with their time for the whole batch by that of two of them.
-void SubBatches::add_passes(Cut cut, int images, std::vector<Priced>& all) {
+/// Adds passes to `all`, with their time for the whole batch by that of two of them.
+void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     const Timer timer;
-    const int judged_on = std::min(in_.batch, 2 * images);
+    const int judged_on = std::min(in_.batch, 2 * cut.images);
     auto time = estimated(cut, judged_on);
     if (time) time = Duration{time->count() / judged_on * in_.batch};
     attempts_.push_back(
@@ -143,7 +143,7 @@ double SubBatches::add_sections(const NetworkCosts& costs, int most, double want
         if (images < in_.batch)
             for (Section& s : c.sections) s.weights_for = images;
         std::string name = fmt::format("passes of {} in {} sections", images, c.sections.size());
-        add_passes({std::move(name), std::move(c.sections)}, images, all);
+        add_passes({std::move(name), images, std::move(c.sections)}, all);
     }
     return best;
 }
@@ -156,12 +156,11 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     std::vector<Cut> passes = whole_passes();
     attempts_.push_back({"images of a pass", passes.empty() ? "none" : "found", timer.seconds()});
     for (Cut& cut : passes) {
-        const int images = cut.sections[0].images;
-        if (!cut.spill) whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), images, in_.batch));
-        add_passes(std::move(cut), images, all);
+        if (!cut.spill) whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch));
+        add_passes(std::move(cut), all);
     }
     // What lists promise to gain over each other is several times what they do.
-    constexpr double kGain = 0.99, kGainOfMore = 0.9;
+    constexpr double kGain = 0.99, kGainOfMore = 0.99;
     const double promised = add_sections(costs, 8, kGain * whole, all);
     if (in_.batch > 8) add_sections(costs, 16, std::min(kGain * whole, kGainOfMore * promised), all);
     std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });

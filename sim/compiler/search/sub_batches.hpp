@@ -21,6 +21,7 @@ std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections
 /// Parts of the network that run on some of the images, and whether buffers may be spilled for them.
 struct Cut {
     std::string name;
+    int images = 0;  ///< of a pass
     Sections sections;
     bool spill = false;
 };
@@ -56,7 +57,7 @@ private:
     Cut passes_of(int images, Sections sections, bool spill) const;
     std::vector<Cut> whole_passes();
     std::optional<Duration> estimated(const Cut& cut, int batch);
-    void add_passes(Cut cut, int images, std::vector<Priced>& all);
+    void add_passes(Cut cut, std::vector<Priced>& all);
     double add_sections(const NetworkCosts& costs, int most, double wanted, std::vector<Priced>& all);
 };
 
