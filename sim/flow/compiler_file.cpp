@@ -42,7 +42,7 @@ struct Option {
     const char* meaning;
 };
 
-const std::vector<Option>& options_table() {
+const std::vector<Option>& options_table() {  // NOLINT(readability-function-size): a table, a line per option
     using O = CompileOptions;
     static const std::vector<Option> table{
         {"batch", "batching", Flag{&O::batching}, "read each layer's weights once for all images"},

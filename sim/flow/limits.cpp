@@ -51,12 +51,12 @@ public:
         const std::string key = json::dump(to_json(request), 0);
         const auto known = prospects_.find(key);
         if (known != prospects_.end()) return known->second;
-        auto found = tools_.prospect(request);
+        const auto found = tools_.prospect(request);
         if (found) answers_[key] = std::nullopt;
         tools_.say(
             fmt::format("B={} {}", request.batch,
                         found ? fmt::format("at most {:.0f} items/s", found->most) : std::string("does not fit")));
-        return prospects_[key] = std::move(found);
+        return prospects_[key] = found;
     }
 
 private:
