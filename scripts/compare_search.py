@@ -57,7 +57,8 @@ def cuts_of(points, compilers):
             speeds = [number(pair[c], "throughput_avg") for c in compilers if c in pair and pair[c]["status"] == "ok"]
             if name == model and speeds:
                 seconds[batch] = batch / max(speeds)
-        cuts.update({(model, batch): batch / best_cut(batch, seconds) for batch in seconds if best_cut(batch, seconds) < float("inf")})
+        least = {batch: best_cut(batch, seconds) for batch in seconds}
+        cuts.update({(model, batch): batch / time for batch, time in least.items() if time < float("inf")})
     return cuts
 
 

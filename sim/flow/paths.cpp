@@ -20,8 +20,8 @@ fs::path data_folder() {
     return INFSIM_DATA_DIR;
 }
 
-bool is_path(const std::string& model) {
-    const std::string extension = fs::path(model).extension().string();
+bool is_path(const std::string& named) {
+    const std::string extension = fs::path(named).extension().string();
     return extension == ".onnx" || extension == ".json";
 }
 
@@ -42,7 +42,7 @@ std::optional<std::string> path_of(const char* key, const std::string& kind, con
                                    Problems& problems) {
     std::error_code ignored;
     if (fs::is_regular_file(named, ignored)) return named;
-    const bool is_name = fs::path(named) == fs::path(named).stem();
+    const bool is_name = !is_path(named) && !fs::path(named).has_parent_path();
     if (!is_name && fs::exists(named, ignored)) return named;  // a folder: its reader says what is wrong with it
     if (is_name && fs::exists(shipped(kind, named), ignored)) return shipped(kind, named).string();
     problems.add("", key,

@@ -9,7 +9,7 @@
 namespace infsim::flow {
 
 /// The file of a chip or of a compiler profile that a user names: "" is the default one; what has neither a folder
-/// nor an extension is the name of one in configs/chips or configs/compilers; anything else is a path. Adds a problem
+/// nor ends in .json is the name of one in configs/chips or configs/compilers; anything else is a path. Adds a problem
 /// at `key` where there is no such file.
 std::optional<std::string> chip_path(const std::string& named, Problems& problems);
 std::optional<std::string> compiler_path(const std::string& named, Problems& problems);

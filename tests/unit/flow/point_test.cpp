@@ -59,6 +59,10 @@ TEST_CASE("chips and compilers of configs/ have names") {
     CHECK(id(named) == id(request()));
     named.chip = named.compiler = "";
     CHECK(id(named) == id(request()));
+    PointRequest by_path = request();
+    named.compiler = "neuron-2.20";  // a name with a dot
+    by_path.compiler = source_folder("/configs/compilers/neuron-2.20.json");
+    CHECK(id(named) == id(by_path));
 
     named.chip = "inferentia";
     named.compiler = "defaul";
