@@ -1,113 +1,163 @@
 #include "compiler/search/estimate.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/check.hpp"
+#include "compiler/search/fair_share.hpp"
 #include "cost/cost.hpp"
 #include "hw/derived.hpp"
-#include "program/runs.hpp"
 
 namespace infsim::compiler {
 
 namespace {
 
-using Picoseconds = std::int64_t;
-
-/// A channel whose bytes are given out stretch of time by stretch of time, to whoever asks first.
-class SharedChannel {
+/// One run of a Program on one core. Engines are asked as soon as what they wait for is known; only transfers, whose
+/// ends depend on what else is under way, go by the clock.
+class TimedRun {
 public:
-    explicit SharedChannel(double bytes_per_second) : capacity_(std::max(1.0, bytes_per_second * kStretch * 1e-12)) {}
+    TimedRun(const program::Program& program, const hw::ChipSpec& spec, int cores)
+        : program_(program), spec_(spec), queues_(program.queues.size()) {
+        result_.pe_by_layer.assign(program.layers.size(), Duration{});
+        for (int e = 0; e < spec.dma.engines_per_core; ++e) servers_.emplace_back(spec.dma.engine_bandwidth);
+        const Bandwidth share{hw::sustained_dram_bandwidth(spec).count() / cores};
+        servers_.emplace_back(std::min(share, hw::single_core_bandwidth(spec)));
+    }
 
-    /// When `bytes` that start at `from` have passed.
-    Picoseconds pass(Picoseconds from, double bytes) {
-        std::size_t at = first_free(static_cast<std::size_t>(static_cast<double>(from) / kStretch));
+    Estimate run() {
+        for (std::size_t q = 0; q < queues_.size(); ++q) ready_.push_back(static_cast<int>(q));
+        issue_all();
         while (true) {
-            const double start = std::max(static_cast<double>(at) * kStretch, static_cast<double>(from));
-            const double until = static_cast<double>(at + 1) * kStretch;
-            const double usable = std::min(free_[at], (until - start) / kStretch * capacity_);
-            if (bytes <= usable) {
-                free_[at] -= bytes;
-                // Others may have taken the early part of the stretch.
-                return static_cast<Picoseconds>(
-                    std::max(start + bytes / capacity_ * kStretch, until - free_[at] / capacity_ * kStretch));
-            }
-            bytes -= usable;
-            free_[at] -= usable;
-            if (free_[at] <= 0) next_[at] = at + 1;
-            at = first_free(at + 1);
+            const auto [server, ends] = next_end();
+            if (!starts_.empty() && (!server || starts_.top().at <= ends)) start();
+            else if (server) end_on(*server, ends);
+            else break;
         }
+        for (std::size_t q = 0; q < queues_.size(); ++q)
+            INFSIM_CHECK(queues_[q].retired.size() == program_.queues[q].instructions.size(),
+                         "instructions wait for each other");
+        return std::move(result_);
     }
 
 private:
-    static constexpr double kStretch = 2e6;  ///< picoseconds
-    double capacity_;
-    std::vector<double> free_;
-    std::vector<std::size_t> next_;  ///< itself where bytes are left, otherwise a later one
+    struct Waiting {
+        std::size_t count;  ///< retired instructions waited for
+        int queue;
+    };
+    struct Queue {
+        Duration free{};                ///< when the next instruction may be issued
+        std::vector<Duration> retired;  ///< by instruction, ascending: a queue retires in order
+        std::vector<Waiting> waiting;   ///< queues whose next instruction waits for one of this queue
+        bool previous_was_matmul = false;
+        int parts = 0;  ///< of a transfer under way: servers that are not done with it
+        Bytes dram{};   ///< of that transfer
+    };
+    struct Start {
+        Duration at;
+        int queue;
+        cost::DmaDemand demand;
+        bool operator>(const Start& other) const { return at != other.at ? at > other.at : queue > other.queue; }
+    };
 
-    std::size_t first_free(std::size_t at) {
-        while (true) {
-            while (free_.size() <= at + 1) {
-                next_.push_back(free_.size());
-                free_.push_back(capacity_);
-            }
-            if (next_[at] == at) return at;
-            next_[at] = next_[next_[at]];
-            at = next_[at];
+    const program::Program& program_;
+    const hw::ChipSpec& spec_;
+    std::vector<Queue> queues_;
+    std::vector<FairShare> servers_;  ///< DMA engines, then the core's share of DRAM
+    std::priority_queue<Start, std::vector<Start>, std::greater<>> starts_;
+    std::vector<int> ready_;  ///< queues that may have something to issue
+    Estimate result_;
+
+    /// The server that is done with a transfer first, and when; null where nothing is under way.
+    std::pair<FairShare*, Duration> next_end() {
+        std::pair<FairShare*, Duration> first{nullptr, Duration{}};
+        for (FairShare& server : servers_)
+            if (const auto at = server.next_departure(); at && (!first.first || *at < first.second))
+                first = {&server, *at};
+        return first;
+    }
+
+    void issue_all() {
+        while (!ready_.empty()) {
+            const int q = ready_.back();
+            ready_.pop_back();
+            while (issue_next(q)) {}
         }
     }
-};
 
-struct Queue {
-    Picoseconds free = 0;
-    std::vector<Picoseconds> retired;  ///< by instruction, ascending: a queue retires in order
-    bool previous_was_matmul = false;
+    /// Whether queue `q` retired an instruction; a transfer is not done yet.
+    bool issue_next(int q) {
+        Queue& queue = queues_[static_cast<std::size_t>(q)];
+        const auto& instructions = program_.queues[static_cast<std::size_t>(q)].instructions;
+        if (queue.parts > 0 || queue.retired.size() == instructions.size()) return false;
+        const program::Instruction& in = instructions[queue.retired.size()];
+        Duration issue = queue.free;
+        for (int w = 0; w < in.waits.size(); ++w) {
+            const auto count = static_cast<std::size_t>(in.waits[w].count);
+            Queue& other = queues_[in.waits[w].queue];
+            if (count > other.retired.size()) return other.waiting.push_back({count, q}), false;
+            if (count > 0) issue = std::max(issue, other.retired[count - 1]);
+        }
+        queue.free = issue;
+        if (cost::is_dma(in)) {
+            const cost::DmaDemand demand = cost::dma_demand(spec_, in);
+            queue.dram = demand.dram;
+            queue.parts = demand.dram.count() > 0 ? 2 : 1;
+            starts_.push({issue + spec_.dma.start_latency, q, demand});
+            return false;
+        }
+        const cost::EngineCost cost = cost::engine_cost(spec_, in, queue.previous_was_matmul);
+        queue.previous_was_matmul = std::holds_alternative<program::Matmul>(in.op);
+        queue.free += cost.occupancy;
+        retire(q, issue + cost.latency);
+        return true;
+    }
+
+    void retire(int q, Duration done) {
+        Queue& queue = queues_[static_cast<std::size_t>(q)];
+        const program::Queue& of = program_.queues[static_cast<std::size_t>(q)];
+        const Duration before = queue.retired.empty() ? Duration{} : queue.retired.back();
+        done = std::max(done, before);
+        if (of.engine == program::Engine::pe)
+            result_.pe_by_layer[of.instructions[queue.retired.size()].layer] += done - before;
+        queue.retired.push_back(done);
+        result_.makespan = std::max(result_.makespan, done);
+        for (std::size_t w = 0; w < queue.waiting.size();) {
+            if (queue.waiting[w].count > queue.retired.size()) {
+                ++w;
+                continue;
+            }
+            ready_.push_back(queue.waiting[w].queue);
+            queue.waiting[w] = queue.waiting.back();
+            queue.waiting.pop_back();
+        }
+    }
+
+    void start() {
+        const Start s = starts_.top();
+        starts_.pop();
+        const auto engine = static_cast<std::size_t>(program_.queues[static_cast<std::size_t>(s.queue)].engine_index);
+        const std::int64_t burst = spec_.dram.burst.count(), turns = (s.demand.payload.count() + burst - 1) / burst;
+        servers_[engine].arrive(s.at, s.queue, s.demand.billed, turns);
+        if (s.demand.dram.count() > 0) servers_.back().arrive(s.at, s.queue, s.demand.dram, turns);
+    }
+
+    void end_on(FairShare& server, Duration at) {
+        const int q = server.depart();
+        Queue& queue = queues_[static_cast<std::size_t>(q)];
+        if (--queue.parts > 0) return;
+        const Duration answer = queue.dram.count() > 0 ? spec_.dram.latency : Duration{};
+        const Duration done = at + answer + spec_.dma.completion_latency;
+        queue.free = std::max(queue.free, done - spec_.dma.start_latency);  // the next descriptor is fetched meanwhile
+        retire(q, done);
+        ready_.push_back(q);
+        issue_all();
+    }
 };
 
 }  // namespace
 
 Estimate estimate(const program::Program& program, const hw::ChipSpec& spec, int cores) {
-    const double share = static_cast<double>(hw::sustained_dram_bandwidth(spec).count()) / cores;
-    SharedChannel channel(std::min(share, static_cast<double>(hw::single_core_bandwidth(spec).count())));
-    std::vector<SharedChannel> engines(static_cast<std::size_t>(spec.dma.engines_per_core),
-                                       SharedChannel(static_cast<double>(spec.dma.engine_bandwidth.count())));
-    std::vector<Queue> queues(program.queues.size());
-    Estimate result;
-    result.pe_by_layer.assign(program.layers.size(), Duration{});
-    Picoseconds end = 0;
-    for (const program::InstructionId id : program::serial_order(program)) {
-        const program::Instruction& in = program::at(program, id);
-        Queue& queue = queues[id.queue];
-        Picoseconds issue = queue.free;
-        for (int w = 0; w < in.waits.size(); ++w)
-            if (in.waits[w].count > 0)
-                issue = std::max(issue, queues[in.waits[w].queue].retired[in.waits[w].count - 1]);
-        Picoseconds done = issue;
-        const Picoseconds before = queue.retired.empty() ? 0 : queue.retired.back();
-        if (cost::is_dma(in)) {
-            const cost::DmaDemand demand = cost::dma_demand(spec, in);
-            const Picoseconds start = issue + spec.dma.start_latency.count();
-            const auto at = static_cast<std::size_t>(program.queues[id.queue].engine_index);
-            const Picoseconds engine = engines[at].pass(start, static_cast<double>(demand.billed.count()));
-            done = demand.dram.count() > 0
-                       ? std::max(engine, channel.pass(start, static_cast<double>(demand.dram.count()))) +
-                             spec.dram.latency.count()
-                       : engine;
-            done += spec.dma.completion_latency.count();
-            queue.free =
-                std::max(issue, done - spec.dma.start_latency.count());  // the next descriptor is fetched meanwhile
-        } else {
-            const cost::EngineCost cost = cost::engine_cost(spec, in, queue.previous_was_matmul);
-            queue.free = issue + cost.occupancy.count();
-            done = issue + cost.latency.count();
-            queue.previous_was_matmul = std::holds_alternative<program::Matmul>(in.op);
-        }
-        done = std::max(done, before);
-        queue.retired.push_back(done);
-        if (program.queues[id.queue].engine == program::Engine::pe)
-            result.pe_by_layer[in.layer] += Duration{done - before};
-        end = std::max(end, done);
-    }
-    result.makespan = Duration{end};
-    return result;
+    return TimedRun(program, spec, cores).run();
 }
 
 Duration expected_service(const program::Program& program, const hw::ChipSpec& spec) {

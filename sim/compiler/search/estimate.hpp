@@ -16,10 +16,11 @@ struct Estimate {
     std::vector<Duration> pe_by_layer;
 };
 
-/// Instructions in serial order, each as early as its queue and its waits allow, at the costs of cost/. Transfers take
-/// bytes out of a core's share of the sustained DRAM bandwidth (an equal part for each of the `cores` at work, all of
-/// the chip's unless told otherwise, and at most a core's ceiling), counted in stretches of 2 us; arbitration between
-/// cores and engines is the chip's affair.
+/// Each queue's instructions in their order, each as early as its queue and its waits allow, at the costs of cost/.
+/// Transfers under way share their DMA engine equally and, beside that, what the core has of the sustained DRAM
+/// bandwidth: an equal part for each of the `cores` at work (all of the chip's unless told otherwise), at most a core's
+/// ceiling. Turns that cores and engines take by bursts, and channels, are the chip's affair. Throws InternalError
+/// where instructions wait for each other.
 Estimate estimate(const program::Program& program, const hw::ChipSpec& spec, int cores);
 inline Estimate estimate(const program::Program& program, const hw::ChipSpec& spec) {
     return estimate(program, spec, spec.cores);

@@ -21,6 +21,13 @@ int power_of_two_up_to(int n) {
     return power;
 }
 
+/// The largest number below `n`, and not below its half, that divides `batch`; 0 where there is none.
+int smaller_even_pass(int batch, int n) {
+    for (int d = n - 1; 2 * d >= n; --d)
+        if (batch % d == 0) return d;
+    return 0;
+}
+
 /// The largest number of images from `enough` on and below `too_many` for which `fits`, where it does for `enough`;
 /// more images are taken to need more room.
 template <class Fits>
@@ -87,8 +94,9 @@ Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
     return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill};
 }
 
-/// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better; of
-/// more (up to twice as many) that fit where something is loaded or computed again; of one more, spilling.
+/// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better, or,
+/// where these leave a smaller last pass, of fewer that do not; of more (up to twice as many) that fit where something
+/// is loaded or computed again; of one more, spilling.
 std::vector<Cut> SubBatches::whole_passes() {
     std::vector<Cut> found;
     const auto add = [&](int images, bool evict) {
@@ -98,6 +106,8 @@ std::vector<Cut> SubBatches::whole_passes() {
     const int kept = most_images(0, too_many_, fits(false)), even = kept > 0 ? even_pass(kept) : 0;
     if (kept > 0) add(even, false);
     if (const int packed = power_of_two_up_to(even); packed >= kPacks && packed < even) add(packed, false);
+    else if (even > 0 && in_.batch % even != 0)
+        if (const int smaller = smaller_even_pass(in_.batch, even)) add(smaller, false);
     int most = kept;
     if (in_.options.rematerialization && kept < in_.batch && fits(true)(kept + 1))
         most = most_images(kept + 1, std::min(in_.batch, 2 * kept + 1) + 1, fits(true));

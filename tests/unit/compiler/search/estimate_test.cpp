@@ -1,6 +1,7 @@
 // How long a Program takes by the compiler's estimate, on paper: 1 GHz engines, a core's share of DRAM 10 GB/s.
 #include <catch2/catch.hpp>
 
+#include "base/check.hpp"
 #include "compiler/search/estimate.hpp"
 #include "support/program_builder.hpp"
 
@@ -104,9 +105,38 @@ TEST_CASE("two engines share the core's part of device DRAM") {
     b.add(b.queue(Engine::dma, 0), B::load(weights, 16, 2048));  // 32,768 bytes, 3,276.8 ns alone
     CHECK(makespan(b) == 4'426'800);
     b.add(b.queue(Engine::dma, 1), B::load(weights, 16, 2048));
-    // Of the first 2 us half is left to each, the first took the rest up to 4,276.8 ns. The second has moved 27,232
-    // bytes by 6 us; the other 5,536 take 553.6 ns.
-    CHECK(makespan(b) == 6'000'000 + 553'600 + 100'000 + 50'000);
+    CHECK(makespan(b) == 1'000'000 + 2 * 3'276'800 + 100'000 + 50'000);  // side by side to the end
+}
+
+TEST_CASE("rings of an engine take turns, so that a transfer in short rows holds up the others") {
+    ProgramBuilder b(spec);
+    const auto weights = b.segment(Purpose::weights, 1 << 20);
+    const auto rows = b.queue(Engine::dma, 0), ring = b.queue(Engine::dma, 0);
+    b.add(rows, B::load(weights, 64, 64));   // 4,096 bytes, billed as 64 x 512: two turns of 16,384
+    b.add(ring, B::load(weights, 1, 2048));  // one turn of 2,048 beside it
+    b.add(b.queue(Engine::act), B::act(100), {{ring, 1}});
+    // The short one ends with the first turn of each, 18,432 bytes; the other needs 16,384 more.
+    CHECK(makespan(b) == 1'000'000 + 1'843'200 + 1'638'400 + 100'000 + 50'000);
+    b.add(b.queue(Engine::pool), B::pool(2000), {{ring, 1}});
+    CHECK(makespan(b) == 1'000'000 + 1'843'200 + 100'000 + 50'000 + 2'210'000);
+}
+
+TEST_CASE("what is loaded ahead leaves half to what is needed now") {
+    ProgramBuilder b(spec);
+    const auto weights = b.segment(Purpose::weights, 1 << 20);
+    const auto ahead = b.queue(Engine::dma, 0), now = b.queue(Engine::dma, 0);
+    b.add(ahead, B::load(weights, 64, 2048));  // comes first in the serial order
+    b.add(now, B::load(weights, 16, 2048));    // 32,768 bytes at half the rate, up to 7,553.6 ns
+    b.add(b.queue(Engine::act), B::act(20'000), {{now, 1}});
+    CHECK(makespan(b) == 1'000'000 + 6'553'600 + 150'000 + 20'100'000);
+}
+
+TEST_CASE("instructions that wait for each other are an internal error") {
+    ProgramBuilder b(spec);
+    const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
+    b.add(act, B::act(100), {{pool, 1}});
+    b.add(pool, B::pool(100), {{act, 1}});
+    CHECK_THROWS_AS(makespan(b), InternalError);
 }
 
 TEST_CASE("a core alone on its chip has the channels up to its own ceiling") {
