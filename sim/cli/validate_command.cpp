@@ -46,9 +46,9 @@ Syntax syntax() {
         "Simulates every row of a table of published measurements and prints simulated against published\n"
         "throughput and latency. Default: the figures the chip's constants are fitted on\n"
         "(tests/published/inf1_calibration.csv). The compiler column picks a pinned compiler profile\n"
-        "(configs/validation.json); rows whose network is not there are skipped. Error: simulated / published - 1,\n"
-        "of the throughput where that was published, else of the latency. Beside it a closed form (roofline plus\n"
-        "overlap).\n",
+        "(configs/validation.json), and an input such as seq8 gives the axis seq that extent. Rows whose network or\n"
+        "input is not there are skipped. Error: simulated / published - 1, of the throughput where that was\n"
+        "published, else of the latency. Beside it a closed form (roofline plus overlap).\n",
         {running, output, help_group()},
         {},
         "file",

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <filesystem>
 
 #include "base/check.hpp"
@@ -93,17 +92,49 @@ std::vector<std::int64_t> extents_in(const std::string& text) {
     return extents;
 }
 
-void check_input(const PublishedRow& row, const graph::Graph& graph) {
-    const auto wanted = extents_in(row.input);
-    if (wanted.empty() || graph.inputs.empty()) return;
+/// Extents of an item of the first input.
+std::vector<std::int64_t> item_extents(const graph::Graph& graph) {
+    if (graph.inputs.empty()) return {};
     const auto& shape = graph.tensor(graph.inputs[0]).shape;
-    std::vector<std::int64_t> have;
-    for (std::size_t a = 1; a < shape.size(); ++a) have.push_back(shape[a]);
+    return {shape.begin() + 1, shape.end()};
+}
+
+bool matches(const std::string& input, const graph::Graph& graph) {
+    const auto wanted = extents_in(input);
+    auto have = item_extents(graph);
     std::sort(have.begin(), have.end());
-    if (have == wanted) return;
+    return wanted.empty() || have.empty() || have == wanted;
+}
+
+/// The point of a row; where its input column says more than its network as it is, "seq8" is 8 of the axis "seq".
+std::optional<Point> point_of(const PublishedRow& row, PointRequest& request, ModelCache& models, Problems& problems) {
+    auto point = resolve(request, models, problems);
+    if (!point || matches(row.input, point->graph)) return point;
+    const auto digits = row.input.find_first_of("0123456789");
+    const auto extents = extents_in(row.input);
+    if (digits > 0 && extents.size() == 1) {
+        PointRequest named = request;
+        named.extents.dims[row.input.substr(0, digits)] = extents[0];
+        Problems no_such_axis;
+        auto other = resolve(named, models, no_such_axis);
+        if (other && matches(row.input, other->graph)) {
+            request = std::move(named);
+            return other;
+        }
+    }
     std::vector<std::string> words;
-    for (std::size_t a = 1; a < shape.size(); ++a) words.push_back(number_text(shape[a]));
+    for (std::int64_t n : item_extents(point->graph)) words.push_back(number_text(n));
     throw Skip{"its input is " + row.input + ", that of our network " + join(words, "x")};
+}
+
+/// Of the profiles that stand for the row's compiler the one with the longest start.
+std::string profile_of(const PublishedRow& row, const ValidationNames& names) {
+    const std::pair<std::string, std::string>* best = nullptr;
+    for (const auto& known : names.compilers)
+        if (row.compiler.rfind(known.first, 0) == 0 && (!best || known.first.size() > best->first.size()))
+            best = &known;
+    if (!best) throw Skip{"no profile stands for the compiler " + row.compiler};
+    return best->second;
 }
 
 PointRequest request_of(const PublishedRow& row, const std::string& file, const ValidationNames& names,
@@ -120,10 +151,7 @@ PointRequest request_of(const PublishedRow& row, const std::string& file, const 
     if (types == names.dtypes.end()) throw Skip{"no dtype " + row.dtype + " is known"};
     r.dtype = types->dtype;
     r.io_dtype = types->io_dtype;
-    const auto profile = std::find_if(names.compilers.begin(), names.compilers.end(),
-                                      [&](const auto& c) { return row.compiler.rfind(c.first, 0) == 0; });
-    if (profile == names.compilers.end()) throw Skip{"no profile stands for the compiler " + row.compiler};
-    r.compiler = profile->second;
+    r.compiler = profile_of(row, names);
     const std::string mode = plain(row.mode);
     if (!mode.empty() && mode != "data_parallel" && mode != "single")
         throw Skip{"mode " + row.mode + " is not simulated"};
@@ -165,14 +193,13 @@ std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows
     for (const PublishedRow& published : rows) {
         plan.push_back({published, "", {}});
         try {
-            const PointRequest base = request_of(published, file, names, settings);
+            PointRequest base = request_of(published, file, names, settings);
             const std::size_t before = problems.list().size();
-            const auto point = resolve(base, models, problems);
+            const auto point = point_of(published, base, models, problems);
             if (!point) {
                 INFSIM_CHECK(problems.list().size() > before, "a request that cannot be resolved says why");
                 return plan;  // every further row would say the same
             }
-            check_input(published, point->graph);
             const int each = (published.cores + published.chips - 1) / published.chips;
             if (each > point->chip.cores)
                 throw Skip{number_text(std::int64_t{each}) + " cores of a chip are busy, and " + point->chip.name +
@@ -184,106 +211,6 @@ std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows
         }
     }
     return plan;
-}
-
-std::string_view comparison_name(Comparison comparison) {
-    switch (comparison) {
-        case Comparison::compared: return "compared";
-        case Comparison::skipped: return "skipped";
-        case Comparison::infeasible: return "does not fit";
-        case Comparison::failed: break;
-    }
-    return "failed";
-}
-
-namespace {
-
-std::optional<double> error_of(std::optional<double> simulated, std::optional<double> published) {
-    if (!simulated || !published) return std::nullopt;
-    return *simulated / *published - 1;
-}
-
-/// Sums over chips; latencies are means over what the chips finish.
-struct Sum {
-    double throughput = 0, weighted_latency = 0;
-    void add(int chips, double rate, double latency) {
-        throughput += chips * rate;
-        weighted_latency += chips * rate * latency;
-    }
-    double latency() const { return weighted_latency / throughput; }
-};
-
-void add_closed_form(ValidationOutcome& out, const ValidationRow& row) {
-    Sum sum;
-    for (const ChipGroup& g : row.groups) {
-        if (!g.closed_form) return;
-        sum.add(g.chips, g.closed_form->throughput * row.published.batch, record::report_ms(g.closed_form->latency));
-    }
-    out.closed_throughput = sum.throughput;
-    out.closed_latency_ms = sum.latency();
-    out.closed_error = row.published.throughput ? error_of(out.closed_throughput, row.published.throughput)
-                                                : error_of(out.closed_latency_ms, row.published.latency_ms);
-}
-
-}  // namespace
-
-ValidationOutcome judge_row(const ValidationRow& row, const std::vector<record::RunRecord>& records) {
-    ValidationOutcome out;
-    out.reason = row.skipped;
-    if (!row.skipped.empty()) return out;
-    INFSIM_CHECK(!row.groups.empty() && records.size() == row.groups.size(), "a record for each group of chips");
-    out.profile = records[0].compiler;
-    for (const record::RunRecord& r : records)
-        if (r.status != record::Status::ok) {
-            out.status = r.status == record::Status::infeasible ? Comparison::infeasible : Comparison::failed;
-            out.reason = r.reason;
-            return out;
-        }
-    Sum sum;
-    double squares = 0;
-    for (std::size_t g = 0; g < records.size(); ++g) {
-        const int chips = row.groups[g].chips;
-        const record::RunRecord& r = records[g];
-        sum.add(chips, *r.throughput_avg, *r.latency_ms_p50);
-        const double half = chips * (*r.throughput_high - *r.throughput_low) / 2;
-        squares +=
-            half * half;  // chips of different groups are independent; those of one group are the same simulation
-    }
-    out.status = Comparison::compared;
-    out.throughput = sum.throughput;
-    out.throughput_low = sum.throughput - std::sqrt(squares);
-    out.throughput_high = sum.throughput + std::sqrt(squares);
-    out.latency_ms = sum.latency();
-    out.throughput_error = error_of(out.throughput, row.published.throughput);
-    out.latency_error = error_of(out.latency_ms, row.published.latency_ms);
-    out.main_stall = records[0].main_stall;
-    add_closed_form(out, row);
-    return out;
-}
-
-ValidationSummary summary_of(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes) {
-    ValidationSummary s;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const ValidationOutcome& out = outcomes[i];
-        const auto error = out.error();
-        if (out.status == Comparison::skipped) ++s.skipped;
-        else if (!error) ++s.not_compared;
-        if (!error) continue;
-        ++s.compared;
-        s.mean_absolute_error += std::abs(*error);
-        s.closed_mean_absolute_error += std::abs(out.closed_error.value_or(0));
-        if (s.worst_id.empty() || std::abs(*error) > std::abs(s.worst_error)) {
-            s.worst_error = *error;
-            s.worst_id = rows[i].published.id;
-        }
-        if (std::abs(out.closed_error.value_or(0)) > std::abs(s.closed_worst_error))
-            s.closed_worst_error = *out.closed_error;
-    }
-    if (s.compared > 0) {
-        s.mean_absolute_error /= s.compared;
-        s.closed_mean_absolute_error /= s.compared;
-    }
-    return s;
 }
 
 }  // namespace infsim::flow

@@ -21,7 +21,8 @@ struct ValidationNames {
     };
     std::vector<std::pair<std::string, std::string>> models;  ///< another name, network
     std::vector<Types> dtypes;
-    std::vector<std::pair<std::string, std::string>> compilers;  ///< how the compiler column starts, profile file
+    std::vector<std::pair<std::string, std::string>> compilers;  ///< how the compiler column starts, profile
+                                                                 ///< file; the longest that fits counts
 };
 ValidationNames read_validation_names(const std::string& path, Problems& problems);
 

@@ -109,10 +109,11 @@ TEST_CASE("rows name networks by other names, types and compilers by their words
     const auto rows =
         planned(std::string(kHeader) +
                     "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-25 with flags\n"
-                    "bert-base-uncased,bf16,seq128,1,1,1,1,single,1,,2.20\nthree_layers,fp32-input,,2,1,3,1,,1,,\n",
+                    "bert-base-uncased,bf16,seq128,1,1,1,1,single,1,,2.20\nthree_layers,fp32-input,,2,1,3,1,,1,,\n"
+                    "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-31 no flags\n",
                 problems);
     REQUIRE(problems.empty());
-    REQUIRE(rows.size() == 3);
+    REQUIRE(rows.size() == 4);
     for (const auto& row : rows) REQUIRE(row.groups.size() == 1);
     const PointRequest &a = rows[0].groups[0].request, &b = rows[1].groups[0].request, &c = rows[2].groups[0].request;
     CHECK(a.model == "resnet50-v1");
@@ -126,6 +127,21 @@ TEST_CASE("rows name networks by other names, types and compilers by their words
     CHECK(rows[1].groups[0].prepared.compiler == "neuron-2.20");
     CHECK(c.dtype == DType::fp16);
     CHECK(*c.io_dtype == DType::fp32);
+    CHECK(rows[3].groups[0].prepared.compiler == "neuron-2021-no-flags");  // the longer of two that fit
+}
+
+TEST_CASE("an input column that names an axis and its extent gives the axis that extent") {
+    Problems problems;
+    const auto rows = planned(std::string(kHeader) +
+                                  "bert-base,bf16,seq8,1,1,1,1,,1,,\nbert-base,bf16,seq128,1,1,1,1,,1,,\n"
+                                  "bert-base,bf16,len8,1,1,1,1,,1,,\nbert-base,bf16,9,1,1,1,1,,1,,\n",
+                              problems);
+    REQUIRE(problems.empty());
+    REQUIRE(rows.size() == 4);
+    CHECK(rows[0].groups.at(0).request.extents.dims == std::map<std::string, std::int64_t>{{"seq", 8}});
+    CHECK(rows[1].groups.at(0).request.extents.empty());
+    CHECK(rows[2].skipped == "its input is len8, that of our network 128");
+    CHECK(rows[3].skipped == "its input is 9, that of our network 128");
 }
 
 TEST_CASE("cores that chips do not share evenly are two groups") {
@@ -144,7 +160,7 @@ TEST_CASE("a row that cannot be simulated is skipped with its reason, and the ot
     const auto rows =
         planned(std::string(kHeader) +
                     "no-such-net,fp16,,1,1,1,1,,1,,\nthree_layers,int4,,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,9,1,,1,,\n"
-                    "bert-base,bf16,seq384,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,4,1,pipeline,1,,\nthere/is/"
+                    "resnet50,bf16,seq384,1,1,1,1,,1,,\nthree_layers,fp16,,1,1,4,1,pipeline,1,,\nthere/is/"
                     "no.onnx,fp16,,1,1,1,1,,1,,\n"
                     "three_layers,fp16,,1,1,1,1,,1,,\n",
                 problems);
@@ -153,7 +169,7 @@ TEST_CASE("a row that cannot be simulated is skipped with its reason, and the ot
     CHECK(rows[0].skipped == "models/ has no network no-such-net");
     CHECK(rows[1].skipped == "no dtype int4 is known");
     CHECK(rows[2].skipped == "9 cores of a chip are busy, and inferentia1 has 4");
-    CHECK(rows[3].skipped == "its input is seq384, that of our network 128");
+    CHECK(rows[3].skipped == "its input is seq384, that of our network 3x224x224");
     CHECK(rows[4].skipped == "mode pipeline is not simulated");
     CHECK_THAT(rows[5].skipped, Catch::StartsWith("there is no file "));
     CHECK(rows[6].skipped.empty());
