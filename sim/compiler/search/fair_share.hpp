@@ -13,12 +13,12 @@
 
 namespace infsim::compiler {
 
-/// Bytes per second, taken in turns by the transfers under way: one turn each, however many bytes a turn costs. Times never
-/// run backwards: neither arrivals nor departures may lie before the last of either.
+/// Bytes per second, taken in turns by the transfers under way: one turn each, however many bytes a turn costs. Times
+/// never run backwards: neither arrivals nor departures may lie before the last of either.
 ///
-/// Turns count as if they were endlessly fine. Transfers are kept by their place on a scale of turns that each of them has
-/// had since the beginning, so that arrivals and departures cost the logarithm of the number under way (virtual time of
-/// generalized processor sharing: A. Parekh and R. Gallager, IEEE/ACM Transactions on Networking 1(3), 1993).
+/// Turns count as if they were endlessly fine. Transfers are kept by their place on a scale of turns that each of them
+/// has had since the beginning, so that arrivals and departures cost the logarithm of the number under way (virtual
+/// time of generalized processor sharing: A. Parekh and R. Gallager, IEEE/ACM Transactions on Networking 1(3), 1993).
 class FairShare {
 public:
     explicit FairShare(Bandwidth rate)
@@ -59,10 +59,10 @@ private:
     };
 
     double bytes_per_picosecond_;
-    double round_ = 0;            ///< bytes of one turn each
-    double had_ = 0;              ///< turns that a transfer under way since the beginning has had
-    double now_ = 0;              ///< picoseconds
-    Duration::rep last_ = 0;      ///< picoseconds
+    double round_ = 0;        ///< bytes of one turn each
+    double had_ = 0;          ///< turns that a transfer under way since the beginning has had
+    double now_ = 0;          ///< picoseconds
+    Duration::rep last_ = 0;  ///< picoseconds
     std::priority_queue<Transfer, std::vector<Transfer>, std::greater<>> under_way_;
 
     void advance(Duration to) {

@@ -37,7 +37,7 @@ public:
         const bool only_tight = sections && in_.options.search_only_tight;
         bool fast = false;
         if (only_tight && !in_.first_that_fits) {
-            if (auto decision = sub_batches_.as_it_is()) return std::move(*decision);
+            if (auto found = sub_batches_.as_it_is()) return improved(std::move(*found));
             fast = try_sub_batches();
         }
         Tried refusal;
@@ -75,18 +75,46 @@ private:
         return !best_ || seconds(time.makespan) < kMargin * seconds(best_->estimate.makespan);
     }
 
-    /// The fastest of them that has a place, if it is faster than what there is; whether it is fast enough to leave it
-    /// at that. Where the last pass is smaller than the others, two of them say too little: all are built then.
+    /// What fits as it is, unless it leaves so little room for weights to arrive ahead that sections are clearly
+    /// faster.
+    Decision improved(SubBatches::AsItIs found) {
+        constexpr double kSlow = 1.6;      // times what the layers take by their costs alone
+        constexpr double kClearly = 0.98;  // the estimate does not tell less
+        if (!found.program) return std::move(found.decision);
+        const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
+        const Duration time = expected_service(*found.program, in_.spec);
+        if (seconds(time) < kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch))
+            return std::move(found.decision);
+        const Duration wanted{static_cast<Duration::rep>(kClearly * static_cast<double>(time.count()))};
+        best_ = Best{std::move(found.decision), false, Estimate{wanted, {}}, attempts_.size() - 1};
+        try_cuts(sub_batches_.in_sections(costs, wanted));
+        for (Attempt& attempt : attempts_) attempt.taken = false;
+        attempts_[best_->attempt].taken = true;
+        return std::move(best_->decision);
+    }
+
+    /// Whether the fastest cut that has a place, if it is faster than what there is, is fast enough to leave it at
+    /// that.
     bool try_sub_batches() {
         constexpr double kFast = 2.2;  // times what the layers take by their costs alone
         tried_sub_batches_ = true;
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
-        for (const Priced& p : sub_batches_.all(costs)) {
-            if (!in_.options.search_only_tight) {  // its own Program is judged
+        const std::vector<Priced> cuts = sub_batches_.all(costs);
+        if (in_.options.search_only_tight) {
+            try_cuts(cuts);
+        } else {  // their own Programs are judged
+            for (const Priced& p : cuts)
                 if (!try_plans(p.cut.name, {plans_with(in_, in_.batch, p.cut.sections), in_.batch, p.cut.spill}).why)
                     return true;
-                continue;
-            }
+        }
+        return best_ && seconds(best_->estimate.makespan) <=
+                            kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
+    }
+
+    /// Takes the fastest of them that has a place, if it is faster than what there is. Where the last pass is smaller
+    /// than the others, two of them say too little: all are built then.
+    void try_cuts(const std::vector<Priced>& cuts) {
+        for (const Priced& p : cuts) {
             if (best_ && best_->estimate.makespan <= p.time) break;
             const Timer timer;
             const bool uneven = in_.batch % p.cut.images != 0;
@@ -100,8 +128,6 @@ private:
                 best_ = Best{std::move(built->decision), p.cut.spill, std::move(time), attempts_.size()};
             attempts_.push_back({p.cut.name + ", all images", detail, timer.seconds()});
         }
-        return best_ && seconds(best_->estimate.makespan) <=
-                            kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
     }
 
     Tried try_plans(std::string name, const Trial& trial) {

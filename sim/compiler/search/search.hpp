@@ -47,7 +47,8 @@ using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const Trial&)
 /// The plain compiler's decision or refusal; with search options, the decision whose Program has the shortest estimate
 /// among that one and those of the search's plans: sections first, then PSUM banks layer by layer. A plan of the search
 /// is taken in place of a refusal, too. With `search_only_tight` a batch that fits as it is takes the plain decision,
-/// and others are judged on as few images as tell their time. Every Program that was built is noted in `attempts`.
+/// unless that is slow for want of room, and others are judged on as few images as tell their time. Every Program that
+/// was built is noted in `attempts`.
 std::variant<Decision, DoesNotFit> search(const SearchInput& input, const BuildProgram& build,
                                           std::vector<Attempt>& attempts);
 

@@ -54,21 +54,28 @@ std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections
 }
 
 /// Tried on a quarter of a large batch first: where that has no place, all of it has none.
-std::optional<Decision> SubBatches::as_it_is() {
+std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
     constexpr int kLarge = 16;
+    constexpr double kTight = 0.85;  // of the state buffer
     const Timer timer;
-    std::optional<Decision> decision;
+    std::optional<AsItIs> found;
     if (in_.batch >= kLarge && !fitting_plan(in_.batch / 4, false)) {
         too_many_ = in_.batch / 4;
     } else {
-        auto outcome = build_(unspilled(plans_with(in_, in_.batch, {}), in_.batch, false));
-        if (auto* built = std::get_if<Built>(&outcome)) decision = std::move(built->decision);
+        Trial trial = unspilled(plans_with(in_, in_.batch, {}), in_.batch, false);
+        auto outcome = build_(trial);
+        if (auto* built = std::get_if<Built>(&outcome)) found = AsItIs{std::move(built->decision), {}};
+        const auto tight = static_cast<std::int64_t>(kTight * static_cast<double>(in_.capacity));
+        if (found && !in_.first_that_fits && found->decision.allocation.lower_bound > tight) {
+            trial.program = true;
+            outcome = build_(trial);
+            if (auto* built = std::get_if<Built>(&outcome)) found->program = std::move(built->program);
+        }
     }
-    const bool fits = decision.has_value();
-    Attempt attempt{"as it is", fits ? "fits" : "does not fit", timer.seconds()};
-    attempt.taken = fits;
+    Attempt attempt{"as it is", found ? "fits" : "does not fit", timer.seconds()};
+    attempt.taken = found.has_value();
     attempts_.push_back(std::move(attempt));
-    return decision;
+    return found;
 }
 
 /// The plan with which `images` fit without spilling, where there is one: as they are, or (`evict`) with loads
@@ -173,6 +180,13 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     constexpr double kGain = 0.99, kGainOfMore = 0.99;
     const double promised = add_sections(costs, 8, kGain * whole, all);
     if (in_.batch > 8) add_sections(costs, 16, std::min(kGain * whole, kGainOfMore * promised), all);
+    std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
+    return all;
+}
+
+std::vector<Priced> SubBatches::in_sections(const NetworkCosts& costs, Duration wanted) {
+    std::vector<Priced> all;
+    add_sections(costs, in_.batch, seconds(wanted), all);
     std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
     return all;
 }

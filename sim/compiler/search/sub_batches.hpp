@@ -38,11 +38,18 @@ public:
     SubBatches(const SearchInput& input, const BuildProgram& build, std::vector<Attempt>& attempts)
         : in_(input), build_(build), attempts_(attempts), too_many_(in_.batch) {}
 
-    /// The decision for the whole batch with nothing that leaves the state buffer, where it fits so.
-    std::optional<Decision> as_it_is();
+    /// The whole batch with nothing that leaves the state buffer, where it fits so; with its Program only where it is
+    /// tight: where live activations leave little room for weights to arrive ahead.
+    struct AsItIs {
+        Decision decision;
+        std::optional<program::Program> program;
+    };
+    std::optional<AsItIs> as_it_is();
 
     /// Passes of some images over all layers and passes in sections, the shortest first, each judged on two passes.
     std::vector<Priced> all(const NetworkCosts& costs);
+    /// All images in sections where that promises less than `wanted`; the same for a batch that fits as it is.
+    std::vector<Priced> in_sections(const NetworkCosts& costs, Duration wanted);
 
 private:
     const SearchInput& in_;

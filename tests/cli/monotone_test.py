@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""A chip with more of something never compiles to a clearly slower program: by the compiler's own estimate, ResNet-50.
+
+usage: monotone_test.py INFSIM SOURCE_FOLDER [TEST...]
+"""
+import pathlib
+import sys
+import unittest
+
+INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+sys.path.insert(0, str(SOURCE / "scripts"))
+from infsim_json import infsim_json  # noqa: E402
+
+# Instructions that start sooner may meet others that they missed before: list schedules are not monotone by nature.
+TOLERANCE = 0.02
+MODEL = "resnet50-v1"
+SETTINGS = {
+    "chip.state_buffer.partition_bytes": ["64KiB", "68KiB", "72KiB", "76KiB", "80KiB", "96KiB", "128KiB", "192KiB", "256KiB"],
+    "chip.dram.channel_bandwidth": ["12.8GB/s", "19.2GB/s", "25.6GB/s", "51.2GB/s"],
+    "chip.pe.clock": ["500MHz", "976.5625MHz", "2GHz"],
+    "chip.act.clock": ["200MHz", "327MHz", "1GHz"],
+}
+
+
+class Monotone(unittest.TestCase):
+    def test_more_never_compiles_to_a_slower_estimate(self):
+        for key, values in SETTINGS.items():
+            best = float("inf")
+            for value in values:
+                with self.subTest(setting=key, value=value):
+                    said = infsim_json(INFSIM, "compile", MODEL, "--batch", 4, "--set", f"{key}={value}")
+                    self.assertLessEqual(said["estimate_shared_ms"], (1 + TOLERANCE) * best)
+                    best = min(best, said["estimate_shared_ms"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
