@@ -72,6 +72,8 @@ std::vector<std::int64_t> moved_axis(std::size_t rank, int from, int to) {
 
 TensorId GraphBuilder::input(const std::string& name, const Shape& shape, DType dtype, int batch_axis) {
     rules::require_sane(shape);
+    INFSIM_CHECK(batch_axis <= 0 || static_cast<std::size_t>(batch_axis) < shape.size(),
+                 "an input lacks its batch axis");
     Shape in_front = shape;
     if (batch_axis > 0) std::rotate(in_front.begin(), in_front.begin() + batch_axis, in_front.begin() + batch_axis + 1);
     Facts facts{in_front, dtype, batch_axis >= 0, std::nullopt};

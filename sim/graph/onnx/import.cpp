@@ -1,6 +1,8 @@
 #include "graph/onnx_import.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
+#include <set>
 
 #include "graph/onnx/run.hpp"
 #include "graph/onnx/subgraph.hpp"
@@ -37,6 +39,14 @@ void check_ops(const OnnxFile& file, const ImportOptions& options, Problems& pro
     for (const Problem& p : found.list()) problems.add(p);
 }
 
+/// What says something about an input says it by name.
+void check_names(const OnnxFile& file, Problems& problems) {
+    std::set<std::string> names;
+    for (const auto* input : true_inputs(file))
+        if (!names.insert(input->name()).second)
+            problems.add(file.path, fmt::format("input '{}'", input->name()), "another input has that name");
+}
+
 /// The model at another batch: the shapes that its own arithmetic gives there show which axis of a reshaped tensor is
 /// the batch where extents of 1 do not.
 struct Trial {
@@ -62,6 +72,7 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
     const auto file = read_onnx(path);
     Problems problems;
     check_ops(file, options, problems);
+    check_names(file, problems);
     check_extents(file, options, problems);
     problems.throw_if_any();
     auto plan = plan_batch(file, options);

@@ -265,3 +265,9 @@ TEST_CASE("an open batch that is mixed is several of the model at 1, unless some
     baked.node("Add", {"x", "c"}, {"y"});
     CHECK_FALSE(baked.import().batchable);
 }
+
+TEST_CASE("two inputs of one name are refused, whichever axes they have") {
+    CHECK(
+        contains(inputs_of({{"x", {"", "8"}}, {"x", {"8", "8", "batch"}}}), "input 'x': another input has that name"));
+    CHECK(contains(inputs_of({{"x", {"8", "8", "batch"}}, {"x", {"8"}}}), "input 'x': another input has that name"));
+}
