@@ -19,6 +19,15 @@ void forget_weights(EmitContext& c, LayerId first, LayerId last) {
     c.weights.forget(first, last);
 }
 
+/// Values that are the same for all images are fetched again for image `next`, instead of staying until the last one.
+void forget_fetched(EmitContext& c, const Section& section, ImageId next) {
+    for (LayerId l(section.first); l.value() < section.last; ++l) {
+        if (!std::holds_alternative<FetchOp>(c.layer(l).op)) continue;
+        for (int image = next.value(); image < c.input.batch; ++image)
+            c.storage.set_whole(c.layer(l).output.value, ImageId(image), {});
+    }
+}
+
 void emit_layer_for_image(EmitContext& c, const Where& at) {
     naming_layer(c.input, at.layer, [&] {
         for (const Part& in : c.layer(at.layer).inputs) load_input(c, at, in.value);
@@ -87,6 +96,7 @@ void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& 
         const bool anew = section.weights_for > 0 && done[index] % section.weights_for == 0;
         if (!c.input.options.rematerialization || anew)
             forget_weights(c, LayerId(section.first), LayerId(section.last));
+        if (anew) forget_fetched(c, section, ImageId(done[index]));
         emit_section(c, section, {ImageId(done[index]), now});
         done[index] += now;
     }

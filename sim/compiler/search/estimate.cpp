@@ -161,7 +161,7 @@ Estimate estimate(const program::Program& program, const hw::ChipSpec& spec, int
 }
 
 Duration expected_service(const program::Program& program, const hw::ChipSpec& spec) {
-    constexpr int kShared = 4, kAlone = 1;
+    constexpr int kShared = 3, kAlone = 1;
     const Duration shared = estimate(program, spec).makespan, alone = estimate(program, spec, 1).makespan;
     return Duration{(kShared * shared.count() + kAlone * alone.count()) / (kShared + kAlone)};
 }

@@ -26,8 +26,8 @@ inline Estimate estimate(const program::Program& program, const hw::ChipSpec& sp
     return estimate(program, spec, spec.cores);
 }
 
-/// What an inference is expected to take while all cores are at work: with an equal share of DRAM, less a fifth of what
-/// it would gain alone, since cores that compute leave their shares to others (tests/README.md, "Estimates").
+/// What an inference is expected to take while all cores are at work: with an equal share of DRAM, less a quarter of
+/// what it would gain alone, since cores that compute leave their shares to others (tests/README.md, "Estimates").
 Duration expected_service(const program::Program& program, const hw::ChipSpec& spec);
 
 }  // namespace infsim::compiler

@@ -118,7 +118,7 @@ private:
             if (best_ && best_->estimate.makespan <= p.time) break;
             const Timer timer;
             const bool uneven = in_.batch % p.cut.images != 0;
-            auto outcome = build_({plans_with(in_, in_.batch, p.cut.sections), in_.batch, p.cut.spill, true, uneven});
+            auto outcome = sub_batches_.build(p.cut, in_.batch, uneven);
             auto* built = std::get_if<Built>(&outcome);
             if (!built) continue;
             Estimate time{p.time, std::vector<Duration>(in_.network.layers.size())};

@@ -98,7 +98,7 @@ int SubBatches::even_pass(int most) const {
 Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
     if (sections.empty()) sections.push_back({0, static_cast<int>(in_.network.layers.size())});
     for (Section& s : sections) s.images = s.weights_for = images;
-    return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill};
+    return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill, true};
 }
 
 /// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better, or,
@@ -107,14 +107,21 @@ Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
 std::vector<Cut> SubBatches::whole_passes() {
     std::vector<Cut> found;
     const auto add = [&](int images, bool evict) {
-        if (const auto& plan = fitting_plan(images, evict)) found.push_back(passes_of(images, plan->sections, false));
+        if (const auto& plan = fitting_plan(images, evict)) {
+            found.push_back(passes_of(images, plan->sections, false));
+            found.back().shares = plan->share_small_images;
+        }
     };
+    const auto shares = [&](int n) { return fitting_plan(n, false) && fitting_plan(n, false)->share_small_images; };
     const auto fits = [&](bool evict) { return [=](int n) { return fitting_plan(n, evict).has_value(); }; };
     const int kept = most_images(0, too_many_, fits(false)), even = kept > 0 ? even_pass(kept) : 0;
     if (kept > 0) add(even, false);
     if (const int packed = power_of_two_up_to(even); packed >= kPacks && packed < even) add(packed, false);
     else if (even > 0 && in_.batch % even != 0)
         if (const int smaller = smaller_even_pass(in_.batch, even)) add(smaller, false);
+    if (even > 1 && !shares(even))
+        if (const int side_by_side = most_images(0, even, shares); side_by_side > 1)
+            add(even_pass(side_by_side), false);
     int most = kept;
     if (in_.options.rematerialization && kept < in_.batch && fits(true)(kept + 1))
         most = most_images(kept + 1, std::min(in_.batch, 2 * kept + 1) + 1, fits(true));
@@ -124,9 +131,19 @@ std::vector<Cut> SubBatches::whole_passes() {
     return found;
 }
 
+std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, bool program) const {
+    std::vector<Plan> list = plans_with(in_, batch, cut.sections);
+    const auto frugal = std::find_if(list.begin(), list.end(), [](const Plan& p) { return !p.share_small_images; });
+    if (cut.shares && frugal != list.begin() && frugal != list.end()) {
+        auto outcome = build_({{list.begin(), frugal}, batch, cut.spill, true, program});
+        if (std::holds_alternative<Built>(outcome)) return outcome;
+    }
+    return build_({std::move(list), batch, cut.spill, true, program});
+}
+
 /// The estimate for `batch` images; nothing where they do not fit.
 std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
-    auto outcome = build_({plans_with(in_, batch, cut.sections), batch, cut.spill});
+    auto outcome = build(cut, batch, true);
     const auto* built = std::get_if<Built>(&outcome);
     if (!built) return std::nullopt;
     return in_.first_that_fits ? Duration{} : expected_service(built->program, in_.spec);
@@ -141,6 +158,18 @@ void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     attempts_.push_back(
         {cut.name, time ? fmt::format("estimate {:.3f} ms", milliseconds(*time)) : "does not fit", timer.seconds()});
     if (time) all.push_back({std::move(cut), *time});
+}
+
+/// Adds passes of 1, 2, 4, ... images, spilling, for as long as more images take less time each: for networks of which
+/// not even one image fits without that.
+void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
+    std::optional<Duration> best;
+    for (int images = 1; images < in_.batch; images *= 2) {
+        const std::size_t before = all.size();
+        add_passes(passes_of(images, {}, true), all);
+        if (all.size() == before || (best && all.back().time >= *best)) return;
+        best = all.back().time;
+    }
 }
 
 /// Adds passes of up to `most` images in sections of the network that promise to take less than `wanted` seconds;
@@ -176,6 +205,7 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
         if (!cut.spill) whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch));
         add_passes(std::move(cut), all);
     }
+    if (passes.empty() && in_.options.spill) add_spilling_passes(all);
     // What lists promise to gain over each other is several times what they do.
     constexpr double kGain = 0.99, kGainOfMore = 0.99;
     const double promised = add_sections(costs, 8, kGain * whole, all);

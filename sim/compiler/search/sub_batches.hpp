@@ -24,6 +24,7 @@ struct Cut {
     int images = 0;  ///< of a pass
     Sections sections;
     bool spill = false;
+    bool shares = false;  ///< a pass by itself fits with small images side by side
 };
 
 /// One of them, and how long it is estimated to take.
@@ -51,6 +52,10 @@ public:
     /// All images in sections where that promises less than `wanted`; the same for a batch that fits as it is.
     std::vector<Priced> in_sections(const NetworkCosts& costs, Duration wanted);
 
+    /// `batch` images cut so; with their Program if `program`. Where a pass by itself fits with small images side by
+    /// side, a little that is loaded again costs less than to give that up: it is given up last.
+    std::variant<Built, DoesNotFit> build(const Cut& cut, int batch, bool program) const;
+
 private:
     const SearchInput& in_;
     const BuildProgram& build_;
@@ -65,6 +70,7 @@ private:
     std::vector<Cut> whole_passes();
     std::optional<Duration> estimated(const Cut& cut, int batch);
     void add_passes(Cut cut, std::vector<Priced>& all);
+    void add_spilling_passes(std::vector<Priced>& all);
     double add_sections(const NetworkCosts& costs, int most, double wanted, std::vector<Priced>& all);
 };
 
