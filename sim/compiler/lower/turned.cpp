@@ -82,7 +82,7 @@ View with_rows_on_partitions(Lowering& low, const View& view) {
     const DType dtype = low.value(view).dtype;
     const auto t = turned(low.layout_of(view), dtype, low.source.columns);
     if (!t) return view;
-    const View out = low.whole(low.new_value(low.value(view).name + "^T", t->layout.phys, dtype), t->layout.axes);
+    View out = low.whole(low.new_value(low.value(view).name + "^T", t->layout.phys, dtype), t->layout.axes);
     low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {view}, out);
     return out;
 }
