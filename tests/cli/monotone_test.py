@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""A chip with more of something never compiles to a clearly slower program: by the compiler's own estimate, ResNet-50.
+"""By the compiler's own estimate, ResNet-50: a chip with more of something never compiles to a clearly slower program, and no batch
+is clearly slower than smaller ones one after the other.
 
 usage: monotone_test.py INFSIM SOURCE_FOLDER [TEST...]
 """
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -31,6 +33,11 @@ class Monotone(unittest.TestCase):
                     said = infsim_json(INFSIM, "compile", MODEL, "--batch", 4, "--set", f"{key}={value}")
                     self.assertLessEqual(said["estimate_shared_ms"], (1 + TOLERANCE) * best)
                     best = min(best, said["estimate_shared_ms"])
+
+    def test_no_batch_is_slower_than_cutting_it_up(self):
+        cuts = subprocess.run([sys.executable, SOURCE / "scripts/check_cuts.py", "--infsim", INFSIM, "--batches", "1,2,4,6,8,12,16",
+                               "--tolerance", "3", MODEL], capture_output=True, text=True, check=False)
+        self.assertEqual(cuts.returncode, 0, cuts.stdout + cuts.stderr)
 
 
 if __name__ == "__main__":

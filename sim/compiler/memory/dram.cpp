@@ -36,8 +36,11 @@ DoesNotFit too_many_instructions(std::int64_t instructions, const program::Targe
     no.unit = "instructions";
     no.wanted_bytes = instructions;
     no.available_bytes = target.dram_region_bytes / program::kInstructionBytes;
-    no.text = fmt::format("{} instructions of {} bytes exceed a core's DRAM region, which holds {}", no.wanted_bytes,
-                          program::kInstructionBytes, no.available_bytes);
+    no.text = fmt::format(
+        "{} instructions of {} bytes exceed a core's DRAM region, which holds {}: a limit of this compiler, whose "
+        "programs "
+        "repeat what a loop would say once, not of the chip",
+        no.wanted_bytes, program::kInstructionBytes, no.available_bytes);
     return no;
 }
 
@@ -55,6 +58,10 @@ DoesNotFit refusal_with_list(const DramNeeds& needs, int region, const program::
     std::stable_sort(no.tensors.begin(), no.tensors.end(),
                      [](const LiveTensor& a, const LiveTensor& b) { return a.bytes > b.bytes; });
     no.text += "; " + list;
+    const std::int64_t own = sums["program"] + sums[purpose_name(Purpose::relayout)];
+    if (needs.bytes(region) - own <= target.dram_region_bytes)
+        no.text +=
+            "; without its instructions and changes of layout it would fit: a limit of this compiler, not of the chip";
     return no;
 }
 

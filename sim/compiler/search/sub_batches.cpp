@@ -13,7 +13,7 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr int kPacks = 8;  ///< images from which a power of two is worth a pass of its own
+constexpr int kPacks = 4;  ///< images from which a power of two is worth a pass of its own
 
 int power_of_two_up_to(int n) {
     int power = 1;
