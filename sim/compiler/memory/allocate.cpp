@@ -14,7 +14,7 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::size_t kManyLoads = 4096;
-constexpr int kPatience = 6;    ///< times that loads are held back for one other, twice as many each time
+constexpr int kPatience = 12;   ///< times that loads are held back for one other: 1, 2, 4, ...
 constexpr int kAttempts = 100;  ///< that loads are placed with some held back, for all that found no place
 
 /// Lifetimes stretched so that `depth` further buffers of the same name lie elsewhere: a window or scratch buffer that
@@ -125,11 +125,12 @@ private:
     }
 
     /// As early as possible, but for more and more loads before one that finds no place; then before the next such one.
+    /// The few are enough nearly always, and whatever is held back is waited for.
     std::optional<JobId> place_patiently() {
         std::optional<JobId> stuck = stuck_;
         int tries = 0;  // for the same load
         for (int attempts = 0; stuck && tries < kPatience && attempts < kAttempts; ++attempts) {
-            hold_back(*stuck, options_.prefetch_depth << tries);
+            hold_back(*stuck, 1 << tries);
             const JobId before = *stuck;
             stuck = place(true);
             tries = stuck && *stuck > before ? 0 : tries + 1;

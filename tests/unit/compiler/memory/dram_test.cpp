@@ -27,11 +27,13 @@ bool blames_the_compiler(const DoesNotFit& no) { return no.text.find("a limit of
 }  // namespace
 
 TEST_CASE("what fits is no shortage") {
-    CHECK_FALSE(dram_shortage(needs_of(10, {{Purpose::weights, 1000}}), with_region(10 * program::kInstructionBytes + 1000)));
+    CHECK_FALSE(
+        dram_shortage(needs_of(10, {{Purpose::weights, 1000}}), with_region(10 * program::kInstructionBytes + 1000)));
     CHECK(dram_shortage(needs_of(10, {{Purpose::weights, 1000}}), with_region(10 * program::kInstructionBytes + 999)));
 }
 
-TEST_CASE("a network that would fit but for its instructions and changes of layout does not fit for the compiler's sake") {
+TEST_CASE(
+    "a network that would fit but for its instructions and changes of layout does not fit for the compiler's sake") {
     const auto region = with_region(4096);
     const auto network = dram_shortage(needs_of(1, {{Purpose::weights, 4097}}), region);
     REQUIRE(network);
