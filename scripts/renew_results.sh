@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: renew_results.sh [options of `infsim sweep`]
 # Renews everything in results/ and the tables of README.md that are made from it: every sweep, its picture, the serving
-# tables, the comparison with the search, the validation and the efficiencies of tests/README.md. Points that are there already are taken as they are.
+# tables, the comparison with the search, the validation, the efficiencies and the comparison with smaller batches of tests/README.md. Points that are there already are taken as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,7 @@ done
 python=/usr/bin/python3   # where Debian's matplotlib is
 $python scripts/plot_sweep.py results/resnet50_batch
 $python scripts/batch_table.py
+$python scripts/length_table.py
 $python scripts/plot_map.py results/batch_sb_dram
 $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_serving.py results/serving_load
@@ -24,3 +25,4 @@ $python scripts/serving_tables.py build/infsim
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/write_validation.py
 $python scripts/efficiency_table.py --write
+$python scripts/check_cuts.py --write > /dev/null
