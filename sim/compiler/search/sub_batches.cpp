@@ -210,10 +210,6 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     constexpr double kGain = 0.99, kGainOfMore = 0.99;
     const double promised = add_sections(costs, 8, kGain * whole, all);
     if (in_.batch > 8) add_sections(costs, 16, std::min(kGain * whole, kGainOfMore * promised), all);
-    constexpr double kSlow = 1.8;  // times what the layers take by their costs alone
-    const double enough = kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
-    const bool slow = std::none_of(all.begin(), all.end(), [&](const Priced& p) { return seconds(p.time) < enough; });
-    if (slow && in_.batch > 4) add_sections(costs, 4, kGain * whole, all);
     std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
     return all;
 }
