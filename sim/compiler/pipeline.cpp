@@ -28,11 +28,8 @@ namespace {
 using Refusal = std::optional<DoesNotFit>;
 using Attempts = std::vector<Attempt>;
 
-/// Channels of a slot: what PE columns, PSUM and half of the state buffer's partitions can take.
-int slot_channels(const program::Target& t) { return std::min({t.pe_columns, t.psum_partitions, t.sb_partitions / 2}); }
-
 Refusal run_lower(Compilation& c, Attempts&) {
-    c.network = lower(c.graph, c.dtype, slot_channels(c.target), c.options);
+    c.network = lower(c.graph, c.dtype, slot_geometry(c.target), c.options);
     if (c.network.layers.size() > 65535) throw InputError(c.graph.name, "", "more than 65535 layers");
     return std::nullopt;
 }
@@ -74,7 +71,7 @@ bool has_large_attention(const Compilation& c) {
 std::string report_heads(const Compilation& c) { return fmt::format("{} layers now", c.network.layers.size()); }
 
 Refusal run_replicate(Compilation& c, Attempts&) {
-    replicate_inputs(c.network, slot_channels(c.target));
+    replicate_inputs(c.network);
     return std::nullopt;
 }
 std::string report_replicate(const Compilation& c) {

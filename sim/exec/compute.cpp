@@ -40,7 +40,7 @@ std::vector<std::byte> raw(const Memory& memory, const AccessPattern& p) {
 
 /// values[lane][i] = values[lane][i] op scalar, the scalar being one number or one per lane.
 template <class T>
-void apply_scalar(const Memory& memory, AluOp op, const ScalarOperand& scalar, std::uint8_t lanes,
+void apply_scalar(const Memory& memory, AluOp op, const ScalarOperand& scalar, std::uint16_t lanes,
                   std::vector<T>& values) {
     if (op == AluOp::none) return;
     const std::int64_t n = static_cast<std::int64_t>(values.size()) / lanes;

@@ -12,6 +12,7 @@ namespace infsim::program {
 enum class Space : std::uint8_t { state_buffer, psum };
 
 constexpr int kAccessDims = 4;
+constexpr int kMostPartitions = 512;          ///< of an on-chip memory
 constexpr std::int64_t kMostCounted = 65535;  ///< of one step or count of an access pattern
 
 /// A rectangle of partitions, and inside every one of them the same up to four-dimensional walk over
@@ -22,12 +23,12 @@ struct AccessPattern {
     std::array<std::uint16_t, kAccessDims> step{};  ///< in elements
     std::array<std::uint16_t, kAccessDims> count{1, 1, 1, 1};
     std::uint32_t offset = 0;  ///< in bytes, within a partition
-    std::uint8_t partition_start = 0;
-    std::uint8_t partition_count = 0;
+    std::uint16_t partition_start = 0;
+    std::uint16_t partition_count = 0;
     Space space = Space::state_buffer;
     DType dtype = DType::fp16;
 };
-static_assert(sizeof(AccessPattern) == 24);
+static_assert(sizeof(AccessPattern) == 28);
 
 /// Elements per partition that the pattern visits.
 constexpr std::int64_t elements(const AccessPattern& ap) {

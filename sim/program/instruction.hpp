@@ -45,7 +45,7 @@ struct ScalarOperand {
     };
     Kind kind = Kind::none;
     DType dtype = DType::fp32;
-    std::uint8_t partition_start = 0;
+    std::uint16_t partition_start = 0;
 
     static ScalarOperand immediate(float v) {
         ScalarOperand s;
@@ -53,7 +53,7 @@ struct ScalarOperand {
         s.value = v;
         return s;
     }
-    static ScalarOperand per_partition(std::uint32_t offset, std::uint8_t partition_start, DType dtype) {
+    static ScalarOperand per_partition(std::uint32_t offset, std::uint16_t partition_start, DType dtype) {
         ScalarOperand s;
         s.kind = Kind::per_partition;
         s.offset = offset;
@@ -64,8 +64,8 @@ struct ScalarOperand {
 };
 
 // --- PE ---------------------------------------------------------------------------------------------
-/// Loads the stationary operand: K = src.partition_count rows at PE rows src.partition_start..,
-/// M = elements(src) <= PE columns. May run in the background of the running matmul.
+/// Loads the stationary operand: K = src.partition_count rows at PE rows src.partition_start % rows.., without a
+/// break at the last row, M = elements(src) <= PE columns. May run in the background of the running matmul.
 struct LoadStationary {
     AccessPattern src;
 };

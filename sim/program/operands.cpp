@@ -2,7 +2,7 @@
 
 namespace infsim::program {
 
-std::optional<AccessPattern> scalar_pattern(const ScalarOperand& scalar, std::uint8_t lanes) {
+std::optional<AccessPattern> scalar_pattern(const ScalarOperand& scalar, std::uint16_t lanes) {
     if (scalar.kind != ScalarOperand::Kind::per_partition) return std::nullopt;
     AccessPattern p;
     p.offset = scalar.offset;

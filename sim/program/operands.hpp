@@ -50,7 +50,7 @@ struct Accesses {
 };
 
 /// A scalar of kind per_partition as the pattern it reads over `lanes` partitions; empty for the other kinds.
-std::optional<AccessPattern> scalar_pattern(const ScalarOperand& scalar, std::uint8_t lanes);
+std::optional<AccessPattern> scalar_pattern(const ScalarOperand& scalar, std::uint16_t lanes);
 
 /// Every operand of `op`, with `lanes` of a scalar being the partitions of the instruction's first source.
 Accesses accesses(const Operation& op);

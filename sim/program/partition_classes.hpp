@@ -1,6 +1,7 @@
 // Partitions that no operand tells apart.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -15,10 +16,10 @@ namespace infsim::program {
 class PartitionClasses {
 public:
     PartitionClasses(const Program& program, Space space) {
-        std::bitset<257> cut;
+        std::bitset<kMostPartitions + 1> cut;
         cut.set(0);
         const auto add = [&](int start, int count) {
-            cut.set(start), cut.set(start + count > 256 ? 256 : start + count);
+            cut.set(start), cut.set(std::min(kMostPartitions, start + count));
         };
         for (const Queue& q : program.queues)
             for (const Instruction& i : q.instructions)
@@ -28,9 +29,9 @@ public:
         for (const Allocation& a : program.allocations)
             if (a.space == space) add(a.partition_start, a.partition_count);
         int current = -1;
-        for (int p = 0; p < 256; ++p) {
-            if (cut[p]) first_partition_[++current] = static_cast<std::uint8_t>(p);
-            class_of_[p] = static_cast<std::uint8_t>(current);
+        for (int p = 0; p < kMostPartitions; ++p) {
+            if (cut[p]) first_partition_[++current] = static_cast<std::uint16_t>(p);
+            class_of_[p] = static_cast<std::uint16_t>(current);
         }
         size_ = current + 1;
     }
@@ -38,12 +39,12 @@ public:
     int size() const { return size_; }
     /// Classes first(...) to last(...) together are the partitions [start, start + count); count > 0.
     int first(int start) const { return class_of_[start]; }
-    int last(int start, int count) const { return class_of_[start + count - 1 > 255 ? 255 : start + count - 1]; }
+    int last(int start, int count) const { return class_of_[std::min(kMostPartitions, start + count) - 1]; }
     /// The lowest partition of a class, for messages.
     int partition(int index) const { return first_partition_[index]; }
 
 private:
-    std::array<std::uint8_t, 256> class_of_{}, first_partition_{};
+    std::array<std::uint16_t, kMostPartitions> class_of_{}, first_partition_{};
     int size_ = 0;
 };
 

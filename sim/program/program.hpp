@@ -67,7 +67,7 @@ struct Segment {
 struct Allocation {
     std::string name;
     Space space = Space::state_buffer;
-    std::uint8_t partition_start = 0, partition_count = 0;
+    std::uint16_t partition_start = 0, partition_count = 0;
     std::uint32_t offset = 0, bytes = 0;  ///< within each partition
     std::uint32_t first_sequence = 0, last_sequence = 0;
     std::uint16_t layer = 0;

@@ -9,9 +9,9 @@ AccessPattern scan_pattern(Scan& s) {
     AccessPattern p;
     p.space = s.named(parse_space, "'sb' or 'psum'");
     s.expect("[");
-    p.partition_start = s.integer<std::uint8_t>();
+    p.partition_start = s.integer<std::uint16_t>();
     s.expect("+");
-    p.partition_count = s.integer<std::uint8_t>();
+    p.partition_count = s.integer<std::uint16_t>();
     s.expect("]@");
     p.offset = s.integer<std::uint32_t>();
     s.expect(":");
@@ -42,7 +42,7 @@ AccessPattern pattern(Scan& s, const char* key) {
 ScalarOperand scalar(Scan& s, const char* key) {
     if (!s.accept(std::string(" ") + key + "=")) return {};
     if (!s.accept("sb[")) return ScalarOperand::immediate(s.number());
-    const auto partition = s.integer<std::uint8_t>();
+    const auto partition = s.integer<std::uint16_t>();
     s.expect("]@");
     const auto offset = s.integer<std::uint32_t>();
     s.expect(":");

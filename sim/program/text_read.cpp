@@ -103,9 +103,9 @@ private:
         s.expect(" ");
         a.space = s.named(parse_space, "'sb' or 'psum'");
         s.expect("[");
-        a.partition_start = s.integer<std::uint8_t>();
+        a.partition_start = s.integer<std::uint16_t>();
         s.expect("+");
-        a.partition_count = s.integer<std::uint8_t>();
+        a.partition_count = s.integer<std::uint16_t>();
         s.expect("]@");
         a.offset = s.integer<std::uint32_t>();
         s.expect("+");

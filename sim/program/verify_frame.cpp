@@ -20,7 +20,7 @@ void verify_target(const Program& program, Findings& findings) {
     positive(t.rings_per_engine, "rings_per_engine"), positive(t.max_queues, "max_queues");
     positive(t.dram_regions, "dram_regions"), positive(t.dram_region_bytes, "dram_region_bytes");
     positive(program.batch, "batch");
-    if (t.sb_partitions > 256 || t.psum_partitions > 256)
+    if (t.sb_partitions > kMostPartitions || t.psum_partitions > kMostPartitions)
         findings.add(FindingKind::target, "a partition number has 8 bits");
 }
 

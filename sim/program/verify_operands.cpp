@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "program/runs.hpp"
@@ -41,6 +43,12 @@ struct Check {
         require(t.psum_bank_bytes > 0 && p.offset / t.psum_bank_bytes == (end_offset(p) - 1) / t.psum_bank_bytes,
                 FindingKind::bounds, "bytes [{}, {}) lie in more than one PSUM bank", p.offset, end_offset(p));
     }
+    /// Partition p feeds row p % rows of the array.
+    void rows(const AccessPattern& p) const {
+        const int first = p.partition_start % std::max(1, t.pe_rows);
+        require(first + p.partition_count <= t.pe_rows, FindingKind::bounds, "{} + {} of {} PE rows", first,
+                int{p.partition_count}, t.pe_rows);
+    }
     void scalar(const ScalarOperand& s, AluOp op, const char* what) const {
         require((s.kind == ScalarOperand::Kind::none) == (op == AluOp::none), FindingKind::operand,
                 "{}: an operation and its scalar come together", what);
@@ -49,8 +57,7 @@ struct Check {
     void operator()(const LoadStationary& i) const {
         space(i.src, Space::state_buffer, "the stationary operand");
         require(pe_type(i.src.dtype), FindingKind::operand, "the PE takes no {}", dtype_name(i.src.dtype));
-        require(i.src.partition_start + i.src.partition_count <= t.pe_rows, FindingKind::bounds,
-                "{} + {} of {} PE rows", int{i.src.partition_start}, int{i.src.partition_count}, t.pe_rows);
+        rows(i.src);
         require(elements(i.src) <= t.pe_columns, FindingKind::bounds, "{} of {} PE columns", elements(i.src),
                 t.pe_columns);
         held = {true, i.src};
@@ -86,8 +93,7 @@ struct Check {
         require(pe_type(i.src.dtype), FindingKind::operand, "the PE takes no {}", dtype_name(i.src.dtype));
         require(i.dst.dtype == DType::fp32 || i.dst.dtype == i.src.dtype, FindingKind::operand, "{} from {}",
                 dtype_name(i.dst.dtype), dtype_name(i.src.dtype));
-        require(i.src.partition_start + i.src.partition_count <= t.pe_rows, FindingKind::bounds,
-                "{} + {} of {} PE rows", int{i.src.partition_start}, int{i.src.partition_count}, t.pe_rows);
+        rows(i.src);
         require(elements(i.src) <= t.pe_columns, FindingKind::bounds, "{} of {} PE columns", elements(i.src),
                 t.pe_columns);
         require(i.dst.partition_count == elements(i.src) && elements(i.dst) == i.src.partition_count,

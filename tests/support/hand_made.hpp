@@ -33,6 +33,8 @@ struct HandMade {
     int batch = 1;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
 
+    HandMade() { network.slots = compiler::slot_geometry(target); }
+
     graph::TensorId tensor(const std::string& name, graph::Shape shape) {
         graph::Tensor t;
         t.name = name;

@@ -23,7 +23,7 @@ inline compiler::CompileOptions through_dram() {
 /// Computed in fp16, slots of at most 64 channels.
 struct Lowered {
     Lowered(Net& net, const std::vector<TensorId>& outputs, const compiler::CompileOptions& options = {})
-        : graph(net.finish(outputs)), network(compiler::lower(graph, DType::fp16, 64, options)) {}
+        : graph(net.finish(outputs)), network(compiler::lower(graph, DType::fp16, compiler::SlotGeometry{}, options)) {}
     Lowered(Net& net, TensorId output, const compiler::CompileOptions& options = {})
         : Lowered(net, std::vector<TensorId>{output}, options) {}
 

@@ -115,7 +115,7 @@ struct Edit {
         const auto id = draw(p, random, has_operands);
         if (!located(id)) return false;
         AccessPattern& a = operand(*id);
-        a.partition_start = static_cast<std::uint8_t>(moved(a.partition_start, 1, random));
+        a.partition_start = static_cast<std::uint16_t>(moved(a.partition_start, 1, random));
         return true;
     }
     bool wrong_step() {

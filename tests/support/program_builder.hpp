@@ -127,7 +127,7 @@ private:
                                           DType dtype = DType::fp16) {
         program::AccessPattern ap;
         ap.space = space;
-        ap.partition_count = static_cast<std::uint8_t>(partitions);
+        ap.partition_count = static_cast<std::uint16_t>(partitions);
         ap.count[3] = static_cast<std::uint16_t>(elements);
         ap.step[3] = 1;
         ap.offset = static_cast<std::uint32_t>(offset);

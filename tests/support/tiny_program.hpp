@@ -44,7 +44,7 @@ inline program::Program tiny_program() {
 
     const auto sb = [](int start, int count, std::uint32_t offset, std::uint16_t n, std::uint16_t step = 1) {
         AccessPattern a;
-        a.partition_start = static_cast<std::uint8_t>(start), a.partition_count = static_cast<std::uint8_t>(count);
+        a.partition_start = static_cast<std::uint16_t>(start), a.partition_count = static_cast<std::uint16_t>(count);
         a.offset = offset, a.dtype = DType::fp32;
         a.count[3] = n, a.step[3] = n > 1 ? step : 0;
         return a;

@@ -45,8 +45,8 @@ program::AccessPattern make_access(program::Space space, int partition_start, in
     }
     if (n == 0) ap.step[program::kAccessDims - 1] = 1;
     ap.offset = static_cast<std::uint32_t>(offset);
-    ap.partition_start = static_cast<std::uint8_t>(partition_start);
-    ap.partition_count = static_cast<std::uint8_t>(partition_count);
+    ap.partition_start = static_cast<std::uint16_t>(partition_start);
+    ap.partition_count = static_cast<std::uint16_t>(partition_count);
     ap.space = space;
     ap.dtype = dtype;
     return ap;

@@ -32,9 +32,9 @@ struct ChannelLayout {
     int count = 0, columns = 0, partitions = 0;
     std::int64_t row() const { return std::int64_t{columns} * count * 4; }
 };
-ChannelLayout channel_layout(const Part& part, std::size_t count, bool lower_only, int sb_partitions) {
-    return {static_cast<int>(count), lower_only ? part.slots : (part.first_slot % 2 + part.slots + 1) / 2,
-            lower_only ? sb_partitions / 2 : sb_partitions};
+ChannelLayout channel_layout(const SlotGeometry& slots, const Part& part, std::size_t count, bool of_columns) {
+    if (of_columns) return {static_cast<int>(count), part.slots, slots.region};
+    return {static_cast<int>(count), slots.groups(part.first_slot % slots.ways + part.slots), slots.partitions()};
 }
 
 }  // namespace
@@ -58,9 +58,10 @@ Constants::Constants(const EmitInput& input, const ValueStorage& storage, CodeBu
     : input_(input), storage_(storage), builder_(builder), buffer_(input.network.layers.size()) {}
 
 program::Segment Constants::channel_segment(const Layer& layer, const Part& part,
-                                            const std::vector<graph::TensorId>& tensors, bool lower_only) const {
-    const int half = input_.target.sb_partitions / 2, count = static_cast<int>(tensors.size());
-    const ChannelLayout at = channel_layout(part, tensors.size(), lower_only, input_.target.sb_partitions);
+                                            const std::vector<graph::TensorId>& tensors, bool of_columns) const {
+    const SlotGeometry& slots = input_.network.slots;
+    const int count = static_cast<int>(tensors.size());
+    const ChannelLayout at = channel_layout(slots, part, tensors.size(), of_columns);
     const auto lanes = lanes_of(storage_, part);
     program::Segment segment;
     segment.name = layer.name + "/constants";
@@ -75,13 +76,14 @@ program::Segment Constants::channel_segment(const Layer& layer, const Part& part
         const std::int64_t values = graph::element_count(tensor.shape);
         int channel = 0;
         for (int s = 0; s < part.slots; ++s) {
-            const int slot = part.first_slot % 2 + s, n = lanes[static_cast<std::size_t>(s)];
+            const int slot = part.first_slot % slots.ways + s, n = lanes[static_cast<std::size_t>(s)];
             program::RecipeBox box;
             box.tensor = static_cast<std::uint32_t>(t);
             box.count = {n, 1, 1, 1, 1, 1};
             box.segment_step[0] = at.row();
-            box.segment_offset = lower_only ? (std::int64_t{s} * count + t) * 4
-                                            : slot % 2 * half * at.row() + (std::int64_t{slot / 2} * count + t) * 4;
+            box.segment_offset =
+                of_columns ? (std::int64_t{s} * count + t) * 4
+                           : slots.partition_of(slot) * at.row() + (std::int64_t{slots.group_of(slot)} * count + t) * 4;
             box.tensor_offset = channel % values;
             box.tensor_step[0] = values == 1 ? 0 : 1;
             segment.recipe.push_back(box);
@@ -92,13 +94,17 @@ program::Segment Constants::channel_segment(const Layer& layer, const Part& part
 }
 
 BufferId Constants::channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors,
-                             bool lower_only) {
+                             bool of_columns) {
     if (buffer_[at.layer].exists()) return buffer_[at.layer];
     if (segment_.find(at.layer) == segment_.end())
         segment_[at.layer] =
-            builder_.add_segment(channel_segment(input_.network.layers[at.layer], part, tensors, lower_only));
-    const ChannelLayout layout = channel_layout(part, tensors.size(), lower_only, input_.target.sb_partitions);
-    return load(at, "/constants", DType::fp32, layout.row(), layout.partitions, lower_only ? Half::lower : Half::both);
+            builder_.add_segment(channel_segment(input_.network.layers[at.layer], part, tensors, of_columns));
+    const ChannelLayout layout = channel_layout(input_.network.slots, part, tensors.size(), of_columns);
+    return load(at, "/constants", DType::fp32, layout.row(), layout.partitions, half_of(layout.partitions));
+}
+
+Half Constants::half_of(int partitions) const {
+    return partitions <= input_.target.sb_partitions / 2 ? Half::lower : Half::both;
 }
 
 BufferId Constants::load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions,
@@ -122,7 +128,7 @@ program::Segment Constants::band_segment(const Layer& layer, const std::vector<L
     const Part& in = layer.inputs[0];
     const auto lanes = lanes_of(storage_, in);
     const Reach reach(std::get<LrnOp>(layer.op).size);
-    const int element = dtype_bytes(input_.dtype), half = input_.target.sb_partitions / 2;
+    const int element = dtype_bytes(input_.dtype);
     const std::int64_t row = static_cast<std::int64_t>(bands.size()) * input_.target.pe_columns * element;
     program::Segment segment;
     segment.name = layer.name + "/band";
@@ -141,8 +147,8 @@ program::Segment Constants::band_segment(const Layer& layer, const std::vector<L
             box.literal = 1.0F;
             box.count[0] = last - first + 1;
             box.segment_step[0] = row + element;
-            box.segment_offset =
-                ((in.first_slot + b.from) % 2 * half + first) * row + b.offset + (first - d + shift) * element;
+            box.segment_offset = (input_.network.slots.partition_of(in.first_slot + b.from) + first) * row + b.offset +
+                                 (first - d + shift) * element;
             segment.recipe.push_back(box);
         }
     }
@@ -184,7 +190,7 @@ std::uint32_t Constants::table(LayerId layer) {
 
 BufferId Constants::ones(const Where& at) {
     if (ones_.exists()) return ones_;
-    const int columns = std::min(input_.target.pe_columns, input_.target.sb_partitions / 2);
+    const int columns = input_.network.slots.width;
     ones_ = builder_.new_buffer(at.layer, "ones", columns * dtype_bytes(input_.dtype), Half::both, Purpose::constants);
     const auto all = make_access(Space::state_buffer, 0, input_.target.sb_partitions, 0, input_.dtype, {{1, columns}});
     builder_.push(at, builder_.pool(), program::Memset{all, 1.0F}, {ones_});
@@ -194,8 +200,9 @@ BufferId Constants::ones(const Where& at) {
 BufferId Constants::filled(const Where& at, float number) {
     const auto found = filled_.find(number);
     if (found != filled_.end()) return found->second;
-    const BufferId b = builder_.new_buffer(at.layer, "limit", 4, Half::lower, Purpose::constants);
-    const auto all = make_access(Space::state_buffer, 0, input_.target.sb_partitions / 2, 0, DType::fp32, {{1, 1}});
+    const int partitions = input_.network.slots.region;
+    const BufferId b = builder_.new_buffer(at.layer, "limit", 4, half_of(partitions), Purpose::constants);
+    const auto all = make_access(Space::state_buffer, 0, partitions, 0, DType::fp32, {{1, 1}});
     builder_.push(at, builder_.pool(), program::Memset{all, number}, {b});
     return filled_[number] = b;
 }

@@ -22,9 +22,9 @@ class Constants {
 public:
     Constants(const EmitInput& input, const ValueStorage& storage, CodeBuilder& builder);
 
-    /// fp32 constants, one of each tensor per channel of `part`: those of a slot side by side. With `lower_only` every
+    /// fp32 constants, one of each tensor per channel of `part`: those of a slot side by side. With `of_columns` every
     /// slot's start at partition 0, otherwise at the first one of the slot's half.
-    BufferId channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors, bool lower_only);
+    BufferId channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors, bool of_columns);
     /// The bands of a layer of local response normalisation.
     BufferId bands(const Where& at, const std::vector<LrnBand>& bands);
     /// The segment of the table that a layer gathers from.
@@ -32,7 +32,7 @@ public:
     /// A row of ones in every partition, as many as the PE array can take.
     BufferId ones(const Where& at);
 
-    /// `number` as fp32, one in every partition of a half.
+    /// `number` as fp32, one in every partition of a slot.
     BufferId filled(const Where& at, float number);
 
     /// From now on the constants of layers [first, last) are read again.
@@ -48,9 +48,11 @@ private:
     std::map<float, BufferId> filled_;
 
     program::Segment channel_segment(const Layer& layer, const Part& part, const std::vector<graph::TensorId>& tensors,
-                                     bool lower_only) const;
+                                     bool of_columns) const;
     program::Segment band_segment(const Layer& layer, const std::vector<LrnBand>& bands) const;
     program::Segment table_segment(const Layer& layer) const;
+    /// What a buffer on the first `partitions` takes.
+    Half half_of(int partitions) const;
     /// `row` bytes of every one of `partitions` partitions from the layer's segment.
     BufferId load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions, Half half);
 };

@@ -51,10 +51,25 @@ Operand scratch(EmitContext& c, const Where& at, const char* name, int first, in
     return {make_access(Space::state_buffer, first, lanes, 0, dtype, {{1, elements}}), b};
 }
 
+std::vector<LaneChunk> contracted(const EmitContext& c, const Part& part, const std::vector<LaneChunk>& chunks) {
+    const int rows = c.slots().pe_rows;
+    std::vector<LaneChunk> list;
+    for (const LaneChunk& k : chunks) {
+        const int start = c.slots().partition_of(part.first_slot + k.slot) + k.first_lane;
+        for (int lane = 0; lane < k.lanes;) {
+            const int some = std::min(k.lanes - lane, rows - (start + lane) % rows);
+            list.push_back({k.slot, k.slots, some, k.first_lane + lane});
+            lane += some;
+        }
+    }
+    return list;
+}
+
 program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, int slot, int which, int count) {
-    const int at = part.first_slot % 2 + slot;
-    return program::ScalarOperand::per_partition(static_cast<std::uint32_t>((at / 2 * count + which) * 4),
-                                                 static_cast<std::uint8_t>(at % 2 * c.half()), DType::fp32);
+    const int at = part.first_slot % c.slots().ways + slot;
+    return program::ScalarOperand::per_partition(
+        static_cast<std::uint32_t>((c.slots().group_of(at) * count + which) * 4),
+        static_cast<std::uint16_t>(c.slots().partition_of(at)), DType::fp32);
 }
 
 void push_activate(EmitContext& c, const Where& at, const Operand& src, const Operand& dst,

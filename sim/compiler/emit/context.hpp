@@ -31,6 +31,7 @@ struct EmitContext {
         const int of_value = part.first_slot + slot;
         return phys(part).lanes[static_cast<std::size_t>(of_value)];
     }
+    const SlotGeometry& slots() const { return input.network.slots; }
     int half() const { return input.target.sb_partitions / 2; }
 };
 
@@ -49,8 +50,10 @@ Operand psum(const EmitContext& c, int bank, int lanes, std::int64_t offset, std
 /// A short-lived buffer of `elements` per partition, from partition `first` on.
 Operand scratch(EmitContext& c, const Where& at, const char* name, int first, int lanes, std::int64_t elements,
                 DType dtype);
+/// The same chunks in pieces that the PE array contracts in one matmul: no more lanes than it has rows.
+std::vector<LaneChunk> contracted(const EmitContext& c, const Part& part, const std::vector<LaneChunk>& chunks);
 /// The constant that `which` of `count` is for the channels of slot `slot` of a part, as Constants::channels() lays
-/// them out in both halves of the partitions.
+/// them out in all slots of a group.
 program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, int slot, int which, int count);
 /// dst = function(src * scale), by ACT.
 void push_activate(EmitContext& c, const Where& at, const Operand& src, const Operand& dst,

@@ -118,7 +118,7 @@ private:
         if (loaded_ && c_.builder.reads_suffice())  // the first matmul has tried the pattern
             return c_.builder.push_read(at_, c_.storage.place(in.value, image, rect.row).buffer);
         const KTile& tile = tap_.block->tile;
-        const Operand moving = access(c_, in, tile.slot, tile.count, image, rect, together);
+        const Operand moving = from_lane(access(c_, in, tile.slot, tile.count, image, rect, together), tile.first_lane);
         if (!loaded_) load_stationary(moving);
         const Rect& of = b.tile.rect;
         const std::int64_t at = i * b.tile.plane() + std::int64_t{rows.lo - of.row} * of.cols + (cols.lo - of.col);
@@ -256,7 +256,7 @@ void emit_conv_rows(EmitContext& c, const Conv& v, ImageSpan images, RowRange ro
     const std::size_t usual = tiles_per_load(c, v.id), most = static_cast<std::size_t>(c.input.target.psum_banks);
     // Images in different halves of the partitions need the stationary operand in different rows.
     const Part& in = v.layer.inputs[0];
-    const auto lower = [&](const Tile& tile) { return c.storage.half_of(in.value, in.first_slot, tile.image) == 0; };
+    const auto lower = [&](const Tile& tile) { return !c.storage.in_upper_half(in.value, tile.image); };
     if (c.storage.is_array(v.layer.output.value)) std::stable_partition(all.begin(), all.end(), lower);
     for (Parts parts; parts.first < layout.slabs.size(); parts.first = parts.end) {
         parts.end = layout.end_of_parts(parts.first);

@@ -58,9 +58,8 @@ DType dtype_there(const EmitContext& c, const FetchOp& op) {
 void fill_slots(EmitContext& c, const Where& at, const Residence& here, const Part& part, float number) {
     const Physical& phys = c.phys(part);
     for (int s = part.first_slot; s < part.first_slot + part.slots; ++s) {
-        const std::int64_t first =
-            here.base + (phys.slots() > 1 ? s / 2 : 0) * here.group_step + here.rows.lo * phys.cols;
-        const auto ap = make_access(Space::state_buffer, c.storage.half_of(here.value, s, here.image) * c.half(),
+        const std::int64_t first = here.base + c.slots().group_of(s) * here.group_step + here.rows.lo * phys.cols;
+        const auto ap = make_access(Space::state_buffer, c.storage.first_partition(here.value, s, here.image),
                                     phys.lanes[static_cast<std::size_t>(s)], first * dtype_bytes(here.dtype),
                                     here.dtype, {{1, std::int64_t{here.rows.count()} * phys.cols}});
         c.builder.push(at, c.builder.pool(), program::Memset{ap, number}, {here.buffer});

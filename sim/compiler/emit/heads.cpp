@@ -1,5 +1,6 @@
 // Attention: products of two activations head by head, transposes through the array, values spread over the lanes.
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "base/check.hpp"
@@ -14,14 +15,15 @@ std::vector<LaneChunk> head_chunks(const EmitContext& c, std::initializer_list<P
     const int per_head = parts.begin()->slots / heads;
     std::vector<LaneChunk> list;
     for (const LaneChunk& k : c.storage.chunks(parts)) {
-        if (k.slots == 2 && k.slot / per_head != (k.slot + 1) / per_head) {  // two heads share the group
-            list.push_back({k.slot, 1, c.half()});
-            list.push_back({k.slot + 1, 1, k.lanes - c.half()});
-        } else {
-            list.push_back(k);
+        for (int s = k.slot, left = k.lanes, end = k.slot + k.slots; s < end;) {  // heads may share the group
+            const int next = std::min(end, (s / per_head + 1) * per_head);
+            const int lanes = next < end ? (next - s) * c.slots().region : left;
+            list.push_back({s, next - s, lanes});
+            left -= lanes;
+            s = next;
         }
     }
-    return list;
+    return contracted(c, *parts.begin(), list);
 }
 
 /// The chunks of `list` whose slots belong to head `head`.
@@ -38,15 +40,15 @@ struct HeadRun {
     int head(int i) const { return first + i * step; }
 };
 
-/// Heads whose blocks of `elements` leave one bank together: their slots lie in the same half, equally far apart.
+/// Heads whose blocks of `elements` leave one bank together: their slots lie on the same partitions, equally far apart.
 std::vector<HeadRun> head_runs(const EmitContext& c, int heads, int slots_per_head, std::int64_t elements) {
-    const int step = slots_per_head % 2 == 0 ? 1 : 2;
+    const int ways = c.slots().ways, step = ways / std::gcd(slots_per_head, ways);
     const int most = static_cast<int>(std::max<std::int64_t>(1, most_moving(c) / elements));
     std::vector<HeadRun> runs;
     for (int start = 0; start < std::min(step, heads); ++start) {
         const int all = (heads - start + step - 1) / step;
         for (int done = 0; done < all; done += most)
-            runs.push_back({start + done * step, std::min(most, all - done), step, step * slots_per_head / 2});
+            runs.push_back({start + done * step, std::min(most, all - done), step, step * slots_per_head / ways});
     }
     return runs;
 }
@@ -71,8 +73,8 @@ void emit_product(EmitContext& c, const Where& at, const std::vector<LaneChunk>&
     const Layer& l = c.layer(at.layer);
     bool first = true;
     for (const LaneChunk& k : contraction) {
-        const Operand a = access(c, l.inputs[0], k.slot, k.lanes, at.image, stationary);
-        const Operand b = access(c, l.inputs[1], k.slot, k.lanes, at.image, moving);
+        const Operand a = from_lane(access(c, l.inputs[0], k.slot, k.lanes, at.image, stationary), k.first_lane);
+        const Operand b = from_lane(access(c, l.inputs[1], k.slot, k.lanes, at.image, moving), k.first_lane);
         INFSIM_CHECK(a.ap.partition_start == b.ap.partition_start,
                      "both operands of a product lie on the same partitions");
         c.builder.push(at, c.builder.pe(), program::LoadStationary{a.ap}, {a.buffer});
@@ -142,8 +144,10 @@ void transpose_blocks(EmitContext& c, const Where& at, const HeadRun& run, int s
         const int bank = c.builder.take_bank();
         int filled = 0;
         for (; b < blocks.size() && filled + blocks[b].lanes <= most; ++b) {
+            const LaneChunk& block = blocks[b];
             const Operand src =
-                access(c, l.inputs[0], blocks[b].slot, blocks[b].lanes, at.image, {0, 1, 1, column, columns, 1});
+                from_lane(access(c, l.inputs[0], block.slot, block.lanes, at.image, {0, 1, 1, column, columns, 1}),
+                          block.first_lane);
             const Operand dst = psum(c, bank, columns, filled, {{1, blocks[b].lanes}});
             c.builder.push(at, c.builder.pe(), program::Transpose{src.ap, dst.ap}, {src.buffer, kNoBuffer});
             filled += blocks[b].lanes;

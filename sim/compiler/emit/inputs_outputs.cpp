@@ -33,11 +33,11 @@ void convert_rows(EmitContext& c, const Where& at, ValueId v, RowRange rows, Buf
     const std::int64_t cols = value.phys.cols, plane = rows.count() * cols;
     for (int s = 0; s < slots; ++s) {
         const int lanes = value.phys.lanes[static_cast<std::size_t>(s)];
-        const int start = c.storage.half_of(v, s, at.image) * c.half();
-        const std::int64_t dst = s / 2 * into.rows * cols + (rows.lo - into.row0) * cols;
-        const Operand src{
-            make_access(Space::state_buffer, start, lanes, s / 2 * plane * dtype_bytes(from), from, {{1, plane}}),
-            stage};
+        const int start = c.storage.first_partition(v, s, at.image);
+        const std::int64_t dst = c.slots().group_of(s) * into.rows * cols + (rows.lo - into.row0) * cols;
+        const Operand src{make_access(Space::state_buffer, start, lanes,
+                                      c.slots().group_of(s) * plane * dtype_bytes(from), from, {{1, plane}}),
+                          stage};
         push_activate(
             c, at, src,
             {make_access(Space::state_buffer, start, lanes, dst * dtype_bytes(value.dtype), value.dtype, {{1, plane}}),
@@ -59,17 +59,18 @@ void load_input_rows(EmitContext& c, const Where& at, ValueId v, RowRange rows, 
     const std::int64_t stage_plane = std::int64_t{rows.count()} * phys.cols;
     BufferId stage = into.buffer;
     if (converts)
-        stage =
-            c.builder.new_buffer(at.layer, value.name + "/as received", stage_plane * phys.groups() * dtype_bytes(dram),
-                                 c.builder.buffer(into.buffer).half, Purpose::input);
+        stage = c.builder.new_buffer(at.layer, value.name + "/as received",
+                                     stage_plane * c.slots().groups(phys.slots()) * dtype_bytes(dram),
+                                     c.builder.buffer(into.buffer).half, Purpose::input);
     const Where inside = at.in(c.builder.new_load(stage, LoadStream::inputs));
     const std::int64_t plane = converts ? stage_plane : std::int64_t{into.rows} * phys.cols;
     const std::int64_t first = converts ? 0 : std::int64_t{rows.lo - into.row0} * phys.cols;
     for (int s = 0; s < view.slots; ++s) {
         program::DmaLoad dma;
-        dma.dst = make_access(Space::state_buffer, c.storage.half_of(v, s, at.image) * c.half(),
-                              phys.lanes[static_cast<std::size_t>(s)], (s / 2 * plane + first) * dtype_bytes(dram),
-                              dram, {{phys.cols, rows.count()}, {1, phys.cols}});
+        dma.dst = make_access(Space::state_buffer, c.storage.first_partition(v, s, at.image),
+                              phys.lanes[static_cast<std::size_t>(s)],
+                              (c.slots().group_of(s) * plane + first) * dtype_bytes(dram), dram,
+                              {{phys.cols, rows.count()}, {1, phys.cols}});
         dma.src = dram_side(
             there.segment,
             at.image.value() * there.image_elements + order.slot[static_cast<std::size_t>(s)] + rows.lo * order.row,
@@ -91,7 +92,7 @@ void load_input(EmitContext& c, const Where& at, ValueId v) {
     }
     // Every image of an input has its own buffer: they arrive and die one by one.
     const BufferId b =
-        c.builder.new_buffer(at.layer, value.name, phys.groups() * phys.plane() * dtype_bytes(value.dtype),
+        c.builder.new_buffer(at.layer, value.name, elements_per_partition(c.slots(), phys) * dtype_bytes(value.dtype),
                              c.storage.partitions_of(v, at.image), Purpose::input);
     const Place place{b, 0, phys.rows, 0, 1};
     c.storage.set_whole(v, at.image, place);
@@ -110,13 +111,14 @@ void store_band(EmitContext& c, const Where& at, std::size_t output, const Place
     const std::int64_t plane = std::int64_t{band.rows} * phys.cols;
     BufferId cast = kNoBuffer;
     if (dram != c.value(v).dtype)
-        cast = c.builder.new_buffer(at.layer, c.value(v).name + "/as sent", phys.groups() * plane * dtype_bytes(dram),
+        cast = c.builder.new_buffer(at.layer, c.value(v).name + "/as sent",
+                                    c.slots().groups(phys.slots()) * plane * dtype_bytes(dram),
                                     c.builder.buffer(band.buffer).half, Purpose::spill);
     for (int s = 0; s < view.slots; ++s) {
         const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];
         Operand src = c.storage.access(v, slot, lanes, at.image, {band.row0, band.rows, 1, 0, phys.cols, 1});
         if (cast.exists()) {
-            const int group = phys.slots() > 1 ? slot / 2 : 0;
+            const int group = c.slots().group_of(slot);
             const Operand sent{make_access(Space::state_buffer, src.ap.partition_start, lanes,
                                            group * plane * dtype_bytes(dram), dram, {{1, plane}}),
                                cast};

@@ -21,11 +21,11 @@ template <class Source>
 Operand sum_over_lanes(EmitContext& c, const Where& at, const std::vector<LaneChunk>& list, std::int64_t elements,
                        Source&& source) {
     const BufferId one = c.constants.ones(at);
-    const int columns = std::min(c.input.target.pe_columns, c.half());
+    const int columns = c.slots().width;
     const Operand sum = psum(c, c.builder.take_bank(), columns, 0, {{1, elements}});
     std::optional<std::pair<int, int>> loaded;  // the partitions whose ones are in the array
-    for (const LaneChunk& chunk : list) {
-        const Operand moving = source(chunk);
+    for (const LaneChunk& chunk : contracted(c, c.layer(at.layer).inputs[0], list)) {
+        const Operand moving = from_lane(source(chunk), chunk.first_lane);
         const std::pair<int, int> lanes{moving.ap.partition_start, chunk.lanes};
         if (loaded != lanes) {
             program::LoadStationary load;
@@ -46,20 +46,21 @@ struct Finish {
     program::ActFunction function;
 };
 
-/// Evacuates a PSUM row block that every lane shares into both halves of the partitions.
+/// Evacuates a PSUM row block that every lane shares into all partitions.
 Operand spread_sum(EmitContext& c, const Where& at, const Operand& sum, std::int64_t elements, const Finish& finish) {
-    Operand both = scratch(c, at, finish.name, 0, c.input.target.sb_partitions, elements, DType::fp32);
-    for (int start : {0, c.half()}) {
+    const int partitions = c.input.target.sb_partitions, step = sum.ap.partition_count;
+    Operand all = scratch(c, at, finish.name, 0, partitions, elements, DType::fp32);
+    for (int start = 0; start < partitions; start += step) {
         program::Activate a;
         a.src = sum.ap;
-        a.src.partition_count = static_cast<std::uint8_t>(std::min<int>(c.half(), sum.ap.partition_count));
+        a.src.partition_count = static_cast<std::uint16_t>(std::min(step, partitions - start));
         a.dst = make_access(Space::state_buffer, start, a.src.partition_count, 0, DType::fp32, {{1, elements}});
         a.scale = finish.scale;
         if (finish.bias != 0) a.bias = program::ScalarOperand::immediate(finish.bias);
         a.function = finish.function;
-        c.builder.push(at, c.builder.act(), a, {kNoBuffer, both.buffer});
+        c.builder.push(at, c.builder.act(), a, {kNoBuffer, all.buffer});
     }
-    return both;
+    return all;
 }
 
 /// The layer on a stretch of columns.
@@ -74,7 +75,7 @@ public:
           epsilon_(op.epsilon),
           tensors_{op.gamma},
           list_(c.storage.chunks({l_.inputs[0], l_.output})),
-          runs_(chunk_runs(list_, n_, kNormElements)) {
+          runs_(chunk_runs(list_, c.slots().ways, n_, kNormElements)) {
         if (op.beta != graph::kNoTensor) tensors_.push_back(op.beta);
     }
 

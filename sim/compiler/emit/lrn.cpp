@@ -36,12 +36,16 @@ Operand window_sum(EmitContext& c, const Where& at, const Lrn& v, int out, const
     for (const LrnBand& b : v.bands) {
         if (b.out != out) continue;
         const Operand& sq = squares[static_cast<std::size_t>(b.from)];
-        program::LoadStationary load;
-        load.src = make_access(program::Space::state_buffer, sq.ap.partition_start, sq.ap.partition_count, b.offset,
-                               c.input.dtype, {{1, lanes}});
-        c.builder.push(at, c.builder.pe(), load, {v.constants});
-        c.builder.push(at, c.builder.pe(), program::Matmul{sq.ap, sum.ap, !first}, {sq.buffer, kNoBuffer});
-        first = false;
+        for (const LaneChunk& k : contracted(c, v.layer.inputs[0], {{b.from, 1, sq.ap.partition_count}})) {
+            Operand some = from_lane(sq, k.first_lane);
+            some.ap.partition_count = static_cast<std::uint16_t>(k.lanes);
+            program::LoadStationary load;
+            load.src = make_access(program::Space::state_buffer, some.ap.partition_start, k.lanes, b.offset,
+                                   c.input.dtype, {{1, lanes}});
+            c.builder.push(at, c.builder.pe(), load, {v.constants});
+            c.builder.push(at, c.builder.pe(), program::Matmul{some.ap, sum.ap, !first}, {some.buffer, kNoBuffer});
+            first = false;
+        }
     }
     return sum;
 }

@@ -51,7 +51,7 @@ void emit_rows(EmitContext& c, const Where& at, const Replication& v, RowRange r
             const Operand src = c.storage.access(
                 v.in, 0, channels, at.image, {piece.lo * v.op.stride + shift, piece.count(), v.op.stride, 0, cols, 1});
             Operand dst = c.storage.access(v.out, 0, channels, at.image, {piece.lo, piece.count(), 1, 0, cols, 1});
-            dst.ap.partition_start = static_cast<std::uint8_t>(dst.ap.partition_start + r * channels);
+            dst = from_lane(dst, r * channels);
             c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src.ap, dst.ap},
                            {src.buffer, dst.buffer});
         });

@@ -5,44 +5,23 @@
 #include <numeric>
 #include <utility>
 
-#include "compiler/ir/channel_groups.hpp"
-
 namespace infsim::compiler {
 
 namespace {
 
 int sum(const std::vector<int>& list) { return std::accumulate(list.begin(), list.end(), 0); }
 
-/// K-tiles that cover the slots of the input with some of the channels `wanted`.
-std::vector<KTile> k_tiles(const SlabShape& shape, ChannelRange wanted) {
-    const int half = shape.sb_partitions / 2, slots = static_cast<int>(shape.in_lanes.size());
-    const auto lanes = [&](int s) { return shape.in_lanes[static_cast<std::size_t>(s)]; };
-    const auto meets = [&](int first, int s) { return first < wanted.hi && first + lanes(s) > wanted.lo; };
-    std::vector<KTile> tiles;
-    int channel = 0;
-    for (int s = 0; s < slots;) {
-        const int slot = shape.in_first_slot + s;
-        KTile tile{s, shape.in_single ? 0 : slot % 2 * half, lanes(s), channel};
-        const bool here = meets(channel, s);
-        const bool pair = slot % 2 == 0 && s + 1 < slots && tile.count == half && shape.pe_rows >= 2 * half && here &&
-                          meets(channel + tile.count, s + 1);
-        if (pair) tile.count += lanes(s + 1);
-        s += pair ? 2 : 1;
-        channel += tile.count;
-        if (here) tiles.push_back(tile);
-    }
-    return tiles;
-}
-
 /// The K-tiles of every slot of the output.
 using Tiles = std::vector<std::vector<KTile>>;
 Tiles tiles_by_slot(const SlabShape& shape) {
     const int in = sum(shape.in_lanes), out = sum(shape.out_channels);
-    if (shape.groups == 1) return {shape.out_channels.size(), k_tiles(shape, {0, in})};
+    if (shape.groups == 1)
+        return {shape.out_channels.size(), k_tiles(shape.geometry, shape.in_lanes, shape.in_first_slot, {0, in})};
     Tiles tiles;
     int channel = 0;
     for (const int columns : shape.out_channels) {
-        tiles.push_back(k_tiles(shape, inputs_of_outputs(shape.groups, in, out, {channel, channel + columns})));
+        tiles.push_back(k_tiles(shape.geometry, shape.in_lanes, shape.in_first_slot,
+                                inputs_of_outputs(shape.groups, in, out, {channel, channel + columns})));
         channel += columns;
     }
     return tiles;
@@ -58,7 +37,7 @@ std::vector<KClass> k_classes(const SlabShape& shape, const Tiles& tiles) {
             KClass& c = classes[{tile.partition, -tile.count}];
             c.partition = tile.partition;
             c.count = tile.count;
-            const auto same = [&](const KTile& t) { return t.slot == tile.slot; };
+            const auto same = [&](const KTile& t) { return t.first_channel == tile.first_channel; };
             if (std::none_of(c.tiles.begin(), c.tiles.end(), same)) c.tiles.push_back(tile);
         }
     std::vector<KClass> list;

@@ -5,27 +5,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "compiler/ir/channel_groups.hpp"
+
 namespace infsim::compiler {
 
 /// What the layout depends on.
 struct SlabShape {
     int groups = 1;             ///< of channels; weights that would only be zeros, between groups, are then left out
     std::vector<int> in_lanes;  ///< channels of the input's slots
-    int in_first_slot = 0;      ///< of the input's value: odd ones lie in the upper half of the partitions
-    bool in_single = false;     ///< the input's value has one slot
+    int in_first_slot = 0;      ///< of the input's value
     std::vector<int> out_channels;  ///< of the output's slots
     int taps = 1;                   ///< of the filter
     int element = 2;                ///< bytes
     std::int64_t slab_bytes = 0;    ///< per partition, that several slots of the output may share
     std::int64_t part_bytes = 0;    ///< per partition, of a slot that is cut in parts where it takes more; 0: none is
-    int sb_partitions = 0, pe_rows = 0;
+    SlotGeometry geometry;
     int engines = 1, regions = 1;  ///< DMA engines that share every slab; DRAM regions they read
-};
-
-/// Input channels that one matmul contracts: a slot, or both of a group.
-struct KTile {
-    int slot = 0;  ///< of the input, counted from its first one
-    int partition = 0, count = 0, first_channel = 0;
 };
 
 /// K-tiles of the same partition range: they travel in one DMA with a contiguous run per partition.

@@ -54,7 +54,7 @@ private:
         return o;
     }
     Operand part(const Part& p, const LaneChunk& chunk, int i) const {
-        return access(c_, p, chunk.slot + 2 * i, chunk.lanes, at_.image, {0, 1, 1, 0, cols_, 1});
+        return access(c_, p, chunk.slot + c_.slots().ways * i, chunk.lanes, at_.image, {0, 1, 1, 0, cols_, 1});
     }
     static program::ScalarOperand lane_scalar(const Operand& o, int i) {
         return program::ScalarOperand::per_partition(static_cast<std::uint32_t>(i * 4), o.ap.partition_start,
@@ -118,7 +118,7 @@ void emit_softmax(EmitContext& c, const Where& at, const SoftmaxOp& op) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
     const int cols = c.phys(l.output).cols;
-    const auto runs = chunk_runs(c.storage.chunks({l.inputs[0], l.output}), cols, most_moving(c));
+    const auto runs = chunk_runs(c.storage.chunks({l.inputs[0], l.output}), c.slots().ways, cols, most_moving(c));
     for (std::size_t next = 0; next < runs.size();) {
         std::vector<ChunkRun> together;  // all that fits the scratch space
         for (int elements = 0; next < runs.size(); ++next) {

@@ -8,7 +8,7 @@ using program::Space;
 
 ValueStorage::ValueStorage(const EmitInput& input, const Plan& plan, CodeBuilder& builder)
     : network_(input.network),
-      sb_partitions_(input.target.sb_partitions),
+      slots_(input.network.slots),
       batch_(input.batch),
       builder_(builder),
       facts_(value_facts(input, plan)),
@@ -22,7 +22,7 @@ void ValueStorage::ensure(ValueId v, const Where& at) {
     if (has(v, at.image)) return;
     if (in_bands(v)) return make_bands(v, at, program::Purpose::spill);
     const Physical& phys = value(v).phys;
-    const std::int64_t bytes = phys.groups() * phys.plane() * dtype_bytes(value(v).dtype);
+    const std::int64_t bytes = elements_per_partition(slots_, phys) * dtype_bytes(value(v).dtype);
     if (is_array(v)) return make_array(v, at, bytes);
     const BufferId b =
         builder_.new_buffer(at.layer, value(v).name, bytes, partitions_of(v, at.image), program::Purpose::spill);
@@ -32,7 +32,7 @@ void ValueStorage::ensure(ValueId v, const Where& at) {
 
 void ValueStorage::make_array(ValueId v, const Where& at, std::int64_t image_bytes) {
     const Physical& phys = value(v).phys;
-    const Half half = phys.slots() == 1 ? Half::lower : Half::both;
+    const Half half = fits_half(slots_, phys) ? Half::lower : Half::both;
     const int together = facts_[v].array_images, first = at.image.value() / together * together;
     const int count = std::min(together, batch_ - first);
     const BufferId b =
@@ -47,7 +47,8 @@ void ValueStorage::make_bands(ValueId v, const Where& at, program::Purpose purpo
     auto& list = bands_[{v, at.image}];
     for (int row = 0; row < phys.rows; row += height) {
         const int rows = std::min(height, phys.rows - row);
-        const std::int64_t bytes = std::int64_t{phys.groups()} * rows * phys.cols * dtype_bytes(value(v).dtype);
+        const std::int64_t bytes =
+            std::int64_t{slots_.groups(phys.slots())} * rows * phys.cols * dtype_bytes(value(v).dtype);
         list.push_back({builder_.new_buffer(at.layer, value(v).name, bytes, half, purpose), row, rows, 0, 1});
     }
 }
@@ -73,21 +74,23 @@ const Place& ValueStorage::place(ValueId v, ImageId image, int row) const {
     return found->second.at(static_cast<std::size_t>(row / facts_[v].band_rows));
 }
 
-int ValueStorage::half_of(ValueId v, int slot, ImageId image) const {
-    if (value(v).phys.slots() > 1) return slot % 2;
-    return facts_[v].pairable ? image.value() % 2 : 0;
+bool ValueStorage::in_upper_half(ValueId v, ImageId image) const {
+    return facts_[v].pairable && image.value() % 2 == 1;
+}
+
+int ValueStorage::first_partition(ValueId v, int slot, ImageId image) const {
+    return slots_.partition_of(slot) + (in_upper_half(v, image) ? slots_.partitions() / 2 : 0);
 }
 
 Half ValueStorage::partitions_of(ValueId v, ImageId image) const {
-    if (value(v).phys.slots() > 1) return Half::both;
-    return half_of(v, 0, image) == 1 ? Half::upper : Half::lower;
+    if (!fits_half(slots_, value(v).phys)) return Half::both;
+    return in_upper_half(v, image) ? Half::upper : Half::lower;
 }
 
 Operand ValueStorage::access(ValueId v, int slot, int lanes, ImageId image, const Rect& rect, int images) const {
     const Place& p = place(v, image, rect.row);
     const Physical& phys = value(v).phys;
-    const int half = half_of(v, slot, image);
-    const int group = phys.slots() > 1 ? slot / 2 : 0;
+    const int group = slots_.group_of(slot);
     const std::int64_t plane = std::int64_t{p.rows} * phys.cols;
     const std::int64_t element =
         (std::int64_t{group} * p.images + p.index) * plane + std::int64_t{rect.row - p.row0} * phys.cols + rect.col;
@@ -96,7 +99,7 @@ Operand ValueStorage::access(ValueId v, int slot, int lanes, ImageId image, cons
     INFSIM_CHECK(images == 1 || p.images > 1, "several images of " + value(v).name + " at once, but they lie apart");
     const DType dtype = value(v).dtype;
     return {make_access(
-                Space::state_buffer, half * sb_partitions_ / 2, lanes, element * dtype_bytes(dtype), dtype,
+                Space::state_buffer, first_partition(v, slot, image), lanes, element * dtype_bytes(dtype), dtype,
                 {{plane, images}, {std::int64_t{rect.row_step} * phys.cols, rect.rows}, {rect.col_step, rect.cols}}),
             p.buffer};
 }
@@ -121,12 +124,15 @@ std::vector<LaneChunk> ValueStorage::chunks(std::initializer_list<Part> parts) c
         return value(first.value).phys.lanes[static_cast<std::size_t>(of_value)];
     };
     for (int s = 0; s < first.slots;) {
-        const int here = lanes_of(s);
-        bool pair = s + 1 < first.slots && here == sb_partitions_ / 2;
-        for (const Part& p : parts) pair = pair && (p.first_slot + s) % 2 == 0;
-        if (pair) out.push_back({s, 2, here + lanes_of(s + 1)});
-        else out.push_back({s, 1, here});
-        s += out.back().slots;
+        LaneChunk chunk{s, 1, lanes_of(s)};
+        const auto has_room = [&](const Part& p) {
+            return (p.first_slot + s) % slots_.ways + chunk.slots < slots_.ways;
+        };
+        while (s + chunk.slots < first.slots && chunk.lanes == chunk.slots * slots_.region &&
+               std::all_of(parts.begin(), parts.end(), has_room))
+            chunk.lanes += lanes_of(s + chunk.slots++);
+        out.push_back(chunk);
+        s += chunk.slots;
     }
     return out;
 }
@@ -160,10 +166,11 @@ std::vector<RowRange> output_pieces(const ValueStorage& storage, const Layer& la
     return list;
 }
 
-std::vector<ChunkRun> chunk_runs(const std::vector<LaneChunk>& chunks, std::int64_t elements, std::int64_t most) {
+std::vector<ChunkRun> chunk_runs(const std::vector<LaneChunk>& chunks, int ways, std::int64_t elements,
+                                 std::int64_t most) {
     std::vector<ChunkRun> runs;
     for (const LaneChunk& c : chunks) {
-        const bool joins = !runs.empty() && c.slots == 2 && runs.back().chunk.slots == 2 &&
+        const bool joins = !runs.empty() && c.slots == ways && runs.back().chunk.slots == ways &&
                            runs.back().chunk.lanes == c.lanes && (runs.back().count + 1) * elements <= most;
         if (joins) ++runs.back().count;
         else runs.push_back({c, 1});

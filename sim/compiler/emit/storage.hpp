@@ -50,8 +50,10 @@ public:
     const Place& place(ValueId v, ImageId image) const;
     /// The buffer that holds row `row`.
     const Place& place(ValueId v, ImageId image, int row) const;
-    /// 0 or 1: the half of the partitions that a slot lies in.
-    int half_of(ValueId v, int slot, ImageId image) const;
+    /// The partition that a slot begins with.
+    int first_partition(ValueId v, int slot, ImageId image) const;
+    /// Whether the image is the second of two that share addresses, one in each half of the partitions.
+    bool in_upper_half(ValueId v, ImageId image) const;
     /// The partitions that a buffer for an image takes.
     Half partitions_of(ValueId v, ImageId image) const;
 
@@ -60,7 +62,7 @@ public:
     /// As access, of `count` groups of channels `group_step` apart.
     Operand access_groups(ValueId v, int slot, int lanes, ImageId image, const Rect& rect, int count,
                           int group_step) const;
-    /// Slots of parts that lie in the same halves, in pairs where an instruction can cover both halves at once.
+    /// Slots of parts, several of a group together where an instruction can cover them at once.
     std::vector<LaneChunk> chunks(std::initializer_list<Part> parts) const;
 
     /// [first, first + count) cut where a band of one of `values` begins; values without bands cut nothing.
@@ -81,7 +83,8 @@ public:
 
 private:
     const Network& network_;
-    int sb_partitions_, batch_;
+    SlotGeometry slots_;
+    int batch_;
     CodeBuilder& builder_;
     IdVector<ValueId, ValueFacts> facts_;
     IdVector<ValueId, IdVector<ImageId, Place>> places_;
@@ -95,11 +98,13 @@ private:
 /// and read about as many rows as a band of the input has.
 std::vector<RowRange> output_pieces(const ValueStorage& storage, const Layer& layer, int first, int count);
 
-/// Chunks of whole groups that follow each other: one instruction covers as many as have `most` elements.
+/// Chunks of whole groups, of `ways` slots, that follow each other: one instruction covers as many as have `most`
+/// elements.
 struct ChunkRun {
     LaneChunk chunk;
     int count = 1;
 };
-std::vector<ChunkRun> chunk_runs(const std::vector<LaneChunk>& chunks, std::int64_t elements, std::int64_t most);
+std::vector<ChunkRun> chunk_runs(const std::vector<LaneChunk>& chunks, int ways, std::int64_t elements,
+                                 std::int64_t most);
 
 }  // namespace infsim::compiler

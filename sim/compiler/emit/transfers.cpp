@@ -41,9 +41,9 @@ Residence staged(EmitContext& c, const Where& at, const Residence& like, DType d
                  Purpose purpose) {
     const Value& value = c.value(like.value);
     const std::int64_t plane = std::int64_t{like.rows.count()} * value.phys.cols;
-    const BufferId b =
-        c.builder.new_buffer(at.layer, value.name + suffix, value.phys.groups() * plane * dtype_bytes(dtype),
-                             c.storage.partitions_of(like.value, at.image), purpose);
+    const BufferId b = c.builder.new_buffer(at.layer, value.name + suffix,
+                                            c.slots().groups(value.phys.slots()) * plane * dtype_bytes(dtype),
+                                            c.storage.partitions_of(like.value, at.image), purpose);
     return {like.value, at.image, b, dtype, plane, -std::int64_t{like.rows.lo} * value.phys.cols, like.rows};
 }
 
@@ -51,8 +51,7 @@ void convert(EmitContext& c, const Where& at, const Residence& from, const Resid
     const Physical& phys = c.value(to.value).phys;
     for (int s = 0; s < view.slots; ++s) {
         const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];
-        const int group = phys.slots() > 1 ? slot / 2 : 0;
-        const int start = c.storage.half_of(to.value, slot, to.image) * c.half();
+        const int group = c.slots().group_of(slot), start = c.storage.first_partition(to.value, slot, to.image);
         const auto plane_of = [&](const Residence& r) {
             return Operand{make_access(Space::state_buffer, start, lanes,
                                        (r.base + group * r.group_step + r.rows.lo * phys.cols) * dtype_bytes(r.dtype),
@@ -113,13 +112,12 @@ void transfer(EmitContext& c, const Where& at, const TransferWalk& walk, const R
               std::int64_t offset, Direction direction, Ring ring) {
     std::vector<FreeStep> free = walk.free;
     const OuterLoop loop(free);
-    const int element = dtype_bytes(here.dtype), slots = c.value(here.value).phys.slots();
+    const int element = dtype_bytes(here.dtype);
     for (const LaneRun& run : walk.runs)
         for (std::int64_t round = 0; round < loop.rounds; ++round) {
             const auto [on_chip, there] = loop.at(round);
-            const std::int64_t first =
-                here.base + (slots > 1 ? run.slot / 2 : 0) * here.group_step + run.here + on_chip;
-            const int start = c.storage.half_of(here.value, run.slot, here.image) * c.half() + run.lane;
+            const std::int64_t first = here.base + c.slots().group_of(run.slot) * here.group_step + run.here + on_chip;
+            const int start = c.storage.first_partition(here.value, run.slot, here.image) + run.lane;
             program::AccessPattern chip =
                 make_access(Space::state_buffer, start, run.lanes, first * element, here.dtype, {});
             program::DramPattern dram;

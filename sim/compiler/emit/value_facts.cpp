@@ -33,8 +33,9 @@ void note_sizes(const EmitInput& in, const Plan& plan, Facts& facts) {
         // long.
         f.small = options.batching && plan.share_small_images && !input && !f.passing &&
                   value.phys.plane() <= options.small_image_elements;
-        f.pairable = options.pair_images && options.batching && spatial[v] && !f.small && value.phys.slots() == 1 &&
-                     value.phys.plane() > options.small_image_elements && in.target.pe_rows >= in.target.sb_partitions;
+        f.pairable = options.pair_images && options.batching && spatial[v] && !f.small &&
+                     fits_half(in.network.slots, value.phys) && value.phys.plane() > options.small_image_elements &&
+                     in.target.pe_rows >= in.target.sb_partitions;
     }
 }
 
@@ -110,7 +111,8 @@ void note_bands(const EmitInput& in, const Plan& plan, Facts& facts) {
     const IdVector<ValueId, bool> able = able_to_lie_in_bands(in.network);
     for (const ValueId v : in.network.values.ids()) {
         const Value& value = in.network.values[v];
-        const std::int64_t row = std::int64_t{value.phys.groups()} * value.phys.cols * dtype_bytes(value.dtype);
+        const std::int64_t row =
+            std::int64_t{in.network.slots.groups(value.phys.slots())} * value.phys.cols * dtype_bytes(value.dtype);
         if (!able[v] || facts[v].small || value.scratch_elements > 0 || value.phys.rows < 2 ||
             row * value.phys.rows <= plan.band_bytes)
             continue;

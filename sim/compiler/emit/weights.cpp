@@ -129,14 +129,12 @@ SlabShape Weights::shape(const Layer& layer) const {
     s.groups = input_.options.skip_zero_blocks ? op.groups : 1;
     s.in_lanes = lanes_of(input_.network, in);
     s.in_first_slot = in.first_slot;
-    s.in_single = storage_.value(in.value).phys.slots() == 1;
     s.out_channels = lanes_of(input_.network, layer.output);
     s.taps = op.kernel_rows * op.kernel_cols;
     s.element = dtype_bytes(input_.dtype);
     s.slab_bytes = slab_bytes_;
     s.part_bytes = part_bytes_;
-    s.sb_partitions = input_.target.sb_partitions;
-    s.pe_rows = input_.target.pe_rows;
+    s.geometry = input_.network.slots;
     s.engines = input_.target.dma_engines;
     s.regions = regions();
     return s;
@@ -149,7 +147,7 @@ Weights::OfLayer& Weights::of(LayerId id) {
     const ValueId in = layer.inputs[0].value;
     weights.emplace();
     weights->layout = slab_layout(shape(layer));
-    weights->dual = storage_.value(in).phys.slots() == 1 && storage_.facts(in).pairable && input_.batch > 1;
+    weights->dual = storage_.facts(in).pairable && input_.batch > 1;
     weights->buffer.assign(weights->layout.slabs.size(), kNoBuffer);
     add_segments(layer, *weights);
     return *weights;
@@ -224,9 +222,9 @@ void Weights::load_class(const OfLayer& weights, const Slab& slab, std::size_t k
     }
     if (!weights.dual) return;
     program::DmaCopy copy;
-    copy.src = partitions(0, c.count);
+    copy.src = partitions(c.partition, c.count);
     copy.dst = copy.src;
-    copy.dst.partition_start = static_cast<std::uint8_t>(input_.target.sb_partitions / 2);
+    copy.dst.partition_start = static_cast<std::uint16_t>(copy.dst.partition_start + input_.target.sb_partitions / 2);
     builder_.push(at, builder_.ring(engine - static_cast<int>(here.pieces.size()), Ring::others), copy, {into, into});
 }
 

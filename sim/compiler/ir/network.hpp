@@ -10,20 +10,19 @@
 #include <vector>
 
 #include "compiler/ir/ids.hpp"
+#include "compiler/ir/slots.hpp"
 #include "graph/graph.hpp"
 #include "program/instruction.hpp"
 
 namespace infsim::compiler {
 
-/// Channels of a value lie in slots of at most 64 partitions: slot s is half s % 2 of group s / 2, and groups
-/// follow each other in the free dimension. `lanes[s]` is the number of channels in slot s.
+/// Channels of a value lie in slots, see SlotGeometry. `lanes[s]` is the number of channels in slot s.
 /// Every channel has `rows` x `cols` elements per image; a token tensor has one row.
 struct Physical {
     std::vector<int> lanes;
     int rows = 1, cols = 1;
 
     int slots() const { return static_cast<int>(lanes.size()); }
-    int groups() const { return (slots() + 1) / 2; }
     std::int64_t plane() const { return std::int64_t{rows} * cols; }
     int channels() const {
         int n = 0;
@@ -54,6 +53,16 @@ struct View {
     int slots = 0;
     std::vector<std::vector<Factor>> axes;
 };
+
+/// Elements per partition that an image of a value takes.
+inline std::int64_t elements_per_partition(const SlotGeometry& slots, const Physical& phys) {
+    return slots.groups(phys.slots()) * phys.plane();
+}
+/// Whether the value needs no partitions but those of one half.
+inline bool fits_half(const SlotGeometry& slots, const Physical& phys) {
+    if (phys.slots() > slots.ways || phys.lanes.empty()) return phys.lanes.empty();
+    return slots.partition_of(phys.slots() - 1) + phys.lanes.back() <= slots.partitions() / 2;
+}
 
 struct Value {
     std::string name;
@@ -134,7 +143,7 @@ struct ScalarOp {
     ChannelScalar first, second;
 };
 /// `inner` > 1: the second operand has one element for every `inner` consecutive ones of the first's plane.
-/// `spread`: the second operand is a SpreadOp's output, read by every slot of its half.
+/// `spread`: the second operand is a SpreadOp's output, read by every slot.
 struct BinaryOp {
     program::AluOp op = program::AluOp::add;
     bool relu = false;
@@ -162,7 +171,7 @@ struct HeadMatmulOp {
     float scale = 1.0F;
     std::optional<Part> added;
 };
-/// Repeats a value of one lane on all lanes of one slot, or of one in each half of the partitions.
+/// Repeats a value of one lane on all lanes of the slots of at most one group.
 struct SpreadOp {};
 /// Exchanges lanes and columns per head: [head][lanes m][cols n] -> [head][lanes n][cols m].
 struct TransposeOp {
@@ -239,6 +248,7 @@ struct Network {
     IdVector<LayerId, Layer> layers;           ///< in the order they run
     std::vector<View> inputs, outputs;         ///< in graph order; an input that is only fetched from DRAM has no value
     std::vector<std::vector<float>> literals;  ///< values that the compiler itself makes up (weights of a resize)
+    SlotGeometry slots;                        ///< of all values
     /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.
     int stem_layers = 0;
 };

@@ -65,8 +65,10 @@ void write_views(const char* title, const std::vector<View>& views, std::ostream
 }  // namespace
 
 void write_text(const Network& network, std::ostream& out) {
-    const auto& [values, layers, inputs, outputs, literals, stem_layers] = network;
+    const auto& [values, layers, inputs, outputs, literals, slots, stem_layers] = network;
     out << fmt::format("network values={} layers={} stem_layers={}\n", values.size(), layers.size(), stem_layers);
+    const auto& [width, ways, region, pe_rows] = slots;
+    out << fmt::format("slots width={} ways={} region={} pe_rows={}\n", width, ways, region, pe_rows);
     write_views("input", inputs, out);
     write_views("output", outputs, out);
     ValueId value(0);

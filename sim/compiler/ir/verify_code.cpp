@@ -150,7 +150,7 @@ void for_each_pattern(const VirtualInstruction& in, Visit&& visit) {
             visit(ap, operand, write);
         },
         [&](const program::ScalarOperand& s, int operand) {
-            if (const auto ap = program::scalar_pattern(s, static_cast<std::uint8_t>(lanes)))
+            if (const auto ap = program::scalar_pattern(s, static_cast<std::uint16_t>(lanes)))
                 visit(*ap, operand, false);
         });
 }

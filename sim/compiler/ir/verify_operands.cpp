@@ -127,7 +127,7 @@ struct OperandRules {
     void operator()(const SpreadOp&) const {
         if (!one_input()) return;
         require(in(0).channels() == 1 && in(0).cols == out().cols, "spreads other than one row of the same columns");
-        require(out().slots() <= 2, "spreads to more than two slots");
+        require(out().slots() <= check.network.slots.ways, "spreads to more slots than a group has");
     }
     void operator()(const TransposeOp& op) const {
         if (!one_input()) return;

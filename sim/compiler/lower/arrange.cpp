@@ -98,8 +98,9 @@ std::optional<Selection> plan_selection(const Lowering& low, TensorId id, const 
         }
         to[a] = static_cast<std::int64_t>(lists[a].size());
     }
-    // What reads both halves of the partitions at once expects its first slot in the lower one.
-    s.moves = s.moves || s.part.first_slot % 2 != view->first_slot % 2;
+    // What reads all slots of a group at once expects its first slot where it was.
+    const int ways = low.net.slots.ways;
+    s.moves = s.moves || s.part.first_slot % ways != view->first_slot % ways;
     if (!s.moves) return s;
     const Layout in = low.layout_of(s.part);
     s.layout = layout_beside(in, to);

@@ -140,7 +140,8 @@ std::optional<SpreadPlan> plan_row(const Lowering& low, TensorId id, const Prosp
         like.view.first_slot != 0 || !is_whole(like.view, axes.size() - 1, Dim::col, full) ||
         graph::element_count(extents) != extents.back())
         return std::nullopt;
-    const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end()), slots = std::min(2, full.slots());
+    const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end()),
+              slots = std::min(low.net.slots.ways, full.slots());
     SpreadPlan plan;
     plan.phys = {std::vector<int>(static_cast<std::size_t>(slots), lanes), 1, full.cols};
     if (low.at.spreads.count({id, slots, lanes}) > 0) return plan;

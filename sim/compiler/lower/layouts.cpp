@@ -67,15 +67,16 @@ Layout lanes_layout(const Shape& shape, int lane_axis, const std::vector<int>& o
     return layout;
 }
 
-std::optional<Layout> folded_layout(const Shape& shape, int lane_axis, const std::vector<int>& order, int width) {
+std::optional<Layout> folded_layout(const Shape& shape, int lane_axis, const std::vector<int>& order,
+                                    const SlotGeometry& slots) {
     constexpr std::int64_t fewest = 16;
     const std::int64_t extent = shape[static_cast<std::size_t>(lane_axis)];
-    std::int64_t lanes = std::min<std::int64_t>(extent, std::int64_t{2} * width);
+    std::int64_t lanes = std::min<std::int64_t>(extent, std::int64_t{slots.ways} * slots.width);
     while (extent % lanes != 0) --lanes;
     if (lanes < fewest) return std::nullopt;
     Shape inner = shape;
     inner[static_cast<std::size_t>(lane_axis)] = lanes;
-    Layout layout = lanes_layout(inner, lane_axis, order, width, INT64_MAX);
+    Layout layout = lanes_layout(inner, lane_axis, order, slots.width, INT64_MAX);
     layout.phys.rows = static_cast<int>(extent / lanes);
     layout.axes[static_cast<std::size_t>(lane_axis)] = {{Dim::row, extent / lanes, 1}, {Dim::channel, lanes}};
     return layout;
@@ -100,7 +101,7 @@ Layout default_layout(const Shape& shape, int width) {
     return lanes_layout(shape, lanes, order, width);
 }
 
-std::optional<Layout> thin_layout(const Shape& shape, int width) {
+std::optional<Layout> thin_layout(const Shape& shape, const SlotGeometry& slots) {
     constexpr std::int64_t widest = 8, fewest = 256;
     const std::size_t last = shape.size() - 1;
     if (shape.size() < 2 || shape[last] > widest || graph::element_count(shape) % shape[last] != 0) return std::nullopt;
@@ -110,13 +111,13 @@ std::optional<Layout> thin_layout(const Shape& shape, int width) {
         if (axis != last) return std::nullopt;
         axis = a;
     }
-    const std::int64_t rows = shape[axis];
+    const std::int64_t rows = shape[axis], most = std::int64_t{slots.ways} * slots.width;
     if (axis == last || rows < fewest) return std::nullopt;
-    std::int64_t lanes = std::min<std::int64_t>(rows, std::int64_t{2} * width);
+    std::int64_t lanes = std::min<std::int64_t>(rows, most);
     while (rows % lanes != 0) --lanes;
-    if (lanes < width || rows / lanes * shape[last] > kLongPlane) return std::nullopt;
+    if (2 * lanes < most || rows / lanes * shape[last] > kLongPlane) return std::nullopt;
     Layout layout;
-    layout.phys.lanes = split_channels(static_cast<int>(lanes), width);
+    layout.phys.lanes = split_channels(static_cast<int>(lanes), slots.width);
     layout.phys.cols = static_cast<int>(rows / lanes * shape[last]);
     layout.axes.resize(shape.size());
     layout.axes[axis] = {{Dim::channel, lanes}, {Dim::col, rows / lanes, shape[last]}};

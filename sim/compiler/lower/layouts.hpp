@@ -43,16 +43,18 @@ Layout lanes_layout(const graph::Shape& shape, int lane_axis, const std::vector<
 /// Puts a plane of one row that has more than `longest` elements in rows of its innermost axis, whose extent that is,
 /// or of a part of it.
 void break_long_plane(Layout& layout, std::int64_t innermost, std::int64_t longest = kLongPlane);
-/// lanes_layout with an axis of many lanes folded: as many of its elements on partitions as two slots hold, the rest in
-/// rows, which may lie in bands; slots may not. The other axes are columns. None where the axis has no such divisor.
-std::optional<Layout> folded_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order, int width);
+/// lanes_layout with an axis of many lanes folded: as many of its elements on partitions as a group of slots holds, the
+/// rest in rows, which may lie in bands; slots may not. The other axes are columns. None where the axis has no such
+/// divisor.
+std::optional<Layout> folded_layout(const graph::Shape& shape, int lane_axis, const std::vector<int>& order,
+                                    const SlotGeometry& slots);
 /// The layout of a tensor that nothing asks anything of: an image of one item as images are, otherwise the last of
 /// up to three axes on partitions, or the second of four, or the longest.
 Layout default_layout(const graph::Shape& shape, int width);
 /// The layout of a tensor of many rows of a few elements (boxes and scores of a detector): the rows of each partition
 /// lie in device DRAM one after the other, [n, c] as [lanes, n / lanes, c]. None where the tensor is no such one, or
-/// its number of rows has no divisor that fills half of two slots.
-std::optional<Layout> thin_layout(const graph::Shape& shape, int width);
+/// its number of rows has no divisor that fills half of a group.
+std::optional<Layout> thin_layout(const graph::Shape& shape, const SlotGeometry& slots);
 /// [heads, lanes, columns] with `lanes` on partitions, in slots of their own for every head.
 Layout head_layout(std::int64_t heads, std::int64_t lanes, std::int64_t columns, int width);
 /// Whether the plane of a partition can be addressed: at most 65,535 elements of one tensor, or any number of rows that

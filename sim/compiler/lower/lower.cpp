@@ -201,8 +201,8 @@ void lower_nodes(Lowering& low) {
 
 }  // namespace
 
-Network lower(const graph::Graph& graph, DType dtype, int pe_columns, const CompileOptions& options) {
-    Lowering low(graph, dtype, pe_columns, options);
+Network lower(const graph::Graph& graph, DType dtype, const SlotGeometry& slots, const CompileOptions& options) {
+    Lowering low(graph, dtype, slots, options);
     lower_inputs(low);
     lower_nodes(low);
     lower_outputs(low);

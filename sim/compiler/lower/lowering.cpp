@@ -15,7 +15,7 @@ ValueId Lowering::new_value(const std::string& name, Physical phys, DType dtype)
 }
 
 Layout Lowering::free_layout(const graph::Shape& shape) const {
-    const auto thin = options.moves_on_chip ? thin_layout(shape, source.columns) : std::nullopt;
+    const auto thin = options.moves_on_chip ? thin_layout(shape, net.slots) : std::nullopt;
     return thin ? *thin : default_layout(shape, source.columns);
 }
 

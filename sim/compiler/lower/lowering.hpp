@@ -28,8 +28,10 @@ struct Locations {
 /// any back. What a rule cannot do is asked before it starts. Only limits that show on the way (a tensor too long for a
 /// partition) are noted here, the first one first: whoever drives the rules looks after each node.
 struct Lowering {
-    Lowering(const graph::Graph& graph, DType dtype, int columns, const CompileOptions& chosen)
-        : source(graph, dtype, columns), options(chosen) {}
+    Lowering(const graph::Graph& graph, DType dtype, const SlotGeometry& slots, const CompileOptions& chosen)
+        : source(graph, dtype, slots.width), options(chosen) {
+        net.slots = slots;
+    }
 
     SourceGraph source;
     const CompileOptions& options;

@@ -106,7 +106,7 @@ View for_reduction(Lowering& low, TensorId id, const std::vector<bool>& mask) {
         kLongPlane / ceil_div(slots, 2);  // two slots lie side by side, the rest one after the other
     Layout layout = lanes_layout(s, lanes, order, low.source.columns, longest);
     if (lanes >= 0 && layout.phys.rows == 1 && layout.phys.plane() > longest)
-        layout = folded_layout(s, lanes, order, low.source.columns).value_or(std::move(layout));
+        layout = folded_layout(s, lanes, order, low.net.slots).value_or(std::move(layout));
     return fetched(low, from, layout, dtype_of(low, from));
 }
 

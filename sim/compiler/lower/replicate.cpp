@@ -7,20 +7,20 @@ namespace infsim::compiler {
 namespace {
 
 /// Whether copies of the layer's input, one per filter row, fit the partitions of a slot.
-bool takes_copies(const Network& net, const Layer& layer, int slot_channels) {
+bool takes_copies(const Network& net, const Layer& layer) {
     const auto* conv = std::get_if<ConvOp>(&layer.op);
     if (!conv) return false;
     const Value& in = net.values[layer.inputs[0].value];
     return in.input != graph::kNoTensor && conv->groups == 1 && conv->kernel_rows > 1 && in.phys.rows > 1 &&
-           in.phys.channels() * conv->kernel_rows <= slot_channels && layer.inputs[0].slots == in.phys.slots();
+           in.phys.channels() * conv->kernel_rows <= net.slots.width && layer.inputs[0].slots == in.phys.slots();
 }
 
 }  // namespace
 
-void replicate_inputs(Network& net, int slot_channels) {
+void replicate_inputs(Network& net) {
     IdVector<LayerId, Layer> layers;
     for (Layer& layer : net.layers) {
-        if (takes_copies(net, layer, slot_channels)) {
+        if (takes_copies(net, layer)) {
             ConvOp* conv = std::get_if<ConvOp>(&layer.op);
             const Value& in = net.values[layer.inputs[0].value];
             Layer copy;

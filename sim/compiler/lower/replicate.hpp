@@ -6,7 +6,7 @@
 namespace infsim::compiler {
 
 /// replicate: puts a ReplicateOp in front of every convolution of a graph input whose copies, one per filter row, fit
-/// into the rows of the PE array and into one slot (`slot_channels`).
-void replicate_inputs(Network& network, int slot_channels);
+/// into the rows of the PE array and into one slot.
+void replicate_inputs(Network& network);
 
 }  // namespace infsim::compiler

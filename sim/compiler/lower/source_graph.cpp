@@ -10,8 +10,8 @@ using graph::Node;
 using graph::Op;
 using graph::TensorId;
 
-SourceGraph::SourceGraph(const graph::Graph& g, DType computed_in, int pe_columns)
-    : graph(g), dtype(computed_in), columns(pe_columns), consumers_(g.tensors.size()) {
+SourceGraph::SourceGraph(const graph::Graph& g, DType computed_in, int slot_width)
+    : graph(g), dtype(computed_in), columns(slot_width), consumers_(g.tensors.size()) {
     NodeId id(0);
     for (const Node& n : g.nodes) {
         for (const TensorId in : n.inputs)

@@ -13,7 +13,7 @@ namespace infsim::compiler {
 /// A graph, what it is computed in, and how wide the PE array is that it is computed on.
 class SourceGraph {
 public:
-    SourceGraph(const graph::Graph& g, DType computed_in, int pe_columns);
+    SourceGraph(const graph::Graph& g, DType computed_in, int slot_width);
 
     const graph::Graph& graph;  ///< as lowering sees it: read only
     const DType dtype;

@@ -55,19 +55,18 @@ Axes merged(const Axes& axes, graph::Shape& shape) {
     return out;
 }
 
-std::int64_t bytes(const Physical& phys, DType dtype) { return phys.groups() * phys.plane() * dtype_bytes(dtype); }
-
 }  // namespace
 
-std::optional<Turned> turned(const Layout& layout, DType dtype, int width) {
+std::optional<Turned> turned(const Layout& layout, DType dtype, const SlotGeometry& slots) {
     if (!is_floating(dtype) || layout.phys.channels() * layout.phys.plane() < kFewElements) return std::nullopt;
     Turned t;
     Layout flat = in_one_row(layout);
     flat.axes = merged(without_units(flat.axes), t.shape);
     t.heads = heads_in_slots(flat.axes);
-    const auto other = transposed(prospect_of(flat, dtype), t.heads, width);
-    if (!other || std::max(bytes(other->full, dtype), bytes(layout.phys, dtype)) > kMostTurned) return std::nullopt;
-    const auto back = transposed(*other, t.heads, width);
+    const auto other = transposed(prospect_of(flat, dtype), t.heads, slots.width);
+    const auto bytes = [&](const Physical& phys) { return elements_per_partition(slots, phys) * dtype_bytes(dtype); };
+    if (!other || std::max(bytes(other->full), bytes(layout.phys)) > kMostTurned) return std::nullopt;
+    const auto back = transposed(*other, t.heads, slots.width);
     if (!back || !(back->full == flat.phys)) return std::nullopt;
     t.layout = {other->full, other->view.axes};
     const auto& runs = t.layout.axes.back();
@@ -80,7 +79,7 @@ View with_rows_on_partitions(Lowering& low, const View& view) {
         std::find_if(view.axes.rbegin(), view.axes.rend(), [](const auto& axis) { return !axis.empty(); });
     if (!low.options.turned_transfers || innermost == view.axes.rend() || !lies_across(*innermost)) return view;
     const DType dtype = low.value(view).dtype;
-    const auto t = turned(low.layout_of(view), dtype, low.source.columns);
+    const auto t = turned(low.layout_of(view), dtype, low.net.slots);
     if (!t) return view;
     View out = low.whole(low.new_value(low.value(view).name + "^T", t->layout.phys, dtype), t->layout.axes);
     low.add_layer(*low.node, "transpose", TransposeOp{t->heads}, {view}, out);
@@ -102,7 +101,7 @@ bool arrives_across(const Lowering& low, const Strided& s, const Layout& layout)
 
 std::optional<Turned> fetched_turned(const Lowering& low, const Strided& s, const Layout& layout, DType dtype) {
     if (!low.options.turned_transfers || !arrives_across(low, s, layout)) return std::nullopt;
-    auto t = turned(layout, dtype, low.source.columns);
+    auto t = turned(layout, dtype, low.net.slots);
     return t && reshape(s, t->shape) ? t : std::nullopt;
 }
 
@@ -110,7 +109,7 @@ std::optional<Turned> fetched_turned(const Lowering& low, std::vector<FetchBox>&
                                      DType dtype) {
     const bool across =
         std::all_of(boxes.begin(), boxes.end(), [&](const FetchBox& b) { return arrives_across(low, b.from, layout); });
-    auto t = low.options.turned_transfers && across ? turned(layout, dtype, low.source.columns) : std::nullopt;
+    auto t = low.options.turned_transfers && across ? turned(layout, dtype, low.net.slots) : std::nullopt;
     const auto used = std::count_if(layout.axes.begin(), layout.axes.end(), [](const auto& a) { return !a.empty(); });
     if (!t || boxes.empty() || static_cast<std::ptrdiff_t>(t->shape.size()) != used) return std::nullopt;
     for (FetchBox& b : boxes)  // axes of one element are left out

@@ -16,7 +16,7 @@ struct Turned {
     int heads = 1;
 };
 /// The other side of `layout`; nothing where the PE cannot turn it.
-std::optional<Turned> turned(const Layout& layout, DType dtype, int width);
+std::optional<Turned> turned(const Layout& layout, DType dtype, const SlotGeometry& slots);
 
 /// What is stored in place of `view`: the same elements in the same order, in whole rows where that is worth a turn.
 View with_rows_on_partitions(Lowering& low, const View& view);

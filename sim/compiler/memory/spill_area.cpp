@@ -20,8 +20,8 @@ bool operator<(const Change& a, const Change& b) {
 Transfer share_of(const Piece& piece, int first, int share, std::int64_t from, std::int64_t bytes, int element) {
     Transfer t;
     t.chip.dtype = element == 2 ? DType::fp16 : DType::u8;
-    t.chip.partition_start = static_cast<std::uint8_t>(piece.partition + first);
-    t.chip.partition_count = static_cast<std::uint8_t>(share);
+    t.chip.partition_start = static_cast<std::uint16_t>(piece.partition + first);
+    t.chip.partition_count = static_cast<std::uint16_t>(share);
     t.chip.offset = static_cast<std::uint32_t>(piece.offset + from);
     t.chip.step[program::kAccessDims - 1] = 1;
     t.chip.count[program::kAccessDims - 1] = static_cast<std::uint16_t>(bytes / element);

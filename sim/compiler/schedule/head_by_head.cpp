@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -96,15 +97,18 @@ private:
 
 std::int64_t bytes_of_head(const Network& network, const Chain& chain) {
     std::int64_t bytes = 0;
-    for (const ValueId v : chain.inner) bytes = std::max(bytes, half_bytes(network.values[v]) / 2 / chain.heads);
+    for (const ValueId v : chain.inner)
+        bytes = std::max(bytes, half_bytes(network.slots, network.values[v]) / 2 / chain.heads);
     return bytes;
 }
 
 /// How many heads run together. Operands of a product lie on the same partitions, so that a piece begins with a whole
-/// group of slots: where heads have an odd number of slots two go together.
+/// group of slots: where two slots make a group and heads have an odd number of them, two go together.
 int heads_together(const Network& network, const Chain& chain, std::int64_t bytes) {
-    const auto odd = [&](ValueId v) { return network.values[v].phys.slots() / chain.heads % 2 != 0; };
-    const int step = std::any_of(chain.inner.begin(), chain.inner.end(), odd) ? 2 : 1;
+    int step = 1;  // a power of two, as the slots of a group are
+    for (const ValueId v : chain.inner)
+        step = std::max(
+            step, network.slots.ways / std::gcd(network.slots.ways, network.values[v].phys.slots() / chain.heads));
     const std::int64_t fit = bytes / std::max<std::int64_t>(1, bytes_of_head(network, chain));
     return static_cast<int>(std::max<std::int64_t>(step, fit / step * step));
 }

@@ -59,11 +59,11 @@ void record(HazardMap& hazards, const Touched& touched, std::uint32_t index) {
 /// A buffer where it lies, for as long as somebody touches it; the sequence numbers of `placement.order` are given.
 program::Allocation allocation_of(const Buffer& buffer, BufferId b, const Placement& placement,
                                   const std::vector<std::uint32_t>& sequence, int partitions) {
-    const auto half = static_cast<std::uint8_t>(partitions / 2);
+    const auto half = static_cast<std::uint16_t>(partitions / 2);
     program::Allocation a;
     a.name = buffer.name;
-    a.partition_start = buffer.half == Half::upper ? half : std::uint8_t{0};
-    a.partition_count = buffer.half == Half::both ? static_cast<std::uint8_t>(partitions) : half;
+    a.partition_start = buffer.half == Half::upper ? half : std::uint16_t{0};
+    a.partition_count = buffer.half == Half::both ? static_cast<std::uint16_t>(partitions) : half;
     a.offset = placement.offset[b];
     a.bytes = static_cast<std::uint32_t>(buffer.bytes);
     a.first_sequence = sequence[static_cast<std::size_t>(placement.first[b])];
@@ -77,7 +77,7 @@ program::Allocation psum_bank(int bank, const program::Target& target, std::uint
     program::Allocation a;
     a.name = "PSUM bank " + std::to_string(bank);
     a.space = program::Space::psum;
-    a.partition_count = static_cast<std::uint8_t>(target.psum_partitions);
+    a.partition_count = static_cast<std::uint16_t>(target.psum_partitions);
     a.offset = static_cast<std::uint32_t>(bank * target.psum_bank_bytes);
     a.bytes = static_cast<std::uint32_t>(target.psum_bank_bytes);
     a.last_sequence = last_sequence;

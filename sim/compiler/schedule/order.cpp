@@ -7,9 +7,9 @@
 
 namespace infsim::compiler {
 
-std::int64_t half_bytes(const Value& value) {
-    const auto& phys = value.phys;
-    return (phys.slots() == 1 ? 1 : 2 * phys.groups()) * phys.plane() * dtype_bytes(value.dtype);
+std::int64_t half_bytes(const SlotGeometry& slots, const Value& value) {
+    const std::int64_t halves = fits_half(slots, value.phys) ? 1 : 2 * slots.groups(value.phys.slots());
+    return halves * value.phys.plane() * dtype_bytes(value.dtype);
 }
 
 namespace {
@@ -38,14 +38,14 @@ public:
         std::int64_t others = 0, dying = 0, dying_one = 0;
         for (const ValueId v : net_.values.ids()) {
             if ((v == out && writers_[v].size() <= 1) || !produced(v, done)) continue;
-            const std::int64_t bytes = half_bytes(net_.values[v]);
+            const std::int64_t bytes = half_bytes(net_.slots, net_.values[v]);
             const std::vector<LayerId>& readers = readers_[v];
             if (is_output_[v] || read_later(v, layer, done)) others += bytes * batch_;
             else if (std::find(readers.begin(), readers.end(), layer) != readers.end())
                 dying += bytes * batch_, dying_one += bytes;
         }
         if (overwrites_residual(layer, done)) return others + dying;
-        const std::int64_t made = half_bytes(net_.values[out]);
+        const std::int64_t made = half_bytes(net_.slots, net_.values[out]);
         return others + std::max(dying + made, made * batch_ + dying_one);
     }
 

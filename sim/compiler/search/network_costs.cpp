@@ -10,7 +10,8 @@
 namespace infsim::compiler {
 
 NetworkCosts::NetworkCosts(const Network& network, const hw::ChipSpec& spec, DType dtype, const CompileOptions& options)
-    : spec_(spec),
+    : slots_(network.slots),
+      spec_(spec),
       banks_(options.psum_banks_per_load),
       most_(std::min(spec.pe.max_moving, hw::psum_bank_elements(spec))),
       small_(options.small_image_elements),
@@ -63,7 +64,7 @@ void NetworkCosts::measure_memory(const Network& net, const CompileOptions& opti
 }
 
 void NetworkCosts::measure_value(const Value& value, LayerId born, LayerId dies, int stem_layers) {
-    const std::int64_t bytes = half_bytes(value) / 2;
+    const std::int64_t bytes = half_bytes(slots_, value) / 2;
     const bool is_input = value.input != graph::kNoTensor;
     for (LayerId c : IdRange(born.next(), dies.next())) crossing_[c] += bytes;
     // What streams through the stem is there in a few rows only.
@@ -109,7 +110,7 @@ void NetworkCosts::measure_rows(const Network& net) {
         const Layer& layer = net.layers[l];
         Rows r = rows_of(layer, net.values[layer.output.value]);
         const Part* in = layer.inputs.empty() ? nullptr : &layer.inputs[0];
-        input_bytes_.push_back(in ? half_bytes(net.values[in->value]) / 2 : 0);
+        input_bytes_.push_back(in ? half_bytes(slots_, net.values[in->value]) / 2 : 0);
         r.follows = r.row_bytes >= 0 && l.value() > 0 && in &&
                     in->value.value() == net.layers[l.next(-1)].output.value.value() &&
                     readers[in->value].size() == 1 && in->slots == net.values[in->value].phys.slots() &&
@@ -119,11 +120,11 @@ void NetworkCosts::measure_rows(const Network& net) {
 }
 
 /// Layers that do not work row by row have -1 bytes in a row.
-NetworkCosts::Rows NetworkCosts::rows_of(const Layer& layer, const Value& out) {
+NetworkCosts::Rows NetworkCosts::rows_of(const Layer& layer, const Value& out) const {
     Rows r;
     r.out = out.phys.rows;
-    r.row_bytes = half_bytes(out) / 2 / std::max(1, out.phys.rows);
-    r.row_elements = std::int64_t{out.phys.groups()} * out.phys.cols;
+    r.row_bytes = half_bytes(slots_, out) / 2 / std::max(1, out.phys.rows);
+    r.row_elements = std::int64_t{slots_.groups(out.phys.slots())} * out.phys.cols;
     bool able = layer.output.slots == out.phys.slots() && out.phys.rows > 1;
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
         r.kernel = (conv->kernel_rows - 1) * conv->dilation_rows + 1;

@@ -67,7 +67,7 @@ int stripe_rows(const Network& net, const Layer& layer, const program::Target& t
     const Physical& in = net.values[layer.inputs[0].value].phys;
     const auto& op = std::get<ConvOp>(layer.op);
     const std::int64_t rows =
-        target.sb_partition_bytes / 12 / (std::int64_t{in.groups()} * in.cols * dtype_bytes(dtype));
+        target.sb_partition_bytes / 12 / (std::int64_t{net.slots.groups(in.slots())} * in.cols * dtype_bytes(dtype));
     const std::int64_t reach = std::int64_t{op.kernel_rows - 1} * op.dilation_rows + 1;
     return static_cast<int>(std::max<std::int64_t>(1, (rows - reach) / op.stride_rows + 1));
 }
@@ -82,7 +82,7 @@ std::vector<Section> stripes_around_groups(const Network& net, const program::Ta
         const LayerId end = end_of_fused(net, readers, l);
         if (end == l) continue;
         const Physical& wide = net.values[net.layers[l].output.value].phys;
-        const std::int64_t bytes = wide.groups() * wide.plane() * dtype_bytes(dtype) * batch;
+        const std::int64_t bytes = elements_per_partition(net.slots, wide) * dtype_bytes(dtype) * batch;
         if (bytes * 4 < target.sb_partition_bytes * 3) continue;
         if (l.value() > done) list.push_back({done, l.value()});
         list.push_back({l.value(), end.value(), 0, stripe_rows(net, net.layers[l.next()], target, dtype), true});

@@ -61,11 +61,12 @@ private:
     IdVector<LayerId, Alive> alive_;
     IdVector<LayerId, Compute> compute_;
     IdVector<LayerId, double> weights_;
+    SlotGeometry slots_;
     hw::ChipSpec spec_;
     int banks_ = 1, most_ = 1, small_ = 0, passes_ = 1;
 
     void measure_rows(const Network& network);
-    static Rows rows_of(const Layer& layer, const Value& out);
+    Rows rows_of(const Layer& layer, const Value& out) const;
     void measure_memory(const Network& network, const CompileOptions& options);
     void measure_value(const Value& value, LayerId born, LayerId dies, int stem_layers);
     void measure_layer(const Network& network, const Layer& layer, DType dtype, bool skips_zeros);

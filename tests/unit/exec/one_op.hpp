@@ -33,7 +33,7 @@ inline program::AccessPattern row(program::Space space, int start, int partition
                                   DType dtype = DType::fp32) {
     program::AccessPattern p;
     p.space = space, p.dtype = dtype, p.offset = offset;
-    p.partition_start = static_cast<std::uint8_t>(start), p.partition_count = static_cast<std::uint8_t>(partitions);
+    p.partition_start = static_cast<std::uint16_t>(start), p.partition_count = static_cast<std::uint16_t>(partitions);
     p.count[3] = static_cast<std::uint16_t>(count), p.step[3] = 1;
     return p;
 }

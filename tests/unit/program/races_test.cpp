@@ -26,7 +26,8 @@ struct Story {
     }
     static AccessPattern bytes(int partition, int count, int offset, int n, int step = 1) {
         AccessPattern a;
-        a.partition_start = static_cast<std::uint8_t>(partition), a.partition_count = static_cast<std::uint8_t>(count);
+        a.partition_start = static_cast<std::uint16_t>(partition),
+        a.partition_count = static_cast<std::uint16_t>(count);
         a.offset = static_cast<std::uint32_t>(offset), a.dtype = DType::u8;
         a.count[3] = static_cast<std::uint16_t>(n), a.step[3] = static_cast<std::uint16_t>(step);
         return a;

@@ -31,7 +31,7 @@ AccessPattern pattern(int n, Space space, DType dtype) {
     AccessPattern a;
     a.space = space, a.dtype = dtype;
     a.offset = static_cast<std::uint32_t>(1000 + n);
-    a.partition_start = static_cast<std::uint8_t>(n), a.partition_count = static_cast<std::uint8_t>(100 + n);
+    a.partition_start = static_cast<std::uint16_t>(n), a.partition_count = static_cast<std::uint16_t>(100 + n);
     for (int d = 0; d < kAccessDims; ++d) {
         a.count[d] = static_cast<std::uint16_t>(d == 0 && n % 2 == 0 ? 1 : 2 + d);
         a.step[d] = static_cast<std::uint16_t>(d == 0 && n % 2 == 0 ? 0 : 60000 + 10 * d + n);

@@ -7,15 +7,14 @@ using namespace infsim::compiler;
 
 namespace {
 
-/// Eight partitions, a PE array of eight rows, one engine and one region.
+/// Eight partitions, a PE array of 8 x 4, one engine and one region.
 SlabShape shape(std::vector<int> in, std::vector<int> out, int taps) {
     SlabShape s;
-    s.in_single = in.size() == 1;
     s.in_lanes = std::move(in);
     s.out_channels = std::move(out);
     s.taps = taps;
     s.slab_bytes = 1000;
-    s.sb_partitions = s.pe_rows = 8;
+    s.geometry = {4, 2, 4, 8};
     return s;
 }
 
@@ -54,7 +53,7 @@ TEST_CASE("two full slots are one K-tile, what is left of an odd number is a cla
 
 TEST_CASE("slots are not paired where the PE array has rows for one half only") {
     SlabShape s = shape({4, 4}, {2}, 1);
-    s.pe_rows = 4;
+    s.geometry.pe_rows = 4;
     const SlabLayout layout = slab_layout(s);
     REQUIRE(layout.classes.size() == 2);
     CHECK(layout.classes[0].partition == 0);
@@ -127,7 +126,7 @@ TEST_CASE("engines share the partitions of a class, regions take turns from slab
 
 TEST_CASE("a slot whose weights are larger than a part is cut between taps and between tiles") {
     SlabShape s = shape({8, 8, 4}, {2}, 3);  // 4 bytes per tap, 3 taps of 3 tiles
-    s.sb_partitions = s.pe_rows = 16;
+    s.geometry = {8, 2, 8, 16};
     s.part_bytes = 20;
     const SlabLayout layout = slab_layout(s);
     REQUIRE(layout.slabs.size() == 2);

@@ -29,8 +29,8 @@ TEST_CASE("images of a value of one slot lie in either half in turn where they m
     const ValueId x = h.input("x", {2}, 1, 4), y = h.value("y", {2}, 1, 4);
     h.layer(CopyOp{}, {x}, y);
     Stored s(h);
-    CHECK(s.storage.half_of(y, 0, ImageId(0)) == 0);
-    CHECK(s.storage.half_of(y, 0, ImageId(1)) == 1);
+    CHECK(s.storage.first_partition(y, 0, ImageId(0)) == 0);
+    CHECK(s.storage.first_partition(y, 0, ImageId(1)) == 4);
     CHECK(s.storage.partitions_of(y, ImageId(1)) == Half::upper);
     s.storage.ensure(y, {LayerId(0), ImageId(1)});
     CHECK(s.storage.has(y, ImageId(1)));
@@ -40,7 +40,7 @@ TEST_CASE("images of a value of one slot lie in either half in turn where they m
     CHECK(o.ap.offset == 2);
     CHECK(s.builder.buffer(o.buffer).rotates);  // no layer with weights touches it
     h.options.pair_images = false;
-    CHECK(Stored(h).storage.half_of(y, 0, ImageId(1)) == 0);
+    CHECK(Stored(h).storage.first_partition(y, 0, ImageId(1)) == 0);
 }
 
 TEST_CASE("slots lie in groups of two, one in each half of the partitions") {

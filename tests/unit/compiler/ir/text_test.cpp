@@ -10,6 +10,7 @@ using namespace infsim::compiler;
 
 TEST_CASE("a network has a line for every view, value and layer") {
     CHECK(to_text(test::tiny_network().network) == R"(network values=4 layers=3 stem_layers=0
+slots width=64 ways=2 region=64 pe_rows=128
 input 0 v0[0+1] (1, channel:2, row:3, col:3)
 output 0 v3[0+1] (1, channel:4, row:3, col:3)
 v0 "x" fp16 lanes=2 plane=3x3 input=t0

@@ -54,7 +54,8 @@ TEST_CASE("parts of a split start one behind the other") {
     graph::GraphBuilder b("split", 1, true);
     const TensorId in = b.input("x", {1, 6, 4, 5}, DType::fp32);
     const auto parts = b.nodes(Op::split, "s", {in}, {{"axis", std::int64_t{1}}, {"split", Ints{2, 4}}}, {"a", "b"});
-    const auto network = compiler::lower(b.finish({{parts[0], "a"}, {parts[1], "b"}}), DType::fp16, 64);
+    const auto network =
+        compiler::lower(b.finish({{parts[0], "a"}, {parts[1], "b"}}), DType::fp16, compiler::SlotGeometry{});
     REQUIRE(network.layers.size() == 2);
     CHECK(std::get<FetchOp>(network.layers[compiler::LayerId(0)].op).boxes[0].from.offset == 0);
     CHECK(std::get<FetchOp>(network.layers[compiler::LayerId(1)].op).boxes[0].from.offset == 40);
@@ -121,7 +122,7 @@ TEST_CASE("a gather by constant indices is one fetch, negative ones counted from
     const TensorId x = b.input("x", {1, 6, 4, 5}, DType::fp32);
     const TensorId indices = b.small("i", {3}, DType::i64, {0, 2, -1});
     const TensorId y = b.node(Op::gather, "g", {x, indices}, {{"axis", std::int64_t{1}}}, "y");
-    const auto network = compiler::lower(b.finish({{y, "y"}}), DType::fp16, 64);
+    const auto network = compiler::lower(b.finish({{y, "y"}}), DType::fp16, compiler::SlotGeometry{});
     REQUIRE(network.layers.size() == 1);
     const auto& boxes = std::get<FetchOp>(network.layers[compiler::LayerId(0)].op).boxes;
     REQUIRE(boxes.size() == 2);  // 0 and 2, then 5

@@ -48,11 +48,12 @@ TEST_CASE("a long plane lies in rows of its innermost axis, or of a part of that
     CHECK(planes.axes[2] == std::vector<compiler::Factor>{{Dim::row, 8, 56}});
     CHECK(planes.axes[3] == std::vector<compiler::Factor>{{Dim::row, 56, 1}});
     CHECK(planes.axes[4] == std::vector<compiler::Factor>{{Dim::col, 56, 1}});
-    const Layout line = compiler::lanes_layout({1, 8, 32768}, 1, {0, 1, 2}, 64);
+    const Layout line = compiler::lanes_layout({1, 8, 32768}, 1, {0, 1, 2}, compiler::SlotGeometry{});
     CHECK(line.phys == image({8}, 32, 1024));
     CHECK(line.axes[2] == std::vector<compiler::Factor>{{Dim::row, 32, 1}, {Dim::col, 1024, 1}});
-    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 10007));  // a prime
-    CHECK(compiler::lanes_layout({1, 8, 8192}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 8192));
+    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, compiler::SlotGeometry{}).phys ==
+          image({8}, 1, 10007));  // a prime
+    CHECK(compiler::lanes_layout({1, 8, 8192}, 1, {0, 1, 2}, compiler::SlotGeometry{}).phys == image({8}, 1, 8192));
     CHECK(compiler::default_layout({1, 3, 4, 40000}, 64).phys == image({3}, 4, 40000));
 }
 
@@ -68,12 +69,13 @@ TEST_CASE("heads have slots of their own, lanes where one slot is enough") {
 }
 
 TEST_CASE("lanes beyond two slots are folded into rows where their number has a divisor") {
-    const auto folded = compiler::folded_layout({1, 7000, 3}, 1, {0, 1, 2}, 64);  // 125 of 7000 = 2^3 5^3 7
+    const auto folded =
+        compiler::folded_layout({1, 7000, 3}, 1, {0, 1, 2}, compiler::SlotGeometry{});  // 125 of 7000 = 2^3 5^3 7
     REQUIRE(folded);
     CHECK(folded->phys == image({64, 61}, 56, 3));
     CHECK(folded->axes[1] == std::vector<compiler::Factor>{{Dim::row, 56, 1}, {Dim::channel, 125, 1}});
     CHECK(folded->axes[2] == std::vector<compiler::Factor>{{Dim::col, 3, 1}});
-    CHECK_FALSE(compiler::folded_layout({1, 7001, 3}, 1, {0, 1, 2}, 64));  // a prime
+    CHECK_FALSE(compiler::folded_layout({1, 7001, 3}, 1, {0, 1, 2}, compiler::SlotGeometry{}));  // a prime
 }
 
 TEST_CASE("a plane of 65535 elements is the longest that a partition can address, but for images of short rows") {

@@ -76,13 +76,14 @@ TEST_CASE("what a transfer would move element by element is brought into order o
 }
 
 TEST_CASE("many rows of a few elements lie in runs, as many rows on every partition") {
-    const auto layout = compiler::thin_layout({1, 4420, 4}, 64);
+    const auto layout = compiler::thin_layout({1, 4420, 4}, compiler::SlotGeometry{});
     REQUIRE(layout);
     CHECK(layout->phys == image({64, 21}, 1, 52 * 4));
     CHECK(layout->axes == compiler::Axes{{}, {{Dim::channel, 85}, {Dim::col, 52, 4}}, {{Dim::col, 4}}});
-    CHECK(compiler::thin_layout({512, 1}, 64)->axes == compiler::Axes{{{Dim::channel, 128}, {Dim::col, 4}}, {}});
+    CHECK(compiler::thin_layout({512, 1}, compiler::SlotGeometry{})->axes ==
+          compiler::Axes{{{Dim::channel, 128}, {Dim::col, 4}}, {}});
     for (const graph::Shape& shape : {graph::Shape{1, 4420, 9}, {1, 255, 4}, {1, 4421, 4}, {2, 512, 4}, {4096}})
-        CHECK_FALSE(compiler::thin_layout(shape, 64));
+        CHECK_FALSE(compiler::thin_layout(shape, compiler::SlotGeometry{}));
 }
 
 TEST_CASE("a concatenation along an axis that lies in rows of the plane is not cut at their ends") {

@@ -33,7 +33,7 @@ TEST_CASE("the shortcut of a projection block runs after the layers that make th
     const TensorId b = net.relu(net.conv(a, 128, Window::square(3, 2, 1)));
     const TensorId c = net.conv(b, 512, Window::square(1));
     const auto graph = net.finish({net.relu(net.add(c, shortcut))});
-    Network network = compiler::lower(graph, DType::fp16, 64);
+    Network network = compiler::lower(graph, DType::fp16, compiler::SlotGeometry{});
     CHECK(names(network) == std::vector<std::string>{"relu0", "conv1", "conv2", "conv4", "conv6"});
     compiler::reorder(network, 4, true);
     CHECK(names(network) == std::vector<std::string>{"relu0", "conv2", "conv4", "conv1", "conv6"});
@@ -44,7 +44,7 @@ TEST_CASE("where no order is better the model's order stays") {
     const TensorId x = net.relu(net.input({1, 64, 8, 8}));
     const TensorId a = net.relu(net.conv(x, 64, Window::square(1))), b = net.relu(net.conv(x, 64, Window::square(1)));
     const auto graph = net.finish({net.relu(net.binary(graph::Op::mul, a, b))});
-    Network network = compiler::lower(graph, DType::fp16, 64);
+    Network network = compiler::lower(graph, DType::fp16, compiler::SlotGeometry{});
     const auto before = names(network);
     compiler::reorder(network, 4, true);
     CHECK(names(network) == before);
@@ -56,7 +56,7 @@ TEST_CASE("an order never puts a layer before what it reads") {
     for (int k = 0; k < 3; ++k)
         x = net.concat(
             {net.relu(net.conv(x, 64, Window::square(3, 1, 1))), net.relu(net.conv(x, 65, Window::square(1))), x});
-    Network network = compiler::lower(net.finish({x}), DType::fp16, 64);
+    Network network = compiler::lower(net.finish({x}), DType::fp16, compiler::SlotGeometry{});
     compiler::reorder(network, 3, true);
     IdVector<compiler::ValueId, bool> written(network.values.size(), false);
     IdVector<compiler::ValueId, int> writers(network.values.size(), 0);
@@ -73,7 +73,7 @@ TEST_CASE("an order never puts a layer before what it reads") {
 
 TEST_CASE("the stem ends at the first pool, at a second reader and at what the host receives") {
     const auto length = [](Net& net, const std::vector<TensorId>& outputs) {
-        return compiler::stem_length(compiler::lower(net.finish(outputs), DType::fp16, 64));
+        return compiler::stem_length(compiler::lower(net.finish(outputs), DType::fp16, compiler::SlotGeometry{}));
     };
     Net pooled;
     TensorId x = pooled.relu(pooled.conv(pooled.input({1, 3, 32, 32}), 8, Window::square(3)));

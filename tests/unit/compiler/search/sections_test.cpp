@@ -21,7 +21,7 @@ Network convolutions() {
     Net net;
     TensorId x = net.input({1, 128, 32, 32});
     for (int l = 0; l < 3; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
-    return lower(net.finish({x}), DType::fp16, 64);
+    return lower(net.finish({x}), DType::fp16, SlotGeometry{});
 }
 
 NetworkCosts costs(const Network& network) { return NetworkCosts(network, round_chip(), DType::fp16, {}); }
@@ -84,7 +84,7 @@ TEST_CASE("layers with large tensors run on few images, those with small ones on
     TensorId x = net.max_pool(net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1))),
                               Window::square(4, 4));
     for (int l = 0; l < 2; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
-    const NetworkCosts c = costs(lower(net.finish({x}), DType::fp16, 64));
+    const NetworkCosts c = costs(lower(net.finish({x}), DType::fp16, SlotGeometry{}));
     REQUIRE(c.end().value() == 4);
     // One image takes 4,096 bytes while three outputs of the pool wait, 384: that is within 4,900. In stripes of r rows
     // it takes 2,048 + 128 + 2 x 4r rows of 64: with those 384, two rows are within 0.85 of it, 4,165, and one is
@@ -104,7 +104,8 @@ TEST_CASE("an image that does not fit layer by layer runs in the tallest stripes
     Net net;
     TensorId x = net.input({1, 128, 32, 32});
     for (int l = 0; l < 2; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
-    const NetworkCosts c = costs(lower(net.finish({net.max_pool(x, Window::square(4, 4))}), DType::fp16, 64));
+    const NetworkCosts c =
+        costs(lower(net.finish({net.max_pool(x, Window::square(4, 4))}), DType::fp16, SlotGeometry{}));
     REQUIRE(c.end().value() == 3);
     // One row of the output takes windows of four and of six rows, twice: 1,280 bytes; two rows 8 and 10: 2,304.
     CHECK(c.striped_peak(LayerId(0), LayerId(3), 1, 1) == 2048 + 128 + 1280);
