@@ -31,13 +31,13 @@ constexpr Range<Frequency> ddr_clocks{Frequency{100'000'000}, Frequency{10'000'0
 constexpr Range<Bytes> ddr_rows{Bytes{64}, Bytes{1 << 20}};
 constexpr Range<Cycles> ddr_cycles{Cycles{0}, Cycles{1'000}};
 constexpr Range<Duration> refreshes{Duration{1'000}, Duration{1'000'000'000}};
-constexpr int max_cores = 64, max_partitions = 512, max_queues = 32;
+constexpr int max_cores = 64, min_partitions = 8, max_partitions = 512, max_queues = 32;
 
 PeSpec read_pe(Section pe) {
     PeSpec spec;
     spec.clock = pe.quantity("clock", clocks);
-    spec.rows = pe.integer("rows", 1, max_partitions);
-    spec.columns = pe.integer("columns", 1, max_partitions);
+    spec.rows = pe.integer("rows", min_partitions, max_partitions);
+    spec.columns = pe.integer("columns", min_partitions, max_partitions);
     spec.max_moving = pe.integer("max_moving", 1, 1 << 14);
     spec.min_matmul = pe.quantity("min_matmul", cycles);
     spec.fp32_passes = pe.integer("fp32_passes", 1, 16);
@@ -63,17 +63,21 @@ VectorEngineSpec read_vector_engine(Section engine) {
 
 StateBufferSpec read_state_buffer(Section buffer, const PeSpec& pe) {
     StateBufferSpec spec;
-    spec.partitions = buffer.integer("partitions", 1, max_partitions);
+    spec.partitions = buffer.integer("partitions", min_partitions, max_partitions);
     spec.partition_bytes = buffer.quantity("partition_bytes", partition_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.rows)
         buffer.problem("partitions", fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
+    else if (spec.partitions > 0 && spec.partitions < pe.columns)
+        buffer.problem("partitions", fmt::format("is less than the {} columns of the PE array, whose results go to one "
+                                                 "partition each",
+                                                 pe.columns));
     buffer.finish();
     return spec;
 }
 
 PsumSpec read_psum(Section psum, const PeSpec& pe) {
     PsumSpec spec;
-    spec.partitions = psum.integer("partitions", 1, max_partitions);
+    spec.partitions = psum.integer("partitions", min_partitions, max_partitions);
     spec.banks = psum.integer("banks", 1, 64);
     spec.bank_bytes = psum.quantity("bank_bytes", bank_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.columns)

@@ -48,12 +48,12 @@ TEST_CASE("a long plane lies in rows of its innermost axis, or of a part of that
     CHECK(planes.axes[2] == std::vector<compiler::Factor>{{Dim::row, 8, 56}});
     CHECK(planes.axes[3] == std::vector<compiler::Factor>{{Dim::row, 56, 1}});
     CHECK(planes.axes[4] == std::vector<compiler::Factor>{{Dim::col, 56, 1}});
-    const Layout line = compiler::lanes_layout({1, 8, 32768}, 1, {0, 1, 2}, compiler::SlotGeometry{});
+    const Layout line = compiler::lanes_layout({1, 8, 32768}, 1, {0, 1, 2}, 64);
     CHECK(line.phys == image({8}, 32, 1024));
     CHECK(line.axes[2] == std::vector<compiler::Factor>{{Dim::row, 32, 1}, {Dim::col, 1024, 1}});
-    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, compiler::SlotGeometry{}).phys ==
+    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, 64).phys ==
           image({8}, 1, 10007));  // a prime
-    CHECK(compiler::lanes_layout({1, 8, 8192}, 1, {0, 1, 2}, compiler::SlotGeometry{}).phys == image({8}, 1, 8192));
+    CHECK(compiler::lanes_layout({1, 8, 8192}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 8192));
     CHECK(compiler::default_layout({1, 3, 4, 40000}, 64).phys == image({3}, 4, 40000));
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("looking at a tensor changes nothing and foretells what bringing it on
     const TensorId x = net.relu(net.input({1, 4, 6})), c = net.constant({1, 4, 6});
     const graph::Graph g = net.finish({net.add(x, c)});
     const compiler::CompileOptions options;
-    compiler::Lowering low(g, DType::fp16, 64, options);
+    compiler::Lowering low(g, DType::fp16, compiler::SlotGeometry{}, options);
     low.node = &g.nodes[0];
     const TensorId constant = g.nodes[1].inputs[1];
     REQUIRE(low.source.is_constant(constant));
@@ -128,7 +128,7 @@ TEST_CASE("looking at a tensor changes nothing and foretells what bringing it on
 TEST_CASE("copies of a graph input, one per filter row, go in front of its convolution") {
     Net net;
     Lowered l(net, net.conv(net.input({1, 3, 9, 8}), 16, {7, 5, 2, 1, {3, 2, 3, 2}, 1, 1}));
-    compiler::replicate_inputs(l.network, 64);
+    compiler::replicate_inputs(l.network);
     REQUIRE(l.kinds() == "replicate conv");
     const auto& copies = l.op<compiler::ReplicateOp>(0);
     CHECK(copies.replicas == 7);
@@ -149,7 +149,7 @@ TEST_CASE("copies of a graph input, one per filter row, go in front of its convo
 TEST_CASE("copies that do not fit a slot are not made") {
     Net net;
     Lowered l(net, net.conv(net.input({1, 10, 9, 8}), 16, Window::square(7, 1, 3)));
-    compiler::replicate_inputs(l.network, 64);
+    compiler::replicate_inputs(l.network);
     CHECK(l.kinds() == "conv");
 }
 
