@@ -52,7 +52,7 @@ std::string sentences(const std::vector<ValidationRow>& rows, const std::vector<
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const ValidationOutcome& o = outcomes[i];
         const std::string id = rows[i].published.id;
-        if (o.status == Comparison::compared) 
+        if (o.status == Comparison::compared)
             text += fmt::format("{} ({}): {}{}.\n", id, o.profile, device_time(rows[i], o), o.main_stall);
         else text += fmt::format("{}: {}: {}\n", id, flow::comparison_name(o.status), o.reason);
     }
@@ -116,7 +116,8 @@ std::string validation_csv(const std::vector<ValidationRow>& rows, const std::ve
     std::string text =
         "id,model,dtype,batch_compiled,chips,cores_busy,workers_per_core,compiler,profile,status,published_throughput_"
         "inf_s,throughput_inf_s,"
-        "throughput_low,throughput_high,throughput_error,latency_is,published_latency_ms_p50,latency_ms_p50,latency_error,"
+        "throughput_low,throughput_high,throughput_error,latency_is,published_latency_ms_p50,latency_ms_p50,latency_"
+        "error,"
         "error,closed_"
         "form_throughput_inf_s,"
         "closed_form_latency_ms,closed_form_error,main_stall,reason\n";
