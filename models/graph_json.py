@@ -24,7 +24,13 @@ class Graph:
         return name
 
     def weight(self, name, shape):
-        self.constants.append({"name": name, "shape": shape, "dtype": "fp32"})
+        """A weight of this name; asked for again, it is the same one, and both readers share it."""
+        entry = {"name": name, "shape": shape, "dtype": "fp32"}
+        known = [c for c in self.constants if c["name"] == name]
+        if known and known[0] != entry:
+            raise ValueError(f"{name} is {known[0]['shape']} already, and cannot be {shape}")
+        if not known:
+            self.constants.append(entry)
         return name
 
     def number(self, name, value):
@@ -72,45 +78,53 @@ def gemm(g, name, x, features_in, features):
     return g.node("gemm", name, [x, g.weight(name + "_w", [features_in, features]), g.weight(name + "_b", [features])])
 
 
-def dense(g, name, x, features_in, features):
-    """x [1, sequence, features_in] through a projection with bias."""
-    product = g.node("matmul", name + "_matmul", [x, g.weight(name + "_w", [features_in, features])])
-    return g.node("add", name, [product, g.weight(name + "_b", [features])])
+def dense(g, name, x, features_in, features, weights=None):
+    """x [1, sequence, features_in] through a projection with bias; `weights`: their name where it is not the node's."""
+    weights = weights or name
+    product = g.node("matmul", name + "_matmul", [x, g.weight(weights + "_w", [features_in, features])])
+    return g.node("add", name, [product, g.weight(weights + "_b", [features])])
 
 
-def layer_norm(g, name, x, hidden, epsilon=1e-12):
-    return g.node("layer_norm", name, [x, g.weight(name + "_scale", [hidden]), g.weight(name + "_bias", [hidden])],
+def layer_norm(g, name, x, hidden, epsilon=1e-12, weights=None):
+    weights = weights or name
+    return g.node("layer_norm", name, [x, g.weight(weights + "_scale", [hidden]), g.weight(weights + "_bias", [hidden])],
                   axis=2, epsilon=epsilon)
 
 
-def encoder_layer(g, prefix, x, sequence, hidden, heads, feed_forward, mask=None):
-    """One transformer encoder layer, normalisation behind each residual sum as in BERT. x [1, sequence, hidden]."""
-    size = hidden // heads
+def masked_scores(g, prefix, query, key, size, mask):
+    """Scores of BERT: scaled, and the mask, 0 or a large negative number, added to them."""
+    scores = g.node("matmul", f"{prefix}_scores", [query, key])
+    scores = g.node("mul", f"{prefix}_scaled", [scores, g.number(f"{prefix}_scale", size ** -0.5)])
+    return scores if mask is None else g.node("add", f"{prefix}_masked", [scores, mask])
+
+
+def encoder_layer(g, prefix, x, sequence, hidden, heads, feed_forward, mask=None, scores_of=masked_scores, gelu="gelu",
+                  epsilon=1e-12, weights=None):
+    """One transformer encoder layer, normalisation behind each residual sum as in BERT. x [1, sequence, hidden].
+    `scores_of` makes the softmax's input, in masked_scores' manner; layers of the same `weights`, a prefix, share them."""
+    size, weights = hidden // heads, weights or prefix
 
     def split_heads(part, perm):
-        projected = dense(g, f"{prefix}_{part}", x, hidden, hidden)
+        projected = dense(g, f"{prefix}_{part}", x, hidden, hidden, f"{weights}_{part}")
         split = g.node("reshape", f"{prefix}_{part}_heads", [projected], shape=[1, sequence, heads, size])
         return g.node("transpose", f"{prefix}_{part}_turned", [split], perm=perm)
 
     query = split_heads("query", [0, 2, 1, 3])
     key = split_heads("key", [0, 2, 3, 1])
     value = split_heads("value", [0, 2, 1, 3])
-    scores = g.node("matmul", f"{prefix}_scores", [query, key])
-    scores = g.node("mul", f"{prefix}_scaled", [scores, g.number(f"{prefix}_scale", size ** -0.5)])
-    if mask is not None:
-        scores = g.node("add", f"{prefix}_masked", [scores, mask])
-    weights = g.node("softmax", f"{prefix}_weights", [scores], axis=3)
-    context = g.node("matmul", f"{prefix}_context", [weights, value])
+    scores = scores_of(g, prefix, query, key, size, mask)
+    spread = g.node("softmax", f"{prefix}_weights", [scores], axis=3)
+    context = g.node("matmul", f"{prefix}_context", [spread, value])
     context = g.node("transpose", f"{prefix}_context_turned", [context], perm=[0, 2, 1, 3])
     context = g.node("reshape", f"{prefix}_context_joined", [context], shape=[1, sequence, hidden])
-    attended = dense(g, f"{prefix}_attention_out", context, hidden, hidden)
+    attended = dense(g, f"{prefix}_attention_out", context, hidden, hidden, f"{weights}_attention_out")
     attended = g.node("add", f"{prefix}_attention_sum", [attended, x])
-    attended = layer_norm(g, f"{prefix}_attention_norm", attended, hidden)
-    inner = dense(g, f"{prefix}_ffn_in", attended, hidden, feed_forward)
-    inner = g.node("gelu", f"{prefix}_ffn_gelu", [inner])
-    outer = dense(g, f"{prefix}_ffn_out", inner, feed_forward, hidden)
+    attended = layer_norm(g, f"{prefix}_attention_norm", attended, hidden, epsilon, f"{weights}_attention_norm")
+    inner = dense(g, f"{prefix}_ffn_in", attended, hidden, feed_forward, f"{weights}_ffn_in")
+    inner = g.node(gelu, f"{prefix}_ffn_gelu", [inner])
+    outer = dense(g, f"{prefix}_ffn_out", inner, feed_forward, hidden, f"{weights}_ffn_out")
     outer = g.node("add", f"{prefix}_ffn_sum", [outer, attended])
-    return layer_norm(g, f"{prefix}_ffn_norm", outer, hidden)
+    return layer_norm(g, f"{prefix}_ffn_norm", outer, hidden, epsilon, f"{weights}_ffn_norm")
 
 
 def write(folder, graphs):

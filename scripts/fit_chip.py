@@ -83,9 +83,7 @@ class Model:
             if lost:
                 sys.exit(f"rows that were not compared: {', '.join(lost)}")
             self.rows = self.rows or [(r["id"], r["model"]) for r in rows]
-            self.known[key] = numpy.array([math.log1p(r["simulated"].get("throughput_error",
-                                                                         r["simulated"].get("latency_error")))
-                                           for r in rows])
+            self.known[key] = numpy.array([math.log1p(r["simulated"]["error"]) for r in rows])
             errors = " ".join(f"{100 * math.expm1(e):+6.1f}" for e in self.known[key])
             print(f"{' '.join(c.text(x) for c, x in zip(CONSTANTS, key)):48}  {errors}", file=sys.stderr, flush=True)
         return self.known[key]

@@ -1,6 +1,7 @@
 #include "flow/published.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -10,6 +11,9 @@
 namespace infsim::flow {
 
 namespace {
+
+constexpr std::array kLatencyKinds{LatencyKind::p50, LatencyKind::p90,  LatencyKind::p95,
+                                   LatencyKind::p99, LatencyKind::mean, LatencyKind::device};
 
 constexpr int kMost = 1'000'000;  // of a batch, of chips, cores and workers in a table
 
@@ -49,6 +53,16 @@ public:
         problem(name, "must be a positive number, and is '" + value + "'");
         return std::nullopt;
     }
+    LatencyKind latency_kind(const char* name) const {
+        const std::string value = text(name);
+        if (value.empty()) return LatencyKind::p50;
+        for (const LatencyKind kind : kLatencyKinds)
+            if (value == latency_kind_name(kind)) return kind;
+        std::vector<std::string> known;
+        for (const LatencyKind kind : kLatencyKinds) known.emplace_back(latency_kind_name(kind));
+        problem(name, "must be one of " + join(known, ", ") + ", and is '" + value + "'");
+        return LatencyKind::p50;
+    }
     void problem(const char* name, std::string what) const {
         problems_.add(file_, "line " + number_text(static_cast<std::int64_t>(line_)) + ", " + name, std::move(what));
     }
@@ -76,10 +90,13 @@ PublishedRow read_row(const Cells& cells, std::size_t line) {
     row.mode = cells.text("mode");
     row.throughput = cells.positive("throughput_inf_s");
     row.latency_ms = cells.positive("latency_ms_p50");
+    row.latency_is = cells.latency_kind("latency_is");
     row.compiler = cells.text("compiler");
     row.source = cells.text("source");
     if (cells.text("throughput_inf_s").empty() && cells.text("latency_ms_p50").empty())
         cells.problem("throughput_inf_s", "is missing, and so is latency_ms_p50: there is nothing to compare with");
+    if (!cells.text("latency_is").empty() && cells.text("latency_ms_p50").empty())
+        cells.problem("latency_is", "says which latency is meant, and latency_ms_p50 has none");
     if (row.chips > row.cores)
         cells.problem("cores_busy", "must be at least the number of chips, " + number_text(std::int64_t{row.chips}));
     return row;
@@ -98,6 +115,18 @@ std::vector<std::string> read_header(const std::string& path, const std::string&
 }
 
 }  // namespace
+
+std::string_view latency_kind_name(LatencyKind kind) {
+    switch (kind) {
+        case LatencyKind::p50: return "p50";
+        case LatencyKind::p90: return "p90";
+        case LatencyKind::p95: return "p95";
+        case LatencyKind::p99: return "p99";
+        case LatencyKind::mean: return "mean";
+        case LatencyKind::device: break;
+    }
+    return "device";
+}
 
 std::vector<PublishedRow> read_published(const std::string& path, Problems& problems) {
     std::vector<PublishedRow> rows;

@@ -59,15 +59,16 @@ struct ValidationOutcome {
     Comparison status = Comparison::skipped;
     std::string reason;                                                 ///< of what was not compared
     std::optional<double> throughput, throughput_low, throughput_high;  ///< items per second, see record/columns
-    std::optional<double> latency_ms;                                   ///< median
+    std::optional<double> latency_ms;                                   ///< what the row's `latency_is` says
     std::optional<double> throughput_error, latency_error;
     std::optional<double> closed_throughput, closed_latency_ms, closed_error;
     std::string profile, main_stall;  ///< what the busiest engine waits for, in words
 
-    /// Of the throughput where that was published, else of the latency.
-    std::optional<double> error() const { return throughput_error ? throughput_error : latency_error; }
+    std::optional<double> error;  ///< the one that counts: see judge_row
 };
-/// `records` of the row's groups, in their order; of no use for a skipped row.
+/// `records` of the row's groups, in their order; of no use for a skipped row. What counts is the error of the
+/// throughput where that was published, else of the latency; but that of a device time before either, because
+/// throughput beside one is that of a host whose software is not simulated.
 ValidationOutcome judge_row(const ValidationRow& row, const std::vector<record::RunRecord>& records);
 
 struct ValidationSummary {

@@ -34,16 +34,37 @@ struct Sum {
     double latency() const { return weighted_latency / throughput; }
 };
 
+/// The simulated time of that kind, of a record that is ok.
+record::Real latency_of(const record::RunRecord& r, LatencyKind kind) {
+    switch (kind) {
+        case LatencyKind::p50: return r.latency_ms_p50;
+        case LatencyKind::p90: return r.latency_ms_p90;
+        case LatencyKind::p95: return r.latency_ms_p95;
+        case LatencyKind::p99: return r.latency_ms_p99;
+        case LatencyKind::mean: return r.latency_ms_avg;
+        case LatencyKind::device: break;
+    }
+    return r.service_ms;
+}
+
+/// Whether the error of the latency counts, and not that of the throughput.
+bool judged_by_latency(const PublishedRow& row) {
+    return !row.throughput || (row.latency_ms && row.latency_is == LatencyKind::device);
+}
+
 void add_closed_form(ValidationOutcome& out, const ValidationRow& row) {
     Sum sum;
     for (const ChipGroup& g : row.groups) {
         if (!g.closed_form) return;
-        sum.add(g.chips, g.closed_form->throughput * row.published.batch, record::report_ms(g.closed_form->latency));
+        const analysis::ClosedForm& form = *g.closed_form;
+        const bool device = row.published.latency_is == LatencyKind::device;
+        const auto latency = device ? std::max(form.dram, form.compute) : form.latency;
+        sum.add(g.chips, form.throughput * row.published.batch, record::report_ms(latency));
     }
     out.closed_throughput = sum.throughput;
     out.closed_latency_ms = sum.latency();
-    out.closed_error = row.published.throughput ? error_of(out.closed_throughput, row.published.throughput)
-                                                : error_of(out.closed_latency_ms, row.published.latency_ms);
+    out.closed_error = judged_by_latency(row.published) ? error_of(out.closed_latency_ms, row.published.latency_ms)
+                                                        : error_of(out.closed_throughput, row.published.throughput);
 }
 
 }  // namespace
@@ -65,7 +86,7 @@ ValidationOutcome judge_row(const ValidationRow& row, const std::vector<record::
     for (std::size_t g = 0; g < records.size(); ++g) {
         const int chips = row.groups[g].chips;
         const record::RunRecord& r = records[g];
-        sum.add(chips, *r.throughput_avg, *r.latency_ms_p50);
+        sum.add(chips, *r.throughput_avg, *latency_of(r, row.published.latency_is));
         const double half = chips * (*r.throughput_high - *r.throughput_low) / 2;
         squares +=
             half * half;  // chips of different groups are independent; those of one group are the same simulation
@@ -77,6 +98,7 @@ ValidationOutcome judge_row(const ValidationRow& row, const std::vector<record::
     out.latency_ms = sum.latency();
     out.throughput_error = error_of(out.throughput, row.published.throughput);
     out.latency_error = error_of(out.latency_ms, row.published.latency_ms);
+    out.error = judged_by_latency(row.published) ? out.latency_error : out.throughput_error;
     out.main_stall = records[0].main_stall;
     add_closed_form(out, row);
     return out;
@@ -86,7 +108,7 @@ ValidationSummary summary_of(const std::vector<ValidationRow>& rows, const std::
     ValidationSummary s;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const ValidationOutcome& out = outcomes[i];
-        const auto error = out.error();
+        const auto error = out.error;
         if (out.status == Comparison::skipped) ++s.skipped;
         else if (!error) ++s.not_compared;
         if (!error) continue;

@@ -902,6 +902,21 @@ class Validate(InScratch):
         self.assertEqual([r["status"] for r in lines], ["compared", "skipped"])
         self.assertEqual(self.rows(file, "-j", "1"), self.rows(file, "-j", "3"))
 
+    def test_a_latency_says_what_it_is(self):
+        header = self.HEADER.strip() + ",latency_is\n"
+        file = self.write("kinds.csv", header + "a,three_layers,fp16,1,1,1,1,1,0.1,,device\nb,three_layers,fp16,1,1,1,1,,0.1,,p95\n")
+        (a, b) = self.rows(file)["rows"]
+        self.assertEqual((a["published"]["latency_ms_device"], b["published"]["latency_ms_p95"]), (0.1, 0.1))
+        self.assertLess(a["simulated"]["latency_ms_device"], b["simulated"]["latency_ms_p95"])   # the host takes its time
+        self.assertEqual(a["simulated"]["error"], a["simulated"]["latency_error"])
+        self.assertIn("latency p50, device of a, p95 of b.", self.run_it("validate", file).stdout)
+        self.assertIn("which counts", self.run_it("validate", file).stdout)
+        lines = list(csv.DictReader(self.run_it("validate", file, "--csv").stdout.splitlines()))
+        self.assertEqual([r["latency_is"] for r in lines], ["device", "p95"])
+        wrong = self.write("kinds.csv", header + "a,three_layers,fp16,1,1,1,1,1,0.1,,median\n")
+        self.assertIn("line 2, latency_is: must be one of p50, p90, p95, p99, mean, device, and is 'median'",
+                      self.run_it("validate", wrong, expect=2).stderr)
+
     def test_wrong_tables_and_options_are_exit_2(self):
         said = self.run_it("validate", self.published("a,three_layers,fp16,none,1,1,1,,,"), "--jobs", "0", expect=2).stderr
         for part in ("line 2, batch_compiled", "nothing to compare", "--jobs"):

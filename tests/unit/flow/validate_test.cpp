@@ -90,6 +90,25 @@ TEST_CASE("everything that is wrong with a table is in one report, with line and
     CHECK(problems.list().size() == 6);
 }
 
+TEST_CASE("what a latency is stands in a column of its own, read strictly") {
+    const std::string header = "model,batch_compiled,cores_busy,throughput_inf_s,latency_ms_p50,latency_is\n";
+    Problems problems;
+    {
+        const TableFile file(header + "x,1,1,,5,\nx,1,1,,5,p95\nx,1,1,,5,mean\nx,1,1,2,5, device\n");
+        const auto rows = read_published(file.path, problems);
+        REQUIRE(problems.empty());
+        CHECK(rows[0].latency_is == LatencyKind::p50);
+        CHECK(rows[1].latency_is == LatencyKind::p95);
+        CHECK(rows[2].latency_is == LatencyKind::mean);
+        CHECK(rows[3].latency_is == LatencyKind::device);
+    }
+    const TableFile file(header + "x,1,1,,5,P95\nx,1,1,2,,p95\n");
+    read_published(file.path, problems);
+    REQUIRE(problems.list().size() == 2);
+    CHECK(problems.list()[0].what == "must be one of p50, p90, p95, p99, mean, device, and is 'P95'");
+    CHECK(problems.list()[1].what == "says which latency is meant, and latency_ms_p50 has none");
+}
+
 TEST_CASE("a table without the columns it needs, and an empty one, are refused") {
     Problems problems;
     {
@@ -110,10 +129,12 @@ TEST_CASE("rows name networks by other names, types and compilers by their words
         planned(std::string(kHeader) +
                     "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-25 with flags\n"
                     "bert-base-uncased,bf16,seq128,1,1,1,1,single,1,,2.20\nthree_layers,fp32-input,,2,1,3,1,,1,,\n"
-                    "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-31 no flags\n",
+                    "ResNet50-v1,fp16,224x224x3,1,4,16,2,data-parallel,1,,2021-03-31 no flags\n"
+                    "distilroberta,bf16,seq8,1,1,1,1,,1,,\nroberta-base,bf16,seq8,1,1,1,1,,1,,\n"
+                    "albert-base-v2,bf16,seq8,1,1,1,1,,1,,\n",
                 problems);
     REQUIRE(problems.empty());
-    REQUIRE(rows.size() == 4);
+    REQUIRE(rows.size() == 7);
     for (const auto& row : rows) REQUIRE(row.groups.size() == 1);
     const PointRequest &a = rows[0].groups[0].request, &b = rows[1].groups[0].request, &c = rows[2].groups[0].request;
     CHECK(a.model == "resnet50-v1");
@@ -128,6 +149,9 @@ TEST_CASE("rows name networks by other names, types and compilers by their words
     CHECK(c.dtype == DType::fp16);
     CHECK(*c.io_dtype == DType::fp32);
     CHECK(rows[3].groups[0].prepared.compiler == "neuron-2021-no-flags");  // the longer of two that fit
+    CHECK(rows[4].groups[0].request.model == "distilroberta_base");
+    CHECK(rows[5].groups[0].request.model == "roberta_base");
+    CHECK(rows[6].groups[0].request.model == "albert_base");
 }
 
 TEST_CASE("an input column that names an axis and its extent gives the axis that extent") {
@@ -187,7 +211,7 @@ TEST_CASE("throughputs of chips add up, latencies are means over what the chips 
     CHECK(*out.throughput_low == Approx(100 - half));
     CHECK(*out.throughput_high == Approx(100 + half));
     CHECK(*out.latency_ms == 6);
-    CHECK(*out.error() == 0);
+    CHECK(*out.error == 0);
     CHECK(!out.latency_error);
     CHECK(*out.closed_throughput == 80);  // 2 x (20 + 2 x 10)
     CHECK(*out.closed_error == Approx(-0.2));
@@ -197,14 +221,51 @@ TEST_CASE("a row of latency alone is compared by latency; what does not fit is n
     ValidationRow row;
     row.published.latency_ms = 5;
     row.groups = {group(1, 20)};
-    CHECK(*judge_row(row, {record_with(50, 4)}).error() == Approx(-0.2));
+    CHECK(*judge_row(row, {record_with(50, 4)}).error == Approx(-0.2));
     record::RunRecord big;
     big.status = record::Status::infeasible;
     big.reason = "too large";
     const auto out = judge_row(row, {big});
     CHECK(out.status == Comparison::infeasible);
     CHECK(out.reason == "too large");
-    CHECK(!out.error());
+    CHECK(!out.error);
+}
+
+TEST_CASE("a latency is compared with the simulated one of its kind") {
+    record::RunRecord r = record_with(50, 4);
+    r.latency_ms_p90 = 5, r.latency_ms_p95 = 6, r.latency_ms_p99 = 7, r.latency_ms_avg = 4.5, r.service_ms = 3;
+    ValidationRow row;
+    row.published.latency_ms = 3;
+    row.groups = {group(1, 20)};
+    for (const auto& [kind, simulated] :
+         {std::pair{LatencyKind::p50, 4.0}, std::pair{LatencyKind::p90, 5.0}, std::pair{LatencyKind::p95, 6.0},
+          std::pair{LatencyKind::p99, 7.0}, std::pair{LatencyKind::mean, 4.5}, std::pair{LatencyKind::device, 3.0}}) {
+        INFO(latency_kind_name(kind));
+        row.published.latency_is = kind;
+        const auto out = judge_row(row, {r});
+        CHECK(*out.latency_ms == simulated);
+        CHECK(*out.latency_error == Approx(simulated / 3 - 1));
+        CHECK(out.error == out.latency_error);
+    }
+}
+
+TEST_CASE("a device time counts before throughput, and its closed form is without the host") {
+    record::RunRecord r = record_with(50, 4);
+    r.latency_ms_p95 = 5, r.service_ms = 3;
+    ValidationRow row;
+    row.published.throughput = 40;
+    row.published.latency_ms = 4;
+    row.groups = {group(1, 20)};
+    row.groups[0].closed_form->compute = microseconds(2000);
+    row.published.latency_is = LatencyKind::p95;
+    CHECK(*judge_row(row, {r}).error == Approx(0.25));
+    CHECK(*judge_row(row, {r}).closed_error == Approx(-0.5));
+    row.published.latency_is = LatencyKind::device;
+    const auto out = judge_row(row, {r});
+    CHECK(*out.error == Approx(-0.25));
+    CHECK(*out.throughput_error == Approx(0.25));
+    CHECK(*out.closed_error == Approx(-0.5));
+    CHECK(*out.closed_latency_ms == Approx(2));
 }
 
 TEST_CASE("the summary means over what was compared and names the worst") {
@@ -214,7 +275,7 @@ TEST_CASE("the summary means over what was compared and names the worst") {
     for (std::size_t i = 0; i < 2; ++i) {
         rows[i].published.id = i == 0 ? "a" : "b";
         outcomes[i].status = Comparison::compared;
-        outcomes[i].throughput_error = errors[i];
+        outcomes[i].error = errors[i];
         outcomes[i].closed_error = 0.5;
     }
     outcomes[3].status = Comparison::infeasible;

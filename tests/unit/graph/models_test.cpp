@@ -34,9 +34,53 @@ TEST_CASE("networks of models/ have the published MACs and weights") {
     CHECK(total_macs(ours("bert_large")) ==
           24LL * (4LL * 128 * 1024 * 1024 + 2LL * 128 * 128 * 1024 + 2LL * 128 * 1024 * 4096));
     CHECK(conv_gemm_weight_count(ours("bert_large")) == 24LL * (4 * 1024 * 1024 + 2 * 1024 * 4096));
+    // The members of BERT's family have its layers, six or twelve; ALBERT's are one layer's weights.
+    CHECK(total_macs(ours("roberta_base")) == total_macs(ours("bert_base")));
+    CHECK(conv_gemm_weight_count(ours("roberta_base")) == conv_gemm_weight_count(ours("bert_base")));
+    for (const char* distilled : {"distilbert_base", "distilroberta_base"}) {
+        CHECK(2 * total_macs(ours(distilled)) == total_macs(ours("bert_base")));
+        CHECK(2 * conv_gemm_weight_count(ours(distilled)) == conv_gemm_weight_count(ours("bert_base")));
+    }
+    CHECK(total_macs(ours("albert_base")) == total_macs(ours("bert_base")) + 128LL * 128 * 768);
+    CHECK(conv_gemm_weight_count(ours("albert_base")) == 4LL * 768 * 768 + 2LL * 768 * 3072 + 128LL * 768);
     CHECK(total_macs(ours("attention_block")) == 27'262'976);
     CHECK(total_macs(ours("three_layers")) == 7'700'480);
     CHECK(total_macs(ours("three_heavy_layers")) == 158'924'800);
+}
+
+namespace {
+
+/// Elements of all constants with a shape: weights, biases, tables.
+std::int64_t parameters(const Graph& graph) {
+    std::int64_t n = 0;
+    for (const Tensor& t : graph.tensors)
+        if (t.kind == TensorKind::constant && !t.shape.empty()) n += element_count(t.shape);
+    return n;
+}
+
+}  // namespace
+
+TEST_CASE("BERT's family has the parameters of the published models, but for the pooler") {
+    ImportOptions options;
+    options.dims = {{"seq", 512}};  // as many positions as were trained, where they are no input
+    options.optimize = false;
+    const auto count = [&](const char* name) { return parameters(load_model(name, test::models_folder(), options)); };
+    constexpr std::int64_t kPooler = 768 * 768 + 768;
+    CHECK(count("bert_base") + kPooler == 109'482'240);
+    CHECK(count("bert_large") + 1024 * 1024 + 1024 == 335'141'888);
+    CHECK(count("distilbert_base") == 66'362'880);
+    CHECK(count("roberta_base") + kPooler == 124'645'632);
+    CHECK(count("distilroberta_base") + kPooler == 82'118'400);
+    CHECK(count("albert_base") + kPooler == 11'683'584);
+}
+
+TEST_CASE("ALBERT's layers read the same weights") {
+    const Graph g = ours("albert_base");
+    std::map<TensorId, int> readers;
+    for (const Node& node : g.nodes)
+        if (node.op == Op::matmul && g.tensor(node.inputs[1]).kind == TensorKind::constant) ++readers[node.inputs[1]];
+    REQUIRE(readers.size() == 7);  // six of a layer and the projection of the embeddings
+    CHECK(std::count_if(readers.begin(), readers.end(), [](const auto& r) { return r.second == 12; }) == 6);
 }
 
 TEST_CASE("every network of models/ is batchable and passes the check") {

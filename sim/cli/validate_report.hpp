@@ -1,0 +1,24 @@
+// What `infsim validate` prints: text for a terminal, CSV and JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "flow/validate.hpp"
+
+namespace infsim::cli {
+
+/// A table of the rows, a sentence on each, and the summary. `outcomes` in the order of `rows`.
+std::string validation_text(const std::vector<flow::ValidationRow>& rows,
+                            const std::vector<flow::ValidationOutcome>& outcomes,
+                            const flow::ValidationSummary& summary);
+/// One line a row; the columns of latencies hold what `latency_is` says, as in the table that was read.
+std::string validation_csv(const std::vector<flow::ValidationRow>& rows,
+                           const std::vector<flow::ValidationOutcome>& outcomes);
+/// Latencies are named after what they are: latency_ms_p50, latency_ms_device, ...
+json::Value validation_json(const std::vector<flow::ValidationRow>& rows,
+                            const std::vector<flow::ValidationOutcome>& outcomes,
+                            const flow::ValidationSummary& summary);
+
+}  // namespace infsim::cli
