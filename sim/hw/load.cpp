@@ -178,7 +178,6 @@ SyncSpec read_sync(Section sync) {
     SyncSpec spec;
     spec.max_queues = sync.integer("max_queues", 6, max_queues);
     spec.semaphores = sync.integer("semaphores", 6, 1 << 16);
-    spec.events = sync.integer("events", 0, 1 << 16);
     if (spec.semaphores > 0 && spec.max_queues > spec.semaphores)
         sync.problem("max_queues", "is more than semaphores, of which every queue owns one");
     sync.finish();

@@ -98,7 +98,7 @@ TEST_CASE("Canonical JSON has base units and no sources, and every number counts
         if (number.path == "dram.model.efficiency") other = 0.9;
         else if (number.path == "psum.partitions" || number.path == "psum.banks" || number.path == "pe.fp32_passes")
             other = std::stoi(number.value) + 1;
-        else if (number.path == "sync.semaphores" || number.path == "sync.events") other = 64;
+        else if (number.path == "sync.semaphores") other = 64;
         else if (number.path == "psum.bank_bytes") other = "4KiB";
         else if (number.path == "pe.stationary_load") other = "129cycles";
         else if (!text) other = number.path == "pe.rows" ? 64 : std::stoi(number.value) - 1;
