@@ -7,6 +7,7 @@
 #include "hw/override.hpp"
 #include "hw/read_ddr4.hpp"
 #include "hw/section.hpp"
+#include "hw/totals.hpp"
 #include "hw/variant.hpp"
 
 namespace infsim::hw {
@@ -64,7 +65,7 @@ VectorEngineSpec read_vector_engine(Section engine) {
 StateBufferSpec read_state_buffer(Section buffer, const PeSpec& pe) {
     StateBufferSpec spec;
     spec.partitions = buffer.integer("partitions", 1, max_partitions);
-    spec.partition_bytes = buffer.quantity("partition_bytes", partition_sizes);
+    spec.partition_bytes = read_per_part(buffer, kStateBufferForms, spec.partitions, partition_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.rows)
         buffer.problem("partitions", fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
     buffer.finish();
@@ -150,7 +151,7 @@ DramSpec read_dram(Section dram, int cores) {
     DramSpec spec;
     spec.capacity = dram.quantity("capacity", dram_sizes);
     spec.channels = dram.integer("channels", 1, 64);
-    spec.channel_bandwidth = dram.quantity("channel_bandwidth", bandwidths);
+    spec.channel_bandwidth = read_per_part(dram, kDramForms, spec.channels, bandwidths);
     spec.burst = dram.quantity("burst", burst_sizes);
     spec.latency = dram.quantity("latency", delays);
     spec.model = read_dram_model(Section(dram, "model"), spec);

@@ -44,6 +44,11 @@ public:
     std::string choice(std::string_view key, const std::vector<std::string>& allowed) {
         return present_ ? reader_->choice(key, allowed) : "";
     }
+    bool has(std::string_view key) const { return present_ && reader_->has(key); }
+    /// A member whose value does not matter any more, because a problem was reported: finish() is silent about it.
+    void ignore(std::string_view key) {
+        if (present_) reader_->optional(key);
+    }
     void problem(std::string_view key, std::string what) {
         if (present_) reader_->problem(key, std::move(what));
     }
