@@ -170,6 +170,12 @@ const ModelCache::Entry* ModelCache::load(const std::string& model, const Extent
     return (*found)->entry ? &*(*found)->entry : nullptr;
 }
 
+std::string more_cores(std::int64_t cores) {
+    if (cores < 1 || cores > kMaxCores) return "";
+    const std::string n = std::to_string(cores);
+    return "; a chip with more is a what-if: --set chip.cores=" + n + ", or \"chip.cores\": " + n + " in a sweep";
+}
+
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {
     Problems found;
     check_counts(request, found);
@@ -188,7 +194,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
                   "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name + ", and is " +
-                      std::to_string(request.cores));
+                      std::to_string(request.cores) + more_cores(request.cores));
     if (model && !model->graph.batchable && request.batch > 1)
         found.add("", "batch",
                   "network " + model->graph.name + " only runs at batch 1: " + model->graph.why_not_batchable);

@@ -100,6 +100,9 @@ private:
 /// batchable.
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
+/// How to have `cores` of them, behind a message that the chip has fewer; "" where no chip has as many.
+std::string more_cores(std::int64_t cores);
+
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
 /// content with what of it the host runs, extents where any are given, batch, types, chip, compiler options, cores,
 /// workers, seed, offset sets, inferences, kResultsEpoch, record version). Not of paths, provenance or questions.

@@ -121,6 +121,12 @@ class BadInput(InScratch):
                                        "axes": [{"key": "cores", "values": [1, 5]}]})
         message = self.refused("sweep", path, "--out", "out")
         self.assertTrue(message.startswith(f"{path}: /axes/0/values/1: must be from 1 to the 4"), message)
+        self.assertIn('"chip.cores": 5 in a sweep', message)
+        for command in ("run", "limits"):
+            self.assertIn("--set chip.cores=8", self.refused(command, NET, "--cores", 8))
+            self.assertNotIn("chip.cores", self.refused(command, NET, "--cores", 65))
+        served = self.refused("serve", SOURCE / "configs/serving/resnet50_poisson.json", "--set", "server.cores=8")
+        self.assertIn("--set chip.cores=8", served)
 
     def test_truncated_onnx(self):
         whole = (SOURCE / "models/three_layers/three_layers.json").read_bytes()
