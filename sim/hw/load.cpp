@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "hw/override.hpp"
 #include "hw/read_ddr4.hpp"
+#include "hw/read_energy.hpp"
 #include "hw/section.hpp"
 #include "hw/totals.hpp"
 #include "hw/variant.hpp"
@@ -204,6 +205,7 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
     spec.dram = read_dram(section("dram"), spec.cores);
     spec.host = read_host(section("host"));
     spec.sync = read_sync(section("sync"));
+    file.energy = read_energy(root, file.provenance);
     root.finish();
     return file;
 }
@@ -234,8 +236,10 @@ std::optional<ChipFile> read_chip(json::Document document, const std::vector<Ove
     for (Provenance& origin : file.provenance) {
         std::string pointer;
         for (const std::string& key : split(origin.path, '.')) pointer = json::pointer_to(pointer, key);
-        const auto change = overridden.find(pointer);
-        if (change == overridden.end() || change->second->value.is_object()) continue;
+        auto change = overridden.lower_bound(pointer);  // of the number, or of one end of a range
+        if (change == overridden.end()) continue;
+        if (change->first != pointer && change->first.rfind(pointer + "/", 0) != 0) continue;
+        if (change->second->value.is_object()) continue;
         const Override& set = *change->second;
         origin.grade = "override";
         origin.source = set.file.empty() ? set.where : set.file + ": " + set.where;

@@ -1,9 +1,12 @@
 #include "hw/totals.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace infsim::hw {
 namespace {
+
+constexpr std::array kTwoForms{kStateBufferForms, kDramForms};
 
 bool has(const json::Object& object, std::string_view key) { return object.find(key) != nullptr; }
 

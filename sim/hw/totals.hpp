@@ -2,7 +2,6 @@
 // all DRAM channels. A ChipSpec holds them per part.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +21,6 @@ struct TwoForms {
 };
 constexpr TwoForms kStateBufferForms{"state_buffer", "partition_bytes", "bytes", "partitions"};
 constexpr TwoForms kDramForms{"dram", "channel_bandwidth", "bandwidth", "channels"};
-constexpr std::array kTwoForms{kStateBufferForms, kDramForms};
 
 /// Takes the other form out of `base`, the members of `section`, where `over`, which is to be laid over it, states one
 /// of the two: what a variant says wins in either form.

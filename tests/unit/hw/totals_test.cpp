@@ -93,9 +93,9 @@ TEST_CASE("A total is shared among the parts that overrides make, in any order")
     CHECK(chip(dram_total("80GB/s"), {channels}).spec.dram.channel_bandwidth == Bandwidth{20'000'000'000});
     // Without a total, each channel stays what it is.
     CHECK(chip(committed(), {channels}).spec.dram.channel_bandwidth == Bandwidth{25'600'000'000});
-    const auto narrow = chip(committed(), {{"pe.rows", 64, "", ""},
-                                           {"state_buffer.partitions", 64, "", ""},
-                                           {"state_buffer.bytes", "16MiB", "", ""}});
+    const auto narrow = chip(
+        committed(),
+        {{"pe.rows", 64, "", ""}, {"state_buffer.partitions", 64, "", ""}, {"state_buffer.bytes", "16MiB", "", ""}});
     CHECK(narrow.spec.state_buffer.partition_bytes == Bytes{262'144});
 }
 
@@ -106,8 +106,9 @@ TEST_CASE("Totals that cannot be are one problem each, where they are stated") {
     CHECK(refusal(dram_total("50GB/s"), {{"dram.channels", 3, "", "--set"}}) ==
           "chip.json: /dram/bandwidth: is 50GB/s, which does not divide evenly among 3 channels; 49999999998B/s or "
           "50000000001B/s would");
-    CHECK(refusal(sb_total("64KiB")) == "chip.json: /state_buffer/bytes/value: must be from 128KiB to 2GiB, and is "
-                                        "64KiB");
+    CHECK(refusal(sb_total("64KiB")) ==
+          "chip.json: /state_buffer/bytes/value: must be from 128KiB to 2GiB, and is "
+          "64KiB");
     CHECK(refusal(sb_total("many")).rfind("chip.json: /state_buffer/bytes/value: 'many' is not", 0) == 0);
     CHECK(refusal(sb_total("12MiB"), {{"state_buffer.partitions", 0, "", "--set"}}) ==
           "--set: state_buffer.partitions: must be from 1 to 128, and is 0");
@@ -118,8 +119,8 @@ TEST_CASE("Both forms at once are refused") {
     both.root.as_object().find("state_buffer")->as_object().set("bytes", graded("12MiB"));
     CHECK(refusal(both) ==
           "chip.json: /state_buffer/bytes: is said by 'partition_bytes' as well; state one of the two");
-    CHECK(refusal(committed(), {{"dram.bandwidth", "80GB/s", "", "--set a"},
-                                {"dram.channel_bandwidth", "40GB/s", "", "--set b"}}) ==
+    CHECK(refusal(committed(),
+                  {{"dram.bandwidth", "80GB/s", "", "--set a"}, {"dram.channel_bandwidth", "40GB/s", "", "--set b"}}) ==
           "--set a: 'dram.bandwidth' and 'dram.channel_bandwidth' set the same number; leave out one of the two");
 }
 
@@ -138,13 +139,16 @@ TEST_CASE("What a variant says wins over its base in either form") {
     };
     const std::string origin = R"(, "grade": "UNK", "source": "a what-if"})";
     const auto total = written("total.json", R"({"base": ")" + chip_path + R"(", "name": "inferentia1",
-        "state_buffer": {"bytes": {"value": "16MiB")" + origin + "}}");
+        "state_buffer": {"bytes": {"value": "16MiB")" +
+                                                 origin + "}}");
     CHECK(total.spec.state_buffer.partition_bytes == Bytes{131'072});
     folder.write("base.json", json::dump(dram_total("80GB/s").root));
     const auto part = written("part.json", R"({"base": "base.json", "name": "v",
-        "dram": {"channel_bandwidth": {"value": "10GB/s")" + origin + "}}");
+        "dram": {"channel_bandwidth": {"value": "10GB/s")" +
+                                               origin + "}}");
     CHECK(part.spec.dram.channel_bandwidth == Bandwidth{10'000'000'000});
     CHECK_THROWS_WITH(written("both.json", R"({"base": "base.json", "name": "v", "dram": {
-        "channel_bandwidth": {"value": "10GB/s")" + origin + R"(, "bandwidth": {"value": "20GB/s")" + origin + "}}"),
+        "channel_bandwidth": {"value": "10GB/s")" +
+                                               origin + R"(, "bandwidth": {"value": "20GB/s")" + origin + "}}"),
                       Catch::Contains("both.json: /dram/bandwidth: is said by 'channel_bandwidth' as well"));
 }
