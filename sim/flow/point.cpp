@@ -62,14 +62,13 @@ void check_settings(const std::vector<Setting>& settings, Problems& problems) {
                              "with 'chip.' or 'compiler.'");
 }
 
-std::optional<hw::ChipSpec> load_chip(const PointRequest& request, Problems& problems) {
+std::optional<hw::ChipFile> load_chip(const PointRequest& request, Problems& problems) {
     const auto path = chip_path(request.chip, problems);
     if (!path) return std::nullopt;
     std::vector<hw::Override> overrides;
     for (const Setting& s : settings_under(request.settings, "chip."))
         overrides.push_back({s.key, s.value, s.file, s.where});
-    const auto file = hw::load_chip(*path, overrides, problems);
-    return file ? std::optional{file->spec} : std::nullopt;
+    return hw::load_chip(*path, overrides, problems);
 }
 
 std::string extension_of(const std::string& path) { return std::filesystem::path(path).extension().string(); }
@@ -189,7 +188,8 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     const ModelCache::Entry* model = named || is_there("model", request.model, found)
                                          ? models.load(request.model, request.extents, compiler.host_operators, found)
                                          : nullptr;
-    const auto chip = load_chip(own, found);
+    const auto file = load_chip(own, found);
+    const hw::ChipSpec* const chip = file ? &file->spec : nullptr;
     for (const Problem& p : of_compiler.list()) found.add(p);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
@@ -209,6 +209,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     point.extents = request.extents;
     point.graph = model->graph;
     point.chip = *chip;
+    point.energy = file->energy;
     point.compiler = compiler;
     point.batch = request.batch;
     point.dtype = request.dtype;
