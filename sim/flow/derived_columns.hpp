@@ -1,6 +1,6 @@
-// Columns that follow from a record and from figures that no time depends on. They are no part of a point's identity and
-// are not stored with it: whoever shows a record puts them in, so that new prices or energies hold at once for results
-// of old.
+// Columns that follow from a record and from figures that no time depends on. They are no part of a point's identity
+// and are not stored with it: whoever shows a record puts them in, so that new prices or energies hold at once for
+// results of old.
 #pragma once
 
 #include "flow/prices.hpp"

@@ -125,8 +125,7 @@ Prices chosen(const PriceList& list, const std::string& id, Problems& problems) 
 Prices load_prices(const PriceChoice& choice, Problems& problems) {
     if (choice.usd_per_hour) {
         if (!choice.id.empty()) problems.add("", "--price", "and --price-per-hour exclude each other");
-        if (!is_price(*choice.usd_per_hour))
-            problems.add("", "--price-per-hour", must_be_price(*choice.usd_per_hour));
+        if (!is_price(*choice.usd_per_hour)) problems.add("", "--price-per-hour", must_be_price(*choice.usd_per_hour));
         return {{}, PriceTag{*choice.usd_per_hour, "as given"}};
     }
     Problems of_file;

@@ -20,14 +20,11 @@ struct Key {
     const char* unit;
     std::optional<EnergyRange> EnergySpec::*member;
 };
-constexpr Key kKeys[] = {{"mac_fp16", "pJ", &EnergySpec::mac_fp16},
-                         {"mac_bf16", "pJ", &EnergySpec::mac_bf16},
-                         {"mac_fp32", "pJ", &EnergySpec::mac_fp32},
-                         {"state_buffer", "pJ/B", &EnergySpec::state_buffer},
-                         {"psum", "pJ/B", &EnergySpec::psum},
-                         {"dram", "pJ/B", &EnergySpec::dram},
-                         {"host_link", "pJ/B", &EnergySpec::host_link},
-                         {"static_power", "W", &EnergySpec::static_power}};
+constexpr Key kKeys[] = {
+    {"mac_fp16", "pJ", &EnergySpec::mac_fp16},     {"mac_bf16", "pJ", &EnergySpec::mac_bf16},
+    {"mac_fp32", "pJ", &EnergySpec::mac_fp32},     {"state_buffer", "pJ/B", &EnergySpec::state_buffer},
+    {"psum", "pJ/B", &EnergySpec::psum},           {"dram", "pJ/B", &EnergySpec::dram},
+    {"host_link", "pJ/B", &EnergySpec::host_link}, {"static_power", "W", &EnergySpec::static_power}};
 
 /// The number of "56pJ/B" where the unit is `unit`; empty after having reported what would be right.
 std::optional<double> number_with_unit(const json::Cursor& place, std::string_view unit) {
@@ -40,7 +37,8 @@ std::optional<double> number_with_unit(const json::Cursor& place, std::string_vi
     double x = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), x, std::chars_format::fixed);
     if (error != std::errc{} || x < 0 || x > kMost) return wrong("'" + text + "' cannot be");
-    const std::string_view rest = trim(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
+    const std::string_view rest =
+        trim(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
     if (rest.empty()) return wrong("'" + text + "' has no unit");
     if (rest != unit) return wrong(fmt::format("'{}' has the unit '{}'", text, rest));
     return x;

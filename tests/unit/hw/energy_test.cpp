@@ -47,8 +47,8 @@ TEST_CASE("A chip may say nothing of energy, which is unknown then") {
 }
 
 TEST_CASE("Energies can be overridden and are no part of a chip's identity") {
-    const auto changed = chip({{"energy.static_power.low", "0W", "", "--set a"},
-                               {"energy.static_power.high", "1.5 W", "", "--set a"}});
+    const auto changed =
+        chip({{"energy.static_power.low", "0W", "", "--set a"}, {"energy.static_power.high", "1.5 W", "", "--set a"}});
     CHECK(changed.energy.static_power->low == 0);
     CHECK(changed.energy.static_power->high == 1.5);
     CHECK(changed.provenance.back().grade == "override");
