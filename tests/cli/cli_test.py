@@ -759,6 +759,18 @@ class Sweep(InScratch):
         self.assertEqual([(r["chip.state_buffer.partition_bytes"], r["batch_size"]) for r in self.table("one")][:5],
                          [("4KiB", "3"), ("4KiB", "1"), ("4KiB", "2"), ("4KiB", "64"), ("96KiB", "3")])
 
+    def test_totals_are_axes_and_make_the_same_points(self):
+        def ids(axis, values, folder):
+            path = self.write("s.json", {"question": "?", "base": {"model": str(NET), "cores": 1}, "axes": [{"key": axis, "values": values}]})
+            self.run_it("sweep", path, "--out", folder)
+            return [row["point_id"] for row in self.table(folder)]
+        self.assertEqual(ids("chip.state_buffer.bytes", ["12MiB", "16MiB"], "a"),
+                         ids("chip.state_buffer.partition_bytes", ["96KiB", "128KiB"], "b"))
+        self.assertEqual(ids("chip.dram.bandwidth", ["51.2GB/s", "75GB/s"], "c"),
+                         ids("chip.dram.channel_bandwidth", ["25.6GB/s", "37.5GB/s"], "d"))
+        message = self.run_it("sweep", "s.json", "--out", "x", "--set", "chip.dram.bandwidth=50GB/s", expect=2).stderr
+        self.assertIn("'dram.bandwidth' and 'dram.channel_bandwidth' set the same number", message)
+
     def test_json_and_set(self):
         path = self.sweep_file()
         result = json.loads(self.run_it("sweep", path, "--json", "--out", "o", "--set", "batch=[1,3]",
