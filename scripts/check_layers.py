@@ -26,7 +26,7 @@ LAYERS = {
     "chip": ["base", "hw/spec.hpp", "hw/derived.hpp", "program", "cost", "exec", "observe"],
     "record": ["base"],
     "stats": ["base", "program", "hw/spec.hpp", "hw/derived.hpp", "observe", "record"],
-    "analysis": ["base", "hw/spec.hpp", "hw/derived.hpp", "record"],
+    "analysis": ["base", "hw/spec.hpp", "hw/derived.hpp", "hw/energy.hpp", "record"],
     "flow": ["base", "graph", "hw", "program", "cost", "exec", "tensorio", "compiler", "observe", "chip", "stats",
              "record", "analysis", "report", "serving"],
     "serving": ["base", "record"],

@@ -9,6 +9,7 @@
 #include "flow/compiler_file.hpp"
 #include "flow/paths.hpp"
 #include "flow/point.hpp"
+#include "flow/prices.hpp"
 #include "flow/run_point.hpp"
 #include "flow/serve.hpp"
 #include "hw/load.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-enum class Kind { sweep, scenario, chip, compiler, model };
+enum class Kind { sweep, scenario, chip, compiler, prices, model };
 
 /// What a JSON file is meant to be, by the members that only this kind has.
 Kind kind_of(const json::Value& root) {
@@ -29,6 +30,7 @@ Kind kind_of(const json::Value& root) {
     if (object.find("server") || object.find("policy") || object.find("load")) return Kind::scenario;
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
+    if (object.find("prices")) return Kind::prices;
     for (const char* group : {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "spill",
                               "rematerialize", "search", "passes", "skip_passes"})
         if (object.find(group)) return Kind::compiler;
@@ -94,6 +96,10 @@ std::string check_file(const std::string& path, const Depth& depth, flow::ModelC
             const auto chip = hw::load_chip(path, {}, problems);
             return chip ? "chip " + chip->spec.name + ", " + std::to_string(chip->spec.cores) + " cores" : "";
         }
+        case Kind::prices: {
+            const auto list = flow::read_prices(*document, problems);
+            return list ? "list of " + std::to_string(list->prices.size()) + " prices" : "";
+        }
         case Kind::compiler: return "compiler profile " + flow::load_compiler(path, {}, problems).name;
         case Kind::model: return check_model(path, depth, models, problems);
     }
@@ -105,12 +111,13 @@ std::string check_file(const std::string& path, const Depth& depth, flow::ModelC
 int run_check_command(const Arguments& arguments) {
     po::options_description checks("Checks");
     checks.add_options()("fast", "only read the files, compile no model");
-    const Syntax syntax{"check FILE...",
-                        "Reads chip, compiler, sweep, scenario and model files, compiles the models at batch 1 for the "
-                        "default chip, and reports every problem of all of them together.",
-                        {checks, extents_group(), help_group()},
-                        {},
-                        "file"};
+    const Syntax syntax{
+        "check FILE...",
+        "Reads chip, compiler, sweep, scenario, price and model files, compiles the models at batch 1 for the "
+        "default chip, and reports every problem of all of them together.",
+        {checks, extents_group(), help_group()},
+        {},
+        "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
     if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");

@@ -169,6 +169,30 @@ po::options_description load_group() {
     return group;
 }
 
+po::options_description price_group() {
+    po::options_description group("Price");
+    // clang-format off
+    group.add_options()
+        ("price", po::value<std::string>()->value_name("ID"),
+         "price of configs/prices.json that every chip has, such as inf1.xlarge-on-demand (default: the chip's own there)")
+        ("price-per-hour", po::value<double>()->value_name("USD"), "what an hour of a chip costs, in place of the list");
+    // clang-format on
+    return group;
+}
+
+flow::Prices prices_of(const po::variables_map& values) {
+    Problems problems;
+    flow::PriceChoice choice;
+    if (values.count("price") > 0) {
+        choice.id = values["price"].as<std::string>();
+        if (choice.id.empty()) problems.add("", "--price", "is empty; it must be the id of a price in the list");
+    }
+    if (values.count("price-per-hour") > 0) choice.usd_per_hour = values["price-per-hour"].as<double>();
+    flow::Prices prices = flow::load_prices(choice, problems);
+    problems.throw_if_any();
+    return prices;
+}
+
 std::vector<flow::Setting> settings_of(const po::variables_map& values, Problems& problems) {
     std::vector<flow::Setting> settings;
     add_neuron_flags(values, settings);

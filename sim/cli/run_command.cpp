@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <iostream>
 #include <optional>
 
@@ -6,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
+#include "flow/derived_columns.hpp"
 #include "flow/run_data.hpp"
 #include "flow/run_point.hpp"
 #include "record/columns.hpp"
@@ -45,8 +48,21 @@ std::string detours_text(const RunRecord& r) {
     return relaid > 0 ? text + ", " + megabytes(static_cast<double>(relaid)) + " to change layouts" : text;
 }
 
+/// Two digits, the whole part at least.
+std::string two_digits(double x) { return x >= 10 ? fixed(x, 0) : fmt::format("{:.2g}", x); }
+
+/// What an item costs in money and energy, as far as that is known.
+void add_cost(Table& table, const RunRecord& r, const std::optional<flow::PriceTag>& price) {
+    const std::string money =
+        price ? "per million items (" + price->words + ")" : "no price of chip " + r.chip + ": --price-per-hour USD";
+    const std::string energy = r.energy_mj_per_item_low ? two_digits(*r.energy_mj_per_item_low) + " to " +
+                                                              two_digits(*r.energy_mj_per_item_high) + " mJ per item"
+                                                        : "energy unknown, --all says why";
+    table.add({"cost", price ? fixed(r.cost_per_1m_inf, 3) + " USD" : "-", money + "; " + energy});
+}
+
 /// What a reader wants to know first: how fast and how sure, how late, what limits it, what memory it takes.
-void print_answer(const RunRecord& r) {
+void print_answer(const RunRecord& r, const std::optional<flow::PriceTag>& price) {
     if (r.status != record::Status::ok) return;
     std::cout << r.model_name << ", batch " << *r.batch_size << ", " << r.dtype << ", on " << *r.cores
               << (*r.cores == 1 ? " core of " : " cores of ") << r.chip << ", " << *r.workers_per_model
@@ -71,7 +87,7 @@ void print_answer(const RunRecord& r) {
                "of " + number_text(*r.sb_budget_bytes) + " (" + r.sb_budget_binding + ")"});
     table.add({"DRAM", percent(*r.dram_utilisation) + " of peak",
                megabytes(*r.weight_bytes_per_inference) + " weights/item, " + detours_text(r)});
-    table.add({"cost", fixed(r.cost_per_1m_inf, 3) + " USD", "per million items at Inf1's reserved price"});
+    add_cost(table, r, price);
     std::cout << table.body();
     if (!r.why_slow.empty()) std::cout << wrapped("Far from ideal: " + r.why_slow + ".") << "\n";
     if (*r.offset_sets > 1)
@@ -201,8 +217,8 @@ Syntax syntax() {
     // clang-format on
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
-            {point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), data_group(), output,
-             help_group()},
+            {point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), price_group(),
+             data_group(), output, help_group()},
             refused_group(),
             "model",
             1};
@@ -218,8 +234,9 @@ void print_json(const flow::PointResult& result, const po::variables_map& values
     std::cout << json::dump(all) << "\n";
 }
 
-void print_text(const flow::PointResult& result, const po::variables_map& values) {
-    print_answer(result.record);
+void print_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
+                const po::variables_map& values) {
+    print_answer(result.record, price);
     if (values.count("all") > 0) std::cout << "\n" << record_table(result.record);
     if (result.record.status != record::Status::ok) return;
     if (result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
@@ -232,6 +249,7 @@ int run_run_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     const auto source = data_source_of(*values);
+    const flow::Prices prices = prices_of(*values);
     const flow::Point point = point_of(request_of(*values));
     flow::RunOptions options;
     options.verify = values->count("verify") > 0;
@@ -245,13 +263,14 @@ int run_run_command(const Arguments& arguments) {
         // Drawing takes a while and much memory: only where the point fits.
         options.inputs = [&] { return source->random_inputs ? flow::read_inputs(point, *source) : std::move(inputs); };
     }
-    const flow::PointResult result = flow::run_point(point, options);
+    flow::PointResult result = flow::run_point(point, options);
+    flow::fill_derived(result.record, point.energy, prices);
     const bool fits = result.record.status == record::Status::ok;
     if (options.timeline && fits) write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
     if (source && fits) flow::write_outputs(out, result.outputs);
     if (values->count("json") > 0) print_json(result, *values);
     else {
-        print_text(result, *values);
+        print_text(result, flow::price_of(prices, result.record.chip), *values);
         if (source && fits) print_outputs(result, out);
     }
     if (fits) return kDone;

@@ -27,7 +27,11 @@ double items_per_request(const Summary& s) { return s.requests_per_s > 0 ? s.thr
 
 std::string search_text(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results) {
     const Scenario& s = plan.scenario;
-    const auto usd = [&](double items) { return analysis::usd_per_million(items) * s.run.server.chips; };
+    const auto usd = [&](double items) {
+        return plan.price
+                   ? fixed(analysis::usd_per_million(plan.price->usd_per_chip_hour * s.run.server.chips, items), 4)
+                   : "-";
+    };
     Table table({"batches", "requests/s", "items/s", "p" + number_text(s.percentile) + " ms", "padding", "busy",
                  "USD/1M", "loss", ""});
     const double best = results.front().peak.rate.value_or(0);
@@ -45,8 +49,7 @@ std::string search_text(const flow::ServingPlan& plan, const std::vector<serving
         }
         const double items = *r.peak.rate * items_per_request(m);
         table.add({set_text(r.sizes), rate_text(*r.peak.rate), rate_text(items), fixed(m.at_percentile, 3),
-                   percent(m.padding), percent(m.utilisation), fixed(usd(items), 4), percent(1 - *r.peak.rate / best),
-                   ""});
+                   percent(m.padding), percent(m.utilisation), usd(items), percent(1 - *r.peak.rate / best), ""});
     }
     std::string text = fmt::format("Highest load with p{} of at most {}, to within {} %:\n", number_text(s.percentile),
                                    to_text(s.run.bound), number_text(100 * s.search->tolerance)) +

@@ -49,7 +49,7 @@ Syntax syntax() {
         "latency, throughput, padding and a verdict, or searches the highest load within a bound. Times of batches "
         "are\n"
         "measured on the simulated chip when first needed and kept. Schema: configs/schemas/scenario.schema.json.",
-        {running, output, help_group()},
+        {running, price_group(), output, help_group()},
         {},
         "scenario",
         1};
@@ -194,9 +194,10 @@ int run_serve_command(const Arguments& arguments) {
     const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
     if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
     flow::ModelCache models(print_notice);
-    const auto plan =
+    auto plan =
         flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
     problems.throw_if_any();
+    plan->price = flow::price_of(prices_of(*values), plan->chip.name);
     Options options;
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + plan->scenario.name;
     options.times = values->count("times") > 0 ? (*values)["times"].as<std::string>() : options.folder + "/service";

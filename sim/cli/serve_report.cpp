@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "analysis/price.hpp"
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "cli/table.hpp"

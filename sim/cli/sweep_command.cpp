@@ -41,7 +41,7 @@ Syntax syntax() {
             "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the "
             "table,\n"
             "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
-            {running, output, help_group()},
+            {running, price_group(), output, help_group()},
             {},
             "sweep",
             1};
@@ -119,6 +119,7 @@ int run_sweep_command(const Arguments& arguments) {
     problems.throw_if_any();
 
     explore::SweepOptions options;
+    options.prices = prices_of(*values);
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + sweep->name;
     options.jobs = static_cast<int>(jobs);
     options.worker_command = {explore::own_executable(), "worker"};

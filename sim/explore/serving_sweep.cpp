@@ -72,7 +72,8 @@ std::string label(const Sweep& sweep, const ServingPoint& point) {
 }
 
 record::ServingRecord run(const ServingPoint& point, const SweepOptions& options, const flow::Measure& measure) {
-    const flow::ServingPlan& plan = point.plan;
+    flow::ServingPlan plan = point.plan;
+    plan.price = flow::price_of(options.prices, plan.chip.name);
     flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, plan.chip.cores,
                                flow::ServiceStore(options.folder + "/service"), measure);
     tables.prepare();

@@ -10,6 +10,7 @@
 #include "explore/points.hpp"
 #include "explore/process.hpp"
 #include "explore/worker.hpp"
+#include "flow/derived_columns.hpp"
 #include "flow/run_point.hpp"
 #include "record/csv.hpp"
 
@@ -63,6 +64,7 @@ private:
 struct Plan {
     std::vector<SweepPoint> points;
     std::vector<record::RunRecord> prepared;  ///< what a failed point's record says, with its id
+    std::vector<hw::EnergySpec> energies;     ///< of the points' chips
 };
 
 Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
@@ -71,9 +73,10 @@ Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems)
     plan.points = expand(sweep, problems);
     for (const SweepPoint& point : plan.points) {
         Problems found;
-        if (const auto resolved = flow::resolve(point.request, models, found))
+        if (const auto resolved = flow::resolve(point.request, models, found)) {
             plan.prepared.push_back(flow::record_of(*resolved));
-        else distinct.add(sweep, point, found.list());
+            plan.energies.push_back(resolved->energy);
+        } else distinct.add(sweep, point, found.list());
     }
     for (const Problem& p : distinct.all().list()) problems.add(p);
     return plan;
@@ -170,6 +173,7 @@ SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress&
         const std::string& id = plan.prepared[i].point_id;
         const StoredPoint& point = stored.at(id);
         result.rows.push_back({plan.points[i], point.record, point.layers_csv, resumed.count(id) > 0});
+        flow::fill_derived(result.rows.back().record, plan.energies[i], options.prices);
         timing.emplace_back(id, point.timing_cells);
     }
     store.write("table.csv", table_csv(sweep, result.rows));

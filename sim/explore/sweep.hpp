@@ -7,6 +7,7 @@
 #include "explore/progress.hpp"
 #include "explore/store.hpp"
 #include "explore/sweep_file.hpp"
+#include "flow/prices.hpp"
 
 namespace infsim::explore {
 
@@ -14,6 +15,7 @@ struct SweepOptions {
     std::string folder;                       ///< where results go
     int jobs = 1;                             ///< worker processes at a time
     std::vector<std::string> worker_command;  ///< executable and its hidden subcommand
+    flow::Prices prices;                      ///< for the columns of cost
 };
 
 /// One row of the table.

@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "analysis/percentile.hpp"
-#include "analysis/price.hpp"
 #include "base/check.hpp"
+#include "stats/on_chip.hpp"
 
 namespace infsim::flow {
 
@@ -44,7 +44,6 @@ void fill_measured(RunRecord& r, const Measurement& measurement, const chip::Com
     r.service_ms = analysis::mean(services);
     r.unloaded_service_ms = report_ms(alone.last_retirement - alone.first_issue);
     r.inferences_measured = static_cast<std::int64_t>(measurement.cores.front().measured.size());
-    r.cost_per_1m_inf = analysis::usd_per_million(*r.throughput_avg);
 }
 
 OffsetSet offset_set(const Point& point, const Measurement& measurement, std::size_t index) {
@@ -128,6 +127,9 @@ void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::v
     for (const program::LayerInfo& layer : program.layers) *r.macs_per_inference += layer.macs;
     r.dram_footprint_bytes = *r.instructions * program::kInstructionBytes;
     for (const program::Segment& segment : program.segments) *r.dram_footprint_bytes += segment.bytes;
+    const stats::OnChipBytes on_chip = stats::on_chip_bytes(program);
+    r.sb_access_bytes = on_chip.state_buffer;
+    r.psum_access_bytes = on_chip.psum;
 }
 
 }  // namespace infsim::flow

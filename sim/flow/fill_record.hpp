@@ -14,7 +14,7 @@
 
 namespace infsim::flow {
 
-/// Throughput, latencies, service times, price. The record's batch size is set.
+/// Throughput, latencies, service times. The record's batch size is set.
 void fill_measured(record::RunRecord& r, const Measurement& measurement, const chip::Completion& alone);
 /// The figures of the `index`-th set of start offsets, and the spread over all sets.
 OffsetSet offset_set(const Point& point, const Measurement& measurement, std::size_t index);

@@ -129,6 +129,13 @@ std::optional<Lever> more_state_buffer(const PointRequest& request, const Point&
         return Lever{"a larger budget", "--state-buffer-budget " + text,
                      with_setting(request, "compiler.place.state_buffer_budget", text)};
     }
+    // Both forms at once are refused, so the lever speaks the one that the request does.
+    constexpr const char* kTotal = "chip.state_buffer.bytes";
+    const bool in_total = std::any_of(request.settings.begin(), request.settings.end(),
+                                      [&](const Setting& s) { return s.key == kTotal; });
+    if (in_total)
+        return setting_lever(request, "more state buffer", kTotal,
+                             to_text(Bytes{bytes} * point.chip.state_buffer.partitions));
     return setting_lever(request, "more state buffer", "chip.state_buffer.partition_bytes", to_text(Bytes{bytes}));
 }
 

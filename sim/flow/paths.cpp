@@ -70,6 +70,8 @@ std::string published_rows_path() {
 
 std::string validation_names_path() { return (data_folder() / "configs/validation.json").lexically_normal().string(); }
 
+std::string prices_path() { return (data_folder() / "configs/prices.json").lexically_normal().string(); }
+
 std::string models_folder() { return (data_folder() / "models").lexically_normal().string(); }
 
 std::string relative_to_file(const std::string& path, const std::string& file) {

@@ -24,6 +24,9 @@ std::string models_folder();
 std::string published_rows_path();
 std::string validation_names_path();
 
+/// The list of prices (prices.hpp).
+std::string prices_path();
+
 /// `path` as seen from the folder of `file`. Absolute paths stay as they are, and so do names of networks
 /// (whatever ends neither in .onnx nor in .json).
 std::string relative_to_file(const std::string& path, const std::string& file);

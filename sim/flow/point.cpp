@@ -62,14 +62,13 @@ void check_settings(const std::vector<Setting>& settings, Problems& problems) {
                              "with 'chip.' or 'compiler.'");
 }
 
-std::optional<hw::ChipSpec> load_chip(const PointRequest& request, Problems& problems) {
+std::optional<hw::ChipFile> load_chip(const PointRequest& request, Problems& problems) {
     const auto path = chip_path(request.chip, problems);
     if (!path) return std::nullopt;
     std::vector<hw::Override> overrides;
     for (const Setting& s : settings_under(request.settings, "chip."))
         overrides.push_back({s.key, s.value, s.file, s.where});
-    const auto file = hw::load_chip(*path, overrides, problems);
-    return file ? std::optional{file->spec} : std::nullopt;
+    return hw::load_chip(*path, overrides, problems);
 }
 
 std::string extension_of(const std::string& path) { return std::filesystem::path(path).extension().string(); }
@@ -170,6 +169,12 @@ const ModelCache::Entry* ModelCache::load(const std::string& model, const Extent
     return (*found)->entry ? &*(*found)->entry : nullptr;
 }
 
+std::string more_cores(std::int64_t cores) {
+    if (cores < 1 || cores > kMaxCores) return "";
+    const std::string n = std::to_string(cores);
+    return "; a chip with more is a what-if: --set chip.cores=" + n + ", or \"chip.cores\": " + n + " in a sweep";
+}
+
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {
     Problems found;
     check_counts(request, found);
@@ -183,12 +188,13 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     const ModelCache::Entry* model = named || is_there("model", request.model, found)
                                          ? models.load(request.model, request.extents, compiler.host_operators, found)
                                          : nullptr;
-    const auto chip = load_chip(own, found);
+    const auto file = load_chip(own, found);
+    const hw::ChipSpec* const chip = file ? &file->spec : nullptr;
     for (const Problem& p : of_compiler.list()) found.add(p);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
         found.add("", "cores",
                   "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name + ", and is " +
-                      std::to_string(request.cores));
+                      std::to_string(request.cores) + more_cores(request.cores));
     if (model && !model->graph.batchable && request.batch > 1)
         found.add("", "batch",
                   "network " + model->graph.name + " only runs at batch 1: " + model->graph.why_not_batchable);
@@ -203,6 +209,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     point.extents = request.extents;
     point.graph = model->graph;
     point.chip = *chip;
+    point.energy = file->energy;
     point.compiler = compiler;
     point.batch = request.batch;
     point.dtype = request.dtype;

@@ -15,6 +15,7 @@
 #include "flow/extents.hpp"
 #include "flow/setting.hpp"
 #include "graph/graph.hpp"
+#include "hw/energy.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::flow {
@@ -59,6 +60,7 @@ struct Point {
     Extents extents;
     graph::Graph graph;
     hw::ChipSpec chip;
+    hw::EnergySpec energy;  ///< of the chip file; no part of the identity
     compiler::CompileOptions compiler;
     int batch = 1;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
@@ -100,9 +102,13 @@ private:
 /// batchable.
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
+/// How to have `cores` of them, behind a message that the chip has fewer; "" where no chip has as many.
+std::string more_cores(std::int64_t cores);
+
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
 /// content with what of it the host runs, extents where any are given, batch, types, chip, compiler options, cores,
-/// workers, seed, offset sets, inferences, kResultsEpoch, record version). Not of paths, provenance or questions.
+/// workers, seed, offset sets, inferences, kResultsEpoch, record version). Not of paths, provenance,
+/// questions, energy or prices.
 std::string point_id(const Point& point, const std::string& model_hash);
 
 /// Hash of what a graph computes: nodes, attributes, shapes, constants (files by their bytes). Names of

@@ -214,7 +214,9 @@ record::ServingRecord record_of(const ServingPlan& plan, const Scenario& scenari
     r.in_system_avg = s.in_system;
     r.rate_times_latency = s.rate_times_latency;
     r.requests_measured = static_cast<std::int64_t>(t.latencies.size());
-    r.cost_per_1m_inf = analysis::usd_per_million(s.throughput) * scenario.run.server.chips;
+    if (plan.price)
+        r.cost_per_1m_inf =
+            analysis::usd_per_million(plan.price->usd_per_chip_hour * scenario.run.server.chips, s.throughput);
     return r;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "flow/measured_times.hpp"
+#include "flow/prices.hpp"
 #include "record/serving_record.hpp"
 #include "serving/search.hpp"
 #include "serving/verdict.hpp"
@@ -19,6 +20,7 @@ struct ServingPlan {
     std::vector<ServedProgram> programs;  ///< sizes of the server and candidates of the search, ascending
     std::vector<Point> points;            ///< of the programs
     std::string id;                       ///< hash of all that determines the results
+    std::optional<PriceTag> price;        ///< of a chip; no part of the identity
 };
 
 /// Reads a scenario file and what it names. Settings with "chip." or "compiler." in front reach into those files, all

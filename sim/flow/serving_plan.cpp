@@ -93,7 +93,8 @@ void complete(Scenario& scenario, const hw::ChipSpec& chip, Problems& problems) 
     server.cores_per_chip = scenario.served.cores == 0 ? chip.cores : scenario.served.cores;
     if (scenario.served.cores > chip.cores)
         problem("/server/cores", "must be from 1 to the " + std::to_string(chip.cores) + " of chip " + chip.name +
-                                     ", and is " + std::to_string(scenario.served.cores));
+                                     ", and is " + std::to_string(scenario.served.cores) +
+                                     more_cores(scenario.served.cores));
     run.host.per_inference = scenario.per_inference.value_or(chip.host.call_overhead);
     run.host.jitter = kCallJitter;
     const auto* closed = std::get_if<serving::ClosedLoop>(&run.load);

@@ -101,9 +101,7 @@ json::Value canonical_json(const ChipSpec& spec) {
                   {"host", Object{{"link_bandwidth", base_units(spec.host.link_bandwidth)},
                                   {"transfer_latency", base_units(spec.host.transfer_latency)},
                                   {"call_overhead", base_units(spec.host.call_overhead)}}},
-                  {"sync", Object{{"max_queues", spec.sync.max_queues},
-                                  {"semaphores", spec.sync.semaphores},
-                                  {"events", spec.sync.events}}}};
+                  {"sync", Object{{"max_queues", spec.sync.max_queues}, {"semaphores", spec.sync.semaphores}}}};
 }
 
 }  // namespace infsim::hw

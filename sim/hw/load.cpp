@@ -6,7 +6,9 @@
 #include "base/text.hpp"
 #include "hw/override.hpp"
 #include "hw/read_ddr4.hpp"
+#include "hw/read_energy.hpp"
 #include "hw/section.hpp"
+#include "hw/totals.hpp"
 #include "hw/variant.hpp"
 
 namespace infsim::hw {
@@ -64,7 +66,7 @@ VectorEngineSpec read_vector_engine(Section engine) {
 StateBufferSpec read_state_buffer(Section buffer, const PeSpec& pe) {
     StateBufferSpec spec;
     spec.partitions = buffer.integer("partitions", min_partitions, max_partitions);
-    spec.partition_bytes = buffer.quantity("partition_bytes", partition_sizes);
+    spec.partition_bytes = read_per_part(buffer, kStateBufferForms, spec.partitions, partition_sizes);
     if (spec.partitions > 0 && spec.partitions < pe.rows)
         buffer.problem("partitions", fmt::format("is less than the {} rows of the PE array that read it", pe.rows));
     else if (spec.partitions > 0 && spec.partitions < pe.columns)
@@ -154,7 +156,7 @@ DramSpec read_dram(Section dram, int cores) {
     DramSpec spec;
     spec.capacity = dram.quantity("capacity", dram_sizes);
     spec.channels = dram.integer("channels", 1, 64);
-    spec.channel_bandwidth = dram.quantity("channel_bandwidth", bandwidths);
+    spec.channel_bandwidth = read_per_part(dram, kDramForms, spec.channels, bandwidths);
     spec.burst = dram.quantity("burst", burst_sizes);
     spec.latency = dram.quantity("latency", delays);
     spec.model = read_dram_model(Section(dram, "model"), spec);
@@ -182,7 +184,6 @@ SyncSpec read_sync(Section sync) {
     SyncSpec spec;
     spec.max_queues = sync.integer("max_queues", 6, max_queues);
     spec.semaphores = sync.integer("semaphores", 6, 1 << 16);
-    spec.events = sync.integer("events", 0, 1 << 16);
     if (spec.semaphores > 0 && spec.max_queues > spec.semaphores)
         sync.problem("max_queues", "is more than semaphores, of which every queue owns one");
     sync.finish();
@@ -208,6 +209,7 @@ ChipFile read_sections(const json::Document& document, Problems& problems) {
     spec.dram = read_dram(section("dram"), spec.cores);
     spec.host = read_host(section("host"));
     spec.sync = read_sync(section("sync"));
+    file.energy = read_energy(root, file.provenance);
     root.finish();
     return file;
 }
@@ -238,8 +240,10 @@ std::optional<ChipFile> read_chip(json::Document document, const std::vector<Ove
     for (Provenance& origin : file.provenance) {
         std::string pointer;
         for (const std::string& key : split(origin.path, '.')) pointer = json::pointer_to(pointer, key);
-        const auto change = overridden.find(pointer);
-        if (change == overridden.end() || change->second->value.is_object()) continue;
+        auto change = overridden.lower_bound(pointer);  // of the number, or of one end of a range
+        if (change == overridden.end()) continue;
+        if (change->first != pointer && change->first.rfind(pointer + "/", 0) != 0) continue;
+        if (change->second->value.is_object()) continue;
         const Override& set = *change->second;
         origin.grade = "override";
         origin.source = set.file.empty() ? set.where : set.file + ": " + set.where;

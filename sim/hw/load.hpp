@@ -13,6 +13,7 @@
 
 #include "base/json.hpp"
 #include "base/problems.hpp"
+#include "hw/energy.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::hw {
@@ -36,6 +37,7 @@ struct Override {
 
 struct ChipFile {
     ChipSpec spec;
+    EnergySpec energy;                   ///< no part of the chip's identity
     std::vector<Provenance> provenance;  ///< in the order of the file's sections
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "hw/totals.hpp"
 
 namespace infsim::hw {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 std::vector<std::string> keys_of(const json::Value& value) {
     std::vector<std::string> keys;
     for (const json::Member& member : value.as_object()) keys.push_back(member.first);
+    for (std::string& key : other_forms(value.as_object())) keys.push_back(std::move(key));
     return keys;
 }
 
@@ -27,7 +29,8 @@ void replace(json::Value& place, const json::Value& value) {
 
 Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides, Problems& problems) {
     Overridden done;
-    for (const Override& change : overrides) {
+    for (const Override* const applied : in_one_form(document, overrides, problems)) {
+        const Override& change = *applied;
         json::Value* place = &document.root;
         std::string pointer, wrong;
         for (const std::string& key : split(change.path, '.')) {

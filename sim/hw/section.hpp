@@ -44,6 +44,11 @@ public:
     std::string choice(std::string_view key, const std::vector<std::string>& allowed) {
         return present_ ? reader_->choice(key, allowed) : "";
     }
+    bool has(std::string_view key) const { return present_ && reader_->has(key); }
+    /// A member whose value does not matter any more, because a problem was reported: finish() is silent about it.
+    void ignore(std::string_view key) {
+        if (present_) reader_->optional(key);
+    }
     void problem(std::string_view key, std::string what) {
         if (present_) reader_->problem(key, std::move(what));
     }
@@ -69,14 +74,24 @@ public:
     static T read_graded(const json::Cursor& place, std::string path, std::vector<Provenance>& provenance, Read read) {
         json::ObjectReader reader(place);
         const auto value = reader.required("value");
-        const std::optional<std::string> grade = read_text(reader, "grade"), source = read_text(reader, "source");
+        const Origin origin = read_origin(reader);
         reader.finish();
-        if (grade && source) check_origin(reader, *grade, *source);
         if (!value) return T{};
         const json::Value& text = value->value();
-        provenance.push_back({std::move(path), text.is_string() ? text.as_string() : json::dump(text, 0),
-                              grade.value_or(""), source.value_or("")});
+        provenance.push_back(
+            {std::move(path), text.is_string() ? text.as_string() : json::dump(text, 0), origin.grade, origin.source});
         return read(*value).value_or(T{});
+    }
+
+    /// Where a number comes from; a part that is missing or wrong is reported, and empty where it is missing.
+    struct Origin {
+        std::string grade, source;
+    };
+    /// Reads and checks the members "grade" and "source".
+    static Origin read_origin(json::ObjectReader& reader) {
+        const std::optional<std::string> grade = read_text(reader, "grade"), source = read_text(reader, "source");
+        if (grade && source) check_origin(reader, *grade, *source);
+        return {grade.value_or(""), source.value_or("")};
     }
 
 private:

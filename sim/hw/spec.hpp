@@ -112,7 +112,6 @@ struct HostSpec {
 struct SyncSpec {
     int max_queues = 0;
     int semaphores = 0;
-    int events = 0;
 };
 
 struct ChipSpec {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "hw/totals.hpp"
+
 namespace infsim::hw {
 
 namespace {
@@ -16,6 +18,7 @@ void lay_over(json::Value& base, const json::Object& over, const std::string& po
         const std::string place = json::pointer_to(pointer, member.first);
         json::Value* const there = base.as_object().find(member.first);
         if (depth == 0 && there != nullptr && is_section(*there) && is_section(member.second)) {
+            drop_other_forms(there->as_object(), member.second.as_object(), member.first);
             lay_over(*there, member.second.as_object(), place, depth + 1, replaced);
             continue;
         }

@@ -66,7 +66,9 @@ void add_results(std::vector<Column>& c) {
     c.push_back(
         column("latency_ms_p50_median", "ms", "median of the starts' median latencies", &R::latency_ms_p50_median));
     c.push_back(column("latency_ms_p50_max", "ms", "highest median latency of all starts", &R::latency_ms_p50_max));
-    c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip",
+    c.push_back(column("cost_per_1m_inf", "USD",
+                       "price of a million items: an hour of the chip by configs/prices.json or --price; empty for a "
+                       "chip without a price",
                        &R::cost_per_1m_inf));
     c.push_back(column("service_ms", "ms", "mean of first issue to last retirement of one inference", &R::service_ms));
     c.push_back(
@@ -129,6 +131,34 @@ void add_memory(std::vector<Column>& c) {
     c.push_back(column("dram_footprint_bytes", "B",
                        "device DRAM that one core's copy of instructions, weights and data occupies",
                        &R::dram_footprint_bytes));
+    c.push_back(column("sb_access_bytes", "B", "read and written in the state buffer by one inference, DMA included",
+                       &R::sb_access_bytes));
+    c.push_back(column("psum_access_bytes", "B", "the same in PSUM; a sum that is added to is read and written",
+                       &R::psum_access_bytes));
+}
+
+/// Energy of an item and its parts, from the record's counts and the chip file's ranges.
+void add_energy(std::vector<Column>& c) {
+    using R = RunRecord;
+    const auto add = [&](const std::string& part, const std::string& meaning, Real R::*low, Real R::*high) {
+        const std::string name = "energy_" + part + "mj_per_item_";
+        c.push_back(column(name + "low", "mJ/item", meaning, low));
+        c.push_back(column(name + "high", "mJ/item", "see " + name + "low", high));
+    };
+    add("", "energy of one item, between low and high, the sum of its parts; empty where one is unknown",
+        &R::energy_mj_per_item_low, &R::energy_mj_per_item_high);
+    add("mac_", "its part of multiply-accumulates, true ones only: macs_per_inference", &R::energy_mac_mj_per_item_low,
+        &R::energy_mac_mj_per_item_high);
+    add("sram_", "of state buffer and PSUM: sb_access_bytes and psum_access_bytes", &R::energy_sram_mj_per_item_low,
+        &R::energy_sram_mj_per_item_high);
+    add("dram_", "of device DRAM: all bytes, host transfers included, which land there",
+        &R::energy_dram_mj_per_item_low, &R::energy_dram_mj_per_item_high);
+    add("host_", "of the host link: dram_host_bytes", &R::energy_host_mj_per_item_low,
+        &R::energy_host_mj_per_item_high);
+    add("static_", "of what the chip takes whatever it does, over the time of an item at throughput_avg",
+        &R::energy_static_mj_per_item_low, &R::energy_static_mj_per_item_high);
+    c.push_back(
+        column("energy_missing", "", "keys that the chip file leaves out and the sum lacks", &R::energy_missing));
 }
 
 void add_program(std::vector<Column>& c) {
@@ -213,6 +243,7 @@ const std::vector<Column>& columns() {
         add_point(c);
         add_results(c);
         add_memory(c);
+        add_energy(c);
         add_engines(c);
         add_program(c);
         return c;

@@ -16,7 +16,7 @@ namespace infsim::record {
 
 /// Counts up when a column is added, renamed or changes its meaning; a column that only some points have
 /// (Column::rare) may come without, since it changes no other record.
-constexpr int kRecordVersion = 5;
+constexpr int kRecordVersion = 6;
 
 /// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
 /// decimal number and so prints as short as it can, which a product with 1e-9 does not.
@@ -83,6 +83,15 @@ struct RunRecord {
     Integer spill_save_bytes, spill_reload_bytes, relayout_write_bytes, relayout_read_bytes;
     Real weight_bytes_per_inference;
     Integer dram_footprint_bytes;
+    Integer sb_access_bytes, psum_access_bytes;
+    // Energy.
+    Real energy_mj_per_item_low, energy_mj_per_item_high;
+    Real energy_mac_mj_per_item_low, energy_mac_mj_per_item_high;
+    Real energy_sram_mj_per_item_low, energy_sram_mj_per_item_high;
+    Real energy_dram_mj_per_item_low, energy_dram_mj_per_item_high;
+    Real energy_host_mj_per_item_low, energy_host_mj_per_item_high;
+    Real energy_static_mj_per_item_low, energy_static_mj_per_item_high;
+    std::string energy_missing;
     // The program.
     Integer instructions, layers, layers_dram_bound, macs_per_inference;
     // Why not.

@@ -81,7 +81,9 @@ void add_figures(std::vector<ServingColumn>& c) {
     c.push_back(column("rate_times_latency", "requests", "lambda W of Little's law, from rate and latencies",
                        &R::rate_times_latency));
     c.push_back(column("requests_measured", "", "requests behind the percentiles", &R::requests_measured));
-    c.push_back(column("cost_per_1m_inf", "USD", "price of a million items at Inf1's reserved price per chip",
+    c.push_back(column("cost_per_1m_inf", "USD",
+                       "price of a million items: an hour of the chips by configs/prices.json or --price; empty for "
+                       "chips without a price",
                        &R::cost_per_1m_inf));
     c.push_back(column("reason", "", "why infeasible or INVALID", &R::reason));
     c.push_back(column("scenario_id", "", "hash of everything that determines this row", &R::scenario_id));

@@ -121,6 +121,12 @@ class BadInput(InScratch):
                                        "axes": [{"key": "cores", "values": [1, 5]}]})
         message = self.refused("sweep", path, "--out", "out")
         self.assertTrue(message.startswith(f"{path}: /axes/0/values/1: must be from 1 to the 4"), message)
+        self.assertIn('"chip.cores": 5 in a sweep', message)
+        for command in ("run", "limits"):
+            self.assertIn("--set chip.cores=8", self.refused(command, NET, "--cores", 8))
+            self.assertNotIn("chip.cores", self.refused(command, NET, "--cores", 65))
+        served = self.refused("serve", SOURCE / "configs/serving/resnet50_poisson.json", "--set", "server.cores=8")
+        self.assertIn("--set chip.cores=8", served)
 
     def test_truncated_onnx(self):
         whole = (SOURCE / "models/three_layers/three_layers.json").read_bytes()
@@ -753,6 +759,18 @@ class Sweep(InScratch):
         self.assertEqual([(r["chip.state_buffer.partition_bytes"], r["batch_size"]) for r in self.table("one")][:5],
                          [("4KiB", "3"), ("4KiB", "1"), ("4KiB", "2"), ("4KiB", "64"), ("96KiB", "3")])
 
+    def test_totals_are_axes_and_make_the_same_points(self):
+        def ids(axis, values, folder):
+            path = self.write("s.json", {"question": "?", "base": {"model": str(NET), "cores": 1}, "axes": [{"key": axis, "values": values}]})
+            self.run_it("sweep", path, "--out", folder)
+            return [row["point_id"] for row in self.table(folder)]
+        self.assertEqual(ids("chip.state_buffer.bytes", ["12MiB", "16MiB"], "a"),
+                         ids("chip.state_buffer.partition_bytes", ["96KiB", "128KiB"], "b"))
+        self.assertEqual(ids("chip.dram.bandwidth", ["51.2GB/s", "75GB/s"], "c"),
+                         ids("chip.dram.channel_bandwidth", ["25.6GB/s", "37.5GB/s"], "d"))
+        message = self.run_it("sweep", "s.json", "--out", "x", "--set", "chip.dram.bandwidth=50GB/s", expect=2).stderr
+        self.assertIn("'dram.bandwidth' and 'dram.channel_bandwidth' set the same number", message)
+
     def test_json_and_set(self):
         path = self.sweep_file()
         result = json.loads(self.run_it("sweep", path, "--json", "--out", "o", "--set", "batch=[1,3]",
@@ -801,6 +819,64 @@ class Resume(InScratch):
         next(self.folder.glob("out/points/*/record.json")).write_text('{"record_version": 1, "sta')
         self.assertIn("1 of 2 points", self.run_it("sweep", path, "--out", "out").stderr)
         self.assertEqual((self.folder / "out/table.csv").read_bytes(), table)
+
+
+class Money(InScratch):
+    """Columns that follow from prices and from the energies of the chip file: new ones hold for results of old."""
+
+    def chip(self, **changes):
+        chip = json.loads(CHIP.read_text())
+        return self.write("chip.json", {**chip, **changes})
+
+    def record(self, *words):
+        return json.loads(self.run_it("run", NET, "--cores", 1, "--json", *words).stdout)["record"]
+
+    def test_prices(self):
+        own, demand, given = self.record(), self.record("--price", "inf1.xlarge-on-demand"), self.record("--price-per-hour", "2.2")
+        self.assertAlmostEqual(demand["cost_per_1m_inf"] / own["cost_per_1m_inf"], 0.228 / 0.110)
+        self.assertAlmostEqual(given["cost_per_1m_inf"] / own["cost_per_1m_inf"], 20)
+        self.assertEqual(len({r["point_id"] for r in (own, demand, given)}), 1)
+        self.assertNotIn("cost_per_1m_inf", self.record("--set", "chip.name=what-if"))
+        self.assertIn("cost_per_1m_inf", self.record("--set", "chip.name=what-if", "--price-per-hour", 3))
+        self.assertIn("no price of chip what-if", self.run_it("run", NET, "--set", "chip.name=what-if").stdout)
+        for words, part in ((("--price", "inf1.xlarge-on-demnd"), "did you mean 'inf1.xlarge-on-demand'?"),
+                            (("--price-per-hour", 0), "must be above 0"), (("--price", "x", "--price-per-hour", 1), "exclude each other")):
+            for command in (("run", NET), ("sweep", self.sweep_file()), ("serve", SOURCE / "configs/serving/resnet50_poisson.json")):
+                self.assertIn(part, self.run_it(*command, *words, expect=2).stderr)
+
+    def test_the_list_and_its_schema(self):
+        prices = json.loads((SOURCE / "configs/prices.json").read_text())
+        jsonschema.validate(prices, json.loads((SOURCE / "configs/schemas/prices.schema.json").read_text()))
+        self.assertIn("list of 8 prices", self.run_it("check", SOURCE / "configs/prices.json").stdout)
+        del prices["prices"][0]["terms"]
+        self.assertIn("/prices/0: key 'terms' is missing", self.run_it("check", self.write("p.json", prices), expect=2).stderr)
+
+    def test_energy_is_no_part_of_an_id_and_its_sum_is_of_known_parts(self):
+        known = self.record()
+        parts = [known[f"energy_{p}_mj_per_item_low"] for p in ("mac", "sram", "dram", "host", "static")]
+        self.assertAlmostEqual(sum(parts), known["energy_mj_per_item_low"])
+        self.assertNotIn("energy_missing", known)
+        energy = json.loads(CHIP.read_text())["energy"]
+        del energy["host_link"]
+        partly, nothing = self.record("--chip", self.chip(energy=energy)), self.record("--chip", self.chip(energy={}))
+        self.assertEqual((partly["energy_missing"], nothing["energy_missing"]), ("energy.host_link", "energy"))
+        self.assertEqual(partly["energy_dram_mj_per_item_high"], known["energy_dram_mj_per_item_high"])
+        for record in (partly, nothing):
+            self.assertNotIn("energy_mj_per_item_low", record)
+            self.assertEqual(record["point_id"], known["point_id"])
+        self.assertIn("energy unknown", self.run_it("run", NET, "--chip", "chip.json").stdout)
+
+    def test_stored_points_get_new_prices_and_energies(self):
+        path = self.sweep_file(batches=[1, 2])
+        self.run_it("sweep", path, "--out", "out")
+        before = self.table("out")
+        words = ("--price-per-hour", 1.1, "--set", "chip.energy.static_power.low=0W")
+        self.assertIn("2 of 2 points are there already", self.run_it("sweep", path, "--out", "out", *words).stderr)
+        for old, new in zip(before, self.table("out")):
+            self.assertAlmostEqual(float(new["cost_per_1m_inf"]) / float(old["cost_per_1m_inf"]), 10)
+            self.assertEqual(float(new["energy_static_mj_per_item_low"]), 0)
+            self.assertEqual(new["energy_mj_per_item_high"], old["energy_mj_per_item_high"])
+            self.assertEqual(new["throughput_avg"], old["throughput_avg"])
 
 
 class Interrupt(InScratch):

@@ -33,7 +33,7 @@ inline hw::ChipSpec round_chip() {
     s.dram = {Bytes{std::int64_t{8} << 30}, 2, Bandwidth{25 * G}, Bytes{512}, picoseconds(100'000),
               hw::BandwidthDram{0.8}};
     s.host = {Bandwidth{5 * G}, microseconds(2), microseconds(50)};
-    s.sync = {32, 32, 256};
+    s.sync = {32, 32};
     return s;
 }
 

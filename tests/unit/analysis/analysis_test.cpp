@@ -115,5 +115,5 @@ TEST_CASE("a layer is free of DRAM from the batch on after which DRAM never boun
 }
 
 TEST_CASE("a million items at 1000 per second take 1000 s of an inf1.xlarge") {
-    CHECK(usd_per_million(1000) == Approx(0.110 * 1000 / 3600));
+    CHECK(usd_per_million(0.110, 1000) == Approx(0.110 * 1000 / 3600));
 }

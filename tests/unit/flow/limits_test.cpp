@@ -123,6 +123,19 @@ TEST_CASE("a batch whose items in flight take too long by Little's law is not si
     CHECK(with.simulated <= without.simulated + 2);  // B=1, and B=2 for the certificate
 }
 
+TEST_CASE("a lever speaks of the state buffer as the request does, since both forms at once are refused") {
+    Fake fake;
+    LimitsOptions options;
+    options.simulate = false;
+    PointRequest r = request();
+    r.settings.push_back({"chip.state_buffer.bytes", "12MiB", "", "--set"});
+    const Limits l = find_limits(r, options, fake.tools());
+    const ProvenLever* more = lever(*l.resident.certificate, "more state buffer");
+    REQUIRE(more != nullptr);
+    CHECK(more->change == "--set chip.state_buffer.bytes=14MiB");  // 112 KiB in each of 128 partitions
+    CHECK(more->batch == 7);
+}
+
 TEST_CASE("levers are those that were seen to work, with the batch that they reach") {
     Fake fake;
     LimitsOptions options;

@@ -1,0 +1,25 @@
+// What work costs in energy. Nobody outside knows these numbers of a chip, so each is a range; one that a chip file
+// leaves out is unknown, which is not 0. No time depends on them: they are kept apart from ChipSpec and are no part of
+// a chip's identity.
+#pragma once
+
+#include <optional>
+
+#include "base/dtype.hpp"
+
+namespace infsim::hw {
+
+/// From `low` to `high`, both 0 or more, in the unit that the member says.
+struct EnergyRange {
+    double low = 0, high = 0;
+};
+
+struct EnergySpec {
+    std::optional<EnergyRange> mac_fp16, mac_bf16, mac_fp32;  ///< pJ per multiply-accumulate on operands of that type
+    std::optional<EnergyRange> state_buffer, psum;            ///< pJ per byte read or written
+    std::optional<EnergyRange> dram;                          ///< pJ per byte to or from device DRAM
+    std::optional<EnergyRange> host_link;                     ///< pJ per byte to or from the host
+    std::optional<EnergyRange> static_power;                  ///< W of the whole chip, whatever it does
+};
+
+}  // namespace infsim::hw

@@ -1,0 +1,62 @@
+// Numbers that a chip file may state per part or for all parts together: the state buffer of a core, the bandwidth of
+// all DRAM channels. A ChipSpec holds them per part.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hw/load.hpp"
+#include "hw/section.hpp"
+
+namespace infsim::hw {
+
+/// The keys of one such number within its section.
+struct TwoForms {
+    std::string_view section;
+    std::string_view part;   ///< of one part
+    std::string_view total;  ///< of all of them
+    std::string_view count;  ///< how many there are
+};
+constexpr TwoForms kStateBufferForms{"state_buffer", "partition_bytes", "bytes", "partitions"};
+constexpr TwoForms kDramForms{"dram", "channel_bandwidth", "bandwidth", "channels"};
+
+/// Takes the other form out of `base`, the members of `section`, where `over`, which is to be laid over it, states one
+/// of the two: what a variant says wins in either form.
+void drop_other_forms(json::Object& base, const json::Object& over, std::string_view section);
+
+/// Brings `document` into the form that the overrides are in, and returns those that can be applied: all but totals
+/// that stand beside an override of their parts, which is a problem at the total's place.
+std::vector<const Override*> in_one_form(json::Document& document, const std::vector<Override>& overrides,
+                                         Problems& problems);
+
+/// The keys that the members of an object may have beside those that they have: the other forms of its numbers.
+std::vector<std::string> other_forms(const json::Object& object);
+
+/// Reads the number in the form it is stated in and returns it per part. `count`: parts, 0 where that was wrong and
+/// reported; `range`: of one part. Reports both forms at once, and a total that does not divide evenly with the nearest
+/// ones that do; then it is 0, as everything that could not be read.
+template <class Q>
+Q read_per_part(Section& section, const TwoForms& keys, int count, json::Range<Q> range) {
+    if (!section.has(keys.total)) return section.quantity<Q>(keys.part, range);
+    if (section.has(keys.part)) {
+        section.problem(keys.total, "is said by '" + std::string(keys.part) + "' as well; state one of the two");
+        section.ignore(keys.part);
+        section.ignore(keys.total);
+        return Q{0};
+    }
+    if (count <= 0) {
+        section.ignore(keys.total);
+        return Q{0};
+    }
+    const Q total = section.quantity<Q>(keys.total, json::Range<Q>{range.min * count, range.max * count});
+    const Q part{total.count() / count};
+    if (part * count == total) return part;
+    section.problem(keys.total, "is " + to_text(total) + ", which does not divide evenly among " +
+                                    number_text(std::int64_t{count}) + " " + std::string(keys.count) + "; " +
+                                    to_text(part * count) + " or " + to_text((part + Q{1}) * count) + " would");
+    return Q{0};
+}
+
+}  // namespace infsim::hw
