@@ -82,6 +82,9 @@ struct CompileOptions {
     /// lower: several matrices by one are a single product of all their rows; false: matrix by matrix, each with the
     /// other read again.
     bool shared_matrices = true;
+    /// lower: a Where whose conditions are a row over the columns (masked_fill) repeats them on the partitions once;
+    /// false: element by element through device DRAM.
+    bool masked_rows = true;
 
     /// order: layers between two single-tensor cuts are ordered for the smallest peak; false: order of the model.
     bool reorder_layers = true;

@@ -55,6 +55,7 @@ const std::vector<Option>& options_table() {  // NOLINT(readability-function-siz
         {"lower", "turned_transfers", Flag{&O::turned_transfers},
          "turn a tensor on the PE rather than transfer it element by element"},
         {"lower", "shared_matrices", Flag{&O::shared_matrices}, "several matrices by one are a single product"},
+        {"lower", "masked_rows", Flag{&O::masked_rows}, "a Where by a row of conditions stays on chip"},
         {"order", "reorder_layers", Flag{&O::reorder_layers}, "order layers for the smallest peak"},
         {"order", "attention_bytes", Size{&O::attention_bytes},
          "bytes per partition beyond which scores of attention run some heads at a time; 0: all heads together"},
@@ -250,8 +251,8 @@ json::Value canonical_json(const CompileOptions& options) {
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
-                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, reorder_layers,
-                                  attention_bytes, spill, rematerialization, recompute, search_sections,
+                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, masked_rows,
+                                  reorder_layers, attention_bytes, spill, rematerialization, recompute, search_sections,
                                   search_only_tight, search_psum_banks, weights_region, weight_regions,
                                   activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;

@@ -33,7 +33,7 @@ constexpr Range<Frequency> ddr_clocks{Frequency{100'000'000}, Frequency{10'000'0
 constexpr Range<Bytes> ddr_rows{Bytes{64}, Bytes{1 << 20}};
 constexpr Range<Cycles> ddr_cycles{Cycles{0}, Cycles{1'000}};
 constexpr Range<Duration> refreshes{Duration{1'000}, Duration{1'000'000'000}};
-constexpr int max_cores = 64, min_partitions = 8, max_partitions = 512, max_queues = 32;
+constexpr int max_cores = 64, min_partitions = 8, max_partitions = 512, max_queues = 250;
 
 PeSpec read_pe(Section pe) {
     PeSpec spec;

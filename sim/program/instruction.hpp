@@ -64,8 +64,9 @@ struct ScalarOperand {
 };
 
 // --- PE ---------------------------------------------------------------------------------------------
-/// Loads the stationary operand: K = src.partition_count rows at PE rows src.partition_start % rows.., without a
-/// break at the last row, M = elements(src) <= PE columns. May run in the background of the running matmul.
+/// Loads the stationary operand: K = src.partition_count <= PE rows, M = elements(src) <= PE columns. An array of fewer
+/// rows than there are partitions takes any of them that follow each other. May run in the background of the running
+/// matmul.
 struct LoadStationary {
     AccessPattern src;
 };

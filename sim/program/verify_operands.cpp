@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "program/runs.hpp"
@@ -43,11 +41,9 @@ struct Check {
         require(t.psum_bank_bytes > 0 && p.offset / t.psum_bank_bytes == (end_offset(p) - 1) / t.psum_bank_bytes,
                 FindingKind::bounds, "bytes [{}, {}) lie in more than one PSUM bank", p.offset, end_offset(p));
     }
-    /// Partition p feeds row p % rows of the array.
     void rows(const AccessPattern& p) const {
-        const int first = p.partition_start % std::max(1, t.pe_rows);
-        require(first + p.partition_count <= t.pe_rows, FindingKind::bounds, "{} + {} of {} PE rows", first,
-                int{p.partition_count}, t.pe_rows);
+        require(p.partition_count <= t.pe_rows, FindingKind::bounds, "{} of {} PE rows", int{p.partition_count},
+                t.pe_rows);
     }
     void scalar(const ScalarOperand& s, AluOp op, const char* what) const {
         require((s.kind == ScalarOperand::Kind::none) == (op == AluOp::none), FindingKind::operand,

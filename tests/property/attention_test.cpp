@@ -106,3 +106,25 @@ TEST_CASE("BERT-base: 22.3 GFLOP and 85 M weights per sequence, six sequences fi
         CHECK(complaints(c.program) == "");
     }
 }
+
+TEST_CASE("scores that a row of conditions masks stay on chip, whatever the number and the side") {
+    for (const double number : {-1e30, -65504.0, -10.0, 0.0, 3.0})
+        for (const bool where_true : {true, false}) {
+            INFO(number << (where_true ? " where" : " where not"));
+            Attention a{Net{}, 96, 3, 64};
+            const TensorId x = a.net.input({1, 96, 48});
+            const TensorId closed = a.net.binary(Op::greater, a.mask(), a.net.number(0));
+            TensorId y = x;
+            for (int layer = 0; layer < 2; ++layer) {
+                const TensorId scores = a.scores(y), n = a.net.number(number);
+                y = a.context(a.net.softmax(a.net.where(closed, where_true ? n : scores, where_true ? scores : n), 3),
+                              y);
+            }
+            const graph::Graph graph = a.net.finish({y});
+            const auto c = check_computes(graph, 2);
+            CHECK(detours(c.program).find("where") == std::string::npos);
+            CompileOptions plain;
+            plain.masked_rows = false;
+            CHECK(detours(check_computes(graph, 1, plain).program).find("where") != std::string::npos);
+        }
+}

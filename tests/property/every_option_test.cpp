@@ -30,8 +30,8 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
-                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, reorder_layers,
-                                  attention_bytes, spill, rematerialization, recompute, search_sections,
+                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, masked_rows,
+                                  reorder_layers, attention_bytes, spill, rematerialization, recompute, search_sections,
                                   search_only_tight, search_psum_banks, weights_region, weight_regions,
                                   activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
@@ -50,6 +50,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "packed_constants", &O::packed_constants, {false});
     add(all, "turned_transfers", &O::turned_transfers, {false});
     add(all, "shared_matrices", &O::shared_matrices, {false});
+    add(all, "masked_rows", &O::masked_rows, {false});
     all.push_back({"only_tight", [](CompileOptions& o) { o.search_sections = o.search_only_tight = true; }});
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "fuse_clips", &O::fuse_clips, {false});

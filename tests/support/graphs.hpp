@@ -83,6 +83,9 @@ public:
     TensorId binary(graph::Op op, TensorId a, TensorId b) {
         return node(op, fresh(std::string(graph::op_name(op))), {a, b}, {});
     }
+    TensorId where(TensorId condition, TensorId a, TensorId b) {
+        return node(graph::Op::where, fresh("where"), {condition, a, b}, {});
+    }
     TensorId add(TensorId a, TensorId b) { return binary(graph::Op::add, a, b); }
     TensorId clip(TensorId x, double low, double high) {
         return node(graph::Op::clip, fresh("clip"), {x}, {{"min", low}, {"max", high}});

@@ -17,6 +17,7 @@ inline compiler::CompileOptions through_dram() {
     compiler::CompileOptions options;
     options.channel_operands = options.moves_on_chip = options.turned_transfers = options.packed_constants =
         options.shared_matrices = false;
+    options.masked_rows = false;
     return options;
 }
 

@@ -25,6 +25,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.packed_constants = false;
     o.turned_transfers = false;
     o.shared_matrices = false;
+    o.masked_rows = false;
     o.skip_zero_blocks = false;
     o.stripe_groups = false;
     o.replication = true;

@@ -51,16 +51,12 @@ Operand scratch(EmitContext& c, const Where& at, const char* name, int first, in
     return {make_access(Space::state_buffer, first, lanes, 0, dtype, {{1, elements}}), b};
 }
 
-std::vector<LaneChunk> contracted(const EmitContext& c, const Part& part, const std::vector<LaneChunk>& chunks) {
+std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneChunk>& chunks) {
     const int rows = c.slots().pe_rows;
     std::vector<LaneChunk> list;
     for (const LaneChunk& k : chunks) {
-        const int start = c.slots().partition_of(part.first_slot + k.slot) + k.first_lane;
-        for (int lane = 0; lane < k.lanes;) {
-            const int some = std::min(k.lanes - lane, rows - (start + lane) % rows);
-            list.push_back({k.slot, k.slots, some, k.first_lane + lane});
-            lane += some;
-        }
+        for (int lane = 0; lane < k.lanes; lane += rows)
+            list.push_back({k.slot, k.slots, std::min(rows, k.lanes - lane), k.first_lane + lane});
     }
     return list;
 }

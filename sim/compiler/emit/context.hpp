@@ -51,7 +51,7 @@ Operand psum(const EmitContext& c, int bank, int lanes, std::int64_t offset, std
 Operand scratch(EmitContext& c, const Where& at, const char* name, int first, int lanes, std::int64_t elements,
                 DType dtype);
 /// The same chunks in pieces that the PE array contracts in one matmul: no more lanes than it has rows.
-std::vector<LaneChunk> contracted(const EmitContext& c, const Part& part, const std::vector<LaneChunk>& chunks);
+std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneChunk>& chunks);
 /// The constant that `which` of `count` is for the channels of slot `slot` of a part, as Constants::channels() lays
 /// them out in all slots of a group.
 program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, int slot, int which, int count);

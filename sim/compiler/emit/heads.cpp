@@ -23,7 +23,7 @@ std::vector<LaneChunk> head_chunks(const EmitContext& c, std::initializer_list<P
             s = next;
         }
     }
-    return contracted(c, *parts.begin(), list);
+    return contracted(c, list);
 }
 
 /// The chunks of `list` whose slots belong to head `head`.

@@ -24,7 +24,7 @@ Operand sum_over_lanes(EmitContext& c, const Where& at, const std::vector<LaneCh
     const int columns = c.slots().width;
     const Operand sum = psum(c, c.builder.take_bank(), columns, 0, {{1, elements}});
     std::optional<std::pair<int, int>> loaded;  // the partitions whose ones are in the array
-    for (const LaneChunk& chunk : contracted(c, c.layer(at.layer).inputs[0], list)) {
+    for (const LaneChunk& chunk : contracted(c, list)) {
         const Operand moving = from_lane(source(chunk), chunk.first_lane);
         const std::pair<int, int> lanes{moving.ap.partition_start, chunk.lanes};
         if (loaded != lanes) {

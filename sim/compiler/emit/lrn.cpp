@@ -36,7 +36,7 @@ Operand window_sum(EmitContext& c, const Where& at, const Lrn& v, int out, const
     for (const LrnBand& b : v.bands) {
         if (b.out != out) continue;
         const Operand& sq = squares[static_cast<std::size_t>(b.from)];
-        for (const LaneChunk& k : contracted(c, v.layer.inputs[0], {{b.from, 1, sq.ap.partition_count}})) {
+        for (const LaneChunk& k : contracted(c, {{b.from, 1, sq.ap.partition_count}})) {
             Operand some = from_lane(sq, k.first_lane);
             some.ap.partition_count = static_cast<std::uint16_t>(k.lanes);
             program::LoadStationary load;

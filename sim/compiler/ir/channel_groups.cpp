@@ -25,8 +25,9 @@ std::vector<KTile> k_tiles(const SlotGeometry& slots, const std::vector<int>& la
             add({s, lane, partition + lane, std::min(slots.pe_rows, lanes_of(s) - lane), channel + lane});
         KTile tile{s, 0, partition, lanes_of(s), channel};
         int taken = 1;
-        while (slot % together + taken < together && s + taken < count && tile.count == taken * slots.region &&
-               meets(channel, tile.count) && meets(channel + tile.count, lanes_of(s + taken)))
+        while (taken < together && slot % slots.ways + taken < slots.ways && s + taken < count &&
+               tile.count == taken * slots.region && meets(channel, tile.count) &&
+               meets(channel + tile.count, lanes_of(s + taken)))
             tile.count += lanes_of(s + taken++);
         if (lanes_of(s) <= slots.pe_rows) add(tile);
         s += taken;

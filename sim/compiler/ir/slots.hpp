@@ -21,7 +21,7 @@ struct SlotGeometry {
     /// The first partition of a slot.
     int partition_of(int slot) const { return slot % ways * region; }
     int groups(int slots) const { return (slots + ways - 1) / ways; }
-    /// Neighbouring slots that one matmul contracts at most; they begin at a multiple of that.
+    /// Neighbouring slots of a group that one matmul contracts at most.
     int slots_per_tile() const { return std::clamp(pe_rows / region, 1, ways); }
     bool operator==(const SlotGeometry& o) const {
         return width == o.width && ways == o.ways && region == o.region && pe_rows == o.pe_rows;

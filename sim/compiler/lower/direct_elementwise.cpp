@@ -128,69 +128,6 @@ void lower_way(Lowering& low, const Node& node, AluOp op, const ConstantOperandP
     add_elementwise(low, node, plan.op, {in}, low.source.chip_dtype(node.outputs[0]));
 }
 
-// --- a row beside a tensor --------------------------------------------------------------------------
-
-/// How the row `id` (of extent 1 but for its last axis) comes on every partition beside `like`, whose columns are the
-/// last axis; nothing where either is not so.
-std::optional<SpreadPlan> plan_row(const Lowering& low, TensorId id, const Prospect& like) {
-    const Physical& full = like.full;
-    const Shape& extents = low.source.shape(id);
-    const Axes& axes = like.view.axes;
-    if (extents.empty() || axes.empty() || full.rows != 1 || full.cols != extents.back() || full.cols == 1 ||
-        like.view.first_slot != 0 || !is_whole(like.view, axes.size() - 1, Dim::col, full) ||
-        graph::element_count(extents) != extents.back())
-        return std::nullopt;
-    const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end()),
-              slots = std::min(low.net.slots.ways, full.slots());
-    SpreadPlan plan;
-    plan.phys = {std::vector<int>(static_cast<std::size_t>(slots), lanes), 1, full.cols};
-    if (low.at.spreads.count({id, slots, lanes}) > 0) return plan;
-    const auto row = look(low, id);
-    if (!row || !row->fills_value()) return std::nullopt;
-    const Physical lies = row->phys();
-    plan.turn = lies.rows == 1 && lies.cols == 1 && lies.channels() == full.cols;
-    if (!plan.turn && (lies.rows != 1 || lies.channels() != 1 || lies.cols != full.cols)) return std::nullopt;
-    return plan;
-}
-
-std::optional<SpreadPlan> plan_spread(const Lowering& low, const Node& node, AluOp op) {
-    const SourceGraph& source = low.source;
-    const bool row_first = source.shape(node.inputs[1]) == source.shape(node.outputs[0]);
-    const TensorId full = node.inputs[row_first ? 1 : 0], row = node.inputs[row_first ? 0 : 1];
-    const bool commutes = op == AluOp::add || op == AluOp::multiply || op == AluOp::max || op == AluOp::min;
-    if (source.shape(full) != source.shape(node.outputs[0]) || (row_first && !commutes) ||
-        source.chip_dtype(row) != source.dtype || source.chip_dtype(full) != source.dtype)
-        return std::nullopt;
-    const auto like = look(low, full);
-    auto plan = like ? plan_row(low, row, *like) : std::nullopt;
-    if (!plan) return std::nullopt;
-    plan->full = full;
-    plan->row = row;
-    return plan;
-}
-
-/// The row on every partition: once for all that it stands beside.
-View spread_row(Lowering& low, const Node& node, const SpreadPlan& plan) {
-    const std::tuple<TensorId, int, int> key = {plan.row, plan.phys.slots(), plan.phys.lanes[0]};
-    if (const auto found = low.at.spreads.find(key); found != low.at.spreads.end()) return found->second;
-    View row = view_of(low, plan.row);
-    if (plan.turn) row = transposed_lanes(low, node, row, 1);
-    const std::string name = low.source.name(plan.row) + "/spread";
-    const View out = low.whole(low.new_value(name, plan.phys, low.value(row).dtype), {});
-    low.add_layer(node, "spread", SpreadOp{}, {row}, out);
-    return low.at.spreads[key] = out;
-}
-
-/// Behind a product of activations the row is added while the sums leave PSUM.
-void lower_way(Lowering& low, const Node& node, AluOp op, const SpreadPlan& plan) {
-    const View full = view_of(low, plan.full);
-    const View row = spread_row(low, node, plan);
-    if (op == AluOp::add && fold_row(low, node, plan.full, row)) return;
-    BinaryOp binary{op, false};
-    binary.spread = true;
-    add_elementwise(low, node, binary, {full, row}, low.source.dtype);
-}
-
 // --- one element per channel beside a tensor --------------------------------------------------------
 
 /// Whether the tensor has one element for each channel of `full`, in the same partition, and every other axis repeats.
@@ -230,6 +167,8 @@ void lower_way(Lowering& low, const Node& node, AluOp op, const ChannelOperandPl
     add_elementwise(low, node, scalar, {full, scalars}, low.source.dtype);
 }
 
+void lower_way(Lowering& low, const Node& node, AluOp op, const RowPlan& plan) { lower_row(low, node, op, plan); }
+
 void lower_way(Lowering& low, const Node& node, AluOp op, const AlikePlan&) {
     const View a = view_of(low, node.inputs[0]), b = view_of(low, node.inputs[1]);
     add_elementwise(low, node, BinaryOp{op, false}, {a, b}, low.source.chip_dtype(node.outputs[0]));
@@ -247,7 +186,7 @@ std::optional<BinaryPlan> plan_binary(const Lowering& low, const Task& task) {
     }
     if (low.source.shape(left) != low.source.shape(right)) {
         if (const auto scalars = plan_channel_operand(low, node)) return BinaryPlan{op, *scalars};
-        const auto plan = plan_spread(low, node, op);
+        const auto plan = plan_row(low, node, op);
         return plan ? std::optional<BinaryPlan>({op, *plan}) : std::nullopt;
     }
     const auto a = look(low, left), b = look(low, right);

@@ -1,6 +1,7 @@
 // Element by element: functions of one tensor, a constant beside one, two tensors that lie alike, a row beside one.
 #pragma once
 
+#include "compiler/lower/direct_row.hpp"
 #include "compiler/lower/operators.hpp"
 
 namespace infsim::compiler {
@@ -20,12 +21,6 @@ struct ConstantOperandPlan {
     graph::TensorId tensor = graph::kNoTensor;
     std::optional<double> factor;  ///< the tensor is multiplied by this: a product may take that over
 };
-/// A row over the columns of `full` (a mask of attention scores), which has to be repeated on all partitions.
-struct SpreadPlan {
-    graph::TensorId full = graph::kNoTensor, row = graph::kNoTensor;
-    bool turn = false;  ///< the row lies on partitions
-    Physical phys;      ///< of the repeated row
-};
 /// A tensor of one element per channel beside `full`: a scalar per partition.
 struct ChannelOperandPlan {
     graph::TensorId full = graph::kNoTensor, scalars = graph::kNoTensor;
@@ -35,7 +30,7 @@ struct ChannelOperandPlan {
 struct AlikePlan {};
 struct BinaryPlan {
     program::AluOp op = program::AluOp::add;
-    std::variant<AlikePlan, ConstantOperandPlan, ChannelOperandPlan, SpreadPlan> way;
+    std::variant<AlikePlan, ConstantOperandPlan, ChannelOperandPlan, RowPlan> way;
 };
 std::optional<BinaryPlan> plan_binary(const Lowering& low, const Task& task);
 void lower_binary(Lowering& low, const Task& task, const BinaryPlan& plan);

@@ -19,7 +19,8 @@ struct Locations {
     std::map<graph::TensorId, View> views;       ///< on chip
     std::map<graph::TensorId, Strided> strided;  ///< in device DRAM
     std::map<graph::TensorId, View> tokens;      ///< tensors of `views` turned to have their last axis on partitions
-    std::map<std::tuple<graph::TensorId, int, int>, View> spreads;  ///< (tensor, slots, lanes of each)
+    /// (tensor, slots, lanes of each, what was made of it)
+    std::map<std::tuple<graph::TensorId, int, int, std::string>, View> spreads;
 
     bool knows(graph::TensorId id) const { return views.count(id) + strided.count(id) > 0; }
 };

@@ -27,6 +27,7 @@ constexpr DirectWay kConcat = direct<plan_concat, lower_concat>();
 constexpr DirectWay kUnary = direct<plan_unary, lower_unary>();
 constexpr DirectWay kClip = direct<plan_clip, lower_clip>();
 constexpr DirectWay kBinary = direct<plan_binary, lower_binary>();
+constexpr DirectWay kMask = direct<plan_mask, lower_mask>();
 constexpr DirectWay kNone;
 
 /// A matmul is a dense layer where a fusion has found its right operand constant, else a product of activations.
@@ -79,7 +80,7 @@ constexpr Operator kOperators[] = {
     {Op::hard_sigmoid,          kNone,      {nullptr, general_hard_sigmoid}},
     {Op::hard_swish,            kNone,      {nullptr, general_hard_swish}},
     {Op::thresholded_relu,      kNone,      {nullptr, general_thresholded_relu}},
-    {Op::where,                 kNone,      {nullptr, general_where}},
+    {Op::where,                 kMask,      {nullptr, general_where}},
 
     {Op::softmax,               kSoftmax,   {nullptr, general_softmax}},
     {Op::log_softmax,           kSoftmax,   {nullptr, general_softmax}},

@@ -51,8 +51,7 @@ TEST_CASE("a long plane lies in rows of its innermost axis, or of a part of that
     const Layout line = compiler::lanes_layout({1, 8, 32768}, 1, {0, 1, 2}, 64);
     CHECK(line.phys == image({8}, 32, 1024));
     CHECK(line.axes[2] == std::vector<compiler::Factor>{{Dim::row, 32, 1}, {Dim::col, 1024, 1}});
-    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, 64).phys ==
-          image({8}, 1, 10007));  // a prime
+    CHECK(compiler::lanes_layout({1, 8, 10007}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 10007));  // a prime
     CHECK(compiler::lanes_layout({1, 8, 8192}, 1, {0, 1, 2}, 64).phys == image({8}, 1, 8192));
     CHECK(compiler::default_layout({1, 3, 4, 40000}, 64).phys == image({3}, 4, 40000));
 }
