@@ -75,7 +75,9 @@ const char* legend(Form form) {
             return "# v: values, l: layers, numbered in the order they run (anew where a pass adds, drops or moves "
                    "some), t: tensors of the graph\n"
                    "# v5[0+4]: slots 0 to 3 of v5; lanes: channels of each slot, 4*64 stands for four slots of 64; "
-                   "planes, kernels, strides and pads in elements; o*64: 64 elements from one o to the next\n";
+                   "planes, kernels, strides and pads in elements; o*64: 64 elements from one o to the next\n"
+                   "# slots: width: channels of one at most; ways: slots side by side on the partitions, region "
+                   "partitions each\n";
         case Form::decision:
             return "# l: layers, 0: emit chooses; b: buffers, @ bytes from the start of each partition; bytes of the "
                    "plan are per partition\n"

@@ -123,6 +123,8 @@ TEST_CASE("scores that a row of conditions masks stay on chip, whatever the numb
             const graph::Graph graph = a.net.finish({y});
             const auto c = check_computes(graph, 2);
             CHECK(detours(c.program).find("where") == std::string::npos);
+            CHECK(std::none_of(c.program.layers.begin(), c.program.layers.end(),
+                               [](const auto& l) { return l.kind == "transpose" && l.name.find("where") == 0; }));
             CompileOptions plain;
             plain.masked_rows = false;
             CHECK(detours(check_computes(graph, 1, plain).program).find("where") != std::string::npos);

@@ -99,8 +99,8 @@ std::optional<RowPlan> plan_row(const Lowering& low, const Node& node, AluOp op)
 /// Behind a product of activations the row is added while the sums leave PSUM.
 void lower_row(Lowering& low, const Node& node, AluOp op, const RowPlan& plan) {
     const View full = view_of(low, plan.full);
-    const View row = spread_row(low, node, plan, "",
-                                [&] { return turned_if_due(low, node, plan, view_of(low, plan.row)); });
+    const View row =
+        spread_row(low, node, plan, "", [&] { return turned_if_due(low, node, plan, view_of(low, plan.row)); });
     if (op == AluOp::add && fold_row(low, node, plan.full, row)) return;
     add_beside(low, node, op, full, row, output_like(low, node, full));
 }
@@ -137,9 +137,7 @@ void lower_mask(Lowering& low, const Task& task, const MaskPlan& plan) {
         return turned_if_due(low, node, plan.row, as_numbers);
     };
     const float where_set = plan.where_true ? -kInfinity : kInfinity;
-    const auto limit = [&] {
-        return alu(low, condition(), AluOp::subtract, 0.5F, AluOp::multiply, where_set, dtype);
-    };
+    const auto limit = [&] { return alu(low, condition(), AluOp::subtract, 0.5F, AluOp::multiply, where_set, dtype); };
     const std::string side = plan.where_true ? "/where" : "/where not";
     if (is_minus_infinity(plan.number, dtype)) {
         const View row = spread_row(low, node, plan.row, side + " -inf",

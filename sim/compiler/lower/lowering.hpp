@@ -30,7 +30,7 @@ struct Locations {
 /// partition) are noted here, the first one first: whoever drives the rules looks after each node.
 struct Lowering {
     Lowering(const graph::Graph& graph, DType dtype, const SlotGeometry& slots, const CompileOptions& chosen)
-        : source(graph, dtype, slots.width), options(chosen) {
+        : source(graph, dtype, slots.width, chosen.masked_rows), options(chosen) {
         net.slots = slots;
     }
 

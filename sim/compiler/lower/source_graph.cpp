@@ -10,8 +10,8 @@ using graph::Node;
 using graph::Op;
 using graph::TensorId;
 
-SourceGraph::SourceGraph(const graph::Graph& g, DType computed_in, int slot_width)
-    : graph(g), dtype(computed_in), columns(slot_width), consumers_(g.tensors.size()) {
+SourceGraph::SourceGraph(const graph::Graph& g, DType computed_in, int slot_width, bool masks)
+    : graph(g), dtype(computed_in), columns(slot_width), masks_(masks), consumers_(g.tensors.size()) {
     NodeId id(0);
     for (const Node& n : g.nodes) {
         for (const TensorId in : n.inputs)
@@ -71,7 +71,8 @@ bool SourceGraph::consumed_along_columns(TensorId id) const {
         if ((op == Op::softmax || op == Op::log_softmax) &&
             axis_index(graph::attribute_int(reader, "axis"), rank) + 1 == rank)
             return true;
-        const bool passes_on = op == Op::add || op == Op::mul || op == Op::div || op == Op::sub;
+        const bool passes_on =
+            op == Op::add || op == Op::mul || op == Op::div || op == Op::sub || (masks_ && op == Op::where);
         if (passes_on && shape(reader.outputs[0]) == shape(id) && consumed_along_columns(reader.outputs[0]))
             return true;
     }

@@ -13,7 +13,8 @@ namespace infsim::compiler {
 /// A graph, what it is computed in, and how wide the PE array is that it is computed on.
 class SourceGraph {
 public:
-    SourceGraph(const graph::Graph& g, DType computed_in, int slot_width);
+    /// `masks`: a Where is element by element, too (it is where the compiler may keep it on chip).
+    SourceGraph(const graph::Graph& g, DType computed_in, int slot_width, bool masks = true);
 
     const graph::Graph& graph;  ///< as lowering sees it: read only
     const DType dtype;
@@ -35,6 +36,7 @@ public:
     bool consumed_along_columns(graph::TensorId id) const;
 
 private:
+    bool masks_;
     std::vector<std::vector<NodeId>> consumers_;  ///< by tensor
 };
 
