@@ -19,7 +19,7 @@ public:
         std::bitset<kMostPartitions + 1> cut;
         cut.set(0);
         const auto add = [&](int start, int count) {
-            cut.set(start), cut.set(std::min(kMostPartitions, start + count));
+            cut.set(clamped(start)), cut.set(clamped(start + count));
         };
         for (const Queue& q : program.queues)
             for (const Instruction& i : q.instructions)
@@ -38,12 +38,15 @@ public:
 
     int size() const { return size_; }
     /// Classes first(...) to last(...) together are the partitions [start, start + count); count > 0.
-    int first(int start) const { return class_of_[start]; }
-    int last(int start, int count) const { return class_of_[std::min(kMostPartitions, start + count) - 1]; }
+    int first(int start) const { return class_of_[clamped(start + 1) - 1]; }
+    int last(int start, int count) const { return class_of_[clamped(start + count) - 1]; }
     /// The lowest partition of a class, for messages.
     int partition(int index) const { return first_partition_[index]; }
 
 private:
+    /// Operands that are wrong may lie behind the last partition there can be.
+    static int clamped(int partition) { return std::min(kMostPartitions, partition); }
+
     std::array<std::uint16_t, kMostPartitions> class_of_{}, first_partition_{};
     int size_ = 0;
 };

@@ -111,7 +111,7 @@ TEST_CASE("Totals that cannot be are one problem each, where they are stated") {
           "64KiB");
     CHECK(refusal(sb_total("many")).rfind("chip.json: /state_buffer/bytes/value: 'many' is not", 0) == 0);
     CHECK(refusal(sb_total("12MiB"), {{"state_buffer.partitions", 0, "", "--set"}}) ==
-          "--set: state_buffer.partitions: must be from 1 to 128, and is 0");
+          "--set: state_buffer.partitions: must be from 8 to 512, and is 0");
 }
 
 TEST_CASE("Both forms at once are refused") {
