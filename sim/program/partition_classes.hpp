@@ -18,9 +18,7 @@ public:
     PartitionClasses(const Program& program, Space space) {
         std::bitset<kMostPartitions + 1> cut;
         cut.set(0);
-        const auto add = [&](int start, int count) {
-            cut.set(clamped(start)), cut.set(clamped(start + count));
-        };
+        const auto add = [&](int start, int count) { cut.set(clamped(start)), cut.set(clamped(start + count)); };
         for (const Queue& q : program.queues)
             for (const Instruction& i : q.instructions)
                 for (const OnChipAccess& access : accesses(i.op))

@@ -81,6 +81,8 @@ private:
             case Op::div: return binary(n, out, [](double a, double b) { return a / b; });
             case Op::maximum: return binary(n, out, [](double a, double b) { return std::max(a, b); });
             case Op::minimum: return binary(n, out, [](double a, double b) { return std::min(a, b); });
+            case Op::greater: return binary(n, out, [](double a, double b) { return a > b ? 1.0 : 0.0; });
+            case Op::where: return where(n, out);
             case Op::relu: return unary(n, out, [](double x) { return std::max(x, 0.0); });
             case Op::sigmoid: return unary(n, out, [](double x) { return 1 / (1 + std::exp(-x)); });
             case Op::tanh: return unary(n, out, [](double x) { return std::tanh(x); });
@@ -244,6 +246,14 @@ private:
         for (std::size_t i = 0; i < out.values.size(); ++i) {
             out.values[i] = f(a.values[broadcast(i, out.shape, a.shape)], b.values[broadcast(i, out.shape, b.shape)]);
             note(std::abs(out.values[i]));
+        }
+    }
+
+    void where(const graph::Node& n, Dense& out) {
+        const Dense& condition = in(n, 0);
+        for (std::size_t i = 0; i < out.values.size(); ++i) {
+            const Dense& from = in(n, condition.values[broadcast(i, out.shape, condition.shape)] != 0 ? 1 : 2);
+            out.values[i] = from.values[broadcast(i, out.shape, from.shape)];
         }
     }
 

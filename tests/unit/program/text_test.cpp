@@ -149,7 +149,8 @@ TEST_CASE("mistakes are located by line and reported together") {
 
 TEST_CASE("numbers that do not fit their field are refused") {
     const std::string text = text_of(tiny_program());
-    CHECK(problems(replaced(text, "sb[4+3]", "sb[4+65536]"))[0].find("an integer from 0 to 65535") != std::string::npos);
+    CHECK(problems(replaced(text, "sb[4+3]", "sb[4+65536]"))[0].find("an integer from 0 to 65535") !=
+          std::string::npos);
     CHECK(problems(replaced(text, "(6*1)", "(65536*1)"))[0].find("65535") != std::string::npos);
     CHECK(problems(replaced(text, "(6*1)", "(1*1,1*1,1*1,1*1,1*1)"))[0].find("at most 4") != std::string::npos);
     CHECK(problems(replaced(text, "| q3>=3", "| q3>=3 q3>=3 q3>=3 q3>=3 q3>=3"))[0].find("at most four") !=
