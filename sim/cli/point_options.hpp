@@ -27,11 +27,6 @@ flow::Prices prices_of(const po::variables_map& values);
 
 /// The request that options of these groups and the positional MODEL make. Throws InputError with all that is
 /// wrong.
-/// What an hour of a chip costs, where configs/prices.json is not to say it.
-po::options_description price_group();
-/// The prices that hold. Throws InputError for a list or an option that is wrong.
-flow::Prices prices_of(const po::variables_map& values);
-
 flow::PointRequest request_of(const po::variables_map& values);
 
 /// Resolves or throws InputError with everything that is wrong.

@@ -72,8 +72,7 @@ std::string label(const Sweep& sweep, const ServingPoint& point) {
 }
 
 record::ServingRecord run(const ServingPoint& point, const SweepOptions& options, const flow::Measure& measure) {
-    flow::ServingPlan plan = point.plan;
-    plan.price = flow::price_of(options.prices, plan.chip.name);
+    const flow::ServingPlan& plan = point.plan;
     flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, plan.chip.cores,
                                flow::ServiceStore(options.folder + "/service"), measure);
     tables.prepare();
@@ -116,8 +115,9 @@ std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& mode
 std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
     Problems problems;
     flow::ModelCache models([&](const std::string& line) { progress.note(line); });
-    const auto points = plan_points(sweep, models, problems);
+    std::vector<ServingPoint> points = plan_points(sweep, models, problems);
     problems.throw_if_any();
+    for (ServingPoint& point : points) point.plan.price = flow::price_of(options.prices, point.plan.chip.name);
     Progress measuring = progress;
     const flow::Measure measure = measure_in_workers(options.worker_command, options.jobs, measuring);
     std::vector<ServingRow> rows;

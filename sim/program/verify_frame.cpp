@@ -21,7 +21,7 @@ void verify_target(const Program& program, Findings& findings) {
     positive(t.dram_regions, "dram_regions"), positive(t.dram_region_bytes, "dram_region_bytes");
     positive(program.batch, "batch");
     if (t.sb_partitions > kMostPartitions || t.psum_partitions > kMostPartitions)
-        findings.add(FindingKind::target, "a partition number has 8 bits");
+        findings.add(FindingKind::target, fmt::format("more than {} partitions", kMostPartitions));
 }
 
 /// Lowest and highest of start + sum(i_d * step[d]); steps may be negative.
