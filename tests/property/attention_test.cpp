@@ -134,3 +134,16 @@ TEST_CASE("scores that a row of conditions masks stay on chip, whatever the numb
             CHECK(detours(check_computes(graph, 1, plain).program).find("where") != std::string::npos);
         }
 }
+
+TEST_CASE("numbers that differ by little more than nothing are put in by rows of their own") {
+    Attention a{Net{}, 64, 2, 64};
+    const TensorId closed = a.net.binary(Op::greater, a.mask(), a.net.number(0));
+    const TensorId scores = a.scores(a.net.input({1, 64, 48}));
+    std::vector<TensorId> outputs;
+    for (const double number : {1e-7, 3e-7})
+        outputs.push_back(a.net.softmax(a.net.where(closed, a.net.number(number), scores), 3));
+    const auto c = check_computes(a.net.finish(outputs), 1);
+    // That of the limit, which both share, and one for each number.
+    CHECK(std::count_if(c.program.layers.begin(), c.program.layers.end(),
+                        [](const auto& l) { return l.kind == "spread"; }) == 3);
+}

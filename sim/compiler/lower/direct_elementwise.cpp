@@ -38,15 +38,10 @@ std::optional<AluOp> alu_function(Op op) {
     }
 }
 
-namespace {
-
-/// A layer named after the operator, whose output lies as its first input does.
 void add_elementwise(Lowering& low, const Node& node, LayerOp op, const std::vector<View>& inputs, DType dtype) {
     const View out = low.new_output(node, low.layout_of(inputs[0]), dtype);
     low.add_layer(node, std::string(graph::op_name(node.op)), std::move(op), inputs, out);
 }
-
-}  // namespace
 
 std::optional<UnaryOp> plan_unary(const Lowering& low, const Task& task) {
     if (!look(low, task.node.inputs[0])) return std::nullopt;

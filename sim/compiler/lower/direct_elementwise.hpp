@@ -9,6 +9,9 @@ namespace infsim::compiler {
 /// The ALU function of an operator on two tensors, if it is one.
 std::optional<program::AluOp> alu_function(graph::Op op);
 
+/// A layer named after the operator, whose output, the node's, lies as its first input does.
+void add_elementwise(Lowering& low, const graph::Node& node, LayerOp op, const std::vector<View>& inputs, DType dtype);
+
 /// One ACT function, or a change of sign.
 std::optional<UnaryOp> plan_unary(const Lowering& low, const Task& task);
 void lower_unary(Lowering& low, const Task& task, const UnaryOp& plan);

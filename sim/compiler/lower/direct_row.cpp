@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "base/half.hpp"
+#include "base/text.hpp"
 #include "compiler/ir/views.hpp"
+#include "compiler/lower/direct_elementwise.hpp"
 #include "compiler/lower/fold_product.hpp"
 #include "compiler/lower/pieces.hpp"
 #include "compiler/lower/prospect.hpp"
@@ -23,19 +25,22 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// How the row `id` (of extent 1 but for its last axis) comes on every partition beside `like`, whose columns are the
-/// last axis; nothing where either is not so.
-std::optional<RowPlan> plan_beside(const Lowering& low, TensorId id, const Prospect& like) {
-    const Physical& full = like.full;
+/// How the row `id` (of extent 1 but for its last axis) comes on every partition beside the tensor `beside`, whose
+/// columns are the last axis; nothing where either is not so.
+std::optional<RowPlan> plan_beside(const Lowering& low, TensorId beside, TensorId id) {
+    const auto like = look(low, beside);
+    if (!like) return std::nullopt;
+    const Physical& full = like->full;
     const Shape& extents = low.source.shape(id);
-    const Axes& axes = like.view.axes;
+    const Axes& axes = like->view.axes;
     if (extents.empty() || axes.empty() || full.rows != 1 || full.cols != extents.back() || full.cols == 1 ||
-        like.view.first_slot != 0 || !is_whole(like.view, axes.size() - 1, Dim::col, full) ||
+        like->view.first_slot != 0 || !is_whole(like->view, axes.size() - 1, Dim::col, full) ||
         graph::element_count(extents) != extents.back())
         return std::nullopt;
     const int lanes = *std::max_element(full.lanes.begin(), full.lanes.end());
     const int slots = std::min(low.net.slots.ways, full.slots());
     RowPlan plan;
+    plan.full = beside;
     plan.row = id;
     plan.phys = {std::vector<int>(static_cast<std::size_t>(slots), lanes), 1, full.cols};
     const auto row = look(low, id);
@@ -62,15 +67,11 @@ View turned_if_due(Lowering& low, const Node& node, const RowPlan& plan, View ro
     return plan.turn ? transposed_lanes(low, node, row, 1) : row;
 }
 
-/// out = full op row, as a layer.
-void add_beside(Lowering& low, const Node& node, AluOp op, const View& full, const View& row, const View& out) {
+/// A tensor op a repeated row.
+BinaryOp beside(AluOp op) {
     BinaryOp binary{op, false};
     binary.spread = true;
-    low.add_layer(node, std::string(graph::op_name(node.op)), binary, {full, row}, out);
-}
-
-View output_like(Lowering& low, const Node& node, const View& full) {
-    return low.new_output(node, low.layout_of(full), low.source.dtype);
+    return binary;
 }
 
 /// Whether the number is -inf in the type.
@@ -90,10 +91,7 @@ std::optional<RowPlan> plan_row(const Lowering& low, const Node& node, AluOp op)
     if (source.shape(full) != source.shape(node.outputs[0]) || (row_first && !commutes) ||
         source.chip_dtype(row) != source.dtype || source.chip_dtype(full) != source.dtype)
         return std::nullopt;
-    const auto like = look(low, full);
-    auto plan = like ? plan_beside(low, row, *like) : std::nullopt;
-    if (plan) plan->full = full;
-    return plan;
+    return plan_beside(low, full, row);
 }
 
 /// Behind a product of activations the row is added while the sums leave PSUM.
@@ -102,7 +100,7 @@ void lower_row(Lowering& low, const Node& node, AluOp op, const RowPlan& plan) {
     const View row =
         spread_row(low, node, plan, "", [&] { return turned_if_due(low, node, plan, view_of(low, plan.row)); });
     if (op == AluOp::add && fold_row(low, node, plan.full, row)) return;
-    add_beside(low, node, op, full, row, output_like(low, node, full));
+    add_elementwise(low, node, beside(op), {full, row}, low.source.dtype);
 }
 
 std::optional<MaskPlan> plan_mask(const Lowering& low, const Task& task) {
@@ -116,11 +114,9 @@ std::optional<MaskPlan> plan_mask(const Lowering& low, const Task& task) {
     if (!number || source.is_constant(full) || source.is_constant(node.inputs[0]) ||
         source.shape(full) != source.shape(node.outputs[0]) || source.chip_dtype(full) != source.dtype)
         return std::nullopt;
-    const auto like = look(low, full);
-    auto row = like ? plan_beside(low, node.inputs[0], *like) : std::nullopt;
+    auto row = plan_beside(low, full, node.inputs[0]);
     if (!row) return std::nullopt;
     plan.row = std::move(*row);
-    plan.row.full = full;
     plan.number = static_cast<float>(*number);
     return plan;
 }
@@ -143,15 +139,15 @@ void lower_mask(Lowering& low, const Task& task, const MaskPlan& plan) {
         const View row = spread_row(low, node, plan.row, side + " -inf",
                                     [&] { return alu(low, limit(), AluOp::min, 0, AluOp::none, 0, dtype); });
         if (fold_row(low, node, plan.row.full, row)) return;
-        return add_beside(low, node, AluOp::add, full, row, output_like(low, node, full));
+        return add_elementwise(low, node, beside(AluOp::add), {full, row}, dtype);
     }
     const View most = spread_row(low, node, plan.row, side, limit);
-    const View least = spread_row(low, node, plan.row, side + " " + std::to_string(plan.number), [&] {
+    const View least = spread_row(low, node, plan.row, side + " " + number_text(plan.number), [&] {
         return alu(low, limit(), AluOp::multiply, -1.0F, AluOp::min, plan.number, dtype);
     });
     const View cut = fresh(low, low.layout_of(full), dtype);
-    add_beside(low, node, AluOp::min, full, most, cut);
-    add_beside(low, node, AluOp::max, cut, least, output_like(low, node, full));
+    low.add_layer(node, std::string(graph::op_name(node.op)), beside(AluOp::min), {full, most}, cut);
+    add_elementwise(low, node, beside(AluOp::max), {cut, least}, dtype);
 }
 
 }  // namespace infsim::compiler
