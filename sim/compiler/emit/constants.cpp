@@ -100,11 +100,8 @@ BufferId Constants::channels(const Where& at, const Part& part, const std::vecto
         segment_[at.layer] =
             builder_.add_segment(channel_segment(input_.network.layers[at.layer], part, tensors, of_columns));
     const ChannelLayout layout = channel_layout(input_.network.slots, part, tensors.size(), of_columns);
-    return load(at, "/constants", DType::fp32, layout.row(), layout.partitions, half_of(layout.partitions));
-}
-
-Half Constants::half_of(int partitions) const {
-    return partitions <= input_.target.sb_partitions / 2 ? Half::lower : Half::both;
+    return load(at, "/constants", DType::fp32, layout.row(), layout.partitions,
+                half_of(0, layout.partitions, input_.target.sb_partitions));
 }
 
 BufferId Constants::load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions,
@@ -201,7 +198,8 @@ BufferId Constants::filled(const Where& at, float number) {
     const auto found = filled_.find(number);
     if (found != filled_.end()) return found->second;
     const int partitions = input_.network.slots.region;
-    const BufferId b = builder_.new_buffer(at.layer, "limit", 4, half_of(partitions), Purpose::constants);
+    const BufferId b = builder_.new_buffer(at.layer, "limit", 4, half_of(0, partitions, input_.target.sb_partitions),
+                                           Purpose::constants);
     const auto all = make_access(Space::state_buffer, 0, partitions, 0, DType::fp32, {{1, 1}});
     builder_.push(at, builder_.pool(), program::Memset{all, number}, {b});
     return filled_[number] = b;

@@ -23,7 +23,7 @@ public:
     Constants(const EmitInput& input, const ValueStorage& storage, CodeBuilder& builder);
 
     /// fp32 constants, one of each tensor per channel of `part`: those of a slot side by side. With `of_columns` every
-    /// slot's start at partition 0, otherwise at the first one of the slot's half.
+    /// slot's start at partition 0, otherwise at the first one of the slot.
     BufferId channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors, bool of_columns);
     /// The bands of a layer of local response normalisation.
     BufferId bands(const Where& at, const std::vector<LrnBand>& bands);
@@ -51,8 +51,6 @@ private:
                                      bool of_columns) const;
     program::Segment band_segment(const Layer& layer, const std::vector<LrnBand>& bands) const;
     program::Segment table_segment(const Layer& layer) const;
-    /// What a buffer on the first `partitions` takes.
-    Half half_of(int partitions) const;
     /// `row` bytes of every one of `partitions` partitions from the layer's segment.
     BufferId load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions, Half half);
 };

@@ -44,7 +44,7 @@ Operand psum(const EmitContext& c, int bank, int lanes, std::int64_t offset, std
 
 Operand scratch(EmitContext& c, const Where& at, const char* name, int first, int lanes, std::int64_t elements,
                 DType dtype) {
-    const Half where = first >= c.half() ? Half::upper : first + lanes <= c.half() ? Half::lower : Half::both;
+    const Half where = half_of(first, lanes, c.input.target.sb_partitions);
     const BufferId b =
         c.builder.new_buffer(at.layer, name, elements * dtype_bytes(dtype), where, program::Purpose::spill);
     c.builder.let_rotate(b);
@@ -54,10 +54,9 @@ Operand scratch(EmitContext& c, const Where& at, const char* name, int first, in
 std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneChunk>& chunks) {
     const int rows = c.slots().pe_rows;
     std::vector<LaneChunk> list;
-    for (const LaneChunk& k : chunks) {
+    for (const LaneChunk& k : chunks)
         for (int lane = 0; lane < k.lanes; lane += rows)
             list.push_back({k.slot, k.slots, std::min(rows, k.lanes - lane), k.first_lane + lane});
-    }
     return list;
 }
 

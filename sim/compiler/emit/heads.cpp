@@ -1,6 +1,5 @@
 // Attention: products of two activations head by head, transposes through the array, values spread over the lanes.
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "base/check.hpp"
@@ -42,13 +41,14 @@ struct HeadRun {
 
 /// Heads whose blocks of `elements` leave one bank together: their slots lie on the same partitions, equally far apart.
 std::vector<HeadRun> head_runs(const EmitContext& c, int heads, int slots_per_head, std::int64_t elements) {
-    const int ways = c.slots().ways, step = ways / std::gcd(slots_per_head, ways);
+    const int step = c.slots().period(slots_per_head);
     const int most = static_cast<int>(std::max<std::int64_t>(1, most_moving(c) / elements));
     std::vector<HeadRun> runs;
     for (int start = 0; start < std::min(step, heads); ++start) {
         const int all = (heads - start + step - 1) / step;
         for (int done = 0; done < all; done += most)
-            runs.push_back({start + done * step, std::min(most, all - done), step, step * slots_per_head / ways});
+            runs.push_back(
+                {start + done * step, std::min(most, all - done), step, c.slots().group_of(step * slots_per_head)});
     }
     return runs;
 }

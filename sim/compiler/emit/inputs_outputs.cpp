@@ -60,7 +60,7 @@ void load_input_rows(EmitContext& c, const Where& at, ValueId v, RowRange rows, 
     BufferId stage = into.buffer;
     if (converts)
         stage = c.builder.new_buffer(at.layer, value.name + "/as received",
-                                     stage_plane * c.slots().groups(phys.slots()) * dtype_bytes(dram),
+                                     elements_per_partition(c.slots(), phys, rows.count()) * dtype_bytes(dram),
                                      c.builder.buffer(into.buffer).half, Purpose::input);
     const Where inside = at.in(c.builder.new_load(stage, LoadStream::inputs));
     const std::int64_t plane = converts ? stage_plane : std::int64_t{into.rows} * phys.cols;
@@ -112,7 +112,7 @@ void store_band(EmitContext& c, const Where& at, std::size_t output, const Place
     BufferId cast = kNoBuffer;
     if (dram != c.value(v).dtype)
         cast = c.builder.new_buffer(at.layer, c.value(v).name + "/as sent",
-                                    c.slots().groups(phys.slots()) * plane * dtype_bytes(dram),
+                                    elements_per_partition(c.slots(), phys, band.rows) * dtype_bytes(dram),
                                     c.builder.buffer(band.buffer).half, Purpose::spill);
     for (int s = 0; s < view.slots; ++s) {
         const int slot = view.first_slot + s, lanes = phys.lanes[static_cast<std::size_t>(slot)];

@@ -100,8 +100,7 @@ void emit_class(EmitContext& c, const Where& at, const Pool& p, const Rect& out,
 void gather_window(EmitContext& c, const Where& at, const Part& part, RowRange rows) {
     const ValueId v = part.value;
     const Physical& phys = c.value(v).phys;
-    const std::int64_t bytes =
-        std::int64_t{c.slots().groups(phys.slots())} * rows.count() * phys.cols * dtype_bytes(c.value(v).dtype);
+    const std::int64_t bytes = elements_per_partition(c.slots(), phys, rows.count()) * dtype_bytes(c.value(v).dtype);
     const BufferId b = c.builder.new_buffer(at.layer, c.value(v).name + "/window", bytes,
                                             c.storage.partitions_of(v, at.image), program::Purpose::spill);
     c.builder.let_rotate(b);

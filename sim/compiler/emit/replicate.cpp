@@ -50,8 +50,8 @@ void emit_rows(EmitContext& c, const Where& at, const Replication& v, RowRange r
         c.storage.for_each_source_piece(v.in, inside, v.op.stride, shift, [&](const RowRange& piece) {
             const Operand src = c.storage.access(
                 v.in, 0, channels, at.image, {piece.lo * v.op.stride + shift, piece.count(), v.op.stride, 0, cols, 1});
-            Operand dst = c.storage.access(v.out, 0, channels, at.image, {piece.lo, piece.count(), 1, 0, cols, 1});
-            dst = from_lane(dst, r * channels);
+            const Operand dst = from_lane(
+                c.storage.access(v.out, 0, channels, at.image, {piece.lo, piece.count(), 1, 0, cols, 1}), r * channels);
             c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src.ap, dst.ap},
                            {src.buffer, dst.buffer});
         });

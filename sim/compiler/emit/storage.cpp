@@ -47,8 +47,7 @@ void ValueStorage::make_bands(ValueId v, const Where& at, program::Purpose purpo
     auto& list = bands_[{v, at.image}];
     for (int row = 0; row < phys.rows; row += height) {
         const int rows = std::min(height, phys.rows - row);
-        const std::int64_t bytes =
-            std::int64_t{slots_.groups(phys.slots())} * rows * phys.cols * dtype_bytes(value(v).dtype);
+        const std::int64_t bytes = elements_per_partition(slots_, phys, rows) * dtype_bytes(value(v).dtype);
         list.push_back({builder_.new_buffer(at.layer, value(v).name, bytes, half, purpose), row, rows, 0, 1});
     }
 }

@@ -28,8 +28,7 @@ void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int 
     const Place before = c.storage.whole(v, at.image);
     const bool input = c.dram.input_index(v) >= 0;
     const BufferId b = c.builder.new_buffer(
-        at.layer, c.value(v).name,
-        std::int64_t{c.slots().groups(phys.slots())} * most * phys.cols * dtype_bytes(c.value(v).dtype),
+        at.layer, c.value(v).name, elements_per_partition(c.slots(), phys, most) * dtype_bytes(c.value(v).dtype),
         c.storage.partitions_of(v, at.image), input ? program::Purpose::input : program::Purpose::spill);
     c.builder.let_rotate(b);
     const Place now{b, rows.lo, rows.count(), 0, 1};

@@ -41,9 +41,10 @@ Residence staged(EmitContext& c, const Where& at, const Residence& like, DType d
                  Purpose purpose) {
     const Value& value = c.value(like.value);
     const std::int64_t plane = std::int64_t{like.rows.count()} * value.phys.cols;
-    const BufferId b = c.builder.new_buffer(at.layer, value.name + suffix,
-                                            c.slots().groups(value.phys.slots()) * plane * dtype_bytes(dtype),
-                                            c.storage.partitions_of(like.value, at.image), purpose);
+    const BufferId b =
+        c.builder.new_buffer(at.layer, value.name + suffix,
+                             elements_per_partition(c.slots(), value.phys, like.rows.count()) * dtype_bytes(dtype),
+                             c.storage.partitions_of(like.value, at.image), purpose);
     return {like.value, at.image, b, dtype, plane, -std::int64_t{like.rows.lo} * value.phys.cols, like.rows};
 }
 

@@ -111,8 +111,7 @@ void note_bands(const EmitInput& in, const Plan& plan, Facts& facts) {
     const IdVector<ValueId, bool> able = able_to_lie_in_bands(in.network);
     for (const ValueId v : in.network.values.ids()) {
         const Value& value = in.network.values[v];
-        const std::int64_t row =
-            std::int64_t{in.network.slots.groups(value.phys.slots())} * value.phys.cols * dtype_bytes(value.dtype);
+        const std::int64_t row = elements_per_partition(in.network.slots, value.phys, 1) * dtype_bytes(value.dtype);
         if (!able[v] || facts[v].small || value.scratch_elements > 0 || value.phys.rows < 2 ||
             row * value.phys.rows <= plan.band_bytes)
             continue;

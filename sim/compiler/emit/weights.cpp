@@ -186,9 +186,10 @@ BufferId Weights::slab(std::size_t index, const Where& at) {
     BufferId& buffer = weights.buffer[index];
     if (buffer.exists()) return buffer;
     const Slab& slab = weights.layout.slabs[index];
-    const bool lower = weights.layout.partitions() <= input_.target.sb_partitions / 2 && !weights.dual;
-    buffer = builder_.new_buffer(at.layer, input_.network.layers[at.layer].name + "/weights", slab.bytes,
-                                 lower ? Half::lower : Half::both, Purpose::weights);
+    const int all = input_.target.sb_partitions;
+    buffer =
+        builder_.new_buffer(at.layer, input_.network.layers[at.layer].name + "/weights", slab.bytes,
+                            weights.dual ? Half::both : half_of(0, weights.layout.partitions(), all), Purpose::weights);
     const Where inside = at.in(builder_.new_load(buffer, LoadStream::weights));
     const int engine = builder_.take_engine();
     for (std::size_t c = 0; c < weights.layout.classes.size(); ++c)
@@ -223,8 +224,7 @@ void Weights::load_class(const OfLayer& weights, const Slab& slab, std::size_t k
     if (!weights.dual) return;
     program::DmaCopy copy;
     copy.src = partitions(c.partition, c.count);
-    copy.dst = copy.src;
-    copy.dst.partition_start = static_cast<std::uint16_t>(copy.dst.partition_start + input_.target.sb_partitions / 2);
+    copy.dst = partitions(c.partition + input_.target.sb_partitions / 2, c.count);
     builder_.push(at, builder_.ring(engine - static_cast<int>(here.pieces.size()), Ring::others), copy, {into, into});
 }
 

@@ -16,22 +16,19 @@ std::vector<KTile> k_tiles(const SlotGeometry& slots, const std::vector<int>& la
     const auto lanes_of = [&](int s) { return lanes[static_cast<std::size_t>(s)]; };
     const auto meets = [&](int first, int n) { return first < wanted.hi && first + n > wanted.lo; };
     std::vector<KTile> tiles;
-    const auto add = [&](const KTile& tile) {
-        if (meets(tile.first_channel, tile.count)) tiles.push_back(tile);
-    };
     for (int s = 0, channel = 0; s < count;) {
         const int slot = first_slot + s, partition = slots.partition_of(slot);
-        for (int lane = 0; lanes_of(s) > slots.pe_rows && lane < lanes_of(s); lane += slots.pe_rows)
-            add({s, lane, partition + lane, std::min(slots.pe_rows, lanes_of(s) - lane), channel + lane});
-        KTile tile{s, 0, partition, lanes_of(s), channel};
-        int taken = 1;
+        int taken = 1, channels = lanes_of(s);
         while (taken < together && slot % slots.ways + taken < slots.ways && s + taken < count &&
-               tile.count == taken * slots.region && meets(channel, tile.count) &&
-               meets(channel + tile.count, lanes_of(s + taken)))
-            tile.count += lanes_of(s + taken++);
-        if (lanes_of(s) <= slots.pe_rows) add(tile);
+               channels == taken * slots.region && meets(channel, channels) &&
+               meets(channel + channels, lanes_of(s + taken)))
+            channels += lanes_of(s + taken++);
+        for (int lane = 0; lane < channels; lane += slots.pe_rows) {  // more than one where a slot exceeds the array
+            const KTile tile{s, lane, partition + lane, std::min(slots.pe_rows, channels - lane), channel + lane};
+            if (meets(tile.first_channel, tile.count)) tiles.push_back(tile);
+        }
         s += taken;
-        channel += tile.count;
+        channel += channels;
     }
     return tiles;
 }
@@ -39,17 +36,19 @@ std::vector<KTile> k_tiles(const SlotGeometry& slots, const std::vector<int>& la
 int k_tiles_of_slot(const Network& network, const Layer& layer, bool skips_zeros) {
     const Part &in = layer.inputs[0], &out = layer.output;
     const int groups = std::get<ConvOp>(layer.op).groups;
+    int slots = in.slots;
+    if (skips_zeros && groups > 1) {
+        const auto in_lanes = network.values[in.value].phys.lanes.begin() + in.first_slot;
+        const auto out_lanes = network.values[out.value].phys.lanes.begin() + out.first_slot;
+        const int end = inputs_of_outputs(groups, std::accumulate(in_lanes, in_lanes + in.slots, 0),
+                                          std::accumulate(out_lanes, out_lanes + out.slots, 0), {0, *out_lanes})
+                            .hi;
+        slots = 0;
+        for (int channels = 0; channels < end; ++slots) channels += in_lanes[slots];
+    }
     const SlotGeometry& geometry = network.slots;
     const int together = geometry.slots_per_tile();
     const int each = (geometry.width + geometry.pe_rows - 1) / geometry.pe_rows;  // tiles of a slot
-    if (!skips_zeros || groups == 1) return (in.slots + together - 1) / together * each;
-    const auto in_lanes = network.values[in.value].phys.lanes.begin() + in.first_slot;
-    const auto out_lanes = network.values[out.value].phys.lanes.begin() + out.first_slot;
-    const int end = inputs_of_outputs(groups, std::accumulate(in_lanes, in_lanes + in.slots, 0),
-                                      std::accumulate(out_lanes, out_lanes + out.slots, 0), {0, *out_lanes})
-                        .hi;
-    int slots = 0;
-    for (int channels = 0; channels < end; ++slots) channels += in_lanes[slots];
     return (slots + together - 1) / together * each;
 }
 

@@ -16,6 +16,11 @@ namespace infsim::compiler {
 
 /// Which partitions a buffer takes; half buffers let two images share one range of addresses.
 enum class Half : std::uint8_t { both, lower, upper };
+/// What a buffer on `count` partitions from `first` on, of `all`, takes.
+constexpr Half half_of(int first, int count, int all) {
+    if (first >= all / 2) return Half::upper;
+    return first + count <= all / 2 ? Half::lower : Half::both;
+}
 
 struct Buffer {
     std::string name;        ///< of the tensor, without the image

@@ -54,9 +54,13 @@ struct View {
     std::vector<std::vector<Factor>> axes;
 };
 
-/// Elements per partition that an image of a value takes.
+/// Elements per partition that `rows` rows of an image of a value take.
+inline std::int64_t elements_per_partition(const SlotGeometry& slots, const Physical& phys, int rows) {
+    return std::int64_t{slots.groups(phys.slots())} * rows * phys.cols;
+}
+/// The same of all its rows.
 inline std::int64_t elements_per_partition(const SlotGeometry& slots, const Physical& phys) {
-    return slots.groups(phys.slots()) * phys.plane();
+    return elements_per_partition(slots, phys, phys.rows);
 }
 /// Whether the value needs no partitions but those of one half.
 inline bool fits_half(const SlotGeometry& slots, const Physical& phys) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 
 #include "program/program.hpp"
 
@@ -17,10 +18,14 @@ struct SlotGeometry {
     int pe_rows = 128;  ///< partitions that one matmul contracts
 
     int partitions() const { return ways * region; }
+    /// Channels of a group.
+    int channels() const { return ways * width; }
     int group_of(int slot) const { return slot / ways; }
     /// The first partition of a slot.
     int partition_of(int slot) const { return slot % ways * region; }
     int groups(int slots) const { return (slots + ways - 1) / ways; }
+    /// Of things with so many slots each: how many follow each other until one lies on the same partitions again.
+    int period(int slots) const { return ways / std::gcd(ways, slots); }
     /// Neighbouring slots of a group that one matmul contracts at most.
     int slots_per_tile() const { return std::clamp(pe_rows / region, 1, ways); }
     bool operator==(const SlotGeometry& o) const {

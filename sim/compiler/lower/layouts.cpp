@@ -71,7 +71,7 @@ std::optional<Layout> folded_layout(const Shape& shape, int lane_axis, const std
                                     const SlotGeometry& slots) {
     constexpr std::int64_t fewest = 16;
     const std::int64_t extent = shape[static_cast<std::size_t>(lane_axis)];
-    std::int64_t lanes = std::min<std::int64_t>(extent, std::int64_t{slots.ways} * slots.width);
+    std::int64_t lanes = std::min<std::int64_t>(extent, slots.channels());
     while (extent % lanes != 0) --lanes;
     if (lanes < fewest) return std::nullopt;
     Shape inner = shape;
@@ -111,7 +111,7 @@ std::optional<Layout> thin_layout(const Shape& shape, const SlotGeometry& slots)
         if (axis != last) return std::nullopt;
         axis = a;
     }
-    const std::int64_t rows = shape[axis], most = std::int64_t{slots.ways} * slots.width;
+    const std::int64_t rows = shape[axis], most = slots.channels();
     if (axis == last || rows < fewest) return std::nullopt;
     std::int64_t lanes = std::min<std::int64_t>(rows, most);
     while (rows % lanes != 0) --lanes;

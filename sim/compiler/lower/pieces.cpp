@@ -101,9 +101,9 @@ View for_reduction(Lowering& low, TensorId id, const std::vector<bool>& mask) {
     for (int a = 0; a < static_cast<int>(s.size()); ++a)
         if (mask[static_cast<std::size_t>(a)]) order.push_back(a);
     const Strided from = strided_of(low, id);
-    const std::int64_t slots = lanes < 0 ? 1 : ceil_div(s[static_cast<std::size_t>(lanes)], low.source.columns);
-    const std::int64_t longest =
-        kLongPlane / ceil_div(slots, 2);  // two slots lie side by side, the rest one after the other
+    // The slots of a group lie side by side, groups one after the other.
+    const std::int64_t groups = lanes < 0 ? 1 : ceil_div(s[static_cast<std::size_t>(lanes)], low.net.slots.channels());
+    const std::int64_t longest = kLongPlane / groups;
     Layout layout = lanes_layout(s, lanes, order, low.source.columns, longest);
     if (lanes >= 0 && layout.phys.rows == 1 && layout.phys.plane() > longest)
         layout = folded_layout(s, lanes, order, low.net.slots).value_or(std::move(layout));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -107,8 +106,7 @@ std::int64_t bytes_of_head(const Network& network, const Chain& chain) {
 int heads_together(const Network& network, const Chain& chain, std::int64_t bytes) {
     int step = 1;  // a power of two, as the slots of a group are
     for (const ValueId v : chain.inner)
-        step = std::max(
-            step, network.slots.ways / std::gcd(network.slots.ways, network.values[v].phys.slots() / chain.heads));
+        step = std::max(step, network.slots.period(network.values[v].phys.slots() / chain.heads));
     const std::int64_t fit = bytes / std::max<std::int64_t>(1, bytes_of_head(network, chain));
     return static_cast<int>(std::max<std::int64_t>(step, fit / step * step));
 }

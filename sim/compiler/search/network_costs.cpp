@@ -124,7 +124,7 @@ NetworkCosts::Rows NetworkCosts::rows_of(const Layer& layer, const Value& out) c
     Rows r;
     r.out = out.phys.rows;
     r.row_bytes = half_bytes(slots_, out) / 2 / std::max(1, out.phys.rows);
-    r.row_elements = std::int64_t{slots_.groups(out.phys.slots())} * out.phys.cols;
+    r.row_elements = elements_per_partition(slots_, out.phys, 1);
     bool able = layer.output.slots == out.phys.slots() && out.phys.rows > 1;
     if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
         r.kernel = (conv->kernel_rows - 1) * conv->dilation_rows + 1;

@@ -67,7 +67,7 @@ int stripe_rows(const Network& net, const Layer& layer, const program::Target& t
     const Physical& in = net.values[layer.inputs[0].value].phys;
     const auto& op = std::get<ConvOp>(layer.op);
     const std::int64_t rows =
-        target.sb_partition_bytes / 12 / (std::int64_t{net.slots.groups(in.slots())} * in.cols * dtype_bytes(dtype));
+        target.sb_partition_bytes / 12 / (elements_per_partition(net.slots, in, 1) * dtype_bytes(dtype));
     const std::int64_t reach = std::int64_t{op.kernel_rows - 1} * op.dilation_rows + 1;
     return static_cast<int>(std::max<std::int64_t>(1, (rows - reach) / op.stride_rows + 1));
 }
