@@ -1,6 +1,6 @@
-// A fixed piece of work that others are timed against: it makes, sorts, looks up and drops many small objects, as a compiler
-// does. What slows a compiler down here and now (neighbours in the caches, page faults that cost more than elsewhere) slows this
-// down, too.
+// A fixed piece of work that others are timed against: it makes, sorts, looks up and drops many small objects, as a
+// compiler does. What slows a compiler down here and now (neighbours in the caches, page faults that cost more than
+// elsewhere) slows this down, too.
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -8,9 +8,9 @@
 
 namespace infsim::compiler {
 
-/// An allocator for blocks of about a megabyte: each is mapped by itself, all its pages at once (a fault for each of them
-/// took a sixth of the processor time of compiling). The C library keeps freed blocks of that
-/// size, so that a code which shrinks while a Program grows would take the memory of both.
+/// An allocator for blocks of about a megabyte: each is mapped by itself, all its pages at once (a fault for each of
+/// them took a sixth of the processor time of compiling). The C library keeps freed blocks of that size, so that a code
+/// which shrinks while a Program grows would take the memory of both.
 template <class T>
 struct PageAllocator {
     using value_type = T;
@@ -20,7 +20,8 @@ struct PageAllocator {
 
     T* allocate(std::size_t n) {
         if (small(n)) return static_cast<T*>(::operator new(n* kItemBytes));
-        void* pages = ::mmap(nullptr, n * kItemBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+        void* pages =
+            ::mmap(nullptr, n * kItemBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
         if (pages == MAP_FAILED) throw std::bad_alloc();
         return static_cast<T*>(pages);
     }
