@@ -57,6 +57,7 @@ CompileOptions resolved(CompileOptions options, const program::Target& target, P
     };
     within("psum_banks_per_load", options.psum_banks_per_load, 1, 1 << 20);  // a chip with fewer banks uses all
     within("slab_bytes", options.slab_bytes, 1, std::int64_t{1} << 32);
+    within("constants_bytes", options.constants_bytes, 0, std::int64_t{1} << 32);
     within("small_image_elements", options.small_image_elements, 0, 1 << 20);
     within("state_buffer_budget", options.state_buffer_budget, 0, std::int64_t{1} << 32);
     within("sb_size", options.sb_size, 0, 1 << 20);

@@ -58,8 +58,12 @@ struct CompileOptions {
     /// replication, is a layer of its own that runs for the whole batch before the first convolution starts, and its
     /// result is held whole.
     bool stream_converted_input = true;
+    /// stem: the window of a stripe holds only what the rows it makes read, ACT moves the rows that it shares with the
+    /// stripe before, and a DMA brings zeros of the padding. false: also what rows that are there already have read,
+    /// all by POOL, which works behind the stripe before.
+    bool overlap_stripes = true;
     /// stem: rows of the stem's last layer that one stripe yields.
-    int stem_stripe_rows = 8;
+    int stem_stripe_rows = 4;
 
     /// prefetch: loads start as early as space and queues allow; false: right before their first use.
     bool prefetch = true;
@@ -85,6 +89,13 @@ struct CompileOptions {
     /// lower: a Where whose conditions are a row over the columns (masked_fill) repeats them on the partitions once;
     /// false: element by element through device DRAM.
     bool masked_rows = true;
+
+    /// tile: per-channel constants of layers close to each other arrive in one load of at most so many bytes per
+    /// partition; 0: each layer's in a load of its own.
+    std::int64_t constants_bytes = 512;
+    /// replicate: where a filter steps over rows, a copy that holds all rows moves in fewer and longer runs, and is
+    /// taken where the chip moves it sooner; false: copies hold the rows that the filter starts at.
+    bool whole_copies = true;
 
     /// order: layers between two single-tensor cuts are ordered for the smallest peak; false: order of the model.
     bool reorder_layers = true;

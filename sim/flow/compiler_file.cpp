@@ -62,6 +62,8 @@ const std::vector<Option>& options_table() {  // NOLINT(readability-function-siz
         {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64},
          "PSUM banks that one stationary load serves"},
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
+        {"tile", "constants_bytes", Size{&O::constants_bytes},
+         "bytes per partition of constants that several layers load together; 0: each layer its own"},
         {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
          "images up to this many elements per channel are computed several at a time"},
         {"tile", "fuse_clips", Flag{&O::fuse_clips}, "a clip from zero to a number happens while sums leave PSUM"},
@@ -71,9 +73,13 @@ const std::vector<Option>& options_table() {  // NOLINT(readability-function-siz
          "a convolution in groups whose input fills most of the state buffer may run in stripes with its neighbours"},
         {"replicate", "replication", Flag{&O::replication},
          "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
+        {"replicate", "whole_copies", Flag{&O::whole_copies},
+         "copies of an input hold all its rows where longer runs move sooner"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
         {"stem", "stream_converted_input", Flag{&O::stream_converted_input},
          "an input that is converted on the chip streams too; false: it is converted for the whole batch first"},
+        {"stem", "overlap_stripes", Flag{&O::overlap_stripes},
+         "stripes hold and move no more rows than those they make read, so that they overlap"},
         {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16},
          "rows of the stem's last layer that one stripe yields"},
         {"place", "state_buffer_budget", Size{&O::state_buffer_budget},
@@ -252,9 +258,10 @@ json::Value canonical_json(const CompileOptions& options) {
                                   weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
                                   moves_on_chip, packed_constants, turned_transfers, shared_matrices, masked_rows,
-                                  reorder_layers, attention_bytes, spill, rematerialization, recompute, search_sections,
-                                  search_only_tight, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, host_operators, optional_passes, skip_passes] = options;
+                                  constants_bytes, whole_copies, overlap_stripes, reorder_layers, attention_bytes,
+                                  spill, rematerialization, recompute, search_sections, search_only_tight,
+                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
+                                  optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {

@@ -10,10 +10,11 @@
 namespace infsim::stats {
 
 void Timeline::on(const observe::Issued& event) {
-    // A DMA queue's work is what it transfers; its issue times would draw the same bar again.
-    if (!mine(event.who) || index_.engine(event.who.queue) == record::AccountedEngine::dma) return;
+    if (!mine(event.who)) return;
     const InstructionFacts& facts = index_[event.who];
-    if (event.at == event.busy_until) return;
+    // What crosses DRAM is a transfer, and its issue would draw the same bar again; a copy on the chip has no other.
+    const bool crosses_dram = facts.dram_bytes > 0;
+    if (event.at == event.busy_until || crosses_dram) return;
     spans_.push_back({event.who.queue, facts.layer, facts.image, false, 0, 0, event.at, event.busy_until});
 }
 

@@ -31,9 +31,10 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
                                   weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
                                   stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
                                   moves_on_chip, packed_constants, turned_transfers, shared_matrices, masked_rows,
-                                  reorder_layers, attention_bytes, spill, rematerialization, recompute, search_sections,
-                                  search_only_tight, search_psum_banks, weights_region, weight_regions,
-                                  activations_region, host_operators, optional_passes, skip_passes] = CompileOptions{};
+                                  constants_bytes, whole_copies, overlap_stripes, reorder_layers, attention_bytes,
+                                  spill, rematerialization, recompute, search_sections, search_only_tight,
+                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
+                                  optional_passes, skip_passes] = CompileOptions{};
     using O = CompileOptions;
     std::vector<Variant> all;
     add(all, "batching", &O::batching, {false});
@@ -50,6 +51,9 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "packed_constants", &O::packed_constants, {false});
     add(all, "turned_transfers", &O::turned_transfers, {false});
     add(all, "shared_matrices", &O::shared_matrices, {false});
+    add(all, "constants_bytes", &O::constants_bytes, {std::int64_t{0}, std::int64_t{24}, std::int64_t{8192}});
+    add(all, "whole_copies", &O::whole_copies, {false});
+    add(all, "overlap_stripes", &O::overlap_stripes, {false});
     add(all, "masked_rows", &O::masked_rows, {false});
     all.push_back({"only_tight", [](CompileOptions& o) { o.search_sections = o.search_only_tight = true; }});
     add(all, "weights_in_parts", &O::weights_in_parts, {false});

@@ -12,6 +12,8 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.batching = true;
     o.psum_banks_per_load = 4;
     o.slab_bytes = 4096;
+    o.constants_bytes = 0;
+    o.whole_copies = o.overlap_stripes = false;
     o.small_image_elements = 256;
     o.fuse_clips = false;
     o.state_buffer_budget = 0;

@@ -27,16 +27,6 @@ std::vector<int> lanes_of(const ValueStorage& storage, const Part& part) {
     return {lanes.begin() + part.first_slot, lanes.begin() + part.first_slot + part.slots};
 }
 
-/// Where constants lie in the state buffer: `count` of them, 4 bytes each, for every slot.
-struct ChannelLayout {
-    int count = 0, columns = 0, partitions = 0;
-    std::int64_t row() const { return std::int64_t{columns} * count * 4; }
-};
-ChannelLayout channel_layout(const SlotGeometry& slots, const Part& part, std::size_t count, bool of_columns) {
-    if (of_columns) return {static_cast<int>(count), part.slots, slots.region};
-    return {static_cast<int>(count), slots.groups(part.first_slot % slots.ways + part.slots), slots.partitions()};
-}
-
 }  // namespace
 
 std::vector<LrnBand> lrn_bands(const std::vector<int>& lanes, int size, int columns, int element) {
@@ -54,23 +44,24 @@ std::vector<LrnBand> lrn_bands(const std::vector<int>& lanes, int size, int colu
     return bands;
 }
 
-Constants::Constants(const EmitInput& input, const ValueStorage& storage, CodeBuilder& builder)
-    : input_(input), storage_(storage), builder_(builder), buffer_(input.network.layers.size()) {}
+Constants::Constants(const EmitInput& input, const Plan& plan, const ValueStorage& storage, CodeBuilder& builder)
+    : input_(input),
+      storage_(storage),
+      builder_(builder),
+      rows_(constant_rows(input.network, plan)),
+      row_buffer_(rows_.rows.size(), kNoBuffer),
+      band_(input.network.layers.size()) {}
 
-program::Segment Constants::channel_segment(const Layer& layer, const Part& part,
-                                            const std::vector<graph::TensorId>& tensors, bool of_columns) const {
+/// The layer's constants as part of a segment whose partitions take `row` bytes each, from `offset` in a partition on.
+void Constants::add_channels(const Layer& layer, std::int64_t offset, std::int64_t row,
+                             program::Segment& segment) const {
     const SlotGeometry& slots = input_.network.slots;
-    const int count = static_cast<int>(tensors.size());
-    const ChannelLayout at = channel_layout(slots, part, tensors.size(), of_columns);
+    const Part& part = layer.output;
+    const ChannelTensors of = *channel_tensors(layer);
+    const std::int64_t count = static_cast<std::int64_t>(of.tensors.size());
     const auto lanes = lanes_of(storage_, part);
-    program::Segment segment;
-    segment.name = layer.name + "/constants";
-    segment.purpose = Purpose::constants;
-    segment.dtype = DType::fp32;
-    segment.region = static_cast<std::uint8_t>(input_.options.activations_region);
-    segment.bytes = at.row() * at.partitions;
-    for (int t = 0; t < count; ++t) {
-        const graph::Tensor& tensor = input_.graph.tensor(tensors[static_cast<std::size_t>(t)]);
+    for (std::int64_t t = 0; t < count; ++t) {
+        const graph::Tensor& tensor = input_.graph.tensor(of.tensors[static_cast<std::size_t>(t)]);
         segment.tensors.push_back(tensor.name);
         // Where the channels of several rows of tokens lie side by side, the values come again for each of them.
         const std::int64_t values = graph::element_count(tensor.shape);
@@ -78,47 +69,62 @@ program::Segment Constants::channel_segment(const Layer& layer, const Part& part
         for (int s = 0; s < part.slots; ++s) {
             const int slot = part.first_slot % slots.ways + s, n = lanes[static_cast<std::size_t>(s)];
             program::RecipeBox box;
-            box.tensor = static_cast<std::uint32_t>(t);
+            box.tensor = static_cast<std::uint32_t>(segment.tensors.size() - 1);
             box.count = {n, 1, 1, 1, 1, 1};
-            box.segment_step[0] = at.row();
+            box.segment_step[0] = row;
             box.segment_offset =
-                of_columns ? (std::int64_t{s} * count + t) * 4
-                           : slots.partition_of(slot) * at.row() + (std::int64_t{slots.group_of(slot)} * count + t) * 4;
+                offset + (of.of_columns ? (s * count + t) * 4
+                                        : slots.partition_of(slot) * row + (slots.group_of(slot) * count + t) * 4);
             box.tensor_offset = channel % values;
             box.tensor_step[0] = values == 1 ? 0 : 1;
             segment.recipe.push_back(box);
             channel += n;
         }
     }
+}
+
+program::Segment Constants::row_segment(const ConstantRow& row) const {
+    program::Segment segment;
+    segment.name = input_.network.layers[row.layers.front()].name + "/constants";
+    segment.purpose = Purpose::constants;
+    segment.dtype = DType::fp32;
+    segment.region = static_cast<std::uint8_t>(input_.options.activations_region);
+    segment.bytes = row.bytes * row.partitions;
+    for (const LayerId l : row.layers)
+        add_channels(input_.network.layers[l], rows_.place[l]->offset, row.bytes, segment);
     return segment;
 }
 
-BufferId Constants::channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors,
-                             bool of_columns) {
-    if (buffer_[at.layer].exists()) return buffer_[at.layer];
-    if (segment_.find(at.layer) == segment_.end())
-        segment_[at.layer] =
-            builder_.add_segment(channel_segment(input_.network.layers[at.layer], part, tensors, of_columns));
-    const ChannelLayout layout = channel_layout(input_.network.slots, part, tensors.size(), of_columns);
-    return load(at, "/constants", DType::fp32, layout.row(), layout.partitions,
-                half_of(0, layout.partitions, input_.target.sb_partitions));
+ChannelConstants Constants::channels(const Where& at) {
+    const auto& place = rows_.place[at.layer];
+    if (!place) return {};
+    BufferId& buffer = row_buffer_[place->row];
+    const ConstantRow& row = rows_.rows[place->row];
+    if (!buffer.exists()) {
+        auto segment = row_segment_.find(place->row);
+        if (segment == row_segment_.end())
+            segment = row_segment_.emplace(place->row, builder_.add_segment(row_segment(row))).first;
+        buffer = load(at, "/constants", segment->second, DType::fp32, row.bytes, row.partitions,
+                      half_of(0, row.partitions, input_.target.sb_partitions));
+    }
+    return {buffer, place->offset};
 }
 
-BufferId Constants::load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions,
-                         Half half) {
+BufferId Constants::load(const Where& at, const char* suffix, std::uint32_t segment, DType dtype, std::int64_t row,
+                         int partitions, Half half) {
     const BufferId buffer =
         builder_.new_buffer(at.layer, input_.network.layers[at.layer].name + suffix, row, half, Purpose::constants);
     const Where inside = at.in(builder_.new_load(buffer, LoadStream::constants));
     const int element = dtype_bytes(dtype);
     program::DmaLoad dma;
     dma.dst = make_access(Space::state_buffer, 0, partitions, 0, dtype, {{1, row / element}});
-    dma.src.segment = segment_[at.layer];
+    dma.src.segment = segment;
     dma.src.partition_step = static_cast<std::uint32_t>(row);
     dma.src.count = dma.dst.count;
     for (std::size_t d = 0; d < program::kAccessDims; ++d)
         dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * element);
     builder_.push(inside, builder_.next_ring(Ring::constants), dma, {buffer});
-    return buffer_[at.layer] = buffer;
+    return buffer;
 }
 
 program::Segment Constants::band_segment(const Layer& layer, const std::vector<LrnBand>& bands) const {
@@ -153,12 +159,13 @@ program::Segment Constants::band_segment(const Layer& layer, const std::vector<L
 }
 
 BufferId Constants::bands(const Where& at, const std::vector<LrnBand>& bands) {
-    if (buffer_[at.layer].exists()) return buffer_[at.layer];
+    if (band_[at.layer].exists()) return band_[at.layer];
     if (segment_.find(at.layer) == segment_.end())
         segment_[at.layer] = builder_.add_segment(band_segment(input_.network.layers[at.layer], bands));
     const std::int64_t row =
         static_cast<std::int64_t>(bands.size()) * input_.target.pe_columns * dtype_bytes(input_.dtype);
-    return load(at, "/band", input_.dtype, row, input_.target.sb_partitions, Half::both);
+    return band_[at.layer] =
+               load(at, "/band", segment_[at.layer], input_.dtype, row, input_.target.sb_partitions, Half::both);
 }
 
 program::Segment Constants::table_segment(const Layer& layer) const {
@@ -194,6 +201,17 @@ BufferId Constants::ones(const Where& at) {
     return ones_;
 }
 
+BufferId Constants::zeros(const Where& at, std::int64_t elements) {
+    const auto found = zeros_.find(elements);
+    if (found != zeros_.end()) return found->second;
+    const int partitions = input_.network.slots.region;
+    const BufferId b = builder_.new_buffer(at.layer, "zeros", elements * dtype_bytes(input_.dtype),
+                                           half_of(0, partitions, input_.target.sb_partitions), Purpose::constants);
+    const auto all = make_access(Space::state_buffer, 0, partitions, 0, input_.dtype, {{1, elements}});
+    builder_.push(at, builder_.pool(), program::Memset{all, 0.0F}, {b});
+    return zeros_[elements] = b;
+}
+
 BufferId Constants::filled(const Where& at, float number) {
     const auto found = filled_.find(number);
     if (found != filled_.end()) return found->second;
@@ -206,7 +224,11 @@ BufferId Constants::filled(const Where& at, float number) {
 }
 
 void Constants::forget(LayerId first, LayerId last) {
-    for (const LayerId l : IdRange<LayerId>(first, last)) buffer_[l] = kNoBuffer;
+    zeros_.clear();
+    for (const LayerId l : IdRange<LayerId>(first, last)) {
+        band_[l] = kNoBuffer;
+        if (rows_.place[l]) row_buffer_[rows_.place[l]->row] = kNoBuffer;
+    }
 }
 
 }  // namespace infsim::compiler

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "compiler/emit/constant_rows.hpp"
 #include "compiler/emit/storage.hpp"
 
 namespace infsim::compiler {
@@ -18,13 +19,19 @@ struct LrnBand {
 /// All pairs of slots of `lanes` channels that a window of `size` channels connects; each takes `columns` elements.
 std::vector<LrnBand> lrn_bands(const std::vector<int>& lanes, int size, int columns, int element);
 
+/// Where a layer's constants per channel are.
+struct ChannelConstants {
+    BufferId buffer = kNoBuffer;
+    std::int64_t offset = 0;  ///< in the buffer, bytes per partition
+};
+
 class Constants {
 public:
-    Constants(const EmitInput& input, const ValueStorage& storage, CodeBuilder& builder);
+    Constants(const EmitInput& input, const Plan& plan, const ValueStorage& storage, CodeBuilder& builder);
 
-    /// fp32 constants, one of each tensor per channel of `part`: those of a slot side by side. With `of_columns` every
-    /// slot's start at partition 0, otherwise at the first one of the slot.
-    BufferId channels(const Where& at, const Part& part, const std::vector<graph::TensorId>& tensors, bool of_columns);
+    /// The layer's channel_tensors() as channel_layout() has them, which are loaded with those of its row where they
+    /// are not there. No buffer where it has none.
+    ChannelConstants channels(const Where& at);
     /// The bands of a layer of local response normalisation.
     BufferId bands(const Where& at, const std::vector<LrnBand>& bands);
     /// The segment of the table that a layer gathers from.
@@ -32,27 +39,35 @@ public:
     /// A row of ones in every partition, as many as the PE array can take.
     BufferId ones(const Where& at);
 
+    /// Zeros, `elements` of them in every partition of a slot: what a DMA copies where POOL would come late.
+    BufferId zeros(const Where& at, std::int64_t elements);
+
     /// `number` as fp32, one in every partition of a slot.
     BufferId filled(const Where& at, float number);
 
-    /// From now on the constants of layers [first, last) are read again.
+    /// From now on the constants of layers [first, last) are read again, and zeros made again.
     void forget(LayerId first, LayerId last);
 
 private:
     const EmitInput& input_;
     const ValueStorage& storage_;
     CodeBuilder& builder_;
-    IdVector<LayerId, BufferId> buffer_;  ///< none while they are not loaded
-    std::map<LayerId, std::uint32_t> segment_;
+    ConstantRows rows_;
+    std::vector<BufferId> row_buffer_;  ///< none while it is not loaded
+    std::map<std::size_t, std::uint32_t> row_segment_;
+    IdVector<LayerId, BufferId> band_;          ///< none while they are not loaded
+    std::map<LayerId, std::uint32_t> segment_;  ///< of bands and tables
     BufferId ones_ = kNoBuffer;
     std::map<float, BufferId> filled_;
+    std::map<std::int64_t, BufferId> zeros_;  ///< by elements
 
-    program::Segment channel_segment(const Layer& layer, const Part& part, const std::vector<graph::TensorId>& tensors,
-                                     bool of_columns) const;
+    program::Segment row_segment(const ConstantRow& row) const;
+    void add_channels(const Layer& layer, std::int64_t offset, std::int64_t row, program::Segment& segment) const;
     program::Segment band_segment(const Layer& layer, const std::vector<LrnBand>& bands) const;
     program::Segment table_segment(const Layer& layer) const;
-    /// `row` bytes of every one of `partitions` partitions from the layer's segment.
-    BufferId load(const Where& at, const char* suffix, DType dtype, std::int64_t row, int partitions, Half half);
+    /// `row` bytes of every one of `partitions` partitions from a segment.
+    BufferId load(const Where& at, const char* suffix, std::uint32_t segment, DType dtype, std::int64_t row,
+                  int partitions, Half half);
 };
 
 }  // namespace infsim::compiler

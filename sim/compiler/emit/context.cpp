@@ -17,7 +17,7 @@ EmitContext::EmitContext(const EmitInput& in, const Plan& p, CodeBuilder code)
       builder(std::move(code)),
       storage(in, p, builder),
       dram(in, builder),
-      constants(in, storage, builder),
+      constants(in, p, storage, builder),
       weights(in, p, storage, builder) {}
 
 int most_moving(const EmitContext& c) {
@@ -60,10 +60,11 @@ std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneCh
     return list;
 }
 
-program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, int slot, int which, int count) {
+program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, const ChannelConstants& constants,
+                                      int slot, int which, int count) {
     const int at = part.first_slot % c.slots().ways + slot;
     return program::ScalarOperand::per_partition(
-        static_cast<std::uint32_t>((c.slots().group_of(at) * count + which) * 4),
+        static_cast<std::uint32_t>(constants.offset + (c.slots().group_of(at) * count + which) * 4),
         static_cast<std::uint16_t>(c.slots().partition_of(at)), DType::fp32);
 }
 

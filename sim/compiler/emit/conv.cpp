@@ -53,11 +53,6 @@ void place_in_residual(EmitContext& c, const Conv& v, ImageId image) {
         c.storage.take_over(residual.value, output.value, image);
 }
 
-BufferId bias_of(EmitContext& c, const Conv& v, const Where& at) {
-    if (v.op.bias == graph::kNoTensor) return kNoBuffer;
-    return c.constants.channels(at, v.layer.output, {v.op.bias}, true);
-}
-
 /// The taps of all blocks for one slot of the output, one that covers all tiles first: the first tap of an
 /// accumulation group must write every element of a tile. `covered`: whether there is such a one.
 std::vector<Tap> tap_order(const Conv& v, const Slab& slab, int slot, const std::vector<BankTile>& group,
@@ -157,10 +152,11 @@ void evacuate_limited(EmitContext& c, const Conv& v, const Where& at, const Oper
 void evacuate_images(EmitContext& c, const Conv& v, const Where& at, int slot, const Operand& src, const Rect& rect,
                      int images) {
     const int columns = c.lanes(v.layer.output, slot);
-    const BufferId bias = bias_of(c, v, at);
-    const auto scalar =
-        bias.exists() ? program::ScalarOperand::per_partition(static_cast<std::uint32_t>(slot * 4), 0, DType::fp32)
-                      : program::ScalarOperand{};
+    const ChannelConstants constants = c.constants.channels(at);
+    const BufferId bias = constants.buffer;
+    const auto scalar = bias.exists() ? program::ScalarOperand::per_partition(
+                                            static_cast<std::uint32_t>(constants.offset + slot * 4), 0, DType::fp32)
+                                      : program::ScalarOperand{};
     const Operand dst = access(c, v.layer.output, slot, columns, at.image, rect, images);
     if (v.op.limit) return evacuate_limited(c, v, at, src, dst, scalar, bias);
     if (v.op.residual) {
@@ -251,7 +247,7 @@ std::size_t tiles_per_load(const EmitContext& c, LayerId layer) {
 void emit_conv_rows(EmitContext& c, const Conv& v, ImageSpan images, RowRange rows) {
     const SlabLayout& layout = c.weights.layout(v.id);
     for (const ImageId i : images.ids()) place_in_residual(c, v, i);
-    bias_of(c, v, {v.id, images.first});
+    c.constants.channels({v.id, images.first});
     std::vector<Tile> all = conv_tiles(c, v.layer, images, rows);
     const std::size_t usual = tiles_per_load(c, v.id), most = static_cast<std::size_t>(c.input.target.psum_banks);
     // Images in different halves of the partitions need the stationary operand in different rows.

@@ -62,11 +62,9 @@ void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op) {
 void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
-    std::vector<graph::TensorId> tensors;
-    for (const ChannelScalar* s : {&op.first, &op.second})
-        if (s->per_channel != graph::kNoTensor) tensors.push_back(s->per_channel);
-    const BufferId constants = tensors.empty() ? kNoBuffer : c.constants.channels(at, l.output, tensors, false);
-    const int count = static_cast<int>(tensors.size());
+    const ChannelConstants constants = c.constants.channels(at);
+    const auto tensors = channel_tensors(l);
+    const int count = tensors ? static_cast<int>(tensors->tensors.size()) : 0;
     for (const Stretch& s : scalar_stretches(c, l)) {
         const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
         int next = 0;
@@ -78,11 +76,11 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
             if (of.op == program::AluOp::none) return program::ScalarOperand{};
             if (of.input > 0) return of_partitions(in_value(of).ap);
             if (of.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(of.immediate);
-            return channel_scalar(c, l.output, s.chunk.slot, next++, count);
+            return channel_scalar(c, l.output, constants, s.chunk.slot, next++, count);
         };
         const auto buffer = [&](const ChannelScalar& of) {
             if (of.input > 0) return in_value(of).buffer;
-            return of.per_channel == graph::kNoTensor ? kNoBuffer : constants;
+            return of.per_channel == graph::kNoTensor ? kNoBuffer : constants.buffer;
         };
         program::TensorScalar t;
         t.src = src.ap;

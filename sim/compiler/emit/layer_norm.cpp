@@ -73,14 +73,12 @@ public:
           rect_(rect),
           n_(rect.cols),
           epsilon_(op.epsilon),
-          tensors_{op.gamma},
+          count_(op.beta == graph::kNoTensor ? 1 : 2),
           list_(c.storage.chunks({l_.inputs[0], l_.output})),
-          runs_(chunk_runs(list_, c.slots().ways, n_, kNormElements)) {
-        if (op.beta != graph::kNoTensor) tensors_.push_back(op.beta);
-    }
+          runs_(chunk_runs(list_, c.slots().ways, n_, kNormElements)) {}
 
     void emit() {
-        const BufferId constants = c_.constants.channels(at_, l_.output, tensors_, false);
+        const ChannelConstants constants = c_.constants.channels(at_);
         const float share = 1.0F / static_cast<float>(channels());
         const Operand mean =
             spread_sum(c_, at_, sum_over_lanes(c_, at_, list_, n_, [&](const LaneChunk& k) { return source(k); }), n_,
@@ -109,7 +107,7 @@ private:
     Rect rect_;
     std::int64_t n_;
     float epsilon_;
-    std::vector<graph::TensorId> tensors_;
+    int count_;  ///< constants per channel
     std::vector<LaneChunk> list_;
     std::vector<ChunkRun> runs_;
 
@@ -158,20 +156,19 @@ private:
     }
 
     /// Times gamma, plus beta.
-    void scale(const LaneChunk& k, BufferId centred, BufferId constants) {
+    void scale(const LaneChunk& k, BufferId centred, const ChannelConstants& constants) {
         const Operand d = beside(centred, k, 1), dst = access(c_, l_.output, k.slot, k.lanes, at_.image, rect_);
-        const int count = static_cast<int>(tensors_.size());
         program::TensorScalar affine;
         affine.src = d.ap;
         affine.dst = dst.ap;
         affine.op0 = AluOp::multiply;
-        affine.scalar0 = channel_scalar(c_, l_.output, k.slot, 0, count);
-        if (count > 1) {
+        affine.scalar0 = channel_scalar(c_, l_.output, constants, k.slot, 0, count_);
+        if (count_ > 1) {
             affine.op1 = AluOp::add;
-            affine.scalar1 = channel_scalar(c_, l_.output, k.slot, 1, count);
+            affine.scalar1 = channel_scalar(c_, l_.output, constants, k.slot, 1, count_);
         }
-        c_.builder.push(at_, c_.builder.pool(), affine, {d.buffer, dst.buffer}, constants,
-                        count > 1 ? constants : kNoBuffer);
+        c_.builder.push(at_, c_.builder.pool(), affine, {d.buffer, dst.buffer}, constants.buffer,
+                        count_ > 1 ? constants.buffer : kNoBuffer);
     }
 };
 

@@ -40,13 +40,31 @@ void zero_borders(EmitContext& c, const Where& at, const Replication& v, RowRang
     zero_rows(c, at, v, {std::max({rows.lo, inner_hi, top}), rows.hi});
 }
 
+/// Rows of copy `r` that lie in the padding, as a DMA of zeros: nothing else writes them, so that no copy waits for it.
+void copy_zeros(EmitContext& c, const Where& at, const Replication& v, int r, RowRange rows) {
+    if (rows.lo >= rows.hi) return;
+    const int channels = v.channels();
+    const std::int64_t elements = std::int64_t{rows.count()} * v.from.cols;
+    const BufferId zeros = c.constants.zeros(at, elements);
+    const auto src = make_access(program::Space::state_buffer, 0, channels, 0, c.value(v.out).dtype, {{1, elements}});
+    const Operand dst = from_lane(
+        c.storage.access(v.out, 0, channels, at.image, {rows.lo, rows.count(), 1, 0, v.from.cols, 1}), r * channels);
+    c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src, dst.ap}, {zeros, dst.buffer});
+}
+
 void emit_rows(EmitContext& c, const Where& at, const Replication& v, RowRange rows) {
-    zero_borders(c, at, v, rows);
+    const bool by_dma = c.input.options.overlap_stripes;
+    if (!by_dma) zero_borders(c, at, v, rows);
     const int channels = v.channels(), cols = v.from.cols;
     for (int r = 0; r < v.op.replicas; ++r) {
         const int shift = r * v.op.dilation - v.op.pad;
         const RowRange inside = v.inside(r, rows);
+        if (by_dma && inside.lo >= inside.hi) copy_zeros(c, at, v, r, rows);
         if (inside.lo >= inside.hi) continue;
+        if (by_dma) {
+            copy_zeros(c, at, v, r, {rows.lo, inside.lo});
+            copy_zeros(c, at, v, r, {inside.hi, rows.hi});
+        }
         c.storage.for_each_source_piece(v.in, inside, v.op.stride, shift, [&](const RowRange& piece) {
             const Operand src = c.storage.access(
                 v.in, 0, channels, at.image, {piece.lo * v.op.stride + shift, piece.count(), v.op.stride, 0, cols, 1});

@@ -40,10 +40,12 @@ void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int 
             const Operand src = access(c, part, k.slot, k.lanes, at.image, halo);
             c.storage.set_whole(v, at.image, now);
             const Operand dst = access(c, part, k.slot, k.lanes, at.image, halo);
-            // POOL works in order behind the stripe before; an input's rows can move while it does.
+            // POOL works in order behind the stripe before; an input's rows can move while it does, and ACT comes to
+            // rows of the chain before POOL is done with that stripe.
             if (input)
                 c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src.ap, dst.ap},
                                {src.buffer, dst.buffer});
+            else if (c.input.options.overlap_stripes) push_activate(c, at, src, dst);
             else push_copy(c, at, src, dst);
         }
     }
@@ -67,9 +69,10 @@ public:
     }
 
     void emit() {
+        std::vector<int> done(chain_.size(), 0);
         for (int row = 0; row < rows_; row += section_.stripe_rows) {
-            const auto need = needed(row);
-            for (std::size_t k = begin(); k < chain_.size(); ++k) emit_value(k, need[k]);
+            const auto need = needed(row, done);
+            for (std::size_t k = begin(); k < chain_.size(); ++k) emit_value(k, need[k], done[k]);
         }
         for (std::size_t k = begin(); k + 1 < chain_.size(); ++k) c_.storage.set_whole(chain_[k], image_, Place{});
         const Where last{end_.next(-1), image_};
@@ -85,29 +88,34 @@ private:
     int rows_ = 0;                ///< of the last value
     bool streams_ = false;        ///< whether the first value does
     std::vector<int> most_;       ///< by value: rows of its windows, one size, so that each fits where another lay
-    std::vector<int> done_;       ///< by value: rows that exist so far
 
     std::size_t begin() const { return streams_ ? 0 : 1; }
-    std::vector<RowRange> needed(int row) const {
-        return rows_needed(c_.input.network, first_, end_, {row, std::min(row + section_.stripe_rows, rows_)});
+    /// By value, what the stripe from `row` on needs where so many rows of each are `done`.
+    std::vector<RowRange> needed(int row, const std::vector<int>& done) const {
+        const RowRange last{row, std::min(row + section_.stripe_rows, rows_)};
+        const bool only_for_new = c_.input.options.overlap_stripes && !section_.recompute_halo;
+        return rows_needed(c_.input.network, first_, end_, last, only_for_new ? done : std::vector<int>{});
     }
     void measure() {
         most_.assign(chain_.size(), 0);
-        done_.assign(chain_.size(), 0);
+        std::vector<int> done(chain_.size(), 0);
         for (int row = 0; row < rows_; row += section_.stripe_rows) {
-            const auto need = needed(row);
-            for (std::size_t k = 0; k < chain_.size(); ++k) most_[k] = std::max(most_[k], need[k].count());
+            const auto need = needed(row, done);
+            for (std::size_t k = 0; k < chain_.size(); ++k) {
+                most_[k] = std::max(most_[k], need[k].count());
+                done[k] = std::max(done[k], need[k].hi);
+            }
         }
     }
 
-    /// Those rows of a value of the chain that the stripe needs and that are not there.
-    void emit_value(std::size_t k, RowRange need) {
+    /// Those rows of a value of the chain that the stripe needs and that are not there, of which `done` exist.
+    void emit_value(std::size_t k, RowRange need, int& done) {
         const LayerId maker = first_.next(static_cast<int>(k) - 1);
         const Where at{k == 0 ? first_ : maker, image_};
         const bool inner = k + 1 < chain_.size();
         // A layer whose stride exceeds its kernel skips rows for good.
         const bool again = section_.recompute_halo && k > 0 && inner;
-        const int kept = again ? need.lo : done_[k];
+        const int kept = again ? need.lo : done;
         const RowRange fresh{std::max(need.lo, kept), std::max(need.hi, need.lo)};
         naming_layer(c_.input, at.layer, [&] {
             if (inner) open_window(c_, at, chain_[k], need, kept, most_[k]);
@@ -115,7 +123,7 @@ private:
             if (k == 0) load_input_rows(c_, at, chain_[0], fresh, c_.storage.place(chain_[0], image_));
             else emit_layer_rows(c_, at, fresh);
         });
-        done_[k] = std::max(done_[k], fresh.hi);
+        done = std::max(done, fresh.hi);
     }
 };
 
@@ -127,16 +135,19 @@ bool converts_whole_input(const EmitContext& c) {
 
 }  // namespace
 
-std::vector<RowRange> rows_needed(const Network& network, LayerId first, LayerId end, RowRange last) {
+std::vector<RowRange> rows_needed(const Network& network, LayerId first, LayerId end, RowRange last,
+                                  const std::vector<int>& done) {
     std::vector<RowRange> need(IdRange<LayerId>(first, end).size() + 1);
     need.back() = last;
     for (std::size_t k = need.size() - 1; k-- > 0;) {
         const Layer& layer = network.layers[first.next(static_cast<int>(k))];
         const Window w = row_window(layer);
         const int extent = network.values[layer.inputs[0].value].phys.rows;
-        need[k].lo = std::clamp(need[k + 1].lo * w.stride - w.pad, 0, extent - 1);
-        need[k].hi = std::clamp((need[k + 1].hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1,
-                                need[k].lo + 1, extent);
+        const int there = done.empty() ? 0 : std::min(done[k + 1], need[k + 1].hi - 1);
+        const RowRange made{std::max(need[k + 1].lo, there), need[k + 1].hi};
+        need[k].lo = std::clamp(made.lo * w.stride - w.pad, 0, extent - 1);
+        need[k].hi =
+            std::clamp((made.hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1, need[k].lo + 1, extent);
     }
     return need;
 }

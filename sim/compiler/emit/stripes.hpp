@@ -13,7 +13,9 @@ void emit_stem(EmitContext& c, ImageSpan images);
 void emit_stripes(EmitContext& c, ImageId image, const Section& stripes);
 
 /// Rows that the values of a chain of layers (what the first reads, then what each makes) have to have for the rows
-/// `last` of the last value. `layers`: the chain from `first` on.
-std::vector<RowRange> rows_needed(const Network& network, LayerId first, LayerId end, RowRange last);
+/// `last` of the last value. `layers`: the chain from `first` on. `done`: by value, rows from the first one on that are
+/// made already, so that what they read is not needed for them; empty: none.
+std::vector<RowRange> rows_needed(const Network& network, LayerId first, LayerId end, RowRange last,
+                                  const std::vector<int>& done = {});
 
 }  // namespace infsim::compiler

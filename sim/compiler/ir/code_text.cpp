@@ -89,11 +89,12 @@ std::string to_text(const Code& code) {
 }
 
 std::string to_text(const Plan& plan) {
-    const auto& [sections, psum_banks, image_group, resident_weight_bytes, slab_bytes, share_small_images,
-                 stem_stripe_rows, band_bytes, weight_part_bytes] = plan;
+    const auto& [sections, psum_banks, image_group, resident_weight_bytes, slab_bytes, constants_bytes,
+                 share_small_images, stem_stripe_rows, band_bytes, weight_part_bytes] = plan;
     std::string text = fmt::format(
         "plan slab_bytes={} resident_weight_bytes={} share_small_images={} stem_stripe_rows={} band_bytes={}\n",
         slab_bytes, resident_weight_bytes, share_small_images, stem_stripe_rows, band_bytes);
+    if (constants_bytes > 0) text += fmt::format("constants_bytes={}\n", constants_bytes);
     if (weight_part_bytes > 0) text += fmt::format("weight_part_bytes={}\n", weight_part_bytes);
     for (const Section& section : sections) text += section_text(section);
     if (!psum_banks.empty()) text += "psum_banks" + runs_text(psum_banks) + "\n";

@@ -39,6 +39,8 @@ struct Plan {
     /// Weights of a layer that runs in several groups may take this many bytes per partition.
     std::int64_t resident_weight_bytes = 16384;
     std::int64_t slab_bytes = 4096;
+    /// Constants of layers close to each other share a row of at most so many bytes per partition; 0: none do.
+    std::int64_t constants_bytes = 0;
     bool share_small_images = true;  ///< images of small tensors lie in one buffer
     int stem_stripe_rows = 8;        ///< rows of the stem's last layer per stripe
     /// Images that take more bytes per partition lie in bands of rows of at most this size, each a buffer of its own

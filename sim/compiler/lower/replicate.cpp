@@ -17,26 +17,31 @@ bool takes_copies(const Network& net, const Layer& layer) {
 
 }  // namespace
 
-void replicate_inputs(Network& net) {
+void replicate_inputs(Network& net, std::int64_t whole_from) {
     IdVector<LayerId, Layer> layers;
     for (Layer& layer : net.layers) {
         if (takes_copies(net, layer)) {
             ConvOp* conv = std::get_if<ConvOp>(&layer.op);
             const Value& in = net.values[layer.inputs[0].value];
+            const bool whole = std::int64_t{in.phys.cols} * dtype_bytes(in.dtype) * conv->stride_rows < whole_from;
+            // That a copy makes; the convolution makes the others.
+            const int step = whole ? 1 : conv->stride_rows;
+            const Physical& out = net.values[layer.output.value].phys;
+            const int rows = whole ? (out.rows - 1) * conv->stride_rows + 1 : out.rows;
             Layer copy;
             copy.name = layer.name + "/replicate";
             copy.kind = "replicate";
-            copy.op = ReplicateOp{conv->kernel_rows, conv->stride_rows, conv->dilation_rows, conv->pad_top};
+            copy.op = ReplicateOp{conv->kernel_rows, step, conv->dilation_rows, conv->pad_top};
             copy.inputs = {layer.inputs[0]};
-            const Physical& out = net.values[layer.output.value].phys;
             Value value{in.name + "/copies",
-                        {{in.phys.channels() * conv->kernel_rows}, out.rows, in.phys.cols},
+                        {{in.phys.channels() * conv->kernel_rows}, rows, in.phys.cols},
                         in.dtype,
                         graph::kNoTensor};
             copy.output = {net.values.push_back(std::move(value)), 0, 1};
             conv->weight.replicas = conv->kernel_rows;
             conv->weight.replica_step = conv->weight.sr;
-            conv->kernel_rows = conv->stride_rows = conv->dilation_rows = 1;
+            conv->kernel_rows = conv->dilation_rows = 1;
+            conv->stride_rows /= step;
             conv->pad_top = 0;
             layer.inputs[0] = copy.output;
             layers.push_back(std::move(copy));

@@ -1,6 +1,7 @@
 #include "compiler/memory/allocate.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -49,13 +50,9 @@ class Allocator {
 public:
     Allocator(const Liveness& liveness, const AllocateOptions& options)
         : liveness_(liveness), options_(options), jobs_(load_jobs(liveness)), index_(liveness.lives) {
-        IdVector<BufferId, bool> is_load(liveness.buffers.size(), false);
-        for (const LoadSpan& l : liveness.loads) is_load[l.buffer] = true;
-        for (BufferId b : liveness.buffers.ids()) {
-            if (!liveness.lives[b].exists()) continue;
-            used_.push_back(b);
-            if (!is_load[b]) fixed_.push_back(b);
-        }
+        for (BufferId b : liveness.buffers.ids())
+            if (liveness.lives[b].exists()) used_.push_back(b);
+        fix();
         result_.offset.assign(liveness.buffers.size(), 0);
     }
 
@@ -67,7 +64,15 @@ public:
         if (peak.bytes > options_.capacity)
             return AllocationFailure{peak.position, peak.bytes, ", weights in use included"};
 
-        const std::int64_t top = activations_first();
+        std::int64_t top = activations_first();
+        if (stuck_ && options_.settle_constants) {
+            settle_constants(true);
+            activations_first();
+            if (stuck_) {
+                settle_constants(false);
+                top = assign_fixed(liveness_.lives);
+            }
+        }
         if (top > options_.capacity) return AllocationFailure{peak.position, top, " after packing (fragmentation)"};
         if (stuck_ && options_.prefetch && options_.patient) stuck_ = place_patiently();
         if (stuck_ && options_.prefetch)
@@ -81,9 +86,8 @@ public:
     /// The last assignment that run() tries, and the way of placing loads that leaves them the most room.
     bool surely_finds() {
         if (peak_of(liveness_).bytes > options_.capacity) return false;
-        const std::int64_t top = assign_addresses(liveness_.buffers, liveness_.lives, fixed_, options_.capacity,
-                                                  activation_peak(liveness_).bytes, result_.offset);
-        return top <= options_.capacity && !place(false);
+        result_.lower_bound = activation_peak(liveness_).bytes;
+        return assign_fixed(liveness_.lives) <= options_.capacity && !place(false);
     }
 
 private:
@@ -94,6 +98,26 @@ private:
     std::vector<BufferId> fixed_, used_;     ///< buffers that no load fills, all that are used
     std::optional<JobId> stuck_ = JobId(0);  ///< the job that found no place
     Allocation result_;
+
+    /// Notes what has its address before the loads look for theirs.
+    void fix() {
+        IdVector<BufferId, bool> looks(liveness_.buffers.size(), false);
+        for (const LoadJob& job : jobs_) looks[job.buffer] = !job.settled;
+        fixed_.clear();
+        std::copy_if(used_.begin(), used_.end(), std::back_inserter(fixed_), [&](BufferId b) { return !looks[b]; });
+    }
+
+    void settle_constants(bool settled) {
+        for (LoadJob& job : jobs_)
+            job.settled = settled && liveness_.buffers[job.buffer].purpose == program::Purpose::constants;
+        fix();
+    }
+
+    /// The height of an assignment for what has its address before the loads.
+    std::int64_t assign_fixed(const IdVector<BufferId, Lifetime>& lives) {
+        return assign_addresses(liveness_.buffers, lives, fixed_, options_.capacity, result_.lower_bound,
+                                result_.offset);
+    }
 
     /// Assigns addresses to what no load fills, with as much rotation as there is room for, then places the loads
     /// around it. Returns the height of the last assignment; `stuck_` says whether the loads found their places.
@@ -106,8 +130,7 @@ private:
             IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth);
             if (wide == before) continue;  // as it was, so it ends
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;
-            top = assign_addresses(liveness_.buffers, wide, fixed_, options_.capacity, result_.lower_bound,
-                                   result_.offset);
+            top = assign_fixed(wide);
             before = std::move(wide);
             if (top <= options_.capacity) stuck_ = place(options_.prefetch);
         }

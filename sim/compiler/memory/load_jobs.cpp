@@ -44,8 +44,8 @@ LoadJobs load_jobs(const Liveness& liveness) {
     LoadJobs jobs;
     for (LoadId l : liveness.loads.ids()) {
         const LoadSpan& load = liveness.loads[l];
-        jobs.push_back(
-            {l, load.buffer, load.stream, load.earliest, liveness.lives[load.buffer].first, load.front, 0, false});
+        jobs.push_back({l, load.buffer, load.stream, load.earliest, liveness.lives[load.buffer].first, load.front, 0,
+                        false, false});
     }
     // Reloads were added behind all other loads; they are used in between.
     std::stable_sort(jobs.begin(), jobs.end(), [](const LoadJob& a, const LoadJob& b) { return a.front < b.front; });
@@ -66,17 +66,24 @@ std::optional<JobId> place_loads(const Liveness& liveness, const AllocateOptions
         const Buffer& buffer = liveness.buffers[job.buffer];
         const std::int32_t end = liveness.lives[job.buffer].last;
         sky.clear(floor);
+        job.start = floor;
         const auto consider = [&](BufferId other, const Lifetime& life) {
             const Buffer& b = liveness.buffers[other];
-            if (share_partitions(buffer, b)) sky.add(offsets[other], offsets[other] + b.bytes, life.last);
+            if (other.value() == job.buffer.value() || !share_partitions(buffer, b)) return;
+            const std::int64_t lo = offsets[other], hi = lo + b.bytes;
+            if (!job.settled) sky.add(lo, hi, life.last);
+            else if (lo < offsets[job.buffer] + buffer.bytes && offsets[job.buffer] < hi)
+                job.start = std::max(job.start, life.last + 1);
         };
         index.overlapping(floor, end, [&](BufferId b) { consider(b, liveness.lives[b]); });
         placed.overlapping(floor, end, consider);
-        const auto spot = sky.find(buffer.bytes);
-        if (spot.offset < 0 || spot.start > job.latest) return j;
-        offsets[job.buffer] = static_cast<std::uint32_t>(spot.offset);
-        job.start = spot.start;
-        placed.add(job.buffer, {spot.start, end});
+        if (!job.settled) {
+            const auto spot = sky.find(buffer.bytes);
+            if (spot.offset < 0 || spot.start > job.latest) return j;
+            offsets[job.buffer] = static_cast<std::uint32_t>(spot.offset);
+            job.start = spot.start;
+        }
+        placed.add(job.buffer, {job.start, end});
         streams.started(job);
     }
     return std::nullopt;

@@ -18,6 +18,7 @@ struct LoadJob {
     std::int32_t latest = 0;  ///< position of the first instruction that touches the buffer
     std::int32_t front = 0;
     std::int32_t start = 0;  ///< what is looked for
+    bool settled = false;    ///< it has its address already
     bool late = false;       ///< starts right before its use, so that a later one finds its place
 };
 
@@ -27,9 +28,9 @@ using Offsets = IdVector<BufferId, std::uint32_t>;
 
 LoadJobs load_jobs(const Liveness& liveness);
 
-/// Places every load in the order of use, around the buffers `fixed` that have their offsets; with `prefetch` as early
-/// as its stream and the bytes allow, otherwise as late as possible. `index` is of the liveness, used as scratch.
-/// Returns a job that found no place.
+/// Places every load that has no address yet in the order of use, around the buffers `fixed` that have their offsets;
+/// with `prefetch` as early as its stream and the bytes allow, otherwise as late as possible. `index` is of the
+/// liveness, used as scratch. Returns a job that found no place.
 std::optional<JobId> place_loads(const Liveness& liveness, const AllocateOptions& options, bool prefetch,
                                  const std::vector<BufferId>& fixed, LifeIndex<BufferId>& index, LoadJobs& jobs,
                                  Offsets& offsets);

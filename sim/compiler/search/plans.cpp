@@ -101,6 +101,7 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     std::vector<Plan> list;
     Plan plan;
     plan.slab_bytes = options.slab_bytes;
+    plan.constants_bytes = options.constants_bytes;
     plan.stem_stripe_rows = options.stem_stripe_rows;
     plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, false);
     list.push_back(plan);
@@ -117,6 +118,7 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     for (int rows = options.stem_stripe_rows; rows >= 1; rows /= 2) {
         plan.stem_stripe_rows = rows;
         list.push_back(plan);
+        plan.constants_bytes = 0;
         if (!options.stream_stem || net.stem_layers == 0) break;
     }
     plan.share_small_images = false;

@@ -37,6 +37,7 @@ public:
         const bool only_tight = sections && in_.options.search_only_tight;
         bool fast = false;
         if (only_tight && !in_.first_that_fits) {
+            as_it_is_ = attempts_.size();
             if (auto found = sub_batches_.as_it_is()) return improved(std::move(*found));
             fast = try_sub_batches();
         }
@@ -64,6 +65,7 @@ private:
     SubBatches sub_batches_;
     std::optional<Best> best_;
     bool tried_sub_batches_ = false;
+    std::size_t as_it_is_ = 0;  ///< the number of that attempt
 
     bool is_resident() const { return best_ && best_->decision.evictions.empty(); }
     bool is_done() const { return in_.first_that_fits && best_; }
@@ -76,18 +78,24 @@ private:
     }
 
     /// What fits as it is, unless it leaves so little room for weights to arrive ahead that sections are clearly
-    /// faster.
+    /// faster, or takes small images one by one where passes of fewer do not.
     Decision improved(SubBatches::AsItIs found) {
         constexpr double kSlow = 1.6;      // times what the layers take by their costs alone
         constexpr double kClearly = 0.98;  // the estimate does not tell less
         if (!found.program) return std::move(found.decision);
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         const Duration time = expected_service(*found.program, in_.spec);
+        if (found.gave_up_sharing) return best_of(std::move(found.decision), time, sub_batches_.all(costs));
         if (seconds(time) < kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch))
             return std::move(found.decision);
         const Duration wanted{static_cast<Duration::rep>(kClearly * static_cast<double>(time.count()))};
-        best_ = Best{std::move(found.decision), false, Estimate{wanted, {}}, attempts_.size() - 1};
-        try_cuts(sub_batches_.in_sections(costs, wanted));
+        return best_of(std::move(found.decision), wanted, sub_batches_.in_sections(costs, wanted));
+    }
+
+    /// The fastest of what fits as it is, which takes `time`, and of `cuts`.
+    Decision best_of(Decision&& found, Duration time, const std::vector<Priced>& cuts) {
+        best_ = Best{std::move(found), false, Estimate{time, {}}, as_it_is_};
+        try_cuts(cuts);
         for (Attempt& attempt : attempts_) attempt.taken = false;
         attempts_[best_->attempt].taken = true;
         return std::move(best_->decision);

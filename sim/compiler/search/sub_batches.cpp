@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,11 @@ Trial unspilled(std::vector<Plan> plans, int batch, bool evict) {
     return {std::move(plans), batch, false, evict, false};
 }
 
+/// Whether `taken` computes small images one by one where the fastest of `list` computes them side by side.
+bool gave_up_sharing(const std::vector<Plan>& list, const Plan& taken) {
+    return list.front().share_small_images && !taken.share_small_images;
+}
+
 }  // namespace
 
 std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections& sections) {
@@ -64,9 +70,11 @@ std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
     } else {
         Trial trial = unspilled(plans_with(in_, in_.batch, {}), in_.batch, false);
         auto outcome = build_(trial);
-        if (auto* built = std::get_if<Built>(&outcome)) found = AsItIs{std::move(built->decision), {}};
+        if (auto* built = std::get_if<Built>(&outcome)) found = AsItIs{std::move(built->decision), false, {}};
         const auto tight = static_cast<std::int64_t>(kTight * static_cast<double>(in_.capacity));
-        if (found && !in_.first_that_fits && found->decision.allocation.lower_bound > tight) {
+        if (found) found->gave_up_sharing = gave_up_sharing(trial.plans, found->decision.plan);
+        if (found && !in_.first_that_fits &&
+            (found->gave_up_sharing || found->decision.allocation.lower_bound > tight)) {
             trial.program = true;
             outcome = build_(trial);
             if (auto* built = std::get_if<Built>(&outcome)) found->program = std::move(built->program);
@@ -131,14 +139,20 @@ std::vector<Cut> SubBatches::whole_passes() {
     return found;
 }
 
-std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, bool program) const {
+/// The plans that compute small images side by side, where they come before others; else all.
+std::vector<Plan> SubBatches::sharing_plans(const Cut& cut, int batch) const {
     std::vector<Plan> list = plans_with(in_, batch, cut.sections);
     const auto frugal = std::find_if(list.begin(), list.end(), [](const Plan& p) { return !p.share_small_images; });
-    if (cut.shares && frugal != list.begin() && frugal != list.end()) {
-        auto outcome = build_({{list.begin(), frugal}, batch, cut.spill, true, program});
+    if (frugal != list.begin()) list.erase(frugal, list.end());
+    return list;
+}
+
+std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, bool program) const {
+    if (cut.shares) {
+        auto outcome = build_({sharing_plans(cut, batch), batch, cut.spill, true, program});
         if (std::holds_alternative<Built>(outcome)) return outcome;
     }
-    return build_({std::move(list), batch, cut.spill, true, program});
+    return build_({plans_with(in_, batch, cut.sections), batch, cut.spill, true, program});
 }
 
 /// The estimate for `batch` images; nothing where they do not fit.
@@ -172,11 +186,10 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
     }
 }
 
-/// Adds passes of up to `most` images in sections of the network that promise to take less than `wanted` seconds;
+/// Adds passes of `images` images in sections of the network that promise to take less than `wanted` seconds;
 /// what the best promises.
-double SubBatches::add_sections(const NetworkCosts& costs, int most, double wanted, std::vector<Priced>& all) {
+double SubBatches::add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all) {
     double best = std::numeric_limits<double>::infinity();
-    const int images = even_pass(most);
     if (images == in_.batch && !in_.options.search_only_tight) return best;  // a candidate of its own then
     auto candidates = section_candidates(costs, in_.network.stem_layers, images, in_.capacity);
     for (const SectionList& c : candidates) best = std::min(best, c.seconds * in_.batch / images);
@@ -199,17 +212,22 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     std::vector<Priced> all;
     double whole = std::numeric_limits<double>::infinity();
     const Timer timer;
-    std::vector<Cut> passes = whole_passes();
+    const std::vector<Cut> passes = whole_passes();
     attempts_.push_back({"images of a pass", passes.empty() ? "none" : "found", timer.seconds()});
-    for (Cut& cut : passes) {
+    for (const Cut& cut : passes) {
         if (!cut.spill) whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch));
-        add_passes(std::move(cut), all);
+        add_passes(cut, all);
     }
     if (passes.empty() && in_.options.spill) add_spilling_passes(all);
-    // What lists promise to gain over each other is several times what they do.
-    constexpr double kGain = 0.99, kGainOfMore = 0.99;
-    const double promised = add_sections(costs, 8, kGain * whole, all);
-    if (in_.batch > 8) add_sections(costs, 16, std::min(kGain * whole, kGainOfMore * promised), all);
+    // A list promises some per cent more or less than it does; what lists promise to gain over each other is several
+    // times what they do.
+    constexpr double kGain = 1.15, kGainOfMore = 0.99;
+    constexpr int kMore = 2;  // images that sections may take more than fit as they are
+    const int kept = passes.empty() ? 0 : passes.front().images;
+    double promised = std::numeric_limits<double>::infinity();
+    for (const int images : std::set<int>{even_pass(8), even_pass(kept + kMore), std::min(kept + 1, in_.batch)})
+        promised = std::min(promised, add_sections(costs, images, kGain * whole, all));
+    if (in_.batch > 8) add_sections(costs, even_pass(16), std::min(kGain * whole, kGainOfMore * promised), all);
     std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
     return all;
 }

@@ -24,7 +24,7 @@ struct Cut {
     int images = 0;  ///< of a pass
     Sections sections;
     bool spill = false;
-    bool shares = false;  ///< a pass by itself fits with small images side by side
+    bool shares = true;  ///< small images stay side by side even where something is loaded again for that
 };
 
 /// One of them, and how long it is estimated to take.
@@ -40,9 +40,11 @@ public:
         : in_(input), build_(build), attempts_(attempts), too_many_(in_.batch) {}
 
     /// The whole batch with nothing that leaves the state buffer, where it fits so; with its Program only where it is
-    /// tight: where live activations leave little room for weights to arrive ahead.
+    /// tight (live activations leave little room for weights to arrive ahead) or has given up to compute small images
+    /// side by side.
     struct AsItIs {
         Decision decision;
+        bool gave_up_sharing = false;
         std::optional<program::Program> program;
     };
     std::optional<AsItIs> as_it_is();
@@ -52,8 +54,7 @@ public:
     /// All images in sections where that promises less than `wanted`; the same for a batch that fits as it is.
     std::vector<Priced> in_sections(const NetworkCosts& costs, Duration wanted);
 
-    /// `batch` images cut so; with their Program if `program`. Where a pass by itself fits with small images side by
-    /// side, a little that is loaded again costs less than to give that up: it is given up last.
+    /// `batch` images cut so; with their Program if `program`.
     std::variant<Built, DoesNotFit> build(const Cut& cut, int batch, bool program) const;
 
 private:
@@ -65,13 +66,14 @@ private:
     int too_many_;  ///< images that do not fit as they are, as far as is known
 
     const std::optional<Plan>& fitting_plan(int images, bool evict);
+    std::vector<Plan> sharing_plans(const Cut& cut, int batch) const;
     int even_pass(int most) const;
     Cut passes_of(int images, Sections sections, bool spill) const;
     std::vector<Cut> whole_passes();
     std::optional<Duration> estimated(const Cut& cut, int batch);
     void add_passes(Cut cut, std::vector<Priced>& all);
     void add_spilling_passes(std::vector<Priced>& all);
-    double add_sections(const NetworkCosts& costs, int most, double wanted, std::vector<Priced>& all);
+    double add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all);
 };
 
 }  // namespace infsim::compiler

@@ -13,7 +13,7 @@ namespace infsim::compiler {
 namespace {
 
 bool only_stripes_differ(const Plan& a, const Plan& b) {
-    return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes &&
+    return a.image_group == b.image_group && a.slab_bytes == b.slab_bytes && a.constants_bytes == b.constants_bytes &&
            a.share_small_images == b.share_small_images && a.resident_weight_bytes == b.resident_weight_bytes &&
            a.sections == b.sections;
 }

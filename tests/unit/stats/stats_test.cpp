@@ -198,6 +198,19 @@ TEST_CASE("occupancy is that of the fullest partition") {
     CHECK(o.layer_bytes == std::vector<std::int64_t>{100, 120});
 }
 
+TEST_CASE("a timeline shows copies on the chip, which cross no DRAM") {
+    Program p = two_layers();
+    p.queues[1].instructions[1].op = DmaCopy{rows(0, 10, 50), rows(0, 10, 50)};
+    const ProgramIndex index(p);
+    Timeline timeline(index, {0, 0, 1});
+    observe::Observer& sink = timeline;
+    sink.on(observe::Issued{{0, 1, 0, 0}, at(0), at(100)});  // shown as its transfer
+    sink.on(observe::Issued{{0, 1, 1, 0}, at(100), at(150)});
+    CHECK(timeline_csv(p, index, timeline.spans()) ==
+          "queue,engine,layer,image,kind,purpose,start_us,end_us,dram_bytes\n"
+          "1,dma,second,0,work,,0,0.05,0\n");
+}
+
 TEST_CASE("a timeline keeps one range of inferences and merges spans that touch") {
     const Program p = two_layers();
     const ProgramIndex index(p);

@@ -102,6 +102,17 @@ TEST_CASE("rows that a stripe needs widen from layer to layer up to the borders"
     CHECK(second[0].hi == 4);
 }
 
+TEST_CASE("rows that only rows which are there already read are not needed") {
+    const HandMade h = stem();
+    const auto second = rows_needed(h.network, LayerId(0), LayerId(2), {1, 2}, {3, 3, 1});
+    CHECK(second[1].lo == 2);  // both rows of the maximum
+    CHECK(second[1].hi == 4);
+    CHECK(second[0].lo == 2);  // of the convolution row 3 is new, not row 2
+    CHECK(second[0].hi == 4);
+    const auto nothing_new = rows_needed(h.network, LayerId(0), LayerId(2), {0, 1}, {3, 3, 1});
+    CHECK(nothing_new[1].count() == 2);
+}
+
 TEST_CASE("a stem streams in stripes, rows of the input that two share are copied") {
     HandMade h = stem();
     h.network.stem_layers = 2;
@@ -131,6 +142,7 @@ TEST_CASE("a fused section copies the rows that stripes share, or computes them 
             return l.rfind("q1 activate", 0) == 0 && l.find("a p0+1 @0 2*1") != std::string::npos;
         });
     };
+    h.options.overlap_stripes = false;
     const Lines kept = engine_lines(h.code());
     CHECK(copies(kept) == 2);
     CHECK(pairs_of_rows(kept) == 1);  // the first stripe's
@@ -138,6 +150,12 @@ TEST_CASE("a fused section copies the rows that stripes share, or computes them 
     const Lines again = engine_lines(h.code());
     CHECK(copies(again) == 0);
     CHECK(pairs_of_rows(again) == 3);
+    h.plan.sections[0].recompute_halo = false;
+    h.options.overlap_stripes = true;  // ACT moves them
+    const Lines by_act = engine_lines(h.code());
+    CHECK(copies(by_act) == 0);
+    CHECK(std::count_if(by_act.begin(), by_act.end(),
+                        [](const std::string& l) { return l.rfind("q1 activate a ", 0) == 0; }) == 2);
 }
 
 TEST_CASE("weights of a section are read once, or anew after so many images") {

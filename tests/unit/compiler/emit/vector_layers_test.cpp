@@ -161,10 +161,25 @@ TEST_CASE("a replicated input has a copy per filter row and zeros where one reac
     op.replicas = 3;
     op.pad = 1;
     h.layer(op, {x}, y);
+    h.options.overlap_stripes = false;
     const Code code = h.code();
     CHECK(engine_lines(code) == Lines{"q2 set y p0+3 @0 2*1", "q2 set y p0+3 @8 2*1"});  // rows 0 and 2
     CHECK(dma_lines(code) == Lines{"q4 load x p0+1 @0 6*1", "q6 copy x p0+1 @0 4*1; y p0+1 @4 4*1",
                                    "q6 copy x p0+1 @0 6*1; y p1+1 @0 6*1", "q6 copy x p0+1 @4 4*1; y p2+1 @0 4*1"});
+}
+
+TEST_CASE("where stripes overlap, a DMA brings the padding of each copy, which waits for nothing") {
+    HandMade h;
+    const ValueId x = h.input("x", {1}, 3, 2), y = h.value("y", {3}, 3, 2);
+    ReplicateOp op;
+    op.replicas = 3;
+    op.pad = 1;
+    h.layer(op, {x}, y);
+    const Code code = h.code();
+    CHECK(engine_lines(code) == Lines{"q2 set zeros p0+4 @0 2*1"});  // once for both
+    CHECK(dma_lines(code) == Lines{"q4 load x p0+1 @0 6*1", "q6 copy zeros p0+1 @0 2*1; y p0+1 @0 2*1",
+                                   "q6 copy x p0+1 @0 4*1; y p0+1 @4 4*1", "q6 copy x p0+1 @0 6*1; y p1+1 @0 6*1",
+                                   "q6 copy zeros p0+1 @0 2*1; y p2+1 @8 2*1", "q6 copy x p0+1 @4 4*1; y p2+1 @0 4*1"});
 }
 
 TEST_CASE("a softmax is a maximum, exponentials, their sum and a product with its inverse") {

@@ -145,6 +145,23 @@ TEST_CASE("copies of a graph input, one per filter row, go in front of its convo
     CHECK(l.layer(1).inputs[0].value == l.layer(0).output.value);
 }
 
+TEST_CASE("copies of short rows hold all of them, and the convolution steps over what the copies left out before") {
+    const auto network = [](std::int64_t whole_from) {
+        Net net;
+        Lowered l(net, net.conv(net.input({1, 3, 9, 8}), 16, {7, 5, 2, 1, {3, 2, 3, 2}, 1, 1}));
+        compiler::replicate_inputs(l.network, whole_from);
+        return l;
+    };
+    const Lowered long_rows = network(32);  // as many bytes as two rows of eight fp16
+    CHECK(long_rows.op<compiler::ReplicateOp>(0).stride == 2);
+    const Lowered short_rows = network(33);
+    CHECK(short_rows.op<compiler::ReplicateOp>(0).stride == 1);
+    CHECK(short_rows.op<compiler::ReplicateOp>(0).pad == 3);
+    CHECK(short_rows.written_by(0) == image({21}, 9, 8));
+    CHECK(short_rows.op<compiler::ConvOp>(1).stride_rows == 2);
+    CHECK(short_rows.op<compiler::ConvOp>(1).kernel_rows == 1);
+}
+
 TEST_CASE("copies that do not fit a slot are not made") {
     Net net;
     Lowered l(net, net.conv(net.input({1, 10, 9, 8}), 16, Window::square(7, 1, 3)));

@@ -39,8 +39,10 @@ public:
         liveness.loads.push_back({b, stream, earliest, first});
         return b;
     }
-    std::variant<Allocation, AllocationFailure> run(std::int64_t capacity, bool prefetch = true, int depth = 64) const {
+    std::variant<Allocation, AllocationFailure> run(std::int64_t capacity, bool prefetch = true, int depth = 64,
+                                                    bool settle_constants = false) const {
         AllocateOptions options;
+        options.settle_constants = settle_constants;
         options.capacity = capacity;
         options.prefetch = prefetch;
         options.prefetch_depth = depth;
@@ -70,6 +72,23 @@ TEST_CASE("what lives at the same time lies apart, what does not may share; acti
     const auto offset = [&](BufferId id) { return s.offset[id]; };
     CHECK(offset(a) == offset(c));
     CHECK((offset(b) >= offset(a) + 60 || offset(b) + 30 <= offset(a)));
+}
+
+TEST_CASE("constants that part the room of a load are given addresses with the activations") {
+    Lives l;
+    l.buffer("early", 40, 0, 1);
+    l.buffer("a", 30, 0, 5);
+    l.buffer("b", 30, 0, 5);
+    const BufferId c = l.loaded("constants", 10, 2, 9);
+    l.liveness.buffers[c].purpose = Purpose::constants;
+    const BufferId w = l.loaded("weights", 65, 6, 8);
+    const auto outcome = l.run(100, true, 64, true);
+    REQUIRE(std::holds_alternative<Allocation>(outcome));
+    const auto& s = std::get<Allocation>(outcome);
+    CHECK(s.offset[c] == 0);
+    CHECK(s.start[LoadId(0)] == 2);  // as soon as what lay there is gone
+    CHECK(s.offset[w] == 35);
+    CHECK(s.start[LoadId(1)] == 6);
 }
 
 TEST_CASE("too many activations are told from too many weights beside them") {
@@ -189,4 +208,38 @@ TEST_CASE("the cheap answer is yes only where addresses are found, and most time
     }
     CHECK(sure > found * 3 / 4);
     CHECK(sure < 400);
+}
+
+TEST_CASE("settled constants find addresses wherever others do, and let loads start earlier where these found none") {
+    RandomStream random(7, "settled constants");
+    std::int64_t among = 0, settled = 0;
+    for (int round = 0; round < 600; ++round) {
+        Lives l;
+        for (int i = 0; i < 12; ++i) {
+            const auto first = static_cast<int>(random.uniform_int(0, 20));
+            const std::int64_t bytes = 4 * random.uniform_int(1, 10), kind = random.uniform_int(0, 4);
+            const auto life = static_cast<int>(random.uniform_int(0, kind == 0 ? 16 : 6));
+            if (kind > 2) l.buffer("b", bytes, first, first + life);
+            else if (const BufferId b = l.loaded("w", kind == 0 ? 4 : bytes, first, first + life); kind == 0)
+                l.liveness.buffers[b].purpose = Purpose::constants;
+        }
+        const std::int64_t capacity = 4 * random.uniform_int(12, 24);
+        const auto a = l.run(capacity), b = l.run(capacity, true, 64, true);
+        REQUIRE(std::holds_alternative<Allocation>(a) <= std::holds_alternative<Allocation>(b));
+        if (!std::holds_alternative<Allocation>(a)) continue;
+        for (const LoadId load : l.liveness.loads.ids()) {
+            among += std::get<Allocation>(a).start[load];
+            settled += std::get<Allocation>(b).start[load];
+        }
+        const auto& s = std::get<Allocation>(b);
+        IdVector<BufferId, Lifetime> lives = l.liveness.lives;
+        for (const LoadId load : l.liveness.loads.ids()) lives[l.liveness.loads[load].buffer].first = s.start[load];
+        for (const BufferId x : lives.ids())
+            for (const BufferId y : IdRange<BufferId>(BufferId(0), x)) {
+                const auto end = [&](BufferId id) { return s.offset[id] + l.liveness.buffers[id].bytes; };
+                const bool together = lives[x].first <= lives[y].last && lives[y].first <= lives[x].last;
+                if (together) REQUIRE((s.offset[x] >= end(y) || s.offset[y] >= end(x)));
+            }
+    }
+    CHECK(settled < among);
 }
