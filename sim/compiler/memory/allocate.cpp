@@ -18,9 +18,16 @@ constexpr std::size_t kManyLoads = 4096;
 constexpr int kPatience = 12;   ///< times that loads are held back for one other: 1, 2, 4, ...
 constexpr int kAttempts = 100;  ///< that loads are placed with some held back, for all that found no place
 
+/// Whether a buffer comes so long after another that its readers are done anyway.
+bool far_behind(const Lifetime& one, const Lifetime& other) {
+    constexpr std::int32_t kLives = 4, kAtLeast = 64;
+    return other.first - one.last > std::max(kAtLeast, kLives * (one.last - one.first));
+}
+
 /// Lifetimes stretched so that `depth` further buffers of the same name lie elsewhere: a window or scratch buffer that
-/// takes the place of the one just before would have to wait for its readers.
-IdVector<BufferId, Lifetime> rotated(const Liveness& liveness, const std::vector<BufferId>& ids, int depth) {
+/// takes the place of the one just before would have to wait for its readers. `near`: only of those that are not far
+/// behind, as the next pass's are.
+IdVector<BufferId, Lifetime> rotated(const Liveness& liveness, const std::vector<BufferId>& ids, int depth, bool near) {
     IdVector<BufferId, Lifetime> out = liveness.lives;
     std::map<std::string, std::vector<BufferId>> same;
     for (BufferId b : ids)
@@ -28,7 +35,8 @@ IdVector<BufferId, Lifetime> rotated(const Liveness& liveness, const std::vector
     for (const auto& [name, list] : same)
         for (std::size_t i = 0; i + 1 < list.size(); ++i) {
             const std::size_t to = std::min(i + static_cast<std::size_t>(depth), list.size() - 1);
-            for (std::size_t k = i + 1; k <= to; ++k)
+            for (std::size_t k = i + 1;
+                 k <= to && !(near && far_behind(liveness.lives[list[k - 1]], liveness.lives[list[k]])); ++k)
                 out[list[i]].last = std::max(out[list[i]].last, liveness.lives[list[k]].last);
         }
     return out;
@@ -127,7 +135,7 @@ private:
         // Where there are many loads each attempt takes its time: then rotation is all or nothing.
         const int step = jobs_.size() > kManyLoads ? std::max(1, options_.rotation) : 1;
         for (int depth = options_.rotation; depth >= 0 && stuck_; depth -= step) {
-            IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth);
+            IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
             if (wide == before) continue;  // as it was, so it ends
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;
             top = assign_fixed(wide);

@@ -14,8 +14,8 @@ namespace {
 HandMade three_biases() {
     HandMade h;
     ValueId x = h.input("x", {4}, 1, 4);
-    for (const auto& [name, lanes] : std::vector<std::pair<std::string, std::vector<int>>>{
-             {"a", {4, 2}}, {"b", {4}}, {"c", {4}}}) {
+    for (const auto& [name, lanes] :
+         std::vector<std::pair<std::string, std::vector<int>>>{{"a", {4, 2}}, {"b", {4}}, {"c", {4}}}) {
         const ValueId y = h.value(name, lanes, 1, 4);
         const int in = h.network.values[x].phys.channels(), out = h.network.values[y].phys.channels();
         ConvOp conv;

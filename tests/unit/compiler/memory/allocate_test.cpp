@@ -153,6 +153,25 @@ TEST_CASE("windows of one name take turns as far as there is room") {
     CHECK(places(59) == 1);
 }
 
+TEST_CASE("windows of one name do not wait for turns that come long after") {
+    Lives l;
+    for (const int first : {0, 2, 1000, 1002}) {
+        l.buffer("window", 30, first, first + 1);
+        l.liveness.buffers.back().rotates = true;
+    }
+    l.buffer("between", 80, 500, 510);
+    AllocateOptions options;
+    options.capacity = 100;
+    const auto places = [&] {
+        const auto outcome = allocate(l.liveness, options);
+        const auto& s = std::get<Allocation>(outcome);
+        return std::set<std::uint32_t>(s.offset.begin(), s.offset.begin() + 4).size();
+    };
+    CHECK(places() == 1);  // stretched to the next turn, a window and the buffer in between take too much
+    options.near_rotation = true;
+    CHECK(places() == 2);
+}
+
 TEST_CASE("where a load finds no gap only those before it start late, if one is patient") {
     // `a` sends `many` to the end of its bytes, where it leaves no 65 for `big`; right before its use it lies in front.
     Lives l;
