@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/emit/stripes.hpp"
 #include "compiler/ir/channel_groups.hpp"
 #include "compiler/ir/readers.hpp"
 
@@ -94,6 +95,28 @@ std::vector<Section> stripes_around_groups(const Network& net, const program::Ta
     return list;
 }
 
+/// Rows of a stripe of the stem: twice or four times as many as the option says where the windows of so many take
+/// little room. Each stripe costs the latency of its transfers.
+int stem_rows(const Network& net, const program::Target& target, const CompileOptions& options) {
+    constexpr double kShare = 0.08;  // of the state buffer, for the largest window
+    int rows = options.stem_stripe_rows;
+    if (!options.overlap_stripes || net.stem_layers == 0) return rows;
+    const auto largest_window = [&](int of) {
+        std::int64_t most = 0;
+        const LayerId end(net.stem_layers);
+        const auto need = rows_needed(net, LayerId(0), end, {0, of});
+        for (std::size_t k = 0; k + 1 < need.size(); ++k) {
+            const Value& v = net.values[net.layers[LayerId(static_cast<int>(k))].inputs[0].value];
+            most = std::max(most, elements_per_partition(net.slots, v.phys, need[k].count()) * dtype_bytes(v.dtype));
+        }
+        return static_cast<double>(most);
+    };
+    const int limit = 4 * rows;
+    while (2 * rows <= limit && largest_window(2 * rows) <= kShare * static_cast<double>(target.sb_partition_bytes))
+        rows *= 2;
+    return rows;
+}
+
 }  // namespace
 
 std::vector<Plan> plans(const Network& net, const program::Target& target, int batch, DType dtype,
@@ -102,7 +125,7 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
     Plan plan;
     plan.slab_bytes = options.slab_bytes;
     plan.constants_bytes = options.constants_bytes;
-    plan.stem_stripe_rows = options.stem_stripe_rows;
+    plan.stem_stripe_rows = stem_rows(net, target, options);
     plan.image_group = image_groups(net, target, dtype, options, plan.resident_weight_bytes, false);
     list.push_back(plan);
     if (options.stripe_groups && options.batching) {
@@ -115,7 +138,7 @@ std::vector<Plan> plans(const Network& net, const program::Target& target, int b
         list.push_back(plan);
     }
     plan.slab_bytes = std::min<std::int64_t>(options.slab_bytes, 1024);
-    for (int rows = options.stem_stripe_rows; rows >= 1; rows /= 2) {
+    for (int rows = plan.stem_stripe_rows; rows >= 1; rows /= 2) {
         plan.stem_stripe_rows = rows;
         list.push_back(plan);
         plan.constants_bytes = 0;
