@@ -50,7 +50,7 @@ ConstantRows constant_rows(const Network& net, const Plan& plan) {
         }
         const std::size_t index = open.at(at.partitions);
         ConstantRow& row = all.rows[index];
-        all.place[l] = ConstantRows::Place{index, row.bytes};
+        all.place[l] = ConstantRows::Place{index, row.bytes, at.count};
         row.layers.push_back(l);
         row.bytes += at.row();
     }

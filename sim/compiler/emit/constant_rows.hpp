@@ -39,6 +39,7 @@ struct ConstantRows {
     struct Place {
         std::size_t row = 0;
         std::int64_t offset = 0;  ///< bytes within the partition
+        int count = 0;            ///< constants of a channel
     };
     IdVector<LayerId, std::optional<Place>> place;
 };

@@ -107,7 +107,7 @@ ChannelConstants Constants::channels(const Where& at) {
         buffer = load(at, "/constants", segment->second, DType::fp32, row.bytes, row.partitions,
                       half_of(0, row.partitions, input_.target.sb_partitions));
     }
-    return {buffer, place->offset};
+    return {buffer, place->offset, place->count};
 }
 
 BufferId Constants::load(const Where& at, const char* suffix, std::uint32_t segment, DType dtype, std::int64_t row,
@@ -192,35 +192,31 @@ std::uint32_t Constants::table(LayerId layer) {
     return segment_[layer] = builder_.add_segment(table_segment(input_.network.layers[layer]));
 }
 
+BufferId Constants::repeated(const Where& at, const char* name, int partitions, DType dtype, std::int64_t elements,
+                             float number) {
+    const BufferId b = builder_.new_buffer(at.layer, name, elements * dtype_bytes(dtype),
+                                           half_of(0, partitions, input_.target.sb_partitions), Purpose::constants);
+    const auto all = make_access(Space::state_buffer, 0, partitions, 0, dtype, {{1, elements}});
+    builder_.push(at, builder_.pool(), program::Memset{all, number}, {b});
+    return b;
+}
+
 BufferId Constants::ones(const Where& at) {
     if (ones_.exists()) return ones_;
-    const int columns = input_.network.slots.width;
-    ones_ = builder_.new_buffer(at.layer, "ones", columns * dtype_bytes(input_.dtype), Half::both, Purpose::constants);
-    const auto all = make_access(Space::state_buffer, 0, input_.target.sb_partitions, 0, input_.dtype, {{1, columns}});
-    builder_.push(at, builder_.pool(), program::Memset{all, 1.0F}, {ones_});
-    return ones_;
+    const SlotGeometry& slots = input_.network.slots;
+    return ones_ = repeated(at, "ones", input_.target.sb_partitions, input_.dtype, slots.width, 1.0F);
 }
 
 BufferId Constants::zeros(const Where& at, std::int64_t elements) {
     const auto found = zeros_.find(elements);
     if (found != zeros_.end()) return found->second;
-    const int partitions = input_.network.slots.region;
-    const BufferId b = builder_.new_buffer(at.layer, "zeros", elements * dtype_bytes(input_.dtype),
-                                           half_of(0, partitions, input_.target.sb_partitions), Purpose::constants);
-    const auto all = make_access(Space::state_buffer, 0, partitions, 0, input_.dtype, {{1, elements}});
-    builder_.push(at, builder_.pool(), program::Memset{all, 0.0F}, {b});
-    return zeros_[elements] = b;
+    return zeros_[elements] = repeated(at, "zeros", input_.network.slots.region, input_.dtype, elements, 0.0F);
 }
 
 BufferId Constants::filled(const Where& at, float number) {
     const auto found = filled_.find(number);
     if (found != filled_.end()) return found->second;
-    const int partitions = input_.network.slots.region;
-    const BufferId b = builder_.new_buffer(at.layer, "limit", 4, half_of(0, partitions, input_.target.sb_partitions),
-                                           Purpose::constants);
-    const auto all = make_access(Space::state_buffer, 0, partitions, 0, DType::fp32, {{1, 1}});
-    builder_.push(at, builder_.pool(), program::Memset{all, number}, {b});
-    return filled_[number] = b;
+    return filled_[number] = repeated(at, "limit", input_.network.slots.region, DType::fp32, 1, number);
 }
 
 void Constants::forget(LayerId first, LayerId last) {

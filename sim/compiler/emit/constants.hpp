@@ -23,6 +23,7 @@ std::vector<LrnBand> lrn_bands(const std::vector<int>& lanes, int size, int colu
 struct ChannelConstants {
     BufferId buffer = kNoBuffer;
     std::int64_t offset = 0;  ///< in the buffer, bytes per partition
+    int count = 0;            ///< of a channel, side by side
 };
 
 class Constants {
@@ -65,6 +66,9 @@ private:
     void add_channels(const Layer& layer, std::int64_t offset, std::int64_t row, program::Segment& segment) const;
     program::Segment band_segment(const Layer& layer, const std::vector<LrnBand>& bands) const;
     program::Segment table_segment(const Layer& layer) const;
+    /// `number`, `elements` times in each of the first `partitions` partitions, by POOL.
+    BufferId repeated(const Where& at, const char* name, int partitions, DType dtype, std::int64_t elements,
+                      float number);
     /// `row` bytes of every one of `partitions` partitions from a segment.
     BufferId load(const Where& at, const char* suffix, std::uint32_t segment, DType dtype, std::int64_t row,
                   int partitions, Half half);

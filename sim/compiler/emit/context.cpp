@@ -61,10 +61,10 @@ std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneCh
 }
 
 program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, const ChannelConstants& constants,
-                                      int slot, int which, int count) {
+                                      int slot, int which) {
     const int at = part.first_slot % c.slots().ways + slot;
     return program::ScalarOperand::per_partition(
-        static_cast<std::uint32_t>(constants.offset + (c.slots().group_of(at) * count + which) * 4),
+        static_cast<std::uint32_t>(constants.offset + (c.slots().group_of(at) * constants.count + which) * 4),
         static_cast<std::uint16_t>(c.slots().partition_of(at)), DType::fp32);
 }
 

@@ -52,10 +52,10 @@ Operand scratch(EmitContext& c, const Where& at, const char* name, int first, in
                 DType dtype);
 /// The same chunks in pieces that the PE array contracts in one matmul: no more lanes than it has rows.
 std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneChunk>& chunks);
-/// The constant that `which` of `count` is for the channels of slot `slot` of a part, as Constants::channels() lays
+/// The constant number `which` of the channels of slot `slot` of a part, as Constants::channels() lays
 /// them out in all slots of a group.
 program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, const ChannelConstants& constants,
-                                      int slot, int which, int count);
+                                      int slot, int which);
 /// dst = function(src * scale), by ACT.
 void push_activate(EmitContext& c, const Where& at, const Operand& src, const Operand& dst,
                    program::ActFunction function = program::ActFunction::identity, float scale = 1.0F);

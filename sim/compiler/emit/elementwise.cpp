@@ -63,8 +63,6 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
     const ChannelConstants constants = c.constants.channels(at);
-    const auto tensors = channel_tensors(l);
-    const int count = tensors ? static_cast<int>(tensors->tensors.size()) : 0;
     for (const Stretch& s : scalar_stretches(c, l)) {
         const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
         int next = 0;
@@ -76,7 +74,7 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
             if (of.op == program::AluOp::none) return program::ScalarOperand{};
             if (of.input > 0) return of_partitions(in_value(of).ap);
             if (of.per_channel == graph::kNoTensor) return program::ScalarOperand::immediate(of.immediate);
-            return channel_scalar(c, l.output, constants, s.chunk.slot, next++, count);
+            return channel_scalar(c, l.output, constants, s.chunk.slot, next++);
         };
         const auto buffer = [&](const ChannelScalar& of) {
             if (of.input > 0) return in_value(of).buffer;

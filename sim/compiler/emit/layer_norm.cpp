@@ -73,7 +73,6 @@ public:
           rect_(rect),
           n_(rect.cols),
           epsilon_(op.epsilon),
-          count_(op.beta == graph::kNoTensor ? 1 : 2),
           list_(c.storage.chunks({l_.inputs[0], l_.output})),
           runs_(chunk_runs(list_, c.slots().ways, n_, kNormElements)) {}
 
@@ -107,7 +106,6 @@ private:
     Rect rect_;
     std::int64_t n_;
     float epsilon_;
-    int count_;  ///< constants per channel
     std::vector<LaneChunk> list_;
     std::vector<ChunkRun> runs_;
 
@@ -162,13 +160,13 @@ private:
         affine.src = d.ap;
         affine.dst = dst.ap;
         affine.op0 = AluOp::multiply;
-        affine.scalar0 = channel_scalar(c_, l_.output, constants, k.slot, 0, count_);
-        if (count_ > 1) {
+        affine.scalar0 = channel_scalar(c_, l_.output, constants, k.slot, 0);
+        if (constants.count > 1) {
             affine.op1 = AluOp::add;
-            affine.scalar1 = channel_scalar(c_, l_.output, constants, k.slot, 1, count_);
+            affine.scalar1 = channel_scalar(c_, l_.output, constants, k.slot, 1);
         }
         c_.builder.push(at_, c_.builder.pool(), affine, {d.buffer, dst.buffer}, constants.buffer,
-                        count_ > 1 ? constants.buffer : kNoBuffer);
+                        constants.count > 1 ? constants.buffer : kNoBuffer);
     }
 };
 

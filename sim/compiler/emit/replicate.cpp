@@ -13,11 +13,12 @@ struct Replication {
     const Physical& from;
     int channels() const { return from.channels(); }
 
-    /// Output rows for which copy `r` reads inside the input, among `rows`.
+    /// Output rows for which copy `r` reads inside the input, among `rows`; none lie at their end.
     RowRange inside(int r, RowRange rows) const {
         const int shift = r * op.dilation - op.pad;
-        return {std::max(rows.lo, shift >= 0 ? 0 : (-shift + op.stride - 1) / op.stride),
-                std::min(rows.hi, shift >= from.rows ? 0 : (from.rows - 1 - shift) / op.stride + 1)};
+        const RowRange found{std::max(rows.lo, shift >= 0 ? 0 : (-shift + op.stride - 1) / op.stride),
+                             std::min(rows.hi, shift >= from.rows ? 0 : (from.rows - 1 - shift) / op.stride + 1)};
+        return found.lo < found.hi ? found : RowRange{rows.hi, rows.hi};
     }
 };
 
@@ -40,15 +41,21 @@ void zero_borders(EmitContext& c, const Where& at, const Replication& v, RowRang
     zero_rows(c, at, v, {std::max({rows.lo, inner_hi, top}), rows.hi});
 }
 
+/// Rows of copy `r`.
+Operand rows_of_copy(const EmitContext& c, const Where& at, const Replication& v, int r, RowRange rows) {
+    const Operand first =
+        c.storage.access(v.out, 0, v.channels(), at.image, {rows.lo, rows.count(), 1, 0, v.from.cols, 1});
+    return from_lane(first, r * v.channels());
+}
+
 /// Rows of copy `r` that lie in the padding, as a DMA of zeros: nothing else writes them, so that no copy waits for it.
 void copy_zeros(EmitContext& c, const Where& at, const Replication& v, int r, RowRange rows) {
     if (rows.lo >= rows.hi) return;
-    const int channels = v.channels();
     const std::int64_t elements = std::int64_t{rows.count()} * v.from.cols;
     const BufferId zeros = c.constants.zeros(at, elements);
-    const auto src = make_access(program::Space::state_buffer, 0, channels, 0, c.value(v.out).dtype, {{1, elements}});
-    const Operand dst = from_lane(
-        c.storage.access(v.out, 0, channels, at.image, {rows.lo, rows.count(), 1, 0, v.from.cols, 1}), r * channels);
+    const auto src =
+        make_access(program::Space::state_buffer, 0, v.channels(), 0, c.value(v.out).dtype, {{1, elements}});
+    const Operand dst = rows_of_copy(c, at, v, r, rows);
     c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src, dst.ap}, {zeros, dst.buffer});
 }
 
@@ -59,17 +66,15 @@ void emit_rows(EmitContext& c, const Where& at, const Replication& v, RowRange r
     for (int r = 0; r < v.op.replicas; ++r) {
         const int shift = r * v.op.dilation - v.op.pad;
         const RowRange inside = v.inside(r, rows);
-        if (by_dma && inside.lo >= inside.hi) copy_zeros(c, at, v, r, rows);
-        if (inside.lo >= inside.hi) continue;
         if (by_dma) {
             copy_zeros(c, at, v, r, {rows.lo, inside.lo});
             copy_zeros(c, at, v, r, {inside.hi, rows.hi});
         }
+        if (inside.lo >= inside.hi) continue;
         c.storage.for_each_source_piece(v.in, inside, v.op.stride, shift, [&](const RowRange& piece) {
             const Operand src = c.storage.access(
                 v.in, 0, channels, at.image, {piece.lo * v.op.stride + shift, piece.count(), v.op.stride, 0, cols, 1});
-            const Operand dst = from_lane(
-                c.storage.access(v.out, 0, channels, at.image, {piece.lo, piece.count(), 1, 0, cols, 1}), r * channels);
+            const Operand dst = rows_of_copy(c, at, v, r, piece);
             c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src.ap, dst.ap},
                            {src.buffer, dst.buffer});
         });

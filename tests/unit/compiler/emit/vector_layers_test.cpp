@@ -25,6 +25,18 @@ Code code_of(LayerOp op, std::vector<int> lanes, int cols) {
     return code_of(h, std::move(op), lanes, cols, lanes, cols);
 }
 
+/// Three copies of an input of three rows, one for each row of a padded filter.
+Code code_of_copies(bool overlap_stripes) {
+    HandMade h;
+    const ValueId x = h.input("x", {1}, 3, 2), y = h.value("y", {3}, 3, 2);
+    ReplicateOp op;
+    op.replicas = 3;
+    op.pad = 1;
+    h.layer(op, {x}, y);
+    h.options.overlap_stripes = overlap_stripes;
+    return h.code();
+}
+
 }  // namespace
 
 TEST_CASE("a function covers both slots of a group at once and an odd slot by itself") {
@@ -155,27 +167,14 @@ TEST_CASE("a window wholly in the padding is set") {
 }
 
 TEST_CASE("a replicated input has a copy per filter row and zeros where one reaches into the padding") {
-    HandMade h;
-    const ValueId x = h.input("x", {1}, 3, 2), y = h.value("y", {3}, 3, 2);
-    ReplicateOp op;
-    op.replicas = 3;
-    op.pad = 1;
-    h.layer(op, {x}, y);
-    h.options.overlap_stripes = false;
-    const Code code = h.code();
+    const Code code = code_of_copies(false);
     CHECK(engine_lines(code) == Lines{"q2 set y p0+3 @0 2*1", "q2 set y p0+3 @8 2*1"});  // rows 0 and 2
     CHECK(dma_lines(code) == Lines{"q4 load x p0+1 @0 6*1", "q6 copy x p0+1 @0 4*1; y p0+1 @4 4*1",
                                    "q6 copy x p0+1 @0 6*1; y p1+1 @0 6*1", "q6 copy x p0+1 @4 4*1; y p2+1 @0 4*1"});
 }
 
 TEST_CASE("where stripes overlap, a DMA brings the padding of each copy, which waits for nothing") {
-    HandMade h;
-    const ValueId x = h.input("x", {1}, 3, 2), y = h.value("y", {3}, 3, 2);
-    ReplicateOp op;
-    op.replicas = 3;
-    op.pad = 1;
-    h.layer(op, {x}, y);
-    const Code code = h.code();
+    const Code code = code_of_copies(true);
     CHECK(engine_lines(code) == Lines{"q2 set zeros p0+4 @0 2*1"});  // once for both
     CHECK(dma_lines(code) == Lines{"q4 load x p0+1 @0 6*1", "q6 copy zeros p0+1 @0 2*1; y p0+1 @0 2*1",
                                    "q6 copy x p0+1 @0 4*1; y p0+1 @4 4*1", "q6 copy x p0+1 @0 6*1; y p1+1 @0 6*1",
