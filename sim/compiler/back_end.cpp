@@ -18,7 +18,7 @@ FitOptions fit_options(const Compilation& c) {
     fit.allocate.prefetch_depth = c.options.prefetch_depth;
     fit.allocate.settle_constants = c.options.constants_bytes > 0;
     fit.allocate.near_rotation = fit.allocate.settle_constants;
-    fit.allocate.patient = std::any_of(c.plans.begin(), c.plans.end(), runs_in_passes);
+    fit.allocate.patient = c.options.search_sections;
     fit.evictions.spill = c.options.spill && c.may_spill && c.may_evict;
     fit.evictions.rematerialization = c.options.rematerialization && c.may_evict;
     fit.evictions.recompute = fit.evictions.rematerialization && c.options.recompute;

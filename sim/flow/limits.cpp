@@ -1,6 +1,8 @@
 #include "flow/limits.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
@@ -17,7 +19,8 @@ constexpr const char* kSectionsKey = "compiler.search.sections";
 constexpr std::int64_t kSizeStep = 1024;  ///< of the state buffer that a lever asks for
 constexpr std::int64_t kMostGrowth = 16;  ///< times the demand, beyond which a lever is no help
 constexpr int kThroughputWindow = 2;
-constexpr double kWorthIt = 1.01;  ///< gain in throughput for which a batch that is cut up is simulated
+constexpr double kWorthIt = 1.03;           ///< gain in throughput for which a batch of twice the size is simulated
+constexpr double kEstimateMayBeLow = 1.02;  ///< beside a batch nearby
 
 PointRequest at(PointRequest request, int batch) {
     request.batch = batch;
@@ -113,6 +116,7 @@ private:
     Compiling compiling_;
     Variant sub_batched_, resident_, any_;
     std::map<int, record::RunRecord> records_;
+    std::map<int, double> estimates_;  ///< items/s, of batches that are cut up
 
     /// A limit is told as soon as it is known.
     Limit answered(const char* name, Limit limit) const {
@@ -270,24 +274,41 @@ private:
         return limit;
     }
 
-    /// Throughput of a batch beside that of `whole`, which is simulated, by the compiler's estimates of both; empty
-    /// where one of them does not fit.
+    /// Throughput of a batch by the compiler's estimate, beside the estimate of the nearest batch that is simulated, of
+    /// which `whole` is one; empty where one of them does not fit.
     std::optional<double> estimated_at(int batch, int whole) {
         const auto& at_batch = compiling_.prospect(at(any_.request, batch));
-        const auto& at_whole = compiling_.prospect(at(any_.request, whole));
-        if (!at_batch || !at_whole) return std::nullopt;
-        return record_at(whole)->throughput_avg.value_or(0) * at_batch->expected / at_whole->expected;
+        if (!at_batch || !record_at(whole)) return std::nullopt;
+        const auto* nearest = &*records_.begin();
+        for (const auto& record : records_)
+            if (std::abs(record.first - batch) < std::abs(nearest->first - batch)) nearest = &record;
+        const auto& known = compiling_.prospect(at(any_.request, nearest->first));
+        return nearest->second.throughput_avg.value_or(0) * at_batch->expected / known->expected;
     }
 
-    /// What `batch` may give. One that is cut up is hardly better than the next, and dear to compile and to simulate:
-    /// of those beyond `whole` only powers of two are considered, where the estimate says that they are worth it.
+    /// What `batch` may give by its roofline and, beside `whole`, by the compiler's estimate. Batches that are cut up
+    /// are dear to compile and to simulate: those up to twice `whole` and powers of two are considered, and one that is
+    /// twice as large as another, and as late, where it gives so much more that it is worth it.
     std::optional<double> bound_at(int batch, int whole) {
         const bool is_power = (batch & (batch - 1)) == 0;
-        if (whole > 0 && batch > whole && !is_power) return 0;
+        if (whole > 0 && batch > 2 * whole && !is_power) return 0;
         const auto& prospect = compiling_.prospect(at(any_.request, batch));
         if (!prospect) return std::nullopt;
-        if (whole == 0 || batch <= whole) return prospect->most;
-        return std::min(prospect->most, estimated_at(batch, whole).value_or(prospect->most) / kWorthIt);
+        if (whole == 0 || batch == whole) return prospect->most;
+        const auto estimated = estimated_at(batch, whole);
+        if (!estimated) return prospect->most;
+        if (batch < whole) return std::min(prospect->most, *estimated * kEstimateMayBeLow);
+        estimates_[batch] = *estimated;
+        return std::min(prospect->most, *estimated / std::pow(kWorthIt, std::log2(1.0 * batch / whole)));
+    }
+
+    /// Where larger batches that were not simulated may give more.
+    std::string and_larger(int best, double throughput) const {
+        constexpr double kMore = 1.005;
+        const auto most = std::max_element(estimates_.upper_bound(best), estimates_.end(),
+                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+        if (most == estimates_.end() || most->second < kMore * throughput) return "";
+        return fmt::format("; larger ones hardly more: B={} about {:.1f} by that estimate", most->first, most->second);
     }
 
     /// `whole`: the largest batch that is not cut up; 0 where none is, however large.
@@ -315,14 +336,15 @@ private:
         const char *how = "", *by = "";
         if (records_.count(best + 1) > 0) {
             c.demand = records_[best + 1].throughput_avg.value_or(0);
-        } else if (whole > 0 && best >= whole) {
+        } else if (whole > 0) {
             c.demand = estimated_at(best + 1, whole).value_or(0), how = "about ", by = " by the compiler's estimate";
         } else {
             c.demand = bound(best + 1).value_or(0), how = "at most ", by = " by its roofline";
         }
         c.gap = std::max(0.0, c.capacity - c.demand);
         c.text =
-            fmt::format("B={} gives {:.1f} items/s, B={} {}{:.1f}{}", best, c.capacity, best + 1, how, c.demand, by);
+            fmt::format("B={} gives {:.1f} items/s, B={} {}{:.1f}{}", best, c.capacity, best + 1, how, c.demand, by) +
+            and_larger(best, c.capacity);
         limit.certificate = std::move(c);
         return limit;
     }

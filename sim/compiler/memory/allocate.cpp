@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kManyLoads = 4096;
 constexpr int kPatience = 12;   ///< times that loads are held back for one other: 1, 2, 4, ...
+constexpr int kSettled = 4;     ///< loads that get their addresses with the activations around one without a place
+constexpr int kSettlings = 32;  ///< times that it is tried
 constexpr int kAttempts = 100;  ///< that loads are placed with some held back, for all that found no place
 
 /// Whether a buffer comes so long after another that its readers are done anyway.
@@ -82,10 +84,12 @@ public:
             }
         }
         if (top > options_.capacity) return AllocationFailure{peak.position, top, " after packing (fragmentation)"};
+        const std::optional<JobId> first_stuck = stuck_;
         if (stuck_ && options_.prefetch && options_.patient) stuck_ = place_patiently();
-        if (stuck_ && options_.prefetch)
-            stuck_ = place(false);  // loads as late as possible leave the most room for each other
+        const bool late = stuck_ && options_.prefetch;
+        if (late) stuck_ = place(false);  // loads as late as possible leave the most room for each other
         if (stuck_ && all_at_once(peak.bytes)) stuck_.reset();
+        if (late && !stuck_ && options_.patient) settle_around(*first_stuck);
         if (stuck_) return no_gap(jobs_[*stuck_]);
         note_starts();
         return std::move(result_);
@@ -167,6 +171,36 @@ private:
             tries = stuck && *stuck > before ? 0 : tries + 1;
         }
         return stuck;
+    }
+
+    /// Where weights find no gaps as they come, more and more of them around one that finds none get their addresses
+    /// together with the activations, so that all others still arrive ahead; then those around the next such one. With
+    /// as much rotation as that leaves room for. What there is stays where it leads nowhere.
+    void settle_around(JobId first_stuck) {
+        const LoadJobs jobs = jobs_;
+        const Offsets offsets = result_.offset;
+        for (int depth = options_.rotation; depth >= 0; --depth)
+            if (settled_at(depth, first_stuck)) return;
+        jobs_ = jobs;
+        result_.offset = offsets;
+    }
+
+    bool settled_at(int depth, JobId first_stuck) {
+        for (LoadJob& job : jobs_) job.late = job.settled = false;
+        const int end = static_cast<int>(jobs_.size());
+        std::optional<JobId> stuck = first_stuck;
+        int around = kSettled;
+        for (int attempts = 0; stuck && attempts < kSettlings; ++attempts) {
+            const JobId before = *stuck;
+            const JobId from(std::max(0, before.value() - around)), to(std::min(end, before.value() + around));
+            for (JobId j : IdRange<JobId>(from, to)) jobs_[j].settled = true;
+            fix();
+            const IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
+            if (peak_of_fixed(wide) > options_.capacity || assign_fixed(wide) > options_.capacity) return false;
+            stuck = place(true);
+            around = stuck && *stuck > before ? kSettled : 4 * around;
+        }
+        return !stuck;
     }
 
     /// So many loads before one that found no place start late.

@@ -36,10 +36,12 @@ public:
         const bool sections = in_.options.search_sections && in_.options.batching;
         const bool only_tight = sections && in_.options.search_only_tight;
         bool fast = false;
-        if (only_tight && !in_.first_that_fits) {
+        if (only_tight) {
             as_it_is_ = attempts_.size();
             if (auto found = sub_batches_.as_it_is()) return improved(std::move(*found));
-            fast = try_sub_batches();
+            if (!in_.first_that_fits) fast = try_sub_batches();
+            else if (const auto passes = sub_batches_.passes_as_they_are()) try_cuts({{*passes, {}}});
+            if (is_done()) return std::move(best_->decision);
         }
         Tried refusal;
         if (!fast) refusal = try_plans("plain", {plans_, in_.batch});

@@ -53,8 +53,9 @@ std::vector<int> sizes_of(int batch) {
 
 class Planner {
 public:
-    Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room)
+    Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room, const LearntNeeds& learnt)
         : costs_(costs),
+          learnt_(learnt),
           stem_layers_(stem_layers),
           batch_(batch),
           room_(room),
@@ -65,6 +66,7 @@ public:
 
 private:
     const NetworkCosts& costs_;
+    const LearntNeeds& learnt_;
     int stem_layers_, batch_;
     std::int64_t room_;
     std::vector<LayerId> cuts_;
@@ -77,12 +79,20 @@ private:
     };
     std::map<std::tuple<int, int, int, std::int64_t>, Option> options_;
 
+    std::int64_t need(LayerId first, LayerId last, int images) const {
+        std::int64_t most = costs_.peak(first, last, images);
+        for (const auto& [where, more] : learnt_)
+            if (where.second == images && where.first.value() >= first.value() && where.first.value() < last.value())
+                most = std::max(most, costs_.peak(where.first, where.first.next(), images) + more);
+        return most;
+    }
+
     /// Layer by layer where that fits; a chain that does not is fused in the tallest stripes that do.
     const Option& section(LayerId first, LayerId last, int images, std::int64_t room) {
         auto [it, fresh] = options_.try_emplace({first.value(), last.value(), images, room});
         Option& option = it->second;
         if (!fresh) return option;
-        if (costs_.peak(first, last, images) <= room)
+        if (need(first, last, images) <= room)
             return option = {costs_.seconds(first, last, images, batch_), {first.value(), last.value(), images}};
         if (first.value() < stem_layers_ || !costs_.chain(first, last)) return option;
         for (int rows : kStripes) {
@@ -143,16 +153,42 @@ std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_
     std::vector<SectionList> list;
     for (double share : kShares) {
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
-        const Choice best = Planner(costs, stem_layers, batch, room).best();
-        const std::vector<Section> sections = joined(best.sections);
-        const bool plain = sections.size() == 1 && sections[0].stripe_rows == 0 &&
-                           (sections[0].images == 0 || sections[0].images >= batch);
-        if (sections.empty() || plain) continue;  // what the plain compiler does
+        auto best = best_sections(costs, stem_layers, batch, room, {});
+        if (!best) continue;
         const bool known =
-            std::any_of(list.begin(), list.end(), [&](const SectionList& l) { return l.sections == sections; });
-        if (!known) list.push_back({sections, best.seconds});
+            std::any_of(list.begin(), list.end(), [&](const SectionList& l) { return l.sections == best->sections; });
+        if (!known) list.push_back(std::move(*best));
     }
     return list;
+}
+
+std::optional<SectionList> best_sections(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room,
+                                         const LearntNeeds& learnt) {
+    const Choice best = Planner(costs, stem_layers, batch, room, learnt).best();
+    SectionList list{joined(best.sections), best.seconds};
+    const bool plain = list.sections.size() == 1 && list.sections[0].stripe_rows == 0 &&
+                       (list.sections[0].images == 0 || list.sections[0].images >= batch);
+    if (list.sections.empty() || plain) return std::nullopt;
+    return list;
+}
+
+std::int64_t need_at(const NetworkCosts& costs, const std::vector<Section>& sections, int batch, LayerId layer) {
+    std::int64_t waiting = 0;
+    for (std::size_t s = sections.size(); s-- > 0;) {
+        const Section& section = sections[s];
+        const int images = section.images > 0 ? section.images : batch;
+        if (s + 1 < sections.size()) {
+            const int behind = sections[s + 1].images > 0 ? sections[s + 1].images : batch;
+            waiting += costs.crossing(LayerId(section.last)) * (behind - images);
+        }
+        if (layer.value() >= section.first) {
+            if (section.stripe_rows > 0)
+                return waiting +
+                       costs.striped_peak(LayerId(section.first), LayerId(section.last), images, section.stripe_rows);
+            return waiting + costs.peak(layer, layer.next(), images);
+        }
+    }
+    return waiting;
 }
 
 }  // namespace infsim::compiler

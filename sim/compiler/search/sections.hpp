@@ -1,6 +1,8 @@
 // search: which layers run together on how many images, so that weights are read seldom and everything fits.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -75,6 +77,10 @@ private:
 /// Bytes of the weights of a layer in device DRAM; 0 for layers without.
 double weight_bytes(const Network& network, const Layer& layer, DType dtype);
 
+/// What layers were found to need beyond NetworkCosts::peak() where they run on so many images at a time, in bytes per
+/// partition: weights in use, constants, windows, room between buffers.
+using LearntNeeds = std::map<std::pair<LayerId, int>, std::int64_t>;
+
 /// Sections, and how long they take by NetworkCosts.
 struct SectionList {
     std::vector<Section> sections;
@@ -85,5 +91,14 @@ struct SectionList {
 /// the first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
 std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
                                             std::int64_t capacity);
+
+/// The best of them where live activations may take `room`, as far as is known of what layers need; empty where none
+/// does, and where what the plain compiler does is best.
+std::optional<SectionList> best_sections(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room,
+                                         const LearntNeeds& learnt);
+
+/// Bytes per partition that the sections' tensors take by NetworkCosts while `layer` runs on the last images of its
+/// section.
+std::int64_t need_at(const NetworkCosts& costs, const std::vector<Section>& sections, int batch, LayerId layer);
 
 }  // namespace infsim::compiler

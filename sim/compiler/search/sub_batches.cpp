@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/search/estimate.hpp"
-#include "compiler/search/plans.hpp"
+#include "compiler/search/fitting_sections.hpp"
 #include "compiler/search/tried.hpp"
 
 namespace infsim::compiler {
@@ -40,24 +40,12 @@ int most_images(int enough, int too_many, Fits&& fits) {
     return enough;
 }
 
-/// What never spills, without its Program; as it is nothing leaves the state buffer before its last use.
-Trial unspilled(std::vector<Plan> plans, int batch, bool evict) {
-    return {std::move(plans), batch, false, evict, false};
-}
-
 /// Whether `taken` computes small images one by one where the fastest of `list` computes them side by side.
 bool gave_up_sharing(const std::vector<Plan>& list, const Plan& taken) {
     return list.front().share_small_images && !taken.share_small_images;
 }
 
 }  // namespace
-
-std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections& sections) {
-    std::vector<Plan> list = plans(input.network, input.target, batch, input.dtype, input.options);
-    for (Plan& plan : list)
-        if (!sections.empty()) plan.sections = sections;
-    return list;
-}
 
 /// Tried on a quarter of a large batch first: where that has no place, all of it has none.
 std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
@@ -109,6 +97,14 @@ Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
     return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill, true};
 }
 
+std::optional<Cut> SubBatches::passes_as_they_are() {
+    const int kept = most_images(0, too_many_, [&](int n) { return fitting_plan(n, false).has_value(); });
+    if (kept == 0) return std::nullopt;
+    const int images = even_pass(kept);
+    const auto& plan = fitting_plan(images, false);
+    return plan ? std::optional(passes_of(images, plan->sections, false)) : std::nullopt;
+}
+
 /// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better, or,
 /// where these leave a smaller last pass, of fewer that do not; of more (up to twice as many) that fit where something
 /// is loaded or computed again; of one more, spilling.
@@ -148,6 +144,7 @@ std::vector<Plan> SubBatches::sharing_plans(const Cut& cut, int batch) const {
 }
 
 std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, bool program) const {
+    if (!cut.evict) return build_({fastest_plans(in_, batch, cut.sections), batch, false, false, program});
     if (cut.shares) {
         auto outcome = build_({sharing_plans(cut, batch), batch, cut.spill, true, program});
         if (std::holds_alternative<Built>(outcome)) return outcome;
@@ -186,28 +183,39 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
     }
 }
 
-/// Adds passes of `images` images in sections of the network that promise to take less than `wanted` seconds;
-/// what the best promises.
+/// All layers on `images` images at a time, in these sections.
+Cut SubBatches::in_sections_of(const SectionList& list, int images, bool evict) const {
+    Cut cut{fmt::format("passes of {} in {} sections", images, list.sections.size()), images, list.sections};
+    cut.evict = evict;
+    if (images < in_.batch)
+        for (Section& s : cut.sections) s.weights_for = images;
+    return cut;
+}
+
+/// Adds passes of `images` images in sections of the network that promise to take less than `wanted` seconds: those
+/// that fit as they are, and those that may do with loads issued again. Returns what the best promises.
 double SubBatches::add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all) {
     double best = std::numeric_limits<double>::infinity();
     if (images == in_.batch && !in_.options.search_only_tight) return best;  // a candidate of its own then
-    auto candidates = section_candidates(costs, in_.network.stem_layers, images, in_.capacity);
-    for (const SectionList& c : candidates) best = std::min(best, c.seconds * in_.batch / images);
-    if (best > wanted) return best;
-    for (SectionList& c : candidates) {
-        if (c.seconds * in_.batch / images > wanted) continue;
-        const bool even = std::all_of(c.sections.begin(), c.sections.end(),
-                                      [&](const Section& s) { return images % std::max(1, s.images) == 0; });
-        if (images < in_.batch && !even) continue;
-        if (images < in_.batch)
-            for (Section& s : c.sections) s.weights_for = images;
-        std::string name = fmt::format("passes of {} in {} sections", images, c.sections.size());
-        add_passes({std::move(name), images, std::move(c.sections)}, all);
+    std::vector<Sections> tried;
+    const std::size_t before = all.size();
+    for (const double share : {1.0, 0.85, 0.7, 0.5}) {  // of the state buffer, for live activations
+        constexpr double kRoomy = 0.7;                  // from here on only where nothing else has a place
+        if (share <= kRoomy && all.size() > before) break;
+        const auto room = static_cast<std::int64_t>(share * static_cast<double>(in_.capacity));
+        const auto list = best_sections(costs, in_.network.stem_layers, images, room, {});
+        if (!list) continue;
+        const double promised = list->seconds * in_.batch / images;
+        best = std::min(best, promised);
+        if (promised > wanted || std::find(tried.begin(), tried.end(), list->sections) != tried.end()) continue;
+        tried.push_back(list->sections);
+        const auto fitting = fitting_sections({in_, build_, costs, images, room, wanted}, *list, tried);
+        if (fitting) add_passes(in_sections_of(*fitting, images, false), all);
+        if (!fitting || fitting->sections != list->sections) add_passes(in_sections_of(*list, images, true), all);
     }
     return best;
 }
 
-/// Passes over all layers, and passes in sections.
 std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     std::vector<Priced> all;
     double whole = std::numeric_limits<double>::infinity();

@@ -8,15 +8,11 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "compiler/search/fitting_sections.hpp"
 #include "compiler/search/search.hpp"
 #include "compiler/search/sections.hpp"
 
 namespace infsim::compiler {
-
-using Sections = std::vector<Section>;
-
-/// The plans of the plain compiler for so many images, cut into these sections unless there are none.
-std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections& sections);
 
 /// Parts of the network that run on some of the images, and whether buffers may be spilled for them.
 struct Cut {
@@ -25,6 +21,7 @@ struct Cut {
     Sections sections;
     bool spill = false;
     bool shares = true;  ///< small images stay side by side even where something is loaded again for that
+    bool evict = true;   ///< loads may be issued again
 };
 
 /// One of them, and how long it is estimated to take.
@@ -49,6 +46,8 @@ public:
     };
     std::optional<AsItIs> as_it_is();
 
+    /// Passes of as many images as fit as they are, without their time; empty where not one image does.
+    std::optional<Cut> passes_as_they_are();
     /// Passes of some images over all layers and passes in sections, the shortest first, each judged on two passes.
     std::vector<Priced> all(const NetworkCosts& costs);
     /// All images in sections where that promises less than `wanted`; the same for a batch that fits as it is.
@@ -73,6 +72,7 @@ private:
     std::optional<Duration> estimated(const Cut& cut, int batch);
     void add_passes(Cut cut, std::vector<Priced>& all);
     void add_spilling_passes(std::vector<Priced>& all);
+    Cut in_sections_of(const SectionList& list, int images, bool evict) const;
     double add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all);
 };
 

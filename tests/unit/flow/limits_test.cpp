@@ -212,6 +212,39 @@ TEST_CASE("what fits as a whole and what fits in parts are two limits of a profi
     CHECK_FALSE(find_limits(request(), options, plain.tools()).sub_batched);
 }
 
+TEST_CASE("batches that are cut up count where they give more by the estimate, more so the larger they are") {
+    // Six fit whole. Throughput grows by 20 items a second with each image up to the ninth; the estimate knows.
+    Fake fake;
+    LimitsTools tools = fake.tools();
+    const auto curve = [](int batch) { return 900.0 + 20 * std::min(batch, 9) + 0.5 * std::max(0, batch - 9); };
+    std::vector<int> simulated;
+    tools.prospect = [&](const PointRequest& r) -> std::optional<Prospect> {
+        if (Fake::answer(r)) return std::nullopt;
+        return Prospect{5000, curve(r.batch) / 2};
+    };
+    tools.simulate = [&](const std::vector<PointRequest>& list) {
+        std::vector<record::RunRecord> records;
+        for (const PointRequest& r : list) {
+            simulated.push_back(r.batch);
+            record::RunRecord record;
+            record.status = record::Status::ok;
+            record.throughput_avg = curve(r.batch);
+            records.push_back(record);
+        }
+        return records;
+    };
+    LimitsOptions options;
+    PointRequest r = request();
+    r.compiler = "default";
+    const Limits l = find_limits(r, options, tools);
+    CHECK(l.resident.batch == 6);
+    CHECK(l.best_throughput->batch == 9);
+    CHECK(l.best_throughput->certificate->demand == Approx(curve(10)));
+    // Batches that are twice as large and hardly better are told of, not simulated.
+    CHECK(*std::max_element(simulated.begin(), simulated.end()) < 16);
+    CHECK(l.best_throughput->certificate->text.find("larger ones hardly more: B=32 about 1091.5") != std::string::npos);
+}
+
 TEST_CASE("a profile that does not search is told of the one that does") {
     Fake fake;
     LimitsOptions options;

@@ -53,6 +53,17 @@ public:
         if (const auto* no = std::get_if<AllocationFailure>(&outcome)) FAIL(no->wanted << no->why);
         return std::get<Allocation>(outcome);
     }
+    /// No two buffers lie in the same bytes at once, each from the start of its load on.
+    void check_apart(const Allocation& s) const {
+        IdVector<BufferId, Lifetime> lives = liveness.lives;
+        for (const LoadId load : liveness.loads.ids()) lives[liveness.loads[load].buffer].first = s.start[load];
+        for (const BufferId x : lives.ids())
+            for (const BufferId y : IdRange<BufferId>(BufferId(0), x)) {
+                const auto end = [&](BufferId id) { return s.offset[id] + liveness.buffers[id].bytes; };
+                const bool together = lives[x].first <= lives[y].last && lives[y].first <= lives[x].last;
+                if (together) REQUIRE((s.offset[x] >= end(y) || s.offset[y] >= end(x)));
+            }
+    }
     AllocationFailure refused(std::int64_t capacity) const {
         auto outcome = run(capacity);
         REQUIRE(std::holds_alternative<AllocationFailure>(outcome));
@@ -250,15 +261,42 @@ TEST_CASE("settled constants find addresses wherever others do, and let loads st
             among += std::get<Allocation>(a).start[load];
             settled += std::get<Allocation>(b).start[load];
         }
-        const auto& s = std::get<Allocation>(b);
-        IdVector<BufferId, Lifetime> lives = l.liveness.lives;
-        for (const LoadId load : l.liveness.loads.ids()) lives[l.liveness.loads[load].buffer].first = s.start[load];
-        for (const BufferId x : lives.ids())
-            for (const BufferId y : IdRange<BufferId>(BufferId(0), x)) {
-                const auto end = [&](BufferId id) { return s.offset[id] + l.liveness.buffers[id].bytes; };
-                const bool together = lives[x].first <= lives[y].last && lives[y].first <= lives[x].last;
-                if (together) REQUIRE((s.offset[x] >= end(y) || s.offset[y] >= end(x)));
-            }
+        l.check_apart(std::get<Allocation>(b));
     }
     CHECK(settled < among);
+}
+
+TEST_CASE("around a load without a gap only its neighbours are packed together, if one is patient") {
+    // A crowd in front, much room behind it.
+    RandomStream random(11, "patient packing");
+    int found = 0, earlier = 0, later = 0;
+    for (int round = 0; round < 1200; ++round) {
+        Lives l;
+        for (int i = 0; i < 10; ++i) {
+            const auto first = static_cast<int>(random.uniform_int(0, 16));
+            const auto last = first + static_cast<int>(random.uniform_int(2, 8));
+            const std::int64_t bytes = 4 * random.uniform_int(2, 9);
+            i % 2 == 0 ? l.buffer("b", bytes, first, last) : l.loaded("w", bytes, first, last);
+        }
+        for (int at = 30; at < 120; at += 10)
+            l.loaded("v", 4 * random.uniform_int(2, 6), at, at + static_cast<int>(random.uniform_int(5, 9)));
+        AllocateOptions options;
+        options.capacity = 4 * random.uniform_int(18, 28);
+        const auto hasty = allocate(l.liveness, options);
+        options.patient = true;
+        const auto patient = allocate(l.liveness, options);
+        REQUIRE(std::holds_alternative<Allocation>(hasty) == std::holds_alternative<Allocation>(patient));
+        const auto* s = std::get_if<Allocation>(&patient);
+        if (!s) continue;
+        ++found;
+        l.check_apart(*s);
+        for (const LoadId load : l.liveness.loads.ids()) {
+            earlier += s->start[load] < std::get<Allocation>(hasty).start[load];
+            later += s->start[load] > std::get<Allocation>(hasty).start[load];
+        }
+    }
+    INFO(found << " found, " << earlier << " loads earlier, " << later << " later");
+    CHECK(found > 100);
+    CHECK(earlier > 300);
+    CHECK(later == 0);
 }

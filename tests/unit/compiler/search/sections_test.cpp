@@ -99,6 +99,34 @@ TEST_CASE("layers with large tensors run on few images, those with small ones on
     }
 }
 
+TEST_CASE("a layer that is known to need more on so many images runs on fewer, others do not") {
+    // Two convolutions add what they read, so that nothing runs in stripes.
+    Net net;
+    TensorId x = net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1)));
+    for (int l = 1; l < 3; ++l) x = net.relu(net.add(net.conv(x, 128, Window::square(3, 1, 1)), x));
+    const NetworkCosts c = costs(lower(net.finish({x}), DType::fp16, SlotGeometry{}));
+    CHECK(!best_sections(c, 0, 4, 16384, {}));
+    // All of it fits: four images take 10,240. Where the second layer needs 8,000 more for four of them, it takes two.
+    const auto list = best_sections(c, 0, 4, 16384, {{{LayerId(1), 4}, 8000}});
+    REQUIRE(list);
+    for (const Section& s : list->sections)
+        if (s.first <= 1 && 1 < s.last) CHECK(s.images == 2);
+    // On two it is known to need too much, too.
+    const auto less = best_sections(c, 0, 4, 16384, {{{LayerId(1), 4}, 8000}, {{LayerId(1), 2}, 12000}});
+    REQUIRE(less);
+    for (const Section& s : less->sections)
+        if (s.first <= 1 && 1 < s.last) CHECK(s.images == 1);
+}
+
+TEST_CASE("sections need what their layer takes, and what waits for the sections behind") {
+    const NetworkCosts c = costs(convolutions());
+    const std::vector<Section> sections{{0, 1, 1}, {1, 2, 2}, {2, 3, 4}};
+    CHECK(need_at(c, sections, 4, LayerId(2)) == 5 * 2048);
+    CHECK(need_at(c, sections, 4, LayerId(1)) == 3 * 2048 + 2 * 2048);
+    CHECK(need_at(c, sections, 4, LayerId(0)) == 2 * 2048 + (1 + 2) * 2048);
+    CHECK(need_at(c, {{0, 3, 1, 4}}, 1, LayerId(1)) == c.striped_peak(LayerId(0), LayerId(3), 1, 4));
+}
+
 TEST_CASE("an image that does not fit layer by layer runs in the tallest stripes that do") {
     // conv - conv - pool by four: input and output take 2,048 + 128 bytes, one image layer by layer 4,096.
     Net net;

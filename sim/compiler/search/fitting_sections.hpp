@@ -1,0 +1,41 @@
+// Plans of the plain compiler in sections, and sections that leave every layer its room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/search/search.hpp"
+#include "compiler/search/sections.hpp"
+
+namespace infsim::compiler {
+
+using Sections = std::vector<Section>;
+
+/// The plans of the plain compiler for so many images, cut into these sections unless there are none.
+std::vector<Plan> plans_with(const SearchInput& input, int batch, const Sections& sections);
+
+/// The fastest of them, and the same with smaller slabs of weights and stripes of the stem: what a network in sections
+/// gains is lost again where layers take image after image.
+std::vector<Plan> fastest_plans(const SearchInput& input, int batch, const Sections& sections);
+
+/// What never spills, without its Program; unless `evict` nothing leaves the state buffer before its last use.
+Trial unspilled(std::vector<Plan> plans, int batch, bool evict);
+
+struct FittingQuestion {
+    const SearchInput& input;
+    const BuildProgram& build;
+    const NetworkCosts& costs;
+    int images = 0;         ///< of a pass
+    std::int64_t room = 0;  ///< for live activations, bytes per partition
+    double wanted = 0;      ///< seconds of all passes that sections may promise
+};
+
+/// Sections whose fastest plan fits as it is. NetworkCosts knows only activations: where `list` does not fit, the layer
+/// that lacks room is known to need so much more on so many images, and the best sections that leave it that are tried
+/// next. Empty where none are found in a dozen rounds, or none that promise enough. Adds what it tries to `tried`, and
+/// tries nothing twice.
+std::optional<SectionList> fitting_sections(const FittingQuestion& question, SectionList list,
+                                            std::vector<Sections>& tried);
+
+}  // namespace infsim::compiler
