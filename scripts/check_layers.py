@@ -24,6 +24,7 @@ LAYERS = {
     "compiler": ["base", "graph", "hw/spec.hpp", "hw/derived.hpp", "program", "cost"],
     "observe": ["base", "program"],
     "chip": ["base", "hw/spec.hpp", "hw/derived.hpp", "program", "cost", "exec", "observe"],
+    "calibration": ["base"],
     "record": ["base"],
     "stats": ["base", "program", "hw/spec.hpp", "hw/derived.hpp", "observe", "record"],
     "analysis": ["base", "hw/spec.hpp", "hw/derived.hpp", "hw/energy.hpp", "record"],
@@ -58,7 +59,7 @@ LIBRARIES = {
     "Boost": (r"boost/(?!container/)", ["cli/"]),
     "Boost.Container": (r"boost/container/", ["compiler/", "cli/"]),
     "ONNX": (r"(onnx|google/protobuf)/", ["graph/", "tensorio/"]),
-    "Eigen": (r"(Eigen|unsupported)/", ["exec/"]),
+    "Eigen": (r"(Eigen|unsupported)/", ["exec/", "calibration/"]),
     "xxHash": (r"xxh", ["base/hash.cpp"]),
     "libzip": (r"zip\.h$", ["tensorio/"]),
 }

@@ -28,6 +28,8 @@ int run_sweep_command(const Arguments& arguments);
 int run_run_command(const Arguments& arguments);
 int run_compile_command(const Arguments& arguments);
 int run_validate_command(const Arguments& arguments);
+int run_calibrate_command(const Arguments& arguments);
+int run_uncertainty_command(const Arguments& arguments);
 int run_limits_command(const Arguments& arguments);
 int run_serve_command(const Arguments& arguments);
 int run_check_command(const Arguments& arguments);

@@ -19,12 +19,15 @@ struct Command {
     const char* about;  ///< empty: hidden
 };
 
-constexpr std::array<Command, 8> kCommands{{
+constexpr std::array<Command, 10> kCommands{{
     {"sweep", run_sweep_command, "run every point of a sweep file, print the table, the knee and the limits"},
     {"run", run_run_command, "compile and simulate one point"},
     {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
     {"limits", run_limits_command, "the largest batch that fits or is worth running, and why not one more"},
     {"validate", run_validate_command, "simulated against published measurements, and how far off"},
+    {"calibrate", run_calibrate_command,
+     "a chip's constants from measurements of your own, and what these cannot tell"},
+    {"uncertainty", run_uncertainty_command, "which claims about a network rest on which constant of the chip"},
     {"serve", run_serve_command, "requests under load: batching policy, tail latency, highest load within a bound"},
     {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},
     {"worker", run_worker_command, ""},
@@ -36,7 +39,7 @@ void print_help(std::ostream& out) {
            "usage: infsim SUBCOMMAND [options]\n\n";
     for (const Command& c : kCommands)
         if (*c.about != '\0')
-            out << "  " << c.name << std::string(10 - std::string(c.name).size(), ' ') << c.about << "\n";
+            out << "  " << c.name << std::string(13 - std::string(c.name).size(), ' ') << c.about << "\n";
     out << "\ninfsim SUBCOMMAND --help tells more, infsim --version which results it gives.\n"
            "Exit status: 0 done, 1 validate beyond --max-error, 2 usage or input error, 3 does not fit,\n"
            "4 internal fault, 130 interrupted.\n";

@@ -8,10 +8,8 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
-#include "cli/table.hpp"
 #include "cli/validate_report.hpp"
-#include "explore/points.hpp"
-#include "explore/progress.hpp"
+#include "cli/validation_runs.hpp"
 #include "flow/paths.hpp"
 #include "flow/validate.hpp"
 
@@ -53,37 +51,6 @@ Syntax syntax() {
         {},
         "file",
         1};
-}
-
-/// Records of every row's groups; empty when interrupted.
-std::optional<std::vector<std::vector<record::RunRecord>>> run_rows(const std::vector<ValidationRow>& rows, int jobs) {
-    std::vector<flow::PointRequest> requests;
-    std::vector<record::RunRecord> prepared;
-    std::vector<std::string> labels;
-    for (const ValidationRow& row : rows)
-        for (const flow::ChipGroup& group : row.groups) {
-            requests.push_back(group.request);
-            prepared.push_back(group.prepared);
-            labels.push_back(row.published.id);
-        }
-    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
-    progress.start(requests.size(), 0);
-    const auto records =
-        explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs,
-                            [&](std::size_t n, const record::RunRecord& r) {
-                                progress.step(labels[n] + ": " +
-                                              (r.throughput_avg ? fixed(r.throughput_avg, 0) + " items/s per chip"
-                                                                : std::string(record::status_name(r.status))));
-                            });
-    progress.finish();
-    if (!records) return std::nullopt;
-    std::vector<std::vector<record::RunRecord>> by_row;
-    auto next = records->begin();
-    for (const ValidationRow& row : rows) {
-        by_row.emplace_back(next, next + static_cast<std::ptrdiff_t>(row.groups.size()));
-        next += static_cast<std::ptrdiff_t>(row.groups.size());
-    }
-    return by_row;
 }
 
 struct Asked {
@@ -132,10 +99,9 @@ int run_validate_command(const Arguments& arguments) {
     problems.throw_if_any();
     const auto rows = flow::plan_validation(published, asked.file, names, asked.settings, problems);
     problems.throw_if_any();
-    const auto records = run_rows(rows, asked.jobs);
-    if (!records) return kInterrupted;
-    std::vector<ValidationOutcome> outcomes;
-    for (std::size_t i = 0; i < rows.size(); ++i) outcomes.push_back(flow::judge_row(rows[i], (*records)[i]));
+    const auto judged = run_rows(rows, asked.jobs, ::isatty(STDERR_FILENO) != 0);
+    if (!judged) return kInterrupted;
+    const std::vector<ValidationOutcome>& outcomes = *judged;
     const ValidationSummary summary = flow::summary_of(rows, outcomes);
     if (asked.json) std::cout << json::dump(validation_json(rows, outcomes, summary)) << "\n";
     else if (asked.csv) std::cout << validation_csv(rows, outcomes);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "flow/compiling.hpp"
 #include "flow/run_point.hpp"
 
 namespace infsim::flow {
@@ -32,40 +33,6 @@ struct Variant {
     PointRequest request;
     bool spill = true;
     std::string label;
-};
-
-/// Compiles each request once.
-class Compiling {
-public:
-    explicit Compiling(const LimitsTools& tools) : tools_(tools) {}
-
-    const std::optional<compiler::DoesNotFit>& refusal(const PointRequest& request, const std::string& label) {
-        const std::string key = json::dump(to_json(request), 0);
-        const auto known = answers_.find(key);
-        if (known != answers_.end()) return known->second;
-        auto answer = tools_.compile(request);
-        tools_.say(fmt::format("{}: B={} {}", label, request.batch, answer ? "does not fit" : "fits"));
-        return answers_[key] = std::move(answer);
-    }
-    bool fits(const Variant& v, int batch) { return !refusal(at(v.request, batch), v.label); }
-
-    /// Empty where it does not fit.
-    const std::optional<Prospect>& prospect(const PointRequest& request) {
-        const std::string key = json::dump(to_json(request), 0);
-        const auto known = prospects_.find(key);
-        if (known != prospects_.end()) return known->second;
-        const auto found = tools_.prospect(request);
-        if (found) answers_[key] = std::nullopt;
-        tools_.say(
-            fmt::format("B={} {}", request.batch,
-                        found ? fmt::format("at most {:.0f} items/s", found->most) : std::string("does not fit")));
-        return prospects_[key] = found;
-    }
-
-private:
-    const LimitsTools& tools_;
-    std::map<std::string, std::optional<compiler::DoesNotFit>> answers_;
-    std::map<std::string, std::optional<Prospect>> prospects_;
 };
 
 class Search {
@@ -118,6 +85,8 @@ private:
     std::map<int, record::RunRecord> records_;
     std::map<int, double> estimates_;  ///< items/s, of batches that are cut up
 
+    bool fits(const Variant& v, int batch) { return !compiling_.refusal(at(v.request, batch), v.label); }
+
     /// A limit is told as soon as it is known.
     Limit answered(const char* name, Limit limit) const {
         std::string text = fmt::format("{}: {}", name, limit.batch == 0 ? "none" : fmt::format("B={}", limit.batch));
@@ -149,7 +118,7 @@ private:
     }
 
     Limit compiled_limit(const Variant& v) {
-        const LargestBatch found = find_largest([&](int b) { return compiling_.fits(v, b); }, most_, options_.window);
+        const LargestBatch found = find_largest([&](int b) { return fits(v, b); }, most_, options_.window);
         Limit limit;
         limit.batch = found.batch;
         limit.open = found.open;
@@ -253,7 +222,7 @@ private:
     void simulate(const std::vector<int>& batches) {
         std::vector<PointRequest> requests;
         for (int b : batches)
-            if (records_.count(b) == 0 && compiling_.fits(any_, b)) requests.push_back(at(any_.request, b));
+            if (records_.count(b) == 0 && fits(any_, b)) requests.push_back(at(any_.request, b));
         if (requests.empty()) return;
         auto records = tools_.simulate(requests);
         for (std::size_t i = 0; i < records.size(); ++i) records_[requests[i].batch] = std::move(records[i]);
@@ -324,7 +293,7 @@ private:
         const int best = find_best(measure, bound, any.batch, measured);
         Limit limit = simulated_limit(best);
         if (limit.open) return limit;
-        if (!compiling_.fits(any_, best + 1)) {
+        if (!fits(any_, best + 1)) {
             limit.certificate = best == any.batch && any.certificate ? *any.certificate : certificate(any_, best + 1);
             return limit;
         }
@@ -368,7 +337,7 @@ private:
         limit.asked = found.asked;
         if (limit.open) return limit;
         const int next = found.batch + 1;
-        if (!compiling_.fits(any_, next)) {
+        if (!fits(any_, next)) {
             limit.certificate =
                 found.batch == any.batch && any.certificate ? *any.certificate : certificate(any_, next);
             return limit;

@@ -62,6 +62,10 @@ std::optional<std::string> compiler_path(const std::string& named, Problems& pro
     return path_of("compiler", "compilers", named.empty() ? "default" : named, problems);
 }
 
+std::optional<std::string> calibration_path(const std::string& named, Problems& problems) {
+    return path_of("free", "calibration", named.empty() ? "inferentia1" : named, problems);
+}
+
 std::string default_compiler_path() { return shipped("compilers", "default").string(); }
 
 std::string published_rows_path() {

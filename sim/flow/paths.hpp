@@ -14,6 +14,9 @@ namespace infsim::flow {
 std::optional<std::string> chip_path(const std::string& named, Problems& problems);
 std::optional<std::string> compiler_path(const std::string& named, Problems& problems);
 
+/// The same of the file that says which constants of a chip are free; "" is that of inferentia1.
+std::optional<std::string> calibration_path(const std::string& named, Problems& problems);
+
 /// Path of the default compiler profile.
 std::string default_compiler_path();
 

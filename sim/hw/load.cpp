@@ -263,4 +263,12 @@ std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Ove
     return file;
 }
 
+std::optional<json::Document> chip_document(const std::string& path, Problems& problems) {
+    auto document = json::parse_file(path, problems);
+    if (!document) return std::nullopt;
+    auto resolved = resolve_variant(std::move(*document), problems);
+    if (!resolved) return std::nullopt;
+    return std::move(resolved->document);
+}
+
 }  // namespace infsim::hw

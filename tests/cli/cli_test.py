@@ -57,7 +57,8 @@ class InScratch(unittest.TestCase):
 
 class Usage(InScratch):
     def test_help_everywhere(self):
-        for words in (["--help"], ["sweep", "--help"], ["run", "-h"], ["compile", "--help"], ["check", "--help"], ["validate", "--help"]):
+        for words in (["--help"], ["sweep", "--help"], ["run", "-h"], ["compile", "--help"], ["check", "--help"], ["validate", "--help"],
+                      ["calibrate", "--help"], ["uncertainty", "--help"]):
             result = self.run_it(*words)
             self.assertIn("usage: infsim", result.stdout)
             self.assertEqual(result.stderr, "")
@@ -1001,6 +1002,90 @@ class Validate(InScratch):
         self.run_it("validate", "--json", "--csv", expect=2)
         self.run_it("validate", "--max-error", "-1", expect=2)
         self.run_it("validate", "--set", "chip.no.such=1", expect=2)
+
+
+class Calibrate(InScratch):
+    """Measurements that infsim itself made on a chip with other constants: the fit has to find these."""
+    HEADER = "id,model,dtype,batch_compiled,cores_busy,workers_per_core,latency_ms_p50,latency_is,compiler\n"
+    FREE = {"keys": ["dma.core_bandwidth"], "prior": "24.7GB/s", "spread": 1.0, "low": "4GB/s", "high": "60GB/s", "step": "0.1GB/s",
+            "why": "the most that one core draws"}
+
+    def measured(self, *settings):
+        rows = []
+        for batch in (1, 2):
+            words = [w for s in settings for w in ("--set", s)]
+            got = json.loads(self.run_it("run", "three_heavy_layers", "--batch", batch, "--cores", 1, "--workers", 1, "--compiler",
+                                         SOURCE / "configs/compilers/neuron-2020.json", *words, "--json").stdout)["record"]
+            rows.append(f"heavy-{batch},three_heavy_layers,fp16,{batch},1,1,{got['unloaded_service_ms']},device,2020")
+        return self.write("measured.csv", self.HEADER + "".join(r + "\n" for r in rows))
+
+    def free(self, *constants):
+        return self.write("free.json", json.dumps({"error": 0.01, "free": constants or [self.FREE]}))
+
+    def test_finds_the_constant_that_made_the_measurements_and_writes_the_chip(self):
+        table = self.measured("chip.dma.core_bandwidth=12GB/s")
+        got = json.loads(self.run_it("calibrate", table, "--free", self.free(), "-o", "mine.json", "--json").stdout)
+        found = got["constants"][0]
+        self.assertEqual(found["before"], "24.7GB/s")
+        self.assertAlmostEqual(float(found["value"].removesuffix("GB/s")), 12, delta=0.3)
+        self.assertLess(got["fit"]["mean_absolute_error"], 0.01)
+        self.assertGreater(got["before"]["mean_absolute_error"], 0.1)
+        self.assertFalse(found["cannot_tell"])
+        chip = json.loads((self.folder / "mine.json").read_text())
+        entry = chip["dma"]["core_bandwidth"]
+        self.assertEqual((chip["name"], entry["value"], entry["grade"]), ("mine", found["value"], "UNK, fitted"))
+        self.assertIn("fitted to heavy-1, heavy-2 of measured.csv by infsim calibrate", entry["source"])
+        self.run_it("check", "mine.json")
+        error = json.loads(self.run_it("validate", table, "--chip", "mine.json", "--json").stdout)["summary"]["mean_absolute_error"]
+        self.assertAlmostEqual(error, got["fit"]["mean_absolute_error"])
+
+    def test_says_what_the_rows_cannot_tell(self):
+        idle = {"keys": ["host.call_overhead"], "prior": "50us", "spread": 0.3, "low": "1us", "high": "90us", "step": "1us", "why": "w"}
+        text = self.run_it("calibrate", self.measured(), "--free", self.free(self.FREE, idle)).stdout
+        self.assertIn("host.call_overhead", text)
+        self.assertIn("the rows cannot tell: its prior", text)
+        for line in text.splitlines():
+            self.assertLessEqual(len(line), 100)
+
+    def test_wrong_input_is_told_before_anything_runs(self):
+        table = self.measured()
+        wrong = dict(self.FREE, keys=["dma.speed"])
+        self.assertIn("is no constant of", self.run_it("calibrate", table, "--free", self.free(wrong), expect=2).stderr)
+        unit = dict(self.FREE, prior="24700MB/s", low="4000MB/s", high="60000MB/s", step="100MB/s")
+        self.assertIn("write it alike", self.run_it("calibrate", table, "--free", self.free(unit), expect=2).stderr)
+        self.assertIn("MEASURED.csv: is missing", self.run_it("calibrate", expect=2).stderr)
+        self.assertIn("which is no folder",
+                      self.run_it("calibrate", table, "--free", self.free(), "-o", "nowhere/mine.json", expect=2).stderr)
+        nothing = self.write("nothing.csv", self.HEADER + "a,gpt-9,fp16,1,1,1,5,device,2020\n")
+        self.assertIn("no row that can be compared", self.run_it("calibrate", nothing, "--free", self.free(), expect=2).stderr)
+        self.assertFalse((self.folder / "mine.json").exists())
+
+
+class Uncertainty(InScratch):
+    def test_each_constant_up_and_down_is_what_run_says_of_it(self):
+        got = json.loads(self.run_it("uncertainty", "three_layers", "--only", "start_latency", "--batches", "1,2", "--json").stdout)
+        self.assertEqual([c["changed"] for c in got["cases"]], ["1560ns", "1040ns"])
+        rate = json.loads(self.run_it("run", "three_layers", "--set", "chip.dma.start_latency=1560ns", "--json").stdout)["record"]
+        self.assertEqual(got["cases"][0]["items_s_first"], rate["throughput_avg"])
+        self.assertEqual(got["before"]["fits_without_spilling"], 2)
+        self.assertTrue(got["before"]["or_more"])
+
+    def test_a_smaller_state_buffer_moves_the_limit(self):
+        got = json.loads(self.run_it("uncertainty", "three_heavy_layers", "--only", "partition_bytes", "--batches", "1,2,4,8,16",
+                                     "--set", "chip.state_buffer.partition_bytes=30KiB", "--json").stdout)
+        before, (more, less) = got["before"]["fits_without_spilling"], got["cases"]
+        self.assertLess(less["fits_without_spilling"], before)
+        self.assertGreater(more["fits_without_spilling"], before)
+
+    def test_the_table_fits_a_terminal_and_names_what_does_not_move(self):
+        text = self.run_it("uncertainty", "three_layers", "--only", "pe.", "--batches", "1,2").stdout
+        self.assertIn("As the file has it: fits without spilling up to B=2", text)
+        self.assertIn("is a count", text)
+        for line in text.splitlines():
+            self.assertLessEqual(len(line), 100)
+        self.assertIn("in no key", self.run_it("uncertainty", "three_layers", "--only", "warp", expect=2).stderr)
+        self.assertIn("above 0 and below 100", self.run_it("uncertainty", "three_layers", "--percent", "100", expect=2).stderr)
+        self.assertIn("has 'two'", self.run_it("uncertainty", "three_layers", "--batches", "1,two", expect=2).stderr)
 
 
 class Pictures(InScratch):

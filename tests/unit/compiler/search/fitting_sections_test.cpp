@@ -15,8 +15,8 @@ using namespace infsim::test;
 
 namespace {
 
-/// Three convolutions whose tensors take 2,048 bytes per partition and image: four images at a time need 10,240. Two add
-/// what they read, so that they do not run in stripes.
+/// Three convolutions whose tensors take 2,048 bytes per partition and image: four images at a time need 10,240. Two
+/// add what they read, so that they do not run in stripes.
 Network convolutions() {
     Net net;
     TensorId x = net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1)));

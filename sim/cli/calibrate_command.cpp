@@ -1,0 +1,248 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "calibration/chip_text.hpp"
+#include "calibration/judge.hpp"
+#include "cli/calibrate_report.hpp"
+#include "cli/command.hpp"
+#include "cli/point_options.hpp"
+#include "cli/validation_runs.hpp"
+#include "flow/paths.hpp"
+#include "flow/point.hpp"
+#include "hw/load.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+using calibration::FreeConstant;
+using calibration::FreeConstants;
+using calibration::Values;
+using flow::Comparison;
+
+Syntax syntax() {
+    po::options_description fitting("Fitting");
+    // clang-format off
+    fitting.add_options()
+        ("chip", po::value<std::string>()->value_name("FILE"), "chip file that is fitted (default inferentia1)")
+        ("free", po::value<std::string>()->value_name("FILE"),
+         "which constants are free, with what is known of them without the fit (default\nconfigs/calibration/inferentia1.json)")
+        ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
+         "replace a value of the chip file or of the compiler profiles, for all rows; may be repeated")
+        ("from-priors", "start from what is known without the fit, not from the chip file's values")
+        ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default: one per processor)");
+    po::options_description output("Output");
+    output.add_options()
+        ("output,o", po::value<std::string>()->value_name("FILE.json"), "write the chip with the fitted values")
+        ("json", "print JSON instead of tables");
+    // clang-format on
+    return {
+        "calibrate MEASURED.csv [options]",
+        "Fits constants of a chip to a table of measurements: least squares over the logarithm of simulated over\n"
+        "measured, each constant held to what is known of it. Prints errors before and after, those of rows and\n"
+        "models that the fit did not see, how each row moves with each constant, and which constant the rows\n"
+        "cannot tell. The table has the columns of `infsim validate` (configs/README.md). Each of some tens of\n"
+        "trials simulates the whole table; stderr names them.\n",
+        {fitting, output, help_group()},
+        {},
+        "file",
+        1};
+}
+
+/// Thrown out of the middle of a fit.
+struct Interrupted {};
+
+struct Asked {
+    std::string table, output;
+    flow::ValidationSettings settings;
+    std::string free;
+    int jobs = 1;
+    bool from_priors = false, json = false;
+};
+
+Asked asked_of(const po::variables_map& values, Problems& problems) {
+    Asked asked;
+    const auto text = [&](const char* name) { return values.count(name) > 0 ? values[name].as<std::string>() : ""; };
+    if (values.count("file") > 0) asked.table = values["file"].as<std::vector<std::string>>().front();
+    else problems.add("", "MEASURED.csv", "is missing: the table of measurements");
+    asked.settings.chip = text("chip");
+    asked.settings.settings = settings_of(values, problems);
+    asked.free = flow::calibration_path(text("free"), problems).value_or("");
+    asked.output = text("output");
+    if (const auto folder = std::filesystem::path(asked.output).parent_path();
+        !folder.empty() && !std::filesystem::is_directory(folder))
+        problems.add("", "--output", "is to lie in '" + folder.string() + "', which is no folder");
+    const std::int64_t jobs =
+        values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : std::max(1U, std::thread::hardware_concurrency());
+    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    asked.jobs = static_cast<int>(std::clamp<std::int64_t>(jobs, 1, 1024));
+    asked.from_priors = values.count("from-priors") > 0;
+    asked.json = values.count("json") > 0;
+    return asked;
+}
+
+/// The value that the chip file has, in the constant's unit: what the first of its keys says.
+double value_in(const hw::ChipFile& chip, const FreeConstant& constant, const std::string& file, Problems& problems) {
+    for (const hw::Provenance& p : chip.provenance) {
+        if (p.path != constant.keys.front()) continue;
+        std::size_t end = 0;
+        double number = 0;
+        try {
+            number = std::stod(p.value, &end);
+        } catch (const std::exception&) {
+            break;
+        }
+        if (trim(p.value.substr(end)) == constant.unit) return number;
+        problems.add(file, constant.keys.front(),
+                     fmt::format("is in '{}' here ({}), and in '{}' where it is free; write it alike",
+                                 trim(p.value.substr(end)), p.value, constant.unit));
+        return constant.prior;
+    }
+    return constant.prior;
+}
+
+Values start_of(const Asked& asked, const FreeConstants& free, const std::string& chip_file, Problems& problems) {
+    Values start;
+    const auto chip = hw::load_chip(chip_file, {}, problems);
+    if (!chip) return start;
+    for (const FreeConstant& c : free.constants) {
+        for (const std::string& key : c.keys)
+            if (std::none_of(chip->provenance.begin(), chip->provenance.end(),
+                             [&](const hw::Provenance& p) { return p.path == key; }))
+                problems.add(asked.free, key, "is no constant of " + chip_file);
+        start.push_back(asked.from_priors ? c.prior : value_in(*chip, c, chip_file, problems));
+    }
+    return start;
+}
+
+flow::ValidationSettings with_constants(flow::ValidationSettings settings, const FreeConstants& free, const Values& values) {
+    for (std::size_t c = 0; c < values.size(); ++c)
+        for (const std::string& key : free.constants[c].keys) {
+            const FreeConstant& constant = free.constants[c];
+            const json::Value value = constant.unit.empty() ? json::Value(std::stod(constant.text(values[c])))
+                                                            : json::Value(constant.text(values[c]));
+            settings.settings.push_back({"chip." + key, value, "", key});
+        }
+    return settings;
+}
+
+/// The table behind a Model.
+class Table {
+public:
+    Table(const Asked& asked, const FreeConstants& free, Problems& problems)
+        : asked_(asked),
+          free_(free),
+          names_(flow::read_validation_names(flow::validation_names_path(), problems)),
+          published_(flow::read_published(asked.table, problems)) {}
+
+    /// Rows that can be compared; the others are named on stderr, once.
+    void choose(const Values& start, Problems& problems) {
+        const auto rows = planned(start, problems);
+        problems.throw_if_any();
+        std::vector<flow::PublishedRow> kept;
+        for (const flow::ValidationRow& row : rows) {
+            if (!row.skipped.empty()) std::cerr << row.published.id << " is left out: " << row.skipped << "\n";
+            else kept.push_back(row.published);
+        }
+        published_ = std::move(kept);
+        if (published_.empty()) problems.add(asked_.table, "", "has no row that can be compared");
+    }
+
+    std::vector<calibration::Row> rows() const {
+        std::vector<calibration::Row> list;
+        for (const flow::PublishedRow& p : published_) list.push_back({p.id, calibration::model_of(free_, p.model)});
+        return list;
+    }
+
+    std::vector<double> operator()(const Values& values) {
+        Problems problems;
+        const auto rows = planned(values, problems);
+        problems.throw_if_any();
+        const auto outcomes = run_rows(rows, asked_.jobs, true);
+        if (!outcomes) throw Interrupted{};
+        std::vector<double> errors;
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+            const flow::ValidationOutcome& o = (*outcomes)[r];
+            if (o.status != Comparison::compared || !o.error)
+                throw InputError(asked_.table, rows[r].published.id,
+                                 fmt::format("is {} with {}: {}", flow::comparison_name(o.status), text_of(values), o.reason));
+            errors.push_back(std::log1p(*o.error));
+        }
+        double sum = 0;
+        for (const double e : errors) sum += std::abs(std::expm1(e));
+        std::cerr << fmt::format("[{}] {}: mean error {:.1f} %\n", ++trials_, text_of(values),
+                                 100 * sum / static_cast<double>(errors.size()));
+        return errors;
+    }
+
+private:
+    const Asked& asked_;
+    const FreeConstants& free_;
+    flow::ValidationNames names_;
+    std::vector<flow::PublishedRow> published_;
+    int trials_ = 0;
+
+    std::vector<flow::ValidationRow> planned(const Values& values, Problems& problems) const {
+        return flow::plan_validation(published_, asked_.table, names_, with_constants(asked_.settings, free_, values),
+                                     problems);
+    }
+    std::string text_of(const Values& values) const {
+        std::string text;
+        for (std::size_t c = 0; c < values.size(); ++c)
+            text += (c == 0 ? "" : " ") + free_.constants[c].keys.front() + "=" + free_.constants[c].text(values[c]);
+        return text;
+    }
+};
+
+void write_chip(const Asked& asked, const std::string& chip_file, const FreeConstants& free,
+                const std::vector<calibration::Row>& rows, const Values& values) {
+    Problems problems;
+    const auto document = hw::chip_document(chip_file, problems);
+    problems.throw_if_any();
+    std::string points;
+    for (const calibration::Row& row : rows) points += (points.empty() ? "" : ", ") + row.id;
+    const std::string from = std::filesystem::path(asked.table).filename().string();
+    const std::string text = calibration::chip_text(
+        document->root, std::filesystem::path(asked.output).stem().string(), free, values,
+        fmt::format("{} of {} by infsim calibrate, results epoch {}", points, from, flow::kResultsEpoch));
+    write_file_atomic(asked.output, text);
+    std::cerr << asked.output << " is written\n";
+}
+
+}  // namespace
+
+int run_calibrate_command(const Arguments& arguments) {
+    const auto values = parse(syntax(), arguments);
+    if (!values) return kDone;
+    Problems problems;
+    const Asked asked = asked_of(*values, problems);
+    problems.throw_if_any();
+    const FreeConstants free = calibration::read_free_constants(asked.free, problems);
+    const std::string chip_file = flow::chip_path(asked.settings.chip, problems).value_or("");
+    problems.throw_if_any();
+    const Values start = start_of(asked, free, chip_file, problems);
+    Table table(asked, free, problems);
+    problems.throw_if_any();
+    table.choose(start, problems);
+    problems.throw_if_any();
+    const std::vector<calibration::Row> rows = table.rows();
+    try {
+        const auto result = calibration::calibrate(free, rows, start, [&](const Values& v) { return table(v); });
+        if (!asked.output.empty()) write_chip(asked, chip_file, free, rows, result.after);
+        if (asked.json) std::cout << json::dump(calibration_json(free, rows, result)) << "\n";
+        else std::cout << calibration_text(free, rows, result);
+    } catch (const Interrupted&) {
+        return kInterrupted;
+    }
+    return kDone;
+}
+
+}  // namespace infsim::cli

@@ -1,0 +1,44 @@
+#include "cli/validation_runs.hpp"
+
+#include <iostream>
+#include <string>
+
+#include "cli/table.hpp"
+#include "explore/points.hpp"
+#include "explore/progress.hpp"
+
+namespace infsim::cli {
+
+std::optional<std::vector<flow::ValidationOutcome>> run_rows(const std::vector<flow::ValidationRow>& rows, int jobs,
+                                                             bool live) {
+    std::vector<flow::PointRequest> requests;
+    std::vector<record::RunRecord> prepared;
+    std::vector<std::string> labels;
+    for (const flow::ValidationRow& row : rows)
+        for (const flow::ChipGroup& group : row.groups) {
+            requests.push_back(group.request);
+            prepared.push_back(group.prepared);
+            labels.push_back(row.published.id);
+        }
+    explore::Progress progress(std::cerr, live);
+    progress.start(requests.size(), 0);
+    const auto records =
+        explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs,
+                            [&](std::size_t n, const record::RunRecord& r) {
+                                progress.step(labels[n] + ": " +
+                                              (r.throughput_avg ? fixed(r.throughput_avg, 0) + " items/s per chip"
+                                                                : std::string(record::status_name(r.status))));
+                            });
+    progress.finish();
+    if (!records) return std::nullopt;
+    std::vector<flow::ValidationOutcome> outcomes;
+    auto next = records->begin();
+    for (const flow::ValidationRow& row : rows) {
+        const auto end = next + static_cast<std::ptrdiff_t>(row.groups.size());
+        outcomes.push_back(flow::judge_row(row, {next, end}));
+        next = end;
+    }
+    return outcomes;
+}
+
+}  // namespace infsim::cli
