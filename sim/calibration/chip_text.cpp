@@ -50,18 +50,17 @@ void write(const json::Value& value, int depth, std::string& out) {
 
 }  // namespace
 
-std::string chip_text(const json::Value& document, const std::string& name, const FreeConstants& free, const Values& values,
-                      const std::string& fitted_to) {
+std::string chip_text(const json::Value& document, const std::string& name, const FreeConstants& free,
+                      const Values& values, const std::string& fitted_to) {
     json::Value chip = document;
     chip.as_object().set("name", name);
     for (std::size_t c = 0; c < free.constants.size(); ++c) {
         const FreeConstant& constant = free.constants[c];
-        const json::Value value =
-            constant.unit.empty() ? json::Value(std::stod(constant.text(values[c]))) : json::Value(constant.text(values[c]));
+        const json::Value value = constant.unit.empty() ? json::Value(std::stod(constant.text(values[c])))
+                                                        : json::Value(constant.text(values[c]));
         for (const std::string& key : constant.keys)
-            entry_at(chip, key) = json::Object{{"value", value},
-                                               {"grade", "UNK, fitted"},
-                                               {"source", constant.why + "; fitted to " + fitted_to}};
+            entry_at(chip, key) = json::Object{
+                {"value", value}, {"grade", "UNK, fitted"}, {"source", constant.why + "; fitted to " + fitted_to}};
     }
     std::string out;
     write(chip, 0, out);

@@ -64,22 +64,24 @@ void check(const FreeConstant& c, json::ObjectReader& reader) {
     if (!(c.step > 0)) reader.problem("step", "must be above 0, and is " + number_text(c.step));
     if (!(c.high > c.low)) reader.problem("high", fmt::format("must be above low, {}", number_text(c.low)));
     if (c.prior < c.low || c.prior > c.high)
-        reader.problem("prior", fmt::format("must be from low to high, {} to {}", number_text(c.low), number_text(c.high)));
+        reader.problem("prior",
+                       fmt::format("must be from low to high, {} to {}", number_text(c.low), number_text(c.high)));
 }
 
 std::optional<FreeConstant> read_constant(const json::Cursor& place, std::set<std::string>& seen) {
     json::ObjectReader reader(place);
     FreeConstant c;
     read_keys(reader, c, seen);
-    const auto prior = read_amount(reader, "prior"), low = read_amount(reader, "low"), high = read_amount(reader, "high"),
-               step = read_amount(reader, "step");
+    const auto prior = read_amount(reader, "prior"), low = read_amount(reader, "low"),
+               high = read_amount(reader, "high"), step = read_amount(reader, "step");
     c.spread = reader.number("spread");
     c.why = reader.string("why");
     reader.finish();
     if (!prior || !low || !high || !step) return std::nullopt;
     for (const auto& [key, amount] : {std::pair("low", low), std::pair("high", high), std::pair("step", step)})
         if (amount->unit != prior->unit)
-            reader.problem(key, fmt::format("must be in '{}', as the prior is, and is in '{}'", prior->unit, amount->unit));
+            reader.problem(key,
+                           fmt::format("must be in '{}', as the prior is, and is in '{}'", prior->unit, amount->unit));
     c.unit = prior->unit;
     c.prior = prior->number, c.low = low->number, c.high = high->number, c.step = step->number;
     check(c, reader);
@@ -99,9 +101,7 @@ std::vector<std::vector<std::string>> read_same_model(json::ObjectReader& reader
 
 }  // namespace
 
-double FreeConstant::rounded(double x) const {
-    return std::clamp(std::round(x / step) * step, low, high);
-}
+double FreeConstant::rounded(double x) const { return std::clamp(std::round(x / step) * step, low, high); }
 
 std::string FreeConstant::text(double x) const { return fmt::format("{:.{}f}{}", rounded(x), digits_of(step), unit); }
 

@@ -43,8 +43,8 @@ public:
     double cost(const Values& values, const Rows& rows) const;
     /// Up to `steps` of them, with a damping that grows where one did not help; the best constants that were tried.
     Values run(const Values& start, const Rows& rows, const Slopes& slopes, int steps) const;
-    /// What is left of each constant's spread, and how the errors of any two hang together (-1 to 1), by the curvature of
-    /// the cost: inverse of J'J / error^2 + 1 / spread^2.
+    /// What is left of each constant's spread, and how the errors of any two hang together (-1 to 1), by the curvature
+    /// of the cost: inverse of J'J / error^2 + 1 / spread^2.
     struct Certainty {
         std::vector<double> spread;                    ///< of the logarithm
         std::vector<std::vector<double>> correlation;  ///< by constant and constant

@@ -7,7 +7,9 @@ namespace infsim::calibration {
 
 namespace {
 
-constexpr int kSteps = 4;
+constexpr int kSteps = 4;           // with the same slopes
+constexpr int kRounds = 4;          // of new slopes
+constexpr double kClose = 0.03;     // change of a constant below which the slopes still hold
 constexpr double kHardly = 0.9;     // of the prior's spread is left
 constexpr double kTogether = 0.85;  // correlation from which two constants are told only together
 
@@ -15,6 +17,12 @@ std::vector<double> as_shares(const std::vector<double>& logarithms) {
     std::vector<double> shares;
     for (const double e : logarithms) shares.push_back(std::expm1(e));
     return shares;
+}
+
+bool close(const Values& a, const Values& b) {
+    for (std::size_t c = 0; c < a.size(); ++c)
+        if (std::abs(std::log(a[c] / b[c])) > kClose) return false;
+    return true;
 }
 
 LeftOut leave_out(const Fit& fit, Remembering& model, const Values& best, const Slopes& slopes,
@@ -65,7 +73,8 @@ double mean_absolute(const std::vector<double>& errors) {
     return errors.empty() ? 0 : sum / static_cast<double>(errors.size());
 }
 
-Calibration calibrate(const FreeConstants& free, const std::vector<Row>& rows, const Values& before, const Model& asked) {
+Calibration calibrate(const FreeConstants& free, const std::vector<Row>& rows, const Values& before,
+                      const Model& asked) {
     Remembering model(free.constants, asked);
     const Fit fit(free, model);
     Calibration out;
@@ -74,8 +83,14 @@ Calibration calibrate(const FreeConstants& free, const std::vector<Row>& rows, c
     for (std::size_t r = 0; r < rows.size(); ++r) all[r] = r, each.emplace_back(rows[r].id, Rows{r});
     out.before = before;
     out.errors_before = as_shares(model(before));
-    out.after = fit.run(before, all, fit.slopes(before), kSteps);
-    out.slopes = fit.slopes(out.after);
+    out.after = before;
+    for (int round = 0; round < kRounds; ++round) {
+        const Values from = out.after;
+        out.slopes = fit.slopes(from);
+        out.after = fit.run(from, all, out.slopes, kSteps);
+        if (close(from, out.after)) break;
+    }
+    if (out.after != before) out.slopes = fit.slopes(out.after);
     out.errors_after = as_shares(model(out.after));
     if (rows.size() > 1) out.rows = leave_out(fit, model, out.after, out.slopes, each);
     if (const auto models = by_model(rows); models.size() > 1)

@@ -44,17 +44,16 @@ Syntax syntax() {
         ("output,o", po::value<std::string>()->value_name("FILE.json"), "write the chip with the fitted values")
         ("json", "print JSON instead of tables");
     // clang-format on
-    return {
-        "calibrate MEASURED.csv [options]",
-        "Fits constants of a chip to a table of measurements: least squares over the logarithm of simulated over\n"
-        "measured, each constant held to what is known of it. Prints errors before and after, those of rows and\n"
-        "models that the fit did not see, how each row moves with each constant, and which constant the rows\n"
-        "cannot tell. The table has the columns of `infsim validate` (configs/README.md). Each of some tens of\n"
-        "trials simulates the whole table; stderr names them.\n",
-        {fitting, output, help_group()},
-        {},
-        "file",
-        1};
+    return {"calibrate MEASURED.csv [options]",
+            "Fits constants of a chip to a table of measurements: least squares over the logarithm of simulated over\n"
+            "measured, each constant held to what is known of it. Prints errors before and after, those of rows and\n"
+            "models that the fit did not see, how each row moves with each constant, and which constant the rows\n"
+            "cannot tell. The table has the columns of `infsim validate` (configs/README.md). Each of some tens of\n"
+            "trials simulates the whole table; stderr names them.\n",
+            {fitting, output, help_group()},
+            {},
+            "file",
+            1};
 }
 
 /// Thrown out of the middle of a fit.
@@ -80,8 +79,8 @@ Asked asked_of(const po::variables_map& values, Problems& problems) {
     if (const auto folder = std::filesystem::path(asked.output).parent_path();
         !folder.empty() && !std::filesystem::is_directory(folder))
         problems.add("", "--output", "is to lie in '" + folder.string() + "', which is no folder");
-    const std::int64_t jobs =
-        values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : std::max(1U, std::thread::hardware_concurrency());
+    const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>()
+                                                       : std::max(1U, std::thread::hardware_concurrency());
     if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
     asked.jobs = static_cast<int>(std::clamp<std::int64_t>(jobs, 1, 1024));
     asked.from_priors = values.count("from-priors") > 0;
@@ -123,7 +122,8 @@ Values start_of(const Asked& asked, const FreeConstants& free, const std::string
     return start;
 }
 
-flow::ValidationSettings with_constants(flow::ValidationSettings settings, const FreeConstants& free, const Values& values) {
+flow::ValidationSettings with_constants(flow::ValidationSettings settings, const FreeConstants& free,
+                                        const Values& values) {
     for (std::size_t c = 0; c < values.size(); ++c)
         for (const std::string& key : free.constants[c].keys) {
             const FreeConstant& constant = free.constants[c];
@@ -172,8 +172,9 @@ public:
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const flow::ValidationOutcome& o = (*outcomes)[r];
             if (o.status != Comparison::compared || !o.error)
-                throw InputError(asked_.table, rows[r].published.id,
-                                 fmt::format("is {} with {}: {}", flow::comparison_name(o.status), text_of(values), o.reason));
+                throw InputError(
+                    asked_.table, rows[r].published.id,
+                    fmt::format("is {} with {}: {}", flow::comparison_name(o.status), text_of(values), o.reason));
             errors.push_back(std::log1p(*o.error));
         }
         double sum = 0;

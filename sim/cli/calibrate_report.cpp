@@ -25,10 +25,9 @@ std::string keys_of(const FreeConstant& c) { return fmt::format("{}", fmt::join(
 
 std::string told_text(const FreeConstants& free, const Calibration& result, std::size_t constant) {
     const Told& told = result.told[constant];
-    std::string text = told.cannot_tell
-                           ? std::string("the rows cannot tell: its prior")
-                           : fmt::format("+-{:.0f} % (prior {:.0f} %)", 100 * told.spread,
-                                         100 * free.constants[constant].spread);
+    std::string text = told.cannot_tell ? std::string("the rows cannot tell: its prior")
+                                        : fmt::format("+-{:.0f} % (prior {:.0f} %)", 100 * told.spread,
+                                                      100 * free.constants[constant].spread);
     for (std::size_t n = 0; n < told.with.size(); ++n)
         text += (n == 0 ? ", only together with " : ", ") + keys_of(free.constants[told.with[n]]);
     return text;
@@ -122,8 +121,9 @@ json::Value constants_json(const FreeConstants& free, const Calibration& result)
 
 std::string calibration_text(const FreeConstants& free, const std::vector<Row>& rows, const Calibration& result) {
     return constants_table(free, result) + "\n" +
-           wrapped("Error of each row, simulated / measured - 1. A row or a model that is left out is predicted by a fit "
-                   "of the others.") +
+           wrapped(
+               "Error of each row, simulated / measured - 1. A row or a model that is left out is predicted by a fit "
+               "of the others.") +
            "\n" + rows_table(rows, result) + "\n" +
            wrapped("Change of each row's simulated figure for a constant 10 % larger.") + "\n" +
            sensitivity_table(free, rows, result);

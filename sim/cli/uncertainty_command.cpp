@@ -62,11 +62,13 @@ std::vector<int> batches_of(const std::string& text, Problems& problems) {
     std::vector<int> batches;
     for (const std::string& part : split(text, ',')) {
         const std::string word(trim(part));
-        const bool digits = !word.empty() && word.size() < 6 && word.find_first_not_of("0123456789") == std::string::npos;
+        const bool digits =
+            !word.empty() && word.size() < 6 && word.find_first_not_of("0123456789") == std::string::npos;
         const int batch = digits ? std::stoi(word) : 0;
         if (batch < 1 || batch > flow::kMaxBatch)
-            problems.add("", "--batches", fmt::format("must be numbers from 1 to {} with commas between, and has '{}'",
-                                                      flow::kMaxBatch, word));
+            problems.add(
+                "", "--batches",
+                fmt::format("must be numbers from 1 to {} with commas between, and has '{}'", flow::kMaxBatch, word));
         batches.push_back(std::max(1, batch));
     }
     std::sort(batches.begin(), batches.end());
@@ -82,8 +84,8 @@ Asked asked_of(const po::variables_map& values) {
         problems.add("", "--percent", "must be above 0 and below 100, and is " + number_text(100 * asked.share));
     if (values.count("only") > 0) asked.only = values["only"].as<std::string>();
     if (values.count("batches") > 0) asked.batches = batches_of(values["batches"].as<std::string>(), problems);
-    const std::int64_t jobs =
-        values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : std::max(1U, std::thread::hardware_concurrency());
+    const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>()
+                                                       : std::max(1U, std::thread::hardware_concurrency());
     if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
     problems.throw_if_any();
     asked.request = request_of(values);
@@ -148,13 +150,13 @@ bool run_cases(std::vector<Case>& cases, const Asked& asked) {
     }
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     progress.start(requests.size(), 0);
-    const auto records =
-        explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, asked.jobs,
-                            [&](std::size_t n, const record::RunRecord& r) {
-                                const auto& settings = requests[n].settings;
-                                progress.step(fmt::format("{} B={}: {} items/s", settings.empty() ? "" : settings.back().key,
-                                                          requests[n].batch, fixed(r.throughput_avg, 0)));
-                            });
+    const auto records = explore::run_points(
+        requests, prepared, {explore::own_executable(), "worker"}, asked.jobs,
+        [&](std::size_t n, const record::RunRecord& r) {
+            const auto& settings = requests[n].settings;
+            progress.step(fmt::format("{} B={}: {} items/s", settings.empty() ? "" : settings.back().key,
+                                      requests[n].batch, fixed(r.throughput_avg, 0)));
+        });
     progress.finish();
     if (!records) return false;
     auto next = records->begin();
@@ -173,15 +175,14 @@ std::string resident_text(const flow::LargestBatch& r) {
 }
 
 std::string sentence(const Claims& c, const Asked& asked) {
-    return fmt::format("As the file has it: fits without spilling up to B={}, knee B={}, b95 B={}, best of the batches tried "
-                       "B={}; {} items/s at B={}, {} at best.",
-                       resident_text(c.resident), batch_text(c.knee), batch_text(c.b95), batch_text(c.best),
-                       rate_text(c.first.value_or(0)), asked.batches.front(), rate_text(c.highest.value_or(0)));
+    return fmt::format(
+        "As the file has it: fits without spilling up to B={}, knee B={}, b95 B={}, best of the batches tried "
+        "B={}; {} items/s at B={}, {} at best.",
+        resident_text(c.resident), batch_text(c.knee), batch_text(c.b95), batch_text(c.best),
+        rate_text(c.first.value_or(0)), asked.batches.front(), rate_text(c.highest.value_or(0)));
 }
 
-std::string change(double share) {
-    return std::abs(share) < 0.0005 ? "" : fmt::format("{:+.1f} %", 100 * share);
-}
+std::string change(double share) { return std::abs(share) < 0.0005 ? "" : fmt::format("{:+.1f} %", 100 * share); }
 
 /// "key (reason), ..." with the reason of keys in a row told once.
 std::string with_reasons(const std::vector<std::pair<std::string, std::string>>& list) {
@@ -193,17 +194,19 @@ std::string with_reasons(const std::vector<std::pair<std::string, std::string>>&
     return text;
 }
 
-void print(const std::vector<Case>& cases, const std::vector<std::pair<std::string, std::string>>& left, const Asked& asked) {
+void print(const std::vector<Case>& cases, const std::vector<std::pair<std::string, std::string>>& left,
+           const Asked& asked) {
     const Claims& before = cases.front().claims;
     std::cout << wrapped(sentence(before, asked)) << "\n\n";
-    Table table({"constant", "grade", "from", "to", "fits", "knee", "b95", "best", fmt::format("items/s, B={}", asked.batches.front()),
-                 "at best"});
+    Table table({"constant", "grade", "from", "to", "fits", "knee", "b95", "best",
+                 fmt::format("items/s, B={}", asked.batches.front()), "at best"});
     std::vector<std::string> still;
     for (const Case& c : cases) {
         if (!c.variation || !c.refused.empty()) continue;
         const Moved m = flow::moved(before, c.claims);
         if (!m.any_batch() && std::max(std::abs(m.first), std::abs(m.highest)) < kNotable) {
-            if (std::find(still.begin(), still.end(), c.variation->key) == still.end()) still.push_back(c.variation->key);
+            if (std::find(still.begin(), still.end(), c.variation->key) == still.end())
+                still.push_back(c.variation->key);
             continue;
         }
         const auto cell = [](bool is_other, const std::string& text) { return is_other ? text : std::string(); };
@@ -214,8 +217,9 @@ void print(const std::vector<Case>& cases, const std::vector<std::pair<std::stri
     }
     std::cout << table.text() << "\n";
     if (!still.empty())
-        std::cout << wrapped(fmt::format("At least one way hardly moves anything (no batch, throughput by less than 1 %): {}.",
-                                         fmt::join(still, ", ")))
+        std::cout << wrapped(fmt::format(
+                         "At least one way hardly moves anything (no batch, throughput by less than 1 %): {}.",
+                         fmt::join(still, ", ")))
                   << "\n";
     if (!left.empty()) std::cout << wrapped("Left as they are: " + with_reasons(left) + ".") << "\n";
 }
@@ -225,9 +229,14 @@ json::Value claims_json(const Claims& c) {
     const auto number = [](const std::optional<double>& x) { return x ? json::Value(*x) : json::Value(nullptr); };
     json::Array rivals;
     for (const std::int64_t b : c.knee_rivals) rivals.emplace_back(b);
-    return json::Object{{"fits_without_spilling", c.resident.batch}, {"or_more", c.resident.open}, {"knee", batch(c.knee)},
-                        {"knee_within_intervals", std::move(rivals)}, {"b95", batch(c.b95)}, {"best", batch(c.best)},
-                        {"items_s_first", number(c.first)}, {"items_s_best", number(c.highest)}};
+    return json::Object{{"fits_without_spilling", c.resident.batch},
+                        {"or_more", c.resident.open},
+                        {"knee", batch(c.knee)},
+                        {"knee_within_intervals", std::move(rivals)},
+                        {"b95", batch(c.b95)},
+                        {"best", batch(c.best)},
+                        {"items_s_first", number(c.first)},
+                        {"items_s_best", number(c.highest)}};
 }
 
 json::Value to_json(const std::vector<Case>& cases, const std::vector<std::pair<std::string, std::string>>& left,
@@ -236,15 +245,20 @@ json::Value to_json(const std::vector<Case>& cases, const std::vector<std::pair<
     for (const int b : asked.batches) batches.emplace_back(b);
     for (const Case& c : cases) {
         if (!c.variation || !c.refused.empty()) continue;
-        json::Object entry{{"key", c.variation->key}, {"grade", c.variation->grade}, {"value", c.variation->value},
+        json::Object entry{{"key", c.variation->key},
+                           {"grade", c.variation->grade},
+                           {"value", c.variation->value},
                            {"changed", c.variation->changed}};
         const json::Value claims = claims_json(c.claims);
         for (const auto& [key, value] : claims.as_object()) entry.set(key, value);
         list.emplace_back(std::move(entry));
     }
     for (const auto& [key, why] : left) stayed.emplace_back(json::Object{{"key", key}, {"why", why}});
-    return json::Object{{"percent", 100 * asked.share}, {"batches", std::move(batches)},
-                        {"before", claims_json(cases.front().claims)}, {"cases", std::move(list)}, {"left", std::move(stayed)}};
+    return json::Object{{"percent", 100 * asked.share},
+                        {"batches", std::move(batches)},
+                        {"before", claims_json(cases.front().claims)},
+                        {"cases", std::move(list)},
+                        {"left", std::move(stayed)}};
 }
 
 }  // namespace
@@ -265,7 +279,8 @@ int run_uncertainty_command(const Arguments& arguments) {
         else if (left.empty() || left.back().first != v.key) left.emplace_back(v.key, v.why_not);
     }
     if (cases.size() == 1)
-        throw InputError("", "--only", "names '" + asked.only + "', which is in no key of " + chip_file + " that can be varied");
+        throw InputError("", "--only",
+                         "names '" + asked.only + "', which is in no key of " + chip_file + " that can be varied");
     if (!run_cases(cases, asked)) return kInterrupted;
     for (const Case& c : cases)
         if (!c.refused.empty()) left.emplace_back(c.variation->key + "=" + c.variation->changed, c.refused);

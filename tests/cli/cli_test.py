@@ -1064,8 +1064,8 @@ class Calibrate(InScratch):
 class Uncertainty(InScratch):
     def test_each_constant_up_and_down_is_what_run_says_of_it(self):
         got = json.loads(self.run_it("uncertainty", "three_layers", "--only", "start_latency", "--batches", "1,2", "--json").stdout)
-        self.assertEqual([c["changed"] for c in got["cases"]], ["1560ns", "1040ns"])
-        rate = json.loads(self.run_it("run", "three_layers", "--set", "chip.dma.start_latency=1560ns", "--json").stdout)["record"]
+        self.assertEqual([c["changed"] for c in got["cases"]], ["1.56us", "1.04us"])
+        rate = json.loads(self.run_it("run", "three_layers", "--set", "chip.dma.start_latency=1.56us", "--json").stdout)["record"]
         self.assertEqual(got["cases"][0]["items_s_first"], rate["throughput_avg"])
         self.assertEqual(got["before"]["fits_without_spilling"], 2)
         self.assertTrue(got["before"]["or_more"])

@@ -32,7 +32,8 @@ const std::string good =
 
 TEST_CASE("a constant with its unit is read, rounded to its step and kept within its range") {
     Problems problems;
-    const FreeConstants free = read(R"({"error": 0.05, "same_model": [["a", "b"]], "free": [{)" + good + "}]}", problems);
+    const FreeConstants free =
+        read(R"({"error": 0.05, "same_model": [["a", "b"]], "free": [{)" + good + "}]}", problems);
     REQUIRE(problems.empty());
     CHECK(free.error == 0.05);
     REQUIRE(free.constants.size() == 1);
@@ -68,7 +69,8 @@ TEST_CASE("what is wrong with a file of free constants is told with its place") 
     CHECK(with("21.4GB/s", "40GB/s").find("must be from low to high") != std::string::npos);
     CHECK(with("\"spread\": 0.1", "\"spread\": 0").find("must be above 0") != std::string::npos);
     CHECK(with("\"0.1GB/s\"", "\"0GB/s\"").find("must be above 0") != std::string::npos);
-    CHECK(with("\"21.4GB/s\"", "\"fast\"").find("must be a number, or text of a number and its unit") != std::string::npos);
+    CHECK(with("\"21.4GB/s\"", "\"fast\"").find("must be a number, or text of a number and its unit") !=
+          std::string::npos);
     CHECK(with("[\"dma.core_bandwidth\"]", "[]").find("must name a key") != std::string::npos);
     CHECK(with("\"why\": \"w\"", "\"because\": \"w\"").find("because") != std::string::npos);
     CHECK(wrong(R"({"free": [{)" + good + "}, {" + good + "}]}").find("is free already") != std::string::npos);
