@@ -14,7 +14,6 @@
 #include "explore/points.hpp"
 #include "explore/progress.hpp"
 #include "flow/limits.hpp"
-#include "flow/paths.hpp"
 #include "flow/uncertainty.hpp"
 
 namespace infsim::cli {
@@ -198,8 +197,8 @@ void print(const std::vector<Case>& cases, const std::vector<std::pair<std::stri
            const Asked& asked) {
     const Claims& before = cases.front().claims;
     std::cout << wrapped(sentence(before, asked)) << "\n\n";
-    Table table({"constant", "grade", "from", "to", "fits", "knee", "b95", "best",
-                 fmt::format("items/s, B={}", asked.batches.front()), "at best"});
+    Table table({"constant", "from", "to", "fits", "knee", "b95", "best", fmt::format("B={}", asked.batches.front()),
+                 "at best"});
     std::vector<std::string> still;
     for (const Case& c : cases) {
         if (!c.variation || !c.refused.empty()) continue;
@@ -210,12 +209,13 @@ void print(const std::vector<Case>& cases, const std::vector<std::pair<std::stri
             continue;
         }
         const auto cell = [](bool is_other, const std::string& text) { return is_other ? text : std::string(); };
-        table.add({c.variation->key, c.variation->grade, c.variation->value, c.variation->changed,
+        table.add({c.variation->key, c.variation->value, c.variation->changed,
                    cell(m.resident, resident_text(c.claims.resident)), cell(m.knee, batch_text(c.claims.knee)),
                    cell(m.b95, batch_text(c.claims.b95)), cell(m.best, batch_text(c.claims.best)), change(m.first),
                    change(m.highest)});
     }
-    std::cout << table.text() << "\n";
+    std::cout << table.text()
+              << wrapped("fits to best: batches, where they are others; the last two: change of items/s.") << "\n\n";
     if (!still.empty())
         std::cout << wrapped(fmt::format(
                          "At least one way hardly moves anything (no batch, throughput by less than 1 %): {}.",
@@ -268,8 +268,7 @@ int run_uncertainty_command(const Arguments& arguments) {
     if (!values) return kDone;
     const Asked asked = asked_of(*values);
     Problems problems;
-    const std::string chip_file = flow::chip_path(asked.request.chip, problems).value_or("");
-    const auto chip = hw::load_chip(chip_file, {}, problems);
+    const auto chip = flow::chip_of(asked.request, problems);
     problems.throw_if_any();
     std::vector<Case> cases{{std::nullopt, asked.request, "", {}}};
     std::vector<std::pair<std::string, std::string>> left;
@@ -279,8 +278,7 @@ int run_uncertainty_command(const Arguments& arguments) {
         else if (left.empty() || left.back().first != v.key) left.emplace_back(v.key, v.why_not);
     }
     if (cases.size() == 1)
-        throw InputError("", "--only",
-                         "names '" + asked.only + "', which is in no key of " + chip_file + " that can be varied");
+        throw InputError("", "--only", "names '" + asked.only + "', which is in no key of the chip that can be varied");
     if (!run_cases(cases, asked)) return kInterrupted;
     for (const Case& c : cases)
         if (!c.refused.empty()) left.emplace_back(c.variation->key + "=" + c.variation->changed, c.refused);

@@ -62,15 +62,6 @@ void check_settings(const std::vector<Setting>& settings, Problems& problems) {
                              "with 'chip.' or 'compiler.'");
 }
 
-std::optional<hw::ChipFile> load_chip(const PointRequest& request, Problems& problems) {
-    const auto path = chip_path(request.chip, problems);
-    if (!path) return std::nullopt;
-    std::vector<hw::Override> overrides;
-    for (const Setting& s : settings_under(request.settings, "chip."))
-        overrides.push_back({s.key, s.value, s.file, s.where});
-    return hw::load_chip(*path, overrides, problems);
-}
-
 std::string extension_of(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
 /// Whether a file that a request names exists; a missing one is a problem of what names it.
@@ -173,6 +164,15 @@ std::string more_cores(std::int64_t cores) {
     if (cores < 1 || cores > kMaxCores) return "";
     const std::string n = std::to_string(cores);
     return "; a chip with more is a what-if: --set chip.cores=" + n + ", or \"chip.cores\": " + n + " in a sweep";
+}
+
+std::optional<hw::ChipFile> chip_of(const PointRequest& request, Problems& problems) {
+    const auto path = chip_path(request.chip, problems);
+    if (!path) return std::nullopt;
+    std::vector<hw::Override> overrides;
+    for (const Setting& s : settings_under(request.settings, "chip."))
+        overrides.push_back({s.key, s.value, s.file, s.where});
+    return hw::load_chip(*path, overrides, problems);
 }
 
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {

@@ -16,6 +16,7 @@
 #include "flow/setting.hpp"
 #include "graph/graph.hpp"
 #include "hw/energy.hpp"
+#include "hw/load.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::flow {
@@ -96,6 +97,9 @@ private:
     std::vector<std::unique_ptr<Loaded>> loaded_;
     Notice notice_;
 };
+
+/// The chip file that a request names, with its settings. Empty if anything was added to `problems`.
+std::optional<hw::ChipFile> chip_of(const PointRequest& request, Problems& problems);
 
 /// Reads and checks everything a request names. Empty if anything was added to `problems`: files that are
 /// missing or wrong, a batch, core or worker count that cannot be, a batch above 1 of a graph that is not

@@ -10,7 +10,7 @@ namespace infsim::flow {
 
 namespace {
 
-constexpr std::int64_t kByteStep = 64;  ///< sizes stay multiples of it where they are larger
+constexpr std::int64_t kByteSteps[] = {1024, 64};  ///< sizes stay multiples of one where they are eight times as large
 
 /// A quantity of kind Q times `factor`, as text; empty where `text` is none.
 template <class Q>
@@ -19,7 +19,8 @@ std::optional<std::string> scaled(const std::string& text, double factor) {
     if (!parsed) return std::nullopt;
     auto units = static_cast<std::int64_t>(std::llround(static_cast<double>(base_units(*parsed.value)) * factor));
     if constexpr (std::is_same_v<Q, Bytes>)
-        if (units > 2 * kByteStep) units = units / kByteStep * kByteStep;
+        for (const std::int64_t step : kByteSteps)
+            if (units >= 8 * step) units = units / step * step;
     return to_text(Q{units});
 }
 

@@ -1072,7 +1072,7 @@ class Uncertainty(InScratch):
 
     def test_a_smaller_state_buffer_moves_the_limit(self):
         got = json.loads(self.run_it("uncertainty", "three_heavy_layers", "--only", "partition_bytes", "--batches", "1,2,4,8,16",
-                                     "--set", "chip.state_buffer.partition_bytes=30KiB", "--json").stdout)
+                                     "--set", "chip.state_buffer.partition_bytes=6KiB", "--json").stdout)
         before, (more, less) = got["before"]["fits_without_spilling"], got["cases"]
         self.assertLess(less["fits_without_spilling"], before)
         self.assertGreater(more["fits_without_spilling"], before)

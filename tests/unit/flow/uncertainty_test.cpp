@@ -41,7 +41,7 @@ TEST_CASE("every quantity is larger and smaller by the share, in its own unit") 
     std::vector<std::string> changed;
     for (const Variation& v : list) changed.push_back(v.changed);
     CHECK(changed == std::vector<std::string>{"1171875kHz", "781.25MHz", "120ns", "80ns", "187cycles", "125cycles",
-                                              "117952B", "78592B", "30.72GB/s", "20.48GB/s"});
+                                              "115KiB", "76KiB", "30.72GB/s", "20.48GB/s"});
     CHECK(list[0].key == "a.clock");
     CHECK(list[0].value == "976.5625MHz");
     CHECK(list[9].grade == "DOC");
