@@ -188,7 +188,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
     const ModelCache::Entry* model = named || is_there("model", request.model, found)
                                          ? models.load(request.model, request.extents, compiler.host_operators, found)
                                          : nullptr;
-    const auto file = load_chip(own, found);
+    const auto file = chip_of(own, found);
     const hw::ChipSpec* const chip = file ? &file->spec : nullptr;
     for (const Problem& p : of_compiler.list()) found.add(p);
     if (chip && (request.cores < 0 || request.cores > chip->cores))
