@@ -21,7 +21,8 @@ constexpr std::int64_t kSizeStep = 1024;  ///< of the state buffer that a lever 
 constexpr std::int64_t kMostGrowth = 16;  ///< times the demand, beyond which a lever is no help
 constexpr int kThroughputWindow = 2;
 constexpr double kWorthIt = 1.03;           ///< gain in throughput for which a batch of twice the size is simulated
-constexpr double kEstimateMayBeLow = 1.02;  ///< beside a batch nearby
+constexpr double kEstimateMayBeLow = 1.02;  ///< beside another batch
+constexpr double kNextMayBeLow = 1.06;      ///< where the batch is the next one up or down
 
 PointRequest at(PointRequest request, int batch) {
     request.batch = batch;
@@ -243,21 +244,30 @@ private:
         return limit;
     }
 
-    /// Throughput of a batch by the compiler's estimate, beside the estimate of the nearest batch that is simulated, of
-    /// which `whole` is one; empty where one of them does not fit.
+    /// The simulated batch that is nearest to this one; `whole` is one.
+    int nearest(int batch, int whole) {
+        simulate({whole});
+        int best = whole;
+        for (const auto& [b, record] : records_)
+            if (std::abs(b - batch) < std::abs(best - batch)) best = b;
+        return best;
+    }
+
+    /// Throughput of a batch by the compiler's estimate, beside the estimate of the nearest batch that is simulated;
+    /// empty where one of them does not fit.
     std::optional<double> estimated_at(int batch, int whole) {
         const auto& at_batch = compiling_.prospect(at(any_.request, batch));
-        if (!at_batch || !record_at(whole)) return std::nullopt;
-        const auto* nearest = &*records_.begin();
-        for (const auto& record : records_)
-            if (std::abs(record.first - batch) < std::abs(nearest->first - batch)) nearest = &record;
-        const auto& known = compiling_.prospect(at(any_.request, nearest->first));
-        return nearest->second.throughput_avg.value_or(0) * at_batch->expected / known->expected;
+        const int beside = nearest(batch, whole);
+        const auto* known = record_at(beside);
+        if (!at_batch || !known) return std::nullopt;
+        return known->throughput_avg.value_or(0) * at_batch->expected /
+               compiling_.prospect(at(any_.request, beside))->expected;
     }
 
     /// What `batch` may give by its roofline and, beside `whole`, by the compiler's estimate. Batches that are cut up
     /// are dear to compile and to simulate: those up to twice `whole` and powers of two are considered, and one that is
-    /// twice as large as another, and as late, where it gives so much more that it is worth it.
+    /// twice as large as another, and as late, where it gives so much more that it is worth it. The next ones of a
+    /// batch that was simulated are what it is held against: they get the benefit of the doubt.
     std::optional<double> bound_at(int batch, int whole) {
         const bool is_power = (batch & (batch - 1)) == 0;
         if (whole > 0 && batch > 2 * whole && !is_power) return 0;
@@ -266,9 +276,12 @@ private:
         if (whole == 0 || batch == whole) return prospect->most;
         const auto estimated = estimated_at(batch, whole);
         if (!estimated) return prospect->most;
-        if (batch < whole) return std::min(prospect->most, *estimated * kEstimateMayBeLow);
+        const bool is_next = std::abs(nearest(batch, whole) - batch) == 1;
+        const double benefit = is_next ? kNextMayBeLow : kEstimateMayBeLow;
+        if (batch < whole) return std::min(prospect->most, *estimated * benefit);
         estimates_[batch] = *estimated;
-        return std::min(prospect->most, *estimated / std::pow(kWorthIt, std::log2(1.0 * batch / whole)));
+        const double worth = is_next ? benefit : 1 / std::pow(kWorthIt, std::log2(1.0 * batch / whole));
+        return std::min(prospect->most, *estimated * worth);
     }
 
     /// Where larger batches that were not simulated may give more.
