@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kManyLoads = 4096;
 constexpr int kPatience = 12;   ///< times that loads are held back for one other: 1, 2, 4, ...
 constexpr int kSettled = 4;     ///< loads that get their addresses with the activations around one without a place
-constexpr int kSettlings = 32;  ///< times that it is tried
+constexpr int kSettlings = 32;  ///< times that it is tried with as much rotation
+constexpr std::size_t kSettledLoads = 60'000;  ///< that are placed for it in all: it takes a second with so many
 constexpr int kAttempts = 100;  ///< that loads are placed with some held back, for all that found no place
 
 /// Whether a buffer comes so long after another that its readers are done anyway.
@@ -179,18 +180,20 @@ private:
     void settle_around(JobId first_stuck) {
         const LoadJobs jobs = jobs_;
         const Offsets offsets = result_.offset;
+        std::size_t placed = 0;
         for (int depth = options_.rotation; depth >= 0; --depth)
-            if (settled_at(depth, first_stuck)) return;
+            if (settled_at(depth, first_stuck, placed)) return;
         jobs_ = jobs;
         result_.offset = offsets;
     }
 
-    bool settled_at(int depth, JobId first_stuck) {
+    bool settled_at(int depth, JobId first_stuck, std::size_t& placed) {
         for (LoadJob& job : jobs_) job.late = job.settled = false;
         const int end = static_cast<int>(jobs_.size());
         std::optional<JobId> stuck = first_stuck;
         int around = kSettled;
-        for (int attempts = 0; stuck && attempts < kSettlings; ++attempts) {
+        for (int attempts = 0; stuck && attempts < kSettlings && placed < kSettledLoads; ++attempts) {
+            placed += jobs_.size();
             const JobId before = *stuck;
             const JobId from(std::max(0, before.value() - around)), to(std::min(end, before.value() + around));
             for (JobId j : IdRange<JobId>(from, to)) jobs_[j].settled = true;
