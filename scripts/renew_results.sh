@@ -25,5 +25,6 @@ $python scripts/compare_search.py results/search --cut-tolerance 5 --readme READ
 $python scripts/serving_tables.py build/infsim
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/write_validation.py
+$python scripts/uncertainty_table.py build/infsim
 $python scripts/efficiency_table.py --write
 $python scripts/check_cuts.py --write > /dev/null

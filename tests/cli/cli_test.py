@@ -1090,7 +1090,7 @@ class Uncertainty(InScratch):
 
 class Pictures(InScratch):
     def test_the_first_table_of_the_readme_is_that_of_its_results(self):
-        for table in ("batch_table.py", "length_table.py"):
+        for table in ("batch_table.py", "length_table.py", "uncertainty_table.py"):
             subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / table, "--check"], check=True)
 
     def draw(self, script, folder, expect=0):

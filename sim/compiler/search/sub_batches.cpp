@@ -183,11 +183,12 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
     }
 }
 
-/// Whether all sections of a pass take as many images at each turn, unless there is but one pass: several passes of
-/// uneven turns have not been faster than even ones.
-bool SubBatches::worth_building(const Sections& sections, int images) const {
-    return images == in_.batch || std::all_of(sections.begin(), sections.end(),
-                                              [&](const Section& s) { return images % std::max(1, s.images) == 0; });
+/// Whether loads issued again may be worth their time: not where sections of several passes take fewer images in their
+/// last turn.
+bool SubBatches::worth_evictions(const Sections& sections, int images) const {
+    return images == in_.batch || std::all_of(sections.begin(), sections.end(), [&](const Section& s) {
+               return images % std::max(1, s.images) == 0;
+           });
 }
 
 /// All layers on `images` images at a time, in these sections.
@@ -217,9 +218,8 @@ double SubBatches::add_sections(const NetworkCosts& costs, int images, double wa
         if (promised > wanted || std::find(tried.begin(), tried.end(), list->sections) != tried.end()) continue;
         tried.push_back(list->sections);
         const auto fitting = fitting_sections({in_, build_, costs, images, room, wanted}, *list, tried);
-        if (fitting && worth_building(fitting->sections, images))
-            add_passes(in_sections_of(*fitting, images, false), all);
-        if ((!fitting || fitting->sections != list->sections) && worth_building(list->sections, images))
+        if (fitting) add_passes(in_sections_of(*fitting, images, false), all);
+        if ((!fitting || fitting->sections != list->sections) && worth_evictions(list->sections, images))
             add_passes(in_sections_of(*list, images, true), all);
     }
     return best;

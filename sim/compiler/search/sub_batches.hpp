@@ -72,7 +72,7 @@ private:
     std::optional<Duration> estimated(const Cut& cut, int batch);
     void add_passes(Cut cut, std::vector<Priced>& all);
     void add_spilling_passes(std::vector<Priced>& all);
-    bool worth_building(const Sections& sections, int images) const;
+    bool worth_evictions(const Sections& sections, int images) const;
     Cut in_sections_of(const SectionList& list, int images, bool evict) const;
     double add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all);
 };
