@@ -290,7 +290,7 @@ private:
         const auto most = std::max_element(estimates_.upper_bound(best), estimates_.end(),
                                            [](const auto& a, const auto& b) { return a.second < b.second; });
         if (most == estimates_.end() || most->second < kMore * throughput) return "";
-        return fmt::format("; larger ones hardly more: B={} about {:.1f} by that estimate", most->first, most->second);
+        return fmt::format("; of larger ones B={} about {:.1f} by that estimate", most->first, most->second);
     }
 
     /// `whole`: the largest batch that is not cut up; 0 where none is, however large.

@@ -244,7 +244,7 @@ TEST_CASE("batches that are cut up count where they give more by the estimate, m
     CHECK(l.best_throughput->certificate->demand == Approx(curve(10)));
     // Batches that are twice as large and hardly better are told of, not simulated.
     CHECK(*std::max_element(simulated.begin(), simulated.end()) < 16);
-    CHECK(l.best_throughput->certificate->text.find("larger ones hardly more: B=32 about 1091.5") != std::string::npos);
+    CHECK(l.best_throughput->certificate->text.find("of larger ones B=32 about 1091.5") != std::string::npos);
 }
 
 TEST_CASE("a profile that does not search is told of the one that does") {
