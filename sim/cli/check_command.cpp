@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/json.hpp"
+#include "calibration/constants.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "explore/serving_sweep.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-enum class Kind { sweep, scenario, chip, compiler, prices, model };
+enum class Kind { sweep, scenario, chip, compiler, prices, calibration, model };
 
 /// What a JSON file is meant to be, by the members that only this kind has.
 Kind kind_of(const json::Value& root) {
@@ -31,6 +32,7 @@ Kind kind_of(const json::Value& root) {
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
     if (object.find("state_buffer") || object.find("pe") || object.find("dram")) return Kind::chip;
     if (object.find("prices")) return Kind::prices;
+    if (object.find("free")) return Kind::calibration;
     for (const char* group : {"batch", "order", "tile", "replicate", "stem", "place", "prefetch", "spill",
                               "rematerialize", "search", "passes", "skip_passes"})
         if (object.find(group)) return Kind::compiler;
@@ -100,6 +102,10 @@ std::string check_file(const std::string& path, const Depth& depth, flow::ModelC
             const auto list = flow::read_prices(*document, problems);
             return list ? "list of " + std::to_string(list->prices.size()) + " prices" : "";
         }
+        case Kind::calibration: {
+            const auto free = calibration::read_free_constants(path, problems);
+            return "list of " + std::to_string(free.constants.size()) + " free constants";
+        }
         case Kind::compiler: return "compiler profile " + flow::load_compiler(path, {}, problems).name;
         case Kind::model: return check_model(path, depth, models, problems);
     }
@@ -111,13 +117,13 @@ std::string check_file(const std::string& path, const Depth& depth, flow::ModelC
 int run_check_command(const Arguments& arguments) {
     po::options_description checks("Checks");
     checks.add_options()("fast", "only read the files, compile no model");
-    const Syntax syntax{
-        "check FILE...",
-        "Reads chip, compiler, sweep, scenario, price and model files, compiles the models at batch 1 for the "
-        "default chip, and reports every problem of all of them together.",
-        {checks, extents_group(), help_group()},
-        {},
-        "file"};
+    const Syntax syntax{"check FILE...",
+                        "Reads chip, compiler, calibration, sweep, scenario, price and model files, compiles the "
+                        "models at batch 1 for the "
+                        "default chip, and reports every problem of all of them together.",
+                        {checks, extents_group(), help_group()},
+                        {},
+                        "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
     if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");

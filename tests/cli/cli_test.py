@@ -1051,6 +1051,8 @@ class Calibrate(InScratch):
         table = self.measured()
         wrong = dict(self.FREE, keys=["dma.speed"])
         self.assertIn("is no constant of", self.run_it("calibrate", table, "--free", self.free(wrong), expect=2).stderr)
+        self.assertIn("/free/0/spread: must be above 0",
+                      self.run_it("check", self.free(dict(self.FREE, spread=0)), expect=2).stderr)
         unit = dict(self.FREE, prior="24700MB/s", low="4000MB/s", high="60000MB/s", step="100MB/s")
         self.assertIn("write it alike", self.run_it("calibrate", table, "--free", self.free(unit), expect=2).stderr)
         self.assertIn("MEASURED.csv: is missing", self.run_it("calibrate", expect=2).stderr)

@@ -42,8 +42,8 @@ def main():
     # Six images do not fit as they are: cut up they are worth nearly as much as the best that do, spilled far less.
     if not speed["layer_by_layer", 8] < 0.7 * speed["layer_by_layer", 5]:
         sys.exit("resnet50-v1 at B=8 has no cliff layer by layer, so that the search shows nothing")
-    # Eight images in three sections give 4 % less than five, and 4 % more than twice four.
-    for batch, share in ((6, 0.97), (8, 0.95)):
+    # In two sections each six images give 7 % more than five, and eight 17 % more.
+    for batch, share in ((6, 1.04), (8, 1.12)):
         if not speed["default", batch] > share * speed["default", 5]:
             sys.exit(f"resnet50-v1 at B={batch} gives {speed['default', batch]:.0f} items/s, at B=5 {speed['default', 5]:.0f}")
     if f"{len(MODELS) * len(BATCHES)} points; default slower by more than 1 %: none" not in compared.stdout:

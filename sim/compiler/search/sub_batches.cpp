@@ -186,9 +186,8 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
 /// Whether loads issued again may be worth their time: not where sections of several passes take fewer images in their
 /// last turn.
 bool SubBatches::worth_evictions(const Sections& sections, int images) const {
-    return images == in_.batch || std::all_of(sections.begin(), sections.end(), [&](const Section& s) {
-               return images % std::max(1, s.images) == 0;
-           });
+    return images == in_.batch || std::all_of(sections.begin(), sections.end(),
+                                              [&](const Section& s) { return images % std::max(1, s.images) == 0; });
 }
 
 /// All layers on `images` images at a time, in these sections.
