@@ -33,7 +33,11 @@ FitOptions fit_options(const Compilation& c) {
     fit.stem_layers = c.network.stem_layers;
     fit.spill_region = c.options.activations_region;
     if (c.options.batching)
-        fit.banded = [&c](std::int64_t budget) { return banded_plan(c.network, c.target, c.dtype, c.options, budget); };
+        fit.banded = [&c](std::int64_t budget) {
+            Plan plan = banded_plan(c.network, c.target, c.dtype, c.options, budget);
+            if (!c.plans.empty()) plan.sections = c.plans.front().sections;
+            return plan;
+        };
     // A plan that the search proposes is tried as it is, or not taken; the plain ones are not its own.
     const auto is_plain = [](const Plan& p) { return p.sections.empty() && p.psum_banks.empty(); };
     if (c.options.weights_in_parts && c.may_evict &&

@@ -117,22 +117,23 @@ private:
                 if (!try_plans(p.cut.name, {plans_with(in_, in_.batch, p.cut.sections), in_.batch, p.cut.spill}).why)
                     return true;
         }
-        return best_ && seconds(best_->estimate.makespan) <=
-                            kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
+        return best_ && !best_->to_dram &&
+               seconds(best_->estimate.makespan) <=
+                   kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
     }
 
     /// Takes the fastest of them that has a place, if it is faster than what there is. Where the last pass is smaller
-    /// than the others, two of them say too little: all are built then.
+    /// than the others, and where something is spilled, two of them say too little: all are built then.
     void try_cuts(const std::vector<Priced>& cuts) {
         for (const Priced& p : cuts) {
             if (best_ && best_->estimate.makespan <= p.time) break;
             const Timer timer;
-            const bool uneven = in_.batch % p.cut.images != 0;
-            auto outcome = sub_batches_.build(p.cut, in_.batch, uneven);
+            const bool all_passes = !in_.first_that_fits && (in_.batch % p.cut.images != 0 || p.cut.spill);
+            auto outcome = sub_batches_.build(p.cut, in_.batch, all_passes);
             auto* built = std::get_if<Built>(&outcome);
             if (!built) continue;
             Estimate time{p.time, std::vector<Duration>(in_.network.layers.size())};
-            if (uneven) time.makespan = expected_service(built->program, in_.spec);
+            if (all_passes) time.makespan = expected_service(built->program, in_.spec);
             const auto detail = fmt::format("estimate {:.3f} ms", milliseconds(time.makespan));
             if (!best_ || time.makespan < best_->estimate.makespan)
                 best_ = Best{std::move(built->decision), p.cut.spill, std::move(time), attempts_.size()};
