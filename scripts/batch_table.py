@@ -8,9 +8,8 @@ Reads DIR/table.csv and renews the table between the marks "batches" of README.m
 import argparse
 import csv
 import pathlib
-import sys
 
-from marked import replaced
+from marked import renew
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 README = SOURCE / "README.md"
@@ -40,13 +39,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     words = parser.parse_args()
     with open(words.folder / "table.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
-    before = README.read_text()
-    after = replaced(before, "batches", table(rows))
-    if words.check and after != before:
-        sys.exit("README.md holds another table than scripts/batch_table.py writes")
-    if not words.check:
-        README.write_text(after)
+        renew(README, "batches", table(list(csv.DictReader(file))), words.check)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ core per text, the best batch of a length in bold.
 import argparse
 import csv
 import pathlib
-import sys
 
-from marked import replaced
+from marked import renew
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 README = SOURCE / "README.md"
@@ -39,11 +38,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     words = parser.parse_args()
     with open(words.folder / "table.csv", newline="") as file:
-        after = replaced(README.read_text(), "lengths", table(list(csv.DictReader(file))))
-    if words.check and after != README.read_text():
-        sys.exit("README.md holds another table than scripts/length_table.py writes")
-    if not words.check:
-        README.write_text(after)
+        renew(README, "lengths", table(list(csv.DictReader(file))), words.check)
 
 
 if __name__ == "__main__":

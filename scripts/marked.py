@@ -1,4 +1,5 @@
 """Tables that scripts keep inside of Markdown files, between <!-- NAME --> and <!-- end of NAME -->."""
+import pathlib
 import sys
 
 
@@ -27,3 +28,11 @@ def replaced(text, name, table):
 
 def replace_in(path, name, table):
     path.write_text(replaced(path.read_text(), name, table))
+
+
+def renew(path, name, table, check):
+    """The same; where `check`, writes nothing and ends the script where it would."""
+    if not check:
+        replace_in(path, name, table)
+    elif replaced(path.read_text(), name, table) != path.read_text():
+        sys.exit(f"{path} holds another table than {pathlib.Path(sys.argv[0]).name} writes")

@@ -10,22 +10,13 @@ exits with 1 where README.md holds another table than the report gives.
 import argparse
 import json
 import pathlib
-import sys
 
 from infsim_json import infsim_json
-from marked import replaced
+from marked import renew
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 README, REPORT = SOURCE / "README.md", SOURCE / "results/uncertainty/resnet50-v1.json"
 NOTABLE = 0.05   # change of throughput from which a constant is listed
-
-
-def moved(before, case):
-    """What is another batch than before, by name; a knee counts only where no interval allows both."""
-    other = {name: case[name] for name in ("fits_without_spilling", "knee", "b95", "best") if case[name] != before[name]}
-    if case["knee"] in before["knee_within_intervals"] or before["knee"] in case["knee_within_intervals"]:
-        other.pop("knee", None)
-    return other
 
 
 def table(report):
@@ -33,19 +24,17 @@ def table(report):
     lines = ["| constant, grade | from | to | fits | knee | b95 | best | items/s at B=1 | at best |", "|---|---|---|---|---|---|---|---|---|",
              f"| as the file has it | | | {before['fits_without_spilling']} | {before['knee']} | {before['b95']} | {before['best']} | "
              f"{before['items_s_first']:.0f} | {before['items_s_best']:.0f} |"]
-    quiet = []
+    named = set()
     for case in report["cases"]:
-        other = moved(before, case)
         changes = [case[key] / before[key] - 1 for key in ("items_s_first", "items_s_best")]
-        if not other and max(map(abs, changes)) < NOTABLE:
-            quiet.append(case["key"])
+        if not case["moved"] and max(map(abs, changes)) < NOTABLE:
             continue
-        cells = [str(other.get(name, "")) for name in ("fits_without_spilling", "knee", "b95", "best")]
+        named.add(case["key"])
+        cells = [str(case[name]) if name in case["moved"] else "" for name in ("fits_without_spilling", "knee", "b95", "best")]
         cells += [f"{100 * c:+.1f} %" if abs(c) >= 0.0005 else "" for c in changes]
         lines.append(f"| {case['key']}, {case['grade']} | {case['value']} | {case['changed']} | " + " | ".join(cells) + " |")
     keys = {case["key"] for case in report["cases"]}
-    still = sorted(key for key in keys if quiet.count(key) == sum(c["key"] == key for c in report["cases"]))
-    return "\n".join(lines) + f"\n\n{len(still)} of {len(keys)} constants move none of that either way."
+    return "\n".join(lines) + f"\n\n{len(keys - named)} of {len(keys)} constants move none of that either way."
 
 
 def main():
@@ -58,11 +47,7 @@ def main():
         report = infsim_json(words.infsim.resolve(), "uncertainty", "resnet50-v1", "--jobs", words.jobs, folder=SOURCE)
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(report, indent=1) + "\n")
-    after = replaced(README.read_text(), "uncertainty", table(json.loads(REPORT.read_text())))
-    if words.check and after != README.read_text():
-        sys.exit("README.md holds another table than scripts/uncertainty_table.py writes")
-    if not words.check:
-        README.write_text(after)
+    renew(README, "uncertainty", table(json.loads(REPORT.read_text())), words.check)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ import argparse
 import csv
 import json
 import pathlib
-import sys
 
-from marked import replaced
+from marked import renew
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = SOURCE / "results/validation"
@@ -93,11 +92,7 @@ def main():
     fit = json.loads((SOURCE / "tests/published/fit.json").read_text())
     texts = {SOURCE / "README.md": rows_table(rows, fit), SOURCE / "sim/chip/README.md": constants_table(fit)}
     for path, table in texts.items():
-        new = replaced(path.read_text(), "validation", table)
-        if check and new != path.read_text():
-            sys.exit(f"{path} holds another table than scripts/write_validation.py writes")
-        if not check:
-            path.write_text(new)
+        renew(path, "validation", table, check)
     if not check:
         draw(rows)
 

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
 #include <limits>
+
+#include "base/text.hpp"
 
 namespace infsim {
 namespace {
@@ -175,5 +179,13 @@ std::string to_text(Bytes b) { return format_scaled(b.count(), scale<Bytes>()); 
 std::string to_text(Bandwidth w) { return format_scaled(w.count(), scale<Bandwidth>()); }
 std::string to_text(Frequency f) { return format_scaled(f.count(), scale<Frequency>()); }
 std::string to_text(Cycles c) { return std::to_string(c.count()) + (c.count() == 1 ? "cycle" : "cycles"); }
+
+std::optional<Amount> parse_amount(std::string_view text) {
+    Amount amount;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount.number);
+    if (error != std::errc{} || !std::isfinite(amount.number)) return std::nullopt;
+    amount.unit = trim(text.substr(static_cast<std::size_t>(end - text.data())));
+    return amount;
+}
 
 }  // namespace infsim

@@ -25,6 +25,14 @@ struct Parsed {
 template <class Q>
 Parsed<Q> parse_quantity(std::string_view text);
 
+/// "21.4GB/s" as 21.4 and "GB/s", "0.874" as 0.874 and "": what a text says whose kind of quantity does not matter.
+struct Amount {
+    double number = 0;
+    std::string unit;
+};
+/// Empty where the text does not begin with a finite number.
+std::optional<Amount> parse_amount(std::string_view text);
+
 /// The shortest exact text; parse_quantity gives the same quantity back.
 std::string to_text(Duration d);
 std::string to_text(Bytes b);

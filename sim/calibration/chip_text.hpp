@@ -1,17 +1,21 @@
-// A chip file with fitted values.
+// Fitted values for a chip file, and the text of such a file.
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/json.hpp"
 #include "calibration/fit.hpp"
 
 namespace infsim::calibration {
 
-/// `document`, a complete chip file, under the name `name`, with these values of the free constants: each is graded
-/// "UNK, fitted", and its source says what it is and what it was fitted to (`fitted_to`: rows and table). Throws
-/// InternalError where a key is not there. One line for each number, as chip files are written.
-std::string chip_text(const json::Value& document, const std::string& name, const FreeConstants& free,
-                      const Values& values, const std::string& fitted_to);
+/// What stands behind each key of the free constants with these values: graded "UNK, fitted", with a source that says
+/// what it is and what it was fitted to (`fitted_to`: rows and table).
+std::vector<std::pair<std::string, json::Value>> fitted_entries(const FreeConstants& free, const Values& values,
+                                                                const std::string& fitted_to);
+
+/// A chip file as such files are written: one line for each number with its grade and source.
+std::string chip_text(const json::Value& chip);
 
 }  // namespace infsim::calibration

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/json_reader.hpp"
+#include "base/quantity.hpp"
 #include "base/text.hpp"
 
 namespace infsim::calibration {
@@ -23,26 +24,14 @@ int digits_of(double step) {
     return digits;
 }
 
-struct Amount {
-    double number = 0;
-    std::string unit;
-};
-
 /// "21.4GB/s", 0.8.
 std::optional<Amount> read_amount(json::ObjectReader& reader, const char* key) {
     const auto place = reader.required(key);
     if (!place) return std::nullopt;
     const json::Value& value = place->value();
     if (value.is_number()) return Amount{value.as_number(), ""};
-    if (value.is_string()) {
-        const std::string text = value.as_string();
-        try {
-            std::size_t end = 0;
-            const double number = std::stod(text, &end);
-            return Amount{number, std::string(trim(text.substr(end)))};
-        } catch (const std::exception&) {  // no number in front: told below
-        }
-    }
+    if (value.is_string())
+        if (auto amount = parse_amount(value.as_string())) return amount;
     place->problem("must be a number, or text of a number and its unit such as \"21.4GB/s\"");
     return std::nullopt;
 }
@@ -104,6 +93,8 @@ std::vector<std::vector<std::string>> read_same_model(json::ObjectReader& reader
 double FreeConstant::rounded(double x) const { return std::clamp(std::round(x / step) * step, low, high); }
 
 std::string FreeConstant::text(double x) const { return fmt::format("{:.{}f}{}", rounded(x), digits_of(step), unit); }
+
+json::Value FreeConstant::value(double x) const { return json::from_argument(text(x)); }
 
 FreeConstants read_free_constants(const std::string& path, Problems& problems) {
     FreeConstants free;

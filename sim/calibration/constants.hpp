@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "base/problems.hpp"
 
 namespace infsim::calibration {
@@ -19,8 +20,10 @@ struct FreeConstant {
 
     /// The nearest multiple of `step` within the range.
     double rounded(double x) const;
-    /// With its unit, as a chip file and --set have it.
+    /// With its unit.
     std::string text(double x) const;
+    /// The same as a chip file and --set have it: text with a unit, or a number.
+    json::Value value(double x) const;
 };
 
 struct FreeConstants {

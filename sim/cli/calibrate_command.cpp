@@ -4,10 +4,10 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 
+#include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "calibration/chip_text.hpp"
 #include "calibration/judge.hpp"
@@ -79,33 +79,29 @@ Asked asked_of(const po::variables_map& values, Problems& problems) {
     if (const auto folder = std::filesystem::path(asked.output).parent_path();
         !folder.empty() && !std::filesystem::is_directory(folder))
         problems.add("", "--output", "is to lie in '" + folder.string() + "', which is no folder");
-    const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>()
-                                                       : std::max(1U, std::thread::hardware_concurrency());
-    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
-    asked.jobs = static_cast<int>(std::clamp<std::int64_t>(jobs, 1, 1024));
+    asked.jobs = jobs_of(values, processors(), problems);
     asked.from_priors = values.count("from-priors") > 0;
     asked.json = values.count("json") > 0;
     return asked;
 }
 
+/// Where the chip file says what a key is; nullptr where it has no such key.
+const hw::Provenance* find(const hw::ChipFile& chip, const std::string& key) {
+    const auto& all = chip.provenance;
+    const auto at = std::find_if(all.begin(), all.end(), [&](const hw::Provenance& p) { return p.path == key; });
+    return at == all.end() ? nullptr : &*at;
+}
+
 /// The value that the chip file has, in the constant's unit: what the first of its keys says.
 double value_in(const hw::ChipFile& chip, const FreeConstant& constant, const std::string& file, Problems& problems) {
-    for (const hw::Provenance& p : chip.provenance) {
-        if (p.path != constant.keys.front()) continue;
-        std::size_t end = 0;
-        double number = 0;
-        try {
-            number = std::stod(p.value, &end);
-        } catch (const std::exception&) {
-            break;
-        }
-        if (trim(p.value.substr(end)) == constant.unit) return number;
-        problems.add(file, constant.keys.front(),
-                     fmt::format("is in '{}' here ({}), and in '{}' where it is free; write it alike",
-                                 trim(p.value.substr(end)), p.value, constant.unit));
-        return constant.prior;
-    }
-    return constant.prior;
+    const hw::Provenance* const says = find(chip, constant.keys.front());
+    const auto amount = says ? parse_amount(says->value) : std::nullopt;
+    if (!amount) return constant.prior;
+    if (amount->unit != constant.unit)
+        problems.add(file, says->path,
+                     fmt::format("is in '{}' here ({}), and in '{}' where it is free; write it alike", amount->unit,
+                                 says->value, constant.unit));
+    return amount->number;
 }
 
 Values start_of(const Asked& asked, const FreeConstants& free, const std::string& chip_file, Problems& problems) {
@@ -114,9 +110,7 @@ Values start_of(const Asked& asked, const FreeConstants& free, const std::string
     if (!chip) return start;
     for (const FreeConstant& c : free.constants) {
         for (const std::string& key : c.keys)
-            if (std::none_of(chip->provenance.begin(), chip->provenance.end(),
-                             [&](const hw::Provenance& p) { return p.path == key; }))
-                problems.add(asked.free, key, "is no constant of " + chip_file);
+            if (!find(*chip, key)) problems.add(asked.free, key, "is no constant of " + chip_file);
         start.push_back(asked.from_priors ? c.prior : value_in(*chip, c, chip_file, problems));
     }
     return start;
@@ -125,12 +119,8 @@ Values start_of(const Asked& asked, const FreeConstants& free, const std::string
 flow::ValidationSettings with_constants(flow::ValidationSettings settings, const FreeConstants& free,
                                         const Values& values) {
     for (std::size_t c = 0; c < values.size(); ++c)
-        for (const std::string& key : free.constants[c].keys) {
-            const FreeConstant& constant = free.constants[c];
-            const json::Value value = constant.unit.empty() ? json::Value(std::stod(constant.text(values[c])))
-                                                            : json::Value(constant.text(values[c]));
-            settings.settings.push_back({"chip." + key, value, "", key});
-        }
+        for (const std::string& key : free.constants[c].keys)
+            settings.settings.push_back({"chip." + key, free.constants[c].value(values[c]), "", key});
     return settings;
 }
 
@@ -166,7 +156,9 @@ public:
         Problems problems;
         const auto rows = planned(values, problems);
         problems.throw_if_any();
-        const auto outcomes = run_rows(rows, asked_.jobs, true);
+        // Off a terminal a line per trial is enough.
+        explore::Progress bar(std::cerr, true);
+        const auto outcomes = run_rows(rows, asked_.jobs, ::isatty(STDERR_FILENO) != 0 ? &bar : nullptr);
         if (!outcomes) throw Interrupted{};
         std::vector<double> errors;
         for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -203,18 +195,35 @@ private:
     }
 };
 
+/// What --set says of the chip, as entries of a chip file.
+std::vector<hw::Override> overrides_as_written(const std::vector<flow::Setting>& settings) {
+    const std::string prefix = "chip.";
+    std::vector<hw::Override> overrides;
+    for (const flow::Setting& s : settings) {
+        if (s.key.rfind(prefix, 0) != 0) continue;
+        const json::Object entry{
+            {"value", s.value}, {"grade", "UNK"}, {"source", "assumption: --set of infsim calibrate"}};
+        overrides.push_back(
+            {s.key.substr(prefix.size()), s.value.is_object() ? s.value : json::Value(entry), s.file, s.where});
+    }
+    return overrides;
+}
+
 void write_chip(const Asked& asked, const std::string& chip_file, const FreeConstants& free,
                 const std::vector<calibration::Row>& rows, const Values& values) {
+    std::vector<std::string> points;
+    for (const calibration::Row& row : rows) points.push_back(row.id);
+    const std::string fitted_to =
+        fmt::format("{} of {} by infsim calibrate, results epoch {}", join(points, ", "),
+                    std::filesystem::path(asked.table).filename().string(), flow::kResultsEpoch);
+    std::vector<hw::Override> overrides = overrides_as_written(asked.settings.settings);
+    for (auto& [key, entry] : calibration::fitted_entries(free, values, fitted_to))
+        overrides.push_back({key, std::move(entry), asked.free, key});
     Problems problems;
-    const auto document = hw::chip_document(chip_file, problems);
+    auto document = hw::chip_document(chip_file, overrides, problems);
     problems.throw_if_any();
-    std::string points;
-    for (const calibration::Row& row : rows) points += (points.empty() ? "" : ", ") + row.id;
-    const std::string from = std::filesystem::path(asked.table).filename().string();
-    const std::string text = calibration::chip_text(
-        document->root, std::filesystem::path(asked.output).stem().string(), free, values,
-        fmt::format("{} of {} by infsim calibrate, results epoch {}", points, from, flow::kResultsEpoch));
-    write_file_atomic(asked.output, text);
+    document->root.as_object().set("name", std::filesystem::path(asked.output).stem().string());
+    write_file_atomic(asked.output, calibration::chip_text(document->root));
     std::cerr << asked.output << " is written\n";
 }
 

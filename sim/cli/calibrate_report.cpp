@@ -33,8 +33,6 @@ std::string told_text(const FreeConstants& free, const Calibration& result, std:
     return text;
 }
 
-std::string share(double error) { return fmt::format("{:+.1f} %", 100 * error); }
-
 std::string constants_table(const FreeConstants& free, const Calibration& result) {
     Table table({"constant", "before", "fitted", "prior", "what the rows tell"});
     for (std::size_t c = 0; c < free.constants.size(); ++c) {
@@ -49,11 +47,12 @@ std::string rows_table(const std::vector<Row>& rows, const Calibration& result) 
     const bool models = !result.models.errors.empty(), left = !result.rows.errors.empty();
     Table table({"row", "model", "before", "fitted", "row left out", "model left out"});
     const auto cell = [](bool there, const std::vector<double>& errors, std::size_t r) {
-        return there ? share(errors[r]) : std::string("-");
+        return there ? signed_percent(errors[r]) : std::string("-");
     };
     for (std::size_t r = 0; r < rows.size(); ++r)
-        table.add({rows[r].id, rows[r].model, share(result.errors_before[r]), share(result.errors_after[r]),
-                   cell(left, result.rows.errors, r), cell(models, result.models.errors, r)});
+        table.add({rows[r].id, rows[r].model, signed_percent(result.errors_before[r]),
+                   signed_percent(result.errors_after[r]), cell(left, result.rows.errors, r),
+                   cell(models, result.models.errors, r)});
     table.add({"mean of all, without sign", "", percent(calibration::mean_absolute(result.errors_before)),
                percent(calibration::mean_absolute(result.errors_after)), left ? percent(result.rows.mean) : "-",
                models ? percent(result.models.mean) : "-"});
@@ -69,7 +68,8 @@ std::string sensitivity_table(const FreeConstants& free, const std::vector<Row>&
     Table table(names);
     for (std::size_t r = 0; r < rows.size(); ++r) {
         std::vector<std::string> cells{rows[r].id};
-        for (std::size_t c = 0; c < free.constants.size(); ++c) cells.push_back(share(change(result.slopes[r][c])));
+        for (std::size_t c = 0; c < free.constants.size(); ++c)
+            cells.push_back(signed_percent(change(result.slopes[r][c])));
         table.add(std::move(cells));
     }
     return table.text();

@@ -1,7 +1,9 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
+#include <thread>
 
 #include "base/problems.hpp"
 #include "base/text.hpp"
@@ -69,5 +71,15 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
     }
     return values;
 }
+
+int jobs_of(const po::variables_map& values, int otherwise, Problems& problems) {
+    constexpr std::int64_t most = 1024;
+    const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : otherwise;
+    if (jobs < 1 || jobs > most)
+        problems.add("", "--jobs", "must be from 1 to " + number_text(most) + ", and is " + number_text(jobs));
+    return static_cast<int>(std::clamp<std::int64_t>(jobs, 1, most));
+}
+
+int processors() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
 }  // namespace infsim::cli

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/problems.hpp"
 #include "flow/setting.hpp"
 
 namespace infsim::cli {
@@ -49,6 +50,11 @@ struct Syntax {
 /// Parses with guessing switched off. Empty after --help was printed to stdout. Throws InputError for unknown
 /// or repeated options, missing and wrong values, with the option's name and a suggestion.
 std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
+
+/// --jobs, or `otherwise` where it is not given. What is out of range is a problem.
+int jobs_of(const po::variables_map& values, int otherwise, Problems& problems);
+/// A worker process for each of them.
+int processors();
 
 /// What a reader has to say about a model, to stderr: for flow::ModelCache.
 void print_notice(const std::string& line);

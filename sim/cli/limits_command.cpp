@@ -222,8 +222,7 @@ int run_limits_command(const Arguments& arguments) {
     if (!values) return kDone;
     Problems problems;
     const flow::LimitsOptions options = options_of(*values, problems);
-    const auto jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
-    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    const int jobs = jobs_of(*values, 1, problems);
     problems.throw_if_any();
     const flow::PointRequest request = request_of(*values);
     Steps steps;
@@ -231,7 +230,7 @@ int run_limits_command(const Arguments& arguments) {
     tools.notice = print_notice;
     tools.say = [&](const std::string& what) { steps.say(what); };
     tools.answer = [&](const std::string& what) { steps.answer(what); };
-    tools.simulate = [&](const auto& requests) { return simulate(requests, static_cast<int>(jobs), steps); };
+    tools.simulate = [&](const auto& requests) { return simulate(requests, jobs, steps); };
     try {
         const Limits limits = flow::find_limits(request, options, tools);
         steps.finish();

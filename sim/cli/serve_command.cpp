@@ -191,8 +191,7 @@ int run_serve_command(const Arguments& arguments) {
     if (values->count("scenario") == 0) throw InputError("", "SCENARIO.json", "is missing");
     Problems problems;
     const auto settings = settings_of(*values, problems);
-    const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
-    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    const int jobs = jobs_of(*values, 1, problems);
     flow::ModelCache models(print_notice);
     auto plan =
         flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
@@ -201,7 +200,7 @@ int run_serve_command(const Arguments& arguments) {
     Options options;
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + plan->scenario.name;
     options.times = values->count("times") > 0 ? (*values)["times"].as<std::string>() : options.folder + "/service";
-    options.jobs = static_cast<int>(jobs);
+    options.jobs = jobs;
     options.as_json = values->count("json") > 0;
     std::signal(SIGINT, [](int) { interrupted = 1; });
     try {

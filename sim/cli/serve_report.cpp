@@ -153,8 +153,7 @@ std::string published_table(const Scenario& s, const Summary& m) {
     Table table({"", "simulated", "published", "difference"});
     const auto add = [&](const char* name, double simulated, const std::optional<double>& published) {
         if (published)
-            table.add({name, fixed(simulated, 3), fixed(*published, 3),
-                       fmt::format("{:+.1f} %", 100 * (simulated / *published - 1))});
+            table.add({name, fixed(simulated, 3), fixed(*published, 3), signed_percent(simulated / *published - 1)});
     };
     add("throughput items/s", m.throughput, s.published->throughput_avg);
     add("latency ms p50", m.p50, s.published->latency_ms_p50);

@@ -112,8 +112,7 @@ int run_sweep_command(const Arguments& arguments) {
     if (values->count("sweep") == 0) throw InputError("", "SWEEP.json", "is missing");
     Problems problems;
     const auto settings = settings_of(*values, problems);
-    const std::int64_t jobs = values->count("jobs") > 0 ? (*values)["jobs"].as<std::int64_t>() : 1;
-    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    const int jobs = jobs_of(*values, 1, problems);
     const auto sweep =
         explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
     problems.throw_if_any();
@@ -121,7 +120,7 @@ int run_sweep_command(const Arguments& arguments) {
     explore::SweepOptions options;
     options.prices = prices_of(*values);
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + sweep->name;
-    options.jobs = static_cast<int>(jobs);
+    options.jobs = jobs;
     options.worker_command = {explore::own_executable(), "worker"};
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);

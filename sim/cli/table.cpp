@@ -96,6 +96,8 @@ std::string rate_text(double per_second) {
     return fmt::format("{:.{}f}", per_second, per_second < 100 ? 2 : per_second < 10'000 ? 1 : 0);
 }
 
+std::string signed_percent(double share) { return fmt::format("{:+.1f} %", 100 * share); }
+
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 std::string efficiency_text(const std::optional<double>& efficiency) {

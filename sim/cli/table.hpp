@@ -39,6 +39,8 @@ std::string fixed(const T& optional, int digits) {
 std::string rate_text(double per_second);
 /// "43.2 %".
 std::string percent(double share);
+/// "+4.3 %".
+std::string signed_percent(double share);
 /// Of a record: "0.43", and with more digits the less it is.
 std::string efficiency_text(const std::optional<double>& efficiency);
 /// "51.1 MB", "88 KB", "12 B": decimal units.

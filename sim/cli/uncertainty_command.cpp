@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -83,20 +82,15 @@ Asked asked_of(const po::variables_map& values) {
         problems.add("", "--percent", "must be above 0 and below 100, and is " + number_text(100 * asked.share));
     if (values.count("only") > 0) asked.only = values["only"].as<std::string>();
     if (values.count("batches") > 0) asked.batches = batches_of(values["batches"].as<std::string>(), problems);
-    const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>()
-                                                       : std::max(1U, std::thread::hardware_concurrency());
-    if (jobs < 1 || jobs > 1024) problems.add("", "--jobs", "must be from 1 to 1024, and is " + number_text(jobs));
+    asked.jobs = jobs_of(values, processors(), problems);
     problems.throw_if_any();
     asked.request = request_of(values);
-    asked.jobs = static_cast<int>(jobs);
     asked.json = values.count("json") > 0;
     return asked;
 }
 
 PointRequest with(PointRequest request, const Variation& v) {
-    json::Value value = v.changed;
-    if (v.changed.find_first_not_of("0123456789.") == std::string::npos) value = std::stod(v.changed);
-    request.settings.push_back({"chip." + v.key, value, "", v.key});
+    request.settings.push_back({"chip." + v.key, json::from_argument(v.changed), "", v.key});
     return request;
 }
 
@@ -110,14 +104,10 @@ struct Case {
 
 /// The largest batch that is resident. Most constants do not touch it, so that of the file as it is is asked first.
 flow::LargestBatch resident_of(const PointRequest& request, int most, int guess, const flow::LimitsTools& tools) {
-    PointRequest r = flow::with_setting(flow::in_own_spelling(request), "compiler.spill.spill", false);
-    r = flow::with_setting(r, "compiler.search.sections", false);
-    std::map<int, bool> known;
+    PointRequest r = flow::resident_request(request);
     const auto fits = [&](int batch) {
-        const auto found = known.find(batch);
-        if (found != known.end()) return found->second;
         r.batch = batch;
-        return known[batch] = !tools.compile(r);
+        return !tools.compile(r);
     };
     if (guess > 0 && guess < most && fits(guess) && !fits(guess + 1)) return {guess, false, {}, {guess, guess + 1}};
     return flow::find_largest(fits, most, 2);
@@ -181,7 +171,7 @@ std::string sentence(const Claims& c, const Asked& asked) {
         rate_text(c.first.value_or(0)), asked.batches.front(), rate_text(c.highest.value_or(0)));
 }
 
-std::string change(double share) { return std::abs(share) < 0.0005 ? "" : fmt::format("{:+.1f} %", 100 * share); }
+std::string change(double share) { return std::abs(share) < 0.0005 ? "" : signed_percent(share); }
 
 /// "key (reason), ..." with the reason of keys in a row told once.
 std::string with_reasons(const std::vector<std::pair<std::string, std::string>>& list) {
@@ -239,6 +229,16 @@ json::Value claims_json(const Claims& c) {
                         {"items_s_best", number(c.highest)}};
 }
 
+/// Names of the batches that are others, as claims_json() calls them.
+json::Array moved_json(const Moved& m) {
+    json::Array names;
+    if (m.resident) names.emplace_back("fits_without_spilling");
+    if (m.knee) names.emplace_back("knee");
+    if (m.b95) names.emplace_back("b95");
+    if (m.best) names.emplace_back("best");
+    return names;
+}
+
 json::Value to_json(const std::vector<Case>& cases, const std::vector<std::pair<std::string, std::string>>& left,
                     const Asked& asked) {
     json::Array batches, list, stayed;
@@ -251,6 +251,7 @@ json::Value to_json(const std::vector<Case>& cases, const std::vector<std::pair<
                            {"changed", c.variation->changed}};
         const json::Value claims = claims_json(c.claims);
         for (const auto& [key, value] : claims.as_object()) entry.set(key, value);
+        entry.set("moved", moved_json(flow::moved(cases.front().claims, c.claims)));
         list.emplace_back(std::move(entry));
     }
     for (const auto& [key, why] : left) stayed.emplace_back(json::Object{{"key", key}, {"why", why}});

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <thread>
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -67,14 +66,7 @@ Asked asked_of(const po::variables_map& values, Problems& problems) {
         values.count("file") > 0 ? values["file"].as<std::vector<std::string>>().front() : flow::published_rows_path();
     if (values.count("chip") > 0) asked.settings.chip = values["chip"].as<std::string>();
     asked.settings.settings = settings_of(values, problems);
-    const auto integer = [&](const char* name, std::int64_t fallback, std::int64_t most) {
-        const std::int64_t n = values.count(name) > 0 ? values[name].as<std::int64_t>() : fallback;
-        if (n < 1 || n > most)
-            problems.add("", std::string("--") + name,
-                         "must be from 1 to " + number_text(most) + ", and is " + number_text(n));
-        return static_cast<int>(std::clamp<std::int64_t>(n, 1, most));
-    };
-    asked.jobs = integer("jobs", std::max(1U, std::thread::hardware_concurrency()), 1024);
+    asked.jobs = jobs_of(values, processors(), problems);
     if (values.count("max-error") > 0) {
         const double limit = values["max-error"].as<double>();
         if (!(limit >= 0) || std::isinf(limit))
@@ -99,7 +91,8 @@ int run_validate_command(const Arguments& arguments) {
     problems.throw_if_any();
     const auto rows = flow::plan_validation(published, asked.file, names, asked.settings, problems);
     problems.throw_if_any();
-    const auto judged = run_rows(rows, asked.jobs, ::isatty(STDERR_FILENO) != 0);
+    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
+    const auto judged = run_rows(rows, asked.jobs, &progress);
     if (!judged) return kInterrupted;
     const std::vector<ValidationOutcome>& outcomes = *judged;
     const ValidationSummary summary = flow::summary_of(rows, outcomes);

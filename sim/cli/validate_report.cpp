@@ -15,7 +15,7 @@ using flow::ValidationOutcome;
 using flow::ValidationRow;
 using flow::ValidationSummary;
 
-std::string signed_percent(std::optional<double> error) { return error ? fmt::format("{:+.1f} %", 100 * *error) : "-"; }
+std::string error_text(std::optional<double> error) { return error ? signed_percent(*error) : "-"; }
 
 std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes) {
     Table table({"row", "network", "B", "cores", "w", "published", "simulated", "error", "publ. ms", "sim. ms",
@@ -33,8 +33,8 @@ std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<V
         table.add({p.id, p.model, number_text(std::int64_t{p.batch}), cores, number_text(std::int64_t{p.workers}),
                    fixed(p.throughput, 1),
                    compared ? fixed(o.throughput, 1) : std::string(flow::comparison_name(o.status)),
-                   signed_percent(o.throughput_error), fixed(p.latency_ms, 2), fixed(o.latency_ms, 2),
-                   signed_percent(o.latency_error), fixed(o.closed_throughput, 1), signed_percent(o.closed_error)});
+                   error_text(o.throughput_error), fixed(p.latency_ms, 2), fixed(o.latency_ms, 2),
+                   error_text(o.latency_error), fixed(o.closed_throughput, 1), error_text(o.closed_error)});
     }
     return "Items per second (w: workers per core), latency p50" + other + ".\n" + table.text();
 }
@@ -43,7 +43,7 @@ std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<V
 std::string device_time(const ValidationRow& row, const ValidationOutcome& o) {
     if (row.published.latency_is != flow::LatencyKind::device) return "";
     return fmt::format("device time {} ms, published {}: {}, which counts; ", fixed(o.latency_ms, 2),
-                       fixed(row.published.latency_ms, 2), signed_percent(o.latency_error));
+                       fixed(row.published.latency_ms, 2), error_text(o.latency_error));
 }
 
 std::string sentences(const std::vector<ValidationRow>& rows, const std::vector<ValidationOutcome>& outcomes,

@@ -1,16 +1,14 @@
 #include "cli/validation_runs.hpp"
 
-#include <iostream>
 #include <string>
 
 #include "cli/table.hpp"
 #include "explore/points.hpp"
-#include "explore/progress.hpp"
 
 namespace infsim::cli {
 
 std::optional<std::vector<flow::ValidationOutcome>> run_rows(const std::vector<flow::ValidationRow>& rows, int jobs,
-                                                             bool live) {
+                                                             explore::Progress* progress) {
     std::vector<flow::PointRequest> requests;
     std::vector<record::RunRecord> prepared;
     std::vector<std::string> labels;
@@ -20,16 +18,15 @@ std::optional<std::vector<flow::ValidationOutcome>> run_rows(const std::vector<f
             prepared.push_back(group.prepared);
             labels.push_back(row.published.id);
         }
-    explore::Progress progress(std::cerr, live);
-    progress.start(requests.size(), 0);
-    const auto records =
-        explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs,
-                            [&](std::size_t n, const record::RunRecord& r) {
-                                progress.step(labels[n] + ": " +
-                                              (r.throughput_avg ? fixed(r.throughput_avg, 0) + " items/s per chip"
-                                                                : std::string(record::status_name(r.status))));
-                            });
-    progress.finish();
+    const auto done = [&](std::size_t n, const record::RunRecord& r) {
+        if (progress)
+            progress->step(labels[n] + ": " +
+                           (r.throughput_avg ? fixed(r.throughput_avg, 0) + " items/s per chip"
+                                             : std::string(record::status_name(r.status))));
+    };
+    if (progress) progress->start(requests.size(), 0);
+    const auto records = explore::run_points(requests, prepared, {explore::own_executable(), "worker"}, jobs, done);
+    if (progress) progress->finish();
     if (!records) return std::nullopt;
     std::vector<flow::ValidationOutcome> outcomes;
     auto next = records->begin();

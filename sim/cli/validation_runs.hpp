@@ -4,13 +4,14 @@
 #include <optional>
 #include <vector>
 
+#include "explore/progress.hpp"
 #include "flow/validate.hpp"
 
 namespace infsim::cli {
 
-/// Simulates every row, `jobs` points at a time, and holds each against what was published, with progress on stderr
-/// (`live`: one line that changes). Empty when interrupted.
+/// Simulates every row, `jobs` points at a time, and holds each against what was published. `progress`: where it is
+/// shown, or nullptr. Empty when interrupted.
 std::optional<std::vector<flow::ValidationOutcome>> run_rows(const std::vector<flow::ValidationRow>& rows, int jobs,
-                                                             bool live);
+                                                             explore::Progress* progress);
 
 }  // namespace infsim::cli

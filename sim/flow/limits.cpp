@@ -45,9 +45,8 @@ public:
           tools_(tools),
           compiling_(tools),
           sub_batched_{with_setting(request_, kSpillKey, false), false, "in parts, without spilling"},
-          resident_{point.compiler.search_sections ? with_setting(sub_batched_.request, kSectionsKey, false)
-                                                   : sub_batched_.request,
-                    false, "without spilling"},
+          resident_{point.compiler.search_sections ? resident_request(request_) : sub_batched_.request, false,
+                    "without spilling"},
           any_{with_setting(request_, kSpillKey, point.compiler.spill), point.compiler.spill, "at all"} {}
 
     Limits run() {
@@ -369,6 +368,10 @@ private:
 };
 
 }  // namespace
+
+PointRequest resident_request(const PointRequest& request) {
+    return with_setting(with_setting(in_own_spelling(request), kSpillKey, false), kSectionsKey, false);
+}
 
 Limits find_limits(const PointRequest& request, const LimitsOptions& options, const LimitsTools& tools) {
     Problems problems;

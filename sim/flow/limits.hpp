@@ -80,6 +80,9 @@ struct Limits {
     std::optional<Limit> best_throughput, latency;
 };
 
+/// The request that fits where a batch is resident: nothing spilled, every layer on the whole batch.
+PointRequest resident_request(const PointRequest& request);
+
 /// Finds the limits of `request` (its batch does not matter). Throws InputError for a request that does not resolve.
 Limits find_limits(const PointRequest& request, const LimitsOptions& options, const LimitsTools& tools);
 

@@ -34,15 +34,13 @@ std::optional<std::string> scaled_quantity(const std::string& text, double facto
 
 Variation variation_of(const hw::Provenance& p, double factor) {
     Variation v{p.path, p.grade, p.value, "", ""};
-    std::size_t end = 0;
-    double number = 0;
-    try {
-        number = std::stod(p.value, &end);
-    } catch (const std::exception&) {
+    const auto amount = parse_amount(p.value);
+    if (!amount) {
         v.why_not = "is no number";
         return v;
     }
-    const bool plain = end == p.value.size();
+    const double number = amount->number;
+    const bool plain = amount->unit.empty();
     if (number == 0) v.why_not = "is 0";
     else if (plain && number == std::floor(number) && number != 1) v.why_not = "is a count";
     else if (plain) v.changed = number_text(std::min(1.0, std::round(number * factor * 1e6) / 1e6));

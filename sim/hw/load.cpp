@@ -263,11 +263,13 @@ std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Ove
     return file;
 }
 
-std::optional<json::Document> chip_document(const std::string& path, Problems& problems) {
+std::optional<json::Document> chip_document(const std::string& path, const std::vector<Override>& overrides,
+                                            Problems& problems) {
     auto document = json::parse_file(path, problems);
     if (!document) return std::nullopt;
     auto resolved = resolve_variant(std::move(*document), problems);
     if (!resolved) return std::nullopt;
+    apply_overrides(resolved->document, overrides, problems);
     return std::move(resolved->document);
 }
 

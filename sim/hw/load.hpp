@@ -50,8 +50,9 @@ struct ChipFile {
 std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems);
 /// The same for a parsed document.
 std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems);
-/// The complete document of a chip file, a variant laid over its base; not checked any further.
-std::optional<json::Document> chip_document(const std::string& path, Problems& problems);
+/// The complete document of a chip file, a variant laid over its base and overrides over both; not checked any further.
+std::optional<json::Document> chip_document(const std::string& path, const std::vector<Override>& overrides,
+                                            Problems& problems);
 
 /// The resolved numbers in base units (picoseconds, bytes, bytes per second, hertz, cycles) without grades
 /// and sources: what the identity of a simulated point is hashed from. Two files that mean the same chip give

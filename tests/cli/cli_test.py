@@ -1039,6 +1039,21 @@ class Calibrate(InScratch):
         error = json.loads(self.run_it("validate", table, "--chip", "mine.json", "--json").stdout)["summary"]["mean_absolute_error"]
         self.assertAlmostEqual(error, got["fit"]["mean_absolute_error"])
 
+    def test_the_chip_that_is_written_is_the_one_that_was_fitted(self):
+        table = self.measured("chip.dma.core_bandwidth=12GB/s", "chip.dram.latency=300ns")
+        got = json.loads(self.run_it("calibrate", table, "--free", self.free(), "--set", "chip.dram.latency=300ns", "-o", "mine.json",
+                                     "--json").stdout)
+        entry = json.loads((self.folder / "mine.json").read_text())["dram"]["latency"]
+        self.assertEqual((entry["value"], entry["grade"]), ("300ns", "UNK"))
+        self.assertIn("--set", entry["source"])
+        error = json.loads(self.run_it("validate", table, "--chip", "mine.json", "--json").stdout)["summary"]["mean_absolute_error"]
+        self.assertAlmostEqual(error, got["fit"]["mean_absolute_error"])
+
+    def test_off_a_terminal_each_trial_is_a_line(self):
+        said = self.run_it("calibrate", self.measured(), "--free", self.free()).stderr
+        self.assertNotIn("\r", said)
+        self.assertTrue(all(re.match(r"\[\d+\] dma.core_bandwidth=", line) for line in said.splitlines()), said)
+
     def test_says_what_the_rows_cannot_tell(self):
         idle = {"keys": ["host.call_overhead"], "prior": "50us", "spread": 0.3, "low": "1us", "high": "90us", "step": "1us", "why": "w"}
         text = self.run_it("calibrate", self.measured(), "--free", self.free(self.FREE, idle)).stdout
@@ -1071,6 +1086,7 @@ class Uncertainty(InScratch):
         self.assertEqual(got["cases"][0]["items_s_first"], rate["throughput_avg"])
         self.assertEqual(got["before"]["fits_without_spilling"], 2)
         self.assertTrue(got["before"]["or_more"])
+        self.assertEqual([c["moved"] for c in got["cases"]], [[], []])
 
     def test_a_smaller_state_buffer_moves_the_limit(self):
         got = json.loads(self.run_it("uncertainty", "three_heavy_layers", "--only", "partition_bytes", "--batches", "1,2,4,8,16",
@@ -1078,6 +1094,7 @@ class Uncertainty(InScratch):
         before, (more, less) = got["before"]["fits_without_spilling"], got["cases"]
         self.assertLess(less["fits_without_spilling"], before)
         self.assertGreater(more["fits_without_spilling"], before)
+        self.assertIn("fits_without_spilling", less["moved"])
 
     def test_the_table_fits_a_terminal_and_names_what_does_not_move(self):
         text = self.run_it("uncertainty", "three_layers", "--only", "pe.", "--batches", "1,2").stdout

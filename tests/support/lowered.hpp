@@ -12,6 +12,19 @@
 
 namespace infsim::test {
 
+/// Three convolutions of 3 x 3 from 128 to 128 channels over 32 x 32, fp16: an image of each tensor takes 2,048 bytes
+/// per partition, and four images at a time 10,240. `adding`: two of them add what they read, so that they do not run
+/// in stripes.
+inline compiler::Network three_convolutions(bool adding) {
+    Net net;
+    TensorId x = net.input({1, 128, 32, 32});
+    for (int l = 0; l < 3; ++l) {
+        const TensorId y = net.conv(x, 128, Window::square(3, 1, 1));
+        x = net.relu(adding && l > 0 ? net.add(y, x) : y);
+    }
+    return compiler::lower(net.finish({x}), DType::fp16, compiler::SlotGeometry{});
+}
+
 /// Nothing is moved on chip: operators that have no direct way go by device DRAM.
 inline compiler::CompileOptions through_dram() {
     compiler::CompileOptions options;

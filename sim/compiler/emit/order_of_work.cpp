@@ -88,7 +88,7 @@ void emit_section(EmitContext& c, const Section& section, ImageSpan images) {
 /// Runs a section, and before it those that it needs, until it has finished `images` of the batch.
 void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& done) {
     const Section& section = c.plan.sections[index];
-    const int step = section.images > 0 ? section.images : c.input.batch;
+    const int step = section.images_of(c.input.batch);
     while (done[index] < images) {
         const int now = std::min(step, c.input.batch - done[index]);
         if (index > 0) run_until(c, index - 1, done[index] + now, done);

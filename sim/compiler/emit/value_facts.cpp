@@ -68,7 +68,7 @@ void note_streams(const EmitInput& in, const Plan& plan, Facts& facts) {
 void note_array_images(const EmitInput& in, const Plan& plan, Facts& facts) {
     for (ValueFacts& f : facts) f.array_images = plan.sections.empty() ? in.batch : 1;
     for (const Section& section : plan.sections) {
-        const int at_once = section.images > 0 ? std::min(section.images, in.batch) : in.batch;
+        const int at_once = std::min(section.images_of(in.batch), in.batch);
         const auto raise = [&](const Part& p) {
             facts[p.value].array_images = std::max(facts[p.value].array_images, at_once);
         };

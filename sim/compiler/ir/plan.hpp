@@ -1,7 +1,6 @@
 // How the layers of a network are carried out: what attempts to make a batch fit differ in.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -21,6 +20,7 @@ struct Section {
     /// Images after which weights are read anew; a multiple of `images`. 0: they are wanted until the last image, and
     /// what has to leave the state buffer meanwhile is evicted.
     int weights_for = 0;
+    int images_of(int batch) const { return images > 0 ? images : batch; }
     bool operator==(const Section& o) const {
         return first == o.first && last == o.last && images == o.images && stripe_rows == o.stripe_rows &&
                recompute_halo == o.recompute_halo && weights_for == o.weights_for;
@@ -50,10 +50,5 @@ struct Plan {
     /// every group of tiles anew; 0: never.
     std::int64_t weight_part_bytes = 0;
 };
-
-/// Whether weights are read anew for some of the images.
-inline bool runs_in_passes(const Plan& plan) {
-    return std::any_of(plan.sections.begin(), plan.sections.end(), [](const Section& s) { return s.weights_for > 0; });
-}
 
 }  // namespace infsim::compiler

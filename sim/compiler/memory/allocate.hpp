@@ -17,7 +17,9 @@ struct AllocateOptions {
     bool prefetch = true;
     int rotation = 2;            ///< buffers of one name that get addresses of their own before one is used again
     bool near_rotation = false;  ///< not of buffers that come long after each other, as in two passes
-    bool patient = false;        ///< where a load finds no place, only loads before it start late, not all there are
+    /// Where a load finds no place, only loads before it start late, not all there are; where that does not help
+    /// either, it and its neighbours get their addresses together with the activations.
+    bool patient = false;
     /// Where loads find no place, constants are given addresses together with what no load fills: a row of them lives
     /// long, and among the weights it parts the room that large loads want.
     bool settle_constants = false;

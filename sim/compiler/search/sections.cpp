@@ -166,8 +166,8 @@ std::optional<SectionList> best_sections(const NetworkCosts& costs, int stem_lay
                                          const LearntNeeds& learnt) {
     const Choice best = Planner(costs, stem_layers, batch, room, learnt).best();
     SectionList list{joined(best.sections), best.seconds};
-    const bool plain = list.sections.size() == 1 && list.sections[0].stripe_rows == 0 &&
-                       (list.sections[0].images == 0 || list.sections[0].images >= batch);
+    const bool plain =
+        list.sections.size() == 1 && list.sections[0].stripe_rows == 0 && list.sections[0].images_of(batch) >= batch;
     if (list.sections.empty() || plain) return std::nullopt;
     return list;
 }
@@ -176,17 +176,12 @@ std::int64_t need_at(const NetworkCosts& costs, const std::vector<Section>& sect
     std::int64_t waiting = 0;
     for (std::size_t s = sections.size(); s-- > 0;) {
         const Section& section = sections[s];
-        const int images = section.images > 0 ? section.images : batch;
-        if (s + 1 < sections.size()) {
-            const int behind = sections[s + 1].images > 0 ? sections[s + 1].images : batch;
-            waiting += costs.crossing(LayerId(section.last)) * (behind - images);
-        }
-        if (layer.value() >= section.first) {
-            if (section.stripe_rows > 0)
-                return waiting +
-                       costs.striped_peak(LayerId(section.first), LayerId(section.last), images, section.stripe_rows);
-            return waiting + costs.peak(layer, layer.next(), images);
-        }
+        const LayerId first(section.first), last(section.last);
+        const int images = section.images_of(batch);
+        if (s + 1 < sections.size()) waiting += costs.crossing(last) * (sections[s + 1].images_of(batch) - images);
+        if (layer.value() < section.first) continue;
+        return waiting + (section.stripe_rows > 0 ? costs.striped_peak(first, last, images, section.stripe_rows)
+                                                  : costs.peak(layer, layer.next(), images));
     }
     return waiting;
 }

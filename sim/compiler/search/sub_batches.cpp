@@ -97,8 +97,13 @@ Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
     return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill, true};
 }
 
+/// Images that fit as they are, at most; 0: not one does.
+int SubBatches::most_kept() {
+    return most_images(0, too_many_, [&](int n) { return fitting_plan(n, false).has_value(); });
+}
+
 std::optional<Cut> SubBatches::passes_as_they_are() {
-    const int kept = most_images(0, too_many_, [&](int n) { return fitting_plan(n, false).has_value(); });
+    const int kept = most_kept();
     if (kept == 0) return std::nullopt;
     const int images = even_pass(kept);
     const auto& plan = fitting_plan(images, false);
@@ -117,8 +122,8 @@ std::vector<Cut> SubBatches::whole_passes() {
         }
     };
     const auto shares = [&](int n) { return fitting_plan(n, false) && fitting_plan(n, false)->share_small_images; };
-    const auto fits = [&](bool evict) { return [=](int n) { return fitting_plan(n, evict).has_value(); }; };
-    const int kept = most_images(0, too_many_, fits(false)), even = kept > 0 ? even_pass(kept) : 0;
+    const auto fits_again = [&](int n) { return fitting_plan(n, true).has_value(); };
+    const int kept = most_kept(), even = kept > 0 ? even_pass(kept) : 0;
     if (kept > 0) add(even, false);
     if (const int packed = power_of_two_up_to(even); packed >= kPacks && packed < even) add(packed, false);
     else if (even > 0 && in_.batch % even != 0)
@@ -127,8 +132,8 @@ std::vector<Cut> SubBatches::whole_passes() {
         if (const int side_by_side = most_images(0, even, shares); side_by_side > 1)
             add(even_pass(side_by_side), false);
     int most = kept;
-    if (in_.options.rematerialization && kept < in_.batch && fits(true)(kept + 1))
-        most = most_images(kept + 1, std::min(in_.batch, 2 * kept + 1) + 1, fits(true));
+    if (in_.options.rematerialization && kept < in_.batch && fits_again(kept + 1))
+        most = most_images(kept + 1, std::min(in_.batch, 2 * kept + 1) + 1, fits_again);
     if (most > kept && even_pass(most) > even) add(even_pass(most), true);
     if (in_.options.spill && most > 0 && most < in_.batch && even_pass(most + 1) > even_pass(most))
         found.push_back(passes_of(even_pass(most + 1), {}, true));
@@ -206,8 +211,8 @@ double SubBatches::add_sections(const NetworkCosts& costs, int images, double wa
     if (images == in_.batch && !in_.options.search_only_tight) return best;  // a candidate of its own then
     std::vector<Sections> tried;
     const std::size_t before = all.size();
+    constexpr double kRoomy = 0.7;                      // from here on only where nothing else has a place
     for (const double share : {1.0, 0.85, 0.7, 0.5}) {  // of the state buffer, for live activations
-        constexpr double kRoomy = 0.7;                  // from here on only where nothing else has a place
         if (share <= kRoomy && all.size() > before) break;
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(in_.capacity));
         const auto list = best_sections(costs, in_.network.stem_layers, images, room, {});

@@ -66,6 +66,7 @@ private:
 
     const std::optional<Plan>& fitting_plan(int images, bool evict);
     std::vector<Plan> sharing_plans(const Cut& cut, int batch) const;
+    int most_kept();
     int even_pass(int most) const;
     Cut passes_of(int images, Sections sections, bool spill) const;
     std::vector<Cut> whole_passes();

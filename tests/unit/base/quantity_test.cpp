@@ -95,3 +95,17 @@ TEST_CASE("Bytes over bandwidth and cycles over frequency round up once") {
     // A period rounded to 1024 ps would be 541 ns off after a million cycles; the whole is rounded once.
     CHECK(Cycles{1'000'000} / Frequency{977'000'000} == picoseconds(1'023'541'454));
 }
+
+TEST_CASE("A number and its unit are told apart whatever the unit") {
+    const auto check = [](const char* text, double number, const char* unit) {
+        const auto amount = parse_amount(text);
+        REQUIRE(amount);
+        CHECK(amount->number == number);
+        CHECK(amount->unit == unit);
+    };
+    check("21.4GB/s", 21.4, "GB/s");
+    check("156 cycles", 156, "cycles");
+    check("0.874", 0.874, "");
+    check("-3ns", -3, "ns");
+    for (const char* text : {"", "GB/s", "nanGB/s", "infGB/s", "1e999GB/s"}) CHECK_FALSE(parse_amount(text));
+}

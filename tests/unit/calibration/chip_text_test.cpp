@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "base/check.hpp"
 #include "base/problems.hpp"
 #include "calibration/chip_text.hpp"
 
@@ -44,8 +43,15 @@ json::Value parsed(const std::string& text) {
 }  // namespace
 
 TEST_CASE("fitted values, their grade and what they were fitted to replace what was there") {
-    const std::string text = chip_text(parsed(kChip), "mine", two(), {0.8741, 327.4}, "a, b of t.csv");
-    CHECK(text == R"({
+    json::Value chip = parsed(kChip);
+    const auto entries = fitted_entries(two(), {0.8741, 327.4}, "a, b of t.csv");
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[0].first == "dram.model.efficiency");
+    CHECK(entries[1].first == "pool.clock");
+    chip.as_object().set("name", "mine");
+    chip.as_object().find("dram")->as_object().find("model")->as_object().set("efficiency", entries[0].second);
+    chip.as_object().find("pool")->as_object().set("clock", entries[1].second);
+    CHECK(chip_text(chip) == R"({
   "name": "mine",
   "cores": {"value": 4, "grade": "DOC", "source": "four"},
   "dram": {
@@ -61,8 +67,12 @@ TEST_CASE("fitted values, their grade and what they were fitted to replace what 
 )");
 }
 
-TEST_CASE("a key that the chip lacks is a bug of the caller") {
+TEST_CASE("a chip file reads back as it was, byte for byte") { CHECK(chip_text(parsed(kChip)) == kChip); }
+
+TEST_CASE("constants that share a value each get it") {
     FreeConstants free = two();
-    free.constants[0].keys = {"dram.model.speed"};
-    CHECK_THROWS_AS(chip_text(parsed(kChip), "mine", free, {0.8, 900}, "x"), InternalError);
+    free.constants[1].keys = {"act.clock", "pool.clock"};
+    const auto entries = fitted_entries(free, {0.8, 900}, "x");
+    REQUIRE(entries.size() == 3);
+    CHECK(entries[1].second == entries[2].second);
 }

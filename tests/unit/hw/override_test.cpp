@@ -116,3 +116,19 @@ TEST_CASE("Canonical JSON has base units and no sources, and every number counts
         CHECK(canonical({{number.path, other, "", ""}}) != base);
     }
 }
+
+TEST_CASE("A complete document holds what the base says, what a variant says of it, and overrides over both") {
+    Problems problems;
+    const json::Object fitted{{"value", "20GB/s"}, {"grade", "UNK, fitted"}, {"source", "fitted to a"}};
+    const auto document = hw::chip_document(source_folder("/configs/chips/inferentia1-ddr4.json"),
+                                            {{"dma.core_bandwidth", fitted, "", "x"}}, problems);
+    problems.throw_if_any();
+    const json::Object& chip = document->root.as_object();
+    CHECK(*chip.find("dma")->as_object().find("core_bandwidth") == json::Value(fitted));
+    CHECK(chip.find("base") == nullptr);
+    CHECK(chip.find("pe") != nullptr);
+    CHECK(hw::read_chip(*document, {}, problems));
+    CHECK(hw::chip_document(chip_path, {{"dma.speed", "1GB/s", "free.json", "x"}}, problems));
+    REQUIRE(problems.list().size() == 1);
+    CHECK(problems.list()[0].what.find("'dma.speed' is no key of a chip") == 0);
+}

@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "compiler/compile.hpp"
-#include "compiler/lower/lower.hpp"
 #include "compiler/search/fitting_sections.hpp"
-#include "support/graphs.hpp"
+#include "support/lowered.hpp"
 #include "support/program_builder.hpp"
 
 using namespace infsim;
@@ -14,15 +13,6 @@ using namespace infsim::compiler;
 using namespace infsim::test;
 
 namespace {
-
-/// Three convolutions whose tensors take 2,048 bytes per partition and image: four images at a time need 10,240. Two
-/// add what they read, so that they do not run in stripes.
-Network convolutions() {
-    Net net;
-    TensorId x = net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1)));
-    for (int l = 1; l < 3; ++l) x = net.relu(net.add(net.conv(x, 128, Window::square(3, 1, 1)), x));
-    return lower(net.finish({x}), DType::fp16, SlotGeometry{});
-}
 
 /// The question about passes of four images in a batch of eight, and a compiler that refuses the second layer as long
 /// as it runs on more than `most` images.
@@ -39,7 +29,7 @@ public:
     int built() const { return built_; }
 
 private:
-    Network network_ = convolutions();
+    Network network_ = three_convolutions(true);
     hw::ChipSpec spec_ = round_chip();
     program::Target target_ = target_of(spec_);
     CompileOptions options_;

@@ -4,9 +4,8 @@
 
 #include <vector>
 
-#include "compiler/lower/lower.hpp"
 #include "compiler/search/sections.hpp"
-#include "support/graphs.hpp"
+#include "support/lowered.hpp"
 #include "support/program_builder.hpp"
 
 using namespace infsim;
@@ -14,15 +13,6 @@ using namespace infsim::compiler;
 using namespace infsim::test;
 
 namespace {
-
-/// Three convolutions of 3 x 3 from 128 to 128 channels over 32 x 32, fp16: an image of each tensor takes 2,048 bytes
-/// per partition.
-Network convolutions() {
-    Net net;
-    TensorId x = net.input({1, 128, 32, 32});
-    for (int l = 0; l < 3; ++l) x = net.relu(net.conv(x, 128, Window::square(3, 1, 1)));
-    return lower(net.finish({x}), DType::fp16, SlotGeometry{});
-}
 
 NetworkCosts costs(const Network& network) { return NetworkCosts(network, round_chip(), DType::fp16, {}); }
 
@@ -36,7 +26,7 @@ void check(const Section& s, int first, int last, int images, int stripe_rows) {
 }  // namespace
 
 TEST_CASE("an image takes its planes; at the start of a layer all inputs are there, at its end all outputs") {
-    const NetworkCosts c = costs(convolutions());
+    const NetworkCosts c = costs(three_convolutions(false));
     REQUIRE(c.end().value() == 3);
     CHECK(c.crossing(LayerId(1)) == 2048);
     CHECK(c.crossing(LayerId(3)) == 0);
@@ -45,7 +35,7 @@ TEST_CASE("an image takes its planes; at the start of a layer all inputs are the
 }
 
 TEST_CASE("a layer's time is the PE's: a column a cycle, and stationary loads for every so many banks") {
-    const NetworkCosts c = costs(convolutions());
+    const NetworkCosts c = costs(three_convolutions(false));
     // One contraction tile, nine taps, two groups of 64 outputs: 18 loads an image. Two tiles of 512, four banks: one
     // round.
     CHECK(c.compute(LayerId(0), 1) == Approx(18 * (32 + 2 * 512) * 1e-9));
@@ -55,7 +45,7 @@ TEST_CASE("a layer's time is the PE's: a column a cycle, and stationary loads fo
 }
 
 TEST_CASE("a chain in stripes needs its ends and two windows of each tensor in between") {
-    const NetworkCosts c = costs(convolutions());
+    const NetworkCosts c = costs(three_convolutions(false));
     CHECK(c.chain(LayerId(0), LayerId(3)));
     CHECK(!c.chain(LayerId(0), LayerId(1)));
     // Four rows of the last layer read six of the one before, which read eight: of 64 bytes each.
@@ -69,9 +59,9 @@ TEST_CASE("a chain in stripes needs its ends and two windows of each tensor in b
 }
 
 TEST_CASE("where everything fits there is nothing to propose; where some images do, groups of them all the way") {
-    CHECK(section_candidates(costs(convolutions()), 0, 4, 64 * 1024).empty());
+    CHECK(section_candidates(costs(three_convolutions(false)), 0, 4, 64 * 1024).empty());
     // Four images need 10,240 bytes, two 6,144, one 4,096.
-    const auto list = section_candidates(costs(convolutions()), 0, 4, 8192);
+    const auto list = section_candidates(costs(three_convolutions(false)), 0, 4, 8192);
     REQUIRE(!list.empty());
     REQUIRE(list[0].sections.size() == 1);
     CHECK(list[0].sections[0].images == 2);
@@ -100,11 +90,7 @@ TEST_CASE("layers with large tensors run on few images, those with small ones on
 }
 
 TEST_CASE("a layer that is known to need more on so many images runs on fewer, others do not") {
-    // Two convolutions add what they read, so that nothing runs in stripes.
-    Net net;
-    TensorId x = net.relu(net.conv(net.input({1, 128, 32, 32}), 128, Window::square(3, 1, 1)));
-    for (int l = 1; l < 3; ++l) x = net.relu(net.add(net.conv(x, 128, Window::square(3, 1, 1)), x));
-    const NetworkCosts c = costs(lower(net.finish({x}), DType::fp16, SlotGeometry{}));
+    const NetworkCosts c = costs(three_convolutions(true));
     CHECK(!best_sections(c, 0, 4, 16384, {}));
     // All of it fits: four images take 10,240. Where the second layer needs 8,000 more for four of them, it takes two.
     const auto list = best_sections(c, 0, 4, 16384, {{{LayerId(1), 4}, 8000}});
@@ -119,7 +105,7 @@ TEST_CASE("a layer that is known to need more on so many images runs on fewer, o
 }
 
 TEST_CASE("sections need what their layer takes, and what waits for the sections behind") {
-    const NetworkCosts c = costs(convolutions());
+    const NetworkCosts c = costs(three_convolutions(false));
     const std::vector<Section> sections{{0, 1, 1}, {1, 2, 2}, {2, 3, 4}};
     CHECK(need_at(c, sections, 4, LayerId(2)) == 5 * 2048);
     CHECK(need_at(c, sections, 4, LayerId(1)) == 3 * 2048 + 2 * 2048);
@@ -147,7 +133,7 @@ TEST_CASE("an image that does not fit layer by layer runs in the tallest stripes
 }
 
 TEST_CASE("where not even stripes fit there is no proposal") {
-    CHECK(section_candidates(costs(convolutions()), 0, 4, 2048).empty());
+    CHECK(section_candidates(costs(three_convolutions(false)), 0, 4, 2048).empty());
 }
 
 TEST_CASE("sections are the same only if they agree in everything, the rows that stripes share included") {
