@@ -3,7 +3,7 @@
 
 usage: write_validation.py [--check]
 
-Reads results/validation/validation.csv (`infsim validate --csv`) and tests/published/fit.json (fit_chip.py); writes the
+Reads results/validation/validation.csv (`infsim validate --csv`) and tests/published/fit.json (`infsim calibrate --json`); writes the
 tables between the marks in README.md and sim/chip/README.md and results/validation/validation.png and .svg. --check
 writes nothing and exits with 1 where a table is not what it would write.
 """
@@ -28,28 +28,37 @@ def mean_and_worst(errors):
     return 100 * sum(sizes) / len(sizes), 100 * max(sizes)
 
 
+def figure(row, column):
+    """Published or simulated, with its unit: the throughput where that was published, else the latency."""
+    published = {"throughput": "published_throughput_inf_s", "latency": "published_latency_ms_p50"}
+    simulated = {"throughput": "throughput_inf_s", "latency": "latency_ms_p50"}
+    kind = "throughput" if row["published_throughput_inf_s"] else "latency"
+    number = float(row[(published if column == "published" else simulated)[kind]])
+    return f"{number:.1f} /s" if kind == "throughput" else f"{number:.2f} ms"
+
+
 def rows_table(rows, fit):
-    lines = ["| row | network | batch | busy cores | published items/s | simulated | error | left out | closed form |", "|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| row | network | batch | busy cores | published | simulated | error | row left out | network left out | closed form |", "|---" * 10 + "|"]
     for r in rows:
-        lines.append(f"| {r['id']} | {r['model']}, {r['dtype']} | {r['batch_compiled']} | {r['cores_busy']} | "
-                     f"{float(r['published_throughput_inf_s']):.1f} | {float(r['throughput_inf_s']):.1f} | {percent(r['throughput_error'])} | "
-                     f"{percent(fit['leave_one_row_out']['errors'][r['id']])} | {percent(r['closed_form_error'])} |")
-    simulated, closed = (mean_and_worst(r[c] for r in rows) for c in ("throughput_error", "closed_form_error"))
-    out = 100 * fit["leave_one_row_out"]["mean_absolute_error"]
-    lines.append(f"| mean / worst | | | | | | {simulated[0]:.1f} / {simulated[1]:.1f} % | {out:.1f} % | {closed[0]:.1f} / {closed[1]:.1f} % |")
+        left_out = [percent(fit[f"leave_one_{what}_out"]["errors"][r["id"]]) for what in ("row", "model")]
+        lines.append(f"| {r['id']} | {r['model']}, {r['dtype']} | {r['batch_compiled']} | {r['cores_busy']} | {figure(r, 'published')} | "
+                     f"{figure(r, 'simulated')} | {percent(r['error'])} | {left_out[0]} | {left_out[1]} | {percent(r['closed_form_error'])} |")
+    simulated, closed = (mean_and_worst(r[c] for r in rows) for c in ("error", "closed_form_error"))
+    row, model = (100 * fit[f"leave_one_{what}_out"]["mean_absolute_error"] for what in ("row", "model"))
+    lines.append(f"| mean / worst | | | | | | {simulated[0]:.1f} / {simulated[1]:.1f} % | {row:.1f} % | {model:.1f} % | {closed[0]:.1f} / {closed[1]:.1f} % |")
     lines.append("")
-    lines.append(f"Left out: the row's error where the constants are fitted to the other six. A whole network left out: "
-                 f"{100 * fit['leave_one_model_out']['mean_absolute_error']:.1f} % on average.")
+    lines.append("Left out: the row's error where the constants are fitted to the other rows, or to those of other networks.")
     return "\n".join(lines)
 
 
 def constants_table(fit):
-    points = fit["points"]
-    lines = ["| constant | value | before the fit | what it is | " + " | ".join(points) + " |", "|---" * (4 + len(points)) + "|"]
-    for c in fit["constants"]:
-        changes = " | ".join(percent(fit["sensitivity"][c["keys"][0]][p]) for p in points)
-        lines.append(f"| {', '.join(c['keys'])} | {c['value']} | {c['prior']} | {c['why']} | {changes} |")
-    lines.append("| error of the fit | | | | " + " | ".join(percent(fit["fit"]["errors"][p]) for p in points) + " |")
+    lines = ["| constant | value | known before | what it is |", "|---" * 4 + "|"]
+    lines += [f"| {', '.join(c['keys'])} | {c['value']} | {c['prior']} | {c['why']} |" for c in fit["constants"]]
+    names = [", ".join(c["keys"]) for c in fit["constants"]]
+    lines += ["", "| row | error of the fit | " + " | ".join(names) + " |", "|---" * (2 + len(names)) + "|"]
+    for p in fit["points"]:
+        changes = " | ".join(percent(fit["sensitivity"][c["keys"][0]][p]) for c in fit["constants"])
+        lines.append(f"| {p} | {percent(fit['fit']['errors'][p])} | {changes} |")
     return "\n".join(lines)
 
 
@@ -60,13 +69,14 @@ def draw(rows):
     plt.rcParams.update({"svg.hashsalt": "infsim", "font.family": "DejaVu Sans", "font.size": 10, "axes.spines.top": False,
                          "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.titlesize": 11, "axes.titleweight": "bold",
                          "axes.titlelocation": "left", "axes.grid": True, "grid.color": "#e6e9ec", "axes.axisbelow": True, "legend.frameon": False})
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.6), gridspec_kw={"width_ratios": [1, 1.15]})
-    published = [float(r["published_throughput_inf_s"]) for r in rows]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 5.4), gridspec_kw={"width_ratios": [1, 1.15]})
+    timed = [r for r in rows if r["published_throughput_inf_s"]]
+    published = [float(r["published_throughput_inf_s"]) for r in timed]
     span = [min(published) * 0.7, max(published) * 1.5]
     left.fill_between(span, [0.9 * x for x in span], [1.1 * x for x in span], color="#e6eef3", label="within 10 %")
     left.plot(span, span, color=FAINT, linewidth=1)
-    left.scatter(published, [float(r["closed_form_throughput_inf_s"]) for r in rows], facecolors="none", edgecolors=CLOSED, label="closed form")
-    left.scatter(published, [float(r["throughput_inf_s"]) for r in rows], color=SIMULATED, label="simulated", zorder=3)
+    left.scatter(published, [float(r["closed_form_throughput_inf_s"]) for r in timed], facecolors="none", edgecolors=CLOSED, label="closed form")
+    left.scatter(published, [float(r["throughput_inf_s"]) for r in timed], color=SIMULATED, label="simulated", zorder=3)
     left.set(xscale="log", yscale="log", xlim=span, ylim=span, xlabel="published, items/s", ylabel="simulated, items/s",
              title="Throughput of real and simulated Inf1")
     left.legend(loc="upper left")
@@ -74,9 +84,9 @@ def draw(rows):
     right.axvspan(-10, 10, color="#e6eef3")
     right.axvline(0, color=FAINT, linewidth=1)
     right.scatter([100 * float(r["closed_form_error"]) for r in rows], places, facecolors="none", edgecolors=CLOSED)
-    right.scatter([100 * float(r["throughput_error"]) for r in rows], places, color=SIMULATED, zorder=3)
+    right.scatter([100 * float(r["error"]) for r in rows], places, color=SIMULATED, zorder=3)
     right.set(yticks=list(places), xlabel="simulated / published - 1, %", title="Error of each row")
-    right.set_yticklabels([f"{r['model']} B={r['batch_compiled']}, {r['cores_busy']} core{'s' if r['cores_busy'] != '1' else ''}" for r in rows])
+    right.set_yticklabels([r["id"] for r in rows])
     right.invert_yaxis()
     figure.tight_layout()
     for suffix, options in ((".png", {"dpi": 130, "metadata": {"Software": None}}), (".svg", {"metadata": {"Date": None}})):

@@ -14,7 +14,8 @@ struct ClosedForm {
 
 /// Roofline plus overlap: transfers hide behind computing and the other way round, so the longer of the two counts;
 /// the engines of a core hand data to each other and overlap not at all. With one worker a core also waits for the host
-/// (call, transfers in and out); with more that hides, as far as the link allows, and latency is workers x period.
-ClosedForm closed_form(const hw::ChipSpec& spec, int cores, int workers, const Demand& demand);
+/// (call, transfers in and out); with more that hides, as far as link and host threads allow, and latency is workers x
+/// period. `items`: of an inference.
+ClosedForm closed_form(const hw::ChipSpec& spec, int cores, int workers, int items, const Demand& demand);
 
 }  // namespace infsim::analysis

@@ -9,7 +9,7 @@ namespace infsim::analysis {
 
 namespace {
 
-/// A run of two elements of fp32 or less: the engine moves a row of min_row bytes for each.
+/// A run of two elements of fp32 or less: the engine takes the time of a whole row for each.
 constexpr std::int64_t kElementBytes = 8;
 /// Twice the bytes or more are padding, less may be the odd rest of a tile.
 constexpr double kPadded = 2.0;

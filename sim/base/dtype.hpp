@@ -25,6 +25,18 @@ constexpr int dtype_bytes(DType t) {
     return 0;
 }
 
+/// What a graph's input or output of the model's type `t` is for the host: floating-point ones are `io`.
+constexpr DType host_dtype(DType t, DType io) {
+    switch (t) {
+        case DType::i64:
+        case DType::i32: return DType::i32;
+        case DType::u8:
+        case DType::i8:
+        case DType::boolean: return t;
+        default: return io;
+    }
+}
+
 /// "fp16", "bf16", ...: the spelling used in JSON, on the command line and in CSV.
 constexpr std::string_view dtype_name(DType t) {
     switch (t) {

@@ -64,6 +64,13 @@ Core::Core(const sc_core::sc_module_name& name, int index, const Context& contex
     spawn("inferences", [this] { run_inferences(); });
     spawn("host_in_thread", [this] { run_host_in(); });
     spawn("host_out_thread", [this] { run_host_out(); });
+    if (context.spec.psum.shared_port) {
+        sc_core::sc_spawn_options options;
+        options.spawn_method();
+        options.set_sensitivity(&port_asked_);
+        options.dont_initialize();
+        sc_core::sc_spawn([this] { context_.faults.guard([this] { serve_port(); }); }, "psum_port", &options);
+    }
 }
 
 void Core::spawn(const std::string& name, const std::function<void()>& body) {
@@ -171,6 +178,7 @@ void Core::run_inferences() {
         emit_.begin(context_.emit, static_cast<std::uint16_t>(index_), n);
         if (data_) data_->begin(n);
         retirements_.restart(*steps_, start_);
+        port_.restart(start_);
         running_queues_ = steps_->queues.size();
         executing_ = true;
         for (std::size_t q = 0; q < steps_->queues.size(); ++q) {

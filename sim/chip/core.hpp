@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "chip/dram.hpp"
 #include "chip/issue.hpp"
 #include "chip/kernel.hpp"
+#include "chip/psum_port.hpp"
 #include "hw/spec.hpp"
 
 namespace infsim::chip {
@@ -95,6 +97,8 @@ private:
         TimePoint free{};          ///< PE, ACT, POOL: when the next one may issue
         bool waiting = false;      ///< the next one's wait for `blocked_on` is not known yet
         bool finished = false;
+        bool asks = false;                   ///< the next one asks for PSUM's port
+        std::optional<TimePoint> port_from;  ///< it has it, from then on
         program::Wait blocked_on;
         std::vector<Waiter> waiters;         ///< queues that wait for this one's counter
         std::array<Slot, kRingDepth> slots;  ///< rings: instructions under way
@@ -113,6 +117,8 @@ private:
     void make_runnable(std::size_t queue) { runnable_.push_back(static_cast<std::uint32_t>(queue)); }
     void run_queues();
     void run_compute(std::size_t queue);
+    bool ask_for_port(std::size_t queue, TimePoint at);
+    void serve_port();
     void run_ring(std::size_t queue);
     bool issue_in_ring(std::size_t queue);
     void send(std::size_t queue, std::uint32_t index, Slot& slot);
@@ -149,6 +155,9 @@ private:
     bool executing_ = false;
     std::size_t running_queues_ = 0;
     TimePoint start_{};
+    PsumPort port_;
+    TimePoint port_settled_ = TimePoint::min();  ///< everybody who asks at that time has done so
+    sc_core::sc_event port_asked_;
     sc_core::sc_event submitted_, moved_, drained_;  ///< moved_: one of the three counters advanced
     std::vector<Completion> completions_;
 };

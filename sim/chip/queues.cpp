@@ -5,6 +5,15 @@
 
 namespace infsim::chip {
 
+namespace {
+
+/// What ACT or POOL waits for where it does not get PSUM's port.
+observe::Stall other_at_port(program::Engine engine) {
+    return engine == program::Engine::act ? observe::Stall::wait_pool : observe::Stall::wait_act;
+}
+
+}  // namespace
+
 observe::InstructionRef Core::ref(std::size_t queue, std::uint32_t index) const {
     return {static_cast<std::uint16_t>(index_), static_cast<std::uint16_t>(queue), index, executed_};
 }
@@ -70,6 +79,42 @@ void Core::finish(std::size_t queue) {
     if (--running_queues_ == 0) drained_.notify(sc_core::SC_ZERO_TIME);
 }
 
+/// Whether the queue's next instruction has PSUM's port, and `port_from` says since when; else the queue goes on when
+/// it has. It may ask for a time to come: the port is given away when that time has come, since another queue may still
+/// ask for an earlier one.
+bool Core::ask_for_port(std::size_t queue, TimePoint at) {
+    QueueState& state = *queues_[queue];
+    if (state.port_from) return true;
+    if (state.asks) return false;
+    state.asks = true;
+    port_.ask({at, static_cast<std::uint32_t>(queue)});
+    const TimePoint now = kernel_now();
+    port_asked_.notify(at > now ? kernel_time(at - now) : sc_core::SC_ZERO_TIME);
+    return false;
+}
+
+/// Gives the port away. Transfers that end at the same moment may make another queue ask for it: they are waited for.
+void Core::serve_port() {
+    const TimePoint now = kernel_now();
+    if (port_settled_ != now) {
+        port_settled_ = now;
+        port_asked_.notify(sc_core::SC_ZERO_TIME);
+        return;
+    }
+    while (const auto next = port_.next()) {
+        if (next->asked > now) {
+            port_asked_.notify(kernel_time(next->asked - now));
+            return;
+        }
+        QueueState& state = *queues_[next->queue];
+        const StepQueue& steps = steps_->queues[next->queue];
+        state.port_from = port_.take(steps.cost(steps.steps[state.next]).occupancy);
+        state.asks = false;
+        make_runnable(next->queue);
+        run_queues();
+    }
+}
+
 void Core::run_compute(std::size_t queue) {
     const StepQueue& all = steps_->queues[queue];
     const auto count = static_cast<std::uint32_t>(all.steps.size());
@@ -87,14 +132,25 @@ void Core::run_compute(std::size_t queue) {
             hold = hold_of(retirements_, all, step);
         }
         const StepCost& cost = all.cost(step);
-        const TimePoint at = std::max(free, hold.until);
+        TimePoint at = std::max(free, hold.until);
+        bool held_at_port = false;
+        if (step.takes_port) {
+            state.next = i;
+            state.free = free;
+            if (!ask_for_port(queue, at)) return;
+            held_at_port = *state.port_from > at;
+            at = *state.port_from;
+            state.port_from.reset();
+        }
         const TimePoint busy_until = at + cost.occupancy;
         last = std::max(at + cost.latency, last);
         if (data_) {
             data_->issue(id(queue, i), at);
             data_->retire(id(queue, i), last);
         }
-        if (at > free && emit_.blocked()) emit_(observe::Blocked{ref(queue, i), free, at, blamed(*steps_, hold)});
+        if (at > free && emit_.blocked())
+            emit_(observe::Blocked{ref(queue, i), free, at,
+                                   held_at_port ? other_at_port(all.engine) : blamed(*steps_, hold)});
         if (emit_.issued()) emit_(observe::Issued{ref(queue, i), at, busy_until});
         if (emit_.retired()) emit_(observe::Retired{ref(queue, i), last});
         free = busy_until;

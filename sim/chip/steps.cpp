@@ -82,6 +82,7 @@ Step make_step(const hw::ChipSpec& spec, const Program& program, const Instructi
         add_transfer(spec, program, instruction, queue, step);
     } else {
         step.what = cost_index(cost::engine_cost(spec, instruction, behind_matmul), queue);
+        step.takes_port = cost::takes_psum_port(spec, instruction);
     }
     return step;
 }

@@ -34,6 +34,7 @@ struct Step {
     std::uint8_t wait_count = 0;
     observe::Stall blames{};  ///< what somebody who waits for this instruction waits for
     bool moves = false;
+    bool takes_port = false;  ///< of PSUM, see psum_port.hpp
 };
 
 struct StepQueue {

@@ -103,9 +103,11 @@ std::string rates(const Scenario& s, const Tally& t, const Summary& m) {
 
 /// Host software per item for requests of `items`, in microseconds.
 double host_us_per_item(const serving::Host& host, const SizeRow& row) {
-    const double shards = static_cast<double>(row.shards) / static_cast<double>(row.requests);
+    const auto requests = static_cast<double>(row.requests);
+    const double shards = static_cast<double>(row.shards) / requests, taken = row.items + row.padding / requests;
     const double us =
-        (static_cast<double>(host.per_request.count()) + shards * static_cast<double>(host.per_inference.count())) /
+        (static_cast<double>(host.per_request.count()) + shards * static_cast<double>(host.per_inference.count()) +
+         taken * static_cast<double>(host.per_batch_item.count())) /
         1e6;
     return us / row.items + static_cast<double>(host.per_item.count()) / 1e6;
 }

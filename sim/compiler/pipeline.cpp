@@ -71,7 +71,7 @@ bool has_large_attention(const Compilation& c) {
 std::string report_heads(const Compilation& c) { return fmt::format("{} layers now", c.network.layers.size()); }
 
 Refusal run_replicate(Compilation& c, Attempts&) {
-    replicate_inputs(c.network, c.options.whole_copies ? c.spec.dma.min_row.count() : 0);
+    replicate_inputs(c.network, c.options.whole_copies ? c.spec.dma.full_row().count() : 0);
     return std::nullopt;
 }
 std::string report_replicate(const Compilation& c) {

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "hw/derived.hpp"
+#include "program/operands.hpp"
 
 namespace infsim::cost {
 
@@ -36,7 +37,16 @@ Cycles streaming(const hw::PeSpec& pe, std::int64_t moving, std::int64_t columns
     return Cycles{std::max(floor, moving) * passes} + pe.matmul_overhead;
 }
 
-EngineCost vector_cost(const hw::VectorEngineSpec& engine, std::int64_t cycles) {
+std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// `steps` elements of each of the operands' partitions, as many at a time as the widest operand allows, on as many
+/// partitions at a time as there are lanes.
+template <class... Patterns>
+EngineCost vector_cost(const hw::VectorEngineSpec& engine, std::int64_t steps, const Patterns&... operands) {
+    const int width = std::max({dtype_bytes(operands.dtype)...});
+    const int partitions = std::max({static_cast<int>(operands.partition_count)...});
+    const std::int64_t turns = engine.lanes ? divided_up(partitions, *engine.lanes) : 1;
+    const std::int64_t cycles = divided_up(steps, width > 2 ? engine.elements_32bit : engine.elements_16bit) * turns;
     return priced(Cycles{std::max(engine.min_cycles.count(), cycles)} + engine.overhead, engine.latency, engine.clock);
 }
 
@@ -66,7 +76,7 @@ DmaDemand demand(const hw::DmaSpec& dma, const AccessPattern& chip_side, std::in
     INFSIM_CHECK(largest > 0, "DmaSpec::max_descriptor must be positive");
     DmaDemand d;
     d.payload = Bytes{total_bytes(chip_side)};
-    d.billed = Bytes{runs * std::max(run_bytes, dma.min_row.count())};
+    d.billed = dma.row_cost(Bytes{run_bytes}) * runs;
     d.descriptors = static_cast<int>(runs * ((run_bytes + largest - 1) / largest));
     return d;
 }
@@ -94,11 +104,13 @@ EngineCost engine_cost(const hw::ChipSpec& spec, const Instruction& instruction,
                 const auto cycles = streaming(pe, op.src.partition_count, elements(op.src), op.src.dtype);
                 return priced(loading(pe, previous_was_matmul) + cycles, pe.latency, pe.clock);
             },
-            [&](const Activate& op) { return vector_cost(spec.act, elements(op.dst)); },
-            [&](const TensorTensor& op) { return vector_cost(spec.pool, tensor_tensor_cycles(op)); },
-            [&](const TensorScalar& op) { return vector_cost(spec.pool, elements(op.dst)); },
-            [&](const Reduce& op) { return vector_cost(spec.pool, elements(op.src)); },
-            [&](const Memset& op) { return vector_cost(spec.pool, (elements(op.dst) + 1) / 2); },
+            [&](const Activate& op) { return vector_cost(spec.act, elements(op.dst), op.src, op.dst); },
+            [&](const TensorTensor& op) {
+                return vector_cost(spec.pool, tensor_tensor_cycles(op), op.a, op.b, op.dst);
+            },
+            [&](const TensorScalar& op) { return vector_cost(spec.pool, elements(op.dst), op.src, op.dst); },
+            [&](const Reduce& op) { return vector_cost(spec.pool, elements(op.src), op.src, op.dst); },
+            [&](const Memset& op) { return vector_cost(spec.pool, (elements(op.dst) + 1) / 2, op.dst); },
             [&](const Sync&) { return EngineCost{}; },
             [&](const auto&) -> EngineCost {
                 INFSIM_CHECK(false, "engine_cost: a DMA instruction has no fixed cost; use dma_demand");
@@ -106,6 +118,15 @@ EngineCost engine_cost(const hw::ChipSpec& spec, const Instruction& instruction,
             },
         },
         instruction.op);
+}
+
+bool takes_psum_port(const hw::ChipSpec& spec, const Instruction& instruction) {
+    if (!spec.psum.shared_port) return false;
+    const auto engine = engine_of(instruction.op);
+    if (engine != Engine::act && engine != Engine::pool) return false;
+    const Accesses operands = accesses(instruction.op);
+    return std::any_of(operands.begin(), operands.end(),
+                       [](const OnChipAccess& operand) { return operand.pattern.space == Space::psum; });
 }
 
 bool is_dma(const Instruction& instruction) {

@@ -20,13 +20,17 @@ struct EngineCost {
 /// `previous_was_matmul`: a LoadStationary directly behind a matmul overlaps it.
 EngineCost engine_cost(const hw::ChipSpec& spec, const program::Instruction& instruction, bool previous_was_matmul);
 
+/// Whether the instruction takes PSUM's port for its occupancy: ACT or POOL has an operand there, and the chip lets
+/// only one of them at it (PsumSpec::shared_port).
+bool takes_psum_port(const hw::ChipSpec& spec, const program::Instruction& instruction);
+
 /// DmaLoad, DmaStore, DmaCopy or DmaGather: priced by dma_demand, not by engine_cost.
 bool is_dma(const program::Instruction& instruction);
 
 /// What a DMA instruction asks of the memory system.
 struct DmaDemand {
     Bytes payload;        ///< bytes moved
-    Bytes billed;         ///< payload with short runs rounded up to DmaSpec::min_row: what the engine spends time on
+    Bytes billed;         ///< payload with short runs at DmaSpec::row_cost: what the engine spends time on
     Bytes dram;           ///< bytes on the DRAM channel (0 for state buffer to state buffer)
     int descriptors = 0;  ///< of at most DmaSpec::max_descriptor bytes
     bool writes_dram = false;

@@ -46,6 +46,7 @@ public:
           options_(options),
           jitter_(options.offsets.size() > 1 ? options.jitter : 0),
           random_(options.seed, "call overhead"),
+          threads_(static_cast<std::size_t>(options.threads.value_or(0))),
           calls_(options.offsets.size()),
           done_(options.offsets.size()),
           latencies_(options.offsets.size()) {}
@@ -83,9 +84,17 @@ private:
         Duration overhead = options_.call_overhead;
         const std::int64_t most = most_jitter().count();
         if (most > 0) overhead += Duration{random_.uniform_int(-most, most)};
-        device_.submit(static_cast<int>(core), std::max(at + overhead, device_.now()));
+        device_.submit(static_cast<int>(core), std::max(on_a_thread(at, overhead), device_.now()));
         calls_[core].push_back(at);
         ++outstanding_;
+    }
+
+    /// When a call that comes at `at` is over: at once where threads are plenty, else on the one that is free first.
+    TimePoint on_a_thread(TimePoint at, Duration overhead) {
+        if (threads_.empty()) return at + overhead;
+        TimePoint& first_free = *std::min_element(threads_.begin(), threads_.end());
+        first_free = std::max(at, first_free) + overhead;
+        return first_free;
     }
 
     bool all_have(int count) const {
@@ -156,6 +165,7 @@ private:
     const LoopOptions& options_;
     double jitter_;
     RandomStream random_;
+    std::vector<TimePoint> threads_;            ///< when each is free; none: calls do not wait for one
     std::vector<std::deque<TimePoint>> calls_;  ///< whose inferences are outstanding, oldest first
     std::vector<std::vector<chip::Completion>> done_;
     std::vector<std::vector<Duration>> latencies_;

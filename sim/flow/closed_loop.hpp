@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/units.hpp"
@@ -29,6 +30,7 @@ struct LoopOptions {
     int workers = 2;                ///< inferences outstanding per core
     std::vector<Duration> offsets;  ///< when each core's workers make their first call
     Duration call_overhead{};       ///< host software cost of a call, before its input transfer starts
+    std::optional<int> threads;     ///< calls that the host works on at a time; empty: all
     Duration host_time{};           ///< of the worker behind its outputs' transfer: operators that run on the host
     double jitter = kCallJitter;    ///< of call_overhead
     std::uint64_t seed = 0;         ///< of the jitter

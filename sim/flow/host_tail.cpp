@@ -57,6 +57,21 @@ bool is_part_of(const std::string& name, const std::string& result) {
 
 }  // namespace
 
+Bytes host_bytes_per_item(const Point& point) {
+    std::int64_t bytes = 0;
+    const auto count = [&](TensorId id) {
+        const graph::Tensor& tensor = point.graph.tensor(id);
+        bytes += graph::element_count(tensor.shape) * dtype_bytes(host_dtype(tensor.dtype, point.io_dtype));
+    };
+    for (const TensorId id : point.graph.inputs) count(id);
+    for (const TensorId id : point.graph.outputs) count(id);
+    return Bytes{bytes};
+}
+
+Duration call_time(const Point& point) {
+    return hw::call_time(point.chip.host, point.batch, host_bytes_per_item(point) * point.batch);
+}
+
 Duration host_time(const Point& point) {
     if (!point.graph.host) return Duration{};
     const double elements = static_cast<double>(point.graph.host->elements()) * point.batch;

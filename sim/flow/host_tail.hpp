@@ -5,6 +5,12 @@
 
 namespace infsim::flow {
 
+/// Bytes of one item's inputs and outputs, as they cross the host's link.
+Bytes host_bytes_per_item(const Point& point);
+
+/// What host software takes of a call, before its inputs are transferred (hw::call_time).
+Duration call_time(const Point& point);
+
 /// What the worker of one inference computes on the host behind the transfer of its outputs: the elements that the
 /// operators there read, for all items, at host.element_time each. 0 where nothing runs there.
 Duration host_time(const Point& point);

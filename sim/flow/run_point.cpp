@@ -74,7 +74,7 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
             return chip.submit(core, at, input_segments(point, *program, *inputs));
         };
     }
-    chip::Completion alone = run_alone(device, point.chip.host.call_overhead);
+    chip::Completion alone = run_alone(device, call_time(point));
     result.alone_service = alone.last_retirement - alone.first_issue;
     if (inputs != nullptr) {
         result.outputs = model_outputs(point, *program, *alone.outputs, *inputs);
@@ -88,7 +88,8 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
 Measurement measure(const Point& point, Device& device, Duration service, int set) {
     LoopOptions loop;
     loop.workers = point.workers;
-    loop.call_overhead = point.chip.host.call_overhead;
+    loop.call_overhead = call_time(point);
+    loop.threads = point.chip.host.threads;
     loop.host_time = host_time(point);
     loop.seed = static_cast<std::uint64_t>(point.seed + set);
     loop.offsets = set == 0 ? usual_start(point.cores, service) : drawn_start(point.cores, service, loop.seed);
@@ -101,7 +102,7 @@ Measurement measure(const Point& point, Device& device, Duration service, int se
 std::vector<Measurement> measure_all(const Point& point, Device& device, Duration service) {
     std::vector<Measurement> sets;
     for (int k = 0; k < point.offset_sets; ++k) {
-        if (k > 0) drain(device, point.chip.host.call_overhead, sets.back().outstanding);
+        if (k > 0) drain(device, call_time(point), sets.back().outstanding);
         sets.push_back(measure(point, device, service, k));
     }
     return sets;

@@ -119,7 +119,8 @@ std::optional<double> offered_load(const ServingPlan& plan, const Scenario& scen
     full.server.sizes = {most};
     full.server.outstanding_per_core = 2;
     full.server.outstanding_in_all = 0;
-    full.host = {{}, {}, scenario.run.host.per_inference, scenario.run.host.jitter};
+    full.host = scenario.run.host;
+    full.host.per_request = full.host.per_item = Duration{};
     full.policy = serving::NoneOptions{};
     full.load = serving::ClosedLoop{server.cores(), 2, {}};
     full.sizes.items = {most};
@@ -152,7 +153,7 @@ std::optional<ServingResult> serve_live(const ServingPlan& plan, std::string& re
     const serving::Run& run = plan.scenario.run;
     chip::Chip chip(plan.chip, run.server.cores_per_chip, {});
     LiveDevice device(chip, run.server.cores_per_chip, std::move(programs),
-                      run.host.per_inference - run.host.most_jitter());
+                      run.host.per_inference - run.host.most_jitter(run.host.per_inference));
     return judged(plan.scenario, simulated(plan, run, device, progress));
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "flow/closed_loop.hpp"
 #include "flow/compiler_file.hpp"
+#include "flow/host_tail.hpp"
 #include "flow/paths.hpp"
 #include "flow/serve.hpp"
 #include "hw/derived.hpp"
@@ -85,8 +86,9 @@ void add_once(const Problems& found, const Scenario& scenario, Problems& problem
     }
 }
 
-/// Cores, overheads and outstanding inferences that the scenario leaves to the chip.
-void complete(Scenario& scenario, const hw::ChipSpec& chip, Problems& problems) {
+/// Cores, overheads and outstanding inferences that the scenario leaves to the chip. `item_bytes`: an item's inputs and
+/// outputs.
+void complete(Scenario& scenario, const hw::ChipSpec& chip, Bytes item_bytes, Problems& problems) {
     const auto problem = [&](const char* where, const std::string& what) { problems.add(scenario.file, where, what); };
     serving::Run& run = scenario.run;
     serving::Server& server = run.server;
@@ -96,6 +98,8 @@ void complete(Scenario& scenario, const hw::ChipSpec& chip, Problems& problems) 
                                      ", and is " + std::to_string(scenario.served.cores) +
                                      more_cores(scenario.served.cores));
     run.host.per_inference = scenario.per_inference.value_or(chip.host.call_overhead);
+    run.host.per_batch_item = hw::call_time(chip.host, 1, item_bytes) - chip.host.call_overhead;
+    if (chip.host.threads) run.host.threads = *chip.host.threads * server.chips;
     run.host.jitter = kCallJitter;
     const auto* closed = std::get_if<serving::ClosedLoop>(&run.load);
     const bool neuron_perf = closed != nullptr && scenario.load_kind == "closed";
@@ -193,7 +197,7 @@ std::optional<ServingPlan> plan_serving(const std::string& path, const std::vect
         plan.model_name = any.model_name;
         plan.dtype = dtype_name(any.dtype);
         plan.compiler = any.compiler.name;
-        complete(plan.scenario, plan.chip, found);
+        complete(plan.scenario, plan.chip, host_bytes_per_item(any), found);
     }
     for (const Problem& p : found.list()) problems.add(p);
     if (!found.empty()) return std::nullopt;

@@ -165,7 +165,8 @@ std::optional<analysis::ClosedForm> closed_form_of(const Point& point) {
     const auto compiled = compile_point(point);
     const auto* fits = std::get_if<compiler::Compiled>(&compiled);
     if (fits == nullptr) return std::nullopt;
-    return analysis::closed_form(point.chip, point.cores, point.workers, demand_of(point.chip, fits->program));
+    return analysis::closed_form(point.chip, point.cores, point.workers, point.batch,
+                                 demand_of(point.chip, fits->program));
 }
 
 /// Cores as evenly over the chips as they go.

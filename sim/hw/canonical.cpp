@@ -8,11 +8,17 @@ namespace {
 
 using json::Object;
 
+// Abilities that a chip is without are not named: points of before they could be stated keep their identity.
+
 json::Value vector_engine(const VectorEngineSpec& engine) {
-    return Object{{"clock", base_units(engine.clock)},
+    Object object{{"clock", base_units(engine.clock)},
                   {"min_cycles", base_units(engine.min_cycles)},
                   {"overhead", base_units(engine.overhead)},
                   {"latency", base_units(engine.latency)}};
+    if (engine.lanes) object.set("lanes", *engine.lanes);
+    if (engine.elements_32bit != 1) object.set("elements_32bit", engine.elements_32bit);
+    if (engine.elements_16bit != 1) object.set("elements_16bit", engine.elements_16bit);
+    return object;
 }
 
 json::Value pe(const PeSpec& pe) {
@@ -28,15 +34,38 @@ json::Value pe(const PeSpec& pe) {
                   {"latency", base_units(pe.latency)}};
 }
 
+json::Value psum(const PsumSpec& psum) {
+    Object object{{"partitions", psum.partitions}, {"banks", psum.banks}, {"bank_bytes", base_units(psum.bank_bytes)}};
+    if (psum.shared_port) object.set("shared_port", true);
+    return object;
+}
+
 json::Value dma(const DmaSpec& dma) {
-    return Object{{"engines_per_core", dma.engines_per_core},
+    Object object{{"engines_per_core", dma.engines_per_core},
                   {"rings_per_engine", dma.rings_per_engine},
                   {"max_descriptor", base_units(dma.max_descriptor)},
                   {"start_latency", base_units(dma.start_latency)},
                   {"completion_latency", base_units(dma.completion_latency)},
                   {"engine_bandwidth", base_units(dma.engine_bandwidth)},
-                  {"core_bandwidth", base_units(dma.core_bandwidth)},
-                  {"min_row", base_units(dma.min_row)}};
+                  {"core_bandwidth", base_units(dma.core_bandwidth)}};
+    if (dma.rows.size() == 1) {
+        object.set("min_row", base_units(dma.full_row()));
+        return object;
+    }
+    json::Array rows;
+    for (const RowCost& row : dma.rows) rows.push_back(json::Array{base_units(row.bytes), base_units(row.cost)});
+    object.set("row_costs", std::move(rows));
+    return object;
+}
+
+json::Value host(const HostSpec& host) {
+    Object object{{"link_bandwidth", base_units(host.link_bandwidth)},
+                  {"transfer_latency", base_units(host.transfer_latency)},
+                  {"call_overhead", base_units(host.call_overhead)}};
+    if (host.item_overhead != Duration{}) object.set("item_overhead", base_units(host.item_overhead));
+    if (host.copy_bandwidth) object.set("copy_bandwidth", base_units(*host.copy_bandwidth));
+    if (host.threads) object.set("threads", *host.threads);
+    return object;
 }
 
 json::Value dram_model(const BandwidthDram& model) {
@@ -93,14 +122,10 @@ json::Value canonical_json(const ChipSpec& spec) {
                   {"pool", vector_engine(spec.pool)},
                   {"state_buffer", Object{{"partitions", spec.state_buffer.partitions},
                                           {"partition_bytes", base_units(spec.state_buffer.partition_bytes)}}},
-                  {"psum", Object{{"partitions", spec.psum.partitions},
-                                  {"banks", spec.psum.banks},
-                                  {"bank_bytes", base_units(spec.psum.bank_bytes)}}},
+                  {"psum", psum(spec.psum)},
                   {"dma", dma(spec.dma)},
                   {"dram", dram(spec.dram)},
-                  {"host", Object{{"link_bandwidth", base_units(spec.host.link_bandwidth)},
-                                  {"transfer_latency", base_units(spec.host.transfer_latency)},
-                                  {"call_overhead", base_units(spec.host.call_overhead)}}},
+                  {"host", host(spec.host)},
                   {"sync", Object{{"max_queues", spec.sync.max_queues}, {"semaphores", spec.sync.semaphores}}}};
 }
 

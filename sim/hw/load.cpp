@@ -4,8 +4,10 @@
 
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
+#include "hw/bounds.hpp"
 #include "hw/override.hpp"
 #include "hw/read_ddr4.hpp"
+#include "hw/read_dma.hpp"
 #include "hw/read_energy.hpp"
 #include "hw/section.hpp"
 #include "hw/totals.hpp"
@@ -16,24 +18,19 @@ namespace {
 
 using json::Range;
 
-// Bounds of what can be simulated. Together they keep every time in 64-bit picoseconds (106 days): the
-// longest transfer is all of the largest DRAM at the lowest bandwidth, 1.1e18 ps of 9.2e18.
 constexpr Range<Frequency> clocks{Frequency{1'000'000}, Frequency{1'000'000'000'000}};
-constexpr Range<Bandwidth> bandwidths{Bandwidth{1'000'000}, Bandwidth{100'000'000'000'000}};
 constexpr Range<Cycles> cycles{Cycles{0}, Cycles{1'000'000}};
-constexpr Range<Duration> delays{Duration{0}, Duration{1'000'000'000'000}};
 constexpr Range<Duration> element_times{Duration{0}, Duration{1'000'000}};
 constexpr Range<Bytes> dram_sizes{Bytes{1 << 20}, Bytes{std::int64_t{1} << 40}};
 constexpr Range<Bytes> partition_sizes{Bytes{1 << 10}, Bytes{1 << 24}};
 constexpr Range<Bytes> bank_sizes{Bytes{4}, Bytes{1 << 16}};
 constexpr Range<Bytes> burst_sizes{Bytes{32}, Bytes{1 << 20}};
-constexpr Range<Bytes> row_sizes{Bytes{1}, Bytes{1 << 20}};
-constexpr Range<Bytes> descriptor_sizes{Bytes{64}, Bytes{std::int64_t{1} << 30}};
 constexpr Range<Frequency> ddr_clocks{Frequency{100'000'000}, Frequency{10'000'000'000}};
 constexpr Range<Bytes> ddr_rows{Bytes{64}, Bytes{1 << 20}};
 constexpr Range<Cycles> ddr_cycles{Cycles{0}, Cycles{1'000}};
 constexpr Range<Duration> refreshes{Duration{1'000}, Duration{1'000'000'000}};
-constexpr int max_cores = 64, min_partitions = 8, max_partitions = 512, max_queues = 250;
+constexpr int max_cores = 64, min_partitions = 8, max_partitions = 512, max_queues = 250, max_rate = 64,
+              max_threads = 1024;
 
 PeSpec read_pe(Section pe) {
     PeSpec spec;
@@ -56,6 +53,9 @@ PeSpec read_pe(Section pe) {
 VectorEngineSpec read_vector_engine(Section engine) {
     VectorEngineSpec spec;
     spec.clock = engine.quantity("clock", clocks);
+    spec.lanes = engine.optional_integer("lanes", 1, max_partitions);
+    spec.elements_32bit = engine.optional_integer("elements_32bit", 1, max_rate).value_or(1);
+    spec.elements_16bit = engine.optional_integer("elements_16bit", 1, max_rate).value_or(1);
     spec.min_cycles = engine.quantity("min_cycles", cycles);
     spec.overhead = engine.quantity("overhead", cycles);
     spec.latency = engine.quantity("latency", cycles);
@@ -82,6 +82,7 @@ PsumSpec read_psum(Section psum, const PeSpec& pe) {
     spec.partitions = psum.integer("partitions", min_partitions, max_partitions);
     spec.banks = psum.integer("banks", 1, 64);
     spec.bank_bytes = psum.quantity("bank_bytes", bank_sizes);
+    spec.shared_port = psum.optional_boolean("shared_port");
     if (spec.partitions > 0 && spec.partitions < pe.columns)
         psum.problem("partitions",
                      fmt::format("is less than the {} columns of the PE array that write it", pe.columns));
@@ -89,22 +90,6 @@ PsumSpec read_psum(Section psum, const PeSpec& pe) {
         psum.problem("bank_bytes", fmt::format("must hold the {} fp32 results of one matmul (pe.max_moving), {} bytes",
                                                pe.max_moving, pe.max_moving * 4));
     psum.finish();
-    return spec;
-}
-
-DmaSpec read_dma(Section dma) {
-    DmaSpec spec;
-    spec.engines_per_core = dma.integer("engines_per_core", 1, 16);
-    spec.rings_per_engine = dma.integer("rings_per_engine", 1, 64);
-    spec.max_descriptor = dma.quantity("max_descriptor", descriptor_sizes);
-    spec.start_latency = dma.quantity("start_latency", delays);
-    spec.completion_latency = dma.quantity("completion_latency", delays);
-    spec.engine_bandwidth = dma.quantity("engine_bandwidth", bandwidths);
-    spec.core_bandwidth = dma.quantity("core_bandwidth", bandwidths);
-    spec.min_row = dma.quantity("min_row", row_sizes);
-    if (spec.min_row > spec.max_descriptor && spec.max_descriptor.count() > 0)
-        dma.problem("min_row", "is more than max_descriptor, so that every row would be short");
-    dma.finish();
     return spec;
 }
 
@@ -175,6 +160,9 @@ HostSpec read_host(Section host) {
     spec.transfer_latency = host.quantity("transfer_latency", delays);
     spec.call_overhead = host.quantity("call_overhead", delays);
     spec.element_time = host.quantity("element_time", element_times);
+    spec.item_overhead = host.optional_quantity("item_overhead", delays).value_or(Duration{});
+    spec.copy_bandwidth = host.optional_quantity("copy_bandwidth", bandwidths);
+    spec.threads = host.optional_integer("threads", 1, max_threads);
     host.finish();
     return spec;
 }

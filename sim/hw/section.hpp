@@ -44,6 +44,30 @@ public:
     std::string choice(std::string_view key, const std::vector<std::string>& allowed) {
         return present_ ? reader_->choice(key, allowed) : "";
     }
+    /// Numbers that a chip may be without.
+    template <class Q>
+    std::optional<Q> optional_quantity(std::string_view key, json::Range<Q> range) {
+        return has(key) ? std::optional<Q>(quantity<Q>(key, range)) : std::nullopt;
+    }
+    std::optional<int> optional_integer(std::string_view key, int min, int max) {
+        return has(key) ? std::optional<int>(integer(key, min, max)) : std::nullopt;
+    }
+    bool optional_boolean(std::string_view key) {
+        return has(key) && graded<bool>(key, [](const json::Cursor& value) { return value.boolean(); });
+    }
+    /// A list; `read` reads an element, which has reported what is wrong with it where it returns nothing.
+    template <class T, class Read>
+    std::vector<T> list(std::string_view key, Read read) {
+        return graded<std::vector<T>>(key, [&](const json::Cursor& value) {
+            std::optional<std::vector<T>> elements;
+            if (const auto places = value.array()) {
+                elements.emplace();
+                for (const json::Cursor& place : *places)
+                    if (auto element = read(place)) elements->push_back(std::move(*element));
+            }
+            return elements;
+        });
+    }
     bool has(std::string_view key) const { return present_ && reader_->has(key); }
     /// A member whose value does not matter any more, because a problem was reported: finish() is silent about it.
     void ignore(std::string_view key) {

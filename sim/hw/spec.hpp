@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,8 +28,11 @@ struct PeSpec {
 struct VectorEngineSpec {
     Frequency clock;
     Cycles min_cycles;
-    Cycles overhead;  ///< fixed cost per instruction added to occupancy
-    Cycles latency;   ///< from the end of occupancy to the semaphore
+    Cycles overhead;           ///< fixed cost per instruction added to occupancy
+    Cycles latency;            ///< from the end of occupancy to the semaphore
+    std::optional<int> lanes;  ///< partitions that it works on at a time; empty: all that an instruction names
+    int elements_32bit = 1;    ///< elements per lane and cycle where an operand has 32 bits, as all in PSUM
+    int elements_16bit = 1;    ///< elements per lane and cycle where none has more than 16
 };
 
 struct StateBufferSpec {
@@ -39,6 +43,12 @@ struct PsumSpec {
     int partitions = 0;
     int banks = 0;
     Bytes bank_bytes;
+    bool shared_port = false;  ///< ACT and POOL cannot access it at the same time
+};
+
+/// A contiguous run of `bytes` takes an engine as long as `cost` bytes at its full bandwidth.
+struct RowCost {
+    Bytes bytes, cost;
 };
 
 struct DmaSpec {
@@ -49,7 +59,13 @@ struct DmaSpec {
     Duration completion_latency;  ///< last byte to semaphore
     Bandwidth engine_bandwidth;   ///< ceiling of one DMA engine
     Bandwidth core_bandwidth;     ///< ceiling of all engines of a core together
-    Bytes min_row;                ///< a run shorter than this costs as much DMA time as this many bytes
+    /// What short runs cost, by ascending bytes and cost: the first cost for any shorter one, in between a straight
+    /// line; the last costs its own bytes, and so does every longer one. A chip file's `min_row` is a single point.
+    std::vector<RowCost> rows;
+
+    /// From this many bytes on a run costs no more than its bytes.
+    Bytes full_row() const { return rows.empty() ? Bytes{0} : rows.back().bytes; }
+    Bytes row_cost(Bytes run) const;
 };
 
 /// The `bandwidth` model: a channel serves bursts of active flows round robin at peak * efficiency.
@@ -103,11 +119,20 @@ struct DramSpec {
 };
 
 struct HostSpec {
-    Bandwidth link_bandwidth;   ///< per direction, shared by all cores of the chip
-    Duration transfer_latency;  ///< fixed cost per transfer
-    Duration call_overhead;     ///< host software cost per inference, on the submitting worker
-    Duration element_time;      ///< of an element that an operator on the host reads, on the submitting worker
+    Bandwidth link_bandwidth;                 ///< per direction, shared by all cores of the chip
+    Duration transfer_latency;                ///< fixed cost per transfer
+    Duration call_overhead;                   ///< host software cost per inference, on the submitting worker
+    Duration item_overhead{};                 ///< on top, for each item of the inference
+    std::optional<Bandwidth> copy_bandwidth;  ///< at which software moves inputs and outputs, on top; empty: at no cost
+    std::optional<int> threads;               ///< calls that the host works on at a time; empty: all
+    Duration element_time;  ///< of an element that an operator on the host reads, on the submitting worker
 };
+
+/// What host software takes of a call with `items`, whose inputs and outputs have `bytes` in all.
+inline Duration call_time(const HostSpec& host, std::int64_t items, Bytes bytes) {
+    const Duration copies = host.copy_bandwidth ? bytes / *host.copy_bandwidth : Duration{};
+    return host.call_overhead + host.item_overhead * items + copies;
+}
 
 struct SyncSpec {
     int max_queues = 0;

@@ -6,7 +6,7 @@
 namespace infsim::hw {
 namespace {
 
-constexpr std::array kTwoForms{kStateBufferForms, kDramForms};
+constexpr std::array kTwoForms{kStateBufferForms, kDramForms, kRowForms};
 
 bool has(const json::Object& object, std::string_view key) { return object.find(key) != nullptr; }
 

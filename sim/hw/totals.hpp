@@ -1,5 +1,6 @@
-// Numbers that a chip file may state per part or for all parts together: the state buffer of a core, the bandwidth of
-// all DRAM channels. A ChipSpec holds them per part.
+// Numbers that a chip file may state in one of two forms. Per part or for all parts together: the state buffer of a
+// core, the bandwidth of all DRAM channels; a ChipSpec holds them per part. What short DMA runs cost: as one length or
+// as a curve (read_dma.hpp).
 #pragma once
 
 #include <optional>
@@ -15,12 +16,13 @@ namespace infsim::hw {
 /// The keys of one such number within its section.
 struct TwoForms {
     std::string_view section;
-    std::string_view part;   ///< of one part
-    std::string_view total;  ///< of all of them
-    std::string_view count;  ///< how many there are
+    std::string_view part;   ///< of one part, or the shorter form
+    std::string_view total;  ///< of all of them, or the longer form
+    std::string_view count;  ///< how many parts there are; a key that every such section has
 };
 constexpr TwoForms kStateBufferForms{"state_buffer", "partition_bytes", "bytes", "partitions"};
 constexpr TwoForms kDramForms{"dram", "channel_bandwidth", "bandwidth", "channels"};
+constexpr TwoForms kRowForms{"dma", "min_row", "payload_curve", "engines_per_core"};
 
 /// Takes the other form out of `base`, the members of `section`, where `over`, which is to be laid over it, states one
 /// of the two: what a variant says wins in either form.

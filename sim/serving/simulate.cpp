@@ -63,6 +63,7 @@ public:
           policy_(make_policy(run.policy, run.server.sizes)),
           arrivals_(run.load, run.sizes, run.stop, run.seed),
           calls_(run.seed, "call overhead"),
+          threads_(static_cast<std::size_t>(run.host.threads.value_or(0))),
           cores_(static_cast<std::size_t>(run.server.cores())),
           chip_outstanding_(static_cast<std::size_t>(run.server.chips), 0) {
         tally_.core_busy.resize(cores_.size());
@@ -160,7 +161,7 @@ private:
             batch.parts.clear();
             policy_->take(now, batch);
             count(batch, now);
-            submit(core, batch.program, number, now);
+            submit(core, batch, number, now);
         }
     }
 
@@ -191,19 +192,28 @@ private:
         ++tally_.histogram[static_cast<std::size_t>(batch.program)][static_cast<std::size_t>(batch.items)];
     }
 
-    void submit(int core, int program, std::int32_t batch, TimePoint now) {
+    void submit(int core, const Batch& batch, std::int32_t number, TimePoint now) {
         Core& c = cores_[static_cast<std::size_t>(core)];
-        c.program = program;
+        c.program = batch.program;
         ++c.outstanding;
         ++chip_outstanding_[chip_of(static_cast<std::size_t>(core))];
         ++outstanding_;
-        c.last_call = std::max(c.last_call, now + call_overhead());
-        device_.submit(core, program, batch, c.last_call);
+        c.last_call = std::max(c.last_call, on_a_thread(now, call_overhead(batch.capacity)));
+        device_.submit(core, batch.program, number, c.last_call);
     }
 
-    Duration call_overhead() {
-        const std::int64_t most = cores_.size() > 1 ? run_.host.most_jitter().count() : 0;
-        return run_.host.per_inference + Duration{most > 0 ? calls_.uniform_int(-most, most) : 0};
+    Duration call_overhead(std::int64_t items) {
+        const Duration call = run_.host.call(items);
+        const std::int64_t most = cores_.size() > 1 ? run_.host.most_jitter(call).count() : 0;
+        return call + Duration{most > 0 ? calls_.uniform_int(-most, most) : 0};
+    }
+
+    /// When a call that comes at `at` is over: at once where threads are plenty, else on the one that is free first.
+    TimePoint on_a_thread(TimePoint at, Duration overhead) {
+        if (threads_.empty()) return at + overhead;
+        TimePoint& first_free = *std::min_element(threads_.begin(), threads_.end());
+        first_free = std::max(at, first_free) + overhead;
+        return first_free;
     }
 
     void answer(const Finished& f) {
@@ -275,6 +285,7 @@ private:
     std::unique_ptr<Policy> policy_;
     Arrivals arrivals_;
     RandomStream calls_;
+    std::vector<TimePoint> threads_;  ///< when each is free; none: calls do not wait for one
     Pool<Request> requests_;
     Pool<Batch> batches_;
     std::priority_queue<Entering, std::vector<Entering>, std::greater<>> entering_;

@@ -20,17 +20,21 @@ struct Server {
     int cores() const { return chips * cores_per_chip; }
 };
 
-/// Software of the host. Threads are plentiful: overheads of different requests and inferences overlap.
+/// Software of the host. Overheads of different requests overlap, those of inferences as far as there are threads.
 struct Host {
-    Duration per_request{};    ///< before a request reaches the batching queue
-    Duration per_item{};       ///< on top, for each of its items
-    Duration per_inference{};  ///< a runtime call; occupies one of the core's outstanding inferences
-    /// Of per_inference: each call takes up to so much more or less, by the run's seed, if there are several cores.
+    Duration per_request{};      ///< before a request reaches the batching queue
+    Duration per_item{};         ///< on top, for each of its items
+    Duration per_inference{};    ///< a runtime call; occupies one of the core's outstanding inferences
+    Duration per_batch_item{};   ///< on top, for each item that the inference's program takes, padding included
+    std::optional<int> threads;  ///< calls that the host works on at a time; empty: all
+    /// Of a call: each takes up to so much more or less, by the run's seed, if there are several cores.
     /// Without it cores that are always busy may lock into one rhythm, which no host keeps.
     double jitter = 0;
 
-    Duration most_jitter() const {
-        return Duration{static_cast<std::int64_t>(jitter * static_cast<double>(per_inference.count()))};
+    /// A runtime call with so many items.
+    Duration call(std::int64_t items) const { return per_inference + per_batch_item * items; }
+    Duration most_jitter(Duration call) const {
+        return Duration{static_cast<std::int64_t>(jitter * static_cast<double>(call.count()))};
     }
 };
 

@@ -99,7 +99,7 @@ TEST_CASE("four cores with crooked numbers equal the plain loop") {
     w.spec.dma.engine_bandwidth = Bandwidth{10'700'000'000};
     w.spec.dma.core_bandwidth = Bandwidth{21'400'000'000};
     w.spec.host.link_bandwidth = Bandwidth{7'877'000'000};
-    w.spec.dma.min_row = Bytes{2048};
+    w.spec.dma.rows = {{Bytes{2048}, Bytes{2048}}};
     compare(w);
 }
 TEST_CASE("four cores over DDR4 equal the plain loop") {
@@ -118,6 +118,24 @@ TEST_CASE("four cores with fluid arbitration equal the plain loop") {
     w.spec.dram.arbitration = hw::Arbitration::fluid;
     w.spec.pe.clock = w.spec.act.clock = w.spec.pool.clock = Frequency{976'562'500};
     w.spec.dma.core_bandwidth = Bandwidth{21'400'000'000};
+    compare(w);
+}
+TEST_CASE("cores whose ACT and POOL share a port to PSUM equal the plain loop") {
+    Workload w;
+    w.cores = 2;
+    w.seed = 14;
+    w.instructions = 2000;
+    w.spec.psum.shared_port = true;
+    compare(w);
+}
+TEST_CASE("a shared port to PSUM without latencies equals the plain loop") {
+    Workload w;
+    w.seed = 15;
+    w.instructions = 2000;
+    w.spec.psum.shared_port = true;
+    w.spec.dma.start_latency = w.spec.dma.completion_latency = w.spec.dram.latency = Duration{};
+    w.spec.pe.latency = w.spec.act.latency = w.spec.pool.latency = Cycles{0};
+    w.spec.host.transfer_latency = Duration{};
     compare(w);
 }
 TEST_CASE("16 cores equal the plain loop") {

@@ -69,7 +69,7 @@ TEST_CASE("one activation retires after occupancy and latency") {
 
 TEST_CASE("a load from an idle DDR4 channel takes its unloaded latency") {
     hw::ChipSpec spec = test::ddr4_chip();
-    spec.dma.min_row = Bytes{64};  // so that the engine is not what takes longest
+    spec.dma.rows = {{Bytes{64}, Bytes{64}}};  // so that the engine is not what takes longest
     ProgramBuilder b(spec);
     b.add(b.queue(Engine::dma), B::load(b.segment(Purpose::weights, 1 << 20), 1, 64));
     // DMA start, activate to read, read latency, data, DRAM and completion; it starts on a clock edge.
@@ -78,7 +78,7 @@ TEST_CASE("a load from an idle DDR4 channel takes its unloaded latency") {
 
 TEST_CASE("a load of rows in one DDR4 bank pays a row cycle for each") {
     hw::ChipSpec spec = test::ddr4_chip();
-    spec.dma.min_row = Bytes{64};
+    spec.dma.rows = {{Bytes{64}, Bytes{64}}};
     ProgramBuilder b(spec);
     // 64 bytes from each of 8 partitions, whose data lie 128 KiB apart: the same bank, another row.
     program::DmaLoad load = B::load(b.segment(Purpose::weights, 1 << 20), 8, 64);
@@ -121,6 +121,45 @@ TEST_CASE("a shorter latency does not overtake in its queue") {
     b.add(act, program::Sync{});
     b.add(pool, B::pool(64), {{act, 2}});  // the Sync retires with what is before it
     check_service(b, nanoseconds(500 + 100 + 64 + 10 + 200));
+}
+
+TEST_CASE("ACT and POOL take turns where they share the port to PSUM") {
+    // ACT: 100 from PSUM, 300 from the state buffer, 80 from PSUM. POOL: twice 200 + 10 from PSUM.
+    // Shared: ACT 0 to 100, POOL 100 to 310, ACT elsewhere 100 to 400; POOL asks at 310 and has it to 520, ACT from
+    // then.
+    ProgramBuilder b(test::round_chip());
+    const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
+    auto from_psum = [](int n) {
+        auto op = B::act(n);
+        op.src = B::psum(1, n);
+        return op;
+    };
+    b.add(act, from_psum(100));
+    b.add(act, B::act(300));
+    b.add(act, from_psum(80));
+    auto copy = B::pool(200);
+    copy.src = B::psum(1, 200);
+    b.add(pool, copy);
+    b.add(pool, copy);
+    auto shared = test::round_chip();
+    shared.psum.shared_port = true;
+    check_service(b, nanoseconds(310 + 210 + 200), shared);
+}
+
+TEST_CASE("who asks first for the port to PSUM gets it first") {
+    // POOL asks at 0 for 210 behind ACT's 100; ACT asks again at 100 and gets it at 310.
+    ProgramBuilder b(test::round_chip());
+    const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
+    auto op = B::act(100);
+    op.src = B::psum(1, 100);
+    b.add(act, op);
+    b.add(act, op);
+    auto copy = B::pool(200);
+    copy.src = B::psum(1, 200);
+    b.add(pool, copy);
+    auto shared = test::round_chip();
+    shared.psum.shared_port = true;
+    check_service(b, nanoseconds(310 + 200), shared);  // ACT's second one ends at 410 + 100, POOL's at 310 + 200
 }
 
 TEST_CASE("a load alone takes its floor") {

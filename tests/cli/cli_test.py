@@ -945,7 +945,7 @@ class Validate(InScratch):
         got = self.rows(file, "--set", "chip.state_buffer.partition_bytes=4KiB")
         a, b, c, d = got["rows"]
         self.assertEqual([r["status"] for r in got["rows"]], ["compared", "compared", "skipped", "does not fit"])
-        self.assertEqual([a["profile"], b["profile"]], ["neuron-2.20", "neuron-2021"])
+        self.assertEqual([a["profile"], b["profile"]], ["neuron-2022", "neuron-2021"])
         self.assertIn("gpt-9", c["reason"])
         self.assertIn("bytes per partition", d["reason"])
         self.assertAlmostEqual(a["simulated"]["throughput_error"], a["simulated"]["throughput_inf_s"] / 50000 - 1)
@@ -1026,7 +1026,7 @@ class Calibrate(InScratch):
         table = self.measured("chip.dma.core_bandwidth=12GB/s")
         got = json.loads(self.run_it("calibrate", table, "--free", self.free(), "-o", "mine.json", "--json").stdout)
         found = got["constants"][0]
-        self.assertEqual(found["before"], "24.7GB/s")
+        self.assertEqual(found["before"], "25.6GB/s")
         self.assertAlmostEqual(float(found["value"].removesuffix("GB/s")), 12, delta=0.3)
         self.assertLess(got["fit"]["mean_absolute_error"], 0.01)
         self.assertGreater(got["before"]["mean_absolute_error"], 0.1)

@@ -20,7 +20,7 @@ SETTINGS = {
     "chip.state_buffer.partition_bytes": ["64KiB", "68KiB", "72KiB", "76KiB", "80KiB", "96KiB", "128KiB", "192KiB", "256KiB"],
     "chip.dram.channel_bandwidth": ["12.8GB/s", "19.2GB/s", "25.6GB/s", "51.2GB/s"],
     "chip.pe.clock": ["500MHz", "976.5625MHz", "2GHz"],
-    "chip.act.clock": ["200MHz", "327MHz", "1GHz"],
+    "chip.act.clock": ["200MHz", "567MHz", "1GHz"],
 }
 
 

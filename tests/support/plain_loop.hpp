@@ -75,7 +75,7 @@ public:
     }
 
 private:
-    enum class Kind : std::uint8_t { retire, submitted, free, send, host_send, ended };
+    enum class Kind : std::uint8_t { retire, submitted, free, send, host_send, ended, port };
     struct Event {
         TimePoint at;
         std::uint64_t order;
@@ -90,6 +90,8 @@ private:
         std::vector<PlainOp> ops;
         std::uint32_t next = 0, scheduled = 0;  // to issue; rings: whose retirement is not yet scheduled
         TimePoint free{}, last_scheduled{};
+        bool asks = false;  // for PSUM's port
+        observe::Stall hold{};
         std::vector<TimePoint> retired;
         std::uint64_t watchers = 0;                // queues that may wait for this one
         std::array<TimePoint, 2> issue{}, over{};  // rings: of the two in flight
@@ -105,7 +107,7 @@ private:
         std::uint64_t inputs_begun = 0, executions_begun = 0, outputs_begun = 0;
         std::array<std::vector<const program::Segment*>, 2> host_left;  // in, out
         std::size_t unfinished = 0;
-        TimePoint start{};
+        TimePoint start{}, port_free{};
     };
 
     static constexpr std::uint64_t kHostBit = std::uint64_t{1} << 63;
@@ -142,6 +144,7 @@ private:
             case Kind::send: return send(e.core, e.queue, e.index);
             case Kind::host_send: return host_send(e.core, e.queue);
             case Kind::ended: return execution_over(e.core);
+            case Kind::port: return serve_port(e.core);
         }
     }
 
@@ -150,7 +153,7 @@ private:
     void issue(std::size_t core, std::size_t queue) {
         Core& c = cores_[core];
         Queue& q = c.queues[queue];
-        while (q.next < q.ops.size() && q.free <= now_) {
+        while (q.next < q.ops.size() && q.free <= now_ && !q.asks) {
             const std::uint32_t i = q.next;
             const PlainOp& op = q.ops[i];
             if (q.ring && i >= 2 && q.retired.size() + 1 < i) return;  // both places of the ring are taken
@@ -168,20 +171,45 @@ private:
                     why = producer.ops[wait.count - 1].blame;
                 }
             }
+            if (op.takes_port) {
+                q.asks = true;
+                q.hold = why;
+                return push(now_, Kind::port, core, 0, 0);
+            }
             ++q.next;
             if (q.ring) issue_dma(core, queue, i, why);
             else issue_compute(core, queue, i, why);
         }
     }
 
+    /// All who ask at this moment get the port one after the other, by their number, once nothing else happens in it.
+    void serve_port(std::size_t core) {
+        if (!events_.empty() && events_.top().at == now_ && events_.top().kind != Kind::port)
+            return push(now_, Kind::port, core, 0, 0);
+        Core& c = cores_[core];
+        for (std::size_t queue = 0; queue < c.queues.size(); ++queue) {
+            Queue& q = c.queues[queue];
+            if (!q.asks) continue;
+            q.asks = false;
+            const TimePoint at = std::max(now_, c.port_free);
+            const auto other =
+                q.ops[q.next].blame == observe::Stall::wait_act ? observe::Stall::wait_pool : observe::Stall::wait_act;
+            issue_compute(core, queue, q.next++, at > now_ ? other : q.hold, at);
+            c.port_free = q.free;
+        }
+    }
+
     void issue_compute(std::size_t core, std::size_t queue, std::uint32_t i, observe::Stall why) {
+        issue_compute(core, queue, i, why, now_);
+    }
+    void issue_compute(std::size_t core, std::size_t queue, std::uint32_t i, observe::Stall why, TimePoint at) {
         Queue& q = cores_[core].queues[queue];
         const PlainOp& op = q.ops[i];
         const auto who = ref(core, queue, i);
-        if (now_ > q.free) emit(observe::Blocked{who, q.free, now_, why});
-        q.free = now_ + op.occupancy;
-        q.last_scheduled = std::max(q.last_scheduled, now_ + op.latency);
-        emit(observe::Issued{who, now_, q.free});
+        if (at > q.free) emit(observe::Blocked{who, q.free, at, why});
+        q.free = at + op.occupancy;
+        q.last_scheduled = std::max(q.last_scheduled, at + op.latency);
+        emit(observe::Issued{who, at, q.free});
         push(q.last_scheduled, Kind::retire, core, queue, i);
         if (q.next < q.ops.size() && q.free > now_) push(q.free, Kind::free, core, queue, 0);
     }
@@ -312,7 +340,7 @@ private:
 
     void begin_execution(std::size_t core) {
         Core& c = cores_[core];
-        c.start = c.calls[c.executed].first_issue = now_;
+        c.start = c.port_free = c.calls[c.executed].first_issue = now_;
         phase(core, c.executed, observe::InferencePhase::first_issue);
         c.unfinished = 0;
         for (Queue& q : c.queues) {

@@ -20,7 +20,7 @@ struct PlainOp {
     int channel_region = 0;
     std::int64_t address = 0;
     chip::DramWalk walk;
-    bool dma = false, dram = false;
+    bool dma = false, dram = false, takes_port = false;
     observe::Stall blame{};
     program::Waits waits;
     int wait_count = 0;
@@ -62,6 +62,7 @@ inline std::vector<PlainOp> plain_ops(const hw::ChipSpec& spec, const program::P
             const auto cost = cost::engine_cost(spec, instruction, behind_matmul);
             op.occupancy = cost.occupancy;
             op.latency = cost.latency;
+            op.takes_port = cost::takes_psum_port(spec, instruction);
         }
         behind_matmul = std::holds_alternative<program::Matmul>(instruction.op);
         ops.push_back(op);

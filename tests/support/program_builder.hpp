@@ -27,9 +27,14 @@ inline hw::ChipSpec round_chip() {
     s.pool = {Frequency{G}, Cycles{64}, Cycles{10}, Cycles{200}};
     s.state_buffer = {128, Bytes{98'304}};
     s.psum = {64, 8, Bytes{2048}};
-    s.dma = {
-        3,         16, Bytes{65'536}, picoseconds(1'000'000), picoseconds(50'000), Bandwidth{10 * G}, Bandwidth{20 * G},
-        Bytes{512}};
+    s.dma = {3,
+             16,
+             Bytes{65'536},
+             picoseconds(1'000'000),
+             picoseconds(50'000),
+             Bandwidth{10 * G},
+             Bandwidth{20 * G},
+             {{Bytes{512}, Bytes{512}}}};
     s.dram = {Bytes{std::int64_t{8} << 30}, 2, Bandwidth{25 * G}, Bytes{512}, picoseconds(100'000),
               hw::BandwidthDram{0.8}};
     s.host = {Bandwidth{5 * G}, microseconds(2), microseconds(50)};
@@ -176,10 +181,18 @@ inline program::Program random_program(const hw::ChipSpec& spec, std::uint64_t s
                 if (below(4) == 0) instruction.op = B::stationary();
                 else instruction.op = B::matmul(n);
                 break;
-            case program::Engine::act: instruction.op = B::act(n); break;
+            case program::Engine::act: {
+                program::Activate act = B::act(n);
+                if (spec.psum.shared_port && n % 2 == 0) act.src = B::psum(1, n);
+                instruction.op = act;
+                break;
+            }
             case program::Engine::pool:
-                if (below(2) == 0) instruction.op = B::pool(n);
-                else instruction.op = program::TensorTensor{B::sb(4, n), B::sb(4, n), B::sb(4, n), {}};
+                if (below(2) == 0) {
+                    program::TensorScalar pool = B::pool(n);
+                    if (spec.psum.shared_port && n % 3 != 0) pool.src = B::psum(1, n);
+                    instruction.op = pool;
+                } else instruction.op = program::TensorTensor{B::sb(4, n), B::sb(4, n), B::sb(4, n), {}};
                 break;
             case program::Engine::dma:
                 switch (below(5)) {

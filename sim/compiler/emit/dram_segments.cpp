@@ -30,14 +30,7 @@ DramSegments::DramSegments(const EmitInput& input, CodeBuilder& builder)
 }
 
 DType DramSegments::dtype(graph::TensorId tensor) const {
-    switch (const DType t = input_.graph.tensor(tensor).dtype) {
-        case DType::i64:
-        case DType::i32: return DType::i32;
-        case DType::u8:
-        case DType::i8:
-        case DType::boolean: return t;
-        default: return input_.io_dtype;
-    }
+    return host_dtype(input_.graph.tensor(tensor).dtype, input_.io_dtype);
 }
 
 DramTensor DramSegments::add(graph::TensorId tensor, Purpose purpose) {

@@ -29,7 +29,10 @@ public:
         issue_all();
         while (true) {
             const auto [server, ends] = next_end();
-            if (!starts_.empty() && (!server || starts_.top().at <= ends)) start();
+            const auto asked = port_.empty() ? kNever : port_.top().first;
+            const auto starts = starts_.empty() ? kNever : starts_.top().at;
+            if (asked != kNever && asked <= starts && (!server || asked <= ends)) give_port();
+            else if (!starts_.empty() && (!server || starts <= ends)) start();
             else if (server) end_on(*server, ends);
             else break;
         }
@@ -40,6 +43,8 @@ public:
     }
 
 private:
+    static constexpr Duration kNever = Duration::max();
+
     struct Waiting {
         std::size_t count;  ///< retired instructions waited for
         int queue;
@@ -49,8 +54,9 @@ private:
         std::vector<Duration> retired;  ///< by instruction, ascending: a queue retires in order
         std::vector<Waiting> waiting;   ///< queues whose next instruction waits for one of this queue
         bool previous_was_matmul = false;
-        int parts = 0;  ///< of a transfer under way: servers that are not done with it
-        Bytes dram{};   ///< of that transfer
+        bool asks = false;  ///< the next instruction asks for PSUM's port
+        int parts = 0;      ///< of a transfer under way: servers that are not done with it
+        Bytes dram{};       ///< of that transfer
     };
     struct Start {
         Duration at;
@@ -64,6 +70,9 @@ private:
     std::vector<Queue> queues_;
     std::vector<FairShare> servers_;  ///< DMA engines, then the core's share of DRAM
     std::priority_queue<Start, std::vector<Start>, std::greater<>> starts_;
+    /// Who asks for PSUM's port, and when; it is given away in this order.
+    std::priority_queue<std::pair<Duration, int>, std::vector<std::pair<Duration, int>>, std::greater<>> port_;
+    Duration port_free_{};
     std::vector<int> ready_;  ///< queues that may have something to issue
     Estimate result_;
 
@@ -88,7 +97,7 @@ private:
     bool issue_next(int q) {
         Queue& queue = queues_[static_cast<std::size_t>(q)];
         const auto& instructions = program_.queues[static_cast<std::size_t>(q)].instructions;
-        if (queue.parts > 0 || queue.retired.size() == instructions.size()) return false;
+        if (queue.parts > 0 || queue.asks || queue.retired.size() == instructions.size()) return false;
         const program::Instruction& in = instructions[queue.retired.size()];
         Duration issue = queue.free;
         for (int w = 0; w < in.waits.size(); ++w) {
@@ -105,11 +114,32 @@ private:
             starts_.push({issue + spec_.dma.start_latency, q, demand});
             return false;
         }
+        queue.asks = cost::takes_psum_port(spec_, in);
+        if (queue.asks) return port_.push({issue, q}), false;
+        issue_on_engine(q, in);
+        return true;
+    }
+
+    /// At the time that the queue is free.
+    void issue_on_engine(int q, const program::Instruction& in) {
+        Queue& queue = queues_[static_cast<std::size_t>(q)];
         const cost::EngineCost cost = cost::engine_cost(spec_, in, queue.previous_was_matmul);
         queue.previous_was_matmul = std::holds_alternative<program::Matmul>(in.op);
+        const Duration issue = queue.free;
         queue.free += cost.occupancy;
         retire(q, issue + cost.latency);
-        return true;
+    }
+
+    void give_port() {
+        const int q = port_.top().second;
+        port_.pop();
+        Queue& queue = queues_[static_cast<std::size_t>(q)];
+        queue.asks = false;
+        queue.free = std::max(queue.free, port_free_);
+        issue_on_engine(q, program_.queues[static_cast<std::size_t>(q)].instructions[queue.retired.size()]);
+        port_free_ = queue.free;
+        ready_.push_back(q);
+        issue_all();
     }
 
     void retire(int q, Duration done) {

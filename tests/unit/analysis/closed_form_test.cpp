@@ -38,7 +38,7 @@ Demand demand() {
 }  // namespace
 
 TEST_CASE("one worker waits for the longer of bytes and computing, and for the host") {
-    const auto alone = closed_form(chip(), 1, 1, demand());
+    const auto alone = closed_form(chip(), 1, 1, 1, demand());
     CHECK(alone.dram == microseconds(100));
     CHECK(alone.compute == microseconds(150));
     CHECK(alone.latency == microseconds(150 + 10 + 2 * 5 + 10));
@@ -46,14 +46,25 @@ TEST_CASE("one worker waits for the longer of bytes and computing, and for the h
 }
 
 TEST_CASE("cores that share a channel wait for its bytes, and a second worker hides the host") {
-    const auto all = closed_form(chip(), 4, 2, demand());
+    const auto all = closed_form(chip(), 4, 2, 1, demand());
     CHECK(all.dram == microseconds(200));
     CHECK(all.latency == microseconds(400));
     CHECK(all.throughput == Approx(4 / 200e-6));
 }
 
+TEST_CASE("a call takes its items and bytes, and threads bound how many there are") {
+    hw::ChipSpec spec = chip();
+    spec.host.item_overhead = microseconds(3);
+    spec.host.copy_bandwidth = Bandwidth{10'000'000'000};
+    CHECK(closed_form(spec, 1, 1, 4, demand()).latency == microseconds(150 + (10 + 4 * 3 + 1) + 2 * 5 + 10));
+    spec.host.item_overhead = microseconds(50);
+    CHECK(closed_form(spec, 4, 2, 4, demand()).throughput == Approx(4 / 215.5e-6));  // two workers share 431 us
+    spec.host.threads = 1;
+    CHECK(closed_form(spec, 4, 2, 4, demand()).throughput == Approx(1 / 211e-6));
+}
+
 TEST_CASE("a host that takes longer than the core bounds even with two workers") {
     hw::ChipSpec spec = chip();
     spec.host.call_overhead = microseconds(500);
-    CHECK(closed_form(spec, 1, 2, demand()).throughput == Approx(2 / 670e-6));
+    CHECK(closed_form(spec, 1, 2, 1, demand()).throughput == Approx(2 / 670e-6));
 }

@@ -94,6 +94,52 @@ TEST_CASE("POOL: a reduction takes its input, a memset half its output") {
     check(Memset{B::sb(4, 301)}, 161, 361);
 }
 
+TEST_CASE("an engine with fewer lanes than partitions takes turns") {
+    auto narrow = spec;
+    narrow.pool.lanes = 64;
+    const auto cycles = [&](int partitions) {
+        const TensorScalar copy{B::sb(partitions, 200), B::sb(partitions, 200), {}, {}};
+        return cost::engine_cost(narrow, instruction(copy), false).occupancy / nanoseconds(1) - 10;
+    };
+    CHECK(cycles(64) == 200);
+    CHECK(cycles(65) == 400);
+    CHECK(cycles(128) == 400);
+}
+
+TEST_CASE("the widest operand says how many elements an engine takes per cycle") {
+    auto quick = spec;
+    quick.pool.elements_32bit = 2;
+    quick.pool.elements_16bit = 4;
+    quick.act.elements_16bit = 2;
+    const auto cycles = [&](Operation op) {
+        return cost::engine_cost(quick, instruction(op), false).occupancy / nanoseconds(1);
+    };
+    TensorScalar copy{B::sb(4, 402), B::sb(4, 402), {}, {}};
+    CHECK(cycles(copy) == 101 + 10);
+    copy.src = B::psum(4, 402);  // fp32
+    CHECK(cycles(copy) == 201 + 10);
+    CHECK(cycles(TensorTensor{B::sb(4, 200), B::sb(4, 200), B::sb(4, 200), {}}) == 100 + 10);
+    CHECK(cycles(Activate{B::psum(4, 300), B::sb(4, 300), {}}) == 300);
+    CHECK(cycles(Activate{B::sb(4, 300), B::sb(4, 300), {}}) == 150);
+    CHECK(cycles(Activate{B::sb(4, 30), B::sb(4, 30), {}}) == 64);
+}
+
+TEST_CASE("short runs cost what the payload curve says, in between a straight line") {
+    auto curved = spec;
+    curved.dma.rows = {{Bytes{64}, Bytes{640}}, {Bytes{512}, Bytes{1024}}, {Bytes{2048}, Bytes{2048}}};
+    const auto billed = [&](int bytes) {
+        return cost::dma_demand(curved, instruction(B::load(0, 2, bytes))).billed.count() / 2;
+    };
+    CHECK(billed(2) == 640);
+    CHECK(billed(64) == 640);
+    CHECK(billed(288) == 832);
+    CHECK(billed(290) == 834);  // 833.7
+    CHECK(billed(512) == 1024);
+    CHECK(billed(2046) == 2047);  // 2046.7
+    CHECK(billed(2048) == 2048);
+    CHECK(billed(8192) == 8192);
+}
+
 TEST_CASE("waiting costs nothing") { check(Sync{}, 0, 0); }
 
 TEST_CASE("cycles are rounded up to a picosecond once, not one by one") {

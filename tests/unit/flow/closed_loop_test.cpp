@@ -211,6 +211,20 @@ TEST_CASE("operators on the host make the worker's next call later and count in 
     CHECK(two.cores[0].latencies.back() == microseconds(1800));
 }
 
+TEST_CASE("calls wait for a thread of the host") {
+    // Three cores, one worker each: a call takes 100 us, an inference 20 us. Two threads see to 2 calls in 100 us.
+    FakeChip chip(3, [](int, std::uint64_t) { return microseconds(20); });
+    Device device = chip.device();
+    LoopOptions o = options(3, 1, microseconds(100));
+    o.jitter = 0;
+    o.threads = 2;
+    const Measurement m = run_closed_loop(device, o);
+    CHECK(m.inferences_per_second() == Approx(2e6 / 100).epsilon(0.01));
+    CHECK(chip.submissions[0] == time_origin() + microseconds(100));
+    CHECK(chip.submissions[1] == time_origin() + microseconds(100));
+    CHECK(chip.submissions[2] == time_origin() + microseconds(200));
+}
+
 TEST_CASE("a host slower than the chip bounds the throughput of its workers") {
     FakeChip chip(1, [](int, std::uint64_t) { return microseconds(100); });
     Device device = chip.device();

@@ -145,7 +145,7 @@ TEST_CASE("rows name networks by other names, types and compilers by their words
     CHECK(b.model == "bert_base");
     CHECK(b.dtype == DType::bf16);
     CHECK(*b.io_dtype == DType::fp32);
-    CHECK(rows[1].groups[0].prepared.compiler == "neuron-2.20");
+    CHECK(rows[1].groups[0].prepared.compiler == "neuron-2022");
     CHECK(c.dtype == DType::fp16);
     CHECK(*c.io_dtype == DType::fp32);
     CHECK(rows[3].groups[0].prepared.compiler == "neuron-2021-no-flags");  // the longer of two that fit

@@ -22,8 +22,9 @@ json::Document parsed(const std::string& path) {
 json::Value& at(json::Value& root, const std::string& pointer) {
     json::Value* place = &root;
     for (const std::string& key : split(pointer.substr(1), '/')) {
+        json::Value* const next = place->as_object().find(key);
+        if (next == nullptr) place->as_object().set(key, json::Value());
         place = place->as_object().find(key);
-        REQUIRE(place);
     }
     return *place;
 }

@@ -92,6 +92,25 @@ TEST_CASE("without load the latency is the service time exactly") {
           (kService + microseconds(15 + 73) + nanoseconds(777) + picoseconds(3)).count());
 }
 
+TEST_CASE("a call takes longer for more items, and waits for a thread of the host") {
+    Formula times(kService);
+    Run run = requests_of_one(ConstantRate{10}, 20, 1);
+    run.server.sizes = {4};
+    run.sizes.items = {4};
+    run.host.per_inference = microseconds(50);
+    run.host.per_batch_item = microseconds(10);
+    CHECK(run_with(run, times).latencies.front() == (kService + microseconds(90)).count());
+
+    // Twelve requests at once on twelve cores, two threads of 50 us each: the last call is over at 300 us.
+    run = requests_of_one(Trace{std::vector<Arrival>(12, Arrival{TimePoint{}, 1})}, 12, 12);
+    run.host.per_inference = microseconds(50);
+    run.host.threads = 2;
+    auto latencies = run_with(run, times).latencies;
+    std::sort(latencies.begin(), latencies.end());
+    CHECK(latencies.front() == (kService + microseconds(50)).count());
+    CHECK(latencies.back() == (kService + microseconds(300)).count());
+}
+
 TEST_CASE("the same seed gives the same latencies, another one others") {
     Formula times(kService);
     Run run = requests_of_one(Poisson{800}, 10'000);

@@ -147,3 +147,21 @@ TEST_CASE("a core alone on its chip has the channels up to its own ceiling") {
     for (int engine = 0; engine < 2; ++engine) b.add(b.queue(Engine::dma, engine), B::load(weights, 16, 2048));
     CHECK(compiler::estimate(b.program(), alone).makespan == nanoseconds(4'427) - picoseconds(200));
 }
+
+TEST_CASE("ACT and POOL take turns at a port to PSUM that they share") {
+    hw::ChipSpec shared = spec;
+    shared.psum.shared_port = true;
+    ProgramBuilder b(shared);
+    const auto act = b.queue(Engine::act), pool = b.queue(Engine::pool);
+    const auto from_psum = [](auto op, int n) {
+        op.src = B::psum(1, n);
+        return op;
+    };
+    b.add(act, from_psum(B::act(100), 100));
+    b.add(act, B::act(300));
+    b.add(act, from_psum(B::act(80), 80));
+    for (int copy = 0; copy < 2; ++copy) b.add(pool, from_psum(B::pool(200), 200));
+    CHECK(makespan(b) == nanoseconds(2 * 210 + 200).count());
+    // ACT 0 to 100, POOL 100 to 310 and, since ACT is busy elsewhere until 400, to 520.
+    CHECK(compiler::estimate(b.program(), shared).makespan == nanoseconds(100 + 2 * 210 + 200));
+}
