@@ -24,16 +24,13 @@ struct Asked {
 };
 
 std::vector<Asked> crossed(const Sweep& sweep) {
-    std::vector<Asked> all{{sweep.base, {}}};
-    for (const Axis& axis : sweep.axes) {
-        std::vector<Asked> next;
-        for (const Asked& asked : all)
-            for (std::size_t v = 0; v < axis.values.size(); ++v) {
-                next.push_back(asked);
-                next.back().settings.push_back({axis.key, axis.values[v], axis.file, axis.pointers[v]});
-                next.back().axis_values.push_back(value_text(axis.values[v]));
-            }
-        all = std::move(next);
+    std::vector<Asked> all;
+    for (const Choice& choice : choices(sweep)) {
+        all.push_back({sweep.base, {}});
+        for (std::size_t a = 0; a < choice.size(); ++a) {
+            all.back().settings.push_back(setting_of(sweep.axes[a], choice[a]));
+            all.back().axis_values.push_back(value_text(sweep.axes[a].values[choice[a]]));
+        }
     }
     return all;
 }

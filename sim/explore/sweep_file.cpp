@@ -6,6 +6,7 @@
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
 #include "explore/assign.hpp"
+#include "explore/axis_values.hpp"
 #include "flow/neuron_flags.hpp"
 
 namespace infsim::explore {
@@ -52,32 +53,68 @@ Axis read_axis(const json::Cursor& cursor) {
     json::ObjectReader reader(cursor);
     Axis axis;
     axis.file = cursor.file();
+    axis.where = cursor.pointer();
     axis.key = reader.string("key");
     if (!axis.key.empty() && !known_key(axis.key)) reader.problem("key", unknown_key(axis.key));
-    for (const json::Cursor& value : reader.array("values")) {
-        axis.values.push_back(value.value());
-        axis.pointers.push_back(value.pointer());
+    if (const auto values = reader.required("values")) {
+        axis.values = axis_values(*values);
+        for (std::size_t v = 0; v < axis.values.size(); ++v)
+            axis.pointers.push_back(values->value().is_array() ? json::pointer_to(values->pointer(), v)
+                                                               : values->pointer());
     }
-    if (reader.has("values") && axis.values.empty()) reader.problem("values", "must hold at least one value");
     reader.finish();
     return axis;
+}
+
+/// One axis, or those of {"zip": [...]}.
+void read_axes(const json::Cursor& cursor, std::vector<Axis>& axes) {
+    if (!cursor.value().is_object() || cursor.value().as_object().find("zip") == nullptr) {
+        axes.push_back(read_axis(cursor));
+        return;
+    }
+    json::ObjectReader reader(cursor);
+    const auto zipped = reader.array("zip");
+    if (zipped.size() < 2) reader.problem("zip", "must hold at least two axes, which take their values together");
+    for (const json::Cursor& axis : zipped) {
+        axes.push_back(read_axis(axis));
+        axes.back().zipped = &axis != &zipped.front();
+    }
+    reader.finish();
+}
+
+/// Points that the axes make, or more than kMaxPoints.
+std::size_t count_points(const Sweep& sweep) {
+    std::size_t points = 1;
+    for (const Axis& axis : sweep.axes)
+        if (!axis.zipped && points <= kMaxPoints) points *= std::max<std::size_t>(axis.values.size(), 1);
+    return points;
 }
 
 void check_keys(const Sweep& sweep, Problems& problems) {
     for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
         const std::string& key = sweep.axes[i].key;
-        const std::string place = "/axes/" + std::to_string(i) + "/key";
+        const std::string place = sweep.axes[i].where + "/key";
         for (std::size_t j = 0; j < i; ++j)
             if (sweep.axes[j].key == key) problems.add(sweep.file, place, "'" + key + "' is an axis already");
         for (const Setting& s : sweep.base)
             if (s.key == key) problems.add(sweep.file, place, "'" + key + "' is in the base as well");
     }
-    std::size_t points = 1;
-    for (const Axis& axis : sweep.axes) points *= std::max<std::size_t>(axis.values.size(), 1);
-    if (points > kMaxPoints)
+    if (const std::size_t points = count_points(sweep); points > kMaxPoints)
         problems.add(
             sweep.file, "/axes",
             "make " + std::to_string(points) + " points; at most " + std::to_string(kMaxPoints) + " are allowed");
+}
+
+/// Axes that move together have as many values each, also after overrides.
+void check_zips(const Sweep& sweep, Problems& problems) {
+    for (std::size_t a = 1; a < sweep.axes.size(); ++a) {
+        const Axis &axis = sweep.axes[a], &before = sweep.axes[a - 1];
+        if (!axis.zipped || axis.values.empty() || before.values.empty()) continue;
+        if (axis.values.size() != before.values.size())
+            problems.add(sweep.file, axis.where,
+                         "moves together with '" + before.key + "' and has " + std::to_string(axis.values.size()) +
+                             " values for its " + std::to_string(before.values.size()));
+    }
 }
 
 /// A sweep of scenarios has the scenario's keys and those that reach into files, nothing else.
@@ -92,7 +129,7 @@ void check_serving_keys(const Sweep& sweep, Problems& problems) {
     };
     for (const Setting& s : sweep.base) check(s.key, s.file, s.where);
     for (std::size_t a = 0; a < sweep.axes.size(); ++a)
-        check(sweep.axes[a].key, sweep.file, "/axes/" + std::to_string(a) + "/key");
+        check(sweep.axes[a].key, sweep.file, sweep.axes[a].where + "/key");
     if (!has_scenario) problems.add(sweep.file, "/base", "'scenario' is missing, into which keys reach");
 }
 
@@ -114,6 +151,44 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
         std::find_if(sweep.base.begin(), sweep.base.end(), [&](const Setting& s) { return s.key == setting.key; });
     if (same != sweep.base.end()) *same = setting;
     else sweep.base.push_back(setting);
+}
+
+/// What `key` is where the axes have these values.
+const json::Value* value_at(const Sweep& sweep, const Choice& choice, const std::string& key) {
+    for (std::size_t a = 0; a < choice.size(); ++a)
+        if (sweep.axes[a].key == key) return &sweep.axes[a].values[choice[a]];
+    for (const Setting& s : sweep.base)
+        if (s.key == key) return &s.value;
+    return nullptr;
+}
+
+/// Whether every condition holds. A condition that cannot be decided is a problem, reported once.
+bool is_asked(const Sweep& sweep, const Choice& choice, Problems* problems) {
+    bool all = true;
+    for (const Condition& condition : sweep.conditions) {
+        std::string why;
+        const auto held = holds(
+            condition, [&](const std::string& key) { return value_at(sweep, choice, key); }, why);
+        if (!held && problems != nullptr) problems->add(sweep.file, condition.where, why);
+        all = all && held.value_or(false);
+    }
+    return all;
+}
+
+/// Conditions that can be decided everywhere and leave a point.
+void check_conditions(const Sweep& sweep, Problems& problems) {
+    if (sweep.conditions.empty()) return;
+    Sweep all = sweep;
+    all.conditions.clear();
+    bool any = false;
+    for (const Choice& choice : choices(all)) {
+        Problems here;
+        any = is_asked(sweep, choice, &here) || any;
+        if (here.empty()) continue;
+        problems.add(here.list().front());
+        return;
+    }
+    if (!any) problems.add(sweep.file, "/where", "leaves no point");
 }
 
 }  // namespace
@@ -143,10 +218,14 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     json::ObjectReader reader(json::Cursor(document, found));
     sweep.question = reader.string("question");
     if (const auto base = reader.required("base")) sweep.base = read_base(*base);
-    for (const json::Cursor& axis : reader.array("axes")) sweep.axes.push_back(read_axis(axis));
+    for (const json::Cursor& axis : reader.array("axes")) read_axes(axis, sweep.axes);
+    for (const json::Cursor& condition : reader.array_or_empty("where"))
+        if (auto read = read_condition(condition)) sweep.conditions.push_back(std::move(*read));
     reader.finish();
     check_keys(sweep, found);
     for (const Setting& setting : overrides) override_value(sweep, setting, found);
+    check_zips(sweep, found);
+    if (found.empty()) check_conditions(sweep, found);
     // Values are checked even where keys are wrong, so that one report holds everything.
     if (is_serving(sweep)) check_serving_keys(sweep, found);
     else expand(sweep, found);
@@ -154,38 +233,59 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     return found.empty() ? std::optional{std::move(sweep)} : std::nullopt;
 }
 
+std::vector<Choice> choices(const Sweep& sweep) {
+    if (count_points(sweep) > kMaxPoints) return {};
+    std::vector<Choice> all(1);
+    for (const Axis& axis : sweep.axes) {
+        std::vector<Choice> next;
+        for (const Choice& choice : all)
+            for (std::size_t v = 0; v < axis.values.size(); ++v) {
+                if (axis.zipped && choice.back() != v) continue;
+                next.push_back(choice);
+                next.back().push_back(v);
+            }
+        all = std::move(next);
+    }
+    const auto unasked = [&](const Choice& choice) { return !is_asked(sweep, choice, nullptr); };
+    if (!sweep.conditions.empty()) all.erase(std::remove_if(all.begin(), all.end(), unasked), all.end());
+    return all;
+}
+
+Setting setting_of(const Axis& axis, std::size_t value) {
+    return {axis.key, axis.values[value], axis.file, axis.pointers[value]};
+}
+
 std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems) {
-    Problems found;
-    std::vector<SweepPoint> points(1);
+    Problems found, reported_already;
+    SweepPoint base;
     bool has_model = false;
     for (const Setting& s : sweep.base) {
-        assign(points.front().request, s, sweep.file, found);
+        assign(base.request, s, sweep.file, found);
         has_model = has_model || s.key == "model";
     }
+    // Each value is checked once, not once per point.
+    std::vector<std::vector<bool>> good;
     for (const Axis& axis : sweep.axes) {
         has_model = has_model || axis.key == "model";
-        if (points.size() * axis.values.size() > kMaxPoints) break;  // reported by check_keys
-        std::vector<SweepPoint> crossed;
-        // Each value is checked once, not once per point.
-        std::vector<bool> good;
+        good.emplace_back();
         for (std::size_t v = 0; v < axis.values.size(); ++v) {
             flow::PointRequest scratch;
-            good.push_back(assign(scratch, {axis.key, axis.values[v], axis.file, axis.pointers[v]}, sweep.file, found));
+            good.back().push_back(assign(scratch, setting_of(axis, v), sweep.file, found));
         }
-        Problems reported_already;
-        for (const SweepPoint& point : points)
-            for (std::size_t v = 0; v < axis.values.size(); ++v) {
-                if (!good[v]) continue;
-                SweepPoint next = point;
-                assign(next.request, {axis.key, axis.values[v], axis.file, axis.pointers[v]}, sweep.file,
-                       reported_already);
-                next.axis_values.push_back(value_text(axis.values[v]));
-                crossed.push_back(std::move(next));
-            }
-        points = std::move(crossed);
     }
     if (!has_model) found.add(sweep.file, "/base", "'model' is missing");
     for (const Problem& p : found.list()) problems.add(p);
+    std::vector<SweepPoint> points;
+    for (const Choice& choice : choices(sweep)) {
+        SweepPoint point = base;
+        bool all_good = true;
+        for (std::size_t a = 0; a < choice.size() && all_good; ++a) {
+            all_good = good[a][choice[a]];
+            if (all_good) assign(point.request, setting_of(sweep.axes[a], choice[a]), sweep.file, reported_already);
+            point.axis_values.push_back(value_text(sweep.axes[a].values[choice[a]]));
+        }
+        if (all_good) points.push_back(std::move(point));
+    }
     return points;
 }
 

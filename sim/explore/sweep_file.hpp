@@ -1,4 +1,4 @@
-// Sweep files: a base point and axes that are crossed, the last one fastest.
+// Sweep files: a base point and axes that are crossed, the last one fastest; some move together.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/problems.hpp"
+#include "explore/conditions.hpp"
 #include "flow/point.hpp"
 
 namespace infsim::explore {
@@ -16,6 +17,8 @@ struct Axis {
     std::string file;
     std::vector<json::Value> values;
     std::vector<std::string> pointers;
+    std::string where;    ///< the axis in the file, such as "/axes/1" or "/axes/1/zip/0"
+    bool zipped = false;  ///< takes its values together with the axis before it instead of being crossed with it
 };
 
 /// A sweep before it is expanded. `base` holds the keys that are the same everywhere.
@@ -25,6 +28,7 @@ struct Sweep {
     std::string question;
     std::vector<flow::Setting> base;
     std::vector<Axis> axes;
+    std::vector<Condition> conditions;  ///< all of which a point fulfils
 };
 
 /// One point of a sweep: what to run, and the axes' values as text, in axis order.
@@ -32,6 +36,15 @@ struct SweepPoint {
     flow::PointRequest request;
     std::vector<std::string> axis_values;
 };
+
+/// Which value each axis has, by number.
+using Choice = std::vector<std::size_t>;
+/// Every choice that is a point, in table order: axes are crossed, the last one fastest, and zipped ones move with the
+/// axis before them, and every condition holds. None where there would be more than 100,000 without conditions.
+std::vector<Choice> choices(const Sweep& sweep);
+
+/// The axis's value of that number, as a setting.
+flow::Setting setting_of(const Axis& axis, std::size_t value);
 
 /// Keys that a point has itself; all others are of extents ("dims", "dims.NAME", "inputs", "inputs.NAME"), start with
 /// "chip." or "compiler." or are flags of Neuron's compiler.
@@ -43,7 +56,8 @@ bool is_serving(const Sweep& sweep);
 
 /// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an
 /// array gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis
-/// without values, a key that is both in the base and on an axis, more than 100,000 points.
+/// without values, axes that move together and differ in length, a key that is both in the base and on an axis, more
+/// than 100,000 points.
 std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow::Setting>& overrides,
                                 Problems& problems);
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,

@@ -43,6 +43,43 @@ TEST_CASE("axes are crossed with the last one fastest") {
     CHECK(problems.empty());
 }
 
+TEST_CASE("zipped axes take their values together, ranges are values like others") {
+    Problems problems;
+    const auto sweep = read(R"({"question": "?", "base": {"model": "m.json"}, "axes": [
+        {"key": "batch", "values": {"powers_of_two": [1, 4]}},
+        {"zip": [{"key": "chip.pe.columns", "values": [32, 64]}, {"key": "chip.psum.partitions", "values": [32, 64]}]}]})",
+                            problems);
+    REQUIRE(sweep);
+    const auto points = expand(*sweep, problems);
+    REQUIRE(points.size() == 6);
+    CHECK(points[0].axis_values == std::vector<std::string>{"1", "32", "32"});
+    CHECK(points[1].axis_values == std::vector<std::string>{"1", "64", "64"});
+    CHECK(points[5].axis_values == std::vector<std::string>{"4", "64", "64"});
+    CHECK(points[5].request.batch == 4);
+    REQUIRE(points[5].request.settings.size() == 2);
+    CHECK(points[5].request.settings[1].where == "/axes/1/zip/1/values/1");
+    CHECK(source_of(*sweep, points[5], "batch")->where == "/axes/0/values");
+}
+
+TEST_CASE("axes that move together are as long as each other, also after --set") {
+    const char* const zipped = R"({"question": "?", "base": {"model": "m.json"}, "axes": [
+        {"zip": [{"key": "batch", "values": [1, 2]}, {"key": "seed", "values": [5, 6]}]}]})";
+    Problems none;
+    CHECK(expand(*read(zipped, none), none).size() == 2);
+    Problems shorter;
+    CHECK_FALSE(read(zipped, shorter, {{"seed", 7, "", "--set seed=7"}}));
+    CHECK(texts(shorter) ==
+          std::vector<std::string>{
+              "sweeps/s.json: /axes/0/zip/1: moves together with 'batch' and has 1 values for its 2"});
+    Problems lonely;
+    CHECK_FALSE(read(R"({"question": "?", "base": {"model": "m.json"}, "axes": [
+        {"zip": [{"key": "batch", "values": [1, 2]}]}]})",
+                     lonely));
+    CHECK(texts(lonely) ==
+          std::vector<std::string>{
+              "sweeps/s.json: /axes/0/zip: must hold at least two axes, which take their values together"});
+}
+
 TEST_CASE("paths are relative to the sweep file, names of networks stay") {
     Problems problems;
     const auto sweep = read(kTwoAxes, problems);

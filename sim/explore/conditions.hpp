@@ -1,0 +1,32 @@
+// Which of the crossed points a sweep runs: "where": ["batch <= 8", "chip.pe.columns <= chip.psum.partitions"].
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/json_reader.hpp"
+
+namespace infsim::explore {
+
+/// One comparison. `left` is a key of the sweep, `right` another one or a literal.
+struct Condition {
+    enum class Op { less, less_equal, equal, not_equal, greater_equal, greater };
+    std::string left;
+    Op op = Op::equal;
+    std::string right;
+    std::string where;  ///< in the sweep file
+};
+
+/// "KEY OP KEY" or "KEY OP VALUE", with spaces around one of < <= == != >= >. Empty after having reported what is
+/// wrong.
+std::optional<Condition> read_condition(const json::Cursor& place);
+
+/// What a key of the sweep is in a point; null for what is no key of it.
+using ValueOf = std::function<const json::Value*(const std::string& key)>;
+
+/// Whether the condition holds. Numbers and quantities of one kind (KiB and MiB are) compare by size, other texts only
+/// for equality. Empty where the two cannot be compared; `why` then says so.
+std::optional<bool> holds(const Condition& condition, const ValueOf& value_of, std::string& why);
+
+}  // namespace infsim::explore
