@@ -7,6 +7,7 @@
 #include "analysis/interval.hpp"
 #include "base/check.hpp"
 #include "base/random.hpp"
+#include "serving/host_threads.hpp"
 
 namespace infsim::flow {
 
@@ -46,7 +47,7 @@ public:
           options_(options),
           jitter_(options.offsets.size() > 1 ? options.jitter : 0),
           random_(options.seed, "call overhead"),
-          threads_(static_cast<std::size_t>(options.threads.value_or(0))),
+          threads_(options.threads),
           calls_(options.offsets.size()),
           done_(options.offsets.size()),
           latencies_(options.offsets.size()) {}
@@ -84,17 +85,9 @@ private:
         Duration overhead = options_.call_overhead;
         const std::int64_t most = most_jitter().count();
         if (most > 0) overhead += Duration{random_.uniform_int(-most, most)};
-        device_.submit(static_cast<int>(core), std::max(on_a_thread(at, overhead), device_.now()));
+        device_.submit(static_cast<int>(core), std::max(threads_.over(at, overhead), device_.now()));
         calls_[core].push_back(at);
         ++outstanding_;
-    }
-
-    /// When a call that comes at `at` is over: at once where threads are plenty, else on the one that is free first.
-    TimePoint on_a_thread(TimePoint at, Duration overhead) {
-        if (threads_.empty()) return at + overhead;
-        TimePoint& first_free = *std::min_element(threads_.begin(), threads_.end());
-        first_free = std::max(at, first_free) + overhead;
-        return first_free;
     }
 
     bool all_have(int count) const {
@@ -165,7 +158,7 @@ private:
     const LoopOptions& options_;
     double jitter_;
     RandomStream random_;
-    std::vector<TimePoint> threads_;            ///< when each is free; none: calls do not wait for one
+    serving::HostThreads threads_;
     std::vector<std::deque<TimePoint>> calls_;  ///< whose inferences are outstanding, oldest first
     std::vector<std::vector<chip::Completion>> done_;
     std::vector<std::vector<Duration>> latencies_;

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/problems.hpp"
+#include "serving/host_threads.hpp"
 
 namespace infsim::serving {
 
@@ -63,7 +64,7 @@ public:
           policy_(make_policy(run.policy, run.server.sizes)),
           arrivals_(run.load, run.sizes, run.stop, run.seed),
           calls_(run.seed, "call overhead"),
-          threads_(static_cast<std::size_t>(run.host.threads.value_or(0))),
+          threads_(run.host.threads),
           cores_(static_cast<std::size_t>(run.server.cores())),
           chip_outstanding_(static_cast<std::size_t>(run.server.chips), 0) {
         tally_.core_busy.resize(cores_.size());
@@ -198,7 +199,7 @@ private:
         ++c.outstanding;
         ++chip_outstanding_[chip_of(static_cast<std::size_t>(core))];
         ++outstanding_;
-        c.last_call = std::max(c.last_call, on_a_thread(now, call_overhead(batch.capacity)));
+        c.last_call = std::max(c.last_call, threads_.over(now, call_overhead(batch.capacity)));
         device_.submit(core, batch.program, number, c.last_call);
     }
 
@@ -206,14 +207,6 @@ private:
         const Duration call = run_.host.call(items);
         const std::int64_t most = cores_.size() > 1 ? run_.host.most_jitter(call).count() : 0;
         return call + Duration{most > 0 ? calls_.uniform_int(-most, most) : 0};
-    }
-
-    /// When a call that comes at `at` is over: at once where threads are plenty, else on the one that is free first.
-    TimePoint on_a_thread(TimePoint at, Duration overhead) {
-        if (threads_.empty()) return at + overhead;
-        TimePoint& first_free = *std::min_element(threads_.begin(), threads_.end());
-        first_free = std::max(at, first_free) + overhead;
-        return first_free;
     }
 
     void answer(const Finished& f) {
@@ -285,7 +278,7 @@ private:
     std::unique_ptr<Policy> policy_;
     Arrivals arrivals_;
     RandomStream calls_;
-    std::vector<TimePoint> threads_;  ///< when each is free; none: calls do not wait for one
+    HostThreads threads_;
     Pool<Request> requests_;
     Pool<Batch> batches_;
     std::priority_queue<Entering, std::vector<Entering>, std::greater<>> entering_;

@@ -1,0 +1,30 @@
+// Threads of the host that work on runtime calls.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/units.hpp"
+
+namespace infsim::serving {
+
+class HostThreads {
+public:
+    /// Empty: so many that no call waits for one.
+    explicit HostThreads(std::optional<int> count) : free_(static_cast<std::size_t>(count.value_or(0))) {}
+
+    /// When a call that comes at `at` and takes `overhead` is over. Calls take the thread that is free first, in the
+    /// order in which they are made.
+    TimePoint over(TimePoint at, Duration overhead) {
+        if (free_.empty()) return at + overhead;
+        TimePoint& first = *std::min_element(free_.begin(), free_.end());
+        first = std::max(at, first) + overhead;
+        return first;
+    }
+
+private:
+    std::vector<TimePoint> free_;  ///< when each is
+};
+
+}  // namespace infsim::serving
