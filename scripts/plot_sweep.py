@@ -108,7 +108,7 @@ def draw_curve(panels, label, rows, color):
                           textcoords="offset points", xytext=(-7, 6), ha="right", fontsize=9, color=color)
 
 
-def mark_knee(panels, rows):
+def mark_knee(panels, rows, color, place):
     knee = knee_of(rows[rows["status"] == "ok"])
     if knee is None:
         return
@@ -118,8 +118,9 @@ def mark_knee(panels, rows):
     by_batch.plot(knee["batch_size"], knee["throughput_avg"], **ring)
     latency.plot(knee["batch_size"], knee["latency_ms_p50"], **ring)
     tradeoff.plot(knee["throughput_avg"], knee["latency_ms_p50"], **ring)
-    tradeoff.annotate("knee", (knee["throughput_avg"], knee["latency_ms_p50"]), textcoords="offset points",
-                      xytext=(-6, -22), ha="center", color=KNEE, fontsize=9, fontweight="bold")
+    # One below the other, since knees of several curves often lie side by side.
+    tradeoff.annotate(f"knee: {int(knee['batch_size'])}", (knee["throughput_avg"], knee["latency_ms_p50"]), textcoords="offset points",
+                      xytext=(-6, -22 - 12 * place), ha="center", color=color, fontsize=9, fontweight="bold")
 
 
 def title_of(table):
@@ -143,9 +144,10 @@ def draw(table):
     if len(curves) > MAX_CURVES:
         sys.exit(f"plot_sweep.py: {len(curves)} combinations besides the batch are too many curves for one picture; "
                  "plot_map.py draws maps")
-    for (label, rows), color in reversed([*zip(curves, CURVES)]):  # the first on top, where curves are the same
+    drawn = [*enumerate(zip(curves, CURVES))]
+    for place, ((label, rows), color) in reversed(drawn):  # the first on top, where curves are the same
         draw_curve(panels, label, rows, color)
-        mark_knee(panels, rows)
+        mark_knee(panels, rows, color if len(drawn) > 1 else KNEE, place)
     if len(curves) == 1:
         rows = curves[0][1]
         fits = rows[rows["status"] == "ok"]["batch_size"]

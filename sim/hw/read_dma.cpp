@@ -34,11 +34,11 @@ std::vector<RowCost> costs_of(Section& dma, const std::vector<PayloadPoint>& poi
     for (const PayloadPoint& p : points) {
         const Bytes cost{std::llround(std::ceil(static_cast<double>(p.bytes.count()) / p.efficiency))};
         if (!rows.empty() && (p.bytes <= rows.back().bytes || cost < rows.back().cost)) {
-            dma.problem("payload_curve",
-                        fmt::format("goes from runs of {} that cost as much as {} to runs of {} that cost as much as "
-                                    "{}; neither may fall, and the runs must grow",
-                                    to_text(rows.back().bytes), to_text(rows.back().cost), to_text(p.bytes),
-                                    to_text(cost)));
+            dma.problem(
+                "payload_curve",
+                fmt::format("goes from runs of {} that cost as much as {} to runs of {} that cost as much as "
+                            "{}; neither may fall, and the runs must grow",
+                            to_text(rows.back().bytes), to_text(rows.back().cost), to_text(p.bytes), to_text(cost)));
             return {};
         }
         if (cost > row_sizes.max) {

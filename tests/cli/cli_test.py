@@ -198,7 +198,7 @@ class Flags(InScratch):
         def compiled(*words):
             return json.loads(self.run_it("compile", *words, *point, "--json").stdout)
 
-        point = ["resnet50-v2", "--batch", 4, "--compiler", "layer_by_layer"]
+        point = ["resnet50-v2", "--batch", 4, "--compiler", "layer_by_layer", "--set", "chip.pool.clock=977MHz"]
         again = compiled()
         self.assertGreater(again["recomputed_instructions"], 0)
         self.assertGreater(again["recompute_us"], 0)
@@ -1319,9 +1319,10 @@ class Serve(InScratch):
 class Sensitivity(InScratch):
     def test_a_worse_chip_is_never_faster_and_more_never_costs(self):
         """Every number of the chip 20 % worse; eight values each of bandwidth, clock and cores (check_sensitivity.py)."""
-        for network in ("three_layers", "attention_block"):
+        # Not three_layers: bound by the host's link, its four cores fall into one of two rhythms, 8 % apart, by the seed.
+        for network, folder in (("three_heavy_layers", "three_layers"), ("attention_block", "attention_block")):
             check = subprocess.run([sys.executable, SOURCE / "scripts/check_sensitivity.py", "--infsim", INFSIM, "--model",
-                                    SOURCE / f"models/{network}/{network}.json"], capture_output=True, text=True, timeout=280)
+                                    SOURCE / f"models/{folder}/{network}.json"], capture_output=True, text=True, timeout=280)
             self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
             self.assertEqual(check.stdout.count(" more of "), 3)
             self.assertGreater(check.stdout.count("% +-"), 30)

@@ -53,7 +53,7 @@ class Efficiency(unittest.TestCase):
     def test_causes_are_told_of_large_networks_as_well(self):
         report = json.loads(said("run", LARGE, "--cores", 1, "--layers", "--json"))
         self.assertNotIn("why_slow", report["record"])
-        self.assertRegex(report["causes"][0]["cause"], "array")
+        self.assertRegex(report["causes"][0]["cause"], "array|weights read")
 
     def test_limits_and_sweeps_tell_it(self):
         words = ("limits", TINY, "--cores", 1, "--max-batch", 2, "--no-levers")

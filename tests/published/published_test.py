@@ -68,7 +68,7 @@ class Published(unittest.TestCase):
         # With five images the PE is busy or waits for who takes its results, not for weights.
         self.assertGreater(five["pe_busy_fraction"] + five["pe_wait_act_fraction"] + five["pe_wait_pool_fraction"],
                            five["pe_wait_weights_fraction"] * 2)
-        self.assertIn("nothing: busy", five["main_stall"])
+        self.assertNotIn("weights", five["main_stall"])
 
     def test_one_core_alone_is_1_6_to_1_9_times_as_fast_as_each_of_four(self):
         alone, four = resnet(1, 1), resnet(1, 4)

@@ -176,18 +176,37 @@ private:
 
     /// Where weights find no gaps as they come, more and more of them around one that finds none get their addresses
     /// together with the activations, so that all others still arrive ahead; then those around the next such one. With
-    /// as much rotation as that leaves room for. What there is stays where it leads nowhere.
+    /// as much rotation as that leaves room for. Where loads repeat themselves pass by pass and going through them one
+    /// by one takes too long, it is then tried for the same ones of all passes at once. What there is stays where it
+    /// leads nowhere.
     void settle_around(JobId first_stuck) {
         const LoadJobs jobs = jobs_;
         const Offsets offsets = result_.offset;
-        std::size_t placed = 0;
-        for (int depth = options_.rotation; depth >= 0; --depth)
-            if (settled_at(depth, first_stuck, placed)) return;
+        const int all = static_cast<int>(jobs_.size()), pass = loads_of_a_pass();
+        for (const int period : {all, pass}) {
+            std::size_t placed = 0;
+            for (int depth = options_.rotation; depth >= 0; --depth)
+                if (settled_at(depth, first_stuck, period, placed)) return;
+            if (pass == all) break;
+        }
         jobs_ = jobs;
         result_.offset = offsets;
     }
 
-    bool settled_at(int depth, JobId first_stuck, std::size_t& placed) {
+    /// Loads after which the same buffers are loaded again, for another part of the batch; all where they are not.
+    int loads_of_a_pass() const {
+        const int all = static_cast<int>(jobs_.size());
+        const auto name = [&](int j) -> const std::string& { return liveness_.buffers[jobs_[JobId(j)].buffer].name; };
+        for (int period = 1; 2 * period <= all; ++period) {
+            int j = 0;
+            while (j + period < all && name(j) == name(j + period)) ++j;
+            if (j + period == all) return period;
+        }
+        return all;
+    }
+
+    /// `period`: what is done for a load is done for those so many loads, and multiples of that, before it and behind.
+    bool settled_at(int depth, JobId first_stuck, int period, std::size_t& placed) {
         for (LoadJob& job : jobs_) job.late = job.settled = false;
         const int end = static_cast<int>(jobs_.size());
         std::optional<JobId> stuck = first_stuck;
@@ -196,7 +215,8 @@ private:
             placed += jobs_.size();
             const JobId before = *stuck;
             const JobId from(std::max(0, before.value() - around)), to(std::min(end, before.value() + around));
-            for (JobId j : IdRange<JobId>(from, to)) jobs_[j].settled = true;
+            for (JobId j : IdRange<JobId>(from, to))
+                for (int same = j.value() % period; same < end; same += period) jobs_[JobId(same)].settled = true;
             fix();
             const IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
             if (peak_of_fixed(wide) > options_.capacity || assign_fixed(wide) > options_.capacity) return false;

@@ -14,7 +14,9 @@ from schema import edited, errors_of, validator_of, wrong_variant  # noqa: E402
 
 # Keys that a file may leave out.
 CAN_BE_LEFT_OUT = {"/host/element_time", "/energy", *(f"/energy/{key}" for key in (
-    "mac_fp16", "mac_bf16", "mac_fp32", "state_buffer", "psum", "dram", "host_link", "static_power"))}
+    "mac_fp16", "mac_bf16", "mac_fp32", "state_buffer", "psum", "dram", "host_link", "static_power")),
+    *(f"/{engine}/{key}" for engine in ("act", "pool") for key in ("lanes", "elements_32bit", "elements_16bit")),
+    "/psum/shared_port", "/host/item_overhead", "/host/copy_bandwidth", "/host/threads"}
 
 
 def pointers(value, prefix=""):

@@ -36,13 +36,13 @@ hw::Override curve(json::Array points) { return {"dma.payload_curve", std::move(
 TEST_CASE("What a chip is without is not in its identity, and an override may state it") {
     const std::string base = identity(with({}));
     for (const auto& [key, value] : std::vector<std::pair<std::string, json::Value>>{{"act.lanes", 64},
-                                                                                    {"pool.lanes", 64},
-                                                                                    {"act.elements_16bit", 2},
-                                                                                    {"pool.elements_32bit", 2},
-                                                                                    {"host.item_overhead", "3us"},
-                                                                                    {"host.copy_bandwidth", "5GB/s"},
-                                                                                    {"host.threads", 4},
-                                                                                    {"psum.shared_port", true}}) {
+                                                                                     {"pool.lanes", 64},
+                                                                                     {"act.elements_16bit", 2},
+                                                                                     {"pool.elements_32bit", 2},
+                                                                                     {"host.item_overhead", "3us"},
+                                                                                     {"host.copy_bandwidth", "5GB/s"},
+                                                                                     {"host.threads", 4},
+                                                                                     {"psum.shared_port", true}}) {
         CAPTURE(key);
         const std::string name = key.substr(key.find('.') + 1);
         CHECK(base.find("\"" + name + "\"") == std::string::npos);
@@ -81,8 +81,7 @@ TEST_CASE("A payload curve takes the place of the shortest full run") {
     CHECK(chip.spec.dma.row_cost(Bytes{1280}) == Bytes{1536});
     CHECK(chip.spec.dma.row_cost(Bytes{4096}) == Bytes{4096});
     CHECK(identity(chip) != identity(with({})));
-    CHECK(identity(with({curve({point("1KiB", 1.0)})})) ==
-          identity(with({{"dma.min_row", "1KiB", "", "--set"}})));
+    CHECK(identity(with({curve({point("1KiB", 1.0)})})) == identity(with({{"dma.min_row", "1KiB", "", "--set"}})));
 }
 
 TEST_CASE("Payload curves that cannot be are refused") {
