@@ -15,7 +15,7 @@ constexpr double kMostValues = 100'000;
 std::optional<Amount> amount_of(const json::Cursor& place) {
     const json::Value& value = place.value();
     if (value.is_number()) return Amount{value.as_number(), ""};
-    const auto amount = value.is_string() ? parse_amount(value.as_string()) : std::nullopt;
+    auto amount = value.is_string() ? parse_amount(value.as_string()) : std::nullopt;
     if (!amount) place.problem("must be a number, or one with a unit such as \"64KiB\"");
     return amount;
 }

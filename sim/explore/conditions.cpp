@@ -32,10 +32,10 @@ std::optional<Size> as(const std::string& text, const char* kind) {
 
 std::optional<Size> size_of(const std::string& text) {
     if (const auto amount = parse_amount(text); amount && amount->unit.empty()) return Size{"number", amount->number};
-    if (const auto bytes = as<Bytes>(text, "bytes")) return bytes;
-    if (const auto rate = as<Bandwidth>(text, "bandwidth")) return rate;
-    if (const auto clock = as<Frequency>(text, "frequency")) return clock;
-    if (const auto time = as<Duration>(text, "duration")) return time;
+    if (auto bytes = as<Bytes>(text, "bytes")) return bytes;
+    if (auto rate = as<Bandwidth>(text, "bandwidth")) return rate;
+    if (auto clock = as<Frequency>(text, "frequency")) return clock;
+    if (auto time = as<Duration>(text, "duration")) return time;
     return as<Cycles>(text, "cycles");
 }
 
