@@ -55,6 +55,13 @@ std::optional<double> Cursor::number(double min, double max) const {
     return std::nullopt;
 }
 
+std::optional<Amount> Cursor::amount() const {
+    if (value_->is_number()) return Amount{value_->as_number(), ""};
+    auto read = value_->is_string() ? parse_amount(value_->as_string()) : std::nullopt;
+    if (!read) problem("must be a number, or text of a number and its unit such as \"21.4GB/s\"");
+    return read;
+}
+
 std::optional<bool> Cursor::boolean() const {
     if (value_->is_bool()) return value_->as_bool();
     problem(must_be("true or false", *value_));

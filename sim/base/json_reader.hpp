@@ -42,6 +42,8 @@ public:
     std::optional<std::string> choice(const std::vector<std::string>& allowed) const;
     std::optional<std::int64_t> integer(std::int64_t min, std::int64_t max) const;
     std::optional<double> number(double min, double max) const;
+    /// A number, or a text of a number and its unit, whatever the kind of quantity.
+    std::optional<Amount> amount() const;
     std::optional<bool> boolean() const;
     std::optional<std::vector<Cursor>> array() const;
     /// Reports when the value is no object.

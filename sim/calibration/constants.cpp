@@ -27,13 +27,7 @@ int digits_of(double step) {
 /// "21.4GB/s", 0.8.
 std::optional<Amount> read_amount(json::ObjectReader& reader, const char* key) {
     const auto place = reader.required(key);
-    if (!place) return std::nullopt;
-    const json::Value& value = place->value();
-    if (value.is_number()) return Amount{value.as_number(), ""};
-    if (value.is_string())
-        if (auto amount = parse_amount(value.as_string())) return amount;
-    place->problem("must be a number, or text of a number and its unit such as \"21.4GB/s\"");
-    return std::nullopt;
+    return place ? place->amount() : std::nullopt;
 }
 
 void read_keys(json::ObjectReader& reader, FreeConstant& constant, std::set<std::string>& seen) {

@@ -11,21 +11,12 @@ namespace {
 
 constexpr double kMostValues = 100'000;
 
-/// A number, or a quantity whose kind the key that it is for knows.
-std::optional<Amount> amount_of(const json::Cursor& place) {
-    const json::Value& value = place.value();
-    if (value.is_number()) return Amount{value.as_number(), ""};
-    auto amount = value.is_string() ? parse_amount(value.as_string()) : std::nullopt;
-    if (!amount) place.problem("must be a number, or one with a unit such as \"64KiB\"");
-    return amount;
-}
-
 /// Both ends of a range, with one unit.
 struct Ends {
     Amount low, high;
 };
 std::optional<Ends> ends_of(const json::Cursor& low, const json::Cursor& high) {
-    const auto first = amount_of(low), last = amount_of(high);
+    const auto first = low.amount(), last = high.amount();
     if (!first || !last) return std::nullopt;
     if (first->unit != last->unit) high.problem("must have the unit of the other end, '" + first->unit + "'");
     else if (last->number < first->number) high.problem("is less than the other end");
@@ -50,7 +41,7 @@ std::vector<json::Value> steps(json::ObjectReader& reader) {
     reader.finish();
     if (!from || !to || !step) return {};
     const auto ends = ends_of(*from, *to);
-    const auto width = amount_of(*step);
+    const auto width = step->amount();
     if (!ends || !width) return {};
     if (width->unit != ends->low.unit)
         return refused(*step, "must have the unit of the ends, '" + ends->low.unit + "'");
@@ -99,6 +90,10 @@ std::vector<json::Value> axis_values(const json::Cursor& place) {
     json::ObjectReader reader(place);
     auto values = reader.has("powers_of_two") ? doublings(reader) : steps(reader);
     return place.problems().list().size() == before ? std::move(values) : std::vector<json::Value>{};
+}
+
+std::string value_text(const json::Value& value) {
+    return value.is_string() ? value.as_string() : json::dump(value, 0);
 }
 
 }  // namespace infsim::explore

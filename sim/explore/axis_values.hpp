@@ -1,6 +1,7 @@
 // What the "values" of an axis are.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/json_reader.hpp"
@@ -11,5 +12,8 @@ namespace infsim::explore {
 /// numbers of the latter two may be quantities of one unit ("64KiB"), and the values then are. Empty after having
 /// reported what is wrong, or that there is no value.
 std::vector<json::Value> axis_values(const json::Cursor& place);
+
+/// A value as table cells show it: text without quotes, numbers shortest.
+std::string value_text(const json::Value& value);
 
 }  // namespace infsim::explore

@@ -6,6 +6,7 @@
 
 #include "base/quantity.hpp"
 #include "base/text.hpp"
+#include "explore/axis_values.hpp"
 
 namespace infsim::explore {
 
@@ -51,8 +52,6 @@ bool compared(Condition::Op op, double a, double b) {
     return false;
 }
 
-std::string text_of(const json::Value& value) { return value.is_string() ? value.as_string() : json::dump(value, 0); }
-
 }  // namespace
 
 std::optional<Condition> read_condition(const json::Cursor& place) {
@@ -80,7 +79,7 @@ std::optional<bool> holds(const Condition& condition, const ValueOf& value_of, s
         return std::nullopt;
     }
     const json::Value* const other = value_of(condition.right);
-    const std::string a = text_of(*left), b = other != nullptr ? text_of(*other) : condition.right;
+    const std::string a = value_text(*left), b = other != nullptr ? value_text(*other) : condition.right;
     const auto first = size_of(a), second = size_of(b);
     if (first && second && first->kind == second->kind) return compared(condition.op, first->size, second->size);
     const bool equality = condition.op == Condition::Op::equal || condition.op == Condition::Op::not_equal;

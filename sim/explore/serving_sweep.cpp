@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "explore/axis_values.hpp"
 #include "explore/measure.hpp"
 #include "flow/paths.hpp"
 #include "record/csv.hpp"

@@ -175,13 +175,28 @@ bool is_asked(const Sweep& sweep, const Choice& choice, Problems* problems) {
     return all;
 }
 
+/// Every choice, conditions aside; none where there would be too many.
+std::vector<Choice> crossed(const Sweep& sweep) {
+    if (count_points(sweep) > kMaxPoints) return {};
+    std::vector<Choice> all(1);
+    for (const Axis& axis : sweep.axes) {
+        std::vector<Choice> next;
+        for (const Choice& choice : all)
+            for (std::size_t v = 0; v < axis.values.size(); ++v) {
+                if (axis.zipped && choice.back() != v) continue;
+                next.push_back(choice);
+                next.back().push_back(v);
+            }
+        all = std::move(next);
+    }
+    return all;
+}
+
 /// Conditions that can be decided everywhere and leave a point.
 void check_conditions(const Sweep& sweep, Problems& problems) {
     if (sweep.conditions.empty()) return;
-    Sweep all = sweep;
-    all.conditions.clear();
     bool any = false;
-    for (const Choice& choice : choices(all)) {
+    for (const Choice& choice : crossed(sweep)) {
         Problems here;
         any = is_asked(sweep, choice, &here) || any;
         if (here.empty()) continue;
@@ -234,20 +249,10 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
 }
 
 std::vector<Choice> choices(const Sweep& sweep) {
-    if (count_points(sweep) > kMaxPoints) return {};
-    std::vector<Choice> all(1);
-    for (const Axis& axis : sweep.axes) {
-        std::vector<Choice> next;
-        for (const Choice& choice : all)
-            for (std::size_t v = 0; v < axis.values.size(); ++v) {
-                if (axis.zipped && choice.back() != v) continue;
-                next.push_back(choice);
-                next.back().push_back(v);
-            }
-        all = std::move(next);
-    }
+    std::vector<Choice> all = crossed(sweep);
+    if (sweep.conditions.empty()) return all;
     const auto unasked = [&](const Choice& choice) { return !is_asked(sweep, choice, nullptr); };
-    if (!sweep.conditions.empty()) all.erase(std::remove_if(all.begin(), all.end(), unasked), all.end());
+    all.erase(std::remove_if(all.begin(), all.end(), unasked), all.end());
     return all;
 }
 
@@ -308,10 +313,6 @@ std::optional<Setting> source_of(const Sweep& sweep, const SweepPoint& point, co
                 return Setting{key, axis.values[v], axis.file, axis.pointers[v]};
     }
     return std::nullopt;
-}
-
-std::string value_text(const json::Value& value) {
-    return value.is_string() ? value.as_string() : json::dump(value, 0);
 }
 
 }  // namespace infsim::explore

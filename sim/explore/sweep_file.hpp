@@ -74,7 +74,4 @@ flow::Setting parse_setting(const std::string& text, const std::string& option, 
 /// Empty for a key that it does not mention.
 std::optional<flow::Setting> source_of(const Sweep& sweep, const SweepPoint& point, const std::string& key);
 
-/// A value as table cells show it: text without quotes, numbers shortest.
-std::string value_text(const json::Value& value);
-
 }  // namespace infsim::explore

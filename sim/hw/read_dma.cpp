@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "hw/bounds.hpp"
+#include "hw/totals.hpp"
 
 namespace infsim::hw {
 namespace {
@@ -58,12 +59,7 @@ std::vector<RowCost> read_rows(Section& dma) {
         const auto min_row = dma.quantity("min_row", row_sizes);
         return {{min_row, min_row}};
     }
-    if (dma.has("min_row")) {
-        dma.problem("payload_curve", "says what 'min_row' says as well; state one of the two");
-        dma.ignore("min_row");
-        dma.ignore("payload_curve");
-        return {};
-    }
+    if (in_both_forms(dma, kRowForms, "says what 'min_row' says as well; state one of the two")) return {};
     const auto points = dma.list<PayloadPoint>("payload_curve", read_point);
     if (points.empty()) dma.problem("payload_curve", "must have at least one point");
     return costs_of(dma, points);

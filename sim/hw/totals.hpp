@@ -36,18 +36,23 @@ std::vector<const Override*> in_one_form(json::Document& document, const std::ve
 /// The keys that the members of an object may have beside those that they have: the other forms of its numbers.
 std::vector<std::string> other_forms(const json::Object& object);
 
+/// Whether both forms are there, which is a problem at the longer one; neither is read then.
+inline bool in_both_forms(Section& section, const TwoForms& keys, std::string what) {
+    if (!section.has(keys.part) || !section.has(keys.total)) return false;
+    section.problem(keys.total, std::move(what));
+    section.ignore(keys.part);
+    section.ignore(keys.total);
+    return true;
+}
+
 /// Reads the number in the form it is stated in and returns it per part. `count`: parts, 0 where that was wrong and
 /// reported; `range`: of one part. Reports both forms at once, and a total that does not divide evenly with the nearest
 /// ones that do; then it is 0, as everything that could not be read.
 template <class Q>
 Q read_per_part(Section& section, const TwoForms& keys, int count, json::Range<Q> range) {
     if (!section.has(keys.total)) return section.quantity<Q>(keys.part, range);
-    if (section.has(keys.part)) {
-        section.problem(keys.total, "is said by '" + std::string(keys.part) + "' as well; state one of the two");
-        section.ignore(keys.part);
-        section.ignore(keys.total);
+    if (in_both_forms(section, keys, "is said by '" + std::string(keys.part) + "' as well; state one of the two"))
         return Q{0};
-    }
     if (count <= 0) {
         section.ignore(keys.total);
         return Q{0};

@@ -182,15 +182,18 @@ private:
     void settle_around(JobId first_stuck) {
         const LoadJobs jobs = jobs_;
         const Offsets offsets = result_.offset;
-        const int all = static_cast<int>(jobs_.size()), pass = loads_of_a_pass();
-        for (const int period : {all, pass}) {
-            std::size_t placed = 0;
-            for (int depth = options_.rotation; depth >= 0; --depth)
-                if (settled_at(depth, first_stuck, period, placed)) return;
-            if (pass == all) break;
-        }
+        const int all = static_cast<int>(jobs_.size());
+        if (settled(first_stuck, all)) return;
+        if (const int pass = loads_of_a_pass(); pass < all && settled(first_stuck, pass)) return;
         jobs_ = jobs;
         result_.offset = offsets;
+    }
+
+    bool settled(JobId first_stuck, int period) {
+        std::size_t placed = 0;
+        for (int depth = options_.rotation; depth >= 0; --depth)
+            if (settled_at(depth, first_stuck, period, placed)) return true;
+        return false;
     }
 
     /// Loads after which the same buffers are loaded again, for another part of the batch; all where they are not.

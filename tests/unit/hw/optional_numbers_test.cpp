@@ -1,27 +1,14 @@
 // Numbers that a chip may be without, and the two forms of what short DMA runs cost.
 #include <catch2/catch.hpp>
 
-#include "hw/load.hpp"
-#include "support/source_folder.hpp"
+#include "support/inferentia1.hpp"
 
 using namespace infsim;
 
 namespace {
 
-const std::string chip_path = source_folder("/configs/chips/inferentia1.json");
-
-hw::ChipFile with(const std::vector<hw::Override>& overrides) {
-    Problems problems;
-    auto chip = hw::load_chip(chip_path, overrides, problems);
-    problems.throw_if_any();
-    return *chip;
-}
-
-std::string refusal(const std::vector<hw::Override>& overrides) {
-    Problems problems;
-    CHECK_FALSE(hw::load_chip(chip_path, overrides, problems));
-    return InputError(problems.list()).what();
-}
+const auto with = test::inferentia1;
+const auto refusal = test::inferentia1_refusal;
 
 std::string identity(const hw::ChipFile& chip) { return json::dump_canonical(hw::canonical_json(chip.spec)); }
 

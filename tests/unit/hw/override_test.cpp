@@ -1,25 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include "hw/load.hpp"
-#include "support/source_folder.hpp"
+#include "support/inferentia1.hpp"
 
 using namespace infsim;
 
 namespace {
-const std::string chip_path = source_folder("/configs/chips/inferentia1.json");
-
-hw::ChipFile with(const std::vector<hw::Override>& overrides) {
-    Problems problems;
-    auto chip = hw::load_chip(chip_path, overrides, problems);
-    problems.throw_if_any();
-    return *chip;
-}
-
-std::string refusal(const std::vector<hw::Override>& overrides) {
-    Problems problems;
-    CHECK_FALSE(hw::load_chip(chip_path, overrides, problems));
-    return InputError(problems.list()).what();
-}
+const auto with = test::inferentia1;
+const auto refusal = test::inferentia1_refusal;
 
 const hw::Provenance& origin(const hw::ChipFile& chip, const std::string& path) {
     for (const hw::Provenance& p : chip.provenance)
@@ -128,7 +115,8 @@ TEST_CASE("A complete document holds what the base says, what a variant says of 
     CHECK(chip.find("base") == nullptr);
     CHECK(chip.find("pe") != nullptr);
     CHECK(hw::read_chip(*document, {}, problems));
-    CHECK(hw::chip_document(chip_path, {{"dma.speed", "1GB/s", "free.json", "x"}}, problems));
+    CHECK(hw::chip_document(source_folder("/configs/chips/inferentia1.json"),
+                            {{"dma.speed", "1GB/s", "free.json", "x"}}, problems));
     REQUIRE(problems.list().size() == 1);
     CHECK(problems.list()[0].what.find("'dma.speed' is no key of a chip") == 0);
 }
