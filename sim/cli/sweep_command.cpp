@@ -14,6 +14,7 @@
 #include "explore/process.hpp"
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
+#include "explore/table.hpp"
 #include "record/columns.hpp"
 #include "record/csv.hpp"
 

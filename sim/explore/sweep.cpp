@@ -9,10 +9,10 @@
 #include "base/text.hpp"
 #include "explore/points.hpp"
 #include "explore/process.hpp"
+#include "explore/table.hpp"
 #include "explore/worker.hpp"
 #include "flow/derived_columns.hpp"
 #include "flow/run_point.hpp"
-#include "record/csv.hpp"
 
 namespace infsim::explore {
 
@@ -125,28 +125,6 @@ bool run_missing(const Sweep& sweep, const Plan& plan, const SweepOptions& optio
 
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
     return make_plan(sweep, models, problems).points.size();
-}
-
-std::vector<std::size_t> extra_axes(const Sweep& sweep) {
-    std::vector<std::size_t> extra;
-    const auto& own = point_keys();
-    for (std::size_t a = 0; a < sweep.axes.size(); ++a)
-        if (std::find(own.begin(), own.end(), sweep.axes[a].key) == own.end()) extra.push_back(a);
-    return extra;
-}
-
-std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
-    const auto extra = extra_axes(sweep);
-    std::string text;
-    for (std::size_t a : extra) text += record::csv_cell(sweep.axes[a].key) + ",";
-    record::RareColumns rare;
-    for (const SweepRow& row : rows) rare.merge(record::rare_columns(row.record));
-    text += record::csv_header(rare) + "\n";
-    for (const SweepRow& row : rows) {
-        for (std::size_t a : extra) text += record::csv_cell(row.point.axis_values[a]) + ",";
-        text += record::csv_row(row.record, rare) + "\n";
-    }
-    return text;
 }
 
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {

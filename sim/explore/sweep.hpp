@@ -40,11 +40,4 @@ SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress&
 /// from. Returns the number of points.
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems);
 
-/// table.csv: the axes that are no columns of a record (keys that reach into files), then the record's
-/// columns.
-std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows);
-
-/// Indices of the axes that are no columns of a record.
-std::vector<std::size_t> extra_axes(const Sweep& sweep);
-
 }  // namespace infsim::explore

@@ -2,6 +2,7 @@
 
 #include "explore/sweep.hpp"
 #include "explore/sweep_file.hpp"
+#include "explore/table.hpp"
 
 using namespace infsim;
 using namespace infsim::explore;
