@@ -12,6 +12,8 @@ packages=(
     # tests
     catch2 librapidcheck-dev libbenchmark-dev libonnx-testdata python3-jsonschema clang libclang-rt-14-dev valgrind
     clang-format-14 clang-tidy-14
+    # package
+    help2man lintian bash-completion
     # plots
     python3 python3-matplotlib python3-pandas python3-numpy
 )

@@ -12,12 +12,22 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The folder with configs/ and models/: the current one where it has them, else the source tree of the
-/// build.
-fs::path data_folder() {
+bool has_data(const fs::path& folder) {
     std::error_code ignored;
-    if (fs::is_directory("configs/chips", ignored) && fs::is_directory("models", ignored)) return ".";
-    return INFSIM_DATA_DIR;
+    return fs::is_directory(folder / "configs/chips", ignored) && fs::is_directory(folder / "models", ignored);
+}
+
+/// The folder with configs/ and models/: the current one where it has them, else the one that belongs to the
+/// executable: share/infsim beside its bin/ where it is installed, the source tree around the build folder where not.
+fs::path data_folder() {
+    if (has_data(".")) return ".";
+    std::error_code ignored;
+    const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
+    if (const fs::path installed = executable.parent_path().parent_path() / "share/infsim"; has_data(installed))
+        return installed;
+    for (fs::path folder = executable.parent_path(); folder.has_relative_path(); folder = folder.parent_path())
+        if (has_data(folder)) return folder;
+    return INFSIM_SOURCE_TREE;
 }
 
 bool is_path(const std::string& named) {
