@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The README's table of BERT-base by length and batch.
+"""The table of results/README.md of BERT-base by length and batch.
 
 usage: length_table.py [DIR]      (default results/bert_length; --check writes nothing and exits with 1 where it would)
 
-Reads DIR/table.csv of `sweeps/bert_length.json` and renews the table between the marks "lengths" of README.md: milliseconds of one
+Reads DIR/table.csv of `sweeps/bert_length.json` and renews the table between the marks "lengths" of results/README.md: milliseconds of one
 core per text, the best batch of a length in bold.
 """
 import argparse
@@ -13,7 +13,7 @@ import pathlib
 from marked import renew
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-README = SOURCE / "README.md"
+README = SOURCE / "results/README.md"
 
 
 def milliseconds_per_text(row):

@@ -21,7 +21,7 @@ $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_next_chip.py results/next_chip
 $python scripts/plot_serving.py results/serving_load
 $python scripts/plot_batching.py build/infsim
-$python scripts/compare_search.py results/search --cut-tolerance 5 --readme README.md
+$python scripts/compare_search.py results/search --cut-tolerance 5 --readme results/README.md
 $python scripts/serving_tables.py build/infsim
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/write_validation.py

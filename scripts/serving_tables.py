@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Renews the two tables of README.md's section on serving, between their markers, from the scenarios in configs/serving.
+"""Renews the two tables of results/README.md's section on serving, between their markers, from the scenarios in configs/serving.
 
 usage: serving_tables.py [INFSIM]     (default build/infsim; service times are kept in results/serving_tables)
 """
@@ -44,7 +44,7 @@ def closed_loops(infsim):
 
 def main():
     infsim = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/infsim").resolve())
-    readme = ROOT / "README.md"
+    readme = ROOT / "results/README.md"
     for name, table in (("request sizes", request_sizes(infsim)), ("closed loops", closed_loops(infsim))):
         replace_in(readme, name, "\n".join(table))
 

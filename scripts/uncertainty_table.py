@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The README's table of claims that rest on one constant of the chip.
+"""The table in results/README.md of claims that rest on one constant of the chip.
 
 usage: uncertainty_table.py [INFSIM] [--jobs N] [--check]
 
 Runs `INFSIM uncertainty resnet50-v1` (some minutes), keeps its report as results/uncertainty/resnet50-v1.json, and renews the table
-between the marks "uncertainty" of README.md: constants that move a batch, or throughput by more than 5 %. --check runs nothing and
-exits with 1 where README.md holds another table than the report gives.
+between the marks "uncertainty" of results/README.md: constants that move a batch, or throughput by more than 5 %. --check runs nothing and
+exits with 1 where results/README.md holds another table than the report gives.
 """
 import argparse
 import json
@@ -15,7 +15,7 @@ from infsim_json import infsim_json
 from marked import renew
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-README, REPORT = SOURCE / "README.md", SOURCE / "results/uncertainty/resnet50-v1.json"
+README, REPORT = SOURCE / "results/README.md", SOURCE / "results/uncertainty/resnet50-v1.json"
 NOTABLE = 0.05   # change of throughput from which a constant is listed
 
 

@@ -4,7 +4,7 @@
 usage: write_validation.py [--check]
 
 Reads results/validation/validation.csv (`infsim validate --csv`) and tests/published/fit.json (`infsim calibrate --json`); writes the
-tables between the marks in README.md and sim/chip/README.md and results/validation/validation.png and .svg. --check
+tables between the marks in results/README.md and sim/chip/README.md and results/validation/validation.png and .svg. --check
 writes nothing and exits with 1 where a table is not what it would write.
 """
 import argparse
@@ -49,6 +49,15 @@ def rows_table(rows, fit):
     lines.append("")
     lines.append("Left out: the row's error where the constants are fitted to the other rows, or to those of other networks.")
     return "\n".join(lines)
+
+
+def summary(rows, fit):
+    """The README's sentence."""
+    mean, worst = mean_and_worst(r["error"] for r in rows)
+    row, model = (100 * fit[f"leave_one_{what}_out"]["mean_absolute_error"] for what in ("row", "model"))
+    return (f"{len(rows)} measured points of real Inf1 instances are simulated with a mean error of {mean:.1f} % and a worst one of {worst:.1f} %. Rows\n"
+            f"that the fit has not seen are off by {row:.1f} %, networks that it has not seen by {model:.1f} %. {len(fit['constants'])} constants of the chip are\n"
+            "fitted, none of a network or a batch.")
 
 
 def constants_table(fit):
@@ -100,9 +109,9 @@ def main():
     with open(FOLDER / "validation.csv", newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["status"] == "compared"]
     fit = json.loads((SOURCE / "tests/published/fit.json").read_text())
-    texts = {SOURCE / "README.md": rows_table(rows, fit), SOURCE / "sim/chip/README.md": constants_table(fit)}
-    for path, table in texts.items():
-        renew(path, "validation", table, check)
+    texts = {"README.md": summary(rows, fit), "results/README.md": rows_table(rows, fit), "sim/chip/README.md": constants_table(fit)}
+    for path, text in texts.items():
+        renew(SOURCE / path, "validation", text, check)
     if not check:
         draw(rows)
 
