@@ -31,7 +31,7 @@ LAYERS = {
     "flow": ["base", "graph", "hw", "program", "cost", "exec", "tensorio", "compiler", "observe", "chip", "stats",
              "record", "analysis", "report", "serving"],
     "serving": ["base", "record"],
-    "explore": ["base", "record", "flow"],
+    "explore": ["base", "record", "analysis", "flow"],
     "report": ["base", "record", "analysis"],
     "cli": [EVERYTHING],
 }

@@ -13,6 +13,20 @@ bool comparable(const RunRecord& r) {
     return r.status == Status::ok && r.throughput_avg && r.latency_ms_p50 && *r.latency_ms_p50 > 0 && r.batch_size;
 }
 
+constexpr double kStillGains = 1.05;
+
+/// The comparable records by rising batch; of equal batches the first.
+std::vector<std::size_t> by_batch(const Records& records) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < records.size(); ++i)
+        if (comparable(records[i])) order.push_back(i);
+    const auto batch = [&](std::size_t i) { return *records[i].batch_size; };
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return batch(a) < batch(b); });
+    const auto same = [&](std::size_t a, std::size_t b) { return batch(a) == batch(b); };
+    order.erase(std::unique(order.begin(), order.end(), same), order.end());
+    return order;
+}
+
 /// The record with the highest score, the smaller batch on a tie.
 template <class Score>
 std::optional<std::size_t> best(const Records& records, Score score) {
@@ -63,6 +77,39 @@ std::optional<std::size_t> b95(const Records& records) {
         if (!smallest || *records[i].batch_size < *records[*smallest].batch_size) smallest = i;
     }
     return smallest;
+}
+
+bool b95_reached(const Records& records) {
+    const auto order = by_batch(records);
+    if (order.size() < 2) return true;
+    const RunRecord& last = records[order.back()];
+    double before = 0;
+    for (std::size_t i = 0; i + 1 < order.size(); ++i) before = std::max(before, *records[order[i]].throughput_avg);
+    if (*last.throughput_avg <= kStillGains * before) return true;
+    return std::any_of(records.begin(), records.end(), [&](const RunRecord& r) {
+        return r.status == Status::infeasible && r.batch_size == *last.batch_size + 1;
+    });
+}
+
+std::optional<std::size_t> kneedle(const Records& records) {
+    const auto order = by_batch(records);
+    if (order.size() < 3) return std::nullopt;
+    const auto batch = [&](std::size_t i) { return static_cast<double>(*records[order[i]].batch_size); };
+    const auto rate = [&](std::size_t i) { return *records[order[i]].throughput_avg; };
+    double low = rate(0), high = rate(0);
+    for (std::size_t i = 0; i < order.size(); ++i) low = std::min(low, rate(i)), high = std::max(high, rate(i));
+    const double width = batch(order.size() - 1) - batch(0);
+    if (high == low || width == 0) return std::nullopt;
+    const auto distance = [&](std::size_t i) { return (rate(i) - low) / (high - low) - (batch(i) - batch(0)) / width; };
+    // The mean of the scaled batches' steps is one over their number.
+    const double step = 1 / static_cast<double>(order.size() - 1);
+    std::optional<std::size_t> peak;
+    for (std::size_t i = 1; i < order.size(); ++i) {
+        const bool last = i + 1 == order.size();
+        if (!last && distance(i) > distance(i - 1) && distance(i) >= distance(i + 1)) peak = i;
+        else if (peak && distance(i) < distance(*peak) - step) return order[*peak];
+    }
+    return std::nullopt;
 }
 
 std::optional<LargestBatch> largest_batch(const Records& records) {

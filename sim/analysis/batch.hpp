@@ -22,6 +22,15 @@ std::vector<std::size_t> knee_rivals(const Records& records);
 /// Index of the smallest batch whose throughput is within 5 % of the best.
 std::optional<std::size_t> b95(const Records& records);
 
+/// Whether the records reach far enough for b95 to mean something: the largest batch is not more than 5 % better than
+/// every smaller one, or the next one up is known not to fit. True of a single batch, which says nothing either way.
+bool b95_reached(const Records& records);
+
+/// Kneedle's knee of throughput over batch, offline with sensitivity 1 (Satopää et al., "Finding a 'Kneedle' in a
+/// Haystack", 2011): scaled to the unit square, the first peak of throughput minus batch behind which that falls by the
+/// mean step. Since it depends on the square, it moves with the range of the batches; for comparison.
+std::optional<std::size_t> kneedle(const Records& records);
+
 /// Index of the record with the best throughput, the smaller batch on a tie.
 std::optional<std::size_t> best_throughput(const Records& records);
 

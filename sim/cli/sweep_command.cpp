@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/objectives_report.hpp"
 #include "cli/point_options.hpp"
 #include "cli/serve_report.hpp"
 #include "cli/sweep_summary.hpp"
@@ -65,6 +66,8 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
     const std::string sentences = sweep_sentences(sweep, result);
     std::cout << wrapped(sweep.question) << "\n\n" << sweep_table(sweep, result) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
+    const std::string found = objective_sentences(sweep, result);
+    if (!found.empty()) std::cout << found << "\n";
     std::cout << "Table: " << folder << "/table.csv\nLayers of each point: " << folder << "/points/*/layers.csv\n"
               << "Pictures, PNG and SVG: scripts/"
               << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep") << ".py " << folder

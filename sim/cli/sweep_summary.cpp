@@ -7,6 +7,7 @@
 #include "analysis/batch.hpp"
 #include "analysis/crossover.hpp"
 #include "base/text.hpp"
+#include "cli/objectives_report.hpp"
 #include "cli/table.hpp"
 #include "record/csv.hpp"
 
@@ -91,12 +92,32 @@ std::string rivals_text(const Group& group) {
     return batches.empty() ? "" : "; within the intervals it may be " + join(batches, " or ");
 }
 
+/// Kneedle's knee, where it is another batch than the one that is said and those that may be it as well.
+std::string kneedle_text(const Group& group) {
+    const auto other = analysis::kneedle(group.records);
+    const auto rivals = analysis::knee_rivals(group.records);
+    if (!other || other == analysis::knee(group.records)) return "";
+    if (std::find(rivals.begin(), rivals.end(), *other) != rivals.end()) return "";
+    return "; Kneedle, whose knee depends on the range, says " + batch_text(group.records[*other]);
+}
+
+/// b95, or that the batches end too early for one.
+std::string b95_text(const Group& group) {
+    const auto b = analysis::b95(group.records);
+    if (!b) return "";
+    const std::string name = "b95 (smallest batch within 5 % of the best throughput): ";
+    const RunRecord& record = group.records[*b];
+    if (analysis::b95_reached(group.records)) return name + described(record) + ".\n";
+    return name + "not reached in range, " + batch_text(record) +
+           ", the largest, still gives more than 5 % more than every smaller one.\n";
+}
+
 std::string full_sentences(const Group& group) {
     std::string text;
     if (const auto k = analysis::knee(group.records))
-        text += "Knee (most throughput per latency): " + described(group.records[*k]) + rivals_text(group) + ".\n";
-    if (const auto b = analysis::b95(group.records))
-        text += "b95 (smallest batch within 5 % of the best throughput): " + described(group.records[*b]) + ".\n";
+        text += "Knee (most throughput per latency): " + described(group.records[*k]) + rivals_text(group) +
+                kneedle_text(group) + ".\n";
+    text += b95_text(group);
     text += largest_text(group) + "\n";
     const std::string crossover = analysis::crossover_sentences(group.bounds);
     return crossover.empty() ? text : text + crossover + "\n";
@@ -116,7 +137,8 @@ std::string group_table(const Sweep& sweep, const std::vector<Group>& groups) {
             return i ? number_text(*g.records[*i].batch_size) : std::string("-");
         };
         std::vector<std::string> cells = g.values;
-        cells.insert(cells.end(), {largest ? batch(largest->index) : "-", batch(k), batch(b),
+        const std::string beyond = b && !analysis::b95_reached(g.records) ? "over " : "";
+        cells.insert(cells.end(), {largest ? batch(largest->index) : "-", batch(k), beyond + batch(b),
                                    best ? fixed(g.records[*best].throughput_avg, 0) : "-"});
         table.add(std::move(cells));
     }
@@ -213,9 +235,12 @@ json::Value sweep_summary_json(const Sweep& sweep, const SweepResult& result) {
         const auto batch = [&](std::optional<std::size_t> n) {
             return n ? json::Value{*g.records[*n].batch_size} : json::Value{};
         };
+        const bool reached = analysis::b95_reached(g.records);
         json::Object entry{{"point", std::move(point)},
                            {"knee", batch(analysis::knee(g.records))},
-                           {"b95", batch(analysis::b95(g.records))}};
+                           {"kneedle", batch(analysis::kneedle(g.records))},
+                           {"b95", reached ? batch(analysis::b95(g.records)) : json::Value{}}};
+        if (!reached) entry.set("b95_note", "not reached in range");
         json::Array rivals;
         for (const std::size_t i : analysis::knee_rivals(g.records)) rivals.emplace_back(*g.records[i].batch_size);
         entry.set("knee_within_intervals", std::move(rivals));
@@ -230,7 +255,9 @@ json::Value sweep_summary_json(const Sweep& sweep, const SweepResult& result) {
                                                    {"reason", g.records[*largest->first_beyond].reason}});
         list.push_back(std::move(entry));
     }
-    return json::Object{{"groups", std::move(list)}};
+    json::Object summary{{"groups", std::move(list)}};
+    if (!sweep.objectives.empty()) summary.set("objectives", objectives_json(sweep, result));
+    return summary;
 }
 
 }  // namespace infsim::cli

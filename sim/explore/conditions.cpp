@@ -19,17 +19,13 @@ constexpr std::array<std::pair<const char*, Condition::Op>, 6> kOps{{{"<", Condi
                                                                      {">=", Condition::Op::greater_equal},
                                                                      {">", Condition::Op::greater}}};
 
-/// A size among those of its kind, kinds told apart by a name.
-struct Size {
-    std::string kind;
-    double size = 0;
-};
-
 template <class Q>
 std::optional<Size> as(const std::string& text, const char* kind) {
     const auto parsed = parse_quantity<Q>(text);
     return parsed ? std::optional(Size{kind, static_cast<double>(parsed.value->count())}) : std::nullopt;
 }
+
+}  // namespace
 
 std::optional<Size> size_of(const std::string& text) {
     if (const auto amount = parse_amount(text); amount && amount->unit.empty()) return Size{"number", amount->number};
@@ -52,7 +48,10 @@ bool compared(Condition::Op op, double a, double b) {
     return false;
 }
 
-}  // namespace
+const std::vector<std::string>& size_kinds() {
+    static const std::vector<std::string> kinds{"number", "bytes", "bandwidth", "frequency", "duration", "cycles"};
+    return kinds;
+}
 
 std::optional<Condition> read_condition(const json::Cursor& place) {
     const auto text = place.string();

@@ -4,10 +4,21 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json_reader.hpp"
 
 namespace infsim::explore {
+
+/// A size among those of its kind, kinds told apart by a name: "number", or what the unit measures.
+struct Size {
+    std::string kind;
+    double size = 0;
+};
+/// "4", "64KiB", "75GB/s"; empty for other texts.
+std::optional<Size> size_of(const std::string& text);
+/// All kinds that there are.
+const std::vector<std::string>& size_kinds();
 
 /// One comparison. `left` is a key of the sweep, `right` another one or a literal.
 struct Condition {
@@ -17,6 +28,8 @@ struct Condition {
     std::string right;
     std::string where;  ///< in the sweep file
 };
+
+bool compared(Condition::Op op, double a, double b);
 
 /// "KEY OP KEY" or "KEY OP VALUE", with spaces around one of < <= == != >= >. Empty after having reported what is
 /// wrong.

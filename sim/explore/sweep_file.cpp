@@ -8,6 +8,7 @@
 #include "explore/assign.hpp"
 #include "explore/axis_values.hpp"
 #include "flow/neuron_flags.hpp"
+#include "record/columns.hpp"
 
 namespace infsim::explore {
 
@@ -133,6 +134,43 @@ void check_serving_keys(const Sweep& sweep, Problems& problems) {
     if (!has_scenario) problems.add(sweep.file, "/base", "'scenario' is missing, into which keys reach");
 }
 
+/// What kind of size all values of an axis are; empty where they are not.
+std::string kind_of(const Axis& axis) {
+    std::string kind;
+    for (const json::Value& value : axis.values) {
+        const auto size = size_of(value_text(value));
+        if (!size || (!kind.empty() && size->kind != kind)) return "";
+        kind = size->kind;
+    }
+    return kind;
+}
+
+/// The columns of the sweep's table, by a name that the record has or an axis.
+std::vector<Askable> askable_columns(const Sweep& sweep) {
+    std::vector<Askable> columns;
+    record::RunRecord scratch;
+    for (const record::Column& c : record::columns()) {
+        const record::MemberRef member = c.member(scratch);
+        const bool number =
+            std::holds_alternative<record::Integer*>(member) || std::holds_alternative<record::Real*>(member);
+        columns.push_back({c.name, c.unit, number});
+    }
+    for (const Axis& axis : sweep.axes) columns.push_back({axis.key, kind_of(axis), !kind_of(axis).empty()});
+    return columns;
+}
+
+void check_objectives(Sweep& sweep, Problems& problems) {
+    if (!is_serving(sweep)) {
+        settle_objectives(sweep.objectives, askable_columns(sweep), sweep.file, problems);
+        return;
+    }
+    const auto refuse = [&](const std::string& where) {
+        problems.add(sweep.file, where, "is not there for a sweep of scenarios, only for one of points");
+    };
+    for (const Objective& objective : sweep.objectives.wanted) refuse(objective.where);
+    for (const Bound& bound : sweep.objectives.bounds) refuse(bound.where);
+}
+
 /// Puts a value from the command line in the place of what the file says.
 void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
     if (!known_key(setting.key)) {
@@ -236,10 +274,12 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     for (const json::Cursor& axis : reader.array("axes")) read_axes(axis, sweep.axes);
     for (const json::Cursor& condition : reader.array_or_empty("where"))
         if (auto read = read_condition(condition)) sweep.conditions.push_back(std::move(*read));
+    sweep.objectives = read_objectives(reader);
     reader.finish();
     check_keys(sweep, found);
     for (const Setting& setting : overrides) override_value(sweep, setting, found);
     check_zips(sweep, found);
+    check_objectives(sweep, found);
     if (found.empty()) check_conditions(sweep, found);
     // Values are checked even where keys are wrong, so that one report holds everything.
     if (is_serving(sweep)) check_serving_keys(sweep, found);

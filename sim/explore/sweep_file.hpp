@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/problems.hpp"
 #include "explore/conditions.hpp"
+#include "explore/objectives.hpp"
 #include "flow/point.hpp"
 
 namespace infsim::explore {
@@ -29,6 +30,7 @@ struct Sweep {
     std::vector<flow::Setting> base;
     std::vector<Axis> axes;
     std::vector<Condition> conditions;  ///< all of which a point fulfils
+    Objectives objectives;              ///< what it looks for; empty where it only asks
 };
 
 /// One point of a sweep: what to run, and the axes' values as text, in axis order.

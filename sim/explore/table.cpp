@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "explore/offers.hpp"
 #include "explore/sweep.hpp"
 #include "record/csv.hpp"
 
@@ -21,10 +22,11 @@ std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     for (std::size_t a : extra) text += record::csv_cell(sweep.axes[a].key) + ",";
     record::RareColumns rare;
     for (const SweepRow& row : rows) rare.merge(record::rare_columns(row.record));
-    text += record::csv_header(rare) + "\n";
-    for (const SweepRow& row : rows) {
-        for (std::size_t a : extra) text += record::csv_cell(row.point.axis_values[a]) + ",";
-        text += record::csv_row(row.record, rare) + "\n";
+    const std::vector<std::string> verdicts = objective_cells(sweep, rows);
+    text += record::csv_header(rare) + verdicts.front() + "\n";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (std::size_t a : extra) text += record::csv_cell(rows[i].point.axis_values[a]) + ",";
+        text += record::csv_row(rows[i].record, rare) + verdicts[i + 1] + "\n";
     }
     return text;
 }

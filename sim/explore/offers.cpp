@@ -1,0 +1,105 @@
+#include "explore/offers.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/text.hpp"
+#include "record/columns.hpp"
+
+namespace infsim::explore {
+
+namespace {
+
+using record::RunRecord;
+
+const record::Column* record_column(const std::string& name) {
+    for (const record::Column& column : record::columns())
+        if (column.name == name) return &column;
+    return nullptr;
+}
+
+std::optional<double> number_of(const record::Column& column, const RunRecord& record) {
+    // Members are only reached through a mutable record; reading one does not change it.
+    const record::MemberRef member = column.member(const_cast<RunRecord&>(record));
+    if (const auto* const* integer = std::get_if<record::Integer*>(&member))
+        return *integer && **integer ? std::optional(static_cast<double>(***integer)) : std::nullopt;
+    if (const auto* const* real = std::get_if<record::Real*>(&member)) return **real;
+    return std::nullopt;
+}
+
+bool goes_with_throughput(const std::string& column) {
+    return column.rfind("latency_ms_", 0) == 0 || column == "service_ms" || column == "cost_per_1m_inf";
+}
+
+std::optional<Figure> figure_of(const record::Column& column, const RunRecord& r) {
+    const auto value = number_of(column, r);
+    if (!value) return std::nullopt;
+    if (!r.throughput_avg || !r.throughput_low || !r.throughput_high) return Figure{*value, *value, *value};
+    if (column.name == "throughput_avg") return Figure{*value, *r.throughput_low, *r.throughput_high};
+    if (!goes_with_throughput(column.name)) return Figure{*value, *value, *value};
+    return Figure{*value, *value * *r.throughput_avg / *r.throughput_high,
+                  *value * *r.throughput_avg / *r.throughput_low};
+}
+
+/// A column by its name: of the record, or an axis.
+class Finder {
+public:
+    Finder(const Sweep& sweep, const std::string& name) : column_(record_column(name)) {
+        for (std::size_t a = 0; a < sweep.axes.size(); ++a)
+            if (sweep.axes[a].key == name) axis_ = a;
+    }
+    std::optional<Figure> operator()(const SweepRow& row) const {
+        if (column_ != nullptr) return figure_of(*column_, row.record);
+        const auto size = size_of(row.point.axis_values[axis_]);
+        return size ? std::optional(Figure{size->size, size->size, size->size}) : std::nullopt;
+    }
+
+private:
+    const record::Column* column_;
+    std::size_t axis_ = 0;
+};
+
+bool names_network(const std::string& key) { return key == "model" || flow::is_extents_key(key); }
+
+std::string network_of(const Sweep& sweep, const SweepPoint& point) {
+    std::vector<std::string> parts;
+    for (std::size_t a = 0; a < sweep.axes.size(); ++a)
+        if (names_network(sweep.axes[a].key)) parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
+    return join(parts, " ");
+}
+
+}  // namespace
+
+std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    std::vector<Finder> wanted, bounded;
+    for (const Objective& objective : sweep.objectives.wanted) wanted.emplace_back(sweep, objective.column);
+    for (const Bound& bound : sweep.objectives.bounds) bounded.emplace_back(sweep, bound.column);
+    std::vector<OfferedRow> offered;
+    for (const SweepRow& row : rows) {
+        offered.push_back({network_of(sweep, row.point), row.record.status == record::Status::ok, {}, {}});
+        for (const Finder& find : wanted) offered.back().wanted.push_back(find(row));
+        for (const Finder& find : bounded) {
+            const auto figure = find(row);
+            offered.back().bounded.push_back(figure ? std::optional(figure->value) : std::nullopt);
+        }
+    }
+    return offered;
+}
+
+Verdicts verdicts_of(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    return verdicts_of(sweep.objectives, offered_rows(sweep, rows));
+}
+
+std::vector<std::string> objective_cells(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    if (sweep.objectives.empty()) return std::vector<std::string>(rows.size() + 1);
+    const Verdicts verdicts = verdicts_of(sweep, rows);
+    const bool fronts = !sweep.objectives.wanted.empty();
+    const auto word = [](bool is) { return is ? "true" : "false"; };
+    std::vector<std::string> cells{std::string(",satisfies_constraints") + (fronts ? ",pareto" : "")};
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        cells.push_back("," + std::string(word(verdicts.satisfies[i])) +
+                        (fronts ? std::string(",") + word(verdicts.on_front(i)) : ""));
+    return cells;
+}
+
+}  // namespace infsim::explore
