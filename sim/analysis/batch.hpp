@@ -26,9 +26,9 @@ std::optional<std::size_t> b95(const Records& records);
 /// every smaller one, or the next one up is known not to fit. True of a single batch, which says nothing either way.
 bool b95_reached(const Records& records);
 
-/// Kneedle's knee of throughput over batch, offline with sensitivity 1 (Satopää et al., "Finding a 'Kneedle' in a
-/// Haystack", 2011): scaled to the unit square, the first peak of throughput minus batch behind which that falls by the
-/// mean step. Since it depends on the square, it moves with the range of the batches; for comparison.
+/// Kneedle's knee of throughput over batch ("Finding a Kneedle in a Haystack", 2011; offline, sensitivity 1): scaled to
+/// the unit square, the first peak of throughput minus batch behind which that falls by more than the mean step. It
+/// depends on where the square ends, so it moves with the range of the batches; for comparison.
 std::optional<std::size_t> kneedle(const Records& records);
 
 /// Index of the record with the best throughput, the smaller batch on a tie.

@@ -130,9 +130,10 @@ std::string network_sentences(const Judged& j, const NetworkVerdict& network) {
     if (!several && network.winner) text += rivals_text(j, network);
     text += objectives.bounds.empty() ? ".\n" : fmt::format(" ({} satisfy the bounds).\n", of_all);
     if (several && network.winner)
-        text += fmt::format("On the front of {} objectives, none better in one without being worse in another: {} of "
-                            "them{} (column pareto).\n",
-                            objectives.wanted.size(), j.rows(network, Standing::front).size(), rivals_text(j, network));
+        text += fmt::format(
+            "On the front of {} objectives, none better in one without being worse in another: {} of "
+            "them{} (column pareto).\n",
+            objectives.wanted.size(), j.rows(network, Standing::front).size(), rivals_text(j, network));
     for (std::size_t b = 0; b < objectives.bounds.size(); ++b) text += cost_text(j, network, b) + "\n";
     return text;
 }
@@ -144,9 +145,8 @@ json::Value point_json(const Judged& j, std::optional<std::size_t> row) {
         axes.set(j.sweep.axes[a].key, j.result.rows[*row].point.axis_values[a]);
     for (std::size_t i = 0; i < j.sweep.objectives.wanted.size(); ++i)
         figures.set(j.sweep.objectives.wanted[i].column, j.value(*row, i));
-    return json::Object{{"point_id", j.result.rows[*row].record.point_id},
-                        {"axes", std::move(axes)},
-                        {"figures", std::move(figures)}};
+    return json::Object{
+        {"point_id", j.result.rows[*row].record.point_id}, {"axes", std::move(axes)}, {"figures", std::move(figures)}};
 }
 
 json::Array ids(const Judged& j, const std::vector<std::size_t>& rows) {

@@ -48,9 +48,9 @@ const Askable* column_of(const std::string& name, const std::string& where, cons
     const auto column =
         std::find_if(columns.begin(), columns.end(), [&](const Askable& known) { return known.name == name; });
     if (column != columns.end() && column->is_number) return &*column;
-    problems.add(file, where,
-                 column == columns.end() ? no_column(name, columns)
-                                         : "'" + name + "' is text, and must be a column of numbers");
+    problems.add(
+        file, where,
+        column == columns.end() ? no_column(name, columns) : "'" + name + "' is text, and must be a column of numbers");
     return nullptr;
 }
 

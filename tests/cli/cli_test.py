@@ -780,6 +780,45 @@ class Sweep(InScratch):
         self.assertEqual({p["record"]["cores"] for p in result["points"]}, {1})
         self.assertEqual(result["summary"]["groups"][0]["largest"], 3)
 
+    def test_what_is_looked_for(self):
+        sweep = {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "cores": 1, "compiler": "layer_by_layer",
+                                           "compiler.spill.spill": False},
+                 "axes": [{"key": "batch", "values": [1, 2, 4, 4096]}], "maximize": "throughput_avg"}
+        path = self.write("s.json", sweep)
+        free = json.loads(self.run_it("sweep", path, "--out", "o", "--json").stdout)["summary"]["objectives"]["networks"][0]
+        self.assertEqual((free["winner"]["axes"], free["satisfying"]), ({"batch": "4"}, 3))
+        at = {row["batch_size"]: float(row["latency_ms_p99"] or 0) for row in self.table("o")}
+        bound = f"latency_ms_p99 <= {at['2']}"
+        self.write("s.json", {**sweep, "minimize": "batch", "subject_to": [bound, "sb_peak_bytes <= 96KiB"]})
+        result = self.run_it("sweep", path, "--out", "o")
+        self.assertIn("4 of 4 points are there already", result.stderr)
+        for part in (f"Most throughput_avg, least batch with {bound} and sb_peak_bytes <= 96KiB: batch=2 with throughput_avg ",
+                     "(2 of 4 points satisfy the bounds)", f"{bound} costs ", ": without it batch=4 with ",
+                     "sb_peak_bytes <= 96KiB costs nothing.", "On the front of 2 objectives"):
+            self.assertIn(part, " ".join(result.stdout.split()))
+        rows = self.table("o")
+        self.assertEqual(list(rows[0])[-2:], ["satisfies_constraints", "pareto"])
+        self.assertEqual([(r["satisfies_constraints"], r["pareto"]) for r in rows],
+                         [("true", "true"), ("true", "true"), ("false", "false"), ("false", "false")])
+        self.write("s.json", {**sweep, "maximize": "troughput_avg"})
+        self.assertIn("s.json: /maximize: 'troughput_avg' is no column of the table; did you mean 'throughput_avg'?",
+                      self.run_it("sweep", path, expect=2).stderr)
+
+    def test_the_knee_does_not_depend_on_the_range_and_b95_says_where_it_ends(self):
+        groups = {}
+        for most in (4, 16, 64, 256):
+            path = self.write("s.json", {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "cores": 1,
+                                                                   "compiler": "default"},
+                                         "axes": [{"key": "batch", "values": {"powers_of_two": [1, most]}}]})
+            result = json.loads(self.run_it("sweep", path, "--out", f"to_{most}", "--json").stdout)
+            groups[most] = result["summary"]["groups"][0]
+        self.assertEqual(len({groups[most]["knee"] for most in (16, 64, 256)}), 1)
+        self.assertGreater(len({groups[most]["kneedle"] for most in (16, 64, 256)}), 1)
+        self.assertEqual((groups[4]["b95"], groups[4]["b95_note"]), (None, "not reached in range"))
+        self.assertNotIn("b95_note", groups[256])
+        self.assertIn("not reached in range, B=4, the largest, still gives more",
+                      " ".join(self.run_it("sweep", path, "--out", "to_4", "--set", "batch=[1,2,4]").stdout.split()))
+
     def test_paths_are_relative_to_the_sweep_file(self):
         (self.folder / "deep").mkdir()
         shutil.copy(NET, self.folder / "net.json")

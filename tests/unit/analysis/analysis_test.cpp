@@ -84,6 +84,50 @@ TEST_CASE("b95 is the smallest batch within 5 % of the best throughput") {
     CHECK(best_throughput({ok(1, 50, 1), ok(2, 60, 2), ok(3, 60, 3)}) == 1U);
 }
 
+TEST_CASE("b95 is not reached while the largest batch is more than 5 % better than every smaller one") {
+    CHECK_FALSE(b95_reached({ok(1, 50, 1), ok(2, 90, 2), ok(4, 100, 3)}));
+    CHECK(b95_reached({ok(1, 50, 1), ok(2, 90, 2), ok(4, 94.5, 3)}));
+    CHECK_FALSE(b95_reached({ok(4, 100, 3), infeasible(8), ok(1, 50, 1)}));  // in any order; 5 may fit
+    CHECK(b95_reached({ok(4, 100, 3), infeasible(5), ok(1, 50, 1)}));        // there is no larger one
+    CHECK(b95_reached({ok(2, 100, 3), ok(3, 80, 3), ok(4, 99, 4)}));         // a step out of a dip
+    CHECK(b95_reached({ok(1, 50, 1)}));
+    CHECK(b95_reached({}));
+}
+
+namespace {
+/// A network whose inference takes 8 ms and 1 ms more for each item, two outstanding.
+Records sweep_to(std::int64_t most, bool only_powers) {
+    Records records;
+    for (std::int64_t b = 1; b <= most; b = only_powers ? 2 * b : b + 1) {
+        const double service = 8 + static_cast<double>(b);
+        records.push_back(ok(b, 1000 * static_cast<double>(b) / service, 2 * service));
+    }
+    return records;
+}
+}  // namespace
+
+TEST_CASE("the knee stays where it is when the range grows, Kneedle's does not") {
+    std::vector<std::int64_t> moved;
+    for (const std::int64_t most : {16, 64, 256}) {
+        for (const bool only_powers : {true, false}) {
+            const Records records = sweep_to(most, only_powers);
+            CHECK(records[*knee(records)].batch_size == 8);
+            CHECK(b95_reached(records) == (!only_powers || most > 64));
+        }
+        const Records records = sweep_to(most, false);
+        moved.push_back(*records[*kneedle(records)].batch_size);
+    }
+    // The scaled curve is farthest above the diagonal where (8 + b)^2 = 9 * (8 + most).
+    CHECK(moved == std::vector<std::int64_t>{7, 17, 41});
+}
+
+TEST_CASE("Kneedle sees no knee in what is straight, flat or too short") {
+    CHECK_FALSE(kneedle({ok(1, 10, 1), ok(2, 20, 1), ok(3, 30, 1), ok(4, 40, 1)}).has_value());
+    CHECK_FALSE(kneedle({ok(1, 10, 1), ok(2, 10, 1), ok(3, 10, 1)}).has_value());
+    CHECK_FALSE(kneedle({ok(1, 10, 1), ok(2, 30, 1)}).has_value());
+    CHECK(kneedle({ok(4, 40, 1), ok(1, 10, 1), infeasible(3), ok(2, 39, 1)}) == 3U);
+}
+
 TEST_CASE("the largest batch comes with the holes below and the first batch beyond") {
     const Records records{infeasible(8), ok(1, 1, 1), infeasible(3), ok(4, 1, 1), infeasible(6)};
     const auto largest = largest_batch(records);

@@ -53,8 +53,8 @@ TEST_CASE("a point is surely beaten only where no interval leaves it better in a
 
 TEST_CASE("the sure loss may come from a point that is not on the front itself") {
     // The first is best by its value and hardly known; the second is surely better than the third.
-    CHECK(pareto({std::vector<Worth>{{100, 50, 150}}, std::vector<Worth>{{99, 98, 100}}, std::vector<Worth>{{90, 89, 91}}}) ==
-          std::vector<Standing>{kFront, kPerhaps, kBeaten});
+    CHECK(pareto({std::vector<Worth>{{100, 50, 150}}, std::vector<Worth>{{99, 98, 100}},
+                  std::vector<Worth>{{90, 89, 91}}}) == std::vector<Standing>{kFront, kPerhaps, kBeaten});
 }
 
 TEST_CASE("the front of three objectives is the one that every pair says") {

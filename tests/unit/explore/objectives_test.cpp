@@ -71,12 +71,13 @@ TEST_CASE("objectives are one column or several, and bounds numbers or quantitie
 }
 
 TEST_CASE("what no objective can be is told at its place, with what would be right") {
-    CHECK(problems_of(R"("maximize": ["throughput_avgg", "bound"], "minimize": 3)") ==
-          std::vector<std::string>{
-              "s.json: /minimize: must name a column, or be an array of names, and is an integer",
-              "s.json: /maximize/0: 'throughput_avgg' is no column of the table; did you mean 'throughput_avg'? (infsim "
-              "sweep --help-columns lists them)",
-              "s.json: /maximize/1: 'bound' is text, and must be a column of numbers"});
+    CHECK(
+        problems_of(R"("maximize": ["throughput_avgg", "bound"], "minimize": 3)") ==
+        std::vector<std::string>{
+            "s.json: /minimize: must name a column, or be an array of names, and is an integer",
+            "s.json: /maximize/0: 'throughput_avgg' is no column of the table; did you mean 'throughput_avg'? (infsim "
+            "sweep --help-columns lists them)",
+            "s.json: /maximize/1: 'bound' is text, and must be a column of numbers"});
     CHECK(problems_of(R"("maximize": [], "minimize": ["service_ms", "service_ms"])") ==
           std::vector<std::string>{"s.json: /maximize: must name a column",
                                    "s.json: /minimize/1: 'service_ms' is asked for already"});
@@ -102,7 +103,7 @@ TEST_CASE("the winner satisfies the bounds; each bound costs what the best witho
         "subject_to": ["latency_ms_p99 <= 10", "chip.state_buffer.partition_bytes <= 64KiB"])",
                             problems);
     REQUIRE(sweep);
-    const std::vector<SweepRow> rows{row("1", "64KiB", 100, 5),  row("1", "96KiB", 130, 5), row("2", "64KiB", 150, 10),
+    const std::vector<SweepRow> rows{row("1", "64KiB", 100, 5),  row("1", "96KiB", 130, 5),  row("2", "64KiB", 150, 10),
                                      row("2", "96KiB", 190, 12), row("4", "64KiB", 180, 20), infeasible("4", "96KiB")};
     const Verdicts verdicts = verdicts_of(*sweep, rows);
     CHECK(verdicts.satisfies == std::vector<bool>{true, false, true, false, false, false});
@@ -111,8 +112,8 @@ TEST_CASE("the winner satisfies the bounds; each bound costs what the best witho
     CHECK(verdicts.networks[0].winner == 2U);
     CHECK(verdicts.networks[0].without == std::vector<std::optional<std::size_t>>{4U, 2U});
     CHECK(objective_cells(*sweep, rows) == std::vector<std::string>{",satisfies_constraints,pareto", ",true,false",
-                                                                     ",false,false", ",true,true", ",false,false",
-                                                                     ",false,false", ",false,false"});
+                                                                    ",false,false", ",true,true", ",false,false",
+                                                                    ",false,false", ",false,false"});
 }
 
 TEST_CASE("of equal points by the first objective the next one decides, then the order of the table") {
@@ -129,7 +130,8 @@ TEST_CASE("of equal points by the first objective the next one decides, then the
 TEST_CASE("points that only the interval of their measurement holds apart are within it, latencies too") {
     Problems problems;
     const auto sweep = read(R"("minimize": "latency_ms_p99")", problems);
-    const std::vector<SweepRow> rows{row("1", "64KiB", 100, 10), row("2", "64KiB", 100, 10.3), row("4", "64KiB", 100, 11)};
+    const std::vector<SweepRow> rows{row("1", "64KiB", 100, 10), row("2", "64KiB", 100, 10.3),
+                                     row("4", "64KiB", 100, 11)};
     CHECK(verdicts_of(*sweep, rows).standings ==
           std::vector<Standing>{Standing::front, Standing::within_intervals, Standing::dominated});
 }
