@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "serving/policies/sizes.hpp"
 #include "serving/scenario_parts.hpp"
 
 namespace infsim::serving {
@@ -133,9 +134,7 @@ void check_sizes(const ObjectReader& root, const Scenario& scenario) {
     root.problem(root.has("requests") ? "requests" : "load",
                  "requests of " + std::to_string(largest) + " items are more than the " + std::to_string(*most) +
                      " of max_batch_size, and policy " + policy_name(scenario.run.policy) + " does not split requests" +
-                     (std::holds_alternative<AllowedSizesOptions>(scenario.run.policy)
-                          ? " unless enable_large_batch_splitting is true"
-                          : "; neuron and none do"));
+                     std::visit([](const auto& o) { return o.kForLarger; }, scenario.run.policy));
 }
 
 void read_stop(ObjectReader& root, Scenario& scenario) {
@@ -178,8 +177,9 @@ void read_search(ObjectReader& root, Scenario& scenario) {
     search.at_most = static_cast<int>(reader.integer_or("at_most", 1, 1, 8));
     if (reader.has("at_most") && search.candidates.empty())
         reader.problem("at_most", "is of the candidates, which are missing");
-    if (std::holds_alternative<NeuronOptions>(scenario.run.policy) && search.at_most > 1)
-        reader.problem("at_most", "must be 1: policy neuron has one compiled batch");
+    const bool several = std::visit([](const auto& o) { return o.kSeveralSizes; }, scenario.run.policy);
+    if (!several && search.at_most > 1)
+        reader.problem("at_most", "must be 1: policy " + policy_name(scenario.run.policy) + " has one compiled batch");
     reader.finish();
     if (scenario.run.bound == Duration{0}) root.problem("search", "needs a latency bound (\"bound\")");
     if (!offered_rate(scenario.run.load) && !scenario.load_kind.empty())

@@ -82,7 +82,7 @@ json::Value with_overrides(json::Value root, const std::vector<Override>& overri
 
 /// Bounds of what a scenario may ask for.
 constexpr std::int64_t kMaxRequests = 20'000'000, kMaxItems = 1'000'000, kMaxSamples = 100'000'000;
-constexpr int kMaxChips = 64, kMaxOutstanding = 64, kMaxBatchSize = 4096;
+constexpr int kMaxChips = 64, kMaxOutstanding = 64;
 constexpr double kMinRate = 1e-4, kMaxRate = 1e9;
 
 }  // namespace infsim::serving

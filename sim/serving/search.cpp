@@ -87,11 +87,7 @@ std::vector<std::vector<int>> sets_of(const std::vector<int>& candidates, int at
 std::optional<Scenario> with_sizes(const Scenario& scenario, const std::vector<int>& sizes) {
     Scenario s = scenario;
     s.run.server.sizes = sizes;
-    if (auto* queue = std::get_if<QueueOptions>(&s.run.policy)) {
-        queue->max_batch_size = sizes.back();
-        if (!queue->preferred_batch_size.empty()) queue->preferred_batch_size.assign(sizes.begin(), sizes.end());
-    }
-    if (auto* allowed = std::get_if<AllowedSizesOptions>(&s.run.policy)) allowed->max_batch_size = sizes.back();
+    std::visit([&](auto& policy) { policy.suit(sizes); }, s.run.policy);
     const auto most = largest_request(s.run.policy);
     if (most && largest_item(s) > *most) return std::nullopt;
     return s;

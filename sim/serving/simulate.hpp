@@ -6,7 +6,7 @@
 
 #include "serving/device.hpp"
 #include "serving/load.hpp"
-#include "serving/policy.hpp"
+#include "serving/policies/policies.hpp"
 #include "serving/tally.hpp"
 
 namespace infsim::serving {

@@ -1,8 +1,28 @@
-#include <algorithm>
+#include "serving/policies/neuron.hpp"
 
-#include "serving/policies/policies.hpp"
+#include <algorithm>
+#include <deque>
+
+#include "serving/policies/sizes.hpp"
+#include "serving/policies/waiting_line.hpp"
 
 namespace infsim::serving {
+
+namespace {
+
+class NeuronPolicy final : public Policy {
+public:
+    explicit NeuronPolicy(int batch) : batch_(batch) {}
+    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
+    std::optional<int> ready(TimePoint now) override;
+    void take(TimePoint now, Batch& batch) override;
+    void finished(const Batch& batch, TimePoint now) override;
+
+private:
+    std::int32_t batch_;
+    std::deque<Waiting> shards_;      ///< what may leave, in the order in which it became free to
+    std::vector<std::int32_t> held_;  ///< by request: items behind its first shard
+};
 
 void NeuronPolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) {
     const auto index = static_cast<std::size_t>(request);
@@ -31,6 +51,19 @@ void NeuronPolicy::finished(const Batch& batch, TimePoint now) {
     if (held == 0) return;
     shards_.push_back({request, held, now});
     held = 0;
+}
+
+}  // namespace
+
+NeuronOptions NeuronOptions::read(json::ObjectReader& policy, const std::vector<int>& sizes) {
+    if (sizes.size() > 1)
+        policy.problem("kind", "neuron cuts requests into shards of one compiled batch, and the server has " +
+                                   list_text(sizes) + "; queue, allowed_sizes and none choose among several");
+    return {};
+}
+
+std::unique_ptr<Policy> NeuronOptions::make(const std::vector<int>& sizes) const {
+    return std::make_unique<NeuronPolicy>(sizes.front());
 }
 
 }  // namespace infsim::serving

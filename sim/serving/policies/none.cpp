@@ -1,8 +1,25 @@
-#include <algorithm>
+#include "serving/policies/none.hpp"
 
-#include "serving/policies/policies.hpp"
+#include <algorithm>
+#include <deque>
+
+#include "serving/policies/waiting_line.hpp"
 
 namespace infsim::serving {
+
+namespace {
+
+class NonePolicy final : public Policy {
+public:
+    explicit NonePolicy(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
+    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
+    std::optional<int> ready(TimePoint now) override;
+    void take(TimePoint now, Batch& batch) override;
+
+private:
+    std::vector<int> sizes_;
+    std::deque<Waiting> queue_;
+};
 
 void NonePolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) {
     queue_.push_back({request, items, now});
@@ -20,6 +37,12 @@ void NonePolicy::take(TimePoint, Batch& batch) {
     batch.parts.push_back({front.request, batch.items});
     front.items -= batch.items;
     if (front.items == 0) queue_.pop_front();
+}
+
+}  // namespace
+
+std::unique_ptr<Policy> NoneOptions::make(const std::vector<int>& sizes) const {
+    return std::make_unique<NonePolicy>(sizes);
 }
 
 }  // namespace infsim::serving

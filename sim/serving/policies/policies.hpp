@@ -1,97 +1,34 @@
-// The policies themselves; policy.hpp says what each does.
+// All batching policies. One more is a line of PolicyOptions here, a header beside this one and its source.
 #pragma once
 
-#include <deque>
+#include <string>
+#include <variant>
 
-#include "serving/policy.hpp"
+#include "serving/policies/allowed_sizes.hpp"
+#include "serving/policies/neuron.hpp"
+#include "serving/policies/none.hpp"
+#include "serving/policies/queue.hpp"
 
 namespace infsim::serving {
 
-/// The smallest of `sizes` (ascending) that holds `items`; the largest if none does.
-int program_for(const std::vector<int>& sizes, std::int32_t items);
+/// Each has a name (kName), whether the server may have several compiled sizes (kSeveralSizes), what to do about
+/// requests above the largest (kForLarger), and says how it reads its keys of a scenario, how it is made, the most
+/// items of a request (largest_request; empty: any number), and how it suits other compiled sizes than it was read for
+/// (suit).
+using PolicyOptions = std::variant<NeuronOptions, QueueOptions, AllowedSizesOptions, NoneOptions>;
 
-/// Items of one request that wait.
-struct Waiting {
-    std::int32_t request = 0, items = 0;
-    TimePoint since{};
-};
+std::vector<std::string> policy_names();
+std::string policy_name(const PolicyOptions& options);
 
-/// Requests that wait in order of arrival, for batches of items of the oldest.
-class WaitingLine {
-public:
-    explicit WaitingLine(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
-    bool empty() const { return line_.empty(); }
-    std::int64_t items() const { return items_; }
-    TimePoint since() const { return line_.front().since; }  ///< of the oldest
-    auto begin() const { return line_.begin(); }
-    auto end() const { return line_.end(); }
-    void arrive(std::int32_t request, std::int32_t items, TimePoint now);
-    /// The program of a batch of so many items; none for none.
-    std::optional<int> program(std::int32_t items) const;
-    /// Moves the first `items` into `batch`; what is left of the last request waits on.
-    void take(std::int32_t items, Batch& batch);
+/// The policy of this name with what the scenario says of it; empty where there is none of the name.
+std::optional<PolicyOptions> read_policy_options(const std::string& name, json::ObjectReader& policy,
+                                                 const std::vector<int>& sizes);
 
-private:
-    std::vector<int> sizes_;
-    std::deque<Waiting> line_;
-    std::int64_t items_ = 0;
-};
+/// The most items that one request may have under the policy; empty: any number.
+std::optional<std::int32_t> largest_request(const PolicyOptions& options);
 
-class NeuronPolicy final : public Policy {
-public:
-    explicit NeuronPolicy(int batch) : batch_(batch) {}
-    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
-    std::optional<int> ready(TimePoint now) override;
-    void take(TimePoint now, Batch& batch) override;
-    void finished(const Batch& batch, TimePoint now) override;
-
-private:
-    std::int32_t batch_;
-    std::deque<Waiting> shards_;      ///< what may leave, in the order in which it became free to
-    std::vector<std::int32_t> held_;  ///< by request: items behind its first shard
-};
-
-class QueuePolicy final : public Policy {
-public:
-    QueuePolicy(QueueOptions options, std::vector<int> sizes) : options_(std::move(options)), line_(std::move(sizes)) {}
-    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
-    std::optional<int> ready(TimePoint now) override;
-    void take(TimePoint now, Batch& batch) override;
-    std::optional<TimePoint> deadline() const override;
-
-private:
-    std::int32_t next_size(TimePoint now) const;
-
-    QueueOptions options_;
-    WaitingLine line_;
-};
-
-class AllowedSizesPolicy final : public Policy {
-public:
-    AllowedSizesPolicy(AllowedSizesOptions options, std::vector<int> sizes)
-        : options_(options), line_(std::move(sizes)) {}
-    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
-    std::optional<int> ready(TimePoint now) override;
-    void take(TimePoint now, Batch& batch) override;
-    std::optional<TimePoint> deadline() const override;
-
-private:
-    std::int32_t next_size(TimePoint now) const;
-
-    AllowedSizesOptions options_;
-    WaitingLine line_;
-};
-
-class NonePolicy final : public Policy {
-public:
-    explicit NonePolicy(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
-    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
-    std::optional<int> ready(TimePoint now) override;
-    void take(TimePoint now, Batch& batch) override;
-
-private:
-    std::vector<int> sizes_;
-    std::deque<Waiting> queue_;
-};
+/// `sizes`: the compiled batch sizes, ascending; at least one, and the largest holds the policy's max_batch_size.
+/// Only one where the policy has no use for several.
+std::unique_ptr<Policy> make_policy(const PolicyOptions& options, const std::vector<int>& sizes);
 
 }  // namespace infsim::serving

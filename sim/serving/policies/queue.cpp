@@ -1,8 +1,28 @@
+#include "serving/policies/queue.hpp"
+
 #include <algorithm>
 
-#include "serving/policies/policies.hpp"
+#include "serving/policies/sizes.hpp"
+#include "serving/policies/waiting_line.hpp"
 
 namespace infsim::serving {
+
+namespace {
+
+class QueuePolicy final : public Policy {
+public:
+    QueuePolicy(QueueOptions options, std::vector<int> sizes) : options_(std::move(options)), line_(std::move(sizes)) {}
+    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
+    std::optional<int> ready(TimePoint now) override;
+    void take(TimePoint now, Batch& batch) override;
+    std::optional<TimePoint> deadline() const override;
+
+private:
+    std::int32_t next_size(TimePoint now) const;
+
+    QueueOptions options_;
+    WaitingLine line_;
+};
 
 void QueuePolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) { line_.arrive(request, items, now); }
 
@@ -33,6 +53,25 @@ void QueuePolicy::take(TimePoint now, Batch& batch) { line_.take(next_size(now),
 std::optional<TimePoint> QueuePolicy::deadline() const {
     if (line_.empty()) return std::nullopt;
     return line_.since() + options_.max_queue_delay;
+}
+
+}  // namespace
+
+QueueOptions QueueOptions::read(json::ObjectReader& policy, const std::vector<int>& sizes) {
+    QueueOptions o;
+    o.max_batch_size = static_cast<std::int32_t>(policy.integer_or("max_batch_size", sizes.back(), 1, sizes.back()));
+    o.preferred_batch_size = read_sizes(policy, "preferred_batch_size", o.max_batch_size);
+    o.max_queue_delay = microseconds(policy.integer_or("max_queue_delay_microseconds", 0, 0, kMaxDelayUs));
+    return o;
+}
+
+std::unique_ptr<Policy> QueueOptions::make(const std::vector<int>& sizes) const {
+    return std::make_unique<QueuePolicy>(*this, sizes);
+}
+
+void QueueOptions::suit(const std::vector<int>& sizes) {
+    max_batch_size = sizes.back();
+    if (!preferred_batch_size.empty()) preferred_batch_size.assign(sizes.begin(), sizes.end());
 }
 
 }  // namespace infsim::serving

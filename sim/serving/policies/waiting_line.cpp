@@ -1,8 +1,13 @@
 #include <algorithm>
 
-#include "serving/policies/policies.hpp"
+#include "serving/policies/waiting_line.hpp"
 
 namespace infsim::serving {
+
+int program_for(const std::vector<int>& sizes, std::int32_t items) {
+    const auto found = std::lower_bound(sizes.begin(), sizes.end(), items);
+    return static_cast<int>(std::min(found, std::prev(sizes.end())) - sizes.begin());
+}
 
 void WaitingLine::arrive(std::int32_t request, std::int32_t items, TimePoint now) {
     line_.push_back({request, items, now});

@@ -1,0 +1,41 @@
+// Requests that wait, as several policies hold them.
+#pragma once
+
+#include <deque>
+#include <utility>
+
+#include "serving/policy.hpp"
+
+namespace infsim::serving {
+
+/// The smallest of `sizes` (ascending) that holds `items`; the largest if none does.
+int program_for(const std::vector<int>& sizes, std::int32_t items);
+
+/// Items of one request that wait.
+struct Waiting {
+    std::int32_t request = 0, items = 0;
+    TimePoint since{};
+};
+
+/// Requests that wait in order of arrival, for batches of items of the oldest.
+class WaitingLine {
+public:
+    explicit WaitingLine(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
+    bool empty() const { return line_.empty(); }
+    std::int64_t items() const { return items_; }
+    TimePoint since() const { return line_.front().since; }  ///< of the oldest
+    auto begin() const { return line_.begin(); }
+    auto end() const { return line_.end(); }
+    void arrive(std::int32_t request, std::int32_t items, TimePoint now);
+    /// The program of a batch of so many items; none for none.
+    std::optional<int> program(std::int32_t items) const;
+    /// Moves the first `items` into `batch`; what is left of the last request waits on.
+    void take(std::int32_t items, Batch& batch);
+
+private:
+    std::vector<int> sizes_;
+    std::deque<Waiting> line_;
+    std::int64_t items_ = 0;
+};
+
+}  // namespace infsim::serving
