@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: nightly.sh [--again]
 # The suites that take too long for every change: clang-tidy over all sources, every network with every profile, the long run,
-# the search against smaller batches, simulated and estimated, estimates against the simulation, thousands of random networks, fuzzers, all mutants of
+# the search against smaller batches, simulated and estimated, estimates against the simulation, thousands of random networks, the README's commands, fuzzers, all mutants of
 # the source, and every test under sanitizers. Hours on two cores. A stage that fails does not keep the next from running; exit
 # status 1 at the end. (The mutants of compiled programs are all part of the tests.)
 # What has passed on these very sources (texts apart) is not run again, so that a night that was cut short goes on where it ended
@@ -62,6 +62,7 @@ in_background "the search" searched
 in_background "estimates" /usr/bin/python3 scripts/check_estimates.py
 in_background "cuts" /usr/bin/python3 scripts/check_cuts.py
 in_background "verify all" scripts/verify_all.sh
+in_background "commands" /usr/bin/python3 tests/cli/readme_test.py build/infsim . --run
 in_background "fuzz" scripts/fuzz.sh 600
 gather
 nightly_stage "tidy, all" scripts/tidy.sh --all
