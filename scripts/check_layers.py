@@ -59,6 +59,7 @@ LIBRARIES = {
     "Boost": (r"boost/(?!container/)", ["cli/"]),
     "Boost.Container": (r"boost/container/", ["compiler/", "cli/"]),
     "ONNX": (r"(onnx|google/protobuf)/", ["graph/", "tensorio/"]),
+    "Perfetto's messages": (r"perfetto_trace\.pb\.h$", ["stats/trace/writer.cpp"]),
     "Eigen": (r"(Eigen|unsupported)/", ["exec/", "calibration/"]),
     "xxHash": (r"xxh", ["base/hash.cpp"]),
     "libzip": (r"zip\.h$", ["tensorio/"]),

@@ -12,6 +12,7 @@ for file in sweeps/*.json; do
     echo "== $name"
     build/infsim sweep "$file" --out "results/$name" "$@" > /dev/null
 done
+mkdir -p results/timeline
 python=/usr/bin/python3   # where Debian's matplotlib is
 $python scripts/plot_sweep.py results/resnet50_batch
 $python scripts/batch_table.py
@@ -22,6 +23,9 @@ $python scripts/plot_next_chip.py results/next_chip
 $python scripts/plot_serving.py results/serving_load
 $python scripts/plot_batching.py build/infsim
 $python scripts/compare_search.py results/search --cut-tolerance 5 --readme results/README.md
+for batch in 1 5; do build/infsim run resnet50-v1 --batch $batch --trace results/timeline/b$batch.pftrace > /dev/null; done
+$python scripts/plot_timeline.py results/timeline/b1.pftrace results/timeline/b5.pftrace \
+    --title "ResNet-50 at B=1" "ResNet-50 at B=5" --out results/timeline/timeline
 $python scripts/serving_tables.py build/infsim
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/write_validation.py

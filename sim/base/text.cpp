@@ -13,6 +13,8 @@
 #include <memory>
 #include <numeric>
 
+#include "base/atomic_file.hpp"
+
 namespace infsim {
 namespace {
 template <class Number>
@@ -130,18 +132,9 @@ std::optional<std::string> read_file(const std::string& path, Problems& problems
 }
 
 void write_file_atomic(const std::string& path, std::string_view content) {
-    // The process id keeps workers that write the same file apart; the last rename wins whole.
-    const std::string temporary = path + ".tmp" + std::to_string(::getpid());
-    const auto fail = [&](const char* what) {
-        const std::string reason = std::strerror(errno);
-        std::remove(temporary.c_str());
-        throw InputError(path, "", std::string(what) + ": " + reason);
-    };
-    File file(std::fopen(temporary.c_str(), "wb"));
-    if (!file) fail("cannot be written");
-    if (std::fwrite(content.data(), 1, content.size(), file.get()) != content.size()) fail("cannot be written");
-    if (std::fclose(file.release()) != 0) fail("cannot be written");
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
+    AtomicFile file(path);
+    file.write(content);
+    file.commit();
 }
 
 }  // namespace infsim

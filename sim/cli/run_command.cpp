@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <memory>
 #include <optional>
 
+#include "base/atomic_file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -191,6 +193,30 @@ void print_outputs(const flow::PointResult& result, const std::string& path) {
     std::cout << "\n";
 }
 
+/// Where a trace goes, and what of the run is in it.
+struct TraceFile {
+    TraceFile(const std::string& path, flow::TraceOptions o) : file(path), options(std::move(o)) {
+        options.sink = [this](std::string_view bytes) { file.write(bytes); };
+    }
+    AtomicFile file;
+    flow::TraceOptions options;
+};
+
+/// The file of --trace, checked to be one that can be written, before anything else is done.
+std::unique_ptr<TraceFile> trace_file_of(const po::variables_map& values) {
+    Problems problems;
+    flow::TraceOptions options;
+    if (values.count("trace-window") > 0) {
+        const auto window = stats::parse_trace_window(values["trace-window"].as<std::string>());
+        if (!window) problems.add("", "--trace-window", window.error);
+        else options.window = *window.value;
+        if (values.count("trace") == 0) problems.add("", "--trace-window", "needs --trace FILE");
+    }
+    problems.throw_if_any();
+    if (values.count("trace") == 0) return nullptr;
+    return std::make_unique<TraceFile>(values["trace"].as<std::string>(), options);
+}
+
 po::options_description data_group() {
     po::options_description group("Data");
     // clang-format off
@@ -212,6 +238,11 @@ Syntax syntax() {
         ("all", "also print every column of the record, with its unit")
         ("layers", "also print what each layer did")
         ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
+        ("trace", po::value<std::string>()->value_name("FILE"),
+         "write a timeline for Perfetto (ui.perfetto.dev): engines, DMA, waits, state buffer, DRAM; .pftrace by custom")
+        ("trace-window", po::value<std::string>()->value_name("N|FROM..TO"),
+         "of it: the last N measured inferences of each core, or all between two times since the start (10ms..20ms); 1 "
+         "unless given")
         ("json", "print JSON instead of tables")
         ("verify", "verify the form that each pass of the compiler leaves; exit 4 where one is wrong");
     // clang-format on
@@ -249,11 +280,13 @@ int run_run_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     const auto source = data_source_of(*values);
+    const auto trace = trace_file_of(*values);
     const flow::Prices prices = prices_of(*values);
     const flow::Point point = point_of(request_of(*values));
     flow::RunOptions options;
     options.verify = values->count("verify") > 0;
     options.timeline = values->count("timeline") > 0;
+    if (trace) options.trace = trace->options;
     flow::Inputs inputs;
     const std::string out = source ? (*values)["out"].as<std::string>() : "";
     if (source) {
@@ -267,6 +300,7 @@ int run_run_command(const Arguments& arguments) {
     flow::fill_derived(result.record, point.energy, prices);
     const bool fits = result.record.status == record::Status::ok;
     if (options.timeline && fits) write_file_atomic((*values)["timeline"].as<std::string>(), result.timeline_csv);
+    if (trace && fits) trace->file.commit();
     if (source && fits) flow::write_outputs(out, result.outputs);
     if (values->count("json") > 0) print_json(result, *values);
     else {

@@ -42,6 +42,7 @@ struct Observers {
     std::vector<observe::Observer*> list(bool with_timeline) {
         std::vector<observe::Observer*> all{&stalls, &traffic, &layers, &shares};
         if (with_timeline) all.push_back(&timeline);
+        if (tracing) all.push_back(&tracing->observer());
         return all;
     }
 
@@ -50,6 +51,7 @@ struct Observers {
     stats::Layers layers;
     stats::LayerShares shares;
     stats::Timeline timeline;
+    std::optional<Tracing> tracing;
 };
 
 void fill_infeasible(PointResult& result, const compiler::DoesNotFit& why) {
@@ -83,27 +85,35 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
     return alone;
 }
 
+/// How long a start is measured.
+LoopOptions length_of(const Point& point) {
+    LoopOptions loop;
+    if (point.inferences > 0) loop.least_measured = loop.max_measured = point.inferences;
+    return loop;
+}
+
 /// The point measured from one start, independent of what ran before: from the usual one first (`set` 0), from drawn
 /// ones behind.
 Measurement measure(const Point& point, Device& device, Duration service, int set) {
-    LoopOptions loop;
+    LoopOptions loop = length_of(point);
     loop.workers = point.workers;
     loop.call_overhead = call_time(point);
     loop.threads = point.chip.host.threads;
     loop.host_time = host_time(point);
     loop.seed = static_cast<std::uint64_t>(point.seed + set);
     loop.offsets = set == 0 ? usual_start(point.cores, service) : drawn_start(point.cores, service, loop.seed);
-    if (point.inferences > 0) loop.least_measured = loop.max_measured = point.inferences;
     device.forget_turns();
     return run_closed_loop(device, loop);
 }
 
 /// The point's own set, then the further ones it asks for, on the same chip.
-std::vector<Measurement> measure_all(const Point& point, Device& device, Duration service) {
+std::vector<Measurement> measure_all(const Point& point, Device& device, Duration service,
+                                     std::optional<Tracing>& tracing) {
     std::vector<Measurement> sets;
     for (int k = 0; k < point.offset_sets; ++k) {
         if (k > 0) drain(device, call_time(point), sets.back().outstanding);
         sets.push_back(measure(point, device, service, k));
+        if (k == 0 && tracing) tracing->finish(sets.back(), device.now());
     }
     return sets;
 }
@@ -112,13 +122,15 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     const auto program = std::shared_ptr<const program::Program>(std::shared_ptr<void>{}, &compiled.program);
     const stats::ProgramIndex index(*program);
     Observers observers(index, point, observed_inference(point));
+    if (options.trace) observers.tracing.emplace(point, length_of(point), *program, index, *options.trace);
     chip::Chip chip(point.chip, point.cores, observers.list(options.timeline));
     for (int core = 0; core < point.cores; ++core) chip.load(core, program);
     Device device = device_of(chip);
 
     const std::optional<Inputs> inputs = options.inputs ? std::optional{options.inputs()} : std::nullopt;
     chip::Completion alone = run_alone_with(point, program, inputs ? &*inputs : nullptr, chip, result);
-    const std::vector<Measurement> sets = measure_all(point, device, alone.last_retirement - alone.first_issue);
+    const std::vector<Measurement> sets =
+        measure_all(point, device, alone.last_retirement - alone.first_issue, observers.tracing);
     const Measurement& measurement = sets.front();
 
     const analysis::Demand demand = demand_of(point.chip, *program);

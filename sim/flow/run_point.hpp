@@ -10,6 +10,7 @@
 #include "compiler/compile.hpp"
 #include "flow/point.hpp"
 #include "flow/run_data.hpp"
+#include "flow/tracing.hpp"
 #include "record/record.hpp"
 #include "stats/layers.hpp"
 
@@ -24,8 +25,9 @@ struct Timing {
 };
 
 struct RunOptions {
-    bool verify = false;    ///< see compiler::CompileExtras
-    bool timeline = false;  ///< also keep the spans of the first measured inference of core 0
+    bool verify = false;                ///< see compiler::CompileExtras
+    bool timeline = false;              ///< also keep the spans of the first measured inference of core 0
+    std::optional<TraceOptions> trace;  ///< also write a trace of the first start
     /// Also compute: the inference that runs alone on core 0 carries these. Asked for once the point is known to fit.
     std::function<Inputs()> inputs;
 };

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "record/share_name.hpp"
 
 namespace infsim::record {
 
@@ -229,6 +230,8 @@ struct SetCell {
 }  // namespace
 
 std::string_view status_name(Status status) { return kStatusNames[static_cast<std::size_t>(status)]; }
+std::string_view share_name(TimeShare share) { return kShareNames[static_cast<std::size_t>(share)]; }
+
 std::string_view engine_name(AccountedEngine engine) { return kEngineNames[static_cast<std::size_t>(engine)]; }
 
 std::optional<Status> parse_status(std::string_view name) {

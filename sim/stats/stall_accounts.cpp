@@ -10,8 +10,6 @@ namespace infsim::stats {
 
 using record::TimeShare;
 
-namespace {
-
 TimeShare share_of(observe::Stall why) {
     switch (why) {
         case observe::Stall::wait_pe: return TimeShare::wait_pe;
@@ -25,6 +23,8 @@ TimeShare share_of(observe::Stall why) {
     }
     internal_error(__FILE__, __LINE__, "unknown stall");
 }
+
+namespace {
 
 std::int64_t sum(const ShareTimes& t) { return std::accumulate(t.begin(), t.end(), std::int64_t{0}); }
 

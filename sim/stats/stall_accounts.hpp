@@ -75,6 +75,9 @@ private:
 /// of the time" when it works at least half of it. Empty when all shares are zero.
 std::string main_stall_in_words(const ShareTimes& times);
 
+/// The share of time that a reason for waiting counts in.
+record::TimeShare share_of(observe::Stall why);
+
 /// A share as words: "weights from DRAM", "the PE", "nothing left to do".
 std::string share_in_words(record::TimeShare share);
 

@@ -1,0 +1,27 @@
+// Which part of a run a trace covers.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/quantity.hpp"
+#include "base/units.hpp"
+
+namespace infsim::stats {
+
+/// The last so many measured inferences of each core, and those before them where fewer were measured.
+struct LastInferences {
+    int count = 1;
+};
+/// The inferences that are under way between two moments since the start of the chip, whole.
+struct TimeSpan {
+    TimePoint from{}, until{};
+};
+using TraceWindow = std::variant<LastInferences, TimeSpan>;
+
+/// "3" or "10ms..20ms".
+Parsed<TraceWindow> parse_trace_window(std::string_view text);
+std::string to_text(const TraceWindow& window);
+
+}  // namespace infsim::stats
