@@ -10,8 +10,8 @@
 
 namespace infsim::serving {
 
-/// Up to `max_batch_size` items; a batch leaves when it is full or its first task has waited `batch_timeout`, padded to the
-/// next size that is compiled. With `split_large` requests fill batches exactly and may be larger than one
+/// Up to `max_batch_size` items; a batch leaves when it is full or its first task has waited `batch_timeout`, padded to
+/// the next size that is compiled. With `split_large` requests fill batches exactly and may be larger than one
 /// (enable_large_batch_splitting).
 struct AllowedSizesOptions {
     std::int32_t max_batch_size = 1;

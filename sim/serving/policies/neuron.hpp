@@ -10,8 +10,8 @@
 
 namespace infsim::serving {
 
-/// A request is padded to a multiple of B and cut into shards of B. Its first shard runs alone, the rest concurrently once
-/// it is back. Requests do not share shards.
+/// A request is padded to a multiple of B and cut into shards of B. Its first shard runs alone, the rest concurrently
+/// once it is back. Requests do not share shards.
 struct NeuronOptions {
     static constexpr const char* kName = "neuron";
     static constexpr const char* kForLarger = "";
