@@ -14,9 +14,14 @@ packages=(
     clang-format-14 clang-tidy-14
     # package
     help2man lintian bash-completion
+    # the page of infsim report in a browser
+    chromium
     # plots
     python3 python3-matplotlib python3-pandas python3-numpy
 )
+
+# node and npm may be there without being Debian's: then Debian's stay away from them.
+command -v node > /dev/null && command -v npm > /dev/null || packages+=(nodejs npm)
 
 if ! command -v dpkg-query > /dev/null; then
     echo "setup.sh installs Debian packages and finds no dpkg here; infsim needs: ${packages[*]}" >&2

@@ -33,6 +33,7 @@ int run_calibrate_command(const Arguments& arguments);
 int run_uncertainty_command(const Arguments& arguments);
 int run_limits_command(const Arguments& arguments);
 int run_serve_command(const Arguments& arguments);
+int run_report_command(const Arguments& arguments);
 int run_check_command(const Arguments& arguments);
 /// Hidden: one request on stdin, one answer on stdout. What a sweep's worker processes run.
 int run_worker_command(const Arguments& arguments);

@@ -33,7 +33,8 @@ class InScratch(unittest.TestCase):
             words += ("--verify",)
         result = subprocess.run([INFSIM, *map(str, words)], cwd=self.folder, capture_output=True, text=True,
                                 timeout=280, **options)
-        self.assertEqual(result.returncode, expect, f"infsim {words}\n{result.stdout}\n{result.stderr}")
+        if expect is not None:
+            self.assertEqual(result.returncode, expect, f"infsim {words}\n{result.stdout}\n{result.stderr}")
         return result
 
     def write(self, name, content):
@@ -58,7 +59,7 @@ class InScratch(unittest.TestCase):
 class Usage(InScratch):
     def test_help_everywhere(self):
         for words in (["--help"], ["sweep", "--help"], ["run", "-h"], ["compile", "--help"], ["check", "--help"], ["validate", "--help"],
-                      ["calibrate", "--help"], ["uncertainty", "--help"]):
+                      ["calibrate", "--help"], ["uncertainty", "--help"], ["report", "--help"]):
             result = self.run_it(*words)
             self.assertIn("usage: infsim", result.stdout)
             self.assertEqual(result.stderr, "")
@@ -1392,6 +1393,45 @@ class ServeLive(InScratch):
             self.assertEqual((table["backend"], live["backend"]), ("table", "live"))
             for column in ("latency_ms_p50", "latency_ms_p99"):
                 self.assertAlmostEqual(table[column] / live[column], 1, delta=0.03, msg=f"{column} at {share}: {table[column]}, {live[column]}")
+
+
+class Report(InScratch):
+    """What needs no browser; tests/report/ looks at the pages. Where the build had no npm, nothing but the refusal is tried."""
+
+    def page(self, *words, expect=0):
+        result = self.run_it("report", *words, expect=None)
+        if "built without the page" in result.stderr:
+            self.assertEqual((result.returncode, self.files()), (2, []))
+            self.skipTest("infsim was built without npm's packages")
+        self.assertEqual(result.returncode, expect, result.stderr)
+        return result
+
+    def test_a_page_is_one_file_with_everything_inside(self):
+        said = self.page(SOURCE / "results/resnet50_batch").stdout
+        self.assertRegex(said, r"^report\.html: 1 section, [0-9.]+ (k|M)B\n$")
+        self.assertEqual(self.files(), ["report.html"])
+        text = (self.folder / "report.html").read_text()
+        self.assertNotRegex(text, r"(src|href)=.?(https?:|//)")
+        self.assertIn("default-src 'none'", text)
+        self.assertIn("Copyright", text)   # of the libraries inside
+        self.page(SOURCE / "results/resnet50_batch", "-o", "again.html")
+        self.assertEqual(text, (self.folder / "again.html").read_text())
+
+    def test_nothing_is_written_where_something_is_wrong(self):
+        (self.folder / "folder").mkdir()
+        for words, told in ((["nowhere"], "nowhere: is not there"),
+                            ([SOURCE / "sweeps"], "holds no results"),
+                            ([SOURCE / "results/resnet50_batch", "-o", "folder"], "is a folder"),
+                            ([SOURCE / "results/resnet50_batch", "-o", "missing/page.html"], "the folder missing is not there"),
+                            ([], "DIR: is missing")):
+            self.assertIn(told, self.page(*words, expect=2).stderr)
+            self.assertEqual(self.files(), ["folder"])
+        self.assertEqual(len(self.page("nowhere", "neither", expect=2).stderr.splitlines()), 2)
+
+    def test_an_empty_folder_is_a_section_that_says_so(self):
+        (self.folder / "empty").mkdir()
+        self.page("empty", "-o", "page.html")
+        self.assertIn("Nothing has been computed there yet", (self.folder / "page.html").read_text())
 
 
 class Reading(InScratch):

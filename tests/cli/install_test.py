@@ -56,6 +56,13 @@ class Package(unittest.TestCase):
         said("/usr/bin/python3", self.root / "usr/share/infsim/scripts/plot_sweep.py", "out", cwd=self.elsewhere)
         self.assertTrue(list((self.elsewhere / "out").glob("*.png")))
 
+    def test_the_page_of_a_report_is_installed_where_it_was_built(self):
+        built = (BUILD / "report_page/page.html").exists()
+        self.assertEqual(built, (self.root / "usr/share/infsim/report_page/page.html").exists())
+        if built:
+            self.infsim_says("report", SOURCE / "results/resnet50_batch", "-o", "page.html")
+            self.assertTrue((self.elsewhere / "page.html").exists())
+
     def test_every_installed_input_is_one_that_check_takes(self):
         share = self.root / "usr/share/infsim"
         files = [*share.glob("configs/chips/*.json"), *share.glob("configs/compilers/*.json"), *share.glob("sweeps/*.json")]

@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "cli/table.hpp"
+#include "flow/point.hpp"
+#include "report/page.hpp"
+
+namespace infsim::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Syntax syntax() {
+    po::options_description output("Output");
+    output.add_options()("out,o", po::value<std::string>()->value_name("FILE"),
+                         "where the page goes (default report.html)");
+    return {"report DIR... [-o report.html]",
+            "One HTML file that opens from disk and asks nothing of anybody: the answer in sentences, charts that are\n"
+            "linked, the table. DIR is the folder of a sweep, of a sweep of scenarios or of 'serve', or a file with "
+            "the\noutput of 'limits --json' or 'serve --json'; several become sections and are compared.",
+            {output, help_group()},
+            {},
+            "folder",
+            -1};
+}
+
+/// The page as the build left it, beside the executable or where it is installed, or a sentence that says what is
+/// missing.
+std::string built_page() {
+    std::error_code ignored;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    for (const fs::path& place : {folder, folder.parent_path() / "share/infsim"}) {
+        Problems missing;
+        if (auto page = read_file((place / "report_page/page.html").string(), missing)) return std::move(*page);
+    }
+    throw InputError(
+        "", "report",
+        "this infsim was built without the page, because npm was not there or could not reach its registry: "
+        "install nodejs and npm and build again (cmake --build BUILD --target report_page)");
+}
+
+/// Before any work: whether the file can be written, and whether it is one.
+void check_output(const std::string& path) {
+    std::error_code error;
+    const fs::path folder = fs::path(path).parent_path();
+    if (path.empty()) throw InputError("", "--out", "must name a file");
+    if (fs::is_directory(path, error)) throw InputError(path, "", "is a folder; --out names the file of the page");
+    if (!folder.empty() && !fs::is_directory(folder, error))
+        throw InputError(path, "", "the folder " + folder.string() + " is not there");
+    if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+        throw InputError(path, "", "is no file that a page could replace");
+}
+
+std::string size_text(std::size_t bytes) { return megabytes(static_cast<double>(bytes)); }
+
+}  // namespace
+
+int run_report_command(const Arguments& arguments) {
+    const auto values = parse(syntax(), arguments);
+    if (!values) return kDone;
+    if (values->count("folder") == 0) throw InputError("", "DIR", "is missing");
+    const std::string out = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "report.html";
+    check_output(out);
+    const std::string page = built_page();
+    std::vector<report::Source> sources;
+    Problems problems;
+    for (const std::string& path : (*values)["folder"].as<std::vector<std::string>>())
+        for (report::Source& source : report::read_sources(path, problems)) sources.push_back(std::move(source));
+    problems.throw_if_any();
+    const std::string version =
+        "infsim " INFSIM_VERSION ", results epoch " + number_text(std::int64_t{flow::kResultsEpoch});
+    const std::string text = report::make_page(page, sources, version);
+    write_file_atomic(out, text);
+    std::cout << out << ": " << sources.size() << (sources.size() == 1 ? " section, " : " sections, ")
+              << size_text(text.size()) << "\n";
+    return kDone;
+}
+
+}  // namespace infsim::cli

@@ -1,0 +1,28 @@
+// Rows of a sweep that differ in nothing but one thing: the batch, or the rate of requests.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "report/text_table.hpp"
+
+namespace infsim::report {
+
+struct Group {
+    std::string label;              ///< "dims.seq=128 dtype=fp16"; empty where there is only one
+    std::vector<std::size_t> rows;  ///< of the table, in its order
+};
+
+struct Grouping {
+    std::vector<std::string> axes;  ///< columns that tell the groups apart
+    std::vector<Group> groups;
+};
+
+/// Groups by the table's own axes that vary and by those of `identity` that tell more apart; `along` stays free.
+Grouping group_rows(const TextTable& table, const std::vector<std::string>& identity, const std::string& along);
+
+/// Whether a column takes more than one value.
+bool varies(const TextTable& table, const std::string& column);
+
+}  // namespace infsim::report

@@ -1,0 +1,244 @@
+#include "report/sources.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/text.hpp"
+#include "record/columns.hpp"
+#include "record/csv.hpp"
+#include "record/serving_record.hpp"
+
+namespace infsim::report {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExpected =
+    "a report is made of a folder of 'infsim sweep' or 'infsim serve', or of a file with the output of "
+    "'infsim limits --json' or 'infsim serve --json'";
+
+/// The last part of a path that may end with a slash.
+std::string name_of(const fs::path& path) {
+    const fs::path clean = path.lexically_normal();
+    const std::string name = (clean.has_filename() ? clean : clean.parent_path()).filename().string();
+    return name.empty() || name == "." ? fs::absolute(path).lexically_normal().parent_path().filename().string() : name;
+}
+
+/// Unit and meaning of the columns that every table of its kind has. What stands in front of them are keys of the
+/// sweep.
+template <class Columns>
+void describe(TextTable& table, const Columns& known) {
+    bool front = true;
+    for (TableColumn& column : table.columns) {
+        const auto found =
+            std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.name == column.name; });
+        front = front && found == known.end();
+        column.axis = front;
+        if (front) column.meaning = "axis of the sweep";
+        if (found == known.end()) continue;
+        column.unit = found->unit;
+        column.meaning = found->meaning;
+    }
+}
+
+/// Names of the folders in a folder, sorted; none where it is not there.
+std::vector<std::string> folders_in(const fs::path& path) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(path, error))
+        if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string points_text(std::size_t n) { return std::to_string(n) + (n == 1 ? " point" : " points"); }
+
+/// The rows of a sweep that was interrupted before it wrote its table: what its records say.
+TextTable table_of_records(const fs::path& folder, const std::vector<std::string>& ids, Problems& problems) {
+    std::vector<record::RunRecord> records;
+    for (const std::string& id : ids) {
+        const std::string file = (folder / id / "record.json").string();
+        std::error_code error;
+        if (!fs::exists(file, error)) continue;
+        const auto text = read_file(file, problems);
+        if (!text) continue;
+        try {
+            records.push_back(record::from_json(*text, file));
+        } catch (const InputError& e) {
+            for (const Problem& p : e.problems()) problems.add(p);
+        }
+    }
+    std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.model_name, a.compiler, a.batch_size) < std::tie(b.model_name, b.compiler, b.batch_size);
+    });
+    record::RareColumns rare;
+    for (const auto& r : records) rare.merge(record::rare_columns(r));
+    std::string text = record::csv_header(rare) + "\n";
+    for (const auto& r : records) text += record::csv_row(r, rare) + "\n";
+    return parse_csv(text, folder.string());
+}
+
+void read_layers(SweepSource& sweep, const fs::path& points, const std::vector<std::string>& ids, Problems& problems) {
+    std::error_code error;
+    for (const std::string& id : ids) {
+        const fs::path file = points / id / "layers.csv";
+        if (!fs::exists(file, error)) continue;
+        if (auto text = read_file(file.string(), problems)) sweep.layers_csv.emplace(id, std::move(*text));
+    }
+}
+
+void note_unlisted(SweepSource& sweep, const std::vector<std::string>& ids) {
+    std::set<std::string> listed;
+    for (std::size_t r = 0; r < sweep.table.rows.size(); ++r) listed.insert(sweep.table.cell(r, "point_id"));
+    const auto unlisted = static_cast<std::size_t>(
+        std::count_if(ids.begin(), ids.end(), [&](const std::string& id) { return listed.count(id) == 0; }));
+    if (unlisted > 0)
+        sweep.notes.push_back("The folder keeps " + points_text(unlisted) +
+                              " that the table does not list: of an earlier or an unfinished run of the sweep.");
+}
+
+SweepSource sweep_of(TextTable table, const fs::path& folder, Problems& problems) {
+    SweepSource sweep;
+    sweep.table = std::move(table);
+    describe(sweep.table, record::columns());
+    const auto ids = folders_in(folder / "points");
+    read_layers(sweep, folder / "points", ids, problems);
+    note_unlisted(sweep, ids);
+    return sweep;
+}
+
+SweepSource unfinished_sweep(const fs::path& folder, const std::vector<std::string>& ids, Problems& problems) {
+    SweepSource sweep;
+    sweep.table = table_of_records(folder / "points", ids, problems);
+    describe(sweep.table, record::columns());
+    read_layers(sweep, folder / "points", ids, problems);
+    sweep.notes.push_back("The sweep is not finished: " + points_text(sweep.table.rows.size()) +
+                          " are there and no table.csv yet. The same command as before goes on from there; axes that "
+                          "reach into the chip or compiler file are not told apart until then.");
+    return sweep;
+}
+
+/// A record of `serve --json` as the row that serving.csv has.
+TextTable serving_row(const json::Object& record) {
+    TextTable table;
+    table.rows.emplace_back();
+    for (const auto& column : record::serving_columns()) {
+        const json::Value* value = record.find(column.name);
+        table.columns.push_back({column.name, column.unit, column.meaning, false});
+        table.rows.front().push_back(!value               ? ""
+                                     : value->is_string() ? value->as_string()
+                                     : value->is_int()    ? number_text(value->as_int())
+                                     : value->is_number() ? number_text(value->as_number())
+                                                          : json::dump(*value, 0));
+    }
+    return table;
+}
+
+bool has(const json::Object& o, const char* key, bool (json::Value::*is)() const) {
+    const json::Value* value = o.find(key);
+    return value && (value->*is)();
+}
+
+/// Empty where a JSON file is something else.
+std::optional<Source> source_of_json(const fs::path& path, const json::Object& root) {
+    Source source{name_of(path), path.string(), EmptySource{}};
+    if (has(root, "limits", &json::Value::is_object) && has(root, "model", &json::Value::is_string)) {
+        source.name = root.find("model")->as_string();
+        if (has(root, "chip", &json::Value::is_string)) source.name += " on " + root.find("chip")->as_string();
+        source.content = LimitsSource{root};
+        return source;
+    }
+    if (has(root, "sets", &json::Value::is_array) && root.find("bound_ms")) {
+        source.content = SearchSource{root};
+        return source;
+    }
+    if (!has(root, "record", &json::Value::is_object)) return std::nullopt;
+    const json::Object& record = root.find("record")->as_object();
+    if (!record.find("scenario_id")) return std::nullopt;
+    source.content = ServingSource{serving_row(record), root};
+    return source;
+}
+
+std::optional<Source> source_of_table(const fs::path& path, Problems& problems) {
+    const auto text = read_file(path.string(), problems);
+    if (!text) return std::nullopt;
+    try {
+        TextTable table = parse_csv(*text, path.string());
+        Source source{name_of(path.parent_path()), path.parent_path().string(), EmptySource{}};
+        if (table.find("scenario_id") && table.find("status")) {
+            describe(table, record::serving_columns());
+            source.content = ServingSource{std::move(table), {}};
+        } else if (table.find("point_id") && table.find("status") && table.find("batch_size")) {
+            source.content = sweep_of(std::move(table), path.parent_path(), problems);
+        } else {
+            problems.add(path.string(), "line 1",
+                         "has no columns point_id, status and batch_size of a sweep, nor scenario_id and status of a "
+                         "sweep of scenarios");
+            return std::nullopt;
+        }
+        return source;
+    } catch (const InputError& e) {
+        for (const Problem& p : e.problems()) problems.add(p);
+        return std::nullopt;
+    }
+}
+
+/// The results in the JSON files of a folder; files that are something else are left alone.
+void read_json_files(const fs::path& folder, std::vector<Source>& sources) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error))
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) {
+        Problems foreign;
+        const auto document = json::parse_file(file.string(), foreign);
+        if (!document || !document->root.is_object()) continue;
+        if (auto source = source_of_json(file, document->root.as_object())) {
+            if (file.filename() == "report.json") source->name = name_of(folder);
+            sources.push_back(std::move(*source));
+        }
+    }
+}
+
+std::vector<Source> read_folder(const fs::path& folder, Problems& problems) {
+    std::vector<Source> sources;
+    std::error_code error;
+    const std::size_t before = problems.list().size();
+    if (fs::exists(folder / "table.csv", error)) {
+        if (auto source = source_of_table(folder / "table.csv", problems)) sources.push_back(std::move(*source));
+    } else if (const auto ids = folders_in(folder / "points"); !ids.empty()) {
+        sources.push_back({name_of(folder), folder.string(), unfinished_sweep(folder, ids, problems)});
+    }
+    read_json_files(folder, sources);
+    if (!sources.empty() || problems.list().size() > before) return sources;
+    const bool begun = fs::exists(folder / "points", error) || fs::exists(folder / "service", error);
+    if (begun || fs::is_empty(folder, error)) return {{name_of(folder), folder.string(), EmptySource{}}};
+    problems.add(folder.string(), "", std::string("holds no results: ") + kExpected);
+    return {};
+}
+
+}  // namespace
+
+std::vector<Source> read_sources(const std::string& path, Problems& problems) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) return read_folder(path, problems);
+    if (!fs::exists(path, error)) {
+        problems.add(path, "", "is not there");
+        return {};
+    }
+    if (fs::path(path).extension() == ".csv") {
+        auto source = source_of_table(path, problems);
+        return source ? std::vector<Source>{std::move(*source)} : std::vector<Source>{};
+    }
+    const auto document = json::parse_file(path, problems);
+    if (!document) return {};
+    if (document->root.is_object())
+        if (auto source = source_of_json(path, document->root.as_object())) return {std::move(*source)};
+    problems.add(path, "/", std::string("is no result of infsim: ") + kExpected);
+    return {};
+}
+
+}  // namespace infsim::report
