@@ -63,6 +63,7 @@ LIBRARIES = {
     "Eigen": (r"(Eigen|unsupported)/", ["exec/", "calibration/"]),
     "xxHash": (r"xxh", ["base/hash.cpp"]),
     "libzip": (r"zip\.h$", ["tensorio/"]),
+    "SQLite": (r"sqlite3\.h$", ["record/table_sqlite.cpp"]),
 }
 FREE = re.compile(r"([a-z_0-9]+|fmt/.*|(unistd|fcntl|spawn|signal|poll|limits)\.h|sys/[a-z]+\.h)$")
 MAX_LINES = 400

@@ -8,7 +8,7 @@ packages=(
     build-essential cmake ninja-build pkg-config ccache
     # libraries
     libsystemc-dev nlohmann-json3-dev libboost-dev libboost-program-options-dev libonnx-dev libprotobuf-dev protobuf-compiler
-    libfmt-dev libxxhash-dev libeigen3-dev libzip-dev
+    libfmt-dev libxxhash-dev libeigen3-dev libzip-dev libsqlite3-dev
     # tests
     catch2 librapidcheck-dev libbenchmark-dev libonnx-testdata python3-jsonschema clang libclang-rt-14-dev valgrind
     clang-format-14 clang-tidy-14

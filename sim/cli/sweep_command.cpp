@@ -36,12 +36,14 @@ Syntax syntax() {
     po::options_description output("Output");
     // clang-format off
     output.add_options()
+        ("format", po::value<std::string>()->value_name("F"),
+         "of the table: csv (default, DIR/table.csv) or sqlite (DIR/table.sqlite)")
         ("json", "print records and summary as JSON instead of the table")
-        ("help-columns", "print name, unit and meaning of every column of table.csv and exit");
+        ("help-columns", "print name, unit and meaning of every column of the table and exit");
     // clang-format on
     return {"sweep SWEEP.json [options]",
-            "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv and prints the "
-            "table,\n"
+            "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv with its description\n"
+            "DIR/table.columns.json and prints the table,\n"
             "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
             {running, price_group(), output, help_group()},
             {},
@@ -62,15 +64,27 @@ json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& res
                         {"summary", sweep_summary_json(sweep, result)}};
 }
 
-void print(const explore::Sweep& sweep, const explore::SweepResult& result, const std::string& folder) {
+std::string table_path(const explore::SweepOptions& options) {
+    return options.folder + (options.format == explore::TableFormat::csv ? "/table.csv" : "/table.sqlite");
+}
+
+/// The script that draws such a sweep: a map where two axes are left beside the batch and the network.
+std::string picture_script(const explore::Sweep& sweep) {
+    const auto axes = std::count_if(sweep.axes.begin(), sweep.axes.end(), [](const explore::Axis& axis) {
+        return !axis.zipped && axis.key != "batch" && axis.key != "model";
+    });
+    return axes >= 2 ? "plot_map" : "plot_sweep";
+}
+
+void print(const explore::Sweep& sweep, const explore::SweepResult& result, const explore::SweepOptions& options) {
+    const std::string& folder = options.folder;
     const std::string sentences = sweep_sentences(sweep, result);
     std::cout << wrapped(sweep.question) << "\n\n" << sweep_table(sweep, result) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
     const std::string found = objective_sentences(sweep, result);
     if (!found.empty()) std::cout << found << "\n";
-    std::cout << "Table: " << folder << "/table.csv\nLayers of each point: " << folder << "/points/*/layers.csv\n"
-              << "Pictures, PNG and SVG: scripts/"
-              << (explore::extra_axes(sweep).size() >= 2 ? "plot_map" : "plot_sweep") << ".py " << folder
+    std::cout << "Table: " << table_path(options) << "\nLayers of each point: " << folder << "/points/*/layers.csv\n"
+              << "Pictures, PNG and SVG: scripts/" << picture_script(sweep) << ".py " << folder
               << " draws them there\n";
 }
 
@@ -87,10 +101,15 @@ int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& 
     if (as_json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
     else
         std::cout << wrapped(sweep.question) << "\n\n"
-                  << serving_rows_text(sweep, rows) << "\nTable: " << options.folder
-                  << "/table.csv\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder
-                  << " draws them there\n";
+                  << serving_rows_text(sweep, rows) << "\nTable: " << table_path(options)
+                  << "\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder << " draws them there\n";
     return kDone;
+}
+
+explore::TableFormat format_of(const po::variables_map& values, Problems& problems) {
+    const std::string name = values.count("format") > 0 ? values["format"].as<std::string>() : "csv";
+    if (name != "csv" && name != "sqlite") problems.add("", "--format", "must be csv or sqlite, and is '" + name + "'");
+    return name == "sqlite" ? explore::TableFormat::sqlite : explore::TableFormat::csv;
 }
 
 int exit_status(const explore::SweepResult& result) {
@@ -117,6 +136,7 @@ int run_sweep_command(const Arguments& arguments) {
     Problems problems;
     const auto settings = settings_of(*values, problems);
     const int jobs = jobs_of(*values, 1, problems);
+    const explore::TableFormat format = format_of(*values, problems);
     const auto sweep =
         explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
     problems.throw_if_any();
@@ -125,6 +145,7 @@ int run_sweep_command(const Arguments& arguments) {
     options.prices = prices_of(*values);
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + sweep->name;
     options.jobs = jobs;
+    options.format = format;
     options.worker_command = {explore::own_executable(), "worker"};
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);
@@ -135,7 +156,7 @@ int run_sweep_command(const Arguments& arguments) {
         return kInterrupted;
     }
     if (values->count("json") > 0) std::cout << json::dump(to_json(*sweep, result, options.folder)) << "\n";
-    else print(*sweep, result, options.folder);
+    else print(*sweep, result, options);
     return exit_status(result);
 }
 

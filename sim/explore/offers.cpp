@@ -90,16 +90,25 @@ Verdicts verdicts_of(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     return verdicts_of(sweep.objectives, offered_rows(sweep, rows));
 }
 
-std::vector<std::string> objective_cells(const Sweep& sweep, const std::vector<SweepRow>& rows) {
-    if (sweep.objectives.empty()) return std::vector<std::string>(rows.size() + 1);
-    const Verdicts verdicts = verdicts_of(sweep, rows);
+std::vector<AddedColumn> objective_columns(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    if (sweep.objectives.empty()) return {};
+    const auto flag = [](std::string name, std::string meaning) {
+        return AddedColumn{{std::move(name), "", std::move(meaning), record::CellType::boolean, std::nullopt}, {}};
+    };
+    std::vector<AddedColumn> columns{
+        flag("satisfies_constraints", "whether it is ok and keeps every bound of subject_to")};
     const bool fronts = !sweep.objectives.wanted.empty();
+    if (fronts)
+        columns.push_back(flag("pareto",
+                               "whether no other point of its network that keeps the bounds is better in all "
+                               "that is maximized or minimized"));
+    const Verdicts verdicts = verdicts_of(sweep, rows);
     const auto word = [](bool is) { return is ? "true" : "false"; };
-    std::vector<std::string> cells{std::string(",satisfies_constraints") + (fronts ? ",pareto" : "")};
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        cells.push_back("," + std::string(word(verdicts.satisfies[i])) +
-                        (fronts ? std::string(",") + word(verdicts.on_front(i)) : ""));
-    return cells;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        columns[0].cells.emplace_back(word(verdicts.satisfies[i]));
+        if (fronts) columns[1].cells.emplace_back(word(verdicts.on_front(i)));
+    }
+    return columns;
 }
 
 }  // namespace infsim::explore

@@ -15,8 +15,12 @@ std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<Sweep
 /// What the sweep's objectives say of its rows.
 Verdicts verdicts_of(const Sweep& sweep, const std::vector<SweepRow>& rows);
 
-/// Cells of the columns that objectives add at the end of the table, the header first; empty texts where the sweep has
-/// none. They begin with a comma.
-std::vector<std::string> objective_cells(const Sweep& sweep, const std::vector<SweepRow>& rows);
+/// A column that the table has beside the record's, with a cell for each row.
+struct AddedColumn {
+    record::TableColumn column;
+    std::vector<std::string> cells;
+};
+/// The columns that objectives add at the end of the table; none where the sweep has no objectives.
+std::vector<AddedColumn> objective_columns(const Sweep& sweep, const std::vector<SweepRow>& rows);
 
 }  // namespace infsim::explore

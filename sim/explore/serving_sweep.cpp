@@ -8,7 +8,6 @@
 #include "explore/axis_values.hpp"
 #include "explore/measure.hpp"
 #include "flow/paths.hpp"
-#include "record/csv.hpp"
 
 namespace infsim::explore {
 
@@ -81,17 +80,6 @@ record::ServingRecord run(const ServingPoint& point, const SweepOptions& options
     return flow::record_of(plan, plan.scenario, result);
 }
 
-std::string table_csv(const Sweep& sweep, const std::vector<ServingRow>& rows) {
-    std::string text;
-    for (const Axis& axis : sweep.axes) text += record::csv_cell(axis.key) + ",";
-    text += record::serving_csv_header() + "\n";
-    for (const ServingRow& row : rows) {
-        for (const std::string& value : row.axis_values) text += record::csv_cell(value) + ",";
-        text += record::serving_csv_row(row.record) + "\n";
-    }
-    return text;
-}
-
 }  // namespace
 
 std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
@@ -127,7 +115,7 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
     }
     progress.finish();
     std::filesystem::create_directories(options.folder);
-    write_file_atomic(options.folder + "/table.csv", table_csv(sweep, rows));
+    write_table(sweep, rows, options.folder, options.format);
     return rows;
 }
 

@@ -25,7 +25,7 @@ struct ServingRow {
 /// that it comes from. Scenarios that run live or search are problems: those run one at a time.
 std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems);
 
-/// Runs every point on measured times, which are kept in DIR/service and taken from there, and writes DIR/table.csv:
+/// Runs every point on measured times, which are kept in DIR/service and taken from there, and writes the table:
 /// the axes, then the columns of a ServingRecord. A server that cannot be is a row with status infeasible. Throws
 /// InputError with everything that is wrong before anything runs, Interrupted.
 std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);

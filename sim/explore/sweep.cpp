@@ -9,7 +9,6 @@
 #include "base/text.hpp"
 #include "explore/points.hpp"
 #include "explore/process.hpp"
-#include "explore/table.hpp"
 #include "explore/worker.hpp"
 #include "flow/derived_columns.hpp"
 #include "flow/run_point.hpp"
@@ -154,7 +153,7 @@ SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress&
         flow::fill_derived(result.rows.back().record, plan.energies[i], options.prices);
         timing.emplace_back(id, point.timing_cells);
     }
-    store.write("table.csv", table_csv(sweep, result.rows));
+    write_table(sweep, result.rows, options.folder, options.format);
     store.write("timing.csv", timing_csv(timing));
     return result;
 }

@@ -7,6 +7,7 @@
 #include "explore/progress.hpp"
 #include "explore/store.hpp"
 #include "explore/sweep_file.hpp"
+#include "explore/table.hpp"
 #include "flow/prices.hpp"
 
 namespace infsim::explore {
@@ -16,6 +17,7 @@ struct SweepOptions {
     int jobs = 1;                             ///< worker processes at a time
     std::vector<std::string> worker_command;  ///< executable and its hidden subcommand
     flow::Prices prices;                      ///< for the columns of cost
+    TableFormat format = TableFormat::csv;    ///< of the table
 };
 
 /// One row of the table.
@@ -31,9 +33,9 @@ struct SweepResult {
     std::vector<SweepRow> rows;  ///< in table order
 };
 
-/// Reads every file that the points name, runs what `folder` lacks, writes table.csv and timing.csv. Throws
-/// InputError with everything that is wrong before anything runs or is written; also for what only the
-/// compiler finds unsupported.
+/// Reads every file that the points name, runs what `folder` lacks, writes the table, its description and timing.csv.
+/// Throws InputError with everything that is wrong before anything runs or is written; also for what only the compiler
+/// finds unsupported.
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
 
 /// Resolves every point and adds each distinct problem once, at the place in the sweep file that it comes

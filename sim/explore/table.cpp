@@ -1,34 +1,155 @@
 #include "explore/table.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 
+#include "base/text.hpp"
 #include "explore/offers.hpp"
+#include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
+#include "record/columns.hpp"
 #include "record/csv.hpp"
 
 namespace infsim::explore {
 
-std::vector<std::size_t> extra_axes(const Sweep& sweep) {
-    std::vector<std::size_t> extra;
-    const auto& own = point_keys();
-    for (std::size_t a = 0; a < sweep.axes.size(); ++a)
-        if (std::find(own.begin(), own.end(), sweep.axes[a].key) == own.end()) extra.push_back(a);
-    return extra;
+namespace {
+
+using record::TableColumn;
+using record::TableHead;
+using Cells = std::vector<std::string>;
+
+/// What a sweep of points and one of scenarios have in common.
+struct Content {
+    std::string row;                   ///< what one is called
+    std::vector<TableColumn> columns;  ///< of the record
+    std::size_t rows = 0;
+    std::function<const Cells&(std::size_t)> axis_values;              ///< by row
+    std::function<std::string(std::size_t, std::size_t)> record_cell;  ///< by row and column
+};
+
+/// A column in front of the record's: an axis, and how its values become cells.
+struct Layout {
+    TableHead head;
+    std::vector<std::size_t> front;  ///< axes
+};
+
+/// The column of a record that shows the axis `key`; the same name where nothing else is said.
+std::string own_column(const std::string& key) {
+    if (key == "model") return "model_name";
+    if (key == "batch") return "batch_size";
+    return key == "workers" ? "workers_per_model" : key;
+}
+
+/// Whether different values of the axis give different cells in that column. Two files may hold chips of one name.
+bool tells_apart(const Content& content, std::size_t axis, std::size_t column) {
+    std::map<std::string, std::string> value_of;
+    for (std::size_t r = 0; r < content.rows; ++r) {
+        const std::string& value = content.axis_values(r)[axis];
+        const auto [known, is_new] = value_of.emplace(content.record_cell(r, column), value);
+        if (!is_new && known->second != value) return false;
+    }
+    return true;
+}
+
+Layout layout_of(const Sweep& sweep, const Content& content) {
+    Layout layout;
+    layout.head = {sweep.name, sweep.question, content.row, {}};
+    std::vector<TableColumn> own = content.columns;
+    for (std::size_t a = 0; a < sweep.axes.size(); ++a) {
+        TableColumn column = axis_column(sweep, a);
+        const std::string name = own_column(column.name);
+        const auto found = std::find_if(own.begin(), own.end(), [&](const TableColumn& c) { return c.name == name; });
+        if (found != own.end() && tells_apart(content, a, static_cast<std::size_t>(found - own.begin()))) {
+            found->axis = column.axis;
+            continue;
+        }
+        if (found != own.end()) column.name += "_file";
+        layout.front.push_back(a);
+        layout.head.columns.push_back(std::move(column));
+    }
+    layout.head.columns.insert(layout.head.columns.end(), own.begin(), own.end());
+    return layout;
+}
+
+/// Row after row of the table.
+record::NextRow rows_of(const Layout& layout, const Content& content) {
+    return [&layout, &content, next = std::size_t{0}](Cells& cells) mutable {
+        if (next == content.rows) return false;
+        cells.clear();
+        const Cells& values = content.axis_values(next);
+        for (std::size_t f = 0; f < layout.front.size(); ++f)
+            cells.push_back(axis_cell(layout.head.columns[f], values[layout.front[f]]));
+        for (std::size_t c = 0; c < content.columns.size(); ++c) cells.push_back(content.record_cell(next, c));
+        ++next;
+        return true;
+    };
+}
+
+Content content_of(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    record::RareColumns rare;
+    for (const SweepRow& row : rows) rare.merge(record::rare_columns(row.record));
+    std::vector<const record::Column*> shown;
+    Content content{"point", {}, rows.size(), {}, {}};
+    for (const record::Column& c : record::columns()) {
+        if (c.rare && rare.count(c.name) == 0) continue;
+        shown.push_back(&c);
+        content.columns.push_back({c.name, c.unit, c.meaning, record::cell_type(c), std::nullopt});
+    }
+    content.axis_values = [&rows](std::size_t r) -> const Cells& { return rows[r].point.axis_values; };
+    auto added = objective_columns(sweep, rows);
+    for (const AddedColumn& a : added) content.columns.push_back(a.column);
+    content.record_cell = [&rows, shown, added = std::move(added)](std::size_t r, std::size_t c) {
+        return c < shown.size() ? record::cell_text(*shown[c], rows[r].record) : added[c - shown.size()].cells[r];
+    };
+    return content;
+}
+
+Content content_of(const std::vector<ServingRow>& rows) {
+    Content content{"scenario", {}, rows.size(), {}, {}};
+    for (const record::ServingColumn& c : record::serving_columns())
+        content.columns.push_back({c.name, c.unit, c.meaning, c.type, std::nullopt});
+    content.axis_values = [&rows](std::size_t r) -> const Cells& { return rows[r].axis_values; };
+    content.record_cell = [&rows](std::size_t r, std::size_t c) {
+        return record::cell_text(record::serving_columns()[c], rows[r].record);
+    };
+    return content;
+}
+
+void write(const Sweep& sweep, const Content& content, const std::string& folder, TableFormat format) {
+    const Layout layout = layout_of(sweep, content);
+    const bool csv = format == TableFormat::csv;
+    std::error_code ignored;
+    std::filesystem::remove(folder + (csv ? "/table.sqlite" : "/table.csv"), ignored);
+    const auto next = rows_of(layout, content);
+    write_file_atomic(folder + (csv ? "/table.csv" : "/table.sqlite"),
+                      csv ? record::table_as_csv(layout.head, next) : record::table_as_sqlite(layout.head, next));
+    write_file_atomic(folder + "/table.columns.json", json::dump(record::table_description(layout.head)) + "\n");
+}
+
+}  // namespace
+
+record::TableHead table_head(const Sweep& sweep, const std::vector<SweepRow>& rows) {
+    return layout_of(sweep, content_of(sweep, rows)).head;
+}
+
+record::TableHead table_head(const Sweep& sweep, const std::vector<ServingRow>& rows) {
+    return layout_of(sweep, content_of(rows)).head;
 }
 
 std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
-    const auto extra = extra_axes(sweep);
-    std::string text;
-    for (std::size_t a : extra) text += record::csv_cell(sweep.axes[a].key) + ",";
-    record::RareColumns rare;
-    for (const SweepRow& row : rows) rare.merge(record::rare_columns(row.record));
-    const std::vector<std::string> verdicts = objective_cells(sweep, rows);
-    text += record::csv_header(rare) + verdicts.front() + "\n";
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (std::size_t a : extra) text += record::csv_cell(rows[i].point.axis_values[a]) + ",";
-        text += record::csv_row(rows[i].record, rare) + verdicts[i + 1] + "\n";
-    }
-    return text;
+    const Content content = content_of(sweep, rows);
+    const Layout layout = layout_of(sweep, content);
+    return record::table_as_csv(layout.head, rows_of(layout, content));
+}
+
+void write_table(const Sweep& sweep, const std::vector<SweepRow>& rows, const std::string& folder, TableFormat format) {
+    write(sweep, content_of(sweep, rows), folder, format);
+}
+
+void write_table(const Sweep& sweep, const std::vector<ServingRow>& rows, const std::string& folder,
+                 TableFormat format) {
+    write(sweep, content_of(rows), folder, format);
 }
 
 }  // namespace infsim::explore

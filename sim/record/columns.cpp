@@ -254,6 +254,13 @@ const std::vector<Column>& columns() {
     return all;
 }
 
+CellType cell_type(const Column& column) {
+    RunRecord any;
+    const MemberRef member = column.member(any);
+    if (std::holds_alternative<Integer*>(member)) return CellType::integer;
+    return std::holds_alternative<Real*>(member) ? CellType::number : CellType::text;
+}
+
 std::string cell_text(const Column& column, const RunRecord& record) {
     // Members are only reached through a mutable record; reading one does not change it.
     const MemberRef member = column.member(const_cast<RunRecord&>(record));

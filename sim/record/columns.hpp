@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "record/record.hpp"
+#include "record/table.hpp"
 
 namespace infsim::record {
 
@@ -25,6 +26,8 @@ struct Column {
 
 /// All columns in the order of the CSV. Names follow NeuronPerf where it has one.
 const std::vector<Column>& columns();
+
+CellType cell_type(const Column& column);
 
 /// A cell as text without quoting: shortest round-trip numbers, "true"/"false", empty where there is no
 /// value.

@@ -17,6 +17,28 @@ std::string csv_cell(std::string_view text) {
     return quoted + '"';
 }
 
+namespace {
+
+/// Whether a spreadsheet takes what is behind the guards for a formula. Tabs and line ends are skipped by some.
+bool wants_guard(const std::string& text) {
+    const auto first = text.find_first_not_of('\'');
+    return first != std::string::npos && std::string_view("=+-@\t\r").find(text[first]) != std::string_view::npos;
+}
+
+/// A cell as the table has it: texts guarded.
+std::string table_cell(const Column& column, const RunRecord& record) {
+    const std::string text = cell_text(column, record);
+    return cell_type(column) == CellType::text ? guarded(text) : text;
+}
+
+}  // namespace
+
+std::string guarded(const std::string& text) { return wants_guard(text) ? "'" + text : text; }
+
+std::string unguarded(const std::string& text) {
+    return !text.empty() && text[0] == '\'' && wants_guard(text) ? text.substr(1) : text;
+}
+
 std::string csv_line(const std::vector<std::string>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -63,7 +85,7 @@ std::string csv_header(const RareColumns& rare) {
 std::string csv_row(const RunRecord& record, const RareColumns& rare) {
     std::vector<std::string> cells;
     for (const Column& c : columns())
-        if (!c.rare || rare.count(c.name) > 0) cells.push_back(cell_text(c, record));
+        if (!c.rare || rare.count(c.name) > 0) cells.push_back(table_cell(c, record));
     return csv_line(cells);
 }
 
@@ -78,7 +100,8 @@ RunRecord parse_csv_row(std::string_view header, std::string_view row, const std
     for (const Column& c : columns()) {
         const auto found = std::find(names.begin(), names.end(), c.name);
         if (found == names.end()) continue;
-        const std::string& cell = cells[static_cast<std::size_t>(found - names.begin())];
+        std::string cell = cells[static_cast<std::size_t>(found - names.begin())];
+        if (cell_type(c) == CellType::text) cell = unguarded(cell);
         if (!set_cell(c, record, cell)) throw InputError(file, c.name, "'" + cell + "' is not a value of this column");
     }
     return record;

@@ -13,6 +13,10 @@ namespace infsim::record {
 
 /// Quotes a cell when it holds a comma, a quote or a line end.
 std::string csv_cell(std::string_view text);
+/// A text that a spreadsheet would take for a formula, one that begins with =, +, - or @, with a ' in front;
+/// unguarded() takes it away again. A text that begins with such a guard gets another one, so that nothing is lost.
+std::string guarded(const std::string& text);
+std::string unguarded(const std::string& text);
 /// Joins cells, quoting each as needed; no line end.
 std::string csv_line(const std::vector<std::string>& cells);
 /// Splits one CSV line that csv_line wrote (no line end inside quotes). Unbalanced quotes end with the line.
@@ -22,7 +26,8 @@ std::vector<std::string> split_csv_line(std::string_view line);
 using RareColumns = std::set<std::string>;
 /// Those in which the record has a value.
 RareColumns rare_columns(const RunRecord& record);
-/// Column names, and one record in the same order; no line end. Of the columns that few records have, those of `rare`.
+/// Column names, and one record in the same order, its texts guarded; no line end. Of the columns that few records
+/// have, those of `rare`.
 std::string csv_header(const RareColumns& rare = {});
 std::string csv_row(const RunRecord& record, const RareColumns& rare = {});
 

@@ -15,14 +15,14 @@ json::Value value_of(const std::optional<T>& x) {
     return x ? json::Value{*x} : json::Value{};
 }
 
+constexpr CellType type_of(std::string R::* /*unused*/) { return CellType::text; }
+constexpr CellType type_of(Integer R::* /*unused*/) { return CellType::integer; }
+constexpr CellType type_of(Real R::* /*unused*/) { return CellType::number; }
+
 template <class T>
 ServingColumn column(std::string name, std::string unit, std::string meaning, T R::*member) {
-    return {std::move(name), std::move(unit), std::move(meaning), [member](const R& r) { return value_of(r.*member); }};
-}
-
-std::string cell(const json::Value& v) {
-    if (v.is_null()) return "";
-    return v.is_string() ? v.as_string() : v.is_int() ? number_text(v.as_int()) : number_text(v.as_number());
+    return {std::move(name), std::move(unit), std::move(meaning), type_of(member),
+            [member](const R& r) { return value_of(r.*member); }};
 }
 
 void add_what(std::vector<ServingColumn>& c) {
@@ -101,6 +101,12 @@ const std::vector<ServingColumn>& serving_columns() {
     return all;
 }
 
+std::string cell_text(const ServingColumn& column, const ServingRecord& record) {
+    const json::Value v = column.value(record);
+    if (v.is_null()) return "";
+    return v.is_string() ? v.as_string() : v.is_int() ? number_text(v.as_int()) : number_text(v.as_number());
+}
+
 std::string serving_csv_header() {
     std::vector<std::string> names;
     for (const ServingColumn& c : serving_columns()) names.push_back(c.name);
@@ -109,7 +115,10 @@ std::string serving_csv_header() {
 
 std::string serving_csv_row(const ServingRecord& record) {
     std::vector<std::string> cells;
-    for (const ServingColumn& c : serving_columns()) cells.push_back(cell(c.value(record)));
+    for (const ServingColumn& c : serving_columns()) {
+        const std::string text = cell_text(c, record);
+        cells.push_back(c.type == CellType::text ? guarded(text) : text);
+    }
     return csv_line(cells);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "record/record.hpp"
+#include "record/table.hpp"
 
 namespace infsim::record {
 
@@ -35,11 +36,15 @@ struct ServingRecord {
 
 struct ServingColumn {
     std::string name, unit, meaning;
+    CellType type;
     std::function<json::Value(const ServingRecord&)> value;  ///< null: no value
 };
 
 /// In the order of the CSV.
 const std::vector<ServingColumn>& serving_columns();
+
+/// Empty where there is no value.
+std::string cell_text(const ServingColumn& column, const ServingRecord& record);
 
 std::string serving_csv_header();
 std::string serving_csv_row(const ServingRecord& record);

@@ -759,7 +759,7 @@ class Sweep(InScratch):
         self.assertEqual(one, two)
         self.assertTrue(one.startswith(b"chip.state_buffer.partition_bytes,model_name,"))
         self.assertEqual([(r["chip.state_buffer.partition_bytes"], r["batch_size"]) for r in self.table("one")][:5],
-                         [("4KiB", "3"), ("4KiB", "1"), ("4KiB", "2"), ("4KiB", "64"), ("96KiB", "3")])
+                         [("4096", "3"), ("4096", "1"), ("4096", "2"), ("4096", "64"), ("98304", "3")])
 
     def test_totals_are_axes_and_make_the_same_points(self):
         def ids(axis, values, folder):

@@ -2,7 +2,6 @@
 
 #include "explore/sweep.hpp"
 #include "explore/sweep_file.hpp"
-#include "explore/table.hpp"
 
 using namespace infsim;
 using namespace infsim::explore;
@@ -166,19 +165,4 @@ TEST_CASE("a problem of a point is traced to the value that caused it") {
     CHECK(source_of(*sweep, points[4], "batch")->where == "/axes/1/values/1");
     CHECK(source_of(*sweep, points[4], "model")->where == "/base/model");
     CHECK_FALSE(source_of(*sweep, points[4], "cores"));
-}
-
-TEST_CASE("the table has columns for the axes that reach into files, in front") {
-    Problems problems;
-    const auto sweep = read(R"({"question": "?", "base": {"model": "m.json"},
-        "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["64KiB", "1,5KiB"]}, {"key": "batch", "values": [1]}]})",
-                            problems);
-    REQUIRE(sweep);
-    CHECK(extra_axes(*sweep) == std::vector<std::size_t>{0});
-    std::vector<SweepRow> rows;
-    for (const SweepPoint& point : expand(*sweep, problems)) rows.push_back({point, {}, "", false});
-    const std::string table = table_csv(*sweep, rows);
-    CHECK(table.find("chip.state_buffer.partition_bytes,model_name,") == 0);
-    CHECK(table.find("\n64KiB,") != std::string::npos);
-    CHECK(table.find("\n\"1,5KiB\",") != std::string::npos);
 }

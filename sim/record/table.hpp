@@ -1,0 +1,57 @@
+// Tables for others to read: columns with unit, meaning and type, as CSV or as an SQLite database, and a description
+// that programs can read.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace infsim::record {
+
+/// What the cells of a column are. Every column has one type, and a cell may be empty in each.
+enum class CellType : std::uint8_t { text, integer, number, boolean };
+std::string_view cell_type_name(CellType type);
+
+/// What kind of values an axis has: numbers, which have an order and distances; names; or true and false.
+enum class AxisKind : std::uint8_t { quantity, name, flag };
+std::string_view axis_kind_name(AxisKind kind);
+
+/// The axis of a sweep that a column holds.
+struct TableAxis {
+    std::string key;  ///< as the sweep file has it
+    AxisKind kind = AxisKind::name;
+    std::string together_with;  ///< key of the axis that it takes its values with; empty where it is crossed
+};
+
+struct TableColumn {
+    std::string name, unit, meaning;
+    CellType type = CellType::text;
+    std::optional<TableAxis> axis;
+};
+
+/// A table without its rows.
+struct TableHead {
+    std::string name;      ///< of the sweep
+    std::string question;  ///< that it answers
+    std::string row;       ///< what a row is: "point" or "scenario"
+    std::vector<TableColumn> columns;
+};
+
+/// Puts the cells of the next row, as text, in place of what it is given; false where none is left.
+using NextRow = std::function<bool(std::vector<std::string>&)>;
+
+/// Header and rows, "\n" at the end of each. Cells of text are guarded (csv.hpp).
+std::string table_as_csv(const TableHead& head, const NextRow& next);
+
+/// The bytes of an SQLite database: `points` (or `scenarios`) with the rows, `columns` with what describes them,
+/// `sweep` with name and question. Columns are of type TEXT, INTEGER, REAL or BOOLEAN (1 and 0), empty cells NULL.
+std::string table_as_sqlite(const TableHead& head, const NextRow& next);
+
+constexpr int kTableVersion = 1;
+/// {"schema_version", "sweep", "question", "row", "columns": [...]}; schema: configs/schemas/table.schema.json.
+json::Value table_description(const TableHead& head);
+
+}  // namespace infsim::record
