@@ -53,7 +53,7 @@ json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& res
     json::Array records;
     for (const explore::SweepRow& row : result.rows) {
         json::Object axes;
-        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.point.axis_values[a]);
+        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.axis_values[a]);
         records.push_back(json::Object{{"axes", std::move(axes)}, {"record", record::to_object(row.record)}});
     }
     return json::Object{{"question", sweep.question},
@@ -124,8 +124,8 @@ int run_sweep_command(const Arguments& arguments) {
     explore::SweepOptions options;
     options.prices = prices_of(*values);
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + sweep->name;
-    options.jobs = jobs;
-    options.worker_command = {explore::own_executable(), "worker"};
+    options.running.jobs = jobs;
+    options.running.worker_command = {explore::own_executable(), "worker"};
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);
     const explore::SweepResult result = explore::run_sweep(*sweep, options, progress);

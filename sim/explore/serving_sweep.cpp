@@ -117,7 +117,7 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
     problems.throw_if_any();
     for (ServingPoint& point : points) point.plan.price = flow::price_of(options.prices, point.plan.chip.name);
     Progress measuring = progress;
-    const flow::Measure measure = measure_in_workers(options.worker_command, options.jobs, measuring);
+    const flow::Measure measure = measure_in_workers(options.running.worker_command, options.running.jobs, measuring);
     std::vector<ServingRow> rows;
     progress.start(points.size(), 0);
     for (const ServingPoint& point : points) {

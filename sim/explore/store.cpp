@@ -32,6 +32,10 @@ Store::Store(std::string folder) : folder_(std::move(folder)) {
     make_folder(fs::path(folder_) / "points");
 }
 
+std::string layers_of(const std::string& folder, const std::string& id) {
+    return content(folder + "/points/" + id + "/layers.csv").value_or("");
+}
+
 std::string Store::layers_path(const std::string& id) const {
     return (fs::path(folder_) / "points" / id / "layers.csv").string();
 }
@@ -43,8 +47,9 @@ std::optional<StoredPoint> Store::load(const std::string& id) const {
     try {
         StoredPoint point{record::from_json(*text, folder + "record.json"), "", ""};
         if (point.record.point_id != id || point.record.status == record::Status::failed) return std::nullopt;
-        point.layers_csv = content(folder + "layers.csv").value_or("");
-        if (point.record.status == record::Status::ok && point.layers_csv.empty()) return std::nullopt;
+        std::error_code missing;
+        if (point.record.status == record::Status::ok && (fs::file_size(folder + "layers.csv", missing) == 0 || missing))
+            return std::nullopt;
         point.timing_cells = content(folder + "timing").value_or("");
         return point;
     } catch (const InputError&) {

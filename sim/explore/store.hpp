@@ -11,9 +11,12 @@ namespace infsim::explore {
 /// What is kept of one point.
 struct StoredPoint {
     record::RunRecord record;
-    std::string layers_csv;    ///< empty where nothing ran
+    std::string layers_csv;    ///< empty where nothing ran; not loaded, see layers_of
     std::string timing_cells;  ///< wall-clock columns of its line in timing.csv
 };
+
+/// What is kept of a point's layers in the results of `folder`, as CSV; empty where nothing ran.
+std::string layers_of(const std::string& folder, const std::string& id);
 
 class Store {
 public:

@@ -1,33 +1,32 @@
 // Running a sweep: what is missing of it, one process per point, and the table of all of it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "explore/progress.hpp"
-#include "explore/store.hpp"
+#include "explore/runner.hpp"
 #include "explore/sweep_file.hpp"
 #include "flow/prices.hpp"
 
 namespace infsim::explore {
 
 struct SweepOptions {
-    std::string folder;                       ///< where results go
-    int jobs = 1;                             ///< worker processes at a time
-    std::vector<std::string> worker_command;  ///< executable and its hidden subcommand
-    flow::Prices prices;                      ///< for the columns of cost
+    std::string folder;  ///< where results go
+    RunnerOptions running;
+    flow::Prices prices;  ///< for the columns of cost
 };
 
 /// One row of the table.
 struct SweepRow {
-    SweepPoint point;
+    std::vector<std::string> axis_values;  ///< as text, in axis order
     record::RunRecord record;
-    std::string layers_csv;
-    bool resumed = false;  ///< was there before
 };
 
 struct SweepResult {
     bool interrupted = false;    ///< rows are then empty; what finished is stored
+    std::string folder;          ///< where layers_of finds more about each row
     std::vector<SweepRow> rows;  ///< in table order
 };
 

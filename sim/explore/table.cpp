@@ -25,7 +25,7 @@ std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     const std::vector<std::string> verdicts = objective_cells(sweep, rows);
     text += record::csv_header(rare) + verdicts.front() + "\n";
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (std::size_t a : extra) text += record::csv_cell(rows[i].point.axis_values[a]) + ",";
+        for (std::size_t a : extra) text += record::csv_cell(rows[i].axis_values[a]) + ",";
         text += record::csv_row(rows[i].record, rare) + verdicts[i + 1] + "\n";
     }
     return text;

@@ -37,7 +37,7 @@ TEST_CASE("what was stored is there again") {
     const auto back = Store(scratch.file("out")).load("0123456789abcdef");
     REQUIRE(back);
     CHECK(back->record.batch_size == 3);
-    CHECK(back->layers_csv == "layer\nconv1\n");
+    CHECK(layers_of(scratch.file("out"), "0123456789abcdef") == "layer\nconv1\n");
     CHECK(back->timing_cells == "1,2");
 }
 

@@ -176,7 +176,7 @@ TEST_CASE("the table has columns for the axes that reach into files, in front") 
     REQUIRE(sweep);
     CHECK(extra_axes(*sweep) == std::vector<std::size_t>{0});
     std::vector<SweepRow> rows;
-    for (const SweepPoint& point : expand(*sweep, problems)) rows.push_back({point, {}, "", false});
+    for (const SweepPoint& point : expand(*sweep, problems)) rows.push_back({point.axis_values, {}});
     const std::string table = table_csv(*sweep, rows);
     CHECK(table.find("chip.state_buffer.partition_bytes,model_name,") == 0);
     CHECK(table.find("\n64KiB,") != std::string::npos);
