@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "explore/points.hpp"
-#include "explore/process.hpp"
+#include "explore/worker.hpp"
 #include "flow/run_point.hpp"
 
 namespace infsim::explore {
@@ -58,30 +58,51 @@ std::optional<PointTask> task_of(const SweepPoint& point, flow::ModelCache& mode
     return std::nullopt;
 }
 
+Runner::Runner(const Sweep& sweep, RunnerOptions options, Store& store, Progress& progress)
+    : sweep_(sweep),
+      options_(std::move(options)),
+      store_(store),
+      progress_(progress),
+      workers_(limited(options_.worker_command, options_.limits), options_.jobs) {}
+
+/// Stores what came out of a task. Throws InputError for what only the compiler finds wrong with the input.
+StoredPoint Runner::keep(const ProcessResult& result, const PointTask& task) {
+    std::vector<Problem> found;
+    auto judged = judge(result, task.prepared, options_.limits, found);
+    if (!judged) {
+        progress_.finish();
+        DistinctProblems problems(sweep_);
+        problems.add(task.point, found);
+        throw InputError(problems.all().list());
+    }
+    judged->timing_cells = number_text(result.seconds) + "," + judged->timing_cells;
+    store_.save(*judged);
+    progress_.step(label(sweep_, task.point) + ": " + outcome(judged->record));
+    return std::move(*judged);
+}
+
 bool Runner::run_missing(std::size_t total, std::size_t resumed, const Next& next,
                          const std::function<void(std::size_t, StoredPoint)>& done) {
-    std::vector<PointTask> tasks;
-    std::vector<std::string> inputs;
-    while (auto task = next()) {
-        inputs.push_back(json::dump(flow::to_json(task->point.request), 0) + "\n");
-        tasks.push_back(std::move(*task));
-    }
+    std::map<std::size_t, PointTask> running;
+    std::size_t asked = 0;
+    const auto request = [&]() -> std::optional<std::string> {
+        auto task = next();
+        if (!task) return std::nullopt;
+        const auto& kept = running.emplace(asked++, std::move(*task)).first->second;
+        return json::dump(flow::to_json(kept.point.request), 0);
+    };
+    const auto ended = [&](std::size_t n, const ProcessResult& result) {
+        auto stored = keep(result, running.at(n));
+        running.erase(n);
+        done(n, std::move(stored));
+    };
+    const auto tell = [&](const std::vector<RunningRequest>& all) {
+        std::vector<std::pair<std::string, double>> named;
+        for (const RunningRequest& r : all) named.emplace_back(label(sweep_, running.at(r.number).point), r.seconds);
+        progress_.running(named);
+    };
     progress_.start(total, resumed);
-    const bool finished = run_workers(
-        options_.worker_command, inputs, options_.jobs, [&](std::size_t n, const ProcessResult& result) {
-            std::vector<Problem> found;
-            auto judged = judge(result, tasks[n].prepared, found);
-            if (!judged) {
-                progress_.finish();
-                DistinctProblems problems(sweep_);
-                problems.add(tasks[n].point, found);
-                problems.all().throw_if_any();
-            }
-            judged->timing_cells = number_text(result.seconds) + "," + judged->timing_cells;
-            store_.save(*judged);
-            progress_.step(label(sweep_, tasks[n].point) + ": " + outcome(judged->record));
-            done(n, std::move(*judged));
-        });
+    const bool finished = workers_.run(request, ended, tell);
     progress_.finish();
     return finished;
 }
@@ -93,7 +114,7 @@ bool Runner::run(const std::vector<PointTask>& tasks, const Done& done) {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         const std::string& id = tasks[i].prepared.point_id;
         if (missing.count(id) == 0) {
-            if (auto point = store_.load(id)) {
+            if (auto point = store_.load(id, options_.limits)) {
                 ++resumed;
                 done(i, std::move(*point), true);
                 continue;
@@ -104,9 +125,8 @@ bool Runner::run(const std::vector<PointTask>& tasks, const Done& done) {
     }
     std::size_t asked = 0;
     const auto next = [&] { return asked < first.size() ? std::optional(tasks[first[asked++]]) : std::nullopt; };
-    return run_missing(resumed + first.size(), resumed, next, [&](std::size_t n, const StoredPoint& point) {
+    return run_missing(resumed + first.size(), resumed, next, [&](std::size_t, const StoredPoint& point) {
         for (const std::size_t i : missing.at(point.record.point_id)) done(i, point, false);
-        (void)n;
     });
 }
 

@@ -10,12 +10,14 @@
 #include "explore/progress.hpp"
 #include "explore/store.hpp"
 #include "explore/sweep_file.hpp"
+#include "explore/workers.hpp"
 
 namespace infsim::explore {
 
 struct RunnerOptions {
     int jobs = 1;                             ///< worker processes at a time
     std::vector<std::string> worker_command;  ///< executable and its hidden subcommand
+    PointLimits limits;
 };
 
 /// A point whose files were read and found good.
@@ -43,8 +45,7 @@ std::optional<PointTask> task_of(const SweepPoint& point, flow::ModelCache& mode
 /// May run any number of rounds, one after the other, so that the results of one can decide the next.
 class Runner {
 public:
-    Runner(const Sweep& sweep, RunnerOptions options, const Store& store, Progress& progress)
-        : sweep_(sweep), options_(std::move(options)), store_(store), progress_(progress) {}
+    Runner(const Sweep& sweep, RunnerOptions options, Store& store, Progress& progress);
 
     /// Number of the task, its result, and whether that was in the store before.
     using Done = std::function<void(std::size_t, StoredPoint, bool)>;
@@ -62,10 +63,13 @@ public:
                      const std::function<void(std::size_t, StoredPoint)>& done);
 
 private:
+    StoredPoint keep(const ProcessResult& result, const PointTask& task);
+
     const Sweep& sweep_;
     RunnerOptions options_;
-    const Store& store_;
+    Store& store_;
     Progress& progress_;
+    Workers workers_;  ///< stay from round to round
 };
 
 }  // namespace infsim::explore

@@ -1,12 +1,12 @@
 #include "explore/serving_sweep.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "base/text.hpp"
 #include "explore/axis_values.hpp"
 #include "explore/measure.hpp"
+#include "explore/result_folder.hpp"
 #include "flow/paths.hpp"
 #include "record/csv.hpp"
 
@@ -116,6 +116,7 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
     std::vector<ServingPoint> points = plan_points(sweep, models, problems);
     problems.throw_if_any();
     for (ServingPoint& point : points) point.plan.price = flow::price_of(options.prices, point.plan.chip.name);
+    const ResultFolder folder(options.folder);
     Progress measuring = progress;
     const flow::Measure measure = measure_in_workers(options.running.worker_command, options.running.jobs, measuring);
     std::vector<ServingRow> rows;
@@ -126,8 +127,7 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
         progress.step(label(sweep, point) + ": " + (r.status == "ok" ? r.verdict : r.status));
     }
     progress.finish();
-    std::filesystem::create_directories(options.folder);
-    write_file_atomic(options.folder + "/table.csv", table_csv(sweep, rows));
+    folder.write("table.csv", table_csv(sweep, rows));
     return rows;
 }
 

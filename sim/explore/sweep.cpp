@@ -26,7 +26,7 @@ std::size_t visit_points(const Sweep& sweep, const std::vector<Choice>& all, flo
 /// A sweep while it runs: all its rows, of which some are not known yet.
 struct Rows {
     std::vector<SweepRow> rows;
-    std::vector<std::string> timing;        ///< cells of each row's line
+    std::vector<std::string> timing;       ///< cells of each row's line
     std::vector<hw::EnergySpec> energies;  ///< of each row's chip
     /// The rows of each id: points may be equal in everything that counts, such as 12MiB and 12288KiB.
     std::unordered_map<std::string, std::vector<std::size_t>> of_id;
@@ -41,20 +41,22 @@ struct Rows {
 };
 
 /// The table's rows with what the store knows of them.
-Rows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, const Store& store,
-                  Problems& problems) {
+Rows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Store& store,
+                  const PointLimits& limits, Problems& problems) {
     Rows known;
+    known.rows.resize(all.size());
+    known.timing.resize(all.size());
+    known.energies.resize(all.size());
     visit_points(sweep, all, models, problems, [&](std::size_t i, PointTask task) {
         const std::string id = task.prepared.point_id;
         auto& same = known.of_id[id];
         same.push_back(i);
-        known.rows.push_back({std::move(task.point.axis_values), {}});
-        known.timing.emplace_back();
-        known.energies.push_back(task.energy);
+        known.rows[i].axis_values = std::move(task.point.axis_values);
+        known.energies[i] = task.energy;
         if (same.size() > 1) {
-            known.rows.back().record = known.rows[same.front()].record;
-            known.timing.back() = known.timing[same.front()];
-        } else if (const auto point = store.load(id)) known.know(*point);
+            known.rows[i].record = known.rows[same.front()].record;
+            known.timing[i] = known.timing[same.front()];
+        } else if (const auto point = store.load(id, limits)) known.know(*point);
         else known.missing.push_back(i);
     });
     return known;
@@ -75,6 +77,13 @@ bool run_missing(const Sweep& sweep, const std::vector<Choice>& all, flow::Model
                               [&](std::size_t, const StoredPoint& point) { rows.know(point); });
 }
 
+void say_what_is_set_aside(std::size_t count, const std::string& folder, Progress& progress) {
+    if (count == 0) return;
+    progress.note(std::to_string(count) + (count == 1 ? " point" : " points") + " of an earlier sweep in " + folder +
+                  " that this one does not ask for " + (count == 1 ? "is" : "are") + " set aside in " + folder +
+                  "/set_aside; a sweep that does finds " + (count == 1 ? "it" : "them") + " there");
+}
+
 std::string timing_csv(const Rows& rows) {
     std::string text = "point_id,process_s," + timing_header() + "\n";
     for (std::size_t i = 0; i < rows.rows.size(); ++i)
@@ -92,21 +101,18 @@ SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress&
     Problems problems;
     flow::ModelCache models([&](const std::string& line) { progress.note(line); });
     const std::vector<Choice> all = choices(sweep);
-    const Store store(options.folder);
+    Store store(options.folder);
+    Rows rows = resumed_rows(sweep, all, models, store, options.running.limits, problems);
+    problems.throw_if_any();
+    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
+    Runner runner(sweep, options.running, store, progress);
     SweepResult result{false, options.folder, {}};
-    try {
-        Rows rows = resumed_rows(sweep, all, models, store, problems);
-        problems.throw_if_any();
-        Runner runner(sweep, options.running, store, progress);
-        if (!run_missing(sweep, all, models, runner, rows)) return {true, options.folder, {}};
-        for (std::size_t i = 0; i < rows.rows.size(); ++i)
-            flow::fill_derived(rows.rows[i].record, rows.energies[i], options.prices);
-        store.write("timing.csv", timing_csv(rows));
-        result.rows = std::move(rows.rows);
-    } catch (...) {
-        store.remove_if_empty();
-        throw;
-    }
+    result.interrupted = !run_missing(sweep, all, models, runner, rows);
+    if (result.interrupted) return result;
+    for (std::size_t i = 0; i < rows.rows.size(); ++i)
+        flow::fill_derived(rows.rows[i].record, rows.energies[i], options.prices);
+    store.write("timing.csv", timing_csv(rows));
+    result.rows = std::move(rows.rows);
     store.write("table.csv", table_csv(sweep, result.rows));
     return result;
 }

@@ -965,8 +965,12 @@ class Crash(InScratch):
         self.assertNotEqual(self.table("out")[0]["status"], "failed")
 
     def test_the_worker_reports_bad_requests(self):
-        answer = json.loads(self.run_it("worker", input="{").stdout)
-        self.assertEqual(len(answer["problems"]), 1)
+        lines = self.run_it("worker", input="{\n[]\n").stdout.splitlines()
+        self.assertEqual(len(lines), 4)
+        for header, answer in (lines[:2], lines[2:]):
+            self.assertEqual(header, f"exit 0 {len(answer) + 1}")
+            self.assertEqual(len(json.loads(answer)["problems"]), 1)
+        self.assertIn("--fast", self.run_it("worker", "--fast", expect=2).stderr)
 
 
 class Validate(InScratch):
