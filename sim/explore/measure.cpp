@@ -81,7 +81,7 @@ bool is_measure_request(const json::Document& document) {
     return document.root.is_object() && document.root.as_object().find("measure") != nullptr;
 }
 
-Job measure_job(const json::Document& document, flow::ModelCache& models) {
+Job measure_job(const json::Document& document, flow::PointReader& points) {
     Problems problems;
     json::ObjectReader reader(json::Cursor(document, problems));
     const auto place = reader.required("measure");
@@ -90,7 +90,7 @@ Job measure_job(const json::Document& document, flow::ModelCache& models) {
     reader.finish();
     problems.throw_if_any();
     const auto request = flow::point_request_from_json({document.file, place->value()}, problems);
-    auto point = problems.empty() ? flow::resolve(request, models, problems) : std::nullopt;
+    auto point = problems.empty() ? points.point(request, problems) : std::nullopt;
     problems.throw_if_any();
     for (const serving::CoreSet cores : sets)
         INFSIM_CHECK(cores != 0 && (point->chip.cores == serving::kMaxCoresPerChip || cores >> point->chip.cores == 0),

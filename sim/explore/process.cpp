@@ -51,8 +51,13 @@ pid_t spawn(const std::vector<std::string>& command, int in, int out, int err) {
     std::vector<char*> argv;
     for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
+    // All symbols are looked up once: what a worker forks would look up each that it calls, every time.
+    std::vector<char*> environment;
+    std::string bind_now = "LD_BIND_NOW=1";
+    for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+    environment.insert(environment.end(), {bind_now.data(), nullptr});
     pid_t pid = -1;
-    const int error = posix_spawn(&pid, argv[0], &actions, attributes.get(), argv.data(), environ);
+    const int error = posix_spawn(&pid, argv[0], &actions, attributes.get(), argv.data(), environment.data());
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) throw CannotStart{command[0] + ": " + system_reason(error)};
     return pid;

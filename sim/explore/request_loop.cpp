@@ -100,8 +100,7 @@ std::string answer(const Job& job, const PointLimits& limits) {
 
 void answer_requests(const PointLimits& limits, const Prepare& prepare) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (std::string line; std::getline(std::cin, line);)
-        write_all(STDOUT_FILENO, answer(prepare(line), limits));
+    for (std::string line; std::getline(std::cin, line);) write_all(STDOUT_FILENO, answer(prepare(line), limits));
 }
 
 }  // namespace infsim::explore

@@ -28,7 +28,8 @@ std::string holder(const std::string& lock) {
 
 /// Whether the file that is open is still the one of that name: another run may have removed it when it ended.
 bool is_current(int fd, const std::string& name) {
-    struct stat open {}, named {};
+    struct stat open {
+    }, named{};
     return ::fstat(fd, &open) == 0 && ::stat(name.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
            open.st_dev == named.st_dev;
 }

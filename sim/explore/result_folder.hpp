@@ -10,8 +10,8 @@ namespace infsim::explore {
 /// Holds a lock that the system releases when the process ends, however it ends.
 class ResultFolder {
 public:
-    /// Makes the folder where there is none, and removes files under temporary names that a killed run left in it and in
-    /// its folders `service`. Throws InputError where it cannot be made or locked, and where another run is writing.
+    /// Makes the folder where there is none, and removes files under temporary names that a killed run left in it and
+    /// in its folders `service`. Throws InputError where it cannot be made or locked, and where another run is writing.
     explicit ResultFolder(std::string folder);
     /// Removes the lock, and the folder where this made it and nothing is in it.
     ~ResultFolder();

@@ -50,9 +50,9 @@ void DistinctProblems::add(const SweepPoint& point, const std::vector<Problem>& 
     }
 }
 
-std::optional<PointTask> task_of(const SweepPoint& point, flow::ModelCache& models, DistinctProblems& problems) {
+std::optional<PointTask> task_of(const SweepPoint& point, flow::PointReader& reader, DistinctProblems& problems) {
     Problems found;
-    if (const auto resolved = flow::resolve(point.request, models, found))
+    if (const auto resolved = reader.without_graph(point.request, found))
         return PointTask{point, flow::record_of(*resolved), resolved->energy};
     problems.add(point, found.list());
     return std::nullopt;

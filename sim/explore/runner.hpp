@@ -11,6 +11,7 @@
 #include "explore/store.hpp"
 #include "explore/sweep_file.hpp"
 #include "explore/workers.hpp"
+#include "flow/point_reader.hpp"
 
 namespace infsim::explore {
 
@@ -40,7 +41,7 @@ private:
 };
 
 /// Reads what the point names; empty after having added to `problems`.
-std::optional<PointTask> task_of(const SweepPoint& point, flow::ModelCache& models, DistinctProblems& problems);
+std::optional<PointTask> task_of(const SweepPoint& point, flow::PointReader& reader, DistinctProblems& problems);
 
 /// May run any number of rounds, one after the other, so that the results of one can decide the next.
 class Runner {

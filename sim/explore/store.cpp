@@ -78,6 +78,12 @@ std::string layers_of(const std::string& folder, const std::string& id) {
     return content(folder + "/points/" + id + "/" + kLayers).value_or("");
 }
 
+bool is_stored(const std::string& folder, const std::string& id) {
+    std::error_code ignored;
+    return fs::exists(folder + "/points/" + id + "/" + kRecord, ignored) ||
+           fs::exists(folder + "/set_aside/" + id + "/" + kRecord, ignored);
+}
+
 Store::Store(const std::string& folder) : folder_(folder) {
     make_folder(folder + "/points");
     there_ = names_in(folder + "/points");

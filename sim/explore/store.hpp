@@ -22,6 +22,9 @@ struct StoredPoint {
 /// What is kept of a point's layers in the results of `folder`, as CSV; empty where nothing ran.
 std::string layers_of(const std::string& folder, const std::string& id);
 
+/// Whether the results of `folder` have a record of that point, whatever it says; for who does not write there.
+bool is_stored(const std::string& folder, const std::string& id);
+
 /// DIR/points/ID/. Points that this sweep does not ask for lie in DIR/set_aside/ID/ and come back when one does.
 class Store {
 public:

@@ -1,6 +1,7 @@
 #include "explore/sweep.hpp"
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "explore/table.hpp"
 #include "explore/worker.hpp"
@@ -15,10 +16,11 @@ namespace {
 std::size_t visit_points(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models,
                          Problems& problems, const std::function<void(std::size_t, PointTask)>& visit) {
     DistinctProblems distinct(sweep);
+    flow::PointReader reader(models);
     const Expander expander(sweep, problems);
     for (std::size_t i = 0; i < all.size(); ++i)
         if (const auto point = expander.point(all[i]))
-            if (auto task = task_of(*point, models, distinct)) visit(i, std::move(*task));
+            if (auto task = task_of(*point, reader, distinct)) visit(i, std::move(*task));
     for (const Problem& p : distinct.all().list()) problems.add(p);
     return all.size();
 }
@@ -67,11 +69,12 @@ bool run_missing(const Sweep& sweep, const std::vector<Choice>& all, flow::Model
                  Rows& rows) {
     Problems none;  // all points were found good before
     DistinctProblems distinct(sweep);
+    flow::PointReader reader(models);
     const Expander expander(sweep, none);
     std::size_t asked = 0;
     const auto next = [&]() -> std::optional<PointTask> {
         if (asked == rows.missing.size()) return std::nullopt;
-        return task_of(*expander.point(all[rows.missing[asked++]]), models, distinct);
+        return task_of(*expander.point(all[rows.missing[asked++]]), reader, distinct);
     };
     return runner.run_missing(rows.of_id.size(), rows.of_id.size() - rows.missing.size(), next,
                               [&](std::size_t, const StoredPoint& point) { rows.know(point); });
@@ -95,6 +98,16 @@ std::string timing_csv(const Rows& rows) {
 
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
     return visit_points(sweep, choices(sweep), models, problems, [](std::size_t, const PointTask&) {});
+}
+
+Census count_points(const Sweep& sweep, const std::string& folder, flow::ModelCache& models, Problems& problems) {
+    std::unordered_set<std::string> ids;
+    Census census;
+    census.points = visit_points(sweep, choices(sweep), models, problems, [&](std::size_t, const PointTask& task) {
+        if (ids.insert(task.prepared.point_id).second && is_stored(folder, task.prepared.point_id)) ++census.stored;
+    });
+    census.different = ids.size();
+    return census;
 }
 
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {

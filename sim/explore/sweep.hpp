@@ -35,6 +35,15 @@ struct SweepResult {
 /// compiler finds unsupported.
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
 
+/// What a sweep would do.
+struct Census {
+    std::size_t points = 0;
+    std::size_t different = 0;  ///< points that are equal in all that counts run once
+    std::size_t stored = 0;     ///< of these the folder has
+};
+/// Counts; otherwise as check_points.
+Census count_points(const Sweep& sweep, const std::string& folder, flow::ModelCache& models, Problems& problems);
+
 /// Resolves every point and adds each distinct problem once, at the place in the sweep file that it comes
 /// from. Returns the number of points.
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems);

@@ -45,13 +45,13 @@ json::Value run(const flow::Point& point) {
     }
 }
 
-Job read_job(const std::string& request, flow::ModelCache& models) {
+Job read_job(const std::string& request, flow::PointReader& reader) {
     Problems problems;
     const auto document = json::parse_text(request, "request", problems);
     problems.throw_if_any();
-    if (is_measure_request(*document)) return measure_job(*document, models);
+    if (is_measure_request(*document)) return measure_job(*document, reader);
     const flow::PointRequest asked = flow::point_request_from_json(*document, problems);
-    auto point = problems.empty() ? flow::resolve(asked, models, problems) : std::nullopt;
+    auto point = problems.empty() ? reader.point(asked, problems) : std::nullopt;
     problems.throw_if_any();
     return [point = std::move(*point)] { return json::dump(run(point), 0) + "\n"; };
 }
@@ -79,10 +79,10 @@ PointLimits limits_of(const std::vector<std::string>& words) {
 
 std::string timing_header() { return "compile_s,simulate_s,simulated_instructions,passes_s"; }
 
-Job job_of(const std::string& request, flow::ModelCache& models) {
+Job job_of(const std::string& request, flow::PointReader& reader) {
     const auto refused = [](const InputError& e) { return json::dump(answer(e.problems()), 0) + "\n"; };
     try {
-        return [job = read_job(request, models), refused] {
+        return [job = read_job(request, reader), refused] {
             try {
                 return job();
             } catch (const InputError& e) {  // what only the compiler finds

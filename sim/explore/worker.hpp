@@ -5,7 +5,7 @@
 
 #include "explore/request_loop.hpp"
 #include "explore/store.hpp"
-#include "flow/point.hpp"
+#include "flow/point_reader.hpp"
 
 namespace infsim::explore {
 
@@ -17,7 +17,7 @@ struct WorkerAnswer {
 
 /// The worker's side: reads a request (flow::to_json); the job runs it and returns the answer as JSON. A violated
 /// invariant becomes a record with status failed; input problems are part of the answer.
-Job job_of(const std::string& request, flow::ModelCache& models);
+Job job_of(const std::string& request, flow::PointReader& reader);
 
 /// The worker's command with these limits for what it runs, and back. Throws InputError for other words.
 std::vector<std::string> limited(std::vector<std::string> command, const PointLimits& limits);

@@ -242,11 +242,12 @@ bool run_workers(const std::vector<std::string>& command, const std::vector<std:
 }
 
 int workers_within_limits(int wanted, std::string& note) {
-    constexpr rlim_t per_worker = 3, spared = 12;  // pipes of one worker; what starting one and writing results takes
+    constexpr rlim_t per_worker = 3, spared = 9;  // pipes of one worker; what starting one and writing results takes
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t had = limit.rlim_cur;
-    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(had, static_cast<rlim_t>(wanted) * per_worker + 256));
+    limit.rlim_cur =
+        std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(had, static_cast<rlim_t>(wanted) * per_worker + 256));
     if (limit.rlim_cur > had && setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = had;
     const auto open = static_cast<rlim_t>(
         std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator{}));
@@ -254,8 +255,8 @@ int workers_within_limits(int wanted, std::string& note) {
     if (room >= static_cast<rlim_t>(wanted)) return wanted;
     const std::string why = "the system allows " + std::to_string(limit.rlim_cur) + " open files (ulimit -n)";
     if (room == 0) throw InputError("", "", why + ", which is too few for one worker process");
-    note = std::to_string(room) + " workers run at a time instead of " + std::to_string(wanted) + ": " + why +
-           ", and each takes " + std::to_string(per_worker);
+    note = std::to_string(room) + (room == 1 ? " worker runs" : " workers run") + " at a time instead of " +
+           std::to_string(wanted) + ": " + why + ", and each takes " + std::to_string(per_worker);
     return static_cast<int>(room);
 }
 

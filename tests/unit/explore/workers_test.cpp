@@ -19,7 +19,8 @@ const std::vector<std::string> kShell{"/bin/sh", "-c", "while read -r line; do e
 
 Results run(const std::vector<std::string>& command, const std::vector<std::string>& requests, int jobs) {
     Results results;
-    const bool all = run_workers(command, requests, jobs, [&](std::size_t i, const ProcessResult& r) { results[i] = r; });
+    const bool all =
+        run_workers(command, requests, jobs, [&](std::size_t i, const ProcessResult& r) { results[i] = r; });
     CHECK(all);
     return results;
 }
@@ -28,8 +29,9 @@ Results run(const std::vector<std::string>& command, const std::vector<std::stri
 
 TEST_CASE("a worker takes request after request, and answers come back whole") {
     const std::string big(300'000, 'x');  // more than a pipe holds, both ways
-    const auto results = run(kShell, {"printf 'exit 0 2\\na\\n'", "t=" + big + "; printf 'exit 0 300000\\n%s' $t",
-                                      "printf 'exit 0 '; sleep 0.1; printf '0\\n'", "printf \"exit 0 5\\n%s\" ${#t}"},
+    const auto results = run(kShell,
+                             {"printf 'exit 0 2\\na\\n'", "t=" + big + "; printf 'exit 0 300000\\n%s' $t",
+                              "printf 'exit 0 '; sleep 0.1; printf '0\\n'", "printf \"exit 0 5\\n%s\" ${#t}"},
                              1);
     REQUIRE(results.size() == 4);
     CHECK(results.at(0).out == "a\n");
@@ -41,8 +43,9 @@ TEST_CASE("a worker takes request after request, and answers come back whole") {
 
 TEST_CASE("how what a worker ran ended is told apart, with its last words") {
     using End = ProcessResult::End;
-    const auto results = run(kShell, {"echo oops >&2; printf 'exit 4 0\\n'", "printf 'signal 11 0\\n'",
-                                      "printf 'timeout 0 0\\n'", "printf 'memory 0 0\\n'", "printf 'signal 9 0\\n'"},
+    const auto results = run(kShell,
+                             {"echo oops >&2; printf 'exit 4 0\\n'", "printf 'signal 11 0\\n'",
+                              "printf 'timeout 0 0\\n'", "printf 'memory 0 0\\n'", "printf 'signal 9 0\\n'"},
                              3);
     CHECK(results.at(0).ending() == "exit status 4");
     CHECK(results.at(0).err == "oops\n");
@@ -54,8 +57,7 @@ TEST_CASE("how what a worker ran ended is told apart, with its last words") {
 }
 
 TEST_CASE("a worker that ends is the answer, and another goes on") {
-    const auto results =
-        run(kShell, {"exit 3", "kill -SEGV $$", "printf 'exit 0 1\\nb'", "echo bye >&2; exit 1"}, 1);
+    const auto results = run(kShell, {"exit 3", "kill -SEGV $$", "printf 'exit 0 1\\nb'", "echo bye >&2; exit 1"}, 1);
     REQUIRE(results.size() == 4);
     CHECK(results.at(0).ending() == "exit status 3");
     CHECK(results.at(1).ending() == "signal 11 (Segmentation fault)");
