@@ -74,8 +74,8 @@ int dispatch(const Arguments& words) {
 
 /// What was printed to stdout may be lost: a full disk, a device that takes nothing.
 int with_stdout(int status) {
-    std::cout.flush();
     errno = 0;
+    std::cout.flush();
     const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     if (std::cout && written) return status;
     std::cerr << "stdout: what was to be printed there could not be written"
