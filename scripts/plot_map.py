@@ -45,8 +45,9 @@ def maps_of(table, x, y):
     for j, y_value in enumerate(ys):
         for i, x_value in enumerate(xs):
             rows = table[(table[x] == x_value) & (table[y] == y_value)]
-            if (rows["status"] == "failed").any():
-                sys.exit(f"plot_map.py: {x} {x_value}, {y} {y_value}: a point failed, so its map would lie")
+            for status in ("failed", "timeout", "out_of_memory"):
+                if (rows["status"] == status).any():
+                    sys.exit(f"plot_map.py: {x} {x_value}, {y} {y_value}: a point has status {status}, so its map would lie")
             values = cell_values(rows)
             maps[:, j, i] = [np.nan if v is None else v for v in values]
     return xs, ys, maps

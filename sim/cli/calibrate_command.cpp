@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/output_file.hpp"
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "calibration/chip_text.hpp"
@@ -235,6 +236,7 @@ int run_calibrate_command(const Arguments& arguments) {
     Problems problems;
     const Asked asked = asked_of(*values, problems);
     problems.throw_if_any();
+    if (!asked.output.empty()) check_output_file(asked.output);
     const FreeConstants free = calibration::read_free_constants(asked.free, problems);
     const std::string chip_file = flow::chip_path(asked.settings.chip, problems).value_or("");
     problems.throw_if_any();

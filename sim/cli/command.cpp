@@ -7,6 +7,7 @@
 
 #include "base/problems.hpp"
 #include "base/text.hpp"
+#include "explore/workers.hpp"
 
 namespace infsim::cli {
 
@@ -75,9 +76,14 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
 int jobs_of(const po::variables_map& values, int otherwise, Problems& problems) {
     constexpr std::int64_t most = 1024;
     const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : otherwise;
-    if (jobs < 1 || jobs > most)
+    if (jobs < 1 || jobs > most) {
         problems.add("", "--jobs", "must be from 1 to " + number_text(most) + ", and is " + number_text(jobs));
-    return static_cast<int>(std::clamp<std::int64_t>(jobs, 1, most));
+        return 1;
+    }
+    std::string fewer;
+    const int possible = explore::workers_within_limits(static_cast<int>(jobs), fewer);
+    if (!fewer.empty()) print_notice(fewer);
+    return possible;
 }
 
 int processors() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/json.hpp"
+#include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/passes_table.hpp"
@@ -242,6 +243,7 @@ int run_compile_command(const Arguments& arguments) {
     if (!values) return kDone;
     const Asked asked = asked_for(*values);
     const flow::Point point = point_of(request_of(*values));
+    if (values->count("output") > 0) check_output_file((*values)["output"].as<std::string>());
     const compiler::CompileResult result = flow::compile_point(point, extras_of(asked));
     if (const auto* why = std::get_if<DoesNotFit>(&result)) {
         if (asked.passes) std::cerr << passes_text(why->passes);

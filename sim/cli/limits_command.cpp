@@ -10,8 +10,8 @@
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
-#include "explore/process.hpp"
 #include "explore/worker.hpp"
+#include "explore/workers.hpp"
 #include "flow/limits.hpp"
 
 namespace infsim::cli {
@@ -81,11 +81,10 @@ struct Interrupted {};
 /// One worker process per request: SystemC elaborates once in a process.
 std::vector<record::RunRecord> simulate(const std::vector<flow::PointRequest>& requests, int jobs, Steps& steps) {
     std::vector<std::string> inputs;
-    for (const auto& r : requests) inputs.push_back(json::dump(flow::to_json(r), 0) + "\n");
+    for (const auto& r : requests) inputs.push_back(json::dump(flow::to_json(r), 0));
     std::vector<record::RunRecord> records(requests.size());
     const auto done = [&](std::size_t n, const explore::ProcessResult& result) {
-        INFSIM_CHECK(result.exited && result.status == 0,
-                     "a worker ended with " + result.ending() + ": " + std::string(trim(result.err)));
+        INFSIM_CHECK(result.good(), "a worker ended with " + result.ending() + ": " + std::string(trim(result.err)));
         auto answer = explore::parse_answer(result.out);
         if (!answer.problems.empty()) throw InputError(answer.problems);
         records[n] = std::move(answer.point.record);

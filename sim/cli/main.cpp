@@ -1,5 +1,8 @@
 // infsim: dispatches to its subcommands and turns what they throw into messages and an exit status.
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
@@ -69,9 +72,20 @@ int dispatch(const Arguments& words) {
 
 }  // namespace
 
+/// What was printed to stdout may be lost: a full disk, a device that takes nothing.
+int with_stdout(int status) {
+    errno = 0;
+    std::cout.flush();
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (std::cout && written) return status;
+    std::cerr << "stdout: what was to be printed there could not be written"
+              << (errno != 0 ? std::string(": ") + std::strerror(errno) : "") << "\n";
+    return kInputError;
+}
+
 int guarded(const Arguments& words) {
     try {
-        return dispatch(words);
+        return with_stdout(dispatch(words));
     } catch (const InputError& e) {
         std::cerr << e.what() << "\n";
         return kInputError;

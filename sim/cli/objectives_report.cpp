@@ -72,7 +72,7 @@ struct Judged {
 std::string point_text(const Judged& j, std::size_t row) {
     std::vector<std::string> parts;
     for (std::size_t a = 0; a < j.sweep.axes.size(); ++a) {
-        const std::string part = j.sweep.axes[a].key + "=" + j.result.rows[row].point.axis_values[a];
+        const std::string part = j.sweep.axes[a].key + "=" + j.result.rows[row].axis_values[a];
         if ((" " + j.offers[row].network + " ").find(" " + part + " ") == std::string::npos) parts.push_back(part);
     }
     return parts.empty() ? "the point" : join(parts, " ");
@@ -142,7 +142,7 @@ json::Value point_json(const Judged& j, std::optional<std::size_t> row) {
     if (!row) return {};
     json::Object axes, figures;
     for (std::size_t a = 0; a < j.sweep.axes.size(); ++a)
-        axes.set(j.sweep.axes[a].key, j.result.rows[*row].point.axis_values[a]);
+        axes.set(j.sweep.axes[a].key, j.result.rows[*row].axis_values[a]);
     for (std::size_t i = 0; i < j.sweep.objectives.wanted.size(); ++i)
         figures.set(j.sweep.objectives.wanted[i].column, j.value(*row, i));
     return json::Object{

@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/json.hpp"
+#include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
@@ -287,10 +288,12 @@ int run_run_command(const Arguments& arguments) {
     options.verify = values->count("verify") > 0;
     options.timeline = values->count("timeline") > 0;
     if (trace) options.trace = trace->options;
+    if (options.timeline) check_output_file((*values)["timeline"].as<std::string>());
     flow::Inputs inputs;
     const std::string out = source ? (*values)["out"].as<std::string>() : "";
     if (source) {
         flow::check_output_path(point, out);
+        check_output_file(out);
         if (source->random_inputs) flow::check_weights(point, *source);
         else inputs = flow::read_inputs(point, *source);
         // Drawing takes a while and much memory: only where the point fits.

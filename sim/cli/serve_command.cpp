@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
@@ -202,7 +203,9 @@ int run_serve_command(const Arguments& arguments) {
     options.times = values->count("times") > 0 ? (*values)["times"].as<std::string>() : options.folder + "/service";
     options.jobs = jobs;
     options.as_json = values->count("json") > 0;
-    std::signal(SIGINT, [](int) { interrupted = 1; });
+    check_output_folder(options.folder);
+    check_output_folder(options.times);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { interrupted = 1; });
     try {
         return serve(*plan, options);
     } catch (const explore::Interrupted&) {

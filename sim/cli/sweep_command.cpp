@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
+#include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/objectives_report.hpp"
@@ -30,6 +32,11 @@ Syntax syntax() {
         ("out", po::value<std::string>()->value_name("DIR"),
          "where results go and are resumed from (default results/NAME)")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default 1)")
+        ("point-timeout", po::value<std::string>()->value_name("TIME"),
+         "give up a point that takes longer, such as 90s: its status is timeout (default: no limit)")
+        ("point-memory", po::value<std::string>()->value_name("BYTES"),
+         "give up a point that wants more memory, such as 2GiB: its status is out_of_memory (default: no limit)")
+        ("dry-run", "check every point and say how many there are and how many DIR lacks, without running any")
         ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
          "replace a base value, or the values of an axis by one or a JSON array of them; may be repeated");
     // clang-format on
@@ -55,7 +62,7 @@ json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& res
     json::Array records;
     for (const explore::SweepRow& row : result.rows) {
         json::Object axes;
-        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.point.axis_values[a]);
+        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.axis_values[a]);
         records.push_back(json::Object{{"axes", std::move(axes)}, {"record", record::to_object(row.record)}});
     }
     return json::Object{{"question", sweep.question},
@@ -112,15 +119,60 @@ explore::TableFormat format_of(const po::variables_map& values, Problems& proble
     return name == "sqlite" ? explore::TableFormat::sqlite : explore::TableFormat::csv;
 }
 
+template <class Q>
+std::optional<Q> limit_of(const po::variables_map& values, const std::string& name, Problems& problems) {
+    if (values.count(name) == 0) return std::nullopt;
+    const auto parsed = parse_quantity<Q>(values[name].as<std::string>());
+    if (!parsed) problems.add("", "--" + name, parsed.error);
+    else if (parsed.value->count() <= 0) problems.add("", "--" + name, "must be above 0");
+    return parsed.value;
+}
+
+/// What --dry-run says: nothing was run or written.
+void print_census(const explore::Census& census, const std::string& folder, bool as_json) {
+    if (as_json) {
+        std::cout << json::dump(json::Object{{"points", static_cast<std::int64_t>(census.points)},
+                                             {"different", static_cast<std::int64_t>(census.different)},
+                                             {"stored", static_cast<std::int64_t>(census.stored)}})
+                  << "\n";
+        return;
+    }
+    std::cout << census.points << " points, ";
+    if (census.different != census.points) std::cout << census.different << " of them different, ";
+    std::cout << "all good; " << census.stored << " are in " << folder << " already, "
+              << census.different - census.stored << " would run\n";
+}
+
+int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, bool as_json) {
+    Problems problems;
+    flow::ModelCache models(print_notice);
+    if (explore::is_serving(sweep)) {
+        const std::size_t points = explore::plan_points(sweep, models, problems).size();
+        problems.throw_if_any();
+        print_census({points, points, 0}, options.folder, as_json);
+        return kDone;
+    }
+    const explore::Census census = explore::count_points(sweep, options.folder, models, problems);
+    problems.throw_if_any();
+    print_census(census, options.folder, as_json);
+    return kDone;
+}
+
+/// Names what failed and says how much was given up.
 int exit_status(const explore::SweepResult& result) {
-    const bool failed = std::any_of(result.rows.begin(), result.rows.end(), [](const explore::SweepRow& row) {
-        return row.record.status == record::Status::failed;
-    });
-    if (!failed) return kDone;
-    for (const explore::SweepRow& row : result.rows)
-        if (row.record.status == record::Status::failed)
+    using record::Status;
+    std::map<Status, std::size_t> count;
+    for (const explore::SweepRow& row : result.rows) {
+        ++count[row.record.status];
+        if (row.record.status == Status::failed)
             std::cerr << "failed: point " << row.record.point_id << ": " << row.record.reason << "\n";
-    return kInternalFault;
+    }
+    for (const Status status : {Status::timeout, Status::out_of_memory})
+        if (count[status] > 0)
+            std::cerr << record::status_name(status) << ": " << count[status]
+                      << (count[status] == 1 ? " point was" : " points were")
+                      << " given up; the same command with a higher limit runs them again\n";
+    return count[Status::failed] > 0 ? kInternalFault : kDone;
 }
 
 }  // namespace
@@ -139,14 +191,20 @@ int run_sweep_command(const Arguments& arguments) {
     const explore::TableFormat format = format_of(*values, problems);
     const auto sweep =
         explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
+    explore::SweepOptions options;
+    options.running.limits.time = limit_of<Duration>(*values, "point-timeout", problems);
+    options.running.limits.memory = limit_of<Bytes>(*values, "point-memory", problems);
+    for (const char* const name : {"point-timeout", "point-memory"})
+        if (values->count(name) > 0 && sweep && explore::is_serving(*sweep))
+            problems.add("", std::string("--") + name, "is for sweeps of points, and this one is of scenarios");
     problems.throw_if_any();
 
-    explore::SweepOptions options;
     options.prices = prices_of(*values);
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + sweep->name;
-    options.jobs = jobs;
+    options.running.jobs = jobs;
+    options.running.worker_command = {explore::own_executable(), "worker"};
     options.format = format;
-    options.worker_command = {explore::own_executable(), "worker"};
+    if (values->count("dry-run") > 0) return dry_run(*sweep, options, values->count("json") > 0);
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);
     const explore::SweepResult result = explore::run_sweep(*sweep, options, progress);

@@ -27,7 +27,6 @@ struct Group {
     std::string label;                ///< values of the other axes: "chip.x=1 dtype=fp16"
     std::vector<std::string> values;  ///< the same, by axis; the batch axis left out
     analysis::Records records;
-    analysis::BoundsByBatch bounds;
 };
 
 std::vector<analysis::LayerBound> bounds_of(const std::string& layers_csv) {
@@ -51,16 +50,23 @@ std::vector<Group> groups_of(const Sweep& sweep, const SweepResult& result) {
         std::vector<std::string> parts, values;
         for (std::size_t a = 0; a < sweep.axes.size(); ++a) {
             if (sweep.axes[a].key == "batch") continue;
-            parts.push_back(sweep.axes[a].key + "=" + row.point.axis_values[a]);
-            values.push_back(row.point.axis_values[a]);
+            parts.push_back(sweep.axes[a].key + "=" + row.axis_values[a]);
+            values.push_back(row.axis_values[a]);
         }
         const std::string label = join(parts, " ");
         auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.label == label; });
-        if (group == groups.end()) group = groups.insert(groups.end(), Group{label, values, {}, {}});
+        if (group == groups.end()) group = groups.insert(groups.end(), Group{label, values, {}});
         group->records.push_back(row.record);
-        if (row.record.status == Status::ok) group->bounds[*row.record.batch_size] = bounds_of(row.layers_csv);
     }
     return groups;
+}
+
+/// What bounds the layers of each batch.
+analysis::BoundsByBatch bounds_by_batch(const Group& group, const std::string& folder) {
+    analysis::BoundsByBatch bounds;
+    for (const RunRecord& r : group.records)
+        if (r.status == Status::ok) bounds[*r.batch_size] = bounds_of(explore::layers_of(folder, r.point_id));
+    return bounds;
 }
 
 std::string batch_text(const RunRecord& r) { return "B=" + number_text(*r.batch_size); }
@@ -112,14 +118,14 @@ std::string b95_text(const Group& group) {
            ", the largest, still gives more than 5 % more than every smaller one.\n";
 }
 
-std::string full_sentences(const Group& group) {
+std::string full_sentences(const Group& group, const std::string& folder) {
     std::string text;
     if (const auto k = analysis::knee(group.records))
         text += "Knee (most throughput per latency): " + described(group.records[*k]) + rivals_text(group) +
                 kneedle_text(group) + ".\n";
     text += b95_text(group);
     text += largest_text(group) + "\n";
-    const std::string crossover = analysis::crossover_sentences(group.bounds);
+    const std::string crossover = analysis::crossover_sentences(bounds_by_batch(group, folder));
     return crossover.empty() ? text : text + crossover + "\n";
 }
 
@@ -158,8 +164,20 @@ std::string interval_text(const RunRecord& r) {
     return fmt::format("{:.1f} %", 100 * (*r.throughput_high / *r.throughput_avg - 1));
 }
 
+/// In the place of figures.
+std::string verdict(Status status) {
+    switch (status) {
+        case Status::ok: break;
+        case Status::infeasible: return "no fit";
+        case Status::failed: return "failed";
+        case Status::timeout: return "timeout";
+        case Status::out_of_memory: return "no memory";
+    }
+    return "";
+}
+
 std::vector<std::string> figures(const RunRecord& r) {
-    if (r.status != Status::ok) return {r.status == Status::infeasible ? "no fit" : "failed"};
+    if (r.status != Status::ok) return {verdict(r.status)};
     const auto busy = r.engine_share[0][0];
     return {fixed(r.throughput_avg, 0),
             interval_text(r),
@@ -194,7 +212,7 @@ std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
     Table table(names);
     std::vector<std::pair<std::string, std::vector<std::string>>> told;  // the same words once, with their rows
     for (const explore::SweepRow& row : result.rows) {
-        std::vector<std::string> cells = row.point.axis_values;
+        std::vector<std::string> cells = row.axis_values;
         const auto numbers = figures(row.record);
         cells.insert(cells.end(), numbers.begin(), numbers.end());
         cells.resize(names.size());
@@ -202,7 +220,7 @@ std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
         const std::string text = words(row.record);
         auto entry = std::find_if(told.begin(), told.end(), [&](const auto& t) { return t.first == text; });
         if (entry == told.end()) entry = told.insert(told.end(), {text, {}});
-        entry->second.push_back(join(row.point.axis_values, "/"));
+        entry->second.push_back(join(row.axis_values, "/"));
     }
     std::string text = table.text() + "\n";
     std::vector<std::string> keys(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(sweep.axes.size()));
@@ -218,7 +236,7 @@ std::string sweep_sentences(const Sweep& sweep, const SweepResult& result) {
     std::string text;
     for (const Group& group : groups) {
         if (!group.label.empty()) text += group.label + ":\n";
-        text += full_sentences(group);
+        text += full_sentences(group, result.folder);
     }
     std::string lines;
     for (const std::string& line : split(text, '\n')) lines += wrapped(line) + "\n";

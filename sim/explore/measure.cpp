@@ -5,7 +5,7 @@
 #include "base/check.hpp"
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
-#include "explore/process.hpp"
+#include "explore/workers.hpp"
 
 namespace infsim::explore {
 
@@ -31,7 +31,7 @@ std::string request_text(const flow::MeasureJob& job) {
     json::Array sets;
     for (const serving::CoreSet busy : job.busy) sets.emplace_back(list_of(busy));
     const json::Value request = json::Object{{"measure", flow::to_json(job.request)}, {"busy", std::move(sets)}};
-    return json::dump(request, 0) + "\n";
+    return json::dump(request, 0);
 }
 
 std::string label(const flow::MeasureJob& job) {
@@ -40,7 +40,7 @@ std::string label(const flow::MeasureJob& job) {
 }
 
 flow::ServiceTable table_of(const ProcessResult& result, const std::string& what) {
-    INFSIM_CHECK(result.exited && result.status == 0,
+    INFSIM_CHECK(result.good(),
                  what + ": the worker ended with " + result.ending() + ": " + std::string(trim(result.err)));
     Problems problems;
     const auto document = json::parse_text(result.out, "answer of a worker", problems);
@@ -81,7 +81,7 @@ bool is_measure_request(const json::Document& document) {
     return document.root.is_object() && document.root.as_object().find("measure") != nullptr;
 }
 
-json::Value answer_measure_request(const json::Document& document) {
+Job measure_job(const json::Document& document, flow::PointReader& points) {
     Problems problems;
     json::ObjectReader reader(json::Cursor(document, problems));
     const auto place = reader.required("measure");
@@ -90,13 +90,14 @@ json::Value answer_measure_request(const json::Document& document) {
     reader.finish();
     problems.throw_if_any();
     const auto request = flow::point_request_from_json({document.file, place->value()}, problems);
-    flow::ModelCache models;
-    const auto point = problems.empty() ? flow::resolve(request, models, problems) : std::nullopt;
+    auto point = problems.empty() ? points.point(request, problems) : std::nullopt;
     problems.throw_if_any();
     for (const serving::CoreSet cores : sets)
         INFSIM_CHECK(cores != 0 && (point->chip.cores == serving::kMaxCoresPerChip || cores >> point->chip.cores == 0),
                      "a measurement asks for cores that the chip does not have");
-    return json::Object{{"service", flow::to_json(flow::measure_service(*point, sets))}};
+    return [point = std::move(*point), sets] {
+        return json::dump(json::Object{{"service", flow::to_json(flow::measure_service(point, sets))}}, 0) + "\n";
+    };
 }
 
 }  // namespace infsim::explore

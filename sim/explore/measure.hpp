@@ -6,7 +6,9 @@
 
 #include "base/json.hpp"
 #include "explore/progress.hpp"
+#include "explore/request_loop.hpp"
 #include "flow/measured_times.hpp"
+#include "flow/point_reader.hpp"
 
 namespace infsim::explore {
 
@@ -21,7 +23,7 @@ flow::Measure measure_in_workers(std::vector<std::string> worker_command, int jo
 
 /// Whether a worker is asked for service times rather than for a point.
 bool is_measure_request(const json::Document& document);
-/// The answer: {"service": table}. Throws InputError.
-json::Value answer_measure_request(const json::Document& document);
+/// The job answers {"service": table}. Both may throw InputError.
+Job measure_job(const json::Document& document, flow::PointReader& points);
 
 }  // namespace infsim::explore

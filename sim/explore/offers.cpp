@@ -50,7 +50,7 @@ public:
     }
     std::optional<Figure> operator()(const SweepRow& row) const {
         if (column_ != nullptr) return figure_of(*column_, row.record);
-        const auto size = size_of(row.point.axis_values[axis_]);
+        const auto size = size_of(row.axis_values[axis_]);
         return size ? std::optional(Figure{size->size, size->size, size->size}) : std::nullopt;
     }
 
@@ -61,10 +61,10 @@ private:
 
 bool names_network(const std::string& key) { return key == "model" || flow::is_extents_key(key); }
 
-std::string network_of(const Sweep& sweep, const SweepPoint& point) {
+std::string network_of(const Sweep& sweep, const SweepRow& row) {
     std::vector<std::string> parts;
     for (std::size_t a = 0; a < sweep.axes.size(); ++a)
-        if (names_network(sweep.axes[a].key)) parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
+        if (names_network(sweep.axes[a].key)) parts.push_back(sweep.axes[a].key + "=" + row.axis_values[a]);
     return join(parts, " ");
 }
 
@@ -76,7 +76,7 @@ std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<Sweep
     for (const Bound& bound : sweep.objectives.bounds) bounded.emplace_back(sweep, bound.column);
     std::vector<OfferedRow> offered;
     for (const SweepRow& row : rows) {
-        offered.push_back({network_of(sweep, row.point), row.record.status == record::Status::ok, {}, {}});
+        offered.push_back({network_of(sweep, row), row.record.status == record::Status::ok, {}, {}});
         for (const Finder& find : wanted) offered.back().wanted.push_back(find(row));
         for (const Finder& find : bounded) {
             const auto figure = find(row);

@@ -1,8 +1,12 @@
 #include "explore/points.hpp"
 
+#include <signal.h>
+
 #include "base/json.hpp"
+#include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "explore/worker.hpp"
+#include "explore/workers.hpp"
 
 namespace infsim::explore {
 
@@ -13,17 +17,41 @@ std::string last_line(const std::string& text) {
     return lines.back();
 }
 
+std::string given_up(const ProcessResult& result, const PointLimits& limits) {
+    if (result.end == ProcessResult::End::timeout)
+        return "took longer than " + to_text(*limits.time) + " (--point-timeout)";
+    if (result.status == SIGKILL) return "the system ended it because its memory ran out";
+    return limits.memory ? "wanted more memory than " + to_text(*limits.memory) + " (--point-memory)"
+                         : "the system refused it more memory";
+}
+
+/// The limit that ended it, if one of ours did.
+std::optional<std::int64_t> limit_of(const ProcessResult& result, const PointLimits& limits) {
+    if (result.end == ProcessResult::End::timeout) return limits.time->count();
+    if (result.status != SIGKILL && limits.memory) return limits.memory->count();
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
-                                 std::vector<Problem>& problems) {
-    const auto failed = [&](const std::string& reason) {
-        StoredPoint point{prepared, "", ",,,"};
-        point.record.status = record::Status::failed;
+                                 const PointLimits& limits, std::vector<Problem>& problems) {
+    using End = ProcessResult::End;
+    const auto without_answer = [&](record::Status status, const std::string& reason) {
+        StoredPoint point{prepared, "", ",,,", {}};
+        point.record.status = status;
         point.record.reason = reason;
         return point;
     };
-    if (!result.exited || result.status != 0) {
+    const auto failed = [&](const std::string& reason) { return without_answer(record::Status::failed, reason); };
+    if (result.end == End::timeout || result.end == End::out_of_memory) {
+        auto point =
+            without_answer(result.end == End::timeout ? record::Status::timeout : record::Status::out_of_memory,
+                           given_up(result, limits));
+        point.limit = limit_of(result, limits);
+        return point;
+    }
+    if (!result.good()) {
         const std::string said = last_line(result.err);
         return failed("the worker ended with " + result.ending() + (said.empty() ? "" : ": " + said));
     }
@@ -44,12 +72,12 @@ std::optional<std::vector<record::RunRecord>> run_points(
     const std::vector<std::string>& worker_command, int jobs,
     const std::function<void(std::size_t, const record::RunRecord&)>& done) {
     std::vector<std::string> inputs;
-    for (const flow::PointRequest& request : requests) inputs.push_back(json::dump(flow::to_json(request), 0) + "\n");
+    for (const flow::PointRequest& request : requests) inputs.push_back(json::dump(flow::to_json(request), 0));
     std::vector<record::RunRecord> records(requests.size());
     Problems problems;
     const bool finished = run_workers(worker_command, inputs, jobs, [&](std::size_t n, const ProcessResult& result) {
         std::vector<Problem> found;
-        auto judged = judge(result, prepared[n], found);
+        auto judged = judge(result, prepared[n], {}, found);
         for (Problem& p : found) problems.add(std::move(p));
         if (!judged) return;
         records[n] = std::move(judged->record);

@@ -12,12 +12,13 @@
 
 namespace infsim::explore {
 
-/// The stored point that a worker's end amounts to: `prepared` with status failed and a reason where the worker broke
-/// down; adds to `problems` what is wrong with the input instead.
+/// The stored point that a worker's end amounts to: `prepared` with another status and a reason where there is no
+/// answer, failed, or timeout and out_of_memory under these limits; adds to `problems` what is wrong with the input
+/// instead.
 std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
-                                 std::vector<Problem>& problems);
+                                 const PointLimits& limits, std::vector<Problem>& problems);
 
-/// Runs every request in a process of its own, at most `jobs` at a time; `done` is told which one ended and how.
+/// Runs every request in a process of its own, by at most `jobs` workers; `done` is told which one ended and how.
 /// Records are in the order of the requests. Empty when interrupted. Throws InputError for what only the compiler finds
 /// wrong.
 std::optional<std::vector<record::RunRecord>> run_points(

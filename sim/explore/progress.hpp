@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <ostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace infsim::explore {
 
@@ -15,6 +18,8 @@ public:
     void start(std::size_t total, std::size_t resumed);
     /// One more point is done; `what` says which and how it went.
     void step(const std::string& what);
+    /// What is being worked on and for how many seconds, the longest first: says what takes long.
+    void running(const std::vector<std::pair<std::string, double>>& all);
     /// A line of its own, before anything starts.
     void note(const std::string& line) { out_ << "note: " << line << "\n"; }
     /// Ends the line of the bar.
@@ -26,7 +31,8 @@ private:
     std::ostream& out_;
     bool bar_;
     std::size_t total_ = 0, done_ = 0;
-    std::size_t drawn_ = 0;  ///< characters on the line, to overwrite
+    std::size_t drawn_ = 0;                    ///< characters on the line, to overwrite
+    std::map<std::string, double> next_told_;  ///< seconds after which a line says again that this takes long
 };
 
 }  // namespace infsim::explore

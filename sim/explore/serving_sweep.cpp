@@ -1,12 +1,12 @@
 #include "explore/serving_sweep.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "base/text.hpp"
 #include "explore/axis_values.hpp"
 #include "explore/measure.hpp"
+#include "explore/result_folder.hpp"
 #include "flow/paths.hpp"
 
 namespace infsim::explore {
@@ -104,8 +104,9 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
     std::vector<ServingPoint> points = plan_points(sweep, models, problems);
     problems.throw_if_any();
     for (ServingPoint& point : points) point.plan.price = flow::price_of(options.prices, point.plan.chip.name);
+    const ResultFolder folder(options.folder);
     Progress measuring = progress;
-    const flow::Measure measure = measure_in_workers(options.worker_command, options.jobs, measuring);
+    const flow::Measure measure = measure_in_workers(options.running.worker_command, options.running.jobs, measuring);
     std::vector<ServingRow> rows;
     progress.start(points.size(), 0);
     for (const ServingPoint& point : points) {
@@ -114,7 +115,6 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
         progress.step(label(sweep, point) + ": " + (r.status == "ok" ? r.verdict : r.status));
     }
     progress.finish();
-    std::filesystem::create_directories(options.folder);
     write_table(sweep, rows, options.folder, options.format);
     return rows;
 }

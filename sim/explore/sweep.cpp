@@ -1,160 +1,132 @@
 #include "explore/sweep.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <map>
+#include <unordered_map>
+#include <unordered_set>
 
-#include "base/check.hpp"
-#include "base/json.hpp"
-#include "base/text.hpp"
-#include "explore/points.hpp"
-#include "explore/process.hpp"
+#include "explore/table.hpp"
 #include "explore/worker.hpp"
 #include "flow/derived_columns.hpp"
-#include "flow/run_point.hpp"
 
 namespace infsim::explore {
 
 namespace {
 
-/// What a point is in this sweep: "batch=3 chip.state_buffer.partition_bytes=96KiB".
-std::string label(const Sweep& sweep, const SweepPoint& point) {
-    std::vector<std::string> parts;
-    for (std::size_t a = 0; a < point.axis_values.size(); ++a)
-        parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
-    return parts.empty() ? "the point" : join(parts, " ");
+/// Tells `visit` of every good point in table order, one at a time, so that not all have to be in memory; adds each
+/// distinct problem once. Returns the number of points.
+std::size_t visit_points(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models,
+                         Problems& problems, const std::function<void(std::size_t, PointTask)>& visit) {
+    DistinctProblems distinct(sweep);
+    flow::PointReader reader(models);
+    const Expander expander(sweep, problems);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (const auto point = expander.point(all[i]))
+            if (auto task = task_of(*point, reader, distinct)) visit(i, std::move(*task));
+    for (const Problem& p : distinct.all().list()) problems.add(p);
+    return all.size();
 }
 
-std::string outcome(const record::RunRecord& r) {
-    if (r.status != record::Status::ok) return std::string{record::status_name(r.status)} + ": " + r.reason;
-    return number_text(static_cast<std::int64_t>(std::llround(*r.throughput_avg))) + " items/s";
-}
+/// A sweep while it runs: all its rows, of which some are not known yet.
+struct Rows {
+    std::vector<SweepRow> rows;
+    std::vector<std::string> timing;       ///< cells of each row's line
+    std::vector<hw::EnergySpec> energies;  ///< of each row's chip
+    /// The rows of each id: points may be equal in everything that counts, such as 12MiB and 12288KiB.
+    std::unordered_map<std::string, std::vector<std::size_t>> of_id;
+    std::vector<std::size_t> missing;  ///< of each id that is not known the first row
 
-/// Problems of the composition ("batch", "cores", ...) get the place in the sweep file that said so.
-Problem located(const Sweep& sweep, const SweepPoint& point, Problem problem) {
-    if (!problem.file.empty()) return problem;
-    if (const auto source = source_of(sweep, point, problem.where)) {
-        problem.file = source->file;
-        problem.where = source->where;
-    }
-    return problem;
-}
-
-bool same(const Problem& a, const Problem& b) { return a.file == b.file && a.where == b.where && a.what == b.what; }
-
-/// Collects problems of many points, each once.
-class DistinctProblems {
-public:
-    void add(const Sweep& sweep, const SweepPoint& point, const std::vector<Problem>& problems) {
-        for (const Problem& p : problems) {
-            Problem next = located(sweep, point, p);
-            const auto& list = all_.list();
-            if (std::none_of(list.begin(), list.end(), [&](const Problem& q) { return same(next, q); }))
-                all_.add(std::move(next));
+    void know(const StoredPoint& point) {
+        for (const std::size_t i : of_id.at(point.record.point_id)) {
+            rows[i].record = point.record;
+            timing[i] = point.timing_cells;
         }
     }
-    const Problems& all() const { return all_; }
-
-private:
-    Problems all_;
 };
 
-/// Everything that is to be run, checked: the points and the prepared part of their records.
-struct Plan {
-    std::vector<SweepPoint> points;
-    std::vector<record::RunRecord> prepared;  ///< what a failed point's record says, with its id
-    std::vector<hw::EnergySpec> energies;     ///< of the points' chips
-};
-
-Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
-    Plan plan;
-    DistinctProblems distinct;
-    plan.points = expand(sweep, problems);
-    for (const SweepPoint& point : plan.points) {
-        Problems found;
-        if (const auto resolved = flow::resolve(point.request, models, found)) {
-            plan.prepared.push_back(flow::record_of(*resolved));
-            plan.energies.push_back(resolved->energy);
-        } else distinct.add(sweep, point, found.list());
-    }
-    for (const Problem& p : distinct.all().list()) problems.add(p);
-    return plan;
+/// The table's rows with what the store knows of them.
+Rows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Store& store,
+                  const PointLimits& limits, Problems& problems) {
+    Rows known;
+    known.rows.resize(all.size());
+    known.timing.resize(all.size());
+    known.energies.resize(all.size());
+    visit_points(sweep, all, models, problems, [&](std::size_t i, PointTask task) {
+        const std::string id = task.prepared.point_id;
+        auto& same = known.of_id[id];
+        same.push_back(i);
+        known.rows[i].axis_values = std::move(task.point.axis_values);
+        known.energies[i] = task.energy;
+        if (same.size() > 1) {
+            known.rows[i].record = known.rows[same.front()].record;
+            known.timing[i] = known.timing[same.front()];
+        } else if (const auto point = store.load(id, limits)) known.know(*point);
+        else known.missing.push_back(i);
+    });
+    return known;
 }
 
-std::string timing_csv(const std::vector<std::pair<std::string, std::string>>& lines) {
+/// Runs what is missing; false when interrupted.
+bool run_missing(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Runner& runner,
+                 Rows& rows) {
+    Problems none;  // all points were found good before
+    DistinctProblems distinct(sweep);
+    flow::PointReader reader(models);
+    const Expander expander(sweep, none);
+    std::size_t asked = 0;
+    const auto next = [&]() -> std::optional<PointTask> {
+        if (asked == rows.missing.size()) return std::nullopt;
+        return task_of(*expander.point(all[rows.missing[asked++]]), reader, distinct);
+    };
+    return runner.run_missing(rows.of_id.size(), rows.of_id.size() - rows.missing.size(), next,
+                              [&](std::size_t, const StoredPoint& point) { rows.know(point); });
+}
+
+void say_what_is_set_aside(std::size_t count, const std::string& folder, Progress& progress) {
+    if (count == 0) return;
+    progress.note(std::to_string(count) + (count == 1 ? " point" : " points") + " of an earlier sweep in " + folder +
+                  " that this one does not ask for " + (count == 1 ? "is" : "are") + " set aside in " + folder +
+                  "/set_aside; a sweep that does finds " + (count == 1 ? "it" : "them") + " there");
+}
+
+std::string timing_csv(const Rows& rows) {
     std::string text = "point_id,process_s," + timing_header() + "\n";
-    for (const auto& [id, cells] : lines) text += id + "," + cells + "\n";
+    for (std::size_t i = 0; i < rows.rows.size(); ++i)
+        text += rows.rows[i].record.point_id + "," + rows.timing[i] + "\n";
     return text;
-}
-
-/// Runs the points that `stored` lacks; false when interrupted.
-bool run_missing(const Sweep& sweep, const Plan& plan, const SweepOptions& options, const Store& store,
-                 std::map<std::string, StoredPoint>& stored, Progress& progress) {
-    std::vector<std::size_t> missing;
-    std::vector<std::string> inputs;
-    std::map<std::string, bool> seen;
-    for (std::size_t i = 0; i < plan.points.size(); ++i) {
-        const std::string& id = plan.prepared[i].point_id;
-        if (stored.count(id) > 0 || !seen.emplace(id, true).second) continue;
-        missing.push_back(i);
-        inputs.push_back(json::dump(flow::to_json(plan.points[i].request), 0) + "\n");
-    }
-    progress.start(missing.size() + stored.size(), stored.size());
-    const bool finished =
-        run_workers(options.worker_command, inputs, options.jobs, [&](std::size_t n, const ProcessResult& result) {
-            const SweepPoint& point = plan.points[missing[n]];
-            std::vector<Problem> found;
-            auto judged = judge(result, plan.prepared[missing[n]], found);
-            if (!judged) {
-                progress.finish();
-                DistinctProblems problems;
-                problems.add(sweep, point, found);
-                problems.all().throw_if_any();
-            }
-            judged->timing_cells = number_text(result.seconds) + "," + judged->timing_cells;
-            store.save(*judged);
-            progress.step(label(sweep, point) + ": " + outcome(judged->record));
-            stored[judged->record.point_id] = std::move(*judged);
-        });
-    progress.finish();
-    return finished;
 }
 
 }  // namespace
 
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
-    return make_plan(sweep, models, problems).points.size();
+    return visit_points(sweep, choices(sweep), models, problems, [](std::size_t, const PointTask&) {});
+}
+
+Census count_points(const Sweep& sweep, const std::string& folder, flow::ModelCache& models, Problems& problems) {
+    std::unordered_set<std::string> ids;
+    Census census;
+    census.points = visit_points(sweep, choices(sweep), models, problems, [&](std::size_t, const PointTask& task) {
+        if (ids.insert(task.prepared.point_id).second && is_stored(folder, task.prepared.point_id)) ++census.stored;
+    });
+    census.different = ids.size();
+    return census;
 }
 
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
     Problems problems;
     flow::ModelCache models([&](const std::string& line) { progress.note(line); });
-    const Plan plan = make_plan(sweep, models, problems);
+    const std::vector<Choice> all = choices(sweep);
+    Store store(options.folder);
+    Rows rows = resumed_rows(sweep, all, models, store, options.running.limits, problems);
     problems.throw_if_any();
-    const Store store(options.folder);
-    std::map<std::string, StoredPoint> stored;
-    for (const record::RunRecord& r : plan.prepared)
-        if (stored.count(r.point_id) == 0)
-            if (auto point = store.load(r.point_id)) stored.emplace(r.point_id, std::move(*point));
-    std::map<std::string, bool> resumed;
-    for (const auto& [id, point] : stored) resumed[id] = true;
-    try {
-        if (!run_missing(sweep, plan, options, store, stored, progress)) return {true, {}};
-    } catch (...) {
-        store.remove_if_empty();
-        throw;
-    }
-    SweepResult result;
-    std::vector<std::pair<std::string, std::string>> timing;
-    for (std::size_t i = 0; i < plan.points.size(); ++i) {
-        const std::string& id = plan.prepared[i].point_id;
-        const StoredPoint& point = stored.at(id);
-        result.rows.push_back({plan.points[i], point.record, point.layers_csv, resumed.count(id) > 0});
-        flow::fill_derived(result.rows.back().record, plan.energies[i], options.prices);
-        timing.emplace_back(id, point.timing_cells);
-    }
+    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
+    Runner runner(sweep, options.running, store, progress);
+    SweepResult result{false, options.folder, {}};
+    result.interrupted = !run_missing(sweep, all, models, runner, rows);
+    if (result.interrupted) return result;
+    for (std::size_t i = 0; i < rows.rows.size(); ++i)
+        flow::fill_derived(rows.rows[i].record, rows.energies[i], options.prices);
+    store.write("timing.csv", timing_csv(rows));
+    result.rows = std::move(rows.rows);
     write_table(sweep, result.rows, options.folder, options.format);
-    store.write("timing.csv", timing_csv(timing));
     return result;
 }
 

@@ -1,11 +1,12 @@
 // Running a sweep: what is missing of it, one process per point, and the table of all of it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "explore/progress.hpp"
-#include "explore/store.hpp"
+#include "explore/runner.hpp"
 #include "explore/sweep_file.hpp"
 #include "explore/table.hpp"
 #include "flow/prices.hpp"
@@ -13,23 +14,21 @@
 namespace infsim::explore {
 
 struct SweepOptions {
-    std::string folder;                       ///< where results go
-    int jobs = 1;                             ///< worker processes at a time
-    std::vector<std::string> worker_command;  ///< executable and its hidden subcommand
-    flow::Prices prices;                      ///< for the columns of cost
-    TableFormat format = TableFormat::csv;    ///< of the table
+    std::string folder;  ///< where results go
+    RunnerOptions running;
+    flow::Prices prices;  ///< for the columns of cost
+    TableFormat format = TableFormat::csv;  ///< of the table
 };
 
 /// One row of the table.
 struct SweepRow {
-    SweepPoint point;
+    std::vector<std::string> axis_values;  ///< as text, in axis order
     record::RunRecord record;
-    std::string layers_csv;
-    bool resumed = false;  ///< was there before
 };
 
 struct SweepResult {
     bool interrupted = false;    ///< rows are then empty; what finished is stored
+    std::string folder;          ///< where layers_of finds more about each row
     std::vector<SweepRow> rows;  ///< in table order
 };
 
@@ -37,6 +36,15 @@ struct SweepResult {
 /// Throws InputError with everything that is wrong before anything runs or is written; also for what only the compiler
 /// finds unsupported.
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
+
+/// What a sweep would do.
+struct Census {
+    std::size_t points = 0;
+    std::size_t different = 0;  ///< points that are equal in all that counts run once
+    std::size_t stored = 0;     ///< of these the folder has
+};
+/// Counts; otherwise as check_points.
+Census count_points(const Sweep& sweep, const std::string& folder, flow::ModelCache& models, Problems& problems);
 
 /// Resolves every point and adds each distinct problem once, at the place in the sweep file that it comes
 /// from. Returns the number of points.

@@ -283,7 +283,7 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     if (found.empty()) check_conditions(sweep, found);
     // Values are checked even where keys are wrong, so that one report holds everything.
     if (is_serving(sweep)) check_serving_keys(sweep, found);
-    else expand(sweep, found);
+    else Expander(sweep, found);
     for (const Problem& p : found.list()) problems.add(p);
     return found.empty() ? std::optional{std::move(sweep)} : std::nullopt;
 }
@@ -300,37 +300,40 @@ Setting setting_of(const Axis& axis, std::size_t value) {
     return {axis.key, axis.values[value], axis.file, axis.pointers[value]};
 }
 
-std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems) {
-    Problems found, reported_already;
-    SweepPoint base;
+Expander::Expander(const Sweep& sweep, Problems& problems) : sweep_(sweep) {
     bool has_model = false;
     for (const Setting& s : sweep.base) {
-        assign(base.request, s, sweep.file, found);
+        assign(base_.request, s, sweep.file, problems);
         has_model = has_model || s.key == "model";
     }
     // Each value is checked once, not once per point.
-    std::vector<std::vector<bool>> good;
     for (const Axis& axis : sweep.axes) {
         has_model = has_model || axis.key == "model";
-        good.emplace_back();
+        good_.emplace_back();
         for (std::size_t v = 0; v < axis.values.size(); ++v) {
             flow::PointRequest scratch;
-            good.back().push_back(assign(scratch, setting_of(axis, v), sweep.file, found));
+            good_.back().push_back(assign(scratch, setting_of(axis, v), sweep.file, problems));
         }
     }
-    if (!has_model) found.add(sweep.file, "/base", "'model' is missing");
-    for (const Problem& p : found.list()) problems.add(p);
+    if (!has_model) problems.add(sweep.file, "/base", "'model' is missing");
+}
+
+std::optional<SweepPoint> Expander::point(const Choice& choice) const {
+    Problems reported_already;
+    SweepPoint point = base_;
+    for (std::size_t a = 0; a < choice.size(); ++a) {
+        if (!good_[a][choice[a]]) return std::nullopt;
+        assign(point.request, setting_of(sweep_.axes[a], choice[a]), sweep_.file, reported_already);
+        point.axis_values.push_back(value_text(sweep_.axes[a].values[choice[a]]));
+    }
+    return point;
+}
+
+std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems) {
+    const Expander expander(sweep, problems);
     std::vector<SweepPoint> points;
-    for (const Choice& choice : choices(sweep)) {
-        SweepPoint point = base;
-        bool all_good = true;
-        for (std::size_t a = 0; a < choice.size() && all_good; ++a) {
-            all_good = good[a][choice[a]];
-            if (all_good) assign(point.request, setting_of(sweep.axes[a], choice[a]), sweep.file, reported_already);
-            point.axis_values.push_back(value_text(sweep.axes[a].values[choice[a]]));
-        }
-        if (all_good) points.push_back(std::move(point));
-    }
+    for (const Choice& choice : choices(sweep))
+        if (auto point = expander.point(choice)) points.push_back(std::move(*point));
     return points;
 }
 

@@ -65,8 +65,21 @@ std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow:
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,
                                 Problems& problems);
 
-/// All points in table order. Paths are relative to the sweep file. Every value is checked by its kind;
-/// problems are located at the value.
+/// Makes points of choices, one at a time.
+class Expander {
+public:
+    /// Checks every value of `sweep` by its kind; problems are located at the value.
+    Expander(const Sweep& sweep, Problems& problems);
+    /// Empty where a value is wrong. Paths are relative to the sweep file.
+    std::optional<SweepPoint> point(const Choice& choice) const;
+
+private:
+    const Sweep& sweep_;
+    SweepPoint base_;
+    std::vector<std::vector<bool>> good_;  ///< values of each axis
+};
+
+/// All points in table order.
 std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems);
 
 /// "key=value" of an option such as --set: the value is JSON where it parses as such, else text.

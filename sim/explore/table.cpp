@@ -96,7 +96,7 @@ Content content_of(const Sweep& sweep, const std::vector<SweepRow>& rows) {
         shown.push_back(&c);
         content.columns.push_back({c.name, c.unit, c.meaning, record::cell_type(c), std::nullopt});
     }
-    content.axis_values = [&rows](std::size_t r) -> const Cells& { return rows[r].point.axis_values; };
+    content.axis_values = [&rows](std::size_t r) -> const Cells& { return rows[r].axis_values; };
     auto added = objective_columns(sweep, rows);
     for (const AddedColumn& a : added) content.columns.push_back(a.column);
     content.record_cell = [&rows, shown, added = std::move(added)](std::size_t r, std::size_t c) {

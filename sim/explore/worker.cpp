@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/json_reader.hpp"
+#include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "explore/measure.hpp"
 #include "flow/run_point.hpp"
@@ -44,26 +45,53 @@ json::Value run(const flow::Point& point) {
     }
 }
 
+Job read_job(const std::string& request, flow::PointReader& reader) {
+    Problems problems;
+    const auto document = json::parse_text(request, "request", problems);
+    problems.throw_if_any();
+    if (is_measure_request(*document)) return measure_job(*document, reader);
+    const flow::PointRequest asked = flow::point_request_from_json(*document, problems);
+    auto point = problems.empty() ? reader.point(asked, problems) : std::nullopt;
+    problems.throw_if_any();
+    return [point = std::move(*point)] { return json::dump(run(point), 0) + "\n"; };
+}
+
 }  // namespace
+
+std::vector<std::string> limited(std::vector<std::string> command, const PointLimits& limits) {
+    if (limits.time) command.insert(command.end(), {"--point-timeout", to_text(*limits.time)});
+    if (limits.memory) command.insert(command.end(), {"--point-memory", to_text(*limits.memory)});
+    return command;
+}
+
+PointLimits limits_of(const std::vector<std::string>& words) {
+    PointLimits limits;
+    for (std::size_t i = 0; i < words.size(); i += 2) {
+        const std::string value = i + 1 < words.size() ? words[i + 1] : "";
+        if (words[i] == "--point-timeout") limits.time = parse_quantity<Duration>(value).value;
+        if (words[i] == "--point-memory") limits.memory = parse_quantity<Bytes>(value).value;
+        const bool known =
+            words[i] == "--point-timeout" ? limits.time.has_value() : words[i] == "--point-memory" && limits.memory;
+        if (!known) throw InputError("", words[i], "worker takes requests on stdin and limits of a point");
+    }
+    return limits;
+}
 
 std::string timing_header() { return "compile_s,simulate_s,simulated_instructions,passes_s"; }
 
-std::string answer_request(const std::string& input) {
-    json::Value result;
+Job job_of(const std::string& request, flow::PointReader& reader) {
+    const auto refused = [](const InputError& e) { return json::dump(answer(e.problems()), 0) + "\n"; };
     try {
-        Problems problems;
-        const auto document = json::parse_text(input, "request", problems);
-        problems.throw_if_any();
-        if (is_measure_request(*document)) return json::dump(answer_measure_request(*document), 0) + "\n";
-        const flow::PointRequest request = flow::point_request_from_json(*document, problems);
-        flow::ModelCache models;
-        const auto point = problems.empty() ? flow::resolve(request, models, problems) : std::nullopt;
-        problems.throw_if_any();
-        result = run(*point);
+        return [job = read_job(request, reader), refused] {
+            try {
+                return job();
+            } catch (const InputError& e) {  // what only the compiler finds
+                return refused(e);
+            }
+        };
     } catch (const InputError& e) {
-        result = answer(e.problems());
+        return [text = refused(e)] { return text; };
     }
-    return json::dump(result, 0) + "\n";
 }
 
 WorkerAnswer parse_answer(const std::string& text) {

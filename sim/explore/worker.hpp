@@ -1,10 +1,11 @@
-// One point in a process of its own: what goes in on stdin and what comes out on stdout.
+// One point in a process of its own: what is asked for and what is answered.
 #pragma once
 
 #include <string>
 
+#include "explore/request_loop.hpp"
 #include "explore/store.hpp"
-#include "flow/point.hpp"
+#include "flow/point_reader.hpp"
 
 namespace infsim::explore {
 
@@ -14,9 +15,13 @@ struct WorkerAnswer {
     std::vector<Problem> problems;
 };
 
-/// The worker's side: runs the request in `input` (flow::to_json) and returns the answer as JSON. A violated
+/// The worker's side: reads a request (flow::to_json); the job runs it and returns the answer as JSON. A violated
 /// invariant becomes a record with status failed; input problems are part of the answer.
-std::string answer_request(const std::string& input);
+Job job_of(const std::string& request, flow::PointReader& reader);
+
+/// The worker's command with these limits for what it runs, and back. Throws InputError for other words.
+std::vector<std::string> limited(std::vector<std::string> command, const PointLimits& limits);
+PointLimits limits_of(const std::vector<std::string>& words);
 
 /// The other side. Throws InputError for what no worker wrote.
 WorkerAnswer parse_answer(const std::string& text);

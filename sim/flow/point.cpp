@@ -1,17 +1,11 @@
 #include "flow/point.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
-#include "base/hash.hpp"
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
-#include "flow/compiler_file.hpp"
-#include "flow/neuron_flags.hpp"
 #include "flow/paths.hpp"
 #include "graph/json_form.hpp"
-#include "hw/load.hpp"
-#include "record/record.hpp"
 
 namespace infsim::flow {
 
@@ -40,50 +34,6 @@ std::vector<Setting> read_settings(json::ObjectReader& reader) {
 
 DType read_dtype(json::ObjectReader& reader, const char* key) {
     return parse_dtype(reader.choice(key, compute_dtypes())).value_or(DType::fp16);
-}
-
-/// The settings whose key starts with `prefix`, without it.
-std::vector<Setting> settings_under(const std::vector<Setting>& all, const std::string& prefix) {
-    std::vector<Setting> some;
-    for (Setting s : all)
-        if (s.key.rfind(prefix, 0) == 0) {
-            s.key.erase(0, prefix.size());
-            some.push_back(std::move(s));
-        }
-    return some;
-}
-
-void check_settings(const std::vector<Setting>& settings, Problems& problems) {
-    for (const Setting& s : settings)
-        if (s.key.rfind("chip.", 0) != 0 && s.key.rfind("compiler.", 0) != 0)
-            problems.add(s.file, s.where,
-                         "'" + s.key +
-                             "' is no key of a point; keys that reach into files start "
-                             "with 'chip.' or 'compiler.'");
-}
-
-std::string extension_of(const std::string& path) { return std::filesystem::path(path).extension().string(); }
-
-/// Whether a file that a request names exists; a missing one is a problem of what names it.
-bool is_there(const char* key, const std::string& path, Problems& problems) {
-    std::error_code error;
-    if (path.empty() || std::filesystem::exists(path, error)) return true;
-    problems.add("", key, "names the file '" + path + "', which is not there");
-    return false;
-}
-
-void check_counts(const PointRequest& request, Problems& problems) {
-    const auto check = [&](const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
-        if (value < least || value > most)
-            problems.add("", what,
-                         "must be from " + std::to_string(least) + " to " + std::to_string(most) + ", and is " +
-                             std::to_string(value));
-    };
-    check("batch", request.batch, 1, kMaxBatch);
-    check("workers", request.workers, 1, kMaxWorkers);
-    check("offset_sets", request.offset_sets, 1, kMaxOffsetSets);
-    if (request.inferences != 0) check("inferences", request.inferences, kMinInferences, kMaxInferences);
-    check("seed", request.seed, 0, json::max_int);
 }
 
 }  // namespace
@@ -164,82 +114,6 @@ std::string more_cores(std::int64_t cores) {
     if (cores < 1 || cores > kMaxCores) return "";
     const std::string n = std::to_string(cores);
     return "; a chip with more is a what-if: --set chip.cores=" + n + ", or \"chip.cores\": " + n + " in a sweep";
-}
-
-std::optional<hw::ChipFile> chip_of(const PointRequest& request, Problems& problems) {
-    const auto path = chip_path(request.chip, problems);
-    if (!path) return std::nullopt;
-    std::vector<hw::Override> overrides;
-    for (const Setting& s : settings_under(request.settings, "chip."))
-        overrides.push_back({s.key, s.value, s.file, s.where});
-    return hw::load_chip(*path, overrides, problems);
-}
-
-std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {
-    Problems found;
-    check_counts(request, found);
-    PointRequest own = request;
-    own.settings = translated(request.settings, found);
-    check_settings(own.settings, found);
-    const bool named = extension_of(request.model).empty();
-    Problems of_compiler;  // is read first, since it says what of the model the host may run, and reported in its place
-    const auto compiler = load_compiler(compiler_path(request.compiler, of_compiler).value_or(default_compiler_path()),
-                                        settings_under(own.settings, "compiler."), of_compiler);
-    const ModelCache::Entry* model = named || is_there("model", request.model, found)
-                                         ? models.load(request.model, request.extents, compiler.host_operators, found)
-                                         : nullptr;
-    const auto file = chip_of(own, found);
-    const hw::ChipSpec* const chip = file ? &file->spec : nullptr;
-    for (const Problem& p : of_compiler.list()) found.add(p);
-    if (chip && (request.cores < 0 || request.cores > chip->cores))
-        found.add("", "cores",
-                  "must be from 1 to the " + std::to_string(chip->cores) + " of chip " + chip->name + ", and is " +
-                      std::to_string(request.cores) + more_cores(request.cores));
-    if (model && !model->graph.batchable && request.batch > 1)
-        found.add("", "batch",
-                  "network " + model->graph.name + " only runs at batch 1: " + model->graph.why_not_batchable);
-    if (model && model->graph.host && model->graph.nodes.empty())
-        found.add("", "model",
-                  "network " + model->graph.name + " runs on the host as a whole: the chip has nothing to do");
-    for (const Problem& p : found.list()) problems.add(p);
-    if (!found.empty()) return std::nullopt;
-    Point point;
-    point.model_name = model->graph.name;
-    point.model_file = request.model;
-    point.extents = request.extents;
-    point.graph = model->graph;
-    point.chip = *chip;
-    point.energy = file->energy;
-    point.compiler = compiler;
-    point.batch = request.batch;
-    point.dtype = request.dtype;
-    point.io_dtype = request.io_dtype.value_or(request.dtype);
-    point.cores = request.cores == 0 ? chip->cores : request.cores;
-    point.workers = request.workers;
-    point.seed = request.seed;
-    point.offset_sets = request.offset_sets;
-    point.inferences = request.inferences;
-    point.id = point_id(point, model->content_hash);
-    return point;
-}
-
-std::string point_id(const Point& point, const std::string& model_hash) {
-    json::Object all{{"epoch", kResultsEpoch},
-                     {"record_version", record::kRecordVersion},
-                     {"model", model_hash},
-                     {"batch", point.batch},
-                     {"dtype", dtype_name(point.dtype)},
-                     {"io_dtype", dtype_name(point.io_dtype)},
-                     {"chip", hw::canonical_json(point.chip)},
-                     {"compiler", canonical_json(point.compiler)},
-                     {"cores", point.cores},
-                     {"workers", point.workers},
-                     {"seed", point.seed},
-                     {"offset_sets", point.offset_sets},
-                     {"inferences", point.inferences}};
-    if (!point.extents.empty()) all.set("extents", to_json(point.extents));
-    if (point.graph.host) all.set("host_element_time_ps", point.chip.host.element_time.count());
-    return hex_text(hash64(json::dump_canonical(all)));
 }
 
 }  // namespace infsim::flow

@@ -10,7 +10,7 @@ namespace infsim::record {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kStatusNames{"ok", "infeasible", "failed"};
+constexpr std::array<std::string_view, 5> kStatusNames{"ok", "infeasible", "failed", "timeout", "out_of_memory"};
 constexpr std::array<std::string_view, kAccountedEngines> kEngineNames{"pe", "act", "pool", "dma"};
 constexpr std::array<std::string_view, kTimeShares> kShareNames{"busy",           "wait_pe",      "wait_act",
                                                                 "wait_pool",      "wait_weights", "wait_input",
@@ -42,8 +42,10 @@ void add_point(std::vector<Column>& c) {
 
 void add_results(std::vector<Column>& c) {
     using R = RunRecord;
-    c.push_back(
-        column("status", "", "ok, infeasible (does not fit, see reason) or failed (fault of infsim)", &R::status));
+    c.push_back(column("status", "",
+                       "ok, infeasible (does not fit, see reason), failed (fault of infsim), or given up: timeout, "
+                       "out_of_memory (of the machine that simulates)",
+                       &R::status));
     c.push_back(column("throughput_avg", "items/s", "items per second in the long run, summed over the cores",
                        &R::throughput_avg));
     c.push_back(column("throughput_low", "items/s",
@@ -174,7 +176,7 @@ void add_program(std::vector<Column>& c) {
     c.push_back(column("infeasible_wanted_bytes", "B", "demand there; per partition for on-chip memories",
                        &R::infeasible_wanted_bytes));
     c.push_back(column("infeasible_available_bytes", "B", "supply there, likewise", &R::infeasible_available_bytes));
-    c.push_back(column("reason", "", "why the point is infeasible or failed, in a sentence", &R::reason));
+    c.push_back(column("reason", "", "why the point is infeasible, failed or was given up, in a sentence", &R::reason));
     c.push_back(column("point_id", "", "hash of everything that determines this row", &R::point_id));
 }
 

@@ -23,7 +23,8 @@ constexpr int kRecordVersion = 6;
 constexpr double report_ms(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 /// ok: simulated. infeasible: the compiler showed that the point does not fit. failed: a fault of infsim.
-enum class Status : std::uint8_t { ok, infeasible, failed };
+/// timeout, out_of_memory: given up, the point took longer or wanted more memory of this machine than it was allowed.
+enum class Status : std::uint8_t { ok, infeasible, failed, timeout, out_of_memory };
 std::string_view status_name(Status status);
 std::optional<Status> parse_status(std::string_view name);
 

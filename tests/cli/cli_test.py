@@ -965,8 +965,12 @@ class Crash(InScratch):
         self.assertNotEqual(self.table("out")[0]["status"], "failed")
 
     def test_the_worker_reports_bad_requests(self):
-        answer = json.loads(self.run_it("worker", input="{").stdout)
-        self.assertEqual(len(answer["problems"]), 1)
+        lines = self.run_it("worker", input="{\n[]\n").stdout.splitlines()
+        self.assertEqual(len(lines), 4)
+        for header, answer in (lines[:2], lines[2:]):
+            self.assertEqual(header, f"exit 0 {len(answer) + 1}")
+            self.assertEqual(len(json.loads(answer)["problems"]), 1)
+        self.assertIn("--fast", self.run_it("worker", "--fast", expect=2).stderr)
 
 
 class Validate(InScratch):
@@ -1506,6 +1510,45 @@ def onnx_model(op, node):
     graph = (field(1, field(1, b"x") + field(2, b"y") + field(3, node.encode()) + field(4, op.encode())) +
              field(2, b"net") + field(11, value_info(b"x")) + field(12, value_info(b"y")))
     return number(1, 8) + field(7, graph) + field(8, field(1, b"") + number(2, 13))
+
+
+class Outputs(InScratch):
+    """Results that cannot go where they are to go."""
+
+    def test_a_lost_stdout_is_exit_2_and_one_sentence(self):
+        sweep, scenario = self.sweep_file(batches=[1]), SOURCE / "configs/serving/resnet50_poisson.json"
+        one = ("--cores", "1")
+        for words in ((), ("--help",), ("--version",), ("run", "--help"), ("run", NET, *one), ("run", NET, *one, "--json"),
+                      ("compile", NET), ("compile", NET, "--dump"), ("compile", NET, "--json"), ("check", CHIP), ("sweep", sweep),
+                      ("sweep", sweep, "--json"), ("sweep", sweep, "--dry-run"), ("sweep", "--help-columns"), ("serve", "--help-columns"),
+                      ("limits", NET, "--max-batch", "2", "--json"), ("validate", self.one_row()), ("uncertainty", "--help"),
+                      ("calibrate", "--help")):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([INFSIM, *map(str, words)], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=250, check=False)
+            self.assertEqual(result.returncode, 2, (words, result.stderr))
+            if words:
+                self.assertEqual([line for line in result.stderr.splitlines() if line.startswith("stdout: ")],
+                                 ["stdout: what was to be printed there could not be written: No space left on device"], words)
+        self.assertNotIn("stdout", self.run_it("run", CHIP, expect=2).stderr)
+
+    def one_row(self):
+        return self.write("p.csv", "id,model,dtype,batch_compiled,chips,cores_busy,workers_per_core,throughput_inf_s,latency_ms_p50,compiler\n"
+                                   "a,three_layers,fp16,1,1,1,1,60000,,\n")
+
+    def test_outputs_are_tried_before_the_work(self):
+        file = self.write("file", "x")
+        slow = SOURCE / "models/vgg16/vgg16.json"
+        for words in (("run", slow, "--batch", 4, "--timeline", "no/t.csv"), ("run", slow, "--random-inputs", 1, "--out", "no/o.npz"),
+                      ("compile", slow, "--batch", 4, "-o", self.folder), ("serve", SOURCE / "configs/serving/resnet50_poisson.json", "--out", file / "x"),
+                      ("serve", SOURCE / "configs/serving/resnet50_poisson.json", "--times", "/proc/x"),
+                      ("sweep", self.sweep_file(), "--out", "/proc/x"), ("sweep", self.sweep_file(), "--out", file)):
+            start = time.monotonic()
+            said = self.run_it(*words, expect=2).stderr
+            self.assertEqual(len(said.splitlines()), 1, said)
+            self.assertRegex(said, "cannot be written|cannot make this folder")
+            self.assertLess(time.monotonic() - start, 8, words)
+        self.assertEqual(self.files(), ["file", "s.json"])
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ std::vector<std::string> problems_of(const std::string& asks) {
 
 SweepRow row(const std::string& batch, const std::string& size, double throughput, double p99) {
     SweepRow r;
-    r.point.axis_values = {batch, size};
+    r.axis_values = {batch, size};
     r.record.status = record::Status::ok;
     r.record.throughput_avg = throughput;
     r.record.throughput_low = throughput * 0.98;
@@ -40,7 +40,7 @@ SweepRow row(const std::string& batch, const std::string& size, double throughpu
 
 SweepRow infeasible(const std::string& batch, const std::string& size) {
     SweepRow r;
-    r.point.axis_values = {batch, size};
+    r.axis_values = {batch, size};
     r.record.status = record::Status::infeasible;
     return r;
 }

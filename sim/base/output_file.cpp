@@ -1,0 +1,44 @@
+#include "base/output_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "base/problems.hpp"
+
+namespace infsim {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Makes a file in `folder` and removes it: permissions alone do not tell (file systems that can only be read, /proc).
+void try_out(const fs::path& folder, const std::string& for_what) {
+    const std::string probe = (folder / (".probe.tmp" + std::to_string(::getpid()))).string();
+    const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) throw InputError(for_what, "", std::string("cannot be written: ") + std::strerror(errno));
+    ::close(file);
+    ::unlink(probe.c_str());
+}
+
+}  // namespace
+
+void check_output_file(const std::string& path) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) throw InputError(path, "", "cannot be written: is a folder");
+    const fs::path folder = fs::path(path).parent_path();
+    try_out(folder.empty() ? "." : folder, path);
+}
+
+void check_output_folder(const std::string& path) {
+    std::error_code ignored;
+    fs::path there = fs::absolute(path);
+    while (!fs::exists(there, ignored) && there.has_relative_path()) there = there.parent_path();
+    if (!fs::is_directory(there, ignored))
+        throw InputError(path, "", "cannot make this folder: " + there.string() + " is no folder");
+    try_out(there, path);
+}
+
+}  // namespace infsim

@@ -1,0 +1,31 @@
+// Signals that end a run, as a file descriptor.
+#pragma once
+
+#include <signal.h>
+
+#include "explore/process.hpp"
+
+namespace infsim::explore {
+
+/// While this lives, SIGINT, SIGTERM and SIGHUP arrive here alone, but for those that were ignored before (nohup, a
+/// shell's background jobs), and SIGPIPE is ignored.
+class Interrupts {
+public:
+    Interrupts();
+    ~Interrupts();
+    Interrupts(const Interrupts&) = delete;
+    Interrupts& operator=(const Interrupts&) = delete;
+
+    /// Readable when a signal is there.
+    int fd() const { return fd_.get(); }
+    /// Takes the signal; without, unblocking it would end the process before the caller can say what is left. False
+    /// where there is none.
+    bool take();
+
+private:
+    sigset_t before_{};
+    struct sigaction pipe_before_ {};
+    Fd fd_;
+};
+
+}  // namespace infsim::explore

@@ -1,0 +1,106 @@
+#include "explore/request_loop.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <iostream>
+#include <new>
+
+#include "base/check.hpp"
+#include "explore/process.hpp"
+
+namespace infsim::explore {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kNoMemory = 117;  ///< exit status of a child whose memory ran out; no other code of the project uses it
+
+void write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(fd, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) ::_exit(1);  // nobody reads any more
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+/// The child: never returns. Neither destructors nor what the parent has buffered run here.
+[[noreturn]] void compute(const Job& job, const PointLimits& limits, int out) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (limits.memory) {
+        const auto bytes = static_cast<rlim_t>(limits.memory->count());
+        const rlimit limit{bytes, bytes};
+        ::setrlimit(RLIMIT_DATA, &limit);
+    }
+    // At once and not by an exception, on whose way something may need memory.
+    std::set_new_handler([] { ::_exit(kNoMemory); });
+    try {
+        write_all(out, job());
+    } catch (const std::bad_alloc&) {  // asked for more than there can be
+        ::_exit(kNoMemory);
+    } catch (const std::exception& e) {
+        std::cerr << e.what() << std::endl;
+        ::_exit(4);
+    }
+    ::_exit(0);
+}
+
+/// Milliseconds left, for poll: -1 without a limit.
+int left(const PointLimits& limits, Clock::time_point start) {
+    if (!limits.time) return -1;
+    const auto until = start + std::chrono::nanoseconds(limits.time->count() / 1000);
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(rest, 0, 1'000'000'000));
+}
+
+/// Reads to the end of what the child writes; false when its time is over.
+bool read_answer(int fd, const PointLimits& limits, std::string& text) {
+    const auto start = Clock::now();
+    std::array<char, 1 << 16> buffer;
+    for (;;) {
+        pollfd wait{fd, POLLIN, 0};
+        const int ready = ::poll(&wait, 1, left(limits, start));
+        if (ready == 0 && left(limits, start) == 0) return false;
+        if (ready <= 0) continue;
+        const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+        if (n == 0) return true;
+        if (n > 0) text.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+}
+
+std::string answer(const Job& job, const PointLimits& limits) {
+    Pipe pipe;
+    const pid_t child = ::fork();
+    INFSIM_CHECK(child >= 0, "cannot fork");
+    if (child == 0) compute(job, limits, pipe.write.get());
+    pipe.write.close();
+    std::string text;
+    const bool in_time = read_answer(pipe.read.get(), limits, text);
+    if (!in_time) ::kill(child, SIGKILL);
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    const auto header = [&](const char* how, int code) {
+        return how + (" " + std::to_string(code)) + " " + std::to_string(text.size()) + "\n" + text;
+    };
+    if (!in_time) return header("timeout", 0);
+    if (WIFSIGNALED(status)) return header("signal", WTERMSIG(status));
+    if (WEXITSTATUS(status) == kNoMemory) return header("memory", 0);
+    return header("exit", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+void answer_requests(const PointLimits& limits, const Prepare& prepare) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (std::string line; std::getline(std::cin, line);) write_all(STDOUT_FILENO, answer(prepare(line), limits));
+}
+
+}  // namespace infsim::explore
