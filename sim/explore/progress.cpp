@@ -5,9 +5,13 @@
 namespace infsim::explore {
 
 void Progress::start(std::size_t total, std::size_t resumed) {
-    total_ = total;
-    done_ = resumed;
     if (resumed > 0) out_ << resumed << " of " << total << " points are there already\n" << std::flush;
+    go_on(total, resumed);
+}
+
+void Progress::go_on(std::size_t total, std::size_t done) {
+    total_ = total;
+    done_ = done;
     if (bar_ && done_ < total_) draw("");
 }
 

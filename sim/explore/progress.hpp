@@ -13,6 +13,8 @@ public:
     Progress(std::ostream& out, bool bar) : out_(out), bar_(bar) {}
 
     void start(std::size_t total, std::size_t resumed);
+    /// The same for a further round of points, without a word about those that are there.
+    void go_on(std::size_t total, std::size_t done);
     /// One more point is done; `what` says which and how it went.
     void step(const std::string& what);
     /// A line of its own, before anything starts.

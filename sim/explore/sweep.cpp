@@ -7,6 +7,8 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "explore/asking.hpp"
+#include "explore/open_batch.hpp"
 #include "explore/points.hpp"
 #include "explore/process.hpp"
 #include "explore/worker.hpp"
@@ -62,23 +64,48 @@ private:
 /// Everything that is to be run, checked: the points and the prepared part of their records.
 struct Plan {
     std::vector<SweepPoint> points;
+    std::vector<std::size_t> cells;           ///< of the points, where cells go to the limit
+    std::vector<int> most;                    ///< batch that each of those may reach
     std::vector<record::RunRecord> prepared;  ///< what a failed point's record says, with its id
     std::vector<hw::EnergySpec> energies;     ///< of the points' chips
 };
 
-Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
-    Plan plan;
+/// Adds the points that can be.
+void add_points(const Sweep& sweep, const std::vector<AskedPoint>& asked, flow::ModelCache& models, Plan& plan,
+                Problems& problems) {
     DistinctProblems distinct;
-    plan.points = expand(sweep, problems);
-    for (const SweepPoint& point : plan.points) {
+    for (const auto& [cell, point] : asked) {
         Problems found;
-        if (const auto resolved = flow::resolve(point.request, models, found)) {
-            plan.prepared.push_back(flow::record_of(*resolved));
-            plan.energies.push_back(resolved->energy);
-        } else distinct.add(sweep, point, found.list());
+        const auto resolved = flow::resolve(point.request, models, found);
+        if (!resolved) {
+            distinct.add(sweep, point, found.list());
+            continue;
+        }
+        plan.points.push_back(point);
+        plan.cells.push_back(cell);
+        plan.prepared.push_back(flow::record_of(*resolved));
+        plan.energies.push_back(resolved->energy);
+        if (cell == plan.most.size()) plan.most.push_back(resolved->graph.batchable ? sweep.max_batch : 1);
     }
     for (const Problem& p : distinct.all().list()) problems.add(p);
+}
+
+/// The points of the axes, each a cell of its own.
+Plan make_plan(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
+    std::vector<AskedPoint> asked;
+    for (SweepPoint& point : expand(sweep, problems)) asked.push_back({asked.size(), std::move(point)});
+    Plan plan;
+    add_points(sweep, asked, models, plan, problems);
     return plan;
+}
+
+/// What the cells know by now. The first points of a plan are those of its cells at batch 1.
+std::vector<Cell> cells_of(const Plan& plan, const std::map<std::string, StoredPoint>& stored) {
+    std::vector<Cell> cells;
+    for (std::size_t c = 0; c < plan.most.size(); ++c) cells.push_back({plan.points[c], plan.most[c], {}});
+    for (std::size_t i = 0; i < plan.points.size(); ++i)
+        cells[plan.cells[i]].known.push_back(stored.at(plan.prepared[i].point_id).record);
+    return cells;
 }
 
 std::string timing_csv(const std::vector<std::pair<std::string, std::string>>& lines) {
@@ -99,7 +126,8 @@ bool run_missing(const Sweep& sweep, const Plan& plan, const SweepOptions& optio
         missing.push_back(i);
         inputs.push_back(json::dump(flow::to_json(plan.points[i].request), 0) + "\n");
     }
-    progress.start(missing.size() + stored.size(), stored.size());
+    if (plan.points.size() == plan.most.size()) progress.start(missing.size() + stored.size(), stored.size());
+    else progress.go_on(missing.size() + stored.size(), stored.size());
     const bool finished =
         run_workers(options.worker_command, inputs, options.jobs, [&](std::size_t n, const ProcessResult& result) {
             const SweepPoint& point = plan.points[missing[n]];
@@ -129,24 +157,31 @@ std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems&
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
     Problems problems;
     flow::ModelCache models([&](const std::string& line) { progress.note(line); });
-    const Plan plan = make_plan(sweep, models, problems);
+    Plan plan = make_plan(sweep, models, problems);
     problems.throw_if_any();
     const Store store(options.folder);
     std::map<std::string, StoredPoint> stored;
-    for (const record::RunRecord& r : plan.prepared)
-        if (stored.count(r.point_id) == 0)
-            if (auto point = store.load(r.point_id)) stored.emplace(r.point_id, std::move(*point));
     std::map<std::string, bool> resumed;
-    for (const auto& [id, point] : stored) resumed[id] = true;
     try {
-        if (!run_missing(sweep, plan, options, store, stored, progress)) return {true, {}};
+        for (std::size_t planned = 0; planned < plan.points.size();) {
+            planned = plan.points.size();
+            for (const record::RunRecord& r : plan.prepared)
+                if (stored.count(r.point_id) == 0)
+                    if (auto point = store.load(r.point_id)) {
+                        stored.emplace(r.point_id, std::move(*point));
+                        resumed[r.point_id] = true;
+                    }
+            if (!run_missing(sweep, plan, options, store, stored, progress)) return {true, {}};
+            if (goes_to_limit(sweep)) add_points(sweep, next_round(cells_of(plan, stored)), models, plan, problems);
+            problems.throw_if_any();
+        }
     } catch (...) {
         store.remove_if_empty();
         throw;
     }
     SweepResult result;
     std::vector<std::pair<std::string, std::string>> timing;
-    for (std::size_t i = 0; i < plan.points.size(); ++i) {
+    for (const std::size_t i : table_order(plan.points, plan.cells)) {
         const std::string& id = plan.prepared[i].point_id;
         const StoredPoint& point = stored.at(id);
         result.rows.push_back({plan.points[i], point.record, point.layers_csv, resumed.count(id) > 0});
