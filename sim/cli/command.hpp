@@ -31,6 +31,8 @@ int run_compile_command(const Arguments& arguments);
 int run_validate_command(const Arguments& arguments);
 int run_calibrate_command(const Arguments& arguments);
 int run_uncertainty_command(const Arguments& arguments);
+int run_sensitivity_command(const Arguments& arguments);
+int run_diff_command(const Arguments& arguments);
 int run_limits_command(const Arguments& arguments);
 int run_serve_command(const Arguments& arguments);
 int run_report_command(const Arguments& arguments);

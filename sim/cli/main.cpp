@@ -22,7 +22,7 @@ struct Command {
     const char* about;  ///< empty: hidden
 };
 
-constexpr std::array<Command, 11> kCommands{{
+constexpr std::array<Command, 13> kCommands{{
     {"sweep", run_sweep_command, "run every point of a sweep file, print the table, the knee and the limits"},
     {"run", run_run_command, "compile and simulate one point"},
     {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
@@ -31,6 +31,8 @@ constexpr std::array<Command, 11> kCommands{{
     {"calibrate", run_calibrate_command,
      "a chip's constants from measurements of your own, and what these cannot tell"},
     {"uncertainty", run_uncertainty_command, "which claims about a network rest on which constant of the chip"},
+    {"sensitivity", run_sensitivity_command, "by how much throughput and limits follow each constant of the chip"},
+    {"diff", run_diff_command, "why one point is faster than another: layers, stalls, bytes, plan"},
     {"serve", run_serve_command, "requests under load: batching policy, tail latency, highest load within a bound"},
     {"report", run_report_command, "one HTML page of a sweep's, limits' or serving results: answer, charts, table"},
     {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},

@@ -14,6 +14,7 @@
 #include "cli/sweep_summary.hpp"
 #include "cli/table.hpp"
 #include "explore/measure.hpp"
+#include "explore/open_batch.hpp"
 #include "explore/process.hpp"
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
@@ -155,6 +156,8 @@ int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, b
     const explore::Census census = explore::count_points(sweep, options.folder, models, problems);
     problems.throw_if_any();
     print_census(census, options.folder, as_json);
+    if (explore::goes_to_limit(sweep) && !as_json)
+        std::cout << "each at batch 1; their other batches are found while the sweep runs\n";
     return kDone;
 }
 

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/text.hpp"
+#include "explore/axis_values.hpp"
 #include "record/columns.hpp"
 
 namespace infsim::explore {
@@ -59,6 +60,31 @@ private:
     std::size_t axis_ = 0;
 };
 
+/// What kind of size all values of an axis are; empty where they are not.
+std::string kind_of(const Axis& axis) {
+    std::string kind;
+    for (const json::Value& value : axis.values) {
+        const auto size = size_of(value_text(value));
+        if (!size || (!kind.empty() && size->kind != kind)) return "";
+        kind = size->kind;
+    }
+    return kind;
+}
+
+/// The columns of the sweep's table, by a name that the record has or an axis.
+std::vector<Askable> askable_columns(const Sweep& sweep) {
+    std::vector<Askable> columns;
+    record::RunRecord scratch;
+    for (const record::Column& c : record::columns()) {
+        const record::MemberRef member = c.member(scratch);
+        const bool number =
+            std::holds_alternative<record::Integer*>(member) || std::holds_alternative<record::Real*>(member);
+        columns.push_back({c.name, c.unit, number});
+    }
+    for (const Axis& axis : sweep.axes) columns.push_back({axis.key, kind_of(axis), !kind_of(axis).empty()});
+    return columns;
+}
+
 bool names_network(const std::string& key) { return key == "model" || flow::is_extents_key(key); }
 
 std::string network_of(const Sweep& sweep, const SweepRow& row) {
@@ -69,6 +95,18 @@ std::string network_of(const Sweep& sweep, const SweepRow& row) {
 }
 
 }  // namespace
+
+void check_objectives(Sweep& sweep, Problems& problems) {
+    if (!is_serving(sweep)) {
+        settle_objectives(sweep.objectives, askable_columns(sweep), sweep.file, problems);
+        return;
+    }
+    const auto refuse = [&](const std::string& where) {
+        problems.add(sweep.file, where, "is not there for a sweep of scenarios, only for one of points");
+    };
+    for (const Objective& objective : sweep.objectives.wanted) refuse(objective.where);
+    for (const Bound& bound : sweep.objectives.bounds) refuse(bound.where);
+}
 
 std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     std::vector<Finder> wanted, bounded;

@@ -8,6 +8,9 @@
 
 namespace infsim::explore {
 
+/// Settles the sweep's objectives against the columns of its table (settle_objectives).
+void check_objectives(Sweep& sweep, Problems& problems);
+
 /// What the rows offer by the sweep's objectives. Throughput has the interval of its measurement; latencies, service
 /// time and cost are off by the same share, because in a closed loop they go with its inverse.
 std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<SweepRow>& rows);

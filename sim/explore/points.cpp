@@ -67,24 +67,35 @@ std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunR
     }
 }
 
-std::optional<std::vector<record::RunRecord>> run_points(
+std::optional<std::vector<StoredPoint>> run_whole_points(
     const std::vector<flow::PointRequest>& requests, const std::vector<record::RunRecord>& prepared,
     const std::vector<std::string>& worker_command, int jobs,
     const std::function<void(std::size_t, const record::RunRecord&)>& done) {
     std::vector<std::string> inputs;
     for (const flow::PointRequest& request : requests) inputs.push_back(json::dump(flow::to_json(request), 0));
-    std::vector<record::RunRecord> records(requests.size());
+    std::vector<StoredPoint> points(requests.size());
     Problems problems;
     const bool finished = run_workers(worker_command, inputs, jobs, [&](std::size_t n, const ProcessResult& result) {
         std::vector<Problem> found;
         auto judged = judge(result, prepared[n], {}, found);
         for (Problem& p : found) problems.add(std::move(p));
         if (!judged) return;
-        records[n] = std::move(judged->record);
-        done(n, records[n]);
+        points[n] = std::move(*judged);
+        if (done) done(n, points[n].record);
     });
     problems.throw_if_any();
     if (!finished) return std::nullopt;
+    return points;
+}
+
+std::optional<std::vector<record::RunRecord>> run_points(
+    const std::vector<flow::PointRequest>& requests, const std::vector<record::RunRecord>& prepared,
+    const std::vector<std::string>& worker_command, int jobs,
+    const std::function<void(std::size_t, const record::RunRecord&)>& done) {
+    auto points = run_whole_points(requests, prepared, worker_command, jobs, done);
+    if (!points) return std::nullopt;
+    std::vector<record::RunRecord> records;
+    for (StoredPoint& point : *points) records.push_back(std::move(point.record));
     return records;
 }
 

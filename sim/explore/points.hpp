@@ -18,9 +18,14 @@ namespace infsim::explore {
 std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
                                  const PointLimits& limits, std::vector<Problem>& problems);
 
-/// Runs every request in a process of its own, by at most `jobs` workers; `done` is told which one ended and how.
-/// Records are in the order of the requests. Empty when interrupted. Throws InputError for what only the compiler finds
-/// wrong.
+/// Runs every request in a process of its own, by at most `jobs` workers; all that a store would keep, in the order of
+/// the requests. Empty when interrupted. Throws InputError for what only the compiler finds wrong.
+std::optional<std::vector<StoredPoint>> run_whole_points(
+    const std::vector<flow::PointRequest>& requests, const std::vector<record::RunRecord>& prepared,
+    const std::vector<std::string>& worker_command, int jobs,
+    const std::function<void(std::size_t, const record::RunRecord&)>& done = {});
+
+/// The records alone; `done` is told which point ended and how.
 std::optional<std::vector<record::RunRecord>> run_points(
     const std::vector<flow::PointRequest>& requests, const std::vector<record::RunRecord>& prepared,
     const std::vector<std::string>& worker_command, int jobs,

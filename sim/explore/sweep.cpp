@@ -3,6 +3,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "explore/limit_rounds.hpp"
+#include "explore/open_batch.hpp"
+#include "explore/rows.hpp"
 #include "explore/table.hpp"
 #include "explore/worker.hpp"
 #include "flow/derived_columns.hpp"
@@ -25,11 +28,8 @@ std::size_t visit_points(const Sweep& sweep, const std::vector<Choice>& all, flo
     return all.size();
 }
 
-/// A sweep while it runs: all its rows, of which some are not known yet.
-struct Rows {
-    std::vector<SweepRow> rows;
-    std::vector<std::string> timing;       ///< cells of each row's line
-    std::vector<hw::EnergySpec> energies;  ///< of each row's chip
+/// All rows of a sweep, of which some are not known yet.
+struct KnownRows : Rows {
     /// The rows of each id: points may be equal in everything that counts, such as 12MiB and 12288KiB.
     std::unordered_map<std::string, std::vector<std::size_t>> of_id;
     std::vector<std::size_t> missing;  ///< of each id that is not known the first row
@@ -43,9 +43,9 @@ struct Rows {
 };
 
 /// The table's rows with what the store knows of them.
-Rows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Store& store,
-                  const PointLimits& limits, Problems& problems) {
-    Rows known;
+KnownRows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Store& store,
+                       const PointLimits& limits, Problems& problems) {
+    KnownRows known;
     known.rows.resize(all.size());
     known.timing.resize(all.size());
     known.energies.resize(all.size());
@@ -66,7 +66,7 @@ Rows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::Mode
 
 /// Runs what is missing; false when interrupted.
 bool run_missing(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Runner& runner,
-                 Rows& rows) {
+                 KnownRows& rows) {
     Problems none;  // all points were found good before
     DistinctProblems distinct(sweep);
     flow::PointReader reader(models);
@@ -94,6 +94,31 @@ std::string timing_csv(const Rows& rows) {
     return text;
 }
 
+/// A sweep whose points are known before it runs; empty when interrupted.
+std::optional<Rows> run_listed(const Sweep& sweep, const SweepOptions& options, flow::ModelCache& models, Store& store,
+                               Progress& progress) {
+    Problems problems;
+    const std::vector<Choice> all = choices(sweep);
+    KnownRows rows = resumed_rows(sweep, all, models, store, options.running.limits, problems);
+    problems.throw_if_any();
+    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
+    Runner runner(sweep, options.running, store, progress);
+    if (!run_missing(sweep, all, models, runner, rows)) return std::nullopt;
+    return std::move(rows);
+}
+
+/// One whose cells find their batches. What no cell asked for is known only at the end.
+std::optional<Rows> run_to_limit(const Sweep& sweep, const SweepOptions& options, flow::ModelCache& models,
+                                 Store& store, Progress& progress) {
+    Problems problems;
+    LimitRounds rounds(sweep, models, problems);
+    problems.throw_if_any();
+    Runner runner(sweep, options.running, store, progress);
+    if (!rounds.run(runner)) return std::nullopt;
+    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
+    return rounds.rows();
+}
+
 }  // namespace
 
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems) {
@@ -111,21 +136,16 @@ Census count_points(const Sweep& sweep, const std::string& folder, flow::ModelCa
 }
 
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress) {
-    Problems problems;
     flow::ModelCache models([&](const std::string& line) { progress.note(line); });
-    const std::vector<Choice> all = choices(sweep);
     Store store(options.folder);
-    Rows rows = resumed_rows(sweep, all, models, store, options.running.limits, problems);
-    problems.throw_if_any();
-    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
-    Runner runner(sweep, options.running, store, progress);
-    SweepResult result{false, options.folder, {}};
-    result.interrupted = !run_missing(sweep, all, models, runner, rows);
-    if (result.interrupted) return result;
-    for (std::size_t i = 0; i < rows.rows.size(); ++i)
-        flow::fill_derived(rows.rows[i].record, rows.energies[i], options.prices);
-    store.write("timing.csv", timing_csv(rows));
-    result.rows = std::move(rows.rows);
+    auto rows = goes_to_limit(sweep) ? run_to_limit(sweep, options, models, store, progress)
+                                     : run_listed(sweep, options, models, store, progress);
+    SweepResult result{!rows, options.folder, {}};
+    if (!rows) return result;
+    for (std::size_t i = 0; i < rows->rows.size(); ++i)
+        flow::fill_derived(rows->rows[i].record, rows->energies[i], options.prices);
+    store.write("timing.csv", timing_csv(*rows));
+    result.rows = std::move(rows->rows);
     write_table(sweep, result.rows, options.folder, options.format);
     return result;
 }

@@ -7,8 +7,9 @@
 #include "base/text.hpp"
 #include "explore/assign.hpp"
 #include "explore/axis_values.hpp"
+#include "explore/offers.hpp"
+#include "explore/open_batch.hpp"
 #include "flow/neuron_flags.hpp"
-#include "record/columns.hpp"
 
 namespace infsim::explore {
 
@@ -58,7 +59,8 @@ Axis read_axis(const json::Cursor& cursor) {
     axis.key = reader.string("key");
     if (!axis.key.empty() && !known_key(axis.key)) reader.problem("key", unknown_key(axis.key));
     if (const auto values = reader.required("values")) {
-        axis.values = axis_values(*values);
+        const bool open = axis.key == "batch" && is_to_limit(values->value());
+        axis.values = open ? json::Array{values->value()} : axis_values(*values);
         for (std::size_t v = 0; v < axis.values.size(); ++v)
             axis.pointers.push_back(values->value().is_array() ? json::pointer_to(values->pointer(), v)
                                                                : values->pointer());
@@ -132,43 +134,6 @@ void check_serving_keys(const Sweep& sweep, Problems& problems) {
     for (std::size_t a = 0; a < sweep.axes.size(); ++a)
         check(sweep.axes[a].key, sweep.file, sweep.axes[a].where + "/key");
     if (!has_scenario) problems.add(sweep.file, "/base", "'scenario' is missing, into which keys reach");
-}
-
-/// What kind of size all values of an axis are; empty where they are not.
-std::string kind_of(const Axis& axis) {
-    std::string kind;
-    for (const json::Value& value : axis.values) {
-        const auto size = size_of(value_text(value));
-        if (!size || (!kind.empty() && size->kind != kind)) return "";
-        kind = size->kind;
-    }
-    return kind;
-}
-
-/// The columns of the sweep's table, by a name that the record has or an axis.
-std::vector<Askable> askable_columns(const Sweep& sweep) {
-    std::vector<Askable> columns;
-    record::RunRecord scratch;
-    for (const record::Column& c : record::columns()) {
-        const record::MemberRef member = c.member(scratch);
-        const bool number =
-            std::holds_alternative<record::Integer*>(member) || std::holds_alternative<record::Real*>(member);
-        columns.push_back({c.name, c.unit, number});
-    }
-    for (const Axis& axis : sweep.axes) columns.push_back({axis.key, kind_of(axis), !kind_of(axis).empty()});
-    return columns;
-}
-
-void check_objectives(Sweep& sweep, Problems& problems) {
-    if (!is_serving(sweep)) {
-        settle_objectives(sweep.objectives, askable_columns(sweep), sweep.file, problems);
-        return;
-    }
-    const auto refuse = [&](const std::string& where) {
-        problems.add(sweep.file, where, "is not there for a sweep of scenarios, only for one of points");
-    };
-    for (const Objective& objective : sweep.objectives.wanted) refuse(objective.where);
-    for (const Bound& bound : sweep.objectives.bounds) refuse(bound.where);
 }
 
 /// Puts a value from the command line in the place of what the file says.
@@ -275,10 +240,12 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     for (const json::Cursor& condition : reader.array_or_empty("where"))
         if (auto read = read_condition(condition)) sweep.conditions.push_back(std::move(*read));
     sweep.objectives = read_objectives(reader);
+    const auto max_batch = reader.optional("max_batch");
     reader.finish();
     check_keys(sweep, found);
     for (const Setting& setting : overrides) override_value(sweep, setting, found);
     check_zips(sweep, found);
+    settle_batch(sweep, max_batch, found);
     check_objectives(sweep, found);
     if (found.empty()) check_conditions(sweep, found);
     // Values are checked even where keys are wrong, so that one report holds everything.
@@ -352,7 +319,7 @@ std::optional<Setting> source_of(const Sweep& sweep, const SweepPoint& point, co
     for (std::size_t a = 0; a < sweep.axes.size() && a < point.axis_values.size(); ++a) {
         const Axis& axis = sweep.axes[a];
         for (std::size_t v = 0; v < axis.values.size() && axis.key == key; ++v)
-            if (value_text(axis.values[v]) == point.axis_values[a])
+            if (axis.to_limit || value_text(axis.values[v]) == point.axis_values[a])
                 return Setting{key, axis.values[v], axis.file, axis.pointers[v]};
     }
     return std::nullopt;

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/problems.hpp"
 #include "explore/conditions.hpp"
+#include "explore/limit_walk.hpp"
 #include "explore/objectives.hpp"
 #include "flow/point.hpp"
 
@@ -18,8 +19,9 @@ struct Axis {
     std::string file;
     std::vector<json::Value> values;
     std::vector<std::string> pointers;
-    std::string where;    ///< the axis in the file, such as "/axes/1" or "/axes/1/zip/0"
-    bool zipped = false;  ///< takes its values together with the axis before it instead of being crossed with it
+    std::string where;      ///< the axis in the file, such as "/axes/1" or "/axes/1/zip/0"
+    bool zipped = false;    ///< takes its values together with the axis before it instead of being crossed with it
+    bool to_limit = false;  ///< of batches that are found while the sweep runs; the only value that it has is 1
 };
 
 /// A sweep before it is expanded. `base` holds the keys that are the same everywhere.
@@ -31,6 +33,7 @@ struct Sweep {
     std::vector<Axis> axes;
     std::vector<Condition> conditions;  ///< all of which a point fulfils
     Objectives objectives;              ///< what it looks for; empty where it only asks
+    int max_batch = kDefaultMaxBatch;   ///< end of an axis that goes to the limit
 };
 
 /// One point of a sweep: what to run, and the axes' values as text, in axis order.

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Tests of whole commands. usage: cli_test.py INFSIM SOURCE_FOLDER [unittest's own arguments, such as a class]"""
 import csv
+import io
 import json
 import os
 import pathlib
@@ -820,6 +821,32 @@ class Sweep(InScratch):
         self.assertIn("not reached in range, B=4, the largest, still gives more",
                       " ".join(self.run_it("sweep", path, "--out", "to_4", "--set", "batch=[1,2,4]").stdout.split()))
 
+    def test_batches_go_to_the_limit(self):
+        sweep = {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "cores": 1, "compiler": "layer_by_layer",
+                                           "compiler.spill.spill": False, "batch": "to_limit"},
+                 "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["16KiB", "24KiB"]}], "max_batch": 32}
+        path = self.write("s.json", sweep)
+        one = self.run_it("sweep", path, "--out", "one", "--jobs", 1)
+        self.run_it("sweep", path, "--out", "two", "--jobs", 3)
+        self.assertEqual(*((self.folder / f / "table.csv").read_bytes() for f in ("one", "two")))
+        for size, cell in (("16KiB", "16384"), ("24KiB", "24576")):
+            rows = [r for r in self.table("one") if r["chip.state_buffer.partition_bytes"] == cell]
+            status = {int(r["batch_size"]): r["status"] for r in rows}
+            self.assertEqual(list(status), sorted(status))
+            limit = json.loads(self.run_it("limits", NET, "--chip", CHIP, "--cores", 1, "--compiler", "layer_by_layer", "--no-spill",
+                                           "--set", f"chip.state_buffer.partition_bytes={size}", "--compile-only", "--no-levers",
+                                           "--max-batch", 32, "--json").stdout)["limits"]["any"]["batch"]
+            self.assertEqual((status[limit], status[limit + 1], max(b for b in status if status[b] == "ok")),
+                             ("ok", "infeasible", limit))
+        again = self.run_it("sweep", path, "--out", "one")
+        self.assertIn("points are there already", again.stderr)
+        self.assertNotIn("items/s", again.stderr)
+        self.assertIn("Largest batch that fits: B=", one.stdout)
+        for change, message in (({"max_batch": 0}, "/max_batch: must be"), ({"where": ["batch <= 4"]}, "/where/0: 'batch' goes to the limit"),
+                                ({"base": {"model": str(NET), "batch": 2}}, "/max_batch: has no meaning without")):
+            self.write("s.json", {**sweep, **change})
+            self.assertIn(message, self.run_it("sweep", path, expect=2).stderr)
+
     def test_paths_are_relative_to_the_sweep_file(self):
         (self.folder / "deep").mkdir()
         shutil.copy(NET, self.folder / "net.json")
@@ -860,6 +887,78 @@ class Resume(InScratch):
         next(self.folder.glob("out/points/*/record.json")).write_text('{"record_version": 1, "sta')
         self.assertIn("1 of 2 points", self.run_it("sweep", path, "--out", "out").stderr)
         self.assertEqual((self.folder / "out/table.csv").read_bytes(), table)
+
+
+class Diff(InScratch):
+    """Why one point is faster than another."""
+
+    def test_parts_add_up_to_what_each_point_takes(self):
+        got = json.loads(self.run_it("diff", NET, "--chip", CHIP, "--cores", 1, "--batch", 1, "--compiler", "layer_by_layer",
+                                     "--against", "batch=4", "--against", "compiler=default", "--json").stdout)
+        self.assertEqual([got[side]["columns"]["batch_size"] for side in "ab"], [1, 4])
+        for side in "ab":
+            layers = sum(part[f"{side}_ms_per_item"] for part in got["layers"])
+            batch, one = got[side]["columns"]["batch_size"], json.loads(self.run_it(
+                "run", NET, "--chip", CHIP, "--cores", 1, "--batch", got[side]["columns"]["batch_size"], "--layers", "--json",
+                "--compiler", "layer_by_layer" if side == "a" else "default").stdout)
+            self.assertAlmostEqual(layers, max(row["end_ms"] for row in one["layers"]) / batch, 6)
+            self.assertEqual(got[side]["point_id"], one["record"]["point_id"])
+            for engine in ("PE", "ACT", "POOL"):
+                parts = sum(p[f"{side}_ms_per_item"] for p in got["engines"] if p["engine"].startswith(engine + " "))
+                self.assertAlmostEqual(parts, got[side]["item_ms"], 6)
+            weights = next(p for p in got["bytes"] if p["purpose"] == "weights")[f"{side}_bytes_per_item"]
+            self.assertEqual(weights * batch, one["record"]["dram_weight_bytes"])
+        changes = [abs(part["more_ms_per_item"]) for part in got["layers"]]
+        self.assertEqual(changes, sorted(changes, reverse=True))
+
+    def test_two_points_of_a_sweep(self):
+        self.run_it("sweep", self.sweep_file(batches=[1, 2, 4096]), "--out", "out")
+        points = {row["batch_size"]: f"out/points/{row['point_id']}" for row in self.table("out")}
+        text = self.run_it("diff", points["1"], points["2"]).stdout
+        for part in (f"A: {points['1']}", "An item takes ", "B is ", "Asked for differently:", "batch_size", "weights", "PE busy",
+                     "Layers, ms per item", "Plan:"):
+            self.assertIn(part, text)
+        self.assertTrue(all(len(line) <= 100 for line in text.splitlines()), text)
+        self.assertIn("they are equally fast", self.run_it("diff", points["1"], points["1"]).stdout)
+        self.assertIn("infeasible: ", self.run_it("diff", points["1"], points["4096"], expect=3).stderr)
+        self.assertIn("--batch: has no meaning for two point folders",
+                      self.run_it("diff", points["1"], points["2"], "--batch", 3, expect=2).stderr)
+        self.assertIn("out: is no folder of a point", self.run_it("diff", points["1"], "out", expect=2).stderr)
+
+    def test_wrong_questions(self):
+        self.assertIn("--against: is missing", self.run_it("diff", NET, expect=2).stderr)
+        self.assertIn("MODEL: is missing", self.run_it("diff", expect=2).stderr)
+        self.assertIn("'batch' must be an integer", self.run_it("diff", NET, "--against", "batch=x", expect=2).stderr)
+        self.assertIn("'bacth'", self.run_it("diff", NET, "--against", "bacth=4", expect=2).stderr)
+
+
+class Elasticity(InScratch):
+    def test_elasticities_agree_with_the_runs_that_they_come_from(self):
+        words = ("sensitivity", NET, "--chip", CHIP, "--cores", 1, "--workers", 1, "--of", "chip.dram.bandwidth", "--of", "pool.clock",
+                 "--of", "state_buffer.partition_bytes", "--of", "host.link_bandwidth", "--percent", 20,
+                 "--set", "chip.state_buffer.partition_bytes=24KiB")
+        got = {c["key"]: c for c in json.loads(self.run_it(*words, "--limits", "--compiler", "layer_by_layer", "--json").stdout)["constants"]}
+        self.assertEqual(set(got), {"dram.channel_bandwidth", "pool.clock", "state_buffer.partition_bytes", "host.link_bandwidth"})
+        for constant in got.values():
+            e, less, more = constant["throughput_elasticity"], constant["less"], constant["more"]
+            self.assertTrue(e["low"] <= e["value"] <= e["high"])
+            self.assertTrue(less["status"] == more["status"] == "ok")
+            self.assertEqual(e["value"] > 0, more["throughput_avg"] > less["throughput_avg"])
+        size = got["state_buffer.partition_bytes"]
+        self.assertGreater(size["more"]["fits_without_spilling"], size["less"]["fits_without_spilling"])
+        self.assertGreater(size["limit_elasticity"]["value"], 0)
+        rows = list(csv.DictReader(io.StringIO(self.run_it(*words, "--csv").stdout)))
+        self.assertEqual({r["key"] for r in rows}, set(got))
+        self.assertEqual([r["limit_elasticity"] for r in rows], [""] * 4)
+        sizes = [abs(float(r["throughput_elasticity"])) for r in rows]
+        self.assertEqual(sizes, sorted(sizes, reverse=True))
+        self.write("e.csv", self.run_it(*words, "--csv").stdout)
+        subprocess.run(["/usr/bin/python3", SOURCE / "scripts/plot_tornado.py", "e.csv"], cwd=self.folder, check=True)
+        self.assertTrue((self.folder / "e.png").stat().st_size > 1000 and (self.folder / "e.svg").is_file())
+
+    def test_wrong_questions(self):
+        self.assertIn("--of dram.speed: is no constant of the chip", self.run_it("sensitivity", NET, "--of", "dram.speed", expect=2).stderr)
+        self.assertIn("--percent: must be above 0", self.run_it("sensitivity", NET, "--percent", 0, expect=2).stderr)
 
 
 class Money(InScratch):

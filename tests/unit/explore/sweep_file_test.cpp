@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "explore/asking.hpp"
+#include "explore/open_batch.hpp"
 #include "explore/sweep.hpp"
 #include "explore/sweep_file.hpp"
 
@@ -165,4 +167,61 @@ TEST_CASE("a problem of a point is traced to the value that caused it") {
     CHECK(source_of(*sweep, points[4], "batch")->where == "/axes/1/values/1");
     CHECK(source_of(*sweep, points[4], "model")->where == "/base/model");
     CHECK_FALSE(source_of(*sweep, points[4], "cores"));
+}
+
+TEST_CASE("a batch that goes to the limit is the last axis, wherever it is said") {
+    const char* const in_base = R"({"question": "?", "base": {"model": "m.json", "batch": "to_limit"},
+        "axes": [{"key": "dtype", "values": ["fp16", "bf16"]}], "max_batch": 12})";
+    const char* const on_axis = R"({"question": "?", "base": {"model": "m.json"}, "axes": [
+        {"key": "batch", "values": "to_limit"}, {"key": "dtype", "values": ["fp16", "bf16"]}]})";
+    for (const char* const text : {in_base, on_axis}) {
+        Problems problems;
+        const auto sweep = read(text, problems);
+        REQUIRE(sweep);
+        CHECK(goes_to_limit(*sweep));
+        CHECK(sweep->max_batch == (text == in_base ? 12 : 64));
+        const auto points = expand(*sweep, problems);
+        REQUIRE(points.size() == 2);
+        const SweepPoint larger = at_batch(points[1], 8);
+        CHECK(larger.axis_values == std::vector<std::string>{"bf16", "8"});
+        CHECK(larger.request.batch == 8);
+        CHECK(source_of(*sweep, larger, "batch")->where == (text == in_base ? "/base/batch" : "/axes/0/values"));
+    }
+    Problems problems;
+    const auto set = read(kTwoAxes, problems, {{"batch", "to_limit", "", "--set batch=to_limit"}});
+    REQUIRE(set);
+    CHECK(goes_to_limit(*set));
+    CHECK_FALSE(goes_to_limit(*read(kTwoAxes, problems)));
+}
+
+TEST_CASE("what does not go with a batch that goes to the limit is a problem") {
+    const auto problems_of = [](const std::string& rest) {
+        Problems problems;
+        CHECK_FALSE(read(R"({"question": "?", "base": {"model": "m.json"}, )" + rest + "}", problems));
+        return texts(problems);
+    };
+    CHECK(problems_of(R"("axes": [{"key": "batch", "values": [1, 2]}], "max_batch": 8)") ==
+          std::vector<std::string>{"sweeps/s.json: /max_batch: has no meaning without \"batch\": \"to_limit\""});
+    CHECK(problems_of(R"("axes": [{"key": "batch", "values": "to_limit"}], "where": ["batch <= 8"])") ==
+          std::vector<std::string>{
+              "sweeps/s.json: /where/0: 'batch' goes to the limit and is no value yet; \"max_batch\" bounds it"});
+    CHECK(
+        problems_of(R"("axes": [{"zip": [{"key": "seed", "values": [1]}, {"key": "batch", "values": "to_limit"}]}])") ==
+        std::vector<std::string>{"sweeps/s.json: /axes/0/zip/1: 'to_limit' cannot move together with another axis"});
+    CHECK(problems_of(R"("axes": [{"key": "seed", "values": "to_limit"}])").size() == 1);
+}
+
+TEST_CASE("cells ask in rounds and stand in the table by batch") {
+    Problems problems;
+    const auto sweep = read(R"({"question": "?", "base": {"model": "m.json", "batch": "to_limit"},
+        "axes": [{"key": "dtype", "values": ["fp16", "bf16"]}], "max_batch": 2})",
+                            problems);
+    std::vector<Cell> cells;
+    for (const SweepPoint& point : expand(*sweep, problems)) cells.push_back({point, cells.empty() ? 2 : 1, {}});
+    const auto asked = next_round(cells);
+    REQUIRE(asked.size() == 3);  // 1 and 2 of the first, which may go that far, 1 of the other
+    CHECK(asked[1].point.axis_values == std::vector<std::string>{"fp16", "2"});
+    CHECK(asked[2].cell == 1);
+    std::vector<SweepPoint> points{asked[2].point, asked[1].point, asked[0].point};
+    CHECK(table_order(points, {1, 0, 0}) == std::vector<std::size_t>{2, 1, 0});
 }

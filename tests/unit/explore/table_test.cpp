@@ -26,7 +26,7 @@ std::vector<SweepRow> rows_of(const Sweep& sweep, const std::vector<std::string>
     Problems problems;
     std::vector<SweepRow> rows;
     for (const SweepPoint& point : expand(sweep, problems)) {
-        rows.push_back({point, {}, "", false});
+        rows.push_back({point.axis_values, {}});
         record::RunRecord& r = rows.back().record;
         r.batch_size = point.request.batch;
         if (!names.empty()) r.model_name = names.at(rows.size() - 1);
@@ -40,7 +40,7 @@ std::string cells(const std::string& values) {
     const auto column = axis_column(sweep, 0);
     CHECK(column.name == "chip.x");
     std::string text = std::string(record::cell_type_name(column.type)) + " [" + column.unit + "]";
-    for (const SweepRow& row : rows_of(sweep)) text += " " + axis_cell(column, row.point.axis_values[0]);
+    for (const SweepRow& row : rows_of(sweep)) text += " " + axis_cell(column, row.axis_values[0]);
     return text;
 }
 

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Tornado figure of elasticities: which constants of the chip the throughput of a network follows, and its limit.
+
+usage: plot_tornado.py SENSITIVITY.csv [--most N] [--out FILE_WITHOUT_EXTENSION]
+
+SENSITIVITY.csv is what `infsim sensitivity MODEL --csv` prints. Constants stand by falling elasticity; a bar is the elasticity of
+throughput and its line the interval that the measurements leave, a diamond that of the largest batch that fits, where it was asked for.
+"""
+import argparse
+import csv
+import pathlib
+import sys
+
+from plotting import CURVES, FAINT, INK, WALL, plt, save, style
+
+
+def number(text):
+    return float(text) if text else None
+
+
+def drawn(rows, most):
+    """The constants with the largest elasticities, the largest last: bars are drawn from below."""
+    known = [row for row in rows if number(row["throughput_elasticity"]) is not None]
+    known.sort(key=lambda row: abs(float(row["throughput_elasticity"])))
+    return known[-most:]
+
+
+def bar(axes, y, row):
+    value, low, high = (number(row["throughput_elasticity" + end]) for end in ("", "_low", "_high"))
+    told = low > 0 or high < 0
+    axes.barh(y, value, height=0.6, color=(CURVES[0] if value > 0 else WALL) if told else FAINT)
+    if high > low:
+        axes.plot([low, high], [y, y], color=INK, linewidth=1.2, solid_capstyle="butt")
+    axes.text(max(value, high, 0), y, f"  {value:+.2f}" + ("" if told else ", not told from 0"), va="center", fontsize=9, color=INK)
+
+
+def limit(axes, y, row):
+    """The elasticity of the largest batch, below the bar; none where it was not asked for or does not move."""
+    value, low, high = (number(row["limit_elasticity" + end]) for end in ("", "_low", "_high"))
+    if value is None or value == 0:
+        return
+    axes.plot([low, high], [y - 0.42, y - 0.42], color=CURVES[3], linewidth=1.2)
+    axes.plot(value, y - 0.42, marker="D", color=CURVES[3], markersize=5, linestyle="none")
+    axes.text(high, y - 0.42, f"  largest batch {value:+.2f}", va="center", fontsize=8.5, color=CURVES[3])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=pathlib.Path, metavar="SENSITIVITY.csv")
+    parser.add_argument("--most", type=int, default=12, metavar="N", help="constants to draw (default 12)")
+    parser.add_argument("--out", type=pathlib.Path, metavar="FILE_WITHOUT_EXTENSION")
+    arguments = parser.parse_args()
+    if not arguments.table.is_file():
+        sys.exit(f"plot_tornado.py: there is no {arguments.table}; infsim sensitivity MODEL --csv prints it")
+    rows = drawn(list(csv.DictReader(arguments.table.open(newline=""))), arguments.most)
+    if not rows:
+        sys.exit(f"plot_tornado.py: {arguments.table} has no elasticity of throughput")
+    style()
+    figure, axes = plt.subplots(figsize=(8, 1.6 + 0.42 * len(rows)))
+    for y, row in enumerate(rows):
+        bar(axes, y, row)
+        limit(axes, y, row)
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.set_yticks(range(len(rows)), [f"{row['key']}\n{row['less']} to {row['more']}" for row in rows], fontsize=8.5)
+    axes.grid(axis="y", visible=False)
+    axes.margins(x=0.22)
+    axes.set_ylim(-0.7, len(rows) - 0.5)
+    axes.set_xlabel("change in per cent for one per cent more of the constant")
+    top = rows[-1]
+    axes.set_title(f"{top['model_name']}, B={top['batch_size']}: throughput follows {top['key']} most")
+    figure.tight_layout()
+    save(figure, arguments.out or arguments.table.with_suffix(""))
+
+
+if __name__ == "__main__":
+    main()

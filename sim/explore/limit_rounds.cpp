@@ -1,0 +1,66 @@
+#include "explore/limit_rounds.hpp"
+
+#include <utility>
+
+namespace infsim::explore {
+
+LimitRounds::LimitRounds(const Sweep& sweep, flow::ModelCache& models, Problems& problems)
+    : sweep_(sweep), models_(models), reader_(models) {
+    DistinctProblems distinct(sweep);
+    const Expander expander(sweep, problems);
+    for (const Choice& choice : choices(sweep)) {
+        const auto point = expander.point(choice);
+        if (!point) continue;
+        Problems found;
+        const auto resolved = flow::resolve(point->request, models_, found);
+        distinct.add(*point, found.list());
+        if (!resolved) continue;
+        most_.push_back(resolved->graph.batchable ? sweep.max_batch : 1);
+        add(most_.size() - 1, *point, distinct);
+    }
+    for (const Problem& p : distinct.all().list()) problems.add(p);
+}
+
+void LimitRounds::add(std::size_t cell, const SweepPoint& point, DistinctProblems& problems) {
+    auto task = task_of(point, reader_, problems);
+    if (!task) return;
+    cells_.push_back(cell);
+    tasks_.push_back(std::move(*task));
+}
+
+/// The points of the next round, from what is known of every cell.
+std::vector<AskedPoint> LimitRounds::next() const {
+    std::vector<Cell> cells;
+    for (std::size_t c = 0; c < most_.size(); ++c) cells.push_back({tasks_[c].point, most_[c], {}});
+    for (std::size_t i = 0; i < results_.size(); ++i) cells[cells_[i]].known.push_back(results_[i].record);
+    return next_round(cells);
+}
+
+bool LimitRounds::run(Runner& runner) {
+    while (results_.size() < tasks_.size()) {
+        const std::size_t from = results_.size();
+        results_.resize(tasks_.size());
+        const std::vector<PointTask> round(tasks_.begin() + static_cast<std::ptrdiff_t>(from), tasks_.end());
+        const bool finished = runner.run(
+            round, [&](std::size_t i, StoredPoint point, bool) { results_[from + i] = std::move(point); });
+        if (!finished) return false;
+        DistinctProblems distinct(sweep_);
+        for (const AskedPoint& asked : next()) add(asked.cell, asked.point, distinct);
+        distinct.all().throw_if_any();
+    }
+    return true;
+}
+
+Rows LimitRounds::rows() const {
+    std::vector<SweepPoint> points;
+    for (const PointTask& task : tasks_) points.push_back(task.point);
+    Rows out;
+    for (const std::size_t i : table_order(points, cells_)) {
+        out.rows.push_back({points[i].axis_values, results_[i].record});
+        out.timing.push_back(results_[i].timing_cells);
+        out.energies.push_back(tasks_[i].energy);
+    }
+    return out;
+}
+
+}  // namespace infsim::explore

@@ -1,0 +1,36 @@
+// A sweep whose cells find their batches: rounds of points until every cell has its answer.
+#pragma once
+
+#include <vector>
+
+#include "explore/asking.hpp"
+#include "explore/rows.hpp"
+#include "explore/runner.hpp"
+
+namespace infsim::explore {
+
+class LimitRounds {
+public:
+    /// Reads the point at batch 1 of every cell; adds each distinct problem once.
+    LimitRounds(const Sweep& sweep, flow::ModelCache& models, Problems& problems);
+
+    /// Runs round after round; false when interrupted. Throws InputError for what only a round finds wrong.
+    bool run(Runner& runner);
+
+    /// All points in the order of the table.
+    Rows rows() const;
+
+private:
+    void add(std::size_t cell, const SweepPoint& point, DistinctProblems& problems);
+    std::vector<AskedPoint> next() const;
+
+    const Sweep& sweep_;
+    flow::ModelCache& models_;
+    flow::PointReader reader_;
+    std::vector<int> most_;            ///< batch that each cell may reach
+    std::vector<std::size_t> cells_;   ///< of the tasks; the first task of each is the one at batch 1
+    std::vector<PointTask> tasks_;
+    std::vector<StoredPoint> results_;  ///< of the tasks that ran
+};
+
+}  // namespace infsim::explore

@@ -1,0 +1,19 @@
+// The rows of a sweep while it runs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "explore/sweep.hpp"
+#include "hw/energy.hpp"
+
+namespace infsim::explore {
+
+/// Rows in table order, with what stands beside them elsewhere.
+struct Rows {
+    std::vector<SweepRow> rows;
+    std::vector<std::string> timing;       ///< cells of each row's line in timing.csv
+    std::vector<hw::EnergySpec> energies;  ///< of each row's chip
+};
+
+}  // namespace infsim::explore
