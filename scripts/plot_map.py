@@ -1,111 +1,174 @@
 #!/usr/bin/python3
-"""Draws maps over two axes of a finished sweep whose third axis is the batch size.
+"""Draws maps of a finished sweep over two of its axes.
 
-usage: plot_map.py RESULTS_FOLDER [--x COLUMN] [--y COLUMN] [--out FILE_WITHOUT_EXTENSION]
+usage: plot_map.py RESULTS_FOLDER [--x AXIS] [--y AXIS] [--value COLUMN] [--only AXIS=VALUE]... [--out FILE_WITHOUT_EXTENSION]
 
-Reads RESULTS_FOLDER/table.csv and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name>_map unless --out says
-otherwise): the largest batch that fits, the knee, and the best throughput, over the two columns. Without --x and --y
-they are the first two columns with a dot in their name, the table's own axes.
+Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name>_map unless --out says
+otherwise). Where the batch is an axis, and neither --x nor --y: the largest batch that fits, the knee (most throughput per
+latency), and the best throughput of any batch. Otherwise throughput and median latency. --value draws that column, at its
+best batch where batches are no side of the map. --x and --y are the first two axes beside networks and batches unless said
+otherwise. Networks, and every further axis, get maps of their own, one row of them below the other.
 """
-import re
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
-from plotting import INK, arguments_of, save
+from plotting import INK, NOTHING, Sweep, arguments_of, heading, knee_of, name_of, only_ok, room_for_heading, save, stop, style
 
-NOTHING = "#e9e4e3"
-NAMES = {"chip.state_buffer.partition_bytes": "state buffer per partition",
-         "chip.dram.channel_bandwidth": "bandwidth of one DRAM channel", "chip.cores": "cores of the chip"}
-UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "kB": 1e3, "MB": 1e6, "GB": 1e9, "B/s": 1, "MB/s": 1e6, "GB/s": 1e9,
-         "GiB/s": 2**30, "GHz": 1e9, "MHz": 1e6}
+MAX_ROWS = 12
+BATCH, NETWORKS = "batch_size", ("model_name", "model_file")
 
 
-def magnitude(text):
-    """A value with its unit as a number to sort by."""
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z/]*)\s*", str(text))
-    return float(match[1]) * UNITS.get(match[2], 1) if match else str(text)
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
 
 
-def cell_values(rows):
-    """Largest batch, knee and best throughput of the points of one cell; None where nothing fits."""
-    ok = rows[rows["status"] == "ok"].sort_values("batch_size")
-    if ok.empty:
-        return None, None, None
-    score = ok["throughput_avg"] / ok["latency_ms_p50"]
-    return ok["batch_size"].max(), ok.loc[score.idxmax(), "batch_size"], ok["throughput_avg"].max()
+def best_of(ok):
+    return ok.loc[ok["throughput_avg"].astype(float).idxmax()]
 
 
-def maps_of(table, x, y):
-    xs = sorted(table[x].unique(), key=magnitude)
-    ys = sorted(table[y].unique(), key=magnitude)
-    maps = np.full((3, len(ys), len(xs)), np.nan)
-    for j, y_value in enumerate(ys):
-        for i, x_value in enumerate(xs):
-            rows = table[(table[x] == x_value) & (table[y] == y_value)]
-            for status in ("failed", "timeout", "out_of_memory"):
-                if (rows["status"] == status).any():
-                    sys.exit(f"plot_map.py: {x} {x_value}, {y} {y_value}: a point has status {status}, so its map would lie")
-            values = cell_values(rows)
-            maps[:, j, i] = [np.nan if v is None else v for v in values]
-    return xs, ys, maps
+def largest_batch(rows, ok):
+    tried = rows["batch_size"].max()
+    largest = ok["batch_size"].max()
+    return largest, f"{int(largest)}" + ("+" if largest == tried else "")
 
 
-def draw_map(axes, title, grid, xs, ys, tried):
-    """One heat map with its numbers written in; `tried`: largest batch tried, marked as "or more"."""
-    colors = plt.get_cmap("YlGnBu").copy()
-    colors.set_bad(NOTHING)
-    axes.pcolormesh(np.arange(len(xs) + 1) - 0.5, np.arange(len(ys) + 1) - 0.5, np.ma.masked_invalid(grid), cmap=colors,
-                    vmin=0, vmax=np.nanmax(grid) * 1.25, edgecolors="white", linewidth=2)
-    axes.set_facecolor(NOTHING)
-    for j in range(len(ys)):
-        for i in range(len(xs)):
-            value = grid[j, i]
-            text = "none\nfits" if np.isnan(value) else f"{value:,.0f}" + ("+" if tried and value == tried else "")
-            dark = not np.isnan(value) and value > 0.7 * np.nanmax(grid)
-            axes.text(i, j, text, ha="center", va="center", fontsize=8 if np.isnan(value) else 11,
-                      color="white" if dark else INK)
-    axes.set_xticks(range(len(xs)), xs)
-    axes.set_yticks(range(len(ys)), ys)
-    axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
-    axes.tick_params(length=0)
-    for edge in axes.spines.values():
-        edge.set_visible(False)
+def knee_batch(_, ok):
+    knee = knee_of(ok)
+    return knee["batch_size"], f"{int(knee['batch_size'])}"
 
 
-def draw(table, x, y):
-    plt.rcParams.update({"svg.hashsalt": "infsim", "font.family": "DejaVu Sans", "font.size": 10})
-    xs, ys, (largest, knee, best) = maps_of(table, x, y)
-    figure, panels = plt.subplots(1, 3, figsize=(13.5, 4.2), constrained_layout=True)
-    tried = table["batch_size"].max()
-    draw_map(panels[0], "Largest batch that fits", largest, xs, ys, tried)
-    draw_map(panels[1], "Knee: batch with most throughput per latency", knee, xs, ys, None)
-    draw_map(panels[2], "Best throughput, items per second", best, xs, ys, None)
-    for axes in panels:
-        axes.set_xlabel(NAMES.get(x, x))
-    panels[0].set_ylabel(NAMES.get(y, y))
-    note = f" (+: no larger batch than {int(tried)} was tried)" if (largest == tried).any() else ""
-    first = table.iloc[0]
-    figure.suptitle(f"{first['model_name']}, {first['dtype']}, {int(first['cores'])} cores of {first['chip']}{note}\n",
-                    x=0.01, ha="left", fontsize=12, color=INK, linespacing=0.6)
+def best_throughput(_, ok):
+    best = best_of(ok)
+    return best["throughput_avg"], f"{best['throughput_avg']:,.0f}" + (f"\nB={int(best['batch_size'])}" if ok["batch_size"].nunique() > 1 else "")
+
+
+def cell_of(column):
+    """The column of the row with the best throughput; that batch beside it where there are several."""
+    def cell(_, ok):
+        best = best_of(ok)
+        if column not in best or best[column] is None or best[column] != best[column]:
+            return None
+        return float(best[column]), number(best[column]) + (f"\nB={int(best['batch_size'])}" if ok["batch_size"].nunique() > 1 else "")
+    return cell
+
+
+class Map:
+    """Values of one kind in the cells of two axes."""
+
+    def __init__(self, rows, x, y, cell):
+        self.grid, self.texts = np.full((len(y), len(x)), np.nan), {}
+        for j, high in enumerate(y.order):
+            for i, wide in enumerate(x.order):
+                own = rows[(x.labels[rows.index] == wide) & (y.labels[rows.index] == high)]
+                ok = own[own["status"] == "ok"]
+                found = cell(own, ok) if not ok.empty else None
+                if found:
+                    self.grid[j, i], self.texts[j, i] = found
+                else:
+                    self.texts[j, i] = "none\nfits" if not own.empty else "not\nasked"
+
+    def draw(self, axes, x, y, title, top):
+        colours = plt.get_cmap("YlGnBu").copy()
+        colours.set_bad(NOTHING)
+        sides = np.arange(len(x) + 1) - 0.5, np.arange(len(y) + 1) - 0.5
+        axes.pcolormesh(*sides, np.ma.masked_invalid(self.grid), cmap=colours, vmin=0, vmax=top * 1.25, edgecolors="white", linewidth=2)
+        axes.set_facecolor(NOTHING)
+        for (j, i), text in self.texts.items():
+            value = self.grid[j, i]
+            axes.text(i, j, text, ha="center", va="center", fontsize=8 if np.isnan(value) or "\n" in text else 10,
+                      color="white" if not np.isnan(value) and value > 0.7 * top else INK)
+        longest = max(map(len, x.order)) * len(x)
+        axes.set_xticks(range(len(x)), x.order, fontsize=8.5, rotation=0 if longest <= 48 else 20, ha="center" if longest <= 48 else "right")
+        axes.set_yticks(range(len(y)), y.order, fontsize=8.5)
+        axes.set_title(title, fontsize=10)
+        axes.grid(False)
+        axes.tick_params(length=0)
+        for edge in axes.spines.values():
+            edge.set_visible(False)
+
+
+def sides_of(sweep, arguments):
+    """The axes along x and y, and those that are left."""
+    rest = list(sweep.axes)
+    sides = {}
+    for option in ("x", "y"):
+        if getattr(arguments, option):
+            sides[option] = sweep.axis(getattr(arguments, option), f"--{option}")
+            if sides[option] not in rest:
+                stop("--x and --y are the same axis")
+            rest.remove(sides[option])
+    for option in ("x", "y"):
+        if option not in sides:
+            found = next((a for a in rest if a.column != BATCH and a.column not in NETWORKS), next((a for a in rest if a.column != BATCH), None))
+            found = found or next(iter(rest), None)
+            if found is None:
+                stop(f"{sweep.folder} has {len(sweep.axes)} axis with several values, and a map needs two; plot_sweep.py draws curves")
+            sides[option] = found
+            rest.remove(found)
+    return sides["x"], sides["y"], rest
+
+
+def kinds_of(sweep, arguments, with_batches):
+    """(heading, what a cell holds) of each map in a row."""
+    if arguments.value:
+        column = sweep.column(arguments.value, "--value")
+        unit = sweep.columns[column]["unit"]
+        return [(name_of(column) + (f" [{unit}]" if unit and column not in ("throughput_avg",) and not name_of(column).endswith(unit) else ""),
+                 cell_of(column))]
+    if with_batches:
+        return [("Largest batch that fits", largest_batch), ("Knee: most throughput per latency", knee_batch),
+                ("Best throughput, items per second", best_throughput)]
+    return [("Items per second", cell_of("throughput_avg")), ("Median latency, ms", cell_of("latency_ms_p50"))]
+
+
+def title_of(ok, x, y, rest, batches):
+    """Where the most is, and how it compares with the least."""
+    best = best_of(ok)
+    places = [axis.prefixed(axis.labels[best.name]) for axis in [*rest, x, y] + ([batches] if batches else [])]
+    cells = ok["throughput_avg"].groupby([axis.labels[ok.index] for axis in [*rest, x, y]]).max()
+    same = cells.xs(tuple(axis.labels[best.name] for axis in rest), level=list(range(len(rest)))) if rest else cells
+    return f"Most items/s: {best['throughput_avg']:,.0f} with {', '.join(places)}, {best['throughput_avg'] / same.min():.3g} times the worst of that map"
+
+
+def draw(sweep, arguments):
+    style()
+    ok = only_ok(sweep)
+    x, y, rest = sides_of(sweep, arguments)
+    batches = next((a for a in rest if a.column == BATCH), None)
+    if batches:
+        rest.remove(batches)
+    rest.sort(key=lambda a: a.column not in NETWORKS)
+    rows_of_maps = sweep.groups(rest)
+    if len(rows_of_maps) > MAX_ROWS:
+        stop(f"{len(rows_of_maps)} combinations of {', '.join(a.column for a in rest)} are too many for one picture; --only AXIS=VALUE leaves some")
+    kinds = kinds_of(sweep, arguments, batches is not None)
+    all_fit = batches and (sweep.table["status"] == "ok").all()
+    if all_fit:
+        kinds = [k for k in kinds if k[1] is not largest_batch]
+    size = (max(1.0 + 0.85 * len(x), 3.6) * len(kinds) + 0.8, (max(0.62 * len(y), 1.6) + 1.0) * len(rows_of_maps) + 0.75)   # inches
+    figure, panels = plt.subplots(len(rows_of_maps), len(kinds), figsize=size, squeeze=False, constrained_layout=True)
+    room_for_heading(figure)
+    open_end = False
+    networks = any(a.column in NETWORKS for a in rest)
+    for k, (title, cell) in enumerate(kinds):
+        maps = [Map(rows, x, y, cell) for _, rows in rows_of_maps]
+        open_end = open_end or any("+" in text for m in maps for text in m.texts.values())
+        tops = [np.nanmax(m.grid) if not np.isnan(m.grid).all() else 1 for m in maps]
+        for j, (m, (text, _)) in enumerate(zip(maps, rows_of_maps)):
+            # Networks differ too much in size for one scale of colours.
+            m.draw(panels[j, k], x, y, f"{text}\n{title}" if text and k == 0 else title, tops[j] if networks else max(tops))
+            panels[j, k].set_xlabel(x.title if j == len(maps) - 1 else "")
+            panels[j, k].set_ylabel(y.title if k == 0 else "")
+    under = sweep.same_everywhere() + (". +: no larger batch was tried" if open_end else ". Every batch fits that was tried" if all_fit else "")
+    heading(figure, title_of(ok, x, y, rest, batches), under)
     return figure
 
 
 def main():
-    arguments = arguments_of(__doc__, "_map", ("x", "y"))
-    path = arguments.table
-    table = pd.read_csv(path)
-    own = [c for c in table.columns if "." in c]
-    x, y = arguments.x or (own + [None])[0], arguments.y or (own + [None, None])[1]
-    for column in (x, y):
-        if column not in table.columns:
-            sys.exit(f"plot_map.py: {path} has no column {column}; its own axes are {', '.join(own) or 'none'}")
-    if not (table["status"] == "ok").any():
-        sys.exit(f"plot_map.py: no point of {path} is ok, so there is nothing to draw")
-    figure = draw(table, x, y)
-    save(figure, arguments.out)
+    arguments = arguments_of(__doc__, "_map", (("x", "axis from left to right"), ("y", "axis from bottom to top"), ("value", "column to draw")))
+    sweep = Sweep(arguments.folder)
+    sweep.keep(arguments.only)
+    save(draw(sweep, arguments), arguments.out)
 
 
 if __name__ == "__main__":

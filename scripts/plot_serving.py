@@ -3,37 +3,26 @@
 
 usage: plot_serving.py RESULTS_FOLDER [--out FILE_WITHOUT_EXTENSION]
 
-Reads RESULTS_FOLDER/table.csv and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name> unless --out says otherwise):
+Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name> unless --out says otherwise):
 p99 and median latency against the offered load. Curves end where requests pile up (the last point before it is the
 highest load that the server follows). A bound that is the same everywhere is drawn. The SVG holds no date and is the
 same for the same table.
 """
-import sys
-
 import matplotlib.pyplot as plt
-import pandas as pd
 
-from plotting import CURVES, INK, WALL, arguments_of, save, style
+from plotting import CURVES, MARKERS, WALL, Sweep, arguments_of, heading, label_ends, room_for_heading, save, stop, style
 
-# What tells curves apart when it varies.
-CURVE_COLUMNS = ["batch_size", "policy", "model_name", "dtype", "chip", "chips", "n_models", "workers_per_model",
-                 "items_per_request", "seed"]
+LOAD, BATCHES = "scenario.load.rate", "scenario.server.batches"
 
 
-def curves_of(table):
-    """(label, rows by offered load) for each combination of what varies besides the load."""
-    axes = [c for c in table.columns if "." in c and c not in ("scenario.load.rate", "scenario.server.batches")]
-    keys = [c for c in [*CURVE_COLUMNS[:1], *axes, *CURVE_COLUMNS[1:]]
-            if c != "items_per_request" and table[c].nunique(dropna=False) > 1]
-    if not keys:
-        return [("", table.sort_values("offered_rate"))]
-    named = []
-    for values, rows in table.groupby(keys if len(keys) > 1 else keys[0], sort=False, dropna=False):
-        values = values if isinstance(values, tuple) else (values,)
-        label = ", ".join(f"B={v}" if k == "batch_size" else f"{k.split('.')[-1].replace('_', ' ')} {v}"
-                          for k, v in zip(keys, values))
-        named.append((label, rows.sort_values("offered_rate")))
-    return named
+def curves_of(sweep, table):
+    """(label, rows by offered load) for each combination of the axes besides the load."""
+    axes = [a for a in sweep.axes if a.column != LOAD]
+    parts = [("", table)]
+    for axis in axes:
+        parts = [(", ".join(filter(None, [text, "B=" + value.strip("[]").replace(", ", "+") if axis.column == BATCHES else axis.prefixed(value)])),
+                  rows[axis.labels[rows.index] == value]) for text, rows in parts for value in axis.order]
+    return [(text, rows.sort_values("offered_rate")) for text, rows in parts if not rows.empty]
 
 
 def followed(rows):
@@ -43,12 +32,13 @@ def followed(rows):
 
 
 def draw_panel(axes, curves, column, title, top):
-    for (label, rows), color in zip(curves, CURVES):
+    ends = []
+    for (label, rows), color, marker in zip(curves, CURVES, MARKERS):
         good = followed(rows)
         if good.empty:
             continue
-        axes.plot(good["offered_rate"], good[column], color=color, marker="o", markersize=3.5, linewidth=2, label=label,
-                  zorder=3)
+        axes.plot(good["offered_rate"], good[column], color=color, marker=marker, markersize=4, linewidth=1.8, zorder=3)
+        ends.append((good.iloc[-1]["offered_rate"], min(float(good.iloc[-1][column]), top), label, color))
         beyond = rows[~rows.index.isin(good.index) & (rows["status"] == "ok")]
         if not beyond.empty:   # where the stick leaves the picture
             last, first = good.iloc[-1], beyond.iloc[0]
@@ -59,39 +49,58 @@ def draw_panel(axes, curves, column, title, top):
     axes.set_title(title)
     axes.set_xlabel("offered load, requests per second")
     axes.set_ylabel("ms")
+    return ends
 
 
-def draw(table):
+def title_of(curves, bound):
+    """The highest load of each curve that stays within the bound, or that the server follows."""
+    parts = []
+    for label, rows in curves:
+        good = followed(rows)
+        good = good[good["latency_ms_p99"] <= bound] if bound else good
+        if not good.empty:
+            parts.append((good["offered_rate"].max(), label))
+    if not parts:
+        return f"No load was tried at which p99 stays within {bound:g} ms"
+    rate, label = max(parts)
+    return (f"{label + ' follows' if label else 'The server follows'} the most requests: {rate:,.0f} per second"
+            + (f" with p99 within {bound:g} ms" if bound else ""))
+
+
+def draw(sweep, table):
     style()
-    curves = curves_of(table)
+    curves = curves_of(sweep, table)
     if len(curves) > len(CURVES):
-        sys.exit(f"plot_serving.py: {len(curves)} combinations besides the load are too many curves for one picture")
-    figure, panels = plt.subplots(1, 2, figsize=(12, 4.6), constrained_layout=True)
+        stop(f"{len(curves)} combinations besides the load are too many curves for one picture; --only AXIS=VALUE leaves some")
+    figure, panels = plt.subplots(1, 2, figsize=(12.6, 4.9), constrained_layout=True)
+    room_for_heading(figure)
     good = followed(table)
     bounds = table["bound_ms"].dropna().unique() if "bound_ms" in table else []
     lowest = good["latency_ms_p99"].min()
     top = max(4 * lowest, 2 * bounds[0]) if len(bounds) == 1 else 6 * lowest
-    draw_panel(panels[0], curves, "latency_ms_p99", "99th percentile", top)
+    ends = draw_panel(panels[0], curves, "latency_ms_p99", "99th percentile", top)
     draw_panel(panels[1], curves, "latency_ms_p50", "Median", top)
     if len(bounds) == 1:
         panels[0].axhline(bounds[0], color=WALL, linewidth=1.2, linestyle="--", zorder=1)
         panels[0].annotate(f"bound {bounds[0]:g} ms", (0, bounds[0]), textcoords="offset points", xytext=(4, 4), color=WALL,
                            fontsize=9)
-    panels[1].legend(fontsize=9, title="compiled batch" if all(l.startswith("B=") for l, _ in curves) else None)
+    names = [a for a in ("model_name", "chip", "policy") if table[a].nunique() == 1]
     first = table.iloc[0]
-    figure.suptitle(f"{first['model_name']}, {int(first['n_models'])} cores of {first['chip']}, policy {first['policy']}: "
-                    "latency against load\n", x=0.01, ha="left", fontsize=12, color=INK, linespacing=0.6)
+    heading(figure, title_of(curves, float(bounds[0]) if len(bounds) == 1 else None),
+            ", ".join([*(str(first[a]) if a != "policy" else f"policy {first[a]}" for a in names), f"{int(first['n_models'])} cores", sweep.question]))
+    figure.draw_without_rendering()   # the layout must be settled before names are set beside curves
+    label_ends(panels[0], [end for end in ends if end[2]])
     return figure
 
 
 def main():
     arguments = arguments_of(__doc__)
-    path = arguments.table
-    table = pd.read_csv(path, dtype={"batch_size": str, "scenario.server.batches": str})
+    sweep = Sweep(arguments.folder)
+    sweep.keep(arguments.only)
+    table = sweep.table
     if "offered_rate" not in table or followed(table)["offered_rate"].dropna().empty:
-        sys.exit(f"plot_serving.py: no point of {path} follows an offered load, so there is nothing to draw")
-    figure = draw(table[table["offered_rate"].notna()])
-    save(figure, arguments.out)
+        stop(f"no point of {arguments.folder} follows an offered load, so there is nothing to draw")
+    save(draw(sweep, table[table["offered_rate"].notna()]), arguments.out)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ $python scripts/length_table.py
 $python scripts/plot_map.py results/batch_sb_dram
 $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_next_chip.py results/next_chip
+$python scripts/plot_bytes.py results/flag_spill
+$python scripts/plot_pareto.py results/search
 $python scripts/plot_serving.py results/serving_load
 $python scripts/plot_batching.py build/infsim
 $python scripts/compare_search.py results/search --cut-tolerance 5 --readme results/README.md
