@@ -7,6 +7,7 @@
 
 #include "base/problems.hpp"
 #include "base/text.hpp"
+#include "cli/table.hpp"
 #include "explore/workers.hpp"
 
 namespace infsim::cli {
@@ -20,7 +21,7 @@ std::vector<std::string> option_names(const po::options_description& all) {
 }
 
 void print_help(const Syntax& syntax) {
-    std::cout << "usage: infsim " << syntax.usage << "\n\n" << syntax.about << "\n";
+    std::cout << "usage: infsim " << syntax.usage << "\n\n" << wrapped(syntax.about) << "\n";
     for (const auto& group : syntax.groups) std::cout << "\n" << group;
 }
 

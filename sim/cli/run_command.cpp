@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
+#include "cli/run_report.hpp"
 #include "cli/table.hpp"
 #include "flow/derived_columns.hpp"
 #include "flow/run_data.hpp"
@@ -21,8 +21,6 @@ namespace infsim::cli {
 
 namespace {
 
-using record::RunRecord;
-
 std::string layer_table(const std::vector<stats::LayerRow>& rows) {
     Table table({"layer", "kind", "time ms", "bound", "DRAM ms", "PE ms", "ACT ms", "POOL ms", "waits mostly for", "ms",
                  "DRAM", "live B/part.", "start ms"});
@@ -31,73 +29,6 @@ std::string layer_table(const std::vector<stats::LayerRow>& rows) {
                    fixed(r.act_ms, 3), fixed(r.pool_ms, 3), r.main_stall, fixed(r.main_stall_ms, 3),
                    megabytes(static_cast<double>(r.dram_bytes)), number_text(r.live_bytes), fixed(r.start_ms, 3)});
     return table.text();
-}
-
-/// Every column of the record that has a value, name, value and unit; the reason stands on stderr by itself.
-std::string record_table(const RunRecord& record) {
-    Table table({"column", "value", "unit"});
-    for (const record::Column& c : record::columns()) {
-        const std::string text = record::cell_text(c, record);
-        if (!text.empty() && c.name != "reason") table.add({c.name, text, c.unit});
-    }
-    return table.text();
-}
-
-/// What of the intermediates goes through device DRAM: for want of space, and to change its layout.
-std::string detours_text(const RunRecord& r) {
-    const double spilled = static_cast<double>(*r.spill_save_bytes + *r.spill_reload_bytes);
-    const auto relaid = r.relayout_write_bytes.value_or(0) + r.relayout_read_bytes.value_or(0);
-    std::string text = spilled > 0 ? megabytes(spilled) + " spilled per inference" : "nothing spilled";
-    return relaid > 0 ? text + ", " + megabytes(static_cast<double>(relaid)) + " to change layouts" : text;
-}
-
-/// Two digits, the whole part at least.
-std::string two_digits(double x) { return x >= 10 ? fixed(x, 0) : fmt::format("{:.2g}", x); }
-
-/// What an item costs in money and energy, as far as that is known.
-void add_cost(Table& table, const RunRecord& r, const std::optional<flow::PriceTag>& price) {
-    const std::string money =
-        price ? "per million items (" + price->words + ")" : "no price of chip " + r.chip + ": --price-per-hour USD";
-    const std::string energy = r.energy_mj_per_item_low ? two_digits(*r.energy_mj_per_item_low) + " to " +
-                                                              two_digits(*r.energy_mj_per_item_high) + " mJ per item"
-                                                        : "energy unknown, --all says why";
-    table.add({"cost", price ? fixed(r.cost_per_1m_inf, 3) + " USD" : "-", money + "; " + energy});
-}
-
-/// What a reader wants to know first: how fast and how sure, how late, what limits it, what memory it takes.
-void print_answer(const RunRecord& r, const std::optional<flow::PriceTag>& price) {
-    if (r.status != record::Status::ok) return;
-    std::cout << r.model_name << ", batch " << *r.batch_size << ", " << r.dtype << ", on " << *r.cores
-              << (*r.cores == 1 ? " core of " : " cores of ") << r.chip << ", " << *r.workers_per_model
-              << (*r.workers_per_model == 1 ? " worker" : " workers") << " per core, compiler " << r.compiler << "\n";
-    Table table({"", "", ""});
-    const auto interval = *r.throughput_low == *r.throughput_high
-                              ? "exact: the chip repeats itself"
-                              : "95 % within " + fixed(r.throughput_low, 0) + " to " + fixed(r.throughput_high, 0) +
-                                    "; " + number_text(*r.inferences_measured) + " inferences per core";
-    table.add({"throughput", fixed(r.throughput_avg, 1) + " items/s", interval});
-    table.add({"latency", fixed(r.latency_ms_p50, 2) + " ms (p50)",
-               fixed(r.latency_ms_p99, 2) + " ms (p99), as the host sees it"});
-    table.add({"service", fixed(r.service_ms, 2) + " ms",
-               fixed(r.unloaded_service_ms, 2) + " ms alone on the chip; at least " + fixed(r.roofline_ms, 2) +
-                   " ms by " + r.bound});
-    table.add({"ideal", fixed(r.ideal_ms, 3) + " ms",
-               "efficiency " + efficiency_text(r.efficiency) + ": the arithmetic or the bytes alone, over service"});
-    if (r.host_ms)
-        table.add({"host", fixed(r.host_ms, 3) + " ms", "operators on the host, per inference, in its latency"});
-    table.add({"limited by", "", r.main_stall});
-    table.add({"state buffer", number_text(*r.sb_peak_bytes) + " B/partition",
-               "of " + number_text(*r.sb_budget_bytes) + " (" + r.sb_budget_binding + ")"});
-    table.add({"DRAM", percent(*r.dram_utilisation) + " of peak",
-               megabytes(*r.weight_bytes_per_inference) + " weights/item, " + detours_text(r)});
-    add_cost(table, r, price);
-    std::cout << table.body();
-    if (!r.why_slow.empty()) std::cout << wrapped("Far from ideal: " + r.why_slow + ".") << "\n";
-    if (*r.offset_sets > 1)
-        std::cout << "From " << *r.offset_sets << " starts (minimum, median, maximum): " << fixed(r.throughput_min, 1)
-                  << ", " << fixed(r.throughput_median, 1) << ", " << fixed(r.throughput_max, 1)
-                  << " items/s; latency p50 " << fixed(r.latency_ms_p50_min, 2) << ", "
-                  << fixed(r.latency_ms_p50_median, 2) << ", " << fixed(r.latency_ms_p50_max, 2) << " ms.\n";
 }
 
 std::string offset_set_table(const std::vector<flow::OffsetSet>& sets) {
@@ -186,6 +117,24 @@ std::optional<flow::DataSource> data_source_of(const po::variables_map& values) 
     return data ? std::optional{source} : std::nullopt;
 }
 
+/// Throws InputError where --columns names what is no column, or something else is to be printed as well.
+void check_columns(const po::variables_map& values) {
+    if (values.count("columns") == 0) return;
+    Problems problems;
+    for (const char* other : {"all", "layers", "json"})
+        if (values.count(other) > 0) problems.add("", std::string("--") + other, "and --columns exclude each other");
+    std::vector<std::string> known;
+    for (const record::Column& c : record::columns()) known.push_back(c.name);
+    for (const std::string& name : split(values["columns"].as<std::string>(), ','))
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            const auto near = closest(name, known);
+            problems.add("", "--columns",
+                         "there is no column '" + name + "'" +
+                             (near ? "; did you mean '" + *near + "'?" : "; infsim sweep --help-columns lists them"));
+        }
+    problems.throw_if_any();
+}
+
 void print_outputs(const flow::PointResult& result, const std::string& path) {
     std::cout << "\nOne inference computed in " << number_text(result.alone_service->count())
               << " ps of simulated time, alone on the chip. " << path << ":";
@@ -237,6 +186,8 @@ Syntax syntax() {
     // clang-format off
     output.add_options()
         ("all", "also print every column of the record, with its unit")
+        ("columns", po::value<std::string>()->value_name("A,B,..."),
+         "print these columns of the record instead (infsim sweep --help-columns tells what they are)")
         ("layers", "also print what each layer did")
         ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
         ("trace", po::value<std::string>()->value_name("FILE"),
@@ -268,8 +219,12 @@ void print_json(const flow::PointResult& result, const po::variables_map& values
 
 void print_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
                 const po::variables_map& values) {
-    print_answer(result.record, price);
-    if (values.count("all") > 0) std::cout << "\n" << record_table(result.record);
+    if (values.count("columns") > 0) {
+        std::cout << record_table(result.record, split(values["columns"].as<std::string>(), ','));
+        return;
+    }
+    std::cout << answer_text(result, price);
+    if (values.count("all") > 0) std::cout << "\n" << record_table(result.record, {});
     if (result.record.status != record::Status::ok) return;
     if (result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
     if (values.count("layers") > 0) std::cout << "\n" << layer_table(result.layers);
@@ -280,6 +235,7 @@ void print_text(const flow::PointResult& result, const std::optional<flow::Price
 int run_run_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
+    check_columns(*values);
     const auto source = data_source_of(*values);
     const auto trace = trace_file_of(*values);
     const flow::Prices prices = prices_of(*values);

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 
 #include "base/text.hpp"
 
@@ -44,11 +46,17 @@ std::size_t columns_within(const std::vector<std::size_t>& width, std::size_t mo
 }  // namespace
 
 std::size_t terminal_width() {
-    constexpr std::size_t kUsual = 100;
+    constexpr std::size_t kUsual = 100, kLeast = 20, kMost = 10'000;
+    if (::isatty(STDOUT_FILENO) == 0) return kUsual;
+    std::size_t columns = 0;
+    const char* asked = std::getenv("COLUMNS");
+    const std::string_view text = asked == nullptr ? "" : asked;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+    if (error == std::errc{} && end == text.data() + text.size() && columns >= kLeast && columns <= kMost)
+        return columns;
     winsize size{};
-    if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return kUsual;
-    return size.ws_col;
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+    return std::max<std::size_t>(size.ws_col, kLeast);
 }
 
 std::string Table::text(std::size_t most) const {
@@ -81,8 +89,8 @@ std::string Table::text(std::size_t most) const {
     return text + "(no room for: " + join(left_out, ", ") + ")\n";
 }
 
-std::string Table::body() const {
-    const std::string all = text(kUnlimited);
+std::string Table::body(std::size_t most) const {
+    const std::string all = text(most);
     return all.substr(all.find('\n') + 1);
 }
 

@@ -7,12 +7,10 @@
 
 namespace infsim::cli {
 
-/// Characters in a line of the terminal that stdout is, 100 where it is none.
+/// Characters in a line of the terminal that stdout is, by COLUMNS where that is set, 100 where it is none.
 std::size_t terminal_width();
 
 class Table {
-    static constexpr std::size_t kUnlimited = 1'000'000;
-
 public:
     explicit Table(std::vector<std::string> names) : rows_{std::move(names)} {}
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
@@ -20,7 +18,7 @@ public:
     /// last column of text goes on in further lines; other columns at the right that find no room are named below.
     std::string text(std::size_t most = terminal_width()) const;
     /// The same without the line of names.
-    std::string body() const;
+    std::string body(std::size_t most = terminal_width()) const;
 
 private:
     std::vector<std::vector<std::string>> rows_;

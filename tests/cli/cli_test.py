@@ -473,12 +473,39 @@ class Run(InScratch):
         answer = self.run_it("run", NET, "--batch", 4).stdout
         self.assertLessEqual(len(answer.splitlines()), 10)
         self.assertLessEqual(max(map(len, answer.splitlines())), 100)
-        for part in ("2 workers per core", "95 % within", "(p99)", "limited by", "B/partition"):
+        for part in ("2 workers per core", "95 % within", "(p99)", "limited by", "B/partition", "slowest"):
             self.assertIn(part, answer)
         self.assertNotIn("dram_weight_bytes", answer)
         every = self.run_it("run", NET, "--batch", 4, "--all").stdout
         self.assertTrue(every.startswith(answer))
         self.assertIn("dram_weight_bytes", every)
+        for digits in re.findall(r"(?m)  -?([0-9.]+)$", every.split("\ncolumn", 1)[1]):
+            if "." in digits:
+                self.assertLessEqual(len(digits.replace(".", "").lstrip("0")), 5, digits)
+
+    def test_shares_of_the_busiest_engine_add_up_and_the_slowest_layers_are_those_of_the_table(self):
+        for words in (("three_layers", "--batch", 4), (NET, "--batch", 2, "--cores", 1), ("attention_block", "--batch", 3)):
+            answer = self.run_it("run", *words).stdout
+            limit = re.search(r"limited by +(PE|ACT|POOL) busy .*(\n +.*)*", answer)[0]
+            self.assertEqual(sum(map(int, re.findall(r"(\d+) %", limit))), 100, limit)
+            result = json.loads(self.run_it("run", *words, "--layers", "--json").stdout)
+            busiest = max(("pe", "act", "pool"), key=lambda e: result["record"][e + "_busy_fraction"])
+            self.assertTrue(limit.startswith("limited by"), limit)
+            self.assertIn(busiest.upper() + " busy", limit)
+            time = {row["layer"]: row["end_ms"] - row["start_ms"] for row in result["layers"]}
+            named = re.findall(r"(\S+) ([0-9.e-]+) ms", re.search(r"slowest .*(\n +.*)*", answer)[0])
+            self.assertEqual(len(named), min(3, len(time)))
+            slowest = sorted(time.values(), reverse=True)
+            for (name, shown), exact in zip(named, slowest):
+                self.assertAlmostEqual(float(shown) / exact, 1, delta=0.06)
+                self.assertAlmostEqual(time[name], exact, delta=0.01 * exact)
+
+    def test_columns_by_name(self):
+        lines = self.run_it("run", NET, "--columns", "sb_peak_bytes,throughput_avg").stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines], ["column", "sb_peak_bytes", "throughput_avg"])
+        error = self.run_it("run", NET, "--columns", "throughput_avg,latency_ms_p98", expect=2).stderr
+        self.assertIn("--columns: there is no column 'latency_ms_p98'; did you mean 'latency_ms_p9", error)
+        self.assertIn("exclude each other", self.run_it("run", NET, "--columns", "chip", "--all", expect=2).stderr)
 
     def test_any_number_of_cores_on_either_dram(self):
         for chip in ("inferentia1", "inferentia1-ddr4"):

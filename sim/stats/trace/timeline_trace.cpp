@@ -34,13 +34,25 @@ std::string_view purpose_of(const InstructionFacts& facts) {
     return facts.dram_bytes == 0 ? std::string_view{} : program::name(static_cast<Purpose>(facts.purpose));
 }
 
-/// Writes the work of one track; slices that continue each other are one where `join` says so.
+/// Instructions of all cores up to which those of different kinds stay apart: 35 bytes each, so some 90 MB.
+constexpr std::size_t kManyInstructions = 2'500'000;
+
+/// What one queue did may be one slice where nothing lies in between.
+enum class Join { nothing, same_kind, any_kind };
+
+Join join_of(const program::Program& program, std::size_t queue, std::size_t cores) {
+    if (program.queues[queue].engine == Engine::dma) return Join::nothing;
+    return program::instruction_count(program) * cores <= kManyInstructions ? Join::same_kind : Join::any_kind;
+}
+
+/// Writes the work of one track, joined.
 class Work {
 public:
-    Work(TraceWriter& writer, bool join) : writer_(writer), join_(join) {}
+    Work(TraceWriter& writer, Join join) : writer_(writer), join_(join) {}
 
     void add(Slice slice) {
-        if (join_ && instructions_ > 0 && continues(slice)) {
+        if (join_ == Join::any_kind) slice.categories = {"work"};
+        if (join_ != Join::nothing && instructions_ > 0 && continues(slice)) {
             open_.until = slice.until;
             ++instructions_;
             return;
@@ -62,7 +74,7 @@ private:
     }
 
     TraceWriter& writer_;
-    bool join_;
+    Join join_;
     Slice open_;
     std::uint64_t instructions_ = 0;  ///< in open_
 };
@@ -175,7 +187,7 @@ Slice TimelineTrace::work_slice(std::size_t queue, std::size_t index, std::uint6
 /// Everything a queue did in an inference, from its first issue to its last retirement.
 void TimelineTrace::add_queue(const InferenceTimes& times, std::size_t queue, const Flows& flows) {
     const std::uint64_t track = this->track(times.core, kFirstQueue + queue);
-    Work work(writer_, program_.queues[queue].engine != Engine::dma);
+    Work work(writer_, join_of(program_, queue, previous_.size()));
     auto out = flows.out[queue].begin(), in = flows.in[queue].begin();
     TimePoint free = times.first_issue;
     for (std::size_t i = 0; i < times.queues[queue].instructions.size(); ++i) {

@@ -272,3 +272,33 @@ TEST_CASE("a timeline has the work, the waits and the flow of two layers, and wh
     CHECK(text.find("instructions") != std::string::npos);
     CHECK(of_two(1190).find("between") == std::string::npos);
 }
+
+TEST_CASE("neighbours of all kinds are one slice only where there are millions of instructions") {
+    Program p = one_layer();
+    p.queues.pop_back();
+    auto& pe = p.queues[0].instructions;
+    pe.clear();
+    InferenceTimes times;
+    times.queues.resize(1);
+    for (std::uint32_t i = 0; i < 2000; ++i) {
+        pe.push_back(i % 2 == 0 ? Instruction{LoadStationary{rows(10, 50)}}
+                                : Instruction{Matmul{rows(10, 50), rows(10, 50)}});
+        pe.back().sequence = i;
+        times.queues[0].instructions.push_back({at(i), at(i + 1), at(i + 1), Stall::wait_pe});
+    }
+    times.last_retirement = at(2000);
+    const ProgramIndex index(p);
+    const auto bytes_of = [&](int cores) {
+        std::string text;
+        TraceWriter writer([&](std::string_view piece) { text += piece; });
+        TimelineTrace trace(p, index, cores, writer);
+        writer.flush();
+        text.clear();
+        trace.add(times);
+        writer.flush();
+        CHECK((text.find("load_stationary") == std::string::npos) == (cores > 1250));
+        return text.size();
+    };
+    CHECK(bytes_of(1250) > 2000 * 30);
+    CHECK(bytes_of(1251) < 2000);
+}
