@@ -27,7 +27,7 @@ std::string layer_table(const std::vector<stats::LayerRow>& rows) {
     for (const stats::LayerRow& r : rows)
         table.add({r.name, r.kind, fixed(r.time_ms, 3), r.bound, fixed(r.dram_ms, 3), fixed(r.pe_ms, 3),
                    fixed(r.act_ms, 3), fixed(r.pool_ms, 3), r.main_stall, fixed(r.main_stall_ms, 3),
-                   megabytes(static_cast<double>(r.dram_bytes)), number_text(r.live_bytes), fixed(r.start_ms, 3)});
+                   megabytes(static_cast<double>(r.dram_bytes)), number_text(r.held.sum()), fixed(r.start_ms, 3)});
     return table.text();
 }
 
@@ -68,7 +68,7 @@ json::Value layers_json(const std::vector<stats::LayerRow>& rows) {
                                     {"pe_cycles", r.pe_cycles},
                                     {"main_stall", r.main_stall},
                                     {"main_stall_ms", r.main_stall_ms},
-                                    {"live_bytes", r.live_bytes},
+                                    {"live_bytes", r.held.sum()},
                                     {"macs_per_item", r.macs},
                                     {"weight_bytes", r.weight_bytes}});
     return list;

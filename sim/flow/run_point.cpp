@@ -13,6 +13,7 @@
 #include "flow/efficiency.hpp"
 #include "flow/fill_record.hpp"
 #include "flow/host_tail.hpp"
+#include "hw/derived.hpp"
 #include "stats/occupancy.hpp"
 #include "stats/timeline.hpp"
 
@@ -137,8 +138,9 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     const stats::TrafficBytes expected = stats::expected_traffic(*program, index);
     for (const Measurement& set : sets) check_bounds(point.chip, demand, expected, observers.traffic, set);
     const stats::Occupancy occupancy = stats::occupancy(*program);
-    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layer_bytes, point.chip.pe,
-                                      analysis::fair_share(point.chip, point.cores));
+    result.layers = stats::layer_rows(*program, observers.layers.result(), occupancy.layers,
+                                      {point.chip.pe.clock, hw::peak_macs_per_second(point.chip, point.dtype),
+                                       analysis::fair_share(point.chip, point.cores)});
     result.layers_csv = stats::layers_csv(result.layers);
     fill_measured(result.record, measurement, alone);
     if (point.graph.host) result.record.host_ms = record::report_ms(host_time(point));

@@ -33,22 +33,21 @@ std::vector<Group> rows_by(const TextTable& table, const std::vector<std::string
 }  // namespace
 
 Grouping group_rows(const TextTable& table, const std::vector<std::string>& identity, const std::string& along) {
-    Grouping grouping;
+    std::vector<std::string> candidates;
+    for (const TableColumn& column : table.columns)
+        if (column.axis) candidates.push_back(column.name);
+    candidates.insert(candidates.end(), identity.begin(), identity.end());
     const std::size_t steps = rows_by(table, {along}).size();
-    for (const TableColumn& column : table.columns) {
-        if (!column.axis || column.name == along || !varies(table, column.name)) continue;
-        // The key of the rate says what the rate says.
-        if (rows_by(table, {along, column.name}).size() > steps) grouping.axes.push_back(column.name);
-    }
-    grouping.groups = rows_by(table, grouping.axes);
-    for (const std::string& name : identity) {
+    Grouping grouping{{}, rows_by(table, {})};
+    for (const std::string& name : candidates) {
         if (name == along || !varies(table, name)) continue;
+        // What the step along the axis says already, as the key of the rate does, tells nothing apart.
+        if (rows_by(table, {along, name}).size() == steps) continue;
         auto axes = grouping.axes;
         axes.push_back(name);
         auto finer = rows_by(table, axes);
-        // A column that follows from the axes, as a name does from the file that was swept, tells nothing apart.
-        if (finer.size() == grouping.groups.size()) continue;
-        grouping = {std::move(axes), std::move(finer)};
+        // Nor does what follows from the other axes, as the name of a file that was swept does.
+        if (finer.size() > grouping.groups.size()) grouping = {std::move(axes), std::move(finer)};
     }
     return grouping;
 }

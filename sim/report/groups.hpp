@@ -19,7 +19,8 @@ struct Grouping {
     std::vector<Group> groups;
 };
 
-/// Groups by the table's own axes that vary and by those of `identity` that tell more apart; `along` stays free.
+/// Groups by the table's own axes and by the columns of `identity`, as far as each tells rows apart that the ones
+/// before it do not; `along` stays free.
 Grouping group_rows(const TextTable& table, const std::vector<std::string>& identity, const std::string& along);
 
 /// Whether a column takes more than one value.

@@ -39,6 +39,7 @@ json::Object section_of(const Source& source) {
     json::Object section = std::visit(SectionOf{}, source.content);
     section.set("name", source.name);
     section.set("path", source.path);
+    if (!source.question.empty()) section.set("question", source.question);
     return section;
 }
 

@@ -8,6 +8,7 @@
 #include "record/columns.hpp"
 #include "record/csv.hpp"
 #include "record/serving_record.hpp"
+#include "report/words.hpp"
 
 namespace infsim::report {
 
@@ -102,7 +103,6 @@ void note_unlisted(SweepSource& sweep, const std::vector<std::string>& ids) {
 SweepSource sweep_of(TextTable table, const fs::path& folder, Problems& problems) {
     SweepSource sweep;
     sweep.table = std::move(table);
-    describe(sweep.table, record::columns());
     const auto ids = folders_in(folder / "points");
     read_layers(sweep, folder / "points", ids, problems);
     note_unlisted(sweep, ids);
@@ -161,23 +161,45 @@ std::optional<Source> source_of_json(const fs::path& path, const json::Object& r
     return source;
 }
 
+/// What the description beside a table says about its columns; returns the question of the sweep.
+std::string describe_by_file(TextTable& table, const fs::path& file, Problems& problems) {
+    std::error_code error;
+    if (!fs::exists(file, error)) return "";
+    const auto document = json::parse_file(file.string(), problems);
+    if (!document || !document->root.is_object()) return "";
+    const json::Object& root = document->root.as_object();
+    if (!has(root, "columns", &json::Value::is_array)) return "";
+    for (const json::Value& entry : root.find("columns")->as_array()) {
+        if (!entry.is_object()) continue;
+        const json::Object& said = entry.as_object();
+        const auto c = table.find(text_in(said, "name"));
+        if (!c) continue;
+        table.columns[*c] = {table.columns[*c].name, text_in(said, "unit"), text_in(said, "meaning"),
+                             said.find("axis") != nullptr};
+    }
+    return text_in(root, "question");
+}
+
+/// By the columns that each kind of table has.
 std::optional<Source> source_of_table(const fs::path& path, Problems& problems) {
     const auto text = read_file(path.string(), problems);
     if (!text) return std::nullopt;
+    const fs::path folder = path.parent_path(), description = folder / "table.columns.json";
     try {
         TextTable table = parse_csv(*text, path.string());
-        Source source{name_of(path.parent_path()), path.parent_path().string(), EmptySource{}};
-        if (table.find("scenario_id") && table.find("status")) {
-            describe(table, record::serving_columns());
-            source.content = ServingSource{std::move(table), {}};
-        } else if (table.find("point_id") && table.find("status") && table.find("batch_size")) {
-            source.content = sweep_of(std::move(table), path.parent_path(), problems);
-        } else {
+        Source source{name_of(folder), folder.string(), EmptySource{}};
+        const bool serving = table.find("scenario_id") && table.find("status");
+        if (!serving && !(table.find("point_id") && table.find("status") && table.find("batch_size"))) {
             problems.add(path.string(), "line 1",
                          "has no columns point_id, status and batch_size of a sweep, nor scenario_id and status of a "
                          "sweep of scenarios");
             return std::nullopt;
         }
+        if (serving) describe(table, record::serving_columns());
+        else describe(table, record::columns());
+        source.question = describe_by_file(table, description, problems);
+        if (serving) source.content = ServingSource{std::move(table), {}};
+        else source.content = sweep_of(std::move(table), folder, problems);
         return source;
     } catch (const InputError& e) {
         for (const Problem& p : e.problems()) problems.add(p);

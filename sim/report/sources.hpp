@@ -39,9 +39,10 @@ struct LimitsSource {
 struct EmptySource {};
 
 struct Source {
-    std::string name;  ///< last part of the path
+    std::string name;  ///< last part of the path, or what a result is of
     std::string path;  ///< as given, or of the file within the folder
     std::variant<SweepSource, ServingSource, SearchSource, LimitsSource, EmptySource> content;
+    std::string question = {};  ///< of the sweep, where its table is described
 };
 
 /// What a path holds: a folder may hold several results. What is neither a result nor an empty folder is a problem, and

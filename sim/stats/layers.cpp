@@ -93,7 +93,7 @@ void set_main_stall(LayerRow& row, const LayerTimes& times) {
 }  // namespace
 
 std::vector<LayerRow> layer_rows(const program::Program& program, const std::vector<LayerTimes>& times,
-                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe, Bandwidth share) {
+                                 const std::vector<Held>& held, const CoreRates& core) {
     std::vector<LayerRow> rows;
     for (std::size_t i = 0; i < program.layers.size(); ++i) {
         const LayerTimes& t = times[i];
@@ -104,13 +104,15 @@ std::vector<LayerRow> layer_rows(const program::Program& program, const std::vec
         row.end_ms = record::report_ms(t.ran ? t.end : t.load_end);
         row.time_ms = record::report_ms(t.ran ? t.end - t.start : t.load_end - t.load_start);
         row.dram_bytes = t.dram_bytes;
-        row.dram_ms = record::report_ms(Bytes{t.dram_bytes} / share);
+        row.dram_ms = record::report_ms(Bytes{t.dram_bytes} / core.dram);
         row.pe_ms = record::report_ms(t.busy[0]);
         row.act_ms = record::report_ms(t.busy[1]);
         row.pool_ms = record::report_ms(t.busy[2]);
-        row.pe_cycles = std::llround(seconds(t.busy[0]) * static_cast<double>(pe.clock.count()));
-        row.live_bytes = live_bytes[i];
+        row.pe_cycles = std::llround(seconds(t.busy[0]) * static_cast<double>(core.pe_clock.count()));
+        row.held = held[i];
         row.macs = program.layers[i].macs;
+        const double macs = static_cast<double>(row.macs) * program.batch;
+        row.pe_ideal_ms = macs / core.macs_per_second * 1e3;
         row.weight_bytes = program.layers[i].weight_bytes;
         set_bound(row);
         set_main_stall(row, t);
@@ -123,13 +125,32 @@ std::string layers_csv(const std::vector<LayerRow>& rows) {
     std::string text =
         "layer,kind,start_ms,end_ms,time_ms,bound,dram_ms,dram_bytes,pe_ms,act_ms,pool_ms,pe_cycles,main_"
         "stall,"
-        "main_stall_ms,live_bytes,macs_per_item,weight_bytes\n";
+        "main_stall_ms,live_bytes,macs_per_item,weight_bytes,pe_ideal_ms,weights_in_use_bytes,weights_prefetched_bytes,"
+        "constant_bytes,replicated_bytes,activation_bytes\n";
     for (const LayerRow& r : rows)
-        text += record::csv_line({r.name, r.kind, number_text(r.start_ms), number_text(r.end_ms),
-                                  number_text(r.time_ms), r.bound, number_text(r.dram_ms), number_text(r.dram_bytes),
-                                  number_text(r.pe_ms), number_text(r.act_ms), number_text(r.pool_ms),
-                                  number_text(r.pe_cycles), r.main_stall, number_text(r.main_stall_ms),
-                                  number_text(r.live_bytes), number_text(r.macs), number_text(r.weight_bytes)}) +
+        text += record::csv_line({r.name,
+                                  r.kind,
+                                  number_text(r.start_ms),
+                                  number_text(r.end_ms),
+                                  number_text(r.time_ms),
+                                  r.bound,
+                                  number_text(r.dram_ms),
+                                  number_text(r.dram_bytes),
+                                  number_text(r.pe_ms),
+                                  number_text(r.act_ms),
+                                  number_text(r.pool_ms),
+                                  number_text(r.pe_cycles),
+                                  r.main_stall,
+                                  number_text(r.main_stall_ms),
+                                  number_text(r.held.sum()),
+                                  number_text(r.macs),
+                                  number_text(r.weight_bytes),
+                                  number_text(r.pe_ideal_ms),
+                                  number_text(r.held.weights_in_use),
+                                  number_text(r.held.weights_prefetched),
+                                  number_text(r.held.constants),
+                                  number_text(r.held.replicated),
+                                  number_text(r.held.activations)}) +
                 "\n";
     return text;
 }

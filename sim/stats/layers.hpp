@@ -9,6 +9,7 @@
 #include "hw/spec.hpp"
 #include "observe/observer.hpp"
 #include "program/program.hpp"
+#include "stats/occupancy.hpp"
 #include "stats/program_index.hpp"
 #include "stats/stall_accounts.hpp"
 
@@ -63,13 +64,21 @@ struct LayerRow {
     std::int64_t pe_cycles = 0;
     std::string main_stall;  ///< what its busiest engine waited for longest
     double main_stall_ms = 0;
-    std::int64_t live_bytes = 0;              ///< most state buffer in use per partition while it runs
+    Held held;               ///< state buffer of the fullest partition when most is in use while it runs
+    double pe_ideal_ms = 0;  ///< its multiply-accumulates at the peak of the array
     std::int64_t macs = 0, weight_bytes = 0;  ///< per item; as stored in DRAM
 };
 
-/// Rows of all layers. `share`: bandwidth of one core. `live_bytes`: per layer, per partition.
+/// What one core has.
+struct CoreRates {
+    Frequency pe_clock;
+    double macs_per_second = 0;  ///< at most, of the program's dtype
+    Bandwidth dram;              ///< its share
+};
+
+/// Rows of all layers. `held`: per layer.
 std::vector<LayerRow> layer_rows(const program::Program& program, const std::vector<LayerTimes>& times,
-                                 const std::vector<std::int64_t>& live_bytes, const hw::PeSpec& pe, Bandwidth share);
+                                 const std::vector<Held>& held, const CoreRates& core);
 
 /// layers.csv: header and one line per row, units in the names.
 std::string layers_csv(const std::vector<LayerRow>& rows);

@@ -15,6 +15,7 @@ using program::Program;
 struct Step {
     std::uint64_t sequence = 0;
     std::int64_t bytes = 0;
+    int partition = 0;  ///< the fullest one
 };
 
 std::vector<Step> steps_of(const Program& program) {
@@ -38,9 +39,10 @@ std::vector<Step> steps_of(const Program& program) {
         const Allocation& a = *change.allocation;
         for (int p = a.partition_start; p < a.partition_start + a.partition_count; ++p)
             partitions[static_cast<std::size_t>(p)] += change.sign * static_cast<std::int64_t>(a.bytes);
-        const std::int64_t fullest = *std::max_element(partitions.begin(), partitions.end());
-        if (!steps.empty() && steps.back().sequence == change.sequence) steps.back().bytes = fullest;
-        else steps.push_back({change.sequence, fullest});
+        const auto* fullest = std::max_element(partitions.begin(), partitions.end());
+        const Step step{change.sequence, *fullest, static_cast<int>(fullest - partitions.begin())};
+        if (!steps.empty() && steps.back().sequence == change.sequence) steps.back() = step;
+        else steps.push_back(step);
     }
     return steps;
 }
@@ -63,19 +65,43 @@ std::vector<LayerRange> ranges_of(const Program& program) {
     return ranges;
 }
 
+/// The step at which most is held between the first and the last instruction of a layer; empty before anything is.
+const Step* fullest_step(const std::vector<Step>& steps, const LayerRange& range) {
+    const Step* most = nullptr;
+    auto it = std::upper_bound(steps.begin(), steps.end(), range.first,
+                               [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
+    if (it != steps.begin()) --it;  // the step that holds at `first`
+    for (; it != steps.end() && it->sequence <= range.last; ++it)
+        if (!most || it->bytes > most->bytes) most = &*it;
+    return most;
+}
+
+/// What the step's partition holds from `now` on. A step may have begun before the layer that asks.
+Held held_at(const Program& program, const std::vector<LayerRange>& ranges, const Step& step, std::uint64_t now) {
+    Held held;
+    for (const Allocation& a : program.allocations) {
+        if (a.space != program::Space::state_buffer) continue;
+        if (step.partition < a.partition_start || step.partition >= a.partition_start + a.partition_count) continue;
+        if (a.first_sequence > step.sequence || a.last_sequence < step.sequence) continue;
+        if (a.purpose == program::Purpose::weights)
+            (ranges.at(a.layer).first > now ? held.weights_prefetched : held.weights_in_use) += a.bytes;
+        else if (a.purpose == program::Purpose::constants) held.constants += a.bytes;
+        else if (program.layers.at(a.layer).kind == "replicate") held.replicated += a.bytes;
+        else held.activations += a.bytes;
+    }
+    return held;
+}
+
 }  // namespace
 
 Occupancy occupancy(const Program& program) {
     const std::vector<Step> steps = steps_of(program);
     Occupancy result;
     for (const Step& s : steps) result.peak_bytes = std::max(result.peak_bytes, s.bytes);
-    for (const LayerRange& range : ranges_of(program)) {
-        std::int64_t most = 0;
-        auto it = std::upper_bound(steps.begin(), steps.end(), range.first,
-                                   [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
-        if (it != steps.begin()) --it;  // the step that holds at `first`
-        for (; it != steps.end() && it->sequence <= range.last; ++it) most = std::max(most, it->bytes);
-        result.layer_bytes.push_back(range.first <= range.last ? most : 0);
+    const auto ranges = ranges_of(program);
+    for (const LayerRange& range : ranges) {
+        const Step* step = range.first <= range.last ? fullest_step(steps, range) : nullptr;
+        result.layers.push_back(step ? held_at(program, ranges, *step, std::max(step->sequence, range.first)) : Held{});
     }
     return result;
 }

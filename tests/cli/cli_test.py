@@ -1558,6 +1558,27 @@ class Report(InScratch):
             self.assertEqual(self.files(), ["folder"])
         self.assertEqual(len(self.page("nowhere", "neither", expect=2).stderr.splitlines()), 2)
 
+    def test_without_the_page_one_sentence_says_what_is_missing(self):
+        alone = shutil.copy(INFSIM, self.folder / "infsim")   # away from its build folder
+        result = subprocess.run([alone, "report", SOURCE / "results/resnet50_batch"], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stdout, self.files()), (2, "", ["infsim"]))
+        self.assertRegex(result.stderr, "^report: this infsim was built without the page, because npm .*\n$")
+
+    def test_a_build_whom_npm_gives_nothing_goes_on(self):
+        node = shutil.which("node")
+        if node is None:
+            self.skipTest("node is not installed")
+        npm = self.folder / "bin/npm"
+        npm.parent.mkdir()
+        npm.write_text("#!/bin/sh\necho 'npm error code ENOTFOUND' >&2\nexit 1\n")
+        npm.chmod(0o755)
+        page = SOURCE / "sim/report/page"
+        result = subprocess.run([node, page / "build.mjs", page, self.folder / "made"], capture_output=True, text=True,
+                                env={**os.environ, "PATH": f"{npm.parent}:{os.environ['PATH']}"})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("did not get the packages of its page (ENOTFOUND)", result.stderr)
+        self.assertFalse((self.folder / "made/page.html").exists())
+
     def test_an_empty_folder_is_a_section_that_says_so(self):
         (self.folder / "empty").mkdir()
         self.page("empty", "-o", "page.html")

@@ -90,7 +90,7 @@ export function trafficChart(section) {
                                        sum: data.filter((d) => d.row === row).reduce((all, d) => all + d.mb, 0)}));
       const drawn = plot(width, {
         x: {type: "band", domain: batches, label: "batch (items per inference)", tickFormat: "d", padding: 0.25,
-            ticks: batches.filter((_, i) => i % Math.ceil(batches.length / 20) === 0)},
+            ticks: batches.filter((_, i) => i % Math.ceil(batches.length / Math.max(4, width / 32)) === 0)},
         y: {label: "MB per item", zero: true},
         marks: [Plot.barY(data, {x: "batch", y: "mb", fill: "colour", className: "traffic"}), Plot.ruleY([0], {stroke: "var(--line)"}),
                 Plot.barY(sums.filter((d) => d.row === section.selection.row),

@@ -154,8 +154,8 @@ export function rooflineChart(section, layers) {
       const heights = [...data, ...roof].map((d) => d.y);
       const [bottom, top] = [Math.min(...heights) / 1.5, Math.max(...heights) * 1.5];
       const drawn = plot(width, {
-        x: {type: "log", label: "MAC per byte of DRAM", domain: [low, high], tickFormat: rounded, ticks: decades(low, high)},
-        y: {type: "log", label: "GMAC/s of one core", tickFormat: rounded, domain: [bottom, top], ticks: decades(bottom, top)},
+        x: {type: "log", label: "MAC per byte of DRAM", domain: [low, high], tickFormat: "~s", ticks: decades(low, high)},
+        y: {type: "log", label: "GMAC/s of one core", tickFormat: "~s", domain: [bottom, top], ticks: decades(bottom, top)},
         marks: [Plot.line(roof, {x: "x", y: "y", stroke: "var(--ink)", strokeWidth: 1.5}),
                 Plot.dot(data, {x: "x", y: "y", r: 4.5, fill: (d) => BOUNDS.find(([key]) => key === d.bound)?.[2] ?? "var(--grey)",
                                 fillOpacity: 0.85, stroke: "var(--card)", strokeWidth: 0.6, className: "layers"}),

@@ -29,6 +29,7 @@ function render(section) {
   const whole = element("section", {id: section.id, "aria-labelledby": section.id + "-title"},
                         element("p", {class: "kind"}, KINDS[section.kind]),
                         element("h2", {id: section.id + "-title"}, name(section.name)));
+  if (section.question) whole.append(element("p", {class: "question", dir: "auto"}, section.question));
   const figures = section.table?.rows > 0 ? CHARTS[section.kind](section) : [];
   for (const note of section.notes) whole.append(element("p", {class: "note"}, note));
   if (!figures.length) return {whole, figures};

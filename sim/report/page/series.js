@@ -65,7 +65,7 @@ export function wall(section, group, x, domain) {
     const edge = at(group.beyond);
     marks.push(Plot.rect([0], {x1: edge, x2: domain[1], fill: "var(--wall)", className: "wall"}),
                Plot.ruleX([edge], {stroke: "var(--red)", strokeWidth: 1.5, strokeDasharray: "5 3"}),
-               Plot.text([edge], {x: (d) => d, frameAnchor: "top", dx: 5, dy: 4, textAnchor: "start", fill: "var(--red-text)",
+               Plot.text([edge], {x: (d) => d, frameAnchor: "bottom", dx: 5, dy: -18, textAnchor: "start", fill: "var(--red-text)", stroke: "var(--card)", strokeWidth: 3,
                                   text: (d) => `B=${d} does not fit`}));
   }
   if (refused.length)

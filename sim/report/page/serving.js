@@ -24,7 +24,7 @@ function rateChart(section, {column, title, label, name, note, marks, log, share
       if (!data.length) return null;
       const drawn = plot(width, {
         x: {label: "requests per second offered", tickFormat: rounded, nice: true, zero: true, ticks: width / 90},
-        y: log ? {type: "log", label, tickFormat: rounded, ticks: decades(...extent(data))}
+        y: log ? {type: "log", label, tickFormat: "~s", ticks: decades(...extent(data))}
           : {label, zero: true, percent: share, tickFormat: rounded},
         marks: [...(marks?.() ?? []), Plot.line(data, {x: "x", y: "y", z: (d) => d.group.label, stroke: "colour", strokeWidth: 2}),
                 Plot.dot(data, {x: "x", y: "y", stroke: "colour", strokeWidth: 2, r: 3.5,

@@ -23,7 +23,7 @@ function along(section) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const margin = (high - low) * 0.03 || 1;
   const log = scale.type === "log";
-  return {...scale, domain: log ? [low / 1.1, high * 1.1] : [Math.max(0, low - margin), high + margin]};
+  return {...scale, nice: false, domain: log ? [low / 1.1, high * 1.1] : [Math.max(0, low - margin), high + margin]};
 }
 
 function marked(section, data, y) {
@@ -78,7 +78,7 @@ export function latencyChart(section) {
         marks: [...wall(section, groupOf(section), "batch_size", x.domain), Plot.ruleY([0], {stroke: "var(--line)"}),
                 Plot.ruleX(chosen, {x: "x", y1: "y", y2: "high", stroke: "colour", strokeWidth: 3, strokeOpacity: 0.6}),
                 Plot.dot(chosen, {x: "x", y: "high", stroke: "colour", fill: "var(--card)", r: 2.5, className: "p99"}), ...lines(data, "y"),
-                marked(section, data, "y"), ring(data, section.selection.row, "x", "y"),
+                marked(section, data, "high"), ring(data, section.selection.row, "x", "y"),
                 tip(data, "x", "y", (d) => told(section, d, TOLD))],
       });
       return {plot: drawn, points: places(drawn, data, (d) => d.x, (d) => d.y), after: [groupLegend(section)].filter(Boolean)};

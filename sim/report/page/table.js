@@ -162,6 +162,7 @@ export function tableView(section) {
     say("Selected " + described(section));
   });
   view.draw();
+  requestAnimationFrame(() => mark(view));   // once it has a place in the page, the selected row is scrolled to
   return element("div", {class: "table"}, element("h3", {}, "Table"), common(section.table),
                  element("div", {class: "tools"}, element("label", {}, "Filter ", filter),
                          element("label", {}, all, " all columns"),

@@ -76,6 +76,23 @@ TEST_CASE("points that only differ in an axis of the sweep are settings of their
     CHECK_THAT(section.find("overview")->as_string(), Catch::Contains("2 settings of chip.dram"));
 }
 
+TEST_CASE("the description beside a table says what its columns are, and what was asked") {
+    const test::TempFolder folder;
+    folder.write("table.csv", "chip.dram," + kHeader + "1," + point(1, 100, 10) + "2," + point(1, 100, 10));
+    folder.write("table.columns.json",
+                 R"({"question":"Why?","columns":[{"name":"chip.dram","unit":"GB/s","meaning":"how fast",
+        "axis":{"key":"chip.dram","kind":"quantity"}},{"name":"model_name","unit":"","meaning":"which"}]})");
+    const Source source = only(folder.path().string());
+    const auto& columns = std::get<SweepSource>(source.content).table.columns;
+    CHECK(columns[0].unit == "GB/s");
+    CHECK(columns[0].axis);
+    CHECK(columns[1].meaning == "which");
+    CHECK_THAT(columns[3].meaning, Catch::Contains("infeasible"));  // what the description leaves out stays
+    CHECK(section_of(source).find("question")->as_string() == "Why?");
+    folder.write("table.columns.json", "{");
+    CHECK_THAT(problems_of(folder.path().string()), Catch::Contains("table.columns.json"));
+}
+
 TEST_CASE("where nothing fits, the page says so and why") {
     const test::TempFolder folder;
     folder.write("table.csv", kHeader + refused(1) + refused(2));

@@ -153,23 +153,25 @@ TEST_CASE("layers have spans, engine time, bytes, bound and main stall") {
     observe::Observer& sink = layers;
     run(sink, 0, 0);
     run(sink, 1, 1000);
-    hw::PeSpec pe;
-    pe.clock = Frequency{1'000'000'000};
-    const auto fast = layer_rows(p, layers.result(), {11, 22}, pe, Bandwidth{1'000'000'000'000});
+    const std::vector<Held> held{{11}, {10, 5, 4, 2, 1}};
+    const Frequency clock{1'000'000'000};
+    const auto fast = layer_rows(p, layers.result(), held, {clock, 1e12, Bandwidth{1'000'000'000'000}});
     REQUIRE(fast.size() == 2);
     CHECK(fast[1].name == "second");
     CHECK(fast[1].start_ms == Approx(200e-6));
     CHECK(fast[1].end_ms == Approx(250e-6));
     CHECK(fast[1].pe_cycles == 40);
     CHECK(fast[1].dram_bytes == 1000);
-    CHECK(fast[1].live_bytes == 22);
+    CHECK(fast[1].held.sum() == 22);
+    CHECK(fast[1].pe_ideal_ms == Approx(static_cast<double>(p.layers[1].macs) * p.batch / 1e9));
     CHECK(fast[1].bound == "pe");
     CHECK(fast[1].main_stall == "weights from DRAM");
     CHECK(fast[1].main_stall_ms == Approx(60e-6));
-    const auto slow = layer_rows(p, layers.result(), {11, 22}, pe, Bandwidth{10'000'000'000});
+    const auto slow = layer_rows(p, layers.result(), held, {clock, 1e12, Bandwidth{10'000'000'000}});
     CHECK(slow[1].bound == "dram");  // 100 ns against 40 ns of PE
     CHECK(slow[1].dram_ms == Approx(100e-6));
     CHECK(layers_csv(slow).find("\nsecond,conv,") != std::string::npos);
+    CHECK(layers_csv(slow).find(",10,5,4,2,1\n") != std::string::npos);
 }
 
 TEST_CASE("occupancy is that of the fullest partition") {
@@ -195,7 +197,38 @@ TEST_CASE("occupancy is that of the fullest partition") {
     p.allocations.push_back(psum);
     const Occupancy o = occupancy(p);
     CHECK(o.peak_bytes == 120);
-    CHECK(o.layer_bytes == std::vector<std::int64_t>{100, 120});
+    REQUIRE(o.layers.size() == 2);
+    CHECK(o.layers[0].sum() == 100);
+    CHECK(o.layers[1].sum() == 120);
+}
+
+TEST_CASE("what the fullest partition holds is told by what it is for, and weights by whether their layer has begun") {
+    Program p = two_layers();
+    p.layers[0].kind = "replicate";
+    const auto own = [&](Purpose purpose, std::uint16_t layer, std::uint32_t bytes) {
+        Allocation a;
+        a.partition_count = 128;
+        a.bytes = bytes;
+        a.last_sequence = 3;
+        a.layer = layer;
+        a.purpose = purpose;
+        p.allocations.push_back(a);
+    };
+    own(Purpose::weights, 1, 1);
+    own(Purpose::constants, 1, 2);
+    own(Purpose::spill, 0, 4);  // how intermediates are marked
+    own(Purpose::spill, 1, 8);
+    const Occupancy o = occupancy(p);
+    REQUIRE(o.layers.size() == 2);
+    CHECK(o.layers[0].weights_prefetched == 1);
+    CHECK(o.layers[0].weights_in_use == 0);
+    CHECK(o.layers[1].weights_prefetched == 0);
+    CHECK(o.layers[1].weights_in_use == 1);
+    for (const Held& held : o.layers) {
+        CHECK(held.constants == 2);
+        CHECK(held.replicated == 4);
+        CHECK(held.activations == 8);
+    }
 }
 
 TEST_CASE("a timeline shows copies on the chip, which cross no DRAM") {
