@@ -100,26 +100,25 @@ void add_slowest(Table& table, const std::vector<stats::LayerRow>& layers) {
     order.resize(std::min(order.size(), kShown));
     std::vector<std::string> names;
     for (const auto* layer : order) names.push_back(layer->name + " " + fmt::format("{:.2g}", layer->time_ms) + " ms");
-    table.add({"slowest", "of " + std::to_string(layers.size()) + (layers.size() == 1 ? " layer" : " layers"), join(names, ", ")});
+    table.add({"slowest", "of " + std::to_string(layers.size()) + (layers.size() == 1 ? " layer" : " layers"),
+               join(names, ", ")});
 }
 
 std::string headline(const RunRecord& r) {
-    return fmt::format("{}, batch {}, {}, on {} core{} of {}, {} worker{} per core, compiler {}", r.model_name, *r.batch_size,
-                       r.dtype, *r.cores, *r.cores == 1 ? "" : "s", r.chip, *r.workers_per_model,
+    return fmt::format("{}, batch {}, {}, on {} core{} of {}, {} worker{} per core, compiler {}", r.model_name,
+                       *r.batch_size, r.dtype, *r.cores, *r.cores == 1 ? "" : "s", r.chip, *r.workers_per_model,
                        *r.workers_per_model == 1 ? "" : "s", r.compiler);
 }
 
 std::string starts_text(const RunRecord& r) {
-    return fmt::format(
-        "From {} starts (minimum, median, maximum): {}, {}, {} items/s; latency p50 {}, {}, {} ms.", *r.offset_sets,
-        fixed(r.throughput_min, 1), fixed(r.throughput_median, 1), fixed(r.throughput_max, 1),
-        fixed(r.latency_ms_p50_min, 2), fixed(r.latency_ms_p50_median, 2), fixed(r.latency_ms_p50_max, 2));
+    return fmt::format("From {} starts (minimum, median, maximum): {}, {}, {} items/s; latency p50 {}, {}, {} ms.",
+                       *r.offset_sets, fixed(r.throughput_min, 1), fixed(r.throughput_median, 1),
+                       fixed(r.throughput_max, 1), fixed(r.latency_ms_p50_min, 2), fixed(r.latency_ms_p50_median, 2),
+                       fixed(r.latency_ms_p50_max, 2));
 }
 
 /// Five digits, which is one more than the interval of a throughput leaves; whole numbers whole.
-std::string meaningful(double x) {
-    return std::abs(x) >= 1e5 ? fixed(x, 0) : fmt::format("{:.5g}", x);
-}
+std::string meaningful(double x) { return std::abs(x) >= 1e5 ? fixed(x, 0) : fmt::format("{:.5g}", x); }
 
 std::string shown_cell(const record::Column& column, RunRecord record) {
     const record::MemberRef member = column.member(record);

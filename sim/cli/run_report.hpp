@@ -18,8 +18,8 @@ std::string answer_text(const flow::PointResult& result, const std::optional<flo
 /// Shares of a whole in percent that add up to 100: rounded down, and the rest goes where most was lost.
 std::vector<int> whole_percents(const std::vector<double>& shares);
 
-/// Columns of the record that have a value, with as many digits as mean something, and their units: those named, in that
-/// order, or all.
+/// Columns of the record that have a value, with as many digits as mean something, and their units: those named, in
+/// that order, or all.
 std::string record_table(const record::RunRecord& record, const std::vector<std::string>& names);
 
 }  // namespace infsim::cli

@@ -41,8 +41,8 @@ bool LimitRounds::run(Runner& runner) {
         const std::size_t from = results_.size();
         results_.resize(tasks_.size());
         const std::vector<PointTask> round(tasks_.begin() + static_cast<std::ptrdiff_t>(from), tasks_.end());
-        const bool finished = runner.run(
-            round, [&](std::size_t i, StoredPoint point, bool) { results_[from + i] = std::move(point); });
+        const bool finished =
+            runner.run(round, [&](std::size_t i, StoredPoint point, bool) { results_[from + i] = std::move(point); });
         if (!finished) return false;
         DistinctProblems distinct(sweep_);
         for (const AskedPoint& asked : next()) add(asked.cell, asked.point, distinct);

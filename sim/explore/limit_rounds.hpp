@@ -27,8 +27,8 @@ private:
     const Sweep& sweep_;
     flow::ModelCache& models_;
     flow::PointReader reader_;
-    std::vector<int> most_;            ///< batch that each cell may reach
-    std::vector<std::size_t> cells_;   ///< of the tasks; the first task of each is the one at batch 1
+    std::vector<int> most_;           ///< batch that each cell may reach
+    std::vector<std::size_t> cells_;  ///< of the tasks; the first task of each is the one at batch 1
     std::vector<PointTask> tasks_;
     std::vector<StoredPoint> results_;  ///< of the tasks that ran
 };

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "explore/runner.hpp"
 #include "explore/sweep.hpp"
-#include "hw/energy.hpp"
 
 namespace infsim::explore {
 

@@ -16,7 +16,7 @@ namespace infsim::explore {
 struct SweepOptions {
     std::string folder;  ///< where results go
     RunnerOptions running;
-    flow::Prices prices;  ///< for the columns of cost
+    flow::Prices prices;                    ///< for the columns of cost
     TableFormat format = TableFormat::csv;  ///< of the table
 };
 

@@ -10,8 +10,8 @@
 
 namespace infsim::flow {
 
-/// Reads points like flow::resolve. Chip and compiler files with the same settings are read once, as far as the last few
-/// hundred ones go, and taken as they were then.
+/// Reads points like flow::resolve. Chip and compiler files with the same settings are read once, as far as the last
+/// few hundred ones go, and taken as they were then.
 class PointReader {
 public:
     explicit PointReader(ModelCache& models);
