@@ -16,8 +16,8 @@
 #include "cli/command.hpp"
 #include "cli/point_options.hpp"
 #include "cli/validation_runs.hpp"
-#include "flow/paths.hpp"
-#include "flow/point.hpp"
+#include "flow/point/paths.hpp"
+#include "flow/point/point.hpp"
 #include "hw/load.hpp"
 
 namespace infsim::cli {

@@ -7,12 +7,12 @@
 #include "cli/point_options.hpp"
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
-#include "flow/compiler_file.hpp"
-#include "flow/paths.hpp"
-#include "flow/point.hpp"
-#include "flow/prices.hpp"
-#include "flow/run_point.hpp"
-#include "flow/serve.hpp"
+#include "flow/point/compiler_file.hpp"
+#include "flow/point/paths.hpp"
+#include "flow/point/point.hpp"
+#include "flow/run/prices.hpp"
+#include "flow/run/run_point.hpp"
+#include "flow/service/serve.hpp"
 #include "hw/load.hpp"
 
 namespace infsim::cli {

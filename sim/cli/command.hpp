@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/problems.hpp"
-#include "flow/setting.hpp"
+#include "flow/point/setting.hpp"
 
 namespace infsim::cli {
 

@@ -15,7 +15,7 @@
 #include "compiler/memory/budget.hpp"
 #include "compiler/pass_names.hpp"
 #include "compiler/search/estimate.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/run_point.hpp"
 #include "program/races.hpp"
 #include "program/text.hpp"
 #include "program/verify.hpp"

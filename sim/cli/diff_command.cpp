@@ -9,7 +9,7 @@
 #include "explore/assign.hpp"
 #include "explore/points.hpp"
 #include "explore/sweep_file.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/run_point.hpp"
 #include "record/csv.hpp"
 
 namespace infsim::cli {

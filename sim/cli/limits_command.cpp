@@ -12,7 +12,7 @@
 #include "cli/table.hpp"
 #include "explore/worker.hpp"
 #include "explore/workers.hpp"
-#include "flow/limits.hpp"
+#include "flow/limits/limits.hpp"
 
 namespace infsim::cli {
 

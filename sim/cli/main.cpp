@@ -10,7 +10,7 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
-#include "flow/point.hpp"
+#include "flow/point/point.hpp"
 
 namespace infsim::cli {
 

@@ -4,8 +4,8 @@
 
 #include "base/text.hpp"
 #include "explore/sweep_file.hpp"
-#include "flow/neuron_flags.hpp"
-#include "flow/paths.hpp"
+#include "flow/point/neuron_flags.hpp"
+#include "flow/point/paths.hpp"
 #include "graph/json_form.hpp"
 
 namespace infsim::cli {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cli/command.hpp"
-#include "flow/point.hpp"
-#include "flow/prices.hpp"
+#include "flow/point/point.hpp"
+#include "flow/run/prices.hpp"
 
 namespace infsim::cli {
 

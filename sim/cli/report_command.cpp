@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/table.hpp"
-#include "flow/point.hpp"
+#include "flow/point/point.hpp"
 #include "report/page.hpp"
 
 namespace infsim::cli {

@@ -11,9 +11,9 @@
 #include "cli/point_options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/table.hpp"
-#include "flow/derived_columns.hpp"
-#include "flow/run_data.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/derived_columns.hpp"
+#include "flow/run/run_data.hpp"
+#include "flow/run/run_point.hpp"
 #include "record/columns.hpp"
 #include "record/csv.hpp"
 

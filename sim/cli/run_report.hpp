@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "flow/prices.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/prices.hpp"
+#include "flow/run/run_point.hpp"
 #include "record/record.hpp"
 
 namespace infsim::cli {

@@ -14,8 +14,8 @@
 #include "explore/conditions.hpp"
 #include "explore/points.hpp"
 #include "explore/progress.hpp"
-#include "flow/limits.hpp"
-#include "flow/uncertainty.hpp"
+#include "flow/limits/limits.hpp"
+#include "flow/limits/uncertainty.hpp"
 #include "hw/totals.hpp"
 
 namespace infsim::cli {

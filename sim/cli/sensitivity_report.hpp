@@ -8,7 +8,7 @@
 
 #include "analysis/elasticity.hpp"
 #include "base/json.hpp"
-#include "flow/limit_search.hpp"
+#include "flow/limits/limit_search.hpp"
 #include "record/record.hpp"
 
 namespace infsim::cli {

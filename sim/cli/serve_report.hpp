@@ -6,7 +6,7 @@
 
 #include "base/json.hpp"
 #include "explore/serving_sweep.hpp"
-#include "flow/serve.hpp"
+#include "flow/service/serve.hpp"
 
 namespace infsim::cli {
 

@@ -12,8 +12,8 @@
 #include "cli/table.hpp"
 #include "explore/points.hpp"
 #include "explore/progress.hpp"
-#include "flow/limits.hpp"
-#include "flow/uncertainty.hpp"
+#include "flow/limits/limits.hpp"
+#include "flow/limits/uncertainty.hpp"
 
 namespace infsim::cli {
 

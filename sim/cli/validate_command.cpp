@@ -9,8 +9,8 @@
 #include "cli/point_options.hpp"
 #include "cli/validate_report.hpp"
 #include "cli/validation_runs.hpp"
-#include "flow/paths.hpp"
-#include "flow/validate.hpp"
+#include "flow/point/paths.hpp"
+#include "flow/validate/validate.hpp"
 
 namespace infsim::cli {
 

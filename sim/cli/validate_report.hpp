@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "flow/validate.hpp"
+#include "flow/validate/validate.hpp"
 
 namespace infsim::cli {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "explore/progress.hpp"
-#include "flow/validate.hpp"
+#include "flow/validate/validate.hpp"
 
 namespace infsim::cli {
 

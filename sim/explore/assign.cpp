@@ -1,7 +1,7 @@
 #include "explore/assign.hpp"
 
 #include "base/text.hpp"
-#include "flow/paths.hpp"
+#include "flow/point/paths.hpp"
 
 namespace infsim::explore {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "flow/point.hpp"
+#include "flow/point/point.hpp"
 
 namespace infsim::explore {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "flow/limit_search.hpp"
+#include "flow/limits/limit_search.hpp"
 
 namespace infsim::explore {
 

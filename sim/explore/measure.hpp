@@ -7,8 +7,8 @@
 #include "base/json.hpp"
 #include "explore/progress.hpp"
 #include "explore/request_loop.hpp"
-#include "flow/measured_times.hpp"
-#include "flow/point_reader.hpp"
+#include "flow/point/point_reader.hpp"
+#include "flow/service/measured_times.hpp"
 
 namespace infsim::explore {
 

@@ -8,7 +8,7 @@
 
 #include "explore/process.hpp"
 #include "explore/store.hpp"
-#include "flow/point.hpp"
+#include "flow/point/point.hpp"
 
 namespace infsim::explore {
 

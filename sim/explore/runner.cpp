@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "explore/points.hpp"
 #include "explore/worker.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/run_point.hpp"
 
 namespace infsim::explore {
 

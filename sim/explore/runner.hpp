@@ -11,7 +11,7 @@
 #include "explore/store.hpp"
 #include "explore/sweep_file.hpp"
 #include "explore/workers.hpp"
-#include "flow/point_reader.hpp"
+#include "flow/point/point_reader.hpp"
 
 namespace infsim::explore {
 

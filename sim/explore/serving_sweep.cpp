@@ -7,7 +7,7 @@
 #include "explore/axis_values.hpp"
 #include "explore/measure.hpp"
 #include "explore/result_folder.hpp"
-#include "flow/paths.hpp"
+#include "flow/point/paths.hpp"
 
 namespace infsim::explore {
 

@@ -6,7 +6,7 @@
 
 #include "explore/progress.hpp"
 #include "explore/sweep.hpp"
-#include "flow/serve.hpp"
+#include "flow/service/serve.hpp"
 
 namespace infsim::explore {
 

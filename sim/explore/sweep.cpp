@@ -8,7 +8,7 @@
 #include "explore/rows.hpp"
 #include "explore/table.hpp"
 #include "explore/worker.hpp"
-#include "flow/derived_columns.hpp"
+#include "flow/run/derived_columns.hpp"
 
 namespace infsim::explore {
 

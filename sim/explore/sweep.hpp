@@ -9,7 +9,7 @@
 #include "explore/runner.hpp"
 #include "explore/sweep_file.hpp"
 #include "explore/table.hpp"
-#include "flow/prices.hpp"
+#include "flow/run/prices.hpp"
 
 namespace infsim::explore {
 

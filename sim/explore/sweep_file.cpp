@@ -9,7 +9,7 @@
 #include "explore/axis_values.hpp"
 #include "explore/offers.hpp"
 #include "explore/open_batch.hpp"
-#include "flow/neuron_flags.hpp"
+#include "flow/point/neuron_flags.hpp"
 
 namespace infsim::explore {
 

@@ -9,7 +9,7 @@
 #include "explore/conditions.hpp"
 #include "explore/limit_walk.hpp"
 #include "explore/objectives.hpp"
-#include "flow/point.hpp"
+#include "flow/point/point.hpp"
 
 namespace infsim::explore {
 

@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "explore/axis_values.hpp"
 #include "explore/table.hpp"
-#include "flow/neuron_flags.hpp"
+#include "flow/point/neuron_flags.hpp"
 
 namespace infsim::explore {
 

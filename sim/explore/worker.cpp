@@ -7,7 +7,7 @@
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "explore/measure.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/run_point.hpp"
 #include "record/csv.hpp"
 
 namespace infsim::explore {

@@ -5,7 +5,7 @@
 
 #include "explore/request_loop.hpp"
 #include "explore/store.hpp"
-#include "flow/point_reader.hpp"
+#include "flow/point/point_reader.hpp"
 
 namespace infsim::explore {
 

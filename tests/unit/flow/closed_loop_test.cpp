@@ -4,7 +4,7 @@
 #include <deque>
 
 #include "base/random.hpp"
-#include "flow/closed_loop.hpp"
+#include "flow/run/closed_loop.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;

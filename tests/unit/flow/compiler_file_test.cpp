@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "compiler/pass_names.hpp"
-#include "flow/compiler_file.hpp"
+#include "flow/point/compiler_file.hpp"
 #include "support/neuron_2020.hpp"
 #include "support/source_folder.hpp"
 

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/check.hpp"
-#include "flow/demand.hpp"
+#include "flow/run/demand.hpp"
 #include "hw/load.hpp"
 #include "support/source_folder.hpp"
 

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "flow/demand.hpp"
-#include "flow/efficiency.hpp"
+#include "flow/run/demand.hpp"
+#include "flow/run/efficiency.hpp"
 #include "support/graphs.hpp"
 #include "support/run_data.hpp"
 

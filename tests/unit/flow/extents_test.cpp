@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/json.hpp"
-#include "flow/extents.hpp"
+#include "flow/point/extents.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;

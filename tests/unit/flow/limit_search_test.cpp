@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/random.hpp"
-#include "flow/limit_search.hpp"
+#include "flow/limits/limit_search.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;

@@ -4,7 +4,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "flow/limits.hpp"
+#include "flow/limits/limits.hpp"
 #include "support/source_folder.hpp"
 
 using namespace infsim;

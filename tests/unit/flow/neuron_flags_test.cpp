@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "flow/neuron_flags.hpp"
-#include "flow/point.hpp"
+#include "flow/point/neuron_flags.hpp"
+#include "flow/point/point.hpp"
 #include "support/source_folder.hpp"
 
 using namespace infsim;

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "flow/point.hpp"
+#include "flow/point/point.hpp"
 #include "support/source_folder.hpp"
 
 using namespace infsim;

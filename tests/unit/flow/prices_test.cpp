@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "flow/derived_columns.hpp"
-#include "flow/prices.hpp"
+#include "flow/run/derived_columns.hpp"
+#include "flow/run/prices.hpp"
 #include "support/source_folder.hpp"
 
 using namespace infsim;

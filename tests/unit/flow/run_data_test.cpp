@@ -6,9 +6,9 @@
 
 #include "base/elements.hpp"
 #include "exec/segments.hpp"
-#include "flow/item_order.hpp"
-#include "flow/run_data.hpp"
-#include "flow/run_point.hpp"
+#include "flow/run/item_order.hpp"
+#include "flow/run/run_data.hpp"
+#include "flow/run/run_point.hpp"
 #include "support/graphs.hpp"
 #include "support/run_data.hpp"
 #include "support/temp_folder.hpp"

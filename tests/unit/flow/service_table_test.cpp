@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "flow/measured_times.hpp"
+#include "flow/service/measured_times.hpp"
 #include "serving/contention.hpp"
 
 using namespace infsim;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "flow/uncertainty.hpp"
+#include "flow/limits/uncertainty.hpp"
 
 using namespace infsim;
 using namespace infsim::flow;

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <fstream>
 
-#include "flow/compiler_file.hpp"
-#include "flow/paths.hpp"
-#include "flow/validate.hpp"
+#include "flow/point/compiler_file.hpp"
+#include "flow/point/paths.hpp"
+#include "flow/validate/validate.hpp"
 #include "support/source_folder.hpp"
 
 using namespace infsim;

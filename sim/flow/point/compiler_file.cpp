@@ -1,0 +1,294 @@
+#include "flow/point/compiler_file.hpp"
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include "base/json_reader.hpp"
+#include "base/quantity.hpp"
+#include "base/text.hpp"
+#include "compiler/pass_names.hpp"
+#include "graph/host_tail.hpp"
+
+namespace infsim::flow {
+
+namespace {
+
+using compiler::CompileOptions;
+
+struct Flag {
+    bool CompileOptions::*member;
+};
+struct Count {
+    int CompileOptions::*member;
+    int min, max;
+};
+struct Size {
+    std::int64_t CompileOptions::*member;
+};
+/// A set out of these names.
+struct Names {
+    std::vector<std::string> CompileOptions::*member;
+    const std::vector<std::string>& (*allowed)();
+};
+
+constexpr const char* kHost = "host";  ///< the group of what is done to the network before any pass
+
+/// One option: the pass it belongs to, its key there, and how it is read.
+struct Option {
+    const char* pass;
+    const char* key;
+    std::variant<Flag, Count, Size, Names> kind;
+    const char* meaning;
+};
+
+const std::vector<Option>& options_table() {  // NOLINT(readability-function-size): a table, a line per option
+    using O = CompileOptions;
+    static const std::vector<Option> table{
+        {"batch", "batching", Flag{&O::batching}, "read each layer's weights once for all images"},
+        {"lower", "channel_operands", Flag{&O::channel_operands},
+         "an operand of one element per channel is a scalar per partition"},
+        {"lower", "moves_on_chip", Flag{&O::moves_on_chip},
+         "copy on the chip what only moves elements within their partitions"},
+        {"lower", "packed_constants", Flag{&O::packed_constants},
+         "constant operands lie in device DRAM in the order of the chip"},
+        {"lower", "turned_transfers", Flag{&O::turned_transfers},
+         "turn a tensor on the PE rather than transfer it element by element"},
+        {"lower", "shared_matrices", Flag{&O::shared_matrices}, "several matrices by one are a single product"},
+        {"lower", "masked_rows", Flag{&O::masked_rows}, "a Where by a row of conditions stays on chip"},
+        {"order", "reorder_layers", Flag{&O::reorder_layers}, "order layers for the smallest peak"},
+        {"order", "attention_bytes", Size{&O::attention_bytes},
+         "bytes per partition beyond which scores of attention run some heads at a time; 0: all heads together"},
+        {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64},
+         "PSUM banks that one stationary load serves"},
+        {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
+        {"tile", "constants_bytes", Size{&O::constants_bytes},
+         "bytes per partition of constants that several layers load together; 0: each layer its own"},
+        {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
+         "images up to this many elements per channel are computed several at a time"},
+        {"tile", "fuse_clips", Flag{&O::fuse_clips}, "a clip from zero to a number happens while sums leave PSUM"},
+        {"groups", "skip_zero_blocks", Flag{&O::skip_zero_blocks},
+         "of a convolution in groups, weights between groups are neither loaded nor multiplied"},
+        {"groups", "stripes", Flag{&O::stripe_groups},
+         "a convolution in groups whose input fills most of the state buffer may run in stripes with its neighbours"},
+        {"replicate", "replication", Flag{&O::replication},
+         "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
+        {"replicate", "whole_copies", Flag{&O::whole_copies},
+         "copies of an input hold all its rows where longer runs move sooner"},
+        {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
+        {"stem", "stream_converted_input", Flag{&O::stream_converted_input},
+         "an input that is converted on the chip streams too; false: it is converted for the whole batch first"},
+        {"stem", "overlap_stripes", Flag{&O::overlap_stripes},
+         "stripes hold and move no more rows than those they make read, so that they overlap"},
+        {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16},
+         "rows of the stem's last layer that one stripe yields"},
+        {"place", "state_buffer_budget", Size{&O::state_buffer_budget},
+         "bytes per partition the compiler may use; 0B: all"},
+        {"place", "sb_size", Count{&O::sb_size, 0, 1 << 20},
+         "the same as Neuron's scheduler has it, in units of sb_size_unit; 0: not given"},
+        {"place", "sb_size_unit", Size{&O::sb_size_unit}, "bytes per partition that one sb_size means"},
+        {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
+        {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
+        {"place", "weights_in_parts", Flag{&O::weights_in_parts},
+         "weights of a layer that no plan can hold arrive in parts"},
+        {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core that weights go to"},
+        {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
+         "DRAM regions, from weights_region on, that weights are spread over; 0: all the core has"},
+        {"place", "activations_region", Count{&O::activations_region, 0, 63},
+         "DRAM region of inputs, outputs and the rest"},
+        {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
+        {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20},
+         "loads that may be started ahead of their first use"},
+        {"spill", "spill", Flag{&O::spill},
+         "write live buffers to device DRAM and read them back where they exceed the budget"},
+        {"search", "sections", Flag{&O::search_sections},
+         "run layers in sections over some of the images at a time where that is faster or alone fits"},
+        {"search", "only_tight", Flag{&O::search_only_tight}, "sections only for batches that do not fit as they are"},
+        {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load layer by layer"},
+        {"rematerialize", "rematerialization", Flag{&O::rematerialization},
+         "drop what device DRAM still holds and load it again"},
+        {"rematerialize", "recompute", Flag{&O::recompute},
+         "drop what ACT and POOL can make again sooner than device DRAM could return it, and compute it again"},
+        {kHost, "operators", Names{&O::host_operators, graph::host_operators},
+         "operators that run on the host, with all that reads their results; others of these are refused"},
+    };
+    return table;
+}
+
+void read_names(const Names& names, CompileOptions& options, json::ObjectReader& reader, const char* key) {
+    if (!reader.has(key)) return;
+    std::set<std::string> given;
+    for (const json::Cursor& element : reader.array(key)) {
+        const auto name = element.string();
+        const auto& allowed = names.allowed();
+        if (name && std::find(allowed.begin(), allowed.end(), *name) == allowed.end())
+            element.problem("'" + *name + "' is none of " + join(allowed, ", "));
+        else if (name) given.insert(*name);
+    }
+    options.*names.member = {given.begin(), given.end()};
+}
+
+struct ReadOption {
+    CompileOptions& options;
+    json::ObjectReader& reader;
+    const char* key;
+    void operator()(const Flag& f) const { options.*f.member = reader.boolean_or(key, options.*f.member); }
+    void operator()(const Count& c) const {
+        options.*c.member = static_cast<int>(reader.integer_or(key, options.*c.member, c.min, c.max));
+    }
+    void operator()(const Size& s) const {
+        const json::Range<Bytes> range{Bytes{0}, Bytes{std::int64_t{1} << 32}};
+        options.*s.member = reader.quantity_or<Bytes>(key, Bytes{options.*s.member}, range).count();
+    }
+    void operator()(const Names& n) const { read_names(n, options, reader, key); }
+};
+
+struct OptionValue {
+    const CompileOptions& options;
+    json::Value operator()(const Flag& f) const { return options.*f.member; }
+    json::Value operator()(const Count& c) const { return options.*c.member; }
+    json::Value operator()(const Size& s) const { return to_text(Bytes{options.*s.member}); }
+    json::Value operator()(const Names& n) const {
+        json::Array all;
+        for (const std::string& name : options.*n.member) all.emplace_back(name);
+        return all;
+    }
+};
+
+constexpr const char* kPasses = "passes";  ///< the group of optional passes: by name, whether it runs
+
+bool known(const std::vector<std::string>& path) {
+    if (path.size() == 2 && path[0] == kPasses) {
+        const auto names = compiler::optional_pass_names();
+        return std::find(names.begin(), names.end(), path[1]) != names.end();
+    }
+    if (path.size() == 1) return path[0] == "name" || path[0] == "skip_passes";
+    const auto& table = options_table();
+    return path.size() == 2 && std::any_of(table.begin(), table.end(),
+                                           [&](const Option& o) { return path[0] == o.pass && path[1] == o.key; });
+}
+
+/// Sets `value` at a path of keys, making the groups that the file leaves out.
+void set_path(json::Value& root, const std::vector<std::string>& path, const json::Value& value) {
+    if (!root.is_object()) return;  // the reader reports it
+    json::Object& top = root.as_object();
+    if (path.size() == 1) {
+        top.set(path[0], value);
+        return;
+    }
+    if (!top.find(path[0])) top.set(path[0], json::Object{});
+    if (json::Value* group = top.find(path[0]); group->is_object()) group->as_object().set(path[1], value);
+}
+
+void apply(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
+    std::vector<std::string> keys{"name", "skip_passes"};
+    for (const Option& o : options_table()) keys.push_back(std::string(o.pass) + "." + o.key);
+    for (const std::string& pass : compiler::optional_pass_names()) keys.push_back(kPasses + ("." + pass));
+    for (const Setting& setting : settings) {
+        const auto path = split(setting.key, '.');
+        if (known(path)) set_path(document.root, path, setting.value);
+        else
+            problems.add(setting.file, setting.where,
+                         "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
+    }
+}
+
+/// A problem at a value that a setting put there belongs to the setting's place.
+void relocate(const Problems& found, const std::vector<Setting>& settings, Problems& problems) {
+    for (Problem problem : found.list()) {
+        for (auto s = settings.rbegin(); s != settings.rend(); ++s) {  // the last one of a key counts
+            const Setting& setting = *s;
+            const std::string pointer = "/" + join(split(setting.key, '.'), "/");
+            const bool inside = problem.where == pointer || problem.where.rfind(pointer + "/", 0) == 0;
+            if (!inside) continue;
+            problem.file = setting.file;
+            problem.where = setting.where;
+            break;
+        }
+        problems.add(std::move(problem));
+    }
+}
+
+void read_optional_passes(json::ObjectReader& top, CompileOptions& options) {
+    const auto place = top.optional(kPasses);
+    if (!place) return;
+    json::ObjectReader reader(*place);
+    for (const std::string& pass : compiler::optional_pass_names())
+        if (reader.boolean_or(pass, false)) options.optional_passes.push_back(pass);
+    reader.finish();
+}
+
+}  // namespace
+
+CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
+    apply(document, settings, problems);
+    Problems found;
+    CompileOptions options = compiler::default_options();
+    json::ObjectReader top(json::Cursor(document, found));
+    options.name = top.string("name");
+    for (const json::Cursor& pass : top.array_or_empty("skip_passes"))
+        options.skip_passes.push_back(pass.string().value_or(""));
+    std::vector<std::string> groups;
+    for (const Option& option : options_table())
+        if (std::find(groups.begin(), groups.end(), option.pass) == groups.end()) groups.push_back(option.pass);
+    for (const std::string& group : groups) {
+        const auto place = top.optional(group);
+        if (!place) continue;
+        json::ObjectReader reader(*place);
+        for (const Option& option : options_table())
+            if (group == option.pass) std::visit(ReadOption{options, reader, option.key}, option.kind);
+        reader.finish();
+    }
+    read_optional_passes(top, options);
+    top.finish();
+    relocate(found, settings, problems);
+    return options;
+}
+
+CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings, Problems& problems) {
+    auto document = json::parse_file(path, problems);
+    return document ? read_compiler(std::move(*document), settings, problems) : compiler::default_options();
+}
+
+json::Value canonical_json(const CompileOptions& options) {
+    // One name per member, so that an option which options_table() lacks stops the build here: it would be
+    // missing from files and, worse, from the identity of points.
+    [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
+                                  state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
+                                  weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
+                                  stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
+                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, masked_rows,
+                                  constants_bytes, whole_copies, overlap_stripes, reorder_layers, attention_bytes,
+                                  spill, rematerialization, recompute, search_sections, search_only_tight,
+                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
+                                  optional_passes, skip_passes] = options;
+    json::Object top;
+    top.set("name", name);
+    for (const Option& option : options_table()) {
+        // What the host runs is part of the network's identity: of two lists that come to the same one point remains.
+        if (std::string_view(option.pass) == kHost) continue;
+        if (!top.find(option.pass)) top.set(option.pass, json::Object{});
+        top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
+    }
+    json::Object passes;
+    for (const std::string& pass : optional_passes) passes.set(pass, true);
+    // A point keeps its identity when the compiler learns a pass that the point does without.
+    if (!optional_passes.empty()) top.set(kPasses, std::move(passes));
+    json::Array skipped;
+    for (const std::string& pass : skip_passes) skipped.emplace_back(pass);
+    top.set("skip_passes", std::move(skipped));
+    return top;
+}
+
+std::string compiler_manual() {
+    const CompileOptions defaults = compiler::default_options();
+    std::string text;
+    for (const Option& o : options_table())
+        text += std::string("compiler.") + o.pass + "." + o.key + " (default " +
+                json::dump(std::visit(OptionValue{defaults}, o.kind), 0) + "): " + o.meaning + "\n";
+    for (const std::string& pass : compiler::optional_pass_names())
+        text += std::string("compiler.") + kPasses + "." + pass + " (default false): run pass " + pass + "\n";
+    return text;
+}
+
+}  // namespace infsim::flow
