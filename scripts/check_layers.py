@@ -47,6 +47,13 @@ ROOMS = {
         "schedule": ["ir"],
         "search": ["ir", "lower", "emit", "memory", "schedule"],
     },
+    "flow": {
+        "point": [],
+        "run": ["point"],
+        "limits": ["point", "run"],
+        "validate": ["point", "run"],
+        "service": ["point", "run"],
+    },
 }
 # Headers of a root that its rooms may include. They themselves include nothing of a room, or there would be a circle.
 FREE_FOR_ROOMS = {"compiler": ["options.hpp", "outcome.hpp"]}
@@ -129,7 +136,7 @@ def include_problems(tree):
 def room_of(name):
     """The room of a file, "" for the folder's root, or None where the folder has no rooms or for a free header."""
     folder, *rest = name.split("/")
-    if folder not in ROOMS or "/".join(rest) in FREE_FOR_ROOMS[folder]:
+    if folder not in ROOMS or "/".join(rest) in FREE_FOR_ROOMS.get(folder, []):
         return None
     return rest[0] if len(rest) > 1 else ""
 

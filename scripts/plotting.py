@@ -203,8 +203,9 @@ def table_of(folder, about):
 def only_ok(sweep):
     """The rows with figures; ends the script where there are none or where a fault would make the picture a lie."""
     status = sweep.table["status"]
-    if (status == "failed").any():
-        stop(f"{(status == 'failed').sum()} of {len(status)} rows of {sweep.folder} failed, so a picture would lie")
+    lost = status[status.isin(["failed", "timeout", "out_of_memory"])]
+    if len(lost) > 0:
+        stop(f"{len(lost)} of {len(status)} rows of {sweep.folder} have no result ({', '.join(sorted(set(lost)))}), so a picture would lie")
     ok = sweep.table[status == "ok"]
     if ok.empty:
         stop(f"no {sweep.row} of {sweep.folder} is ok (the others: {', '.join(sorted(set(status)))}), so there is nothing to draw")

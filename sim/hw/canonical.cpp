@@ -113,7 +113,7 @@ json::Value dram(const DramSpec& dram) {
 }  // namespace
 
 /// host.element_time is not in it: it counts for points of networks with operators on the host only, whose identity it
-/// is part of (flow/point.cpp).
+/// is part of (flow/point/point.cpp).
 json::Value canonical_json(const ChipSpec& spec) {
     return Object{{"name", spec.name},
                   {"cores", spec.cores},

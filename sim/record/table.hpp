@@ -51,7 +51,7 @@ std::string table_as_csv(const TableHead& head, const NextRow& next);
 std::string table_as_sqlite(const TableHead& head, const NextRow& next);
 
 constexpr int kTableVersion = 1;
-/// {"schema_version", "sweep", "question", "row", "columns": [...]}; schema: configs/schemas/table.schema.json.
+/// {"schema_version", "sweep", "question", "row", "columns": [...]}.
 json::Value table_description(const TableHead& head);
 
 }  // namespace infsim::record

@@ -58,7 +58,7 @@ def main():
         else:
             outdated += [f"{name}: not as committed", *differences(old or {}, record)]
     if same_id_other_results:
-        sys.exit("\n".join([*same_id_other_results, "raise flow::kResultsEpoch (sim/flow/point.hpp), build, and run "
+        sys.exit("\n".join([*same_id_other_results, "raise flow::kResultsEpoch (sim/flow/point/point.hpp), build, and run "
                             "this with --update"]))
     if update:
         GOLDEN.write_text(json.dumps(records, indent=1) + "\n")
