@@ -104,7 +104,7 @@ std::optional<Rows> run_listed(const Sweep& sweep, const SweepOptions& options, 
     say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
     Runner runner(sweep, options.running, store, progress);
     if (!run_missing(sweep, all, models, runner, rows)) return std::nullopt;
-    return std::move(rows);
+    return rows;
 }
 
 /// One whose cells find their batches. What no cell asked for is known only at the end.
