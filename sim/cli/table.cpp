@@ -19,11 +19,21 @@ bool numeric(const std::string& cell) {
                            cell.find_first_of("0123456789") != std::string::npos);
 }
 
+/// The words of a text; a number and its per cent are one.
+std::vector<std::string> words_of(const std::string& text) {
+    std::vector<std::string> words;
+    for (std::string& word : split(text, ' ')) {
+        if (!words.empty() && !word.empty() && word.front() == '%') words.back() += " " + word;
+        else words.push_back(std::move(word));
+    }
+    return words;
+}
+
 /// Words in lines of `width`, each but the first behind `indent` blanks.
 std::string folded(const std::string& text, std::size_t width, std::size_t indent) {
     std::string lines;
     std::size_t used = 0;
-    for (const std::string& word : split(text, ' ')) {
+    for (const std::string& word : words_of(text)) {
         const bool next = used > 0 && used + 1 + word.size() > width;
         lines += next ? "\n" + std::string(indent, ' ') : used > 0 ? " " : "";
         used = next ? word.size() : used + (used > 0 ? 1 : 0) + word.size();
