@@ -37,6 +37,10 @@ async function charts(page) {
     marks: plot.querySelectorAll("svg.drawing g:not([aria-label*=axis]):not([aria-label*=grid]) > :is(circle, rect, path)").length,
     labels: [...plot.querySelectorAll("g[aria-label$='axis label'] text")].map((t) => t.textContent),
     wide: document.documentElement.scrollWidth > window.innerWidth,
+    cut: [...plot.querySelectorAll("svg.drawing text")].filter((text) => {
+      const [inner, outer] = [text.getBoundingClientRect(), plot.closest("figure").getBoundingClientRect()];
+      return inner.width > 0 && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
+    }).map((text) => text.textContent),
     nan: /NaN|undefined|null/.test(plot.textContent),
   })));
   for (const chart of state) {
@@ -44,6 +48,7 @@ async function charts(page) {
     check(!chart.drawn || chart.labels.length > 0, `chart ${chart.name} has no named axis`);
     check(!chart.drawn || chart.marks > 0, `chart ${chart.name} has nothing in it`);
     check(!chart.wide, "the page is wider than the window");
+    check(chart.cut.length === 0, `chart ${chart.name} has text beyond its frame: ${chart.cut[0]}`);
     check(!chart.nan, `chart ${chart.name} shows NaN, undefined or null`);
   }
   return state;

@@ -1,6 +1,6 @@
 // Of the selected point's layers: how full the state buffer is, and how near each comes to its roof.
 import {Plot, decades, figure, finite, legend, plot, tip} from "./series.js";
-import {bytes, rounded} from "./data.js";
+import {rounded} from "./data.js";
 import {element, name, shortened} from "./dom.js";
 import {groupOf} from "./section.js";
 
@@ -41,7 +41,7 @@ function refusalText(refused) {
   return element("div", {class: "refused"},
                  element("p", {}, `At B=${refused.batch} the layer `, name(refused.layer), ` would need ${rounded(refused.kib)} KiB per partition` +
                    (list.length ? ", all alive at once:" : ".")),
-                 element("ul", {}, list.map((t) => element("li", {}, name(t.tensor), ` ${bytes(t.bytes)}, ${t.images} ` +
+                 element("ul", {}, list.map((t) => element("li", {}, name(t.tensor), ` ${rounded(t.bytes / 1024)} KiB, ${t.images} ` +
                    (t.images === 1 ? "image" : "images")))));
 }
 

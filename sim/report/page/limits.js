@@ -1,6 +1,6 @@
 // The charts of limits: the largest batches, what is alive where one more is refused, and what would help.
 import {Plot, figure, finite, legend, places, plot, tip} from "./series.js";
-import {bytes, rounded} from "./data.js";
+import {rounded} from "./data.js";
 import {element, name, shortened} from "./dom.js";
 
 const KEYS = {resident: "whole, no spilling", sub_batched: "in parts, no spilling", any: "fits at all", best_throughput: "best throughput",
@@ -71,7 +71,7 @@ function aliveChart(section) {
                 ...(inBytes && finite(capacity) ? [Plot.ruleX([capacity], {stroke: "var(--red)", strokeDasharray: "6 3"})] : []),
                 Plot.text(data, {x: "kib", y: "i", dx: 6, textAnchor: "start", fill: "var(--ink)",
                                  text: (d) => `${d.images} ` + (d.images === 1 ? "image" : "images")}),
-                tip(data, "kib", "i", (d) => `${shortened(d.tensor)}\n${bytes(d.bytes)}, ${d.images} images\n` +
+                tip(data, "kib", "i", (d) => `${shortened(d.tensor)}\n${rounded(d.kib)} KiB, ${d.images} images\n` +
                   `alive from ${shortened(d.from_layer ?? "the start", 40)} to ${shortened(d.to_layer ?? "the end", 40)}`)],
       });
       return {plot: drawn, after: inBytes ? [legend([["all that is there", "var(--red)", "line"]])] : []};

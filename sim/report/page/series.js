@@ -63,9 +63,10 @@ export function wall(section, group, x, domain) {
   const marks = [];
   if (group.beyond !== null && group.beyond !== undefined) {
     const edge = at(group.beyond);
+    const right = edge > (domain[0] + domain[1]) / 2;   // the words stand where there is room for them
     marks.push(Plot.rect([0], {x1: edge, x2: domain[1], fill: "var(--wall)", className: "wall"}),
                Plot.ruleX([edge], {stroke: "var(--red)", strokeWidth: 1.5, strokeDasharray: "5 3"}),
-               Plot.text([edge], {x: (d) => d, frameAnchor: "bottom", dx: 5, dy: -18, textAnchor: "start", fill: "var(--red-text)", stroke: "var(--card)", strokeWidth: 3,
+               Plot.text([edge], {x: (d) => d, frameAnchor: "bottom", dx: right ? -6 : 6, dy: -18, textAnchor: right ? "end" : "start", fill: "var(--red-text)", stroke: "var(--card)", strokeWidth: 3,
                                   text: (d) => `B=${d} does not fit`}));
   }
   if (refused.length)
