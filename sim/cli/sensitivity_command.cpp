@@ -81,8 +81,8 @@ std::string in_file(std::string key, const std::vector<Variation>& all) {
         return std::any_of(all.begin(), all.end(), [&](const Variation& v) { return v.key == name; });
     };
     for (const hw::TwoForms& forms : {hw::kStateBufferForms, hw::kDramForms}) {
-        const std::string section = std::string(forms.section) + ".", part = section + std::string(forms.part),
-                          total = section + std::string(forms.total);
+        const std::string section = std::string(forms.section) + ".";
+        std::string part = section + std::string(forms.part), total = section + std::string(forms.total);
         if (key == total && !has(total) && has(part)) return part;
         if (key == part && !has(part) && has(total)) return total;
     }

@@ -23,7 +23,7 @@ struct SectionOf {
 };
 
 /// JSON that no HTML parser takes for the end of its element.
-std::string in_html(std::string text) {
+std::string in_html(const std::string& text) {
     std::string safe;
     safe.reserve(text.size() + text.size() / 50);
     for (const char c : text) {
