@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/atomic_file.hpp"
 #include "base/problems.hpp"
 
 namespace infsim {
@@ -25,12 +26,7 @@ void try_out(const fs::path& folder, const std::string& for_what) {
 
 }  // namespace
 
-void check_output_file(const std::string& path) {
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored)) throw InputError(path, "", "cannot be written: is a folder");
-    const fs::path folder = fs::path(path).parent_path();
-    try_out(folder.empty() ? "." : folder, path);
-}
+void check_output_file(const std::string& path) { const AtomicFile never_committed(path); }
 
 void check_output_folder(const std::string& path) {
     std::error_code ignored;

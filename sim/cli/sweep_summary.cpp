@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "cli/objectives_report.hpp"
 #include "cli/table.hpp"
-#include "record/csv.hpp"
+#include "explore/layer_table.hpp"
 
 namespace infsim::cli {
 
@@ -29,18 +29,10 @@ struct Group {
     analysis::Records records;
 };
 
-std::vector<analysis::LayerBound> bounds_of(const std::string& layers_csv) {
+std::vector<analysis::LayerBound> bounds_of(const std::string& folder, const std::string& id) {
     std::vector<analysis::LayerBound> bounds;
-    const auto lines = split(layers_csv, '\n');
-    const auto names = record::split_csv_line(lines.front());
-    const auto column = [&](const char* name) {
-        return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-    };
-    const std::size_t layer = column("layer"), bound = column("bound");
-    for (std::size_t i = 1; i < lines.size(); ++i) {
-        const auto cells = record::split_csv_line(lines[i]);
-        if (layer < cells.size() && bound < cells.size()) bounds.push_back({cells[layer], cells[bound]});
-    }
+    for (const explore::LayerLine& line : explore::parse_layers(explore::layers_of(folder, id), "layers.csv of " + id))
+        bounds.push_back({line.layer, line.bound});
     return bounds;
 }
 
@@ -65,7 +57,7 @@ std::vector<Group> groups_of(const Sweep& sweep, const SweepResult& result) {
 analysis::BoundsByBatch bounds_by_batch(const Group& group, const std::string& folder) {
     analysis::BoundsByBatch bounds;
     for (const RunRecord& r : group.records)
-        if (r.status == Status::ok) bounds[*r.batch_size] = bounds_of(explore::layers_of(folder, r.point_id));
+        if (r.status == Status::ok) bounds[*r.batch_size] = bounds_of(folder, r.point_id);
     return bounds;
 }
 

@@ -2,30 +2,26 @@
 
 #include <utility>
 
+#include "flow/run/run_point.hpp"
+
 namespace infsim::explore {
 
 LimitRounds::LimitRounds(const Sweep& sweep, flow::ModelCache& models, Problems& problems)
-    : sweep_(sweep), models_(models), reader_(models) {
+    : sweep_(sweep), reader_(models) {
     DistinctProblems distinct(sweep);
     const Expander expander(sweep, problems);
     for (const Choice& choice : choices(sweep)) {
         const auto point = expander.point(choice);
         if (!point) continue;
         Problems found;
-        const auto resolved = flow::resolve(point->request, models_, found);
+        const auto resolved = flow::resolve(point->request, models, found);
         distinct.add(*point, found.list());
         if (!resolved) continue;
+        cells_.push_back(most_.size());
         most_.push_back(resolved->graph.batchable ? sweep.max_batch : 1);
-        add(most_.size() - 1, *point, distinct);
+        tasks_.push_back({*point, flow::record_of(*resolved), resolved->energy});
     }
     for (const Problem& p : distinct.all().list()) problems.add(p);
-}
-
-void LimitRounds::add(std::size_t cell, const SweepPoint& point, DistinctProblems& problems) {
-    auto task = task_of(point, reader_, problems);
-    if (!task) return;
-    cells_.push_back(cell);
-    tasks_.push_back(std::move(*task));
 }
 
 /// The points of the next round, from what is known of every cell.
@@ -45,7 +41,12 @@ bool LimitRounds::run(Runner& runner) {
             runner.run(round, [&](std::size_t i, StoredPoint point, bool) { results_[from + i] = std::move(point); });
         if (!finished) return false;
         DistinctProblems distinct(sweep_);
-        for (const AskedPoint& asked : next()) add(asked.cell, asked.point, distinct);
+        for (const AskedPoint& asked : next()) {
+            auto task = task_of(asked.point, reader_, distinct);
+            if (!task) continue;
+            cells_.push_back(asked.cell);
+            tasks_.push_back(std::move(*task));
+        }
         distinct.all().throw_if_any();
     }
     return true;

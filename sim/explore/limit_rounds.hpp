@@ -21,11 +21,9 @@ public:
     Rows rows() const;
 
 private:
-    void add(std::size_t cell, const SweepPoint& point, DistinctProblems& problems);
     std::vector<AskedPoint> next() const;
 
     const Sweep& sweep_;
-    flow::ModelCache& models_;
     flow::PointReader reader_;
     std::vector<int> most_;           ///< batch that each cell may reach
     std::vector<std::size_t> cells_;  ///< of the tasks; the first task of each is the one at batch 1

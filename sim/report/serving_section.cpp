@@ -101,16 +101,6 @@ json::Array run_sentences(const TextTable& t, std::size_t row) {
             sentence(tail_text(t, row)), load_sentence(t, row)};
 }
 
-json::Value row_value(const std::optional<std::size_t>& row) {
-    return row ? json::Value{static_cast<std::int64_t>(*row)} : json::Value{};
-}
-
-json::Array row_values(const std::vector<std::size_t>& rows) {
-    json::Array list;
-    for (std::size_t r : rows) list.emplace_back(static_cast<std::int64_t>(r));
-    return list;
-}
-
 /// The group that serves the highest load.
 std::optional<std::size_t> leading_group(const TextTable& t, const std::vector<Answer>& answers) {
     std::optional<std::size_t> best;

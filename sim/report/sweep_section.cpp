@@ -110,16 +110,6 @@ std::string best_sentence(const std::vector<RunRecord>& all, const Answer& answe
     return text + ".";
 }
 
-json::Value row_value(const std::optional<std::size_t>& row) {
-    return row ? json::Value{static_cast<std::int64_t>(*row)} : json::Value{};
-}
-
-json::Array row_values(const std::vector<std::size_t>& rows) {
-    json::Array list;
-    for (std::size_t r : rows) list.emplace_back(static_cast<std::int64_t>(r));
-    return list;
-}
-
 json::Object group_json(const std::vector<RunRecord>& all, const Group& group, const Answer& answer) {
     return {{"label", group.label},
             {"rows", row_values(group.rows)},

@@ -44,4 +44,14 @@ const json::Object* object_in(const json::Object& o, const char* key) {
     return value && value->is_object() ? &value->as_object() : nullptr;
 }
 
+json::Value row_value(const std::optional<std::size_t>& row) {
+    return row ? json::Value{static_cast<std::int64_t>(*row)} : json::Value{};
+}
+
+json::Array row_values(const std::vector<std::size_t>& rows) {
+    json::Array list;
+    for (std::size_t r : rows) list.emplace_back(static_cast<std::int64_t>(r));
+    return list;
+}
+
 }  // namespace infsim::report

@@ -26,4 +26,8 @@ std::optional<double> number_in(const json::Object& o, const char* key);
 std::string text_in(const json::Object& o, const char* key);
 const json::Object* object_in(const json::Object& o, const char* key);
 
+/// Numbers of rows as the page wants them; null where there is none.
+json::Value row_value(const std::optional<std::size_t>& row);
+json::Array row_values(const std::vector<std::size_t>& rows);
+
 }  // namespace infsim::report

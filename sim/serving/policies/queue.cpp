@@ -9,30 +9,23 @@ namespace infsim::serving {
 
 namespace {
 
-class QueuePolicy final : public Policy {
+class QueuePolicy final : public LinePolicy {
 public:
-    QueuePolicy(QueueOptions options, std::vector<int> sizes) : options_(std::move(options)), line_(std::move(sizes)) {}
-    void arrive(std::int32_t request, std::int32_t items, TimePoint now) override;
-    std::optional<int> ready(TimePoint now) override;
-    void take(TimePoint now, Batch& batch) override;
-    std::optional<TimePoint> deadline() const override;
+    QueuePolicy(QueueOptions options, std::vector<int> sizes)
+        : LinePolicy(std::move(sizes), options.max_queue_delay), options_(std::move(options)) {}
 
 private:
-    std::int32_t next_size(TimePoint now) const;
+    std::int32_t next_size(const WaitingLine& line, bool late) const override;
 
     QueueOptions options_;
-    WaitingLine line_;
 };
 
-void QueuePolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) { line_.arrive(request, items, now); }
-
-/// Items of the batch that may leave at `now`, 0: none. Walks over the requests that fit one batch.
-std::int32_t QueuePolicy::next_size(TimePoint now) const {
-    if (line_.empty()) return 0;
+/// Walks over the requests that fit one batch.
+std::int32_t QueuePolicy::next_size(const WaitingLine& line, bool late) const {
     const auto& preferred = options_.preferred_batch_size;
     std::int32_t sum = 0, best = 0;
     bool full = false;
-    for (const Waiting& w : line_) {
+    for (const Waiting& w : line) {
         full = sum + w.items > options_.max_batch_size;
         if (full) break;
         sum += w.items;
@@ -43,16 +36,7 @@ std::int32_t QueuePolicy::next_size(TimePoint now) const {
         }
     }
     if (best > 0) return best;
-    return full || now >= line_.since() + options_.max_queue_delay ? sum : 0;
-}
-
-std::optional<int> QueuePolicy::ready(TimePoint now) { return line_.program(next_size(now)); }
-
-void QueuePolicy::take(TimePoint now, Batch& batch) { line_.take(next_size(now), batch); }
-
-std::optional<TimePoint> QueuePolicy::deadline() const {
-    if (line_.empty()) return std::nullopt;
-    return line_.since() + options_.max_queue_delay;
+    return full || late ? sum : 0;
 }
 
 }  // namespace

@@ -38,4 +38,29 @@ private:
     std::int64_t items_ = 0;
 };
 
+/// A policy over one line, out of which a batch leaves that may share requests: which one it is, next_size() says.
+class LinePolicy : public Policy {
+public:
+    /// `delay`: how long the oldest request waits at most for others.
+    LinePolicy(std::vector<int> sizes, Duration delay) : line_(std::move(sizes)), delay_(delay) {}
+    void arrive(std::int32_t request, std::int32_t items, TimePoint now) final { line_.arrive(request, items, now); }
+    std::optional<int> ready(TimePoint now) final { return line_.program(items_at(now)); }
+    void take(TimePoint now, Batch& batch) final { line_.take(items_at(now), batch); }
+    std::optional<TimePoint> deadline() const final {
+        return line_.empty() ? std::nullopt : std::optional{line_.since() + delay_};
+    }
+
+protected:
+    /// Items of the batch that may leave the line, which holds some, 0: none. `late`: the oldest has waited the delay.
+    virtual std::int32_t next_size(const WaitingLine& line, bool late) const = 0;
+
+private:
+    std::int32_t items_at(TimePoint now) const {
+        return line_.empty() ? 0 : next_size(line_, now >= line_.since() + delay_);
+    }
+
+    WaitingLine line_;
+    Duration delay_;
+};
+
 }  // namespace infsim::serving
