@@ -3,9 +3,11 @@
 
 usage: readme_test.py INFSIM SOURCE_FOLDER [--run]
 
-Of every `infsim SUBCOMMAND ...` in code: the subcommand is there and its --help knows every option. With --run, the commands of
-README.md that need no file of the reader's are also run, in the project's folder, each by a shell as it stands.
+Of every `infsim SUBCOMMAND ...` in code: the subcommand is there and its --help knows every option. Of every script with words
+behind it that a piece of code begins with: it may be executed. With --run, the commands of README.md that need no file of the
+reader's are also run, in the project's folder, each by a shell as it stands.
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -40,6 +42,9 @@ def problems():
         if page == "CHANGELOG.md":   # it also tells what is gone
             continue
         for piece in code(page):
+            script = re.match(r"scripts/\w+\.(?:py|sh)(?= )", piece)
+            if script and not os.access(SOURCE / script[0], os.X_OK):
+                yield f"{page}: {script[0]} cannot be executed"
             for subcommand, rest in COMMAND.findall(piece):
                 seen += 1
                 if subcommand not in known:
