@@ -79,6 +79,9 @@ class Package(unittest.TestCase):
         self.assertEqual(2, run.returncode)
         self.assertIn("tpu_v1_like", run.stderr)
 
+    def test_no_path_of_the_machine_that_made_it_is_in_it(self):
+        self.assertFalse(str(SOURCE).encode() in self.infsim.read_bytes(), f"it names {SOURCE}")
+
     def test_every_subcommand_has_a_manual_page(self):
         if shutil.which("help2man") is None:
             self.skipTest("help2man is not installed")

@@ -14,7 +14,7 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::size_t kManyLoads = 4096;
+constexpr std::size_t kManyLoads = 4096;  ///< above it an attempt to place them takes its time
 constexpr int kPatience = 12;   ///< times that loads are held back for one other: 1, 2, 4, ...
 constexpr int kSettled = 4;     ///< loads that get their addresses with the activations around one without a place
 constexpr int kSettlings = 32;  ///< times that it is tried with as much rotation
@@ -137,8 +137,8 @@ private:
     std::int64_t activations_first() {
         std::int64_t top = 0;
         IdVector<BufferId, Lifetime> before;
-        // Where there are many loads each attempt takes its time: then rotation is all or nothing.
-        const int step = jobs_.size() > kManyLoads ? std::max(1, options_.rotation) : 1;
+        // The impatient try all of the rotation or none where there are many loads.
+        const int step = jobs_.size() > kManyLoads && !options_.patient ? std::max(1, options_.rotation) : 1;
         for (int depth = options_.rotation; depth >= 0 && stuck_; depth -= step) {
             IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
             if (wide == before) continue;  // as it was, so it ends

@@ -164,6 +164,25 @@ TEST_CASE("windows of one name take turns as far as there is room") {
     CHECK(places(59) == 1);
 }
 
+TEST_CASE("windows take as many turns as there is room for beside thousands of loads, too, if one is patient") {
+    Lives l;
+    for (int i = 0; i < 4; ++i) {
+        l.buffer("window", 30, 2 * i, 2 * i + 1);
+        l.liveness.buffers.back().rotates = true;
+    }
+    for (int i = 0; i < 5000; ++i) l.loaded("w", 1, 10 + i, 10 + i);
+    AllocateOptions options;
+    options.capacity = 89;  // two windows and not three
+    const auto places = [&] {
+        const auto outcome = allocate(l.liveness, options);
+        const auto& s = std::get<Allocation>(outcome);
+        return std::set<std::uint32_t>(s.offset.begin(), s.offset.begin() + 4).size();
+    };
+    CHECK(places() == 1);
+    options.patient = true;
+    CHECK(places() == 2);
+}
+
 TEST_CASE("windows of one name do not wait for turns that come long after") {
     Lives l;
     for (const int first : {0, 2, 1000, 1002}) {
