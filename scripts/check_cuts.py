@@ -48,7 +48,7 @@ def parsed():
     add_network_options(parser, "1,2,4,6,8,12,16,32,64")
     add_infsim_option(parser)
     add_jobs_option(parser)
-    parser.add_argument("--tolerance", default=3, type=float, metavar="PERCENT", help="(default 3)")
+    parser.add_argument("--tolerance", default=3, type=float, metavar="PERCENT", help="how far behind is allowed (default 3)")
     parser.add_argument("--write", action="store_true", help="also write the table into tests/README.md, block 'cuts'")
     return parser.parse_args()
 

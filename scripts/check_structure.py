@@ -215,7 +215,7 @@ def print_table(functions, classes, files):
 def main():
     parser = parser_of(__doc__)
     parser.add_argument("--list", action="store_true", help="also print the longest functions, the largest classes and the longest files")
-    parser.add_argument("folders", nargs="*", type=pathlib.Path, metavar="FOLDER", help="(default sim/compiler)")
+    parser.add_argument("folders", nargs="*", type=pathlib.Path, metavar="FOLDER", help="folders of C++ sources (default sim/compiler)")
     options = parser.parse_args()
     folders = options.folders or [SOURCE / "sim/compiler"]
     functions, classes, files = measure(folders)

@@ -20,7 +20,7 @@ def dependences(log, source, build):
 
 def main():
     parser = parser_of(__doc__)
-    parser.add_argument("source", type=pathlib.Path, metavar="SOURCE.cpp")
+    parser.add_argument("source", type=pathlib.Path, metavar="SOURCE.cpp", help="a C++ source that build/ has compiled")
     source, build = parser.parse_args().source, SOURCE / "build"
     ninja = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], capture_output=True, text=True, check=False)
     paths = dependences(ninja.stdout, source.resolve(), build)

@@ -41,7 +41,8 @@ def sentences(need, wall):
     under = [b for b in fits if rule(b) <= wall]
     if under:
         spare = [rule(b) - need[b][0] for b in under]
-        text.append(f"At {listed(under)} the rule binds: the compiler gets less than the chip has, and still {min(spare):g} to {max(spare):g} KiB more than it needs.")
+        text.append(f"At {listed(under)} the rule binds: the compiler gets less than the chip has, and still "
+                    f"{min(spare):g} to {max(spare):g} KiB more than it needs.")
     if ample:
         text.append(f"The rule gives enough for {listed(ample)}" + (f" and too little for {listed(short)}." if short else "."))
     over = [b for b in fits if rule(b) > wall]

@@ -65,7 +65,7 @@ def main():
     parser = parser_of(__doc__)
     parser.add_argument("table", type=pathlib.Path, metavar="SENSITIVITY.csv", help="what infsim sensitivity MODEL --csv prints")
     parser.add_argument("--most", type=int, default=12, metavar="N", help="constants to draw (default 12)")
-    add_out_option(parser, "SENSITIVITY")
+    add_out_option(parser, "the table's name")
     arguments = parser.parse_args()
     rows = drawn(read_csv(arguments.table, COLUMNS, "infsim sensitivity MODEL --csv"), arguments.most)
     if not rows:

@@ -41,7 +41,7 @@ def main():
     parser = parser_of(__doc__)
     parser.add_argument("table", nargs="?", type=pathlib.Path, default=SOURCE / "results/validation/validation.csv", metavar="VALIDATION.csv",
                         help="what infsim validate --csv prints (default: results/validation/validation.csv)")
-    add_out_option(parser, "VALIDATION")
+    add_out_option(parser, "the table's name")
     arguments = parser.parse_args()
     rows = [r for r in read_csv(arguments.table, COLUMNS, "infsim validate --csv") if r["status"] == "compared"]
     if not rows:

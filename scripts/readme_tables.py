@@ -5,7 +5,7 @@ Each is a block between <!-- NAME --> and <!-- end of NAME -->:
 
 batches      README.md: each batch under AWS's compiler of 2021 and under the default (results/resnet50_batch)
 lengths      results/README.md: BERT-base by length and batch (results/bert_length)
-uncertainty  results/README.md: which claims rest on which constant of the chip (results/uncertainty)
+uncertainty  results/README.md: which claims depend on which constant of the chip (results/uncertainty)
 validation   all three pages: simulation against published silicon (results/validation, tests/published/fit.json)
 
 Nothing is simulated; scripts/renew_results.sh renews what the tables are made from.

@@ -3,21 +3,22 @@
 
 usage: tools_test.py SOURCE_FOLDER [TEST...]
 """
-import concurrent.futures
 import contextlib
 import io
 import json
 import os
 import pathlib
+import runpy
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 SOURCE = pathlib.Path(sys.argv[1]).resolve()
 SCRIPTS = SOURCE / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-from infsim_tools import batches, blocks, inputs, perfetto, simulator, sweeps, tables  # noqa: E402
+from infsim_tools import batches, blocks, charts, inputs, perfetto, simulator, sweeps, tables  # noqa: E402
 
 COLUMNS = [{"name": "compiler", "type": "text", "pandas": "string", "unit": "", "axis": {"key": "compiler", "kind": "name"}},
            {"name": "batch_size", "type": "integer", "pandas": "Int64", "unit": "", "axis": {"key": "batch", "kind": "quantity"}},
@@ -162,6 +163,31 @@ class Batches(unittest.TestCase):
         self.assertEqual(batches.best_cut(3, {2: 4.0}), float("inf"))
 
 
+class Charts(InScratch):
+    def test_names_beside_curves_are_moved_apart_in_their_order(self):
+        places = charts.spread([0.5, 0.49, 0.1], 0.1)
+        self.assertLess(places[1], places[0])
+        self.assertAlmostEqual(places[0] - places[1], 0.1, 6)
+        self.assertEqual(places[2], 0.1)
+        self.assertGreaterEqual(min(charts.spread([0.0, 0.0, 0.0], 0.2)), 0)
+
+    def test_a_picture_has_no_date_and_goes_into_a_new_folder(self):
+        for name in ("one", "two"):
+            charts.style()
+            figure, panels = charts.panels_of(1, 1, (2, 2))
+            charts.draw_cells(panels[0, 0], charts.np.array([[1.0, float("nan")]]), {(0, 0): "1", (0, 1): "none"}, (["a", "b"], ["c"]), 1)
+            charts.heading(figure, "What to see", "and of what")
+            charts.save(figure, self.folder / "new" / name)
+        self.assertEqual((self.folder / "new/one.svg").read_bytes(), (self.folder / "new/two.svg").read_bytes())
+        self.assertTrue((self.folder / "new/one.png").read_bytes().startswith(b"\x89PNG"))
+
+    def test_values_have_their_units(self):
+        column = {"type": "integer", "unit": "B"}
+        self.assertEqual([sweeps.value_text(v, column) for v in (98304, 100, 24 * 2**20)], ["96 KiB", "100 B", "24 MiB"])
+        self.assertEqual(sweeps.value_text(True, {"type": "boolean", "unit": ""}), "on")
+        self.assertEqual(sweeps.name_of("chip.pe.columns"), "pe.columns")
+
+
 class Traces(InScratch):
     def test_a_message_that_is_cut_off(self):
         path = self.folder / "x"
@@ -173,49 +199,61 @@ class CommandLines(InScratch):
     SCRIPTS = sorted(p.name for p in SCRIPTS.glob("*.py"))
 
     def call(self, script, *words):
-        return subprocess.run([SCRIPTS / script, *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        """(exit status, stdout, stderr) of a Python script, run in this process: importing matplotlib takes a second."""
+        out, err, words = io.StringIO(), io.StringIO(), [str(SCRIPTS / script), *map(str, words)]
+        with unittest.mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            with self.assertRaises(SystemExit) as end:
+                runpy.run_path(words[0], run_name="__main__")
+        return end.exception.code, out.getvalue(), err.getvalue()
 
     def test_every_script_has_a_help_text_that_explains_every_option(self):
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for script, done in zip(self.SCRIPTS, pool.map(lambda s: self.call(s, "--help"), self.SCRIPTS)):
-                with self.subTest(script=script):
-                    self.assertEqual((done.returncode, done.stderr), (0, ""))
-                    self.assertTrue(done.stdout.startswith(f"usage: {script} "))
-                    options = [line for line in done.stdout.split("options:")[1].splitlines() if line.startswith("  -")]
-                    texts = done.stdout.split("options:")[1]
-                    for line in options:   # its text stands behind it, or on the next line
+        for script in self.SCRIPTS:
+            with self.subTest(script=script):
+                status, out, err = self.call(script, "--help")
+                self.assertEqual((status, err), (0, ""))
+                self.assertTrue(out.startswith(f"usage: {script} "))
+                texts = out.split("options:")[1]
+                for line in texts.splitlines():   # an option's text stands behind it, or on the next line
+                    if line.startswith("  -"):
                         after = texts[texts.index(line) + len(line):].lstrip("\n")
                         self.assertTrue("  " in line.strip() or after.startswith("     "), f"{line} is not explained")
+
+    def test_every_script_can_be_called(self):
+        for script in self.SCRIPTS:
+            self.assertTrue(os.access(SCRIPTS / script, os.X_OK), script)
+            self.assertEqual((SCRIPTS / script).read_text().splitlines()[0], "#!/usr/bin/python3", script)
+        done = subprocess.run([SCRIPTS / "list_skipped.py", "nothing"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (2, "list_skipped.py: there is no nothing; ctest --output-junit writes it\n"))
 
     def test_shell_scripts_explain_themselves(self):
         for path in sorted(SCRIPTS.glob("*.sh")):
             if os.access(path, os.X_OK):
                 with self.subTest(script=path.name):
-                    done = self.call(path.name, "--help")
+                    done = subprocess.run([path, "--help"], capture_output=True, text=True, check=False)
                     self.assertEqual((done.returncode, done.stderr), (0, ""))
                     self.assertTrue(done.stdout.startswith(f"usage: {path.name}"), done.stdout)
                     self.assertGreater(done.stdout.count("\n"), 2)
 
     def test_wrong_input_ends_with_a_sentence_and_status_2(self):
-        table = self.write("table.csv", "a,b\n1,2\n")
-        cases = {("plot_sweep.py", "nothing"): "there is no folder nothing", ("compare_search.py", "nothing"): "there is no folder nothing",
-                 ("plot_sb_size_rule.py", "."): "is no folder of its results", ("plot_tornado.py", table): "has no column model_name",
-                 ("plot_tornado.py", "nothing"): "there is no nothing", ("plot_validation.py", table): "has no column id",
-                 ("plot_timeline.py", "nothing"): "nothing cannot be read", ("list_skipped.py", table): "is not XML",
-                 ("check_structure.py", "nothing"): "there is no folder nothing", ("check_cuts.py", "--infsim", "nothing"): "there is no executable",
+        table, nothing = self.write("table.csv", "a,b\n1,2\n"), self.folder / "nothing"
+        cases = {("plot_sweep.py", nothing): "there is no folder", ("compare_search.py", nothing): "there is no folder",
+                 ("plot_sb_size_rule.py", self.folder): "is no folder of its results", ("plot_tornado.py", table): "has no column model_name",
+                 ("plot_tornado.py", nothing): "infsim sensitivity MODEL --csv writes it", ("plot_validation.py", table): "has no column id",
+                 ("plot_timeline.py", nothing): "cannot be read as a trace", ("list_skipped.py", table): "is not XML",
+                 ("check_structure.py", nothing): "there is no folder", ("check_cuts.py", "--infsim", nothing): "there is no executable",
                  ("included.py", "nothing.cpp"): "has no object of nothing.cpp"}
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for (words, part), done in zip(cases.items(), pool.map(lambda words: self.call(*words), cases)):
-                with self.subTest(words=words):
-                    self.assertEqual(done.returncode, 2, done.stderr)
-                    self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-                    self.assertTrue(done.stderr.startswith(words[0] + ": "), done.stderr)
-                    self.assertIn(part, done.stderr)
+        for words, part in cases.items():
+            with self.subTest(words=words):
+                status, _, err = self.call(*words)
+                self.assertEqual(status, 2, err)
+                self.assertEqual(err.count("\n"), 1, err)
+                self.assertTrue(err.startswith(words[0] + ": "), err)
+                self.assertIn(part, err)
 
     def test_a_block_that_nobody_writes(self):
-        done = self.call("readme_tables.py", "speeds")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("there is no block speeds; there are: batches, lengths", done.stderr)
+        status, _, err = self.call("readme_tables.py", "speeds")
+        self.assertEqual(status, 2)
+        self.assertIn("there is no block speeds; there are: batches, lengths", err)
 
     def test_every_script_is_in_the_page_of_the_folder(self):
         page = (SCRIPTS / "README.md").read_text()
