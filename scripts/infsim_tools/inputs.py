@@ -2,6 +2,7 @@
 import argparse
 import csv
 import json
+import os
 import pathlib
 import sys
 
@@ -31,12 +32,20 @@ def script_name():
 
 
 def run(main):
-    """Ends the script with the exit status that `main` returns (None is 0). An InputError is printed; its status is 2."""
+    """Ends the script with the exit status that `main` returns (None is 0).
+
+    An InputError is printed; its status is 2, as that of a lost stdout. An interrupt is 130.
+    """
     try:
         status = main()
     except InputError as problem:
         print(f"{script_name()}: {problem}", file=sys.stderr)
         status = 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)   # or Python complains while it ends
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
     sys.exit(status)
 
 
