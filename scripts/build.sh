@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # usage: build.sh [PRESET [TARGET...]]
-# Configures the preset of CMakePresets.json (release by default) where that is due, then builds the targets or all.
+# Builds the targets, or everything, with a preset of CMakePresets.json: release (the default, into build/) or asan (into
+# build-asan/). Configures first where that is due.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
 preset=${1:-release}

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # usage: check_format.sh [--fix]
-# Every C++ source in git is as clang-format 14 writes it with .clang-format; --fix writes them so. Exit status 1 and the
-# places otherwise.
+# Checks that every C++ source in git is formatted as clang-format 14 does it with .clang-format. --fix formats them instead.
+# Prints the places that differ; exit status 1 if there are any.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
 mode=(--dry-run -Werror)

@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
-"""Checks who includes whom under sim/ against the tables of folders and of rooms within a folder, that no files include
-each other in a circle, and who sees which library.
+#!/usr/bin/python3
+"""Checks the includes under sim/ against the tables of this script: which folder, and which room of a folder, may include which.
 
-usage: check_layers.py [SOURCE_FOLDER]
-
-Exit status 1 and one line per violation; files over 400 lines are only warned about.
+No files may include each other in a circle, and no library may link one that its folder may not include. Prints a line for
+each violation; exit status 1 if there are any. A file of more than 400 lines is only a warning.
 """
 import pathlib
 import re
-import sys
+
+from infsim_tools.inputs import SOURCE, parser_of, run
 
 EVERYTHING = "*"
 
@@ -205,8 +204,10 @@ def folder_problems(tree, sim):
             yield f"sim/{folder}: README.md is missing"
 
 
-def main(source):
-    sim = pathlib.Path(source) / "sim"
+def main():
+    parser = parser_of(__doc__)
+    parser.add_argument("source", nargs="?", type=pathlib.Path, default=SOURCE, metavar="SOURCE_FOLDER", help="the folder that holds sim/")
+    sim = parser.parse_args().source / "sim"
     tree = Tree(sim)
     problems = [*include_problems(tree), *room_problems(tree), *circle_problems(tree), *link_problems(sim),
                 *folder_problems(tree, sim)]
@@ -221,4 +222,4 @@ def main(source):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent))
+    run(main)

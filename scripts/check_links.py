@@ -1,17 +1,14 @@
-#!/usr/bin/env python3
-"""Links and names of files in the project's Markdown lead somewhere.
+#!/usr/bin/python3
+"""Checks that the links in the project's Markdown lead somewhere.
 
-usage: check_links.py
-
-Of every .md file in git: links to files, to headings of files, and names of files in `code` that begin with a folder of the
-project. Exit status 1 with a line for each that leads nowhere.
+In every .md file in git it checks links to files, links to headings, and names of files in `code` that begin with a folder of
+the project. Prints a line for each that leads nowhere; exit status 1 if there are any.
 """
-import pathlib
 import re
 import subprocess
-import sys
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
+from infsim_tools.inputs import SOURCE, parser_of, run
+
 FOLDERS = "bench configs models packaging results scripts sim sweeps tests".split()
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:%s)/[\w./*-]+)`" % "|".join(FOLDERS))
@@ -41,6 +38,7 @@ def problems(page):
 
 
 def main():
+    parser_of(__doc__).parse_args()
     pages = subprocess.run(["git", "ls-files", "*.md"], cwd=SOURCE, capture_output=True, text=True, check=True).stdout.split()
     found = [p for page in pages for p in problems(page)]
     print("\n".join(found) if found else f"{len(pages)} pages: every link leads somewhere")
@@ -48,4 +46,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,25 +1,19 @@
-#!/usr/bin/env python3
-"""Makes each number of the chip 20 % worse, one at a time, and looks whether anything gets better; then gives more of DRAM
-bandwidth, PE clock and cores, and looks whether anything gets worse.
+#!/usr/bin/python3
+"""Checks that a worse chip is never faster and a better chip never slower.
 
-usage: check_sensitivity.py [--infsim PATH] [--model MODEL --batch N] [--cores N ...] [--only TEXT] [--jobs N]
-
-For ResNet-50 B=3 and BERT-base B=4, or for one MODEL, on one core and on four: prints for every numeric key of configs/chips/inferentia1.json
-the change of throughput, or why the key cannot be made worse or changes nothing. Geometry and capacities
-are left out: they change the program. Then, on four cores (cores: on a chip of eight), eight values each from less to more
-for the same Program. Exit status 1 where one core gains more than 0.2 %, where four cores gain more than both intervals
-together, or where more costs more than that.
+First it makes each number of configs/chips/inferentia1.json 20 % worse, one at a time, and prints the change of throughput,
+or why the number cannot be made worse or changes nothing. Geometry and capacities are left out, because they change the
+program. Then it runs the same program with eight values each of DRAM bandwidth, PE clock and cores in use, from less to more.
+The networks are ResNet-50 at B=3 and BERT-base at B=4, on one core and on four, unless --model names another one. Exit
+status 1 if a worse number gains more than 0.2 % on one core, or more than both confidence intervals on four; or if more of
+something costs more than that.
 """
-import argparse
 import concurrent.futures
-import json
-import pathlib
 import re
-import sys
 
-from infsim_json import infsim_json
+from infsim_tools.inputs import SOURCE, parser_of, read_json, run
+from infsim_tools.simulator import Infsim, add_infsim_option, add_jobs_option
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
 NETWORKS = [("resnet50", 3), ("bert_base", 4)]
 # What is worse: less, or more. Keys that only the compiler reads change the program, not the chip.
 LESS = {"clock", "channel_bandwidth", "core_bandwidth", "engine_bandwidth", "link_bandwidth", "efficiency"}
@@ -70,11 +64,11 @@ def more(chip):
     yield "cores in use", [(n, n, EIGHT_CORES) for n in range(1, 9)]
 
 
-def check_more(words, chip, network, batch):
+def check_more(infsim, jobs, chip, network, batch):
     """How many steps to more cost more than both intervals."""
     wrong = 0
-    with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
-        asked = [(name, [(v, pool.submit(throughput, words.infsim, network, batch, cores, settings))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        asked = [(name, [(v, pool.submit(throughput, infsim, network, batch, cores, settings))
                          for v, cores, settings in values]) for name, values in more(chip)]
         for name, values in asked:
             print(f"{network} B={batch}, more of {name}:")
@@ -90,45 +84,58 @@ def check_more(words, chip, network, batch):
 
 def throughput(infsim, network, batch, cores, settings):
     chosen = [word for setting in settings for word in ("--set", setting)]
-    r = infsim_json(infsim, "run", network, "--batch", batch, "--cores", cores, *chosen, folder=SOURCE)["record"]
+    r = infsim.json("run", network, "--batch", batch, "--cores", cores, *chosen)["record"]
     return r["throughput_avg"], r["throughput_high"] - r["throughput_avg"]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--infsim", default=str(SOURCE / "build/infsim"))
-    parser.add_argument("--model", help="in place of the two networks")
-    parser.add_argument("--batch", default=4, type=int, help="of --model")
-    parser.add_argument("--cores", nargs="+", default=[1, 4], type=int)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--jobs", default=2, type=int)
-    words = parser.parse_args()
-    chip = json.loads((SOURCE / "configs/chips/inferentia1.json").read_text())
+def check_worse(infsim, arguments, chip, network, batch, cores, explain):
+    """How many numbers of the chip gain by being worse; `explain`: also print why others cannot be."""
+    base, half = throughput(infsim, network, batch, cores, [])
+    print(f"{network} B={batch} on {cores} cores: {base:.1f} +- {half:.1f} items/s")
+    settings = [(k, *worse(k, v)) for k, v in leaves(chip) if arguments.only in k]
     wrong = 0
-    networks = [(words.model, words.batch)] if words.model else NETWORKS
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        asked = {k: pool.submit(throughput, infsim, network, batch, cores, [f"chip.{x}={v}" for x in WITH.get(k, [k])])
+                 for k, v, _ in settings if v is not None}
+        for key, value, why in settings:
+            if value is None:
+                if explain:
+                    print(f"  {key:32} {why}")
+                continue
+            rate, its_half = asked[key].result()
+            gain = rate - base
+            bad = gain > (half + its_half if cores > 1 else MOMENT * base)
+            wrong += bad
+            nothing = NOTHING.get(key, "has slack: no inference waits for it") if gain == 0 else ""
+            print(f"  {key:32} {value!s:>14} {100 * gain / base:+8.3f} % +- {100 * (half + its_half) / base:.2f}"
+                  f"{'  BETTER' if bad else ''}{'  ' + nothing if nothing else ''}", flush=True)
+    return wrong
+
+
+def parsed():
+    parser = parser_of(__doc__)
+    add_infsim_option(parser)
+    add_jobs_option(parser, 2)
+    parser.add_argument("--model", metavar="MODEL", help="this network instead of the two")
+    parser.add_argument("--batch", default=4, type=int, metavar="N", help="the batch of --model (default 4)")
+    parser.add_argument("--cores", nargs="+", default=[1, 4], type=int, metavar="N", help="cores in use for the first part (default 1 4)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="in the first part, only keys that contain this text")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parsed()
+    infsim = Infsim(arguments.infsim)
+    chip = read_json(SOURCE / "configs/chips/inferentia1.json", "git")
+    wrong = 0
+    networks = [(arguments.model, arguments.batch)] if arguments.model else NETWORKS
     for network, batch in networks:
-        for cores in words.cores:
-            base, half = throughput(words.infsim, network, batch, cores, [])
-            print(f"{network} B={batch} on {cores} cores: {base:.1f} +- {half:.1f} items/s")
-            settings = [(k, *worse(k, v)) for k, v in leaves(chip) if words.only in k]
-            with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
-                asked = {k: pool.submit(throughput, words.infsim, network, batch, cores, [f"chip.{x}={v}" for x in WITH.get(k, [k])])
-                         for k, v, _ in settings if v is not None}
-                for key, value, why in settings:
-                    if value is None:
-                        if network == networks[0][0] and cores == words.cores[0]:
-                            print(f"  {key:32} {why}")
-                        continue
-                    rate, its_half = asked[key].result()
-                    gain = rate - base
-                    bad = gain > (half + its_half if cores > 1 else MOMENT * base)
-                    wrong += bad
-                    nothing = NOTHING.get(key, "has slack: no inference waits for it") if gain == 0 else ""
-                    print(f"  {key:32} {value!s:>14} {100 * gain / base:+8.3f} % +- {100 * (half + its_half) / base:.2f}"
-                          f"{'  BETTER' if bad else ''}{'  ' + nothing if nothing else ''}", flush=True)
-        wrong += check_more(words, chip, network, batch)
+        for cores in arguments.cores:
+            explain = network == networks[0][0] and cores == arguments.cores[0]
+            wrong += check_worse(infsim, arguments, chip, network, batch, cores, explain)
+        wrong += check_more(infsim, arguments.jobs, chip, network, batch)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

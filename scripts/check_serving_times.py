@@ -1,23 +1,22 @@
-#!/usr/bin/env python3
-"""Holds serving on measured times against the chip simulated live, the same arrivals for both.
+#!/usr/bin/python3
+"""Compares serving on measured service times with serving on the live chip, for the same arrivals.
 
-usage: check_serving_times.py [--infsim PATH] [--only TEXT] [--loads SHARES] [--seeds N] [--requests N] [--jobs N]
-
-For three networks at one batch each: Poisson arrivals of single items at shares of the long-run capacity that `infsim run`
-measures, two inferences outstanding per core, partial batches sent after half a batch's time. Prints for each network and load
-the error of p50 and p99 on measured times: mean over the seeds, its standard error, worst. Near the capacity a queue magnifies
-every difference, and single seeds scatter by 20 % to either side. `over`: a mean error of more than 3 % up to 85 % of the
-capacity, of more than 8 % above. Exit status 1 if one is over by more than so few seeds scatter (Student's t, 95 %).
+Three networks at one batch each get Poisson arrivals of single items, at shares of the long-run capacity that `infsim run`
+measures; two inferences are outstanding per core, and a partial batch is sent after half a batch's time. Prints the error of
+p50 and p99 on measured times for each network and load: its mean over the seeds, the standard error of that, and the worst.
+Near the capacity a queue magnifies every difference, and single seeds scatter by 20 % to either side. `over` marks a mean
+error of more than 3 % up to 85 % of the capacity, or of more than 8 % above. Exit status 1 if one is over by more than the
+scatter of the seeds (Student's t, 95 %).
 """
 import argparse
 import concurrent.futures
 import json
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 
-from infsim_json import infsim_json
+from infsim_tools.inputs import InputError, parser_of, run
+from infsim_tools.simulator import Infsim, add_infsim_option, add_jobs_option
 
 NETWORKS = [("resnet50-v1", 4, "fp16"), ("bert_base", 6, "bf16"), ("vgg16", 2, "fp16")]
 
@@ -36,47 +35,71 @@ def standard_error(values):
     return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0
 
 
-def compared(words, folder, case, rate, half_batch_us, seed):
+def compared(infsim, folder, case, rate, half_batch_us, requests, seed):
     """[error of p50, error of p99, live p99 in ms] of one seed."""
     network, batch, dtype, share = case
     path = folder / f"{network}-{share}-{seed}.json"
-    path.write_text(json.dumps(scenario(network, batch, dtype, rate, half_batch_us, words.requests, seed)))
-    table, live = (infsim_json(words.infsim, "serve", path, "--out", folder / path.stem, "--times", folder / "times",
+    path.write_text(json.dumps(scenario(network, batch, dtype, rate, half_batch_us, requests, seed)))
+    table, live = (infsim.json("serve", path, "--out", folder / path.stem, "--times", folder / "times",
                                "--set", f"live={live}")["record"] for live in ("false", "true"))
     return [table[c] / live[c] - 1 for c in ("latency_ms_p50", "latency_ms_p99")] + [live["latency_ms_p99"]]
 
 
+def shares_of(text):
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of shares, such as 0.5,0.9") from None
+
+
+def parsed():
+    parser = parser_of(__doc__)
+    add_infsim_option(parser)
+    add_jobs_option(parser)
+    parser.add_argument("--only", default="", metavar="TEXT", help="only networks whose name contains this text")
+    parser.add_argument("--loads", default="0.5,0.7,0.8,0.85,0.9,0.95", type=shares_of, metavar="LIST",
+                        help="shares of the capacity (default 0.5,0.7,0.8,0.85,0.9,0.95)")
+    parser.add_argument("--seeds", default=5, type=int, metavar="N", help="2 or more (default 5)")
+    parser.add_argument("--requests", default=20000, type=int, metavar="N", help="requests of each run (default 20000)")
+    arguments = parser.parse_args()
+    if arguments.seeds < 2:
+        parser.error("--seeds must be 2 or more: one seed has no scatter")
+    return arguments
+
+
+def line_of(runs, share, seeds):
+    """The text of a line, and whether its errors are within their limits."""
+    p50, p99, live = zip(*runs)
+    limit = 0.03 if share <= 0.85 else 0.08
+    texts, over, good = [], False, True
+    for errors in (p50, p99):
+        mean, error = statistics.mean(errors), standard_error(errors)
+        over = over or abs(mean) > limit
+        good = good and abs(mean) - WITHIN.get(seeds, 2) * error <= limit
+        texts.append(f"{100 * mean:+5.1f} +-{100 * error:4.1f} ({100 * max(errors, key=abs):+5.1f}) %")
+    return f"{100 * share:4.0f}% {texts[0]:>23} {texts[1]:>23} {statistics.mean(live):12.2f}{'  over' if over else ''}", good
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--infsim", default="build/infsim")
-    parser.add_argument("--only", default="", help="networks whose name has this in it")
-    parser.add_argument("--loads", default="0.5,0.7,0.8,0.85,0.9,0.95")
-    parser.add_argument("--seeds", default=5, type=int, help="at least 2")
-    parser.add_argument("--requests", default=20000, type=int)
-    parser.add_argument("--jobs", default=1, type=int)
-    words = parser.parse_args()
-    good = True
+    arguments = parsed()
+    infsim, good = Infsim(arguments.infsim), True
+    networks = [n for n in NETWORKS if arguments.only in n[0]]
+    if not networks:
+        raise InputError(f"--only {arguments.only}: no network has that in its name; there are: {', '.join(n[0] for n in NETWORKS)}")
     print(f"{'network':<12} {'B':>2} {'load':>5} {'p50':>23} {'p99':>23} {'live p99 ms':>12}")
-    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
-        for network, batch, dtype in (n for n in NETWORKS if words.only in n[0]):
-            record = infsim_json(words.infsim, "run", network, "--batch", batch, "--dtype", dtype)["record"]
-            capacity = record["throughput_avg"]
+    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for network, batch, dtype in networks:
+            capacity = infsim.json("run", network, "--batch", batch, "--dtype", dtype)["record"]["throughput_avg"]
             half_batch_us = round(0.5e6 * batch * 4 / capacity)
-            for share in map(float, words.loads.split(",")):
-                runs = list(pool.map(lambda seed: compared(words, Path(name), (network, batch, dtype, share), share * capacity,
-                                                           half_batch_us, seed), range(1, words.seeds + 1)))
-                p50, p99, live = zip(*runs)
-                limit = 0.03 if share <= 0.85 else 0.08
-                texts, over = [], False
-                for errors in (p50, p99):
-                    mean, error = statistics.mean(errors), standard_error(errors)
-                    over = over or abs(mean) > limit
-                    good = good and abs(mean) - WITHIN.get(words.seeds, 2) * error <= limit
-                    texts.append(f"{100 * mean:+5.1f} +-{100 * error:4.1f} ({100 * max(errors, key=abs):+5.1f}) %")
-                print(f"{network:<12} {batch:2} {100 * share:4.0f}% {texts[0]:>23} {texts[1]:>23} {statistics.mean(live):12.2f}"
-                      f"{'  over' if over else ''}", flush=True)
+            for share in arguments.loads:
+                case = network, batch, dtype, share
+                runs = pool.map(lambda seed: compared(infsim, Path(name), case, share * capacity, half_batch_us, arguments.requests, seed),
+                                range(1, arguments.seeds + 1))
+                text, within = line_of([*runs], share, arguments.seeds)
+                good = good and within
+                print(f"{network:<12} {batch:2} {text}", flush=True)
     return 0 if good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,19 +1,16 @@
-#!/usr/bin/env python3
-"""Measures the sources of a folder against the limits of the house: methods of a class, lines of a function and of a file.
+#!/usr/bin/python3
+"""Checks the C++ sources of some folders against the project's limits: methods of a class, lines of a function and of a file.
 
-usage: check_structure.py [--list] [FOLDER...]       (sim/compiler by default)
-
-Prints a table, with --list also the longest functions, the largest classes and the longest files, and one line for
-everything beyond a limit; exit status 1 where there is any. Reads the text itself: the sources are formatted by
-clang-format, and neither macros nor preprocessor branches hide braces in them.
+Prints a table, and a line for everything over a limit; exit status 1 if there is any. It reads the text itself: clang-format
+has formatted the sources, and neither macros nor preprocessor branches hide braces in them.
 """
-import argparse
 import bisect
 import math
 import pathlib
 import re
-import sys
 from dataclasses import dataclass
+
+from infsim_tools.inputs import SOURCE, InputError, parser_of, run
 
 MAX_METHODS = 30          # of a class, operators and constructors included, those that are = default or = delete not
 MAX_FUNCTION_LINES = 60   # from the first line of its head to the closing brace, lambdas inside included
@@ -176,7 +173,7 @@ def measure(folders):
     functions, classes, files = [], [], {}
     for folder in folders:
         if not folder.is_dir():
-            sys.exit(f"check_structure.py: {folder} is no folder")
+            raise InputError(f"there is no folder {folder}")
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".hpp", ".cpp"):
                 text = path.read_text(encoding="utf-8")
@@ -216,14 +213,14 @@ def print_table(functions, classes, files):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("--list", action="store_true", help="also the largest of each kind")
-    arguments.add_argument("folders", nargs="*", type=pathlib.Path)
-    options = arguments.parse_args()
-    folders = options.folders or [pathlib.Path(__file__).resolve().parent.parent / "sim/compiler"]
+    parser = parser_of(__doc__)
+    parser.add_argument("--list", action="store_true", help="also print the longest functions, the largest classes and the longest files")
+    parser.add_argument("folders", nargs="*", type=pathlib.Path, metavar="FOLDER", help="folders of C++ sources (default sim/compiler)")
+    options = parser.parse_args()
+    folders = options.folders or [SOURCE / "sim/compiler"]
     functions, classes, files = measure(folders)
     if not functions:
-        sys.exit(f"check_structure.py: no function found below {', '.join(map(str, folders))}")
+        raise InputError(f"no function found below {', '.join(map(str, folders))}")
     print_table(functions, classes, files)
     if options.list:
         for f in sorted(functions, key=lambda f: -f.lines)[:40]:
@@ -238,4 +235,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # usage: data_off_cost.sh BASE_COMMIT [MODEL [LIMIT_PERCENT]]
-# What a timing run (without data) executes in instructions, at a commit and in this working tree: builds both, runs each once
-# under callgrind and compares. Exit status 1 when the working tree takes more than LIMIT_PERCENT (2) more. The last
-# commit without data mode is the parent of the one that added `run --data`.
+# Compares how many instructions a timing run (without data) executes at a commit and in this working tree: builds both and runs
+# each once under callgrind. Exit status 1 if the working tree takes more than LIMIT_PERCENT (2) more. The last commit without
+# data mode is the parent of the one that added `run --data`.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
-[[ $# -ge 1 && $# -le 3 ]] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+[[ $# -ge 1 && $# -le 3 ]] || { usage >&2; exit 2; }
 base=$(git rev-parse --verify --quiet "$1^{commit}") || { echo "data_off_cost.sh: '$1' is no commit" >&2; exit 2; }
 model=${2:-resnet50} limit=${3:-2}
 command -v valgrind > /dev/null || { echo "data_off_cost.sh: needs valgrind (apt-get install valgrind)" >&2; exit 2; }

@@ -1,45 +1,32 @@
 #!/usr/bin/python3
-"""How near every network comes to what its arithmetic and its bytes need at least: the tables of tests/README.md.
+"""Measures how close every network comes to its ideal time: the least that its arithmetic and its bytes need.
 
-usage: efficiency_table.py [--infsim FILE] [--also FOLDER]... [--dim NETWORK:NAME=VALUE]... [--batches 1,4] [--limit SECONDS] [--csv FILE] [--write]
-
-Runs every network of models/ and every .onnx file of the folders given, in fp16, compiled by the default compiler, on one
-core. A point that takes more than --limit seconds of CPU is told as such. Prints Markdown; --write puts the table of models/
-between the marks "efficiency" of tests/README.md, and that of other folders between "efficiency elsewhere" (only where a
-folder was given). --csv writes all figures. Where a model leaves an extent open, --dim gives it.
+Runs every network of models/, and every .onnx file of other folders, in fp16 with the default compiler on one core. A point
+that takes more than --limit seconds of processor time is listed as such. Prints Markdown tables.
 """
-import argparse
 import csv
 import json
 import pathlib
-import resource
-import subprocess
 import sys
 
-from marked import between, replaced
+from infsim_tools.blocks import block_of, cells_of, markdown, write_block
+from infsim_tools.inputs import SOURCE, numbers_of, parser_of
+from infsim_tools.inputs import run as run_script
+from infsim_tools.simulator import DOES_NOT_FIT, Infsim, add_infsim_option, networks_of_models, onnx_files
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
 README = SOURCE / "tests/README.md"
 HEAD = ["network", "B", "ideal ms", "service ms", "efficiency", "main cause"]
 FIGURES = ["ideal_ms", "service_ms", "efficiency", "roofline_ms", "spill_save_bytes", "relayout_write_bytes", "relayout_read_bytes",
            "dram_weight_bytes", "macs_per_inference", "main_stall", "cause", "why_slow"]
 
 
-def models():
-    """Names of the networks of models/."""
-    return sorted(p.stem for p in SOURCE.glob("models/*/*.json"))
-
-
 def run(infsim, network, batch, dims=(), limit=60):
     """The record of a point on one core, or a sentence why there is none."""
-    words = [str(infsim), "run", str(network), "--batch", str(batch), "--cores", "1", "--dtype", "fp16", "--layers", "--json"]
-    for dim in dims:
-        words += ["--dim", dim]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=SOURCE,
-                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit)))
+    words = [word for dim in dims for word in ("--dim", dim)]
+    done = infsim.call("run", network, "--batch", batch, "--cores", 1, "--dtype", "fp16", "--layers", *words, "--json", cpu_seconds=limit)
     if done.returncode < 0:
         return f"more than {limit} s of CPU"
-    if done.returncode == 3:
+    if done.returncode == DOES_NOT_FIT:
         return "does not fit"
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("note:")]
@@ -54,56 +41,53 @@ def row(name, batch, result):
     return [name, str(batch), f"{result['ideal_ms']:.4g}", f"{result['service_ms']:.4g}", f"{result['efficiency']:.3g}", result["cause"]]
 
 
-def markdown(rows):
-    return "\n".join("| " + " | ".join(r) + " |" for r in [HEAD, ["---"] * len(HEAD), *rows])
-
-
 def committed():
     """{(network, batch): efficiency} of the networks of models/, as tests/README.md has it."""
-    lines = between(README.read_text(), "efficiency").splitlines()[2:]
-    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
-    return {(c[0], int(c[1])): float(c[4]) for c in cells}
+    return {(c[0], int(c[1])): float(c[4]) for c in cells_of(block_of(README, "efficiency"))}
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--infsim", default=SOURCE / "build/infsim", type=pathlib.Path)
-    parser.add_argument("--also", action="append", default=[], type=pathlib.Path, metavar="FOLDER")
-    parser.add_argument("--dim", action="append", default=[], metavar="NETWORK:NAME=VALUE")
-    parser.add_argument("--batches", default="1,4", type=lambda text: [int(b) for b in text.split(",")])
-    parser.add_argument("--limit", default=60, type=int, metavar="SECONDS")
-    parser.add_argument("--csv", type=pathlib.Path)
-    parser.add_argument("--write", action="store_true")
+    parser = parser_of(__doc__)
+    add_infsim_option(parser)
+    parser.add_argument("--also", action="append", default=[], type=pathlib.Path, metavar="FOLDER", help="and the .onnx files of this folder")
+    parser.add_argument("--dim", action="append", default=[], metavar="NETWORK:NAME=VALUE", help="an extent that a model leaves open; repeatable")
+    parser.add_argument("--batches", default=[1, 4], type=numbers_of, metavar="LIST", help="batch sizes (default 1,4)")
+    parser.add_argument("--limit", default=60, type=int, metavar="SECONDS", help="processor time of a point (default 60)")
+    parser.add_argument("--csv", type=pathlib.Path, metavar="FILE", help="also write all figures there")
+    parser.add_argument("--write", action="store_true", help="also write the tables into tests/README.md: block 'efficiency' for models/, "
+                        "'efficiency elsewhere' for the folders of --also")
     return parser.parse_args()
+
+
+def measured(infsim, networks, a):
+    """(name, batch, result) of some networks: (name, word for infsim)."""
+    for batch in a.batches:
+        for name, network in networks:
+            result = run(infsim, network, batch, [d.split(":", 1)[1] for d in a.dim if d.split(":", 1)[0] == name], a.limit)
+            print(*row(name, batch, result), sep="  ", file=sys.stderr, flush=True)
+            yield name, batch, result
 
 
 def main():
     a = arguments()
-    infsim = a.infsim.resolve()
-    elsewhere = [f.resolve() for folder in a.also for f in sorted(folder.glob("*.onnx"))]
-    groups = {"efficiency": [(m, m) for m in models()], "efficiency elsewhere": [(f.stem, f) for f in elsewhere]}
-    figures, text = [], README.read_text()
-    for group, networks in groups.items():
+    infsim = Infsim(a.infsim)
+    groups = {"efficiency": [(m, m) for m in networks_of_models()], "efficiency elsewhere": [(f.stem, f) for f in onnx_files(a.also)]}
+    figures = []
+    for block, networks in groups.items():
         if not networks:
             continue
-        rows = []
-        for batch in a.batches:
-            for name, network in networks:
-                dims = [d.split(":", 1)[1] for d in a.dim if d.split(":", 1)[0] == name]
-                result = run(infsim, network, batch, dims, a.limit)
-                rows.append(row(name, batch, result))
-                print("| " + " | ".join(rows[-1]) + " |", file=sys.stderr, flush=True)
-                told = {"why_slow": result} if isinstance(result, str) else result
-                figures.append([name, batch, *(told.get(f, "") for f in FIGURES)])
-        rows.sort(key=lambda r: (r[0], int(r[1])))
-        print(markdown(rows))
-        text = replaced(text, group, markdown(rows))
+        results = [*measured(infsim, networks, a)]
+        table = markdown(HEAD, sorted((row(*r) for r in results), key=lambda r: (r[0], int(r[1]))))
+        print(table)
+        if a.write:
+            write_block(README, block, table)
+        for name, batch, result in results:
+            told = {"why_slow": result} if isinstance(result, str) else result
+            figures.append([name, batch, *(told.get(f, "") for f in FIGURES)])
     if a.csv:
         with a.csv.open("w", newline="") as file:
             csv.writer(file).writerows([["network", "batch", *FIGURES], *figures])
-    if a.write:
-        README.write_text(text)
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # usage: fuzz.sh [SECONDS [--merge]]
-# libFuzzer (clang, address and undefined-behaviour sanitizers) on the importers of ONNX and JSON, SECONDS each (600 if not given),
-# from the corpus of tests/fuzz and what earlier runs found. A crash, a hang of 60 s or more than 2 GB ends it and leaves the input in
-# build-asan/fuzz/. --merge then adds to the corpus what reaches code that it does not.
+# Runs libFuzzer (clang, address and undefined-behaviour sanitizers) on the importers of ONNX and of JSON, SECONDS each (600 by
+# default). It starts from the corpus of tests/fuzz and from what earlier runs found. A crash, a hang of 60 s or more than 2 GB
+# ends it and leaves the input in build-asan/fuzz/. --merge then adds the inputs that reach new code to the corpus.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 seconds=${1:-600} merge=${2:-}
-[[ $seconds =~ ^[0-9]+$ && ( -z $merge || $merge == --merge ) ]] || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
+[[ $seconds =~ ^[0-9]+$ && ( -z $merge || $merge == --merge ) ]] || { usage >&2; exit 2; }
 
 scripts/build.sh asan fuzz_onnx fuzz_json
 for form in onnx json; do

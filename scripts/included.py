@@ -1,11 +1,12 @@
-#!/usr/bin/env python3
-"""Prints a source and the files of the project that it includes, however deep, one per line.
+#!/usr/bin/python3
+"""Prints a C++ source and the files of the project that it includes, directly or through others, one per line.
 
-usage: included.py SOURCE.cpp      from the project's folder; needs build/ with the source's object
+Reads what Ninja recorded when it compiled the source, so build/ must hold the object.
 """
 import pathlib
 import subprocess
-import sys
+
+from infsim_tools.inputs import SOURCE, InputError, parser_of, run
 
 
 def dependences(log, source, build):
@@ -18,15 +19,15 @@ def dependences(log, source, build):
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    build, project = pathlib.Path("build"), pathlib.Path.cwd().resolve()
-    log = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], capture_output=True, text=True, check=True).stdout
-    paths = dependences(log, pathlib.Path(sys.argv[1]).resolve(), build)
+    parser = parser_of(__doc__)
+    parser.add_argument("source", type=pathlib.Path, metavar="SOURCE.cpp", help="a C++ source that build/ has compiled")
+    source, build = parser.parse_args().source, SOURCE / "build"
+    ninja = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], capture_output=True, text=True, check=False)
+    paths = dependences(ninja.stdout, source.resolve(), build)
     if not paths:
-        sys.exit(f"included.py: build/ has no object of {sys.argv[1]} (scripts/build.sh)")
-    print("\n".join(str(p.relative_to(project)) for p in paths if p.is_relative_to(project)))
+        raise InputError(f"build/ has no object of {source}: scripts/build.sh makes it")
+    print("\n".join(str(p.relative_to(SOURCE)) for p in paths if p.is_relative_to(SOURCE)))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Lists the tests of a CTest run that were skipped, in whole or in part, and why.
 
-usage: list_skipped.py JUNIT.xml      as `ctest --output-junit` writes it
-
-A test that skips prints a line "SKIPPED: reason" and returns its skip code; a part of a test that does prints
+A test that is skipped prints a line "SKIPPED: reason" and returns its skip code. A test that skips a part of itself prints
 "skipped: reason" and passes.
 """
 import re
-import sys
 import xml.etree.ElementTree as xml
+
+from infsim_tools.inputs import InputError, parser_of, read_text, run
 
 REASON = re.compile(r"^\s*skipped: *(.+)$", re.IGNORECASE | re.MULTILINE)
 
@@ -26,16 +25,17 @@ def skipped(root):
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    found = [*skipped(xml.parse(sys.argv[1]).getroot())]
-    if not found:
-        print("Skipped: nothing")
-        return
-    print("Skipped:")
+    parser = parser_of(__doc__)
+    parser.add_argument("results", metavar="JUNIT.xml", help="what ctest --output-junit writes")
+    path = parser.parse_args().results
+    try:
+        found = [*skipped(xml.fromstring(read_text(path, "ctest --output-junit")))]
+    except xml.ParseError as problem:
+        raise InputError(f"{path} is not XML: {problem}") from None
+    print("Skipped:" if found else "Skipped: nothing")
     for name, reason, whole in found:
         print(f"  {name}{'' if whole else ', in part'}: {reason}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

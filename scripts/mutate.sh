@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # usage: mutate.sh [--check]
-# Damages the source, one mutant at a time in a copy of this working tree (build-mutate/, kept so that the next run builds little), and
-# expects tests to fail each time: those of compiled programs for the compiler, the unit tests of its folder for anything
-# else. Takes a build and up to three suites per mutant, so it is not part of the tests. --check only looks whether every
-# mutant's text is still there. Exit status 1 when a mutant survives, 2 when nothing could be said.
+# Checks that the tests notice damage: puts one mutant at a time into a copy of this working tree (build-mutate/, kept so that the
+# next run builds little) and expects a test to fail. For a mutant of the compiler these are the tests of compiled programs, for
+# any other the unit tests of its folder. Each mutant takes a build and up to three suites, so this is not one of the tests.
+# --check only checks that the text of every mutant is still there. Exit status 1 if a mutant survives, 2 if nothing could be said.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
 copy=build-mutate/source build=build-mutate/build log=build-mutate/log

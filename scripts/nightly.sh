@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # usage: nightly.sh [--again]
-# The suites that take too long for every change: clang-tidy over all sources, every network with every profile, the long run,
-# the search against smaller batches, simulated and estimated, estimates against the simulation, thousands of random networks, the README's commands, fuzzers, all mutants of
-# the source, and every test under sanitizers. Hours on two cores. A stage that fails does not keep the next from running; exit
-# status 1 at the end. (The mutants of compiled programs are all part of the tests.)
-# What has passed on these very sources (texts apart) is not run again, so that a night that was cut short goes on where it ended
-# (build/nightly/ remembers it; --again forgets it). Stages of one process each run as many at a time as there are cores; their
-# output is there too.
+# Runs the suites that take too long for every change: clang-tidy over all sources, every network with every profile, the long
+# run, the search against smaller batches (simulated and estimated), estimates against the simulation, thousands of random
+# networks, the README's commands, fuzzers, all mutants of the source, and every test under sanitizers. It takes hours on two
+# cores. A stage that fails does not stop the next one; the exit status is 1 at the end. (The mutants of compiled programs are
+# all part of the tests.)
+# A stage that has passed on these very sources (texts apart) does not run again, so a night that was cut short continues where
+# it ended: build/nightly/ remembers it, --again forgets it. Stages of one process run side by side, one per core; their output
+# is in build/nightly/ too.
 set -uo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
 

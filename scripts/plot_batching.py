@@ -1,31 +1,23 @@
 #!/usr/bin/python3
-"""Draws what batching is: the spans of one simulated NeuronCore with batching on, above the same with batching off.
+"""Draws what batching does: the timeline of one simulated NeuronCore with batching on, and below it with batching off.
 
-usage: plot_batching.py INFSIM [--out FILE_WITHOUT_EXTENSION]
-
-Runs models/three_layers/three_heavy_layers at batch 4 on one core twice, with `run --timeline`, and draws on one time
-axis when each layer's weights came from DRAM and when the PE array computed which image. Nothing is drawn that is not a
-span of the runs. Writes a PNG and an SVG (results/batching/batching unless --out says otherwise). The layers compute one
-image after the other (tile.psum_banks_per_load=1, tile.small_image_elements=0), so that images can be told apart.
+Runs models/three_layers/three_heavy_layers twice, at batch 4 on one core, with `infsim run --timeline`. One time axis shows
+when each layer's weights were read from DRAM and when the PE array computed each image; every bar is a span of a run. The
+layers compute one image at a time (tile.psum_banks_per_load=1, tile.small_image_elements=0), so that images can be told
+apart. Writes a PNG and an SVG.
 """
-import argparse
-import csv
 import pathlib
-import subprocess
 import tempfile
 
-import matplotlib
+from infsim_tools.charts import INK, add_out_option, plt, save, style
+from infsim_tools.inputs import SOURCE, parser_of, read_csv, run
+from infsim_tools.simulator import Infsim, add_infsim_option
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
 MODEL = SOURCE / "models/three_layers/three_heavy_layers.json"
 BATCH = 4
 OPTIONS = ["--batch", str(BATCH), "--cores", "1", "--set", "compiler.tile.psum_banks_per_load=1",
            "--set", "compiler.tile.small_image_elements=0", "--set", "compiler.stem.stream=false"]
 LAYERS = {"conv1": "#2b6ca3", "conv2": "#2f8f63", "conv3": "#c0702b"}
-INK, FAINT = "#222222", "#8a949c"
 GAP_US = 3.0    # spans of one layer and image that lie closer together are one bar
 
 
@@ -33,9 +25,8 @@ def spans_of(infsim, *words):
     """[(kind, layer, image, start, end)] in microseconds, weights and PE work only, neighbours joined."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "spans.csv"
-        subprocess.run([infsim, "run", MODEL, *OPTIONS, *words, "--timeline", path], check=True, stdout=subprocess.DEVNULL)
-        with open(path, newline="") as file:
-            rows = list(csv.DictReader(file))
+        infsim.text("run", MODEL, *OPTIONS, *words, "--timeline", path)
+        rows = read_csv(path, ["purpose", "engine", "layer", "image", "start_us", "end_us"], "infsim run --timeline")
     found = []
     for r in rows:
         if r["purpose"] == "weights":
@@ -86,16 +77,17 @@ def draw(axis, bars, title, end):
     axis.text(finish + 0.006 * end, 3.65, f"{BATCH} images\nafter {finish:.0f} µs", va="top", ha="left", fontsize=9.5, color=INK)
     for side in ("top", "right", "left"):
         axis.spines[side].set_visible(False)
-    axis.spines["bottom"].set_color(FAINT)
+    axis.grid(False)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("infsim")
-    parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "results/batching/batching")
+    parser = parser_of(__doc__)
+    add_infsim_option(parser)
+    add_out_option(parser, "results/batching/batching")
     arguments = parser.parse_args()
-    plt.rcParams.update({"svg.hashsalt": "infsim", "font.family": "DejaVu Sans", "font.size": 10, "hatch.linewidth": 0.5})
-    on, off = spans_of(arguments.infsim, "--batching"), spans_of(arguments.infsim, "--no-batching")
+    infsim = Infsim(arguments.infsim)
+    style(hatch_linewidth=0.5)
+    on, off = spans_of(infsim, "--batching"), spans_of(infsim, "--no-batching")
     end = max(b[4] for b in on + off)
     figure, axes = plt.subplots(2, 1, figsize=(11, 5.4), sharex=True)
     draw(axes[0], on, "Batching on: the weights of a layer are read once and serve four images", end)
@@ -103,10 +95,8 @@ def main():
     axes[1].set_xlim(0, end * 1.09)
     axes[1].set_xlabel("time of one inference, microseconds")
     figure.tight_layout(h_pad=1.6)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(arguments.out.with_suffix(".png"), dpi=150)
-    figure.savefig(arguments.out.with_suffix(".svg"), metadata={"Date": None})
+    save(figure, arguments.out or SOURCE / "results/batching/batching")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

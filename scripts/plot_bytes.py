@@ -1,19 +1,16 @@
 #!/usr/bin/python3
 """Draws what each item moves through device DRAM, by purpose: weights, spill, relayout and the rest, against an axis.
 
-usage: plot_bytes.py RESULTS_FOLDER [--x AXIS] [--only AXIS=VALUE]... [--out FILE_WITHOUT_EXTENSION]
-
-Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name>_bytes unless --out says
-otherwise). --x is the batch unless said otherwise. Spill is what found no room in the state buffer, relayout what no engine
-could read as it lay. Every combination of the other axes has a panel of its own.
+Spill is data that found no room in the state buffer; relayout is data that no engine could read as it lay. Every
+combination of the other axes has a panel of its own.
 """
-import matplotlib.pyplot as plt
 import numpy as np
 
-from plotting import CURVES, INK, WALL, Sweep, arguments_of, heading, only_ok, room_for_heading, save, stop, style
+from infsim_tools.charts import CURVES, INK, WALL, heading, name_ticks, panels_of, plt
+from infsim_tools.inputs import InputError, run
+from infsim_tools.sweep_pictures import draw_sweep
 
 MAX_PANELS = 16
-NETWORKS = ("model_name", "model_file")
 # Purpose, the columns that make it up, colour and pattern.
 PURPOSES = [("weights", ("dram_weight_bytes",), CURVES[0], ""), ("other constants", ("dram_constant_bytes",), CURVES[5], ".."),
             ("inputs and outputs", ("dram_input_bytes", "dram_output_bytes"), "#b9c2c9", ""),
@@ -31,7 +28,7 @@ def draw_panel(axes, x, rows, text):
     ok = rows[rows["status"] == "ok"]
     places = x.labels[ok.index].map(x.order.index).astype(int)
     if places.duplicated().any():
-        stop(f"several rows of a panel have the same {x.column}: the table has more axes than its description says")
+        raise InputError(f"several rows of a panel have the same {x.column}: the table has more axes than its description says")
     bottom = np.zeros(len(ok))
     for name, columns, colour, hatch in PURPOSES:
         height = megabytes(ok, columns).to_numpy(float)
@@ -41,8 +38,7 @@ def draw_panel(axes, x, rows, text):
         axes.text(place, top, f"{top:.3g}", ha="center", va="bottom", fontsize=8, color=INK)
     for label in x.labels[rows[rows["status"] != "ok"].index]:
         axes.text(x.order.index(label), 0, "no fit", rotation=90, ha="center", va="bottom", fontsize=8, color=WALL)
-    longest = max(map(len, x.order)) * len(x)
-    axes.set_xticks(range(len(x)), x.order, fontsize=8.5, rotation=0 if longest <= 40 else 30, ha="center" if longest <= 40 else "right")
+    name_ticks(axes, x.order, 40, 30)
     axes.set_xlim(-0.6, len(x) - 0.4)
     axes.set_ylim(0, 1.12 * bottom.max() if len(bottom) else 1)
     axes.set_title(text, fontsize=10)
@@ -64,21 +60,17 @@ def title_of(x, ok):
 
 
 def draw(sweep, arguments):
-    style()
+    if sweep.row != "point":
+        raise InputError(f"{sweep.folder} is a sweep of scenarios, whose rows count no bytes")
     plt.rcParams["hatch.linewidth"] = 0.7
-    ok = only_ok(sweep)
+    ok = sweep.only_ok()
     if not sweep.axes:
-        stop(f"{sweep.folder} has one value of every axis: nothing to draw against")
+        raise InputError(f"{sweep.folder} has one value of every axis: nothing to draw against")
     x = sweep.axis(arguments.x, "--x") if arguments.x else sweep.axis_or_none("batch_size") or sweep.axes[-1]
-    rest = sorted((a for a in sweep.axes if a is not x), key=lambda a: a.column not in NETWORKS)
-    groups = sweep.groups(rest)
-    if len(groups) > MAX_PANELS:
-        stop(f"{len(groups)} combinations of {', '.join(a.column for a in rest)} are too many for one picture; --only AXIS=VALUE leaves some")
+    groups = sweep.groups([a for a in sweep.axes if a is not x], MAX_PANELS)
     across = min(len(groups), 4 if len(groups) > 4 else 2)
     down = -(-len(groups) // across)
-    figure, panels = plt.subplots(down, across, figsize=(max(4.2, 1.4 + 0.36 * len(x)) * across + 1.8, 3.2 * down + 0.75), squeeze=False,
-                                  constrained_layout=True)
-    room_for_heading(figure)
+    figure, panels = panels_of(down, across, (max(4.2, 1.4 + 0.36 * len(x)) * across + 1.8, 3.2 * down + 0.75))
     for axes, (text, rows) in zip(panels.flat, groups):
         draw_panel(axes, x, rows, text)
     for axes in panels.flat[len(groups):]:
@@ -92,13 +84,8 @@ def draw(sweep, arguments):
 
 
 def main():
-    arguments = arguments_of(__doc__, "_bytes", (("x", "axis to draw along"),))
-    sweep = Sweep(arguments.folder)
-    if sweep.row != "point":
-        stop(f"{arguments.folder} is a sweep of scenarios, whose rows count no bytes")
-    sweep.keep(arguments.only)
-    save(draw(sweep, arguments), arguments.out)
+    draw_sweep(__doc__, draw, "_bytes", (("x", "AXIS", "axis to draw along (default: the batch)"),))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,21 +1,20 @@
 #!/usr/bin/python3
 """Draws maps of a finished sweep over two of its axes.
 
-usage: plot_map.py RESULTS_FOLDER [--x AXIS] [--y AXIS] [--value COLUMN] [--only AXIS=VALUE]... [--out FILE_WITHOUT_EXTENSION]
-
-Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name>_map unless --out says
-otherwise). Where the batch is an axis, and neither --x nor --y: the largest batch that fits, the knee (most throughput per
-latency), and the best throughput of any batch. Otherwise throughput and median latency. --value draws that column, at its
-best batch where batches are no side of the map. --x and --y are the first two axes beside networks and batches unless said
-otherwise. Networks, and every further axis, get maps of their own, one row of them below the other.
+If the batch is an axis and no side of the map, three maps show the largest batch that fits, the knee (most throughput per
+latency) and the best throughput of any batch. Otherwise two maps show throughput and median latency. --value draws one
+column instead, at the batch with the best throughput. Networks, and every further axis, get rows of maps of their own.
 """
-import matplotlib.pyplot as plt
 import numpy as np
 
-from plotting import INK, NOTHING, Sweep, arguments_of, heading, knee_of, name_of, only_ok, room_for_heading, save, stop, style
+from infsim_tools.batches import knee_of
+from infsim_tools.charts import draw_cells, heading, panels_of
+from infsim_tools.inputs import InputError, run
+from infsim_tools.sweep_pictures import draw_sweep
+from infsim_tools.sweeps import NETWORKS
 
 MAX_ROWS = 12
-BATCH, NETWORKS = "batch_size", ("model_name", "model_file")
+BATCH = "batch_size"
 
 
 def number(value):
@@ -68,23 +67,8 @@ class Map:
                     self.texts[j, i] = "none\nfits" if not own.empty else "not\nasked"
 
     def draw(self, axes, x, y, title, top):
-        colours = plt.get_cmap("YlGnBu").copy()
-        colours.set_bad(NOTHING)
-        sides = np.arange(len(x) + 1) - 0.5, np.arange(len(y) + 1) - 0.5
-        axes.pcolormesh(*sides, np.ma.masked_invalid(self.grid), cmap=colours, vmin=0, vmax=top * 1.25, edgecolors="white", linewidth=2)
-        axes.set_facecolor(NOTHING)
-        for (j, i), text in self.texts.items():
-            value = self.grid[j, i]
-            axes.text(i, j, text, ha="center", va="center", fontsize=8 if np.isnan(value) or "\n" in text else 10,
-                      color="white" if not np.isnan(value) and value > 0.7 * top else INK)
-        longest = max(map(len, x.order)) * len(x)
-        axes.set_xticks(range(len(x)), x.order, fontsize=8.5, rotation=0 if longest <= 48 else 20, ha="center" if longest <= 48 else "right")
-        axes.set_yticks(range(len(y)), y.order, fontsize=8.5)
+        draw_cells(axes, self.grid, self.texts, (x.order, y.order), top)
         axes.set_title(title, fontsize=10)
-        axes.grid(False)
-        axes.tick_params(length=0)
-        for edge in axes.spines.values():
-            edge.set_visible(False)
 
 
 def sides_of(sweep, arguments):
@@ -95,14 +79,14 @@ def sides_of(sweep, arguments):
         if getattr(arguments, option):
             sides[option] = sweep.axis(getattr(arguments, option), f"--{option}")
             if sides[option] not in rest:
-                stop("--x and --y are the same axis")
+                raise InputError("--x and --y are the same axis")
             rest.remove(sides[option])
     for option in ("x", "y"):
         if option not in sides:
             found = next((a for a in rest if a.column != BATCH and a.column not in NETWORKS), next((a for a in rest if a.column != BATCH), None))
             found = found or next(iter(rest), None)
             if found is None:
-                stop(f"{sweep.folder} has {len(sweep.axes)} axis with several values, and a map needs two; plot_sweep.py draws curves")
+                raise InputError(f"a map needs two axes with several values, and {sweep.folder} has {len(sweep.axes)}; plot_sweep.py draws curves")
             sides[option] = found
             rest.remove(found)
     return sides["x"], sides["y"], rest
@@ -111,10 +95,8 @@ def sides_of(sweep, arguments):
 def kinds_of(sweep, arguments, with_batches):
     """(heading, what a cell holds) of each map in a row."""
     if arguments.value:
-        column = sweep.column(arguments.value, "--value")
-        unit = sweep.columns[column]["unit"]
-        return [(name_of(column) + (f" [{unit}]" if unit and column not in ("throughput_avg",) and not name_of(column).endswith(unit) else ""),
-                 cell_of(column))]
+        column = sweep.number(arguments.value, "--value")
+        return [(sweep.title_of(column), cell_of(column))]
     if with_batches:
         return [("Largest batch that fits", largest_batch), ("Knee: most throughput per latency", knee_batch),
                 ("Best throughput, items per second", best_throughput)]
@@ -131,23 +113,19 @@ def title_of(ok, x, y, rest, batches):
 
 
 def draw(sweep, arguments):
-    style()
-    ok = only_ok(sweep)
+    ok = sweep.only_ok()
     x, y, rest = sides_of(sweep, arguments)
     batches = next((a for a in rest if a.column == BATCH), None)
     if batches:
         rest.remove(batches)
     rest.sort(key=lambda a: a.column not in NETWORKS)
-    rows_of_maps = sweep.groups(rest)
-    if len(rows_of_maps) > MAX_ROWS:
-        stop(f"{len(rows_of_maps)} combinations of {', '.join(a.column for a in rest)} are too many for one picture; --only AXIS=VALUE leaves some")
+    rows_of_maps = sweep.groups(rest, MAX_ROWS)
     kinds = kinds_of(sweep, arguments, batches is not None)
     all_fit = batches and (sweep.table["status"] == "ok").all()
     if all_fit:
         kinds = [k for k in kinds if k[1] is not largest_batch]
     size = (max(1.0 + 0.85 * len(x), 3.6) * len(kinds) + 0.8, (max(0.62 * len(y), 1.6) + 1.0) * len(rows_of_maps) + 0.75)   # inches
-    figure, panels = plt.subplots(len(rows_of_maps), len(kinds), figsize=size, squeeze=False, constrained_layout=True)
-    room_for_heading(figure)
+    figure, panels = panels_of(len(rows_of_maps), len(kinds), size)
     open_end = False
     networks = any(a.column in NETWORKS for a in rest)
     for k, (title, cell) in enumerate(kinds):
@@ -165,11 +143,9 @@ def draw(sweep, arguments):
 
 
 def main():
-    arguments = arguments_of(__doc__, "_map", (("x", "axis from left to right"), ("y", "axis from bottom to top"), ("value", "column to draw")))
-    sweep = Sweep(arguments.folder)
-    sweep.keep(arguments.only)
-    save(draw(sweep, arguments), arguments.out)
+    draw_sweep(__doc__, draw, "_map", (("x", "AXIS", "axis from left to right (default: the first one besides networks and batches)"),
+                                       ("y", "AXIS", "axis from bottom to top (default: the second one)"), ("value", "COLUMN", "column to draw")))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,18 +1,17 @@
 #!/usr/bin/python3
-"""Draws what arrays, DRAM bandwidths and state buffers are worth for batching, from the sweep next_chip.
+"""Draws what larger arrays, more DRAM bandwidth and larger state buffers are worth for batching, from the sweep next_chip.
 
-usage: plot_next_chip.py RESULTS_FOLDER [--out FILE_WITHOUT_EXTENSION]
-
-Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name> unless --out says otherwise).
-A row of maps per network: throughput of each batch size over arrays and bandwidths, with the middle state buffer; then
-the best throughput of any batch over arrays and state buffers, with the middle bandwidth.
+Each network has a row of maps: the throughput of each batch size over arrays and bandwidths, with the middle state buffer;
+then the best throughput of any batch over arrays and state buffers, with the middle bandwidth.
 """
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from plotting import INK, NOTHING, Sweep, arguments_of, heading, only_ok, room_for_heading, save, stop, style, value_text
+from infsim_tools.charts import draw_cells, heading, panels_of
+from infsim_tools.inputs import run
+from infsim_tools.sweep_pictures import draw_sweep
+from infsim_tools.sweeps import value_text
 
 ARRAY, BUFFER, DRAM = "chip", "chip.state_buffer.bytes", "chip.dram.bandwidth"
 
@@ -35,21 +34,11 @@ def draw_map(axes, title, table, y, y_column, most):
             if not ok.empty:
                 best = ok.loc[ok["throughput_avg"].idxmax()]
                 grid[j, i], batches[j, i] = best["throughput_avg"], best["batch_size"]
-    colors = plt.get_cmap("YlGnBu").copy()
-    colors.set_bad(NOTHING)
-    axes.pcolormesh(np.ma.masked_invalid(grid), cmap=colors, vmin=0, vmax=1.25 * most, edgecolors="white", linewidth=2)
     several = table["batch_size"].nunique() > 1
-    for (j, i), value in np.ndenumerate(grid):
-        text = "none\nfits" if np.isnan(value) else f"{value:,.0f}" + (f"\nB={batches[j, i]}" if several else "")
-        axes.text(i + 0.5, j + 0.5, text, ha="center", va="center", fontsize=8,
-                  color="white" if not np.isnan(value) and value > 0.7 * most else INK)
-    axes.set_xticks(np.arange(len(arrays)) + 0.5, ["{} x {}".format(*array_of(a)) for a in arrays], fontsize=8)
-    axes.set_yticks(np.arange(len(ys)) + 0.5, [value_text(v, y_column) for v in ys], fontsize=8)
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-    axes.grid(False)
-    axes.tick_params(length=0)
-    for edge in axes.spines.values():
-        edge.set_visible(False)
+    texts = {(j, i): "none\nfits" if np.isnan(value) else f"{value:,.0f}" + (f"\nB={batches[j, i]}" if several else "")
+             for (j, i), value in np.ndenumerate(grid)}
+    draw_cells(axes, grid, texts, (["{} x {}".format(*array_of(a)) for a in arrays], [value_text(v, y_column) for v in ys]), most, (8, 8, 8))
+    axes.set_title(title, fontsize=10)
 
 
 def middle(values):
@@ -66,14 +55,12 @@ def title_of(table, models):
     return "Items per second: " + "; ".join(parts)
 
 
-def draw(sweep):
-    style()
+def draw(sweep, _):
+    sweep.require(ARRAY, BUFFER, DRAM).only_ok()
     table = sweep.table
     models, batches = list(table["model_name"].unique()), sorted(table["batch_size"].unique())
     buffer, dram = middle(table[BUFFER].unique()), middle(table[DRAM].unique())
-    figure, panels = plt.subplots(len(models), len(batches) + 1, figsize=(17, 3.6 * len(models)), squeeze=False,
-                                  constrained_layout=True)
-    room_for_heading(figure)
+    figure, panels = panels_of(len(models), len(batches) + 1, (17, 3.6 * len(models)))
     for row, model in zip(panels, models):
         own = table[table["model_name"] == model]
         most = own["throughput_avg"].max()
@@ -91,15 +78,8 @@ def draw(sweep):
 
 
 def main():
-    arguments = arguments_of(__doc__)
-    sweep = Sweep(arguments.folder)
-    sweep.keep(arguments.only)
-    for column in (ARRAY, BUFFER, DRAM):
-        if column not in sweep.columns:
-            stop(f"the table of {arguments.folder} has no column {column}, which the sweep next_chip has")
-    only_ok(sweep)
-    save(draw(sweep), arguments.out)
+    draw_sweep(__doc__, draw)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

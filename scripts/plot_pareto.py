@@ -1,18 +1,14 @@
 #!/usr/bin/python3
-"""Draws the Pareto front of a finished sweep: which points no other beats in both of two columns.
+"""Draws the Pareto front of a finished sweep: the points that no other point beats in both of two columns.
 
-usage: plot_pareto.py RESULTS_FOLDER [--x COLUMN] [--y COLUMN] [--colour AXIS] [--only AXIS=VALUE]... [--out FILE_WITHOUT_EXTENSION]
-
-Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name>_pareto unless --out says
-otherwise). --x is the 99th percentile of latency and --y the throughput unless said otherwise. Of throughput, goodput and
-efficiency more is better, of every other column less. Each network has a panel of its own. Points of the front are
-named by the axes that tell them apart. Bars are the interval of the throughput.
+Of throughput, goodput and efficiency more is better; of every other column less is. Each network has a panel of its own.
+Points of the front are named by the axes that tell them apart. Bars are the confidence interval of the throughput.
 """
-import matplotlib.pyplot as plt
+from infsim_tools.charts import CURVES, FAINT, INK, MARKERS, SOFT, heading, panels_of
+from infsim_tools.inputs import InputError, run
+from infsim_tools.sweep_pictures import draw_sweep
+from infsim_tools.sweeps import NETWORKS, name_of
 
-from plotting import CURVES, FAINT, INK, MARKERS, Sweep, arguments_of, heading, name_of, only_ok, room_for_heading, save, stop, style
-
-NETWORKS = ("model_name", "model_file")
 MORE = ("throughput", "goodput", "efficiency", "requests_per_s")
 
 
@@ -63,43 +59,36 @@ def draw_panel(axes, sweep, rows, x, y, colour, network):
     shared = ", ".join(a.prefixed(a.labels[front.index[0]]) for a in same)
     head = f"{network + ': ' if network else ''}{len(front)} of {len(rows)} points on the front"
     axes.set_title(head + (f",\nall with {shared}" if shared and len(front) > 1 else ""))
-    axes.set_xlabel(title(sweep, x))
-    axes.set_ylabel(title(sweep, y))
+    axes.set_xlabel(sweep.title_of(x))
+    axes.set_ylabel(sweep.title_of(y))
     axes.margins(0.12)
     right = axes.get_xlim()[1] * 1.05
     if not x.startswith(MORE) and right > 3 * front[x].max():   # the front is what is to be seen
         right = 2 * float(front[x].max())
-        axes.text(0.99, 0.02, f"further right: {(rows[x] > right).sum()} of the points", transform=axes.transAxes, ha="right", fontsize=8, color="#59636b")
+        axes.text(0.99, 0.02, f"further right: {(rows[x] > right).sum()} of the points", transform=axes.transAxes, ha="right", fontsize=8, color=SOFT)
     axes.set_xlim(0, right)
     axes.set_ylim(0, axes.get_ylim()[1])
     name_points(axes, front, x, y, [a for a in apart if a not in same] or same[:1])
 
 
-def title(sweep, column):
-    unit = sweep.columns[column]["unit"]
-    return name_of(column) + (f" [{unit}]" if unit and column != "throughput_avg" and not name_of(column).endswith(unit) else "")
-
-
 def draw(sweep, arguments):
-    style()
-    x, y = sweep.column(arguments.x or "latency_ms_p99", "--x"), sweep.column(arguments.y or "throughput_avg", "--y")
+    x, y = sweep.number(arguments.x or "latency_ms_p99", "--x"), sweep.number(arguments.y or "throughput_avg", "--y")
     if x == y:
-        stop(f"--x and --y are both {x}")
-    ok = only_ok(sweep).dropna(subset=[x, y])
+        raise InputError(f"--x and --y are both {x}")
+    ok = sweep.only_ok().dropna(subset=[x, y])
     if ok.empty:
-        stop(f"no {sweep.row} of {sweep.folder} has both {x} and {y}, so there is nothing to draw")
+        raise InputError(f"no {sweep.row} of {sweep.folder} has both {x} and {y}, so there is nothing to draw")
     rest = [a for a in sweep.axes if a.column not in NETWORKS]
     colour = sweep.axis(arguments.colour, "--colour") if arguments.colour else next(
         (a for a in rest if a.column != "batch_size" and len(a) <= len(CURVES)), None)
     if colour and len(colour) > len(CURVES):
-        stop(f"{len(colour)} values of {colour.column} are more than there are colours, {len(CURVES)}")
+        raise InputError(f"{len(colour)} values of {colour.column} are more than there are colours, {len(CURVES)}")
     networks = next((a for a in sweep.axes if a.column in NETWORKS), None)
     groups = [(value, ok[networks.labels[ok.index] == value]) for value in networks.order] if networks else [("", ok)]
     groups = [(name, rows) for name, rows in groups if not rows.empty]
     across = min(len(groups), 3)
     down = -(-len(groups) // across)
-    figure, panels = plt.subplots(down, across, figsize=((7.5 if across == 1 else 5.4) * across + 1.6, 4.3 * down + 0.75), squeeze=False, constrained_layout=True)
-    room_for_heading(figure)
+    figure, panels = panels_of(down, across, ((7.5 if across == 1 else 5.4) * across + 1.6, 4.3 * down + 0.75))
     for axes, (name, rows) in zip(panels.flat, groups):
         draw_panel(axes, sweep, rows, x, y, colour, name)
     for axes in panels.flat[len(groups):]:
@@ -117,11 +106,10 @@ def draw(sweep, arguments):
 
 
 def main():
-    arguments = arguments_of(__doc__, "_pareto", (("x", "column from left to right"), ("y", "column from bottom to top"), ("colour", "axis that colours tell apart")))
-    sweep = Sweep(arguments.folder)
-    sweep.keep(arguments.only)
-    save(draw(sweep, arguments), arguments.out)
+    draw_sweep(__doc__, draw, "_pareto", (("x", "COLUMN", "column from left to right (default: the 99th percentile of latency)"),
+                                          ("y", "COLUMN", "column from bottom to top (default: the throughput)"),
+                                          ("colour", "AXIS", "axis whose values have colours (default: the first one besides networks and batches)")))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

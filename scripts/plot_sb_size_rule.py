@@ -1,23 +1,17 @@
 #!/usr/bin/python3
 """Draws the smallest sb_size at which each batch compiles without spilling, beside AWS's rule and the state buffer.
 
-usage: plot_sb_size_rule.py RESULTS_FOLDER [--wall KIB]
-
-Reads RESULTS_FOLDER/table.csv of sweeps/sb_size_rule.json (spilling forbidden, sb_size in KiB per partition, a state buffer
-larger than the real one) and writes RESULTS_FOLDER/<folder's name>.png and .svg. --wall is the real state buffer (96).
-Prints for which batches the rule gives less than is needed, and from where on the state buffer binds instead.
+RESULTS_FOLDER is that of sweeps/sb_size_rule.json: spilling is forbidden, sb_size counts KiB per partition, and the state
+buffer is larger than the real one. Prints for which batches the rule gives less than is needed, and from which batch on the
+state buffer is the limit instead.
 """
-import argparse
-import pathlib
-
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-INK, FAINT, NEED, RULE, WALL = "#222222", "#8a949c", "#2b6ca3", "#d98a1f", "#b5483c"
+from infsim_tools.charts import INK, WALL, plt
+from infsim_tools.inputs import InputError, run
+from infsim_tools.sweep_pictures import draw_sweep
+
+NEED, RULE = "#2b6ca3", "#d98a1f"
 
 
 def rule(batch):
@@ -42,12 +36,13 @@ def sentences(need, wall):
     short = [b for b in fits if rule(b) < need[b][0]]
     ample = [b for b in fits if rule(b) >= need[b][0]]
     beyond = [b for b in need if need[b][0] > wall]
-    listed = lambda list_: ", ".join(f"B={b}" for b in list_)
+    listed = lambda list_: ", ".join(f"B={b}" for b in list_)   # noqa: E731
     text = []
     under = [b for b in fits if rule(b) <= wall]
     if under:
         spare = [rule(b) - need[b][0] for b in under]
-        text.append(f"At {listed(under)} the rule binds: the compiler gets less than the chip has, and still {min(spare):g} to {max(spare):g} KiB more than it needs.")
+        text.append(f"At {listed(under)} the rule binds: the compiler gets less than the chip has, and still "
+                    f"{min(spare):g} to {max(spare):g} KiB more than it needs.")
     if ample:
         text.append(f"The rule gives enough for {listed(ample)}" + (f" and too little for {listed(short)}." if short else "."))
     over = [b for b in fits if rule(b) > wall]
@@ -58,10 +53,12 @@ def sentences(need, wall):
     return " ".join(text)
 
 
-def draw(need, wall, path):
-    plt.rcParams.update({"svg.hashsalt": "infsim", "font.family": "DejaVu Sans", "font.size": 10, "axes.spines.top": False,
-                         "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.axisbelow": True})
+def draw(sweep, arguments):
+    need, wall = smallest_sizes(sweep.require("batch_size", "sb_size", "status").table), arguments.wall
+    if not need:
+        raise InputError(f"no batch of {sweep.folder} compiles at any sb_size, so there is nothing to draw")
     figure, axis = plt.subplots(figsize=(7.6, 4.6))
+    axis.grid(False)
     batches = sorted(need)
     for b in batches:
         size, below = need[b]
@@ -76,25 +73,16 @@ def draw(need, wall, path):
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel("batch B")
     axis.set_ylabel("sb_size, KiB per partition")
-    axis.set_title("Smallest sb_size at which ResNet-50 compiles without spilling", loc="left", fontsize=11, fontweight="bold", color=INK)
+    axis.set_title("Smallest sb_size at which ResNet-50 compiles without spilling", color=INK)
     figure.tight_layout()
     figure.subplots_adjust(right=0.84)
-    figure.savefig(path.with_suffix(".png"), dpi=150)
-    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+    print(sentences(need, wall))
+    return figure
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--wall", type=float, default=96, metavar="KIB")
-    arguments = parser.parse_args()
-    path = arguments.folder / "table.csv"
-    if not path.is_file():
-        parser.exit(1, f"there is no {path}: run infsim sweep first\n")
-    need = smallest_sizes(pd.read_csv(path))
-    draw(need, arguments.wall, arguments.folder / arguments.folder.resolve().name)
-    print(sentences(need, arguments.wall))
+    draw_sweep(__doc__, draw, options=(("wall", "KIB", "the real state buffer in KiB per partition (default 96)", 96.0),))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

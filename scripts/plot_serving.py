@@ -1,16 +1,12 @@
 #!/usr/bin/python3
 """Draws a finished sweep of serving scenarios: latency against load, the hockey stick, one curve per compiled batch.
 
-usage: plot_serving.py RESULTS_FOLDER [--out FILE_WITHOUT_EXTENSION]
-
-Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name> unless --out says otherwise):
-p99 and median latency against the offered load. Curves end where requests pile up (the last point before it is the
-highest load that the server follows). A bound that is the same everywhere is drawn. The SVG holds no date and is the
-same for the same table.
+One panel has the 99th percentile of latency, the other one the median. A curve ends where requests pile up: its last point
+is the highest load that the server follows. A bound on latency that is the same for all points is drawn as a line.
 """
-import matplotlib.pyplot as plt
-
-from plotting import CURVES, MARKERS, WALL, Sweep, arguments_of, heading, label_ends, room_for_heading, save, stop, style
+from infsim_tools.charts import CURVES, MARKERS, WALL, heading, label_ends, panels_of
+from infsim_tools.inputs import InputError, run
+from infsim_tools.sweep_pictures import draw_sweep
 
 LOAD, BATCHES = "scenario.load.rate", "scenario.server.batches"
 
@@ -67,13 +63,15 @@ def title_of(curves, bound):
             + (f" with p99 within {bound:g} ms" if bound else ""))
 
 
-def draw(sweep, table):
-    style()
+def draw(sweep, _):
+    table = sweep.table
+    if "offered_rate" not in table or followed(table)["offered_rate"].dropna().empty:
+        raise InputError(f"no point of {sweep.folder} follows an offered load, so there is nothing to draw")
+    table = table[table["offered_rate"].notna()]
     curves = curves_of(sweep, table)
     if len(curves) > len(CURVES):
-        stop(f"{len(curves)} combinations besides the load are too many curves for one picture; --only AXIS=VALUE leaves some")
-    figure, panels = plt.subplots(1, 2, figsize=(12.6, 4.9), constrained_layout=True)
-    room_for_heading(figure)
+        raise InputError(f"{len(curves)} combinations besides the load are too many curves for one picture; --only AXIS=VALUE draws some of them")
+    figure, [panels] = panels_of(1, 2, (12.6, 4.9))
     good = followed(table)
     bounds = table["bound_ms"].dropna().unique() if "bound_ms" in table else []
     lowest = good["latency_ms_p99"].min()
@@ -94,14 +92,8 @@ def draw(sweep, table):
 
 
 def main():
-    arguments = arguments_of(__doc__)
-    sweep = Sweep(arguments.folder)
-    sweep.keep(arguments.only)
-    table = sweep.table
-    if "offered_rate" not in table or followed(table)["offered_rate"].dropna().empty:
-        stop(f"no point of {arguments.folder} follows an offered load, so there is nothing to draw")
-    save(draw(sweep, table[table["offered_rate"].notna()]), arguments.out)
+    draw_sweep(__doc__, draw)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

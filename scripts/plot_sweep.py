@@ -1,27 +1,25 @@
 #!/usr/bin/python3
 """Draws a finished sweep as curves: throughput and latency against one of its axes.
 
-usage: plot_sweep.py RESULTS_FOLDER [--x AXIS] [--y COLUMN] [--colour AXIS] [--only AXIS=VALUE]... [--out FILE_WITHOUT_EXTENSION]
-
-Reads the table and its description and writes a PNG and an SVG (RESULTS_FOLDER/<folder's name> unless --out says
-otherwise). --x is the axis with the most values unless said otherwise, the batch where it is one of them; --colour the first
-other one. Networks, and every further axis, get pictures of their own, one below the other. Over batches there are three
-panels: throughput, latency, and what latency buys, with the knee (most throughput per latency) marked. --y draws one panel
-of that column instead. Bands are the intervals of the measurement, or the fastest inference to p99. What does not fit is a
-wall, or a cross at the bottom. The same table makes the same bytes.
+Networks, and every further axis, get pictures of their own, one below the other. Over batches there are three panels:
+throughput, latency, and the latency that each throughput costs, with a ring around the knee (most throughput per latency).
+Bands are the confidence interval of the throughput, and the fastest inference to p99. Points that do not fit are a wall, or
+crosses at the bottom.
 """
 import textwrap
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from plotting import (CURVES, INK, MARKERS, WALL, Sweep, arguments_of, heading, knee_of, label_ends, name_of, only_ok, room_for_heading, save,
-                      stop, style)
+from infsim_tools.batches import knee_of
+from infsim_tools.charts import CURVES, MARKERS, WALL, heading, label_ends, name_ticks, panels_of
+from infsim_tools.inputs import InputError, run
+from infsim_tools.sweep_pictures import draw_sweep
+from infsim_tools.sweep_titles import ends_text, title_of
+from infsim_tools.sweeps import NETWORKS, name_of
 
 MAX_FACETS = 12
-NETWORKS = ("model_name", "model_file")
 
 
 class Layout:
@@ -30,25 +28,21 @@ class Layout:
     def __init__(self, sweep, arguments):
         rest = list(sweep.axes)
         if not rest:
-            stop(f"{sweep.folder} has one value of every axis: nothing to draw against")
+            raise InputError(f"{sweep.folder} has one value of every axis: nothing to draw against")
         self.x = sweep.axis(arguments.x, "--x") if arguments.x else default_x(rest)
         rest.remove(self.x)
         if arguments.colour:
             self.colour = sweep.axis(arguments.colour, "--colour")
             if self.colour is self.x:
-                stop(f"--colour {arguments.colour} is what --x draws along already")
+                raise InputError(f"--colour {arguments.colour} is what --x draws along already")
         else:
             self.colour = next((a for a in rest if a.column not in NETWORKS and len(a) <= len(CURVES)), None)
         if self.colour:
             rest.remove(self.colour)
             if len(self.colour) > len(CURVES):
-                stop(f"{len(self.colour)} values of {self.colour.column} are more than there are colours, {len(CURVES)}; --only leaves "
-                     "some of another axis, plot_map.py draws maps")
-        rest.sort(key=lambda a: a.column not in NETWORKS)
-        self.facets = sweep.groups(rest)
-        if len(self.facets) > MAX_FACETS:
-            stop(f"{len(self.facets)} combinations of {', '.join(a.column for a in rest)} are too many for one picture; --only AXIS=VALUE "
-                 "leaves some of them, plot_map.py draws maps")
+                raise InputError(f"{len(self.colour)} values of {self.colour.column} are more than there are colours, {len(CURVES)}; "
+                                 "--colour names another axis, plot_map.py draws maps")
+        self.facets = sweep.groups(rest, MAX_FACETS, ", plot_map.py draws maps")
         self.over_batches = self.x.column == "batch_size" and len(self.x.names) == 1
 
     def curves(self, rows):
@@ -80,7 +74,7 @@ def draw_curve(axes, layout, rows, y, low, high, number):
     """One curve with its band; a gap where a point has no figure. Returns its last point."""
     rows = rows.assign(place=places_of(layout, rows)).sort_values("place")
     if rows["place"].duplicated().any():
-        stop(f"several rows of a curve have the same {layout.x.column}: the table has more axes than its description says")
+        raise InputError(f"several rows of a curve have the same {layout.x.column}: the table has more axes than its description says")
     colour, marker = CURVES[number % len(CURVES)], MARKERS[number % len(MARKERS)]
     x, value = rows["place"].to_numpy(float), rows[y].where(rows["status"] == "ok").to_numpy(float, na_value=np.nan)
     ends = [rows[c].where(rows["status"] == "ok").to_numpy(float, na_value=np.nan) for c in (low, high)] if low else None
@@ -179,8 +173,7 @@ def finish(axes, layout, title):
     axes.set_title(title)
     axes.set_xlabel(layout.x.title + (f", {unit}" if (unit := layout.unit) else ""))
     if not layout.x.quantity:
-        axes.set_xticks(range(len(layout.x)), layout.x.order, rotation=0 if sum(map(len, layout.x.order)) < 60 else 20,
-                        ha="center" if sum(map(len, layout.x.order)) < 60 else "right")
+        name_ticks(axes, layout.x.order, 60, 20, 10)
         axes.set_xlim(-0.6, len(layout.x) - 0.25)
     elif layout.over_batches:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=9))
@@ -214,83 +207,16 @@ def draw_facet(panels, layout, text, rows, y):
         panels[2].set_title("What latency buys (number: batch, ring: knee)")
 
 
-def best_text(layout, rows, y):
-    """The best point of some rows, and where it is."""
-    best = rows.loc[rows[y].astype(float).idxmax()]
-    place = layout.x.prefixed(layout.x.labels[best.name])
-    return best, f"{best[y]:,.0f}" if best[y] >= 100 else f"{best[y]:.3g}", place
-
-
-def ratio_title(layout, ok, column):
-    """How two curves compare at the same places: "A gives 0.97 to 16 times the items/s of B"."""
-    first, second = layout.colour.order
-    facet = pd.Series({index: number for number, (_, rows) in enumerate(layout.facets) for index in rows.index})
-    both = ok.assign(facet=facet, place=layout.x.labels, curve=layout.colour.labels).pivot_table(
-        index=["facet", "place"], columns="curve", values=column, aggfunc="first").dropna()
-    if both.empty or len(both.columns) < 2 or (both[[first, second]] <= 0).any(axis=None):
-        return ""
-    ratio = (both[second] / both[first]).astype(float)
-    if ratio.max() < 1 / ratio.min():
-        first, second, ratio = second, first, 1 / ratio
-    if ratio.max() < 1.005:
-        return f"{layout.colour.prefixed(first)} and {layout.colour.prefixed(second)} are the same everywhere"
-    number, place = ratio.idxmax()
-    where = ", ".join(filter(None, [layout.facets[number][0], layout.x.prefixed(place)]))
-    least = f"{ratio.min():.2g}" if ratio.min() < 0.995 else "1"
-    return (f"{layout.colour.prefixed(second)}: {least} to {ratio.max():.3g} times the {'items/s' if column == 'throughput_avg' else name_of(column)} "
-            f"of {layout.colour.prefixed(first)}, most at {where}")
-
-
-def title_of(layout, ok, y):
-    """What to see: how two curves compare, the highest point of each where there are few, the knees of networks, or the highest of all."""
-    column, unit = y or "throughput_avg", f" {name_of(y)}" if y else " items/s"
-    several = len(layout.facets) > 1
-    if layout.colour and len(layout.colour) == 2 and several and (text := ratio_title(layout, ok, column)):
-        return text
-    if not layout.colour and several and layout.over_batches and not y:
-        knees = [(text, knee_of(ok[ok.index.isin(rows.index)])) for text, rows in layout.facets]
-        return "Knee: " + "; ".join(f"{text} B={int(knee['batch_size'])}" for text, knee in knees if knee is not None)
-    if layout.colour and not several and len(layout.colour) <= 3:
-        parts = []
-        for label, rows, _ in layout.curves(ok):
-            _, number, place = best_text(layout, rows, column)
-            parts.append(f"{label}: at most {number}{unit if not parts else ''} at {place}")
-        return "; ".join(parts)
-    best, number, place = best_text(layout, ok, column)
-    where = [layout.colour.prefixed(layout.colour.labels[best.name])] if layout.colour else []
-    facet = next((text for text, rows in layout.facets if best.name in rows.index), "")
-    text = f"At most {number}{unit}, at " + ", ".join(filter(None, [facet, *where, place]))
-    if not layout.colour and not several and layout.over_batches and not y:
-        knee = knee_of(ok)
-        text += f"; knee at B={int(knee['batch_size'])} with {knee['throughput_avg']:,.0f}"
-    return text
-
-
-def ends_text(layout, rows):
-    """Which curves end early, and why, where there are few of them."""
-    sentences = []
-    for label, own, _ in layout.curves(rows) if layout.over_batches and layout.colour and len(layout.facets) == 1 else []:
-        last = own[own["status"] == "ok"]["batch_size"].max()
-        bad = own[(own["status"] != "ok") & (own["batch_size"] > last)].sort_values("batch_size")
-        if not bad.empty and pd.notna(bad.iloc[0]["infeasible_wanted_bytes"]):
-            first = bad.iloc[0]
-            sentences.append(f"{label} ends at B={int(last)}: {int(first['batch_size'])} would want {int(first['infeasible_wanted_bytes']):,} bytes "
-                             f"of {first['infeasible_resource']}, there are {int(first['infeasible_available_bytes']):,}")
-    return ". ".join(sentences) if len(sentences) <= 2 else ""
-
-
 def draw(sweep, arguments):
-    style()
-    ok = only_ok(sweep)
+    ok = sweep.only_ok()
     layout = Layout(sweep, arguments)
-    y = sweep.column(arguments.y, "--y") if arguments.y else None
+    y = sweep.number(arguments.y, "--y") if arguments.y else None
     layout.unit = sweep.columns[layout.x.column]["unit"]
     layout.y_label = " ".join(filter(None, [name_of(y), f"[{sweep.columns[y]['unit']}]" if sweep.columns[y]["unit"] else ""])) if y else ""
     across = (1 if len(layout.facets) < 2 else 3 if len(layout.facets) > 4 else 2) if y else 3 if layout.over_batches else 2
     down = -(-len(layout.facets) // across) if y else len(layout.facets)
     high = 4.2 if down == 1 else 3.1
-    figure, panels = plt.subplots(down, across, figsize=(4.8 * across + 0.8, high * down + 0.75), squeeze=False, constrained_layout=True)
-    room_for_heading(figure)
+    figure, panels = panels_of(down, across, (4.8 * across + 0.8, high * down + 0.75))
     rows_of_panels = [[axes] for axes in panels.flat] if y else panels
     for line, (text, rows) in zip(rows_of_panels, layout.facets):
         draw_facet(list(line), layout, text, rows, y)
@@ -311,11 +237,10 @@ def draw(sweep, arguments):
 
 
 def main():
-    arguments = arguments_of(__doc__, options=(("x", "axis to draw along"), ("y", "column to draw"), ("colour", "axis whose values are curves")))
-    sweep = Sweep(arguments.folder)
-    sweep.keep(arguments.only)
-    save(draw(sweep, arguments), arguments.out)
+    draw_sweep(__doc__, draw, options=(("x", "AXIS", "axis to draw along (default: the quantity with the most values; the batch on a tie)"),
+                                       ("y", "COLUMN", "draw this column instead, one panel for each picture"),
+                                       ("colour", "AXIS", "axis whose values are curves (default: the first one that --x leaves)")))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

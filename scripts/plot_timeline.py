@@ -1,27 +1,19 @@
 #!/usr/bin/python3
 """Draws a window of a trace of `infsim run --trace`: what one core's engines and DMA did, the state buffer and DRAM.
 
-usage: plot_timeline.py TRACE.pftrace [TRACE.pftrace ...] [--core N] [--window FROM..TO] [--title TEXT ...]
-                        [--out FILE_WITHOUT_EXTENSION]
-
-Several traces stand one above the other on one axis. FROM and TO are times since the beginning of the drawn inferences,
-with a unit: 0us..400us; all of them without. An engine's bar is as high as the share of the time that it worked on in that
-place, in the colour of the layer's place in the network; below stands what it mostly waited for. Writes a PNG and an SVG
-(the first trace's name unless --out says otherwise).
+Several traces stand one above the other on one time axis. The height of an engine's bar is the share of the time that the
+engine worked; its colour is the layer's place in the network. The strip below says what the engine mostly waited for.
+Writes a PNG and an SVG.
 """
 import argparse
 import pathlib
 import re
-import sys
 
-import matplotlib
+import numpy
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy  # noqa: E402
-
-from perfetto_trace import Trace
-from plotting import FAINT, INK, WALL, save, style
+from infsim_tools.charts import FAINT, INK, WALL, add_out_option, plt, save, style
+from infsim_tools.inputs import InputError, parser_of, run
+from infsim_tools.perfetto import Trace
 
 UNITS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9}    # in nanoseconds
 BINS = 600
@@ -39,7 +31,7 @@ def window_of(text):
         raise argparse.ArgumentTypeError("must be FROM..TO with units, as in 0us..400us")
     begin, end = float(match[1]) * UNITS[match[2]], float(match[3]) * UNITS[match[4]]
     if begin >= end:
-        raise argparse.ArgumentTypeError("must end behind its beginning")
+        raise argparse.ArgumentTypeError("must end after it begins")
     return begin, end
 
 
@@ -50,10 +42,10 @@ class Panel:
         try:
             trace = Trace(path)
         except (OSError, ValueError, KeyError, IndexError) as error:
-            sys.exit(f"plot_timeline.py: {path}: cannot be read as a trace of infsim: {error}")
+            raise InputError(f"{path} cannot be read as a trace of infsim: {error}") from None
         self.tracks = {name: track for (process, name), track in trace.tracks.items() if process == f"core {core}"}
         if not self.tracks.get("inferences") or not self.tracks["inferences"].slices:
-            sys.exit(f"plot_timeline.py: {path}: has no inference of core {core}")
+            raise InputError(f"{path} has no inference of core {core}")
         self.start = self.tracks["inferences"].slices[0].start
         self.length = self.tracks["inferences"].slices[-1].end - self.start
         layers = {}
@@ -192,8 +184,7 @@ def draw_counters(axes, panel, edges):
 def draw(panels, titles, window, core, out):
     begin, end = window or (0, max(p.length for p in panels))
     scale, unit = (1e6, "ms") if end - begin > 2e6 else (1e3, "µs")
-    style()
-    plt.rcParams["axes.labelsize"] = 9
+    style(axes_labelsize=9)
     figure = plt.figure(figsize=(11, 4.3 * len(panels) + 0.7))
     # Four rows each, the first of them room for the title.
     grid = figure.add_gridspec(4 * len(panels), 1, height_ratios=[0.25, 4, 1.1, 1.3] * len(panels), hspace=0.25, left=0.12,
@@ -231,12 +222,13 @@ def legend(figure, waits, colours):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("traces", nargs="+", type=pathlib.Path, metavar="TRACE.pftrace")
-    parser.add_argument("--core", type=int, default=0, metavar="N")
-    parser.add_argument("--window", type=window_of, metavar="FROM..TO")
-    parser.add_argument("--title", nargs="+", default=[], metavar="TEXT", help="of each trace; its file's name otherwise")
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE_WITHOUT_EXTENSION")
+    parser = parser_of(__doc__)
+    parser.add_argument("traces", nargs="+", type=pathlib.Path, metavar="TRACE.pftrace", help="written by infsim run --trace")
+    parser.add_argument("--core", type=int, default=0, metavar="N", help="the core to draw (default 0)")
+    parser.add_argument("--window", type=window_of, metavar="FROM..TO",
+                        help="times since the drawn inferences began, with units, such as 0us..400us (default: all)")
+    parser.add_argument("--title", nargs="+", default=[], metavar="TEXT", help="a title for each trace (default: its file's name)")
+    add_out_option(parser, "the first trace's name")
     arguments = parser.parse_args()
     titles = arguments.title + [path.stem for path in arguments.traces[len(arguments.title):]]
     if len(titles) > len(arguments.traces):
@@ -246,4 +238,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,17 +1,16 @@
-#!/usr/bin/env python3
-"""Tornado figure of elasticities: which constants of the chip the throughput of a network follows, and its limit.
+#!/usr/bin/python3
+"""Draws a tornado chart of elasticities: which constants of the chip move a network's throughput, and its largest batch.
 
-usage: plot_tornado.py SENSITIVITY.csv [--most N] [--out FILE_WITHOUT_EXTENSION]
-
-SENSITIVITY.csv is what `infsim sensitivity MODEL --csv` prints. Constants stand by falling elasticity; a bar is the elasticity of
-throughput and its line the interval that the measurements leave, a diamond that of the largest batch that fits, where it was asked for.
+Constants are sorted by elasticity. A bar is the elasticity of throughput and the line on it its confidence interval. A diamond
+is the elasticity of the largest batch that fits, if `infsim sensitivity --limits` computed it. Writes a PNG and an SVG.
 """
-import argparse
-import csv
 import pathlib
-import sys
 
-from plotting import CURVES, FAINT, INK, WALL, plt, save, style
+from infsim_tools.charts import CURVES, FAINT, INK, WALL, add_out_option, plt, save, style
+from infsim_tools.inputs import InputError, parser_of, read_csv, run
+
+COLUMNS = ["model_name", "batch_size", "key", "less", "more"] + [f"{what}_elasticity{end}" for what in ("throughput", "limit")
+                                                                 for end in ("", "_low", "_high")]
 
 
 def number(text):
@@ -44,17 +43,7 @@ def limit(axes, y, row):
     axes.text(high, y - 0.42, f"  largest batch {value:+.2f}", va="center", fontsize=8.5, color=CURVES[3])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=pathlib.Path, metavar="SENSITIVITY.csv")
-    parser.add_argument("--most", type=int, default=12, metavar="N", help="constants to draw (default 12)")
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE_WITHOUT_EXTENSION")
-    arguments = parser.parse_args()
-    if not arguments.table.is_file():
-        sys.exit(f"plot_tornado.py: there is no {arguments.table}; infsim sensitivity MODEL --csv prints it")
-    rows = drawn(list(csv.DictReader(arguments.table.open(newline=""))), arguments.most)
-    if not rows:
-        sys.exit(f"plot_tornado.py: {arguments.table} has no elasticity of throughput")
+def draw(rows):
     style()
     figure, axes = plt.subplots(figsize=(8, 1.6 + 0.42 * len(rows)))
     for y, row in enumerate(rows):
@@ -69,8 +58,20 @@ def main():
     top = rows[-1]
     axes.set_title(f"{top['model_name']}, B={top['batch_size']}: throughput follows {top['key']} most")
     figure.tight_layout()
-    save(figure, arguments.out or arguments.table.with_suffix(""))
+    return figure
+
+
+def main():
+    parser = parser_of(__doc__)
+    parser.add_argument("table", type=pathlib.Path, metavar="SENSITIVITY.csv", help="what infsim sensitivity MODEL --csv prints")
+    parser.add_argument("--most", type=int, default=12, metavar="N", help="constants to draw (default 12)")
+    add_out_option(parser, "the table's name")
+    arguments = parser.parse_args()
+    rows = drawn(read_csv(arguments.table, COLUMNS, "infsim sensitivity MODEL --csv"), arguments.most)
+    if not rows:
+        raise InputError(f"{arguments.table} has no elasticity of throughput")
+    save(draw(rows), arguments.out or arguments.table.with_suffix(""))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # usage: renew_results.sh [options of `infsim sweep`]
-# Renews everything in results/ and the tables of README.md that are made from it: every sweep, its picture, the serving
-# tables, the comparison with the search, the validation, the efficiencies and the comparison with smaller batches of tests/README.md. Points that are there already are taken as they are.
+# Renews everything in results/ and the tables that are made from it: every sweep and its picture, the tables of README.md,
+# results/README.md and sim/chip/README.md, and in tests/README.md the efficiencies and the comparison with smaller batches.
+# Points that are there already are kept.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh
@@ -12,25 +14,24 @@ for file in sweeps/*.json; do
     echo "== $name"
     build/infsim sweep "$file" --out "results/$name" "$@" > /dev/null
 done
-mkdir -p results/timeline
+mkdir -p results/timeline results/uncertainty
 python=/usr/bin/python3   # where Debian's matplotlib is
 $python scripts/plot_sweep.py results/resnet50_batch
-$python scripts/batch_table.py
-$python scripts/length_table.py
 $python scripts/plot_map.py results/batch_sb_dram
 $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_next_chip.py results/next_chip
 $python scripts/plot_bytes.py results/flag_spill
 $python scripts/plot_pareto.py results/search
 $python scripts/plot_serving.py results/serving_load
-$python scripts/plot_batching.py build/infsim
-$python scripts/compare_search.py results/search --cut-tolerance 5 --readme results/README.md
+$python scripts/plot_batching.py
+$python scripts/compare_search.py results/search --cut-tolerance 5 --write
 for batch in 1 5; do build/infsim run resnet50-v1 --batch $batch --trace results/timeline/b$batch.pftrace > /dev/null; done
 $python scripts/plot_timeline.py results/timeline/b1.pftrace results/timeline/b5.pftrace \
     --title "ResNet-50 at B=1" "ResNet-50 at B=5" --out results/timeline/timeline
-$python scripts/serving_tables.py build/infsim
+$python scripts/serving_tables.py
 build/infsim validate --csv > results/validation/validation.csv
-$python scripts/write_validation.py
-$python scripts/uncertainty_table.py build/infsim
+$python scripts/plot_validation.py
+build/infsim uncertainty resnet50-v1 --jobs 2 --json > results/uncertainty/resnet50-v1.json
+$python scripts/readme_tables.py
 $python scripts/efficiency_table.py --write
 $python scripts/check_cuts.py --write > /dev/null

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # usage: run.sh [options of `infsim sweep`]
-# The main job: sets up what is missing, builds, sweeps ResNet-50 over batch sizes and draws the result. Points that
-# were simulated before are taken from results/ as they are.
+# Answers the project's main question: sets up what is missing, builds, sweeps ResNet-50 over batch sizes and draws the result.
+# Points in results/ that were simulated before are kept.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 results=results/resnet50_batch
 

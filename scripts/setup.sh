@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building, testing and plotting need and that are not there yet, as root or through
-# sudo. Where nothing is missing it does nothing at all: no package list is fetched.
+# usage: setup.sh
+# Installs the missing Debian packages for building, testing and plotting, as root or through sudo. If nothing is missing it does
+# nothing at all: it fetches no package list.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 
 packages=(
     # build

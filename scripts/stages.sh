@@ -1,5 +1,5 @@
-# Sourced by .ci/run and nightly.sh: runs named stages one after the other and prints a table of their minutes at the end, also
-# where one fails.
+# Sourced by .ci/run and nightly.sh: runs named stages one after the other and prints a table of their minutes at the end, even
+# if one fails.
 stage_names=() stage_seconds=() failed_stages=()
 
 stage() {   # NAME COMMAND...: status of the command

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # usage: test.sh [--sanitize | --only-sanitize | --sanitize-all]
-# Sets up what is missing, builds and runs all tests, and lists what was skipped and why. With --sanitize, then builds with
-# clang's address and undefined-behaviour sanitizers and runs the unit suites, random graphs and the chip tests once more;
-# --only-sanitize runs these alone, --sanitize-all alone every test that has a sanitized build, which takes hours.
+# Sets up what is missing, builds, runs all tests, and lists which were skipped and why. --sanitize then also builds with clang's
+# address and undefined-behaviour sanitizers and runs the unit suites, random graphs and the chip tests again; --only-sanitize
+# runs only these. --sanitize-all runs only the sanitized build, but every test of it, which takes hours.
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
 plain=true sanitized=none

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # usage: tidy.sh [--all | --since COMMIT]
-# clang-tidy (.clang-tidy) over the sources below sim/ that changed since COMMIT, committed or not; by default since the
-# last version tag; where there is none yet it says so and checks nothing. A changed header counts through the sources
-# that include it directly. --all takes every source: half an hour on two cores. Needs a build/ with every object. A source
-# that passed is not read again while it and all it includes of the project stay the same (build/tidy/).
+# Runs clang-tidy (.clang-tidy) over the sources below sim/ that changed since COMMIT, committed or not. The default is the last
+# version tag; without one it says so and checks nothing. A changed header counts through the sources that include it directly.
+# --all takes every source: half an hour on two cores. It needs a build/ with every object. A source that has passed is skipped
+# until it changes, or a file of the project that it includes does (build/tidy/).
 set -euo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 
 tidy=clang-tidy-14

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # usage: verify_all.sh [INFSIM]
-# Compiles every network of models/ with every profile of configs/compilers/ at batches 1 and 4, each form held against its
-# verifier behind the pass that left it, and the program checked for races. A point that does not fit is as good as one that does.
-# One line per failure, their count at the end; exit status 1 where there are any, 2 where nothing could be said.
+# Compiles every network of models/ with every profile of configs/compilers/ at batches 1 and 4. A verifier checks each form after
+# the pass that made it, and the program is checked for races. A point that does not fit is not a failure. Prints a line for each
+# failure, and their number; exit status 1 if there are any, 2 if nothing could be said.
 set -uo pipefail
+source "$(dirname "$0")/help.sh"
 cd "$(dirname "$0")/.."
 infsim=${1:-build/infsim}
 [[ -x $infsim ]] || { echo "verify_all.sh: $infsim is not built (scripts/build.sh)" >&2; exit 2; }

@@ -1278,9 +1278,8 @@ class Uncertainty(InScratch):
 
 
 class Pictures(InScratch):
-    def test_the_first_table_of_the_readme_is_that_of_its_results(self):
-        for table in ("batch_table.py", "length_table.py", "uncertainty_table.py"):
-            subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / table, "--check"], check=True)
+    def test_the_tables_of_the_pages_are_those_of_the_results(self):
+        subprocess.run(["/usr/bin/python3", SOURCE / "scripts/readme_tables.py", "--check"], check=True)
 
     def draw(self, script, folder, expect=0):
         result = subprocess.run(["/usr/bin/python3", SOURCE / "scripts" / script, folder], cwd=self.folder,
@@ -1309,7 +1308,7 @@ class Pictures(InScratch):
 
     def test_batching(self):
         for name in ("one", "two"):
-            subprocess.run(["/usr/bin/python3", SOURCE / "scripts/plot_batching.py", INFSIM, "--out", self.folder / name], check=True)
+            subprocess.run(["/usr/bin/python3", SOURCE / "scripts/plot_batching.py", "--infsim", INFSIM, "--out", self.folder / name], check=True)
         self.assertEqual((self.folder / "one.svg").read_bytes(), (self.folder / "two.svg").read_bytes())
         self.assertTrue((self.folder / "one.png").read_bytes().startswith(b"\x89PNG"))
         self.assertIn(b"4 images", re.sub(rb"<!--|-->", b"", (self.folder / "one.svg").read_bytes()))
@@ -1319,15 +1318,19 @@ class Pictures(InScratch):
         (self.folder / "rule").mkdir()
         with open(self.folder / "rule/table.csv", "w", newline="") as file:
             csv.writer(file).writerows([("batch_size", "sb_size", "status"), *rows])
+        types = {"batch_size": ("integer", "Int64"), "sb_size": ("number", "Float64"), "status": ("text", "string")}
+        columns = [{"name": name, "type": kind, "pandas": pandas, "unit": ""} for name, (kind, pandas) in types.items()]
+        (self.folder / "rule/table.columns.json").write_text(json.dumps(
+            {"schema_version": 1, "sweep": "rule", "question": "?", "row": "point", "columns": columns}))
         script = ["/usr/bin/python3", SOURCE / "scripts/plot_sb_size_rule.py", "rule"]
         said = subprocess.run(script, cwd=self.folder, capture_output=True, text=True, check=True).stdout
         self.assertIn("enough for B=1, B=2.", said)
         self.assertIn("B=3 needs more than the chip has", said)
         self.assertTrue((self.folder / "rule/rule.png").is_file())
-        self.draw("plot_sb_size_rule.py", self.folder, expect=1)
+        self.draw("plot_sb_size_rule.py", self.folder, expect=2)
 
     def test_a_folder_without_a_table(self):
-        self.assertIn("there is no", self.draw("plot_sweep.py", self.folder, expect=1))
+        self.assertIn("there is no", self.draw("plot_sweep.py", self.folder, expect=2))
 
 
 class Serve(InScratch):

@@ -13,6 +13,7 @@ import unittest
 INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 sys.path.insert(0, str(SOURCE / "scripts"))
 import efficiency_table as table  # noqa: E402
+from infsim_tools.simulator import Infsim, networks_of_models  # noqa: E402
 
 FALL = 0.05
 TINY, LARGE = "three_layers", "resnet50-v1"   # far from its ideal, as every tiny network is; and not
@@ -26,10 +27,10 @@ def said(*words, folder=SOURCE):
 class Efficiency(unittest.TestCase):
     def test_no_network_is_slower_than_the_table_says(self):
         known = table.committed()
-        self.assertEqual({name for name, _ in known}, set(table.models()), "renew with scripts/efficiency_table.py --write")
+        self.assertEqual({name for name, _ in known}, set(networks_of_models()), "renew with scripts/efficiency_table.py --write")
         for (name, batch), efficiency in known.items():
             with self.subTest(network=name, batch=batch):
-                record = table.run(INFSIM, name, batch)
+                record = table.run(Infsim(INFSIM), name, batch)
                 self.assertIsInstance(record, dict, record)
                 self.assertGreaterEqual(record["efficiency"], (1 - FALL) * efficiency)
                 self.assertAlmostEqual(record["efficiency"], record["ideal_ms"] / record["service_ms"])

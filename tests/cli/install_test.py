@@ -56,6 +56,12 @@ class Package(unittest.TestCase):
         said("/usr/bin/python3", self.root / "usr/share/infsim/scripts/plot_sweep.py", "out", cwd=self.elsewhere)
         self.assertTrue(list((self.elsewhere / "out").glob("*.png")))
 
+    def test_every_installed_script_finds_what_it_needs(self):
+        scripts = sorted((self.root / "usr/share/infsim/scripts").glob("*.py"))
+        self.assertGreater(len(scripts), 9)
+        for script in scripts:
+            self.assertIn("usage: " + script.name, said("/usr/bin/python3", script, "--help", cwd=self.elsewhere))
+
     def test_the_page_of_a_report_is_installed_where_it_was_built(self):
         built = (BUILD / "report_page/page.html").exists()
         self.assertEqual(built, (self.root / "usr/share/infsim/report_page/page.html").exists())

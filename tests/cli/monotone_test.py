@@ -11,7 +11,7 @@ import unittest
 
 INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 sys.path.insert(0, str(SOURCE / "scripts"))
-from infsim_json import infsim_json  # noqa: E402
+from infsim_tools.simulator import Infsim  # noqa: E402
 
 # Instructions that start sooner may meet others that they missed before: list schedules are not monotone by nature.
 TOLERANCE = 0.02
@@ -30,7 +30,7 @@ class Monotone(unittest.TestCase):
             best = float("inf")
             for value in values:
                 with self.subTest(setting=key, value=value):
-                    said = infsim_json(INFSIM, "compile", MODEL, "--batch", 4, "--set", f"{key}={value}")
+                    said = Infsim(INFSIM).json("compile", MODEL, "--batch", 4, "--set", f"{key}={value}")
                     self.assertLessEqual(said["estimate_shared_ms"], (1 + TOLERANCE) * best)
                     best = min(best, said["estimate_shared_ms"])
 
