@@ -15,7 +15,7 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::size_t kManyLoads = 4096;  ///< above it an attempt to place them takes its time
-constexpr int kPatience = 12;   ///< times that loads are held back for one other: 1, 2, 4, ...
+constexpr int kPatience = 12;             ///< times that loads are held back for one other: 1, 2, 4, ...
 constexpr int kSettled = 4;     ///< loads that get their addresses with the activations around one without a place
 constexpr int kSettlings = 32;  ///< times that it is tried with as much rotation
 constexpr std::size_t kSettledLoads = 60'000;  ///< that are placed for it in all: it takes a second with so many
