@@ -10,8 +10,10 @@ using record::RunRecord;
 using record::Status;
 
 bool comparable(const RunRecord& r) {
-    return r.status == Status::ok && r.throughput_avg && r.latency_ms_p50 && *r.latency_ms_p50 > 0 && r.batch_size;
+    return record::has_results(r) && r.throughput_avg && record::typical_latency_ms(r).value_or(0) > 0 && r.batch_size;
 }
+
+double throughput_per_latency(const RunRecord& r) { return *r.throughput_avg / *record::typical_latency_ms(r); }
 
 constexpr double kStillGains = 1.05;
 
@@ -45,16 +47,14 @@ std::optional<std::size_t> best(const Records& records, Score score) {
 
 }  // namespace
 
-std::optional<std::size_t> knee(const Records& records) {
-    return best(records, [](const RunRecord& r) { return *r.throughput_avg / *r.latency_ms_p50; });
-}
+std::optional<std::size_t> knee(const Records& records) { return best(records, throughput_per_latency); }
 
 std::vector<std::size_t> knee_rivals(const Records& records) {
     const auto top = knee(records);
     if (!top) return {};
     const auto bound = [](const RunRecord& r, double sign) {
         const double half = r.throughput_high ? *r.throughput_high / *r.throughput_avg - 1 : 0;
-        return *r.throughput_avg / *r.latency_ms_p50 * (1 + sign * 2 * half);
+        return throughput_per_latency(r) * (1 + sign * 2 * half);
     };
     std::vector<std::size_t> rivals;
     for (std::size_t i = 0; i < records.size(); ++i)
@@ -116,7 +116,7 @@ std::optional<LargestBatch> largest_batch(const Records& records) {
     const auto batch = [&](std::size_t i) { return records[i].batch_size.value_or(0); };
     std::optional<std::size_t> top;
     for (std::size_t i = 0; i < records.size(); ++i)
-        if (records[i].status == Status::ok && (!top || batch(i) > batch(*top))) top = i;
+        if (record::has_results(records[i]) && (!top || batch(i) > batch(*top))) top = i;
     if (!top) return std::nullopt;
     LargestBatch result{*top, {}, std::nullopt};
     for (std::size_t i = 0; i < records.size(); ++i) {

@@ -11,8 +11,8 @@ namespace infsim::analysis {
 
 using Records = std::vector<record::RunRecord>;
 
-/// Index of the record with the most throughput per latency (p50), the smaller batch on a tie; empty when no
-/// record is ok. Records may come in any order.
+/// Index of the record with the most throughput per latency (p50, or the mean of an estimate), the smaller batch on a
+/// tie; empty when no record has results. Records may come in any order.
 std::optional<std::size_t> knee(const Records& records);
 
 /// The other batches that may be the knee as far as the intervals of throughput tell, in the order of the records. In a

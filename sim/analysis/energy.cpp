@@ -73,7 +73,7 @@ std::string missing_keys(const EnergySpec& spec, const std::string& dtype, const
 }  // namespace
 
 void fill_energy(RunRecord& r, const EnergySpec& spec) {
-    if (r.status != record::Status::ok) return;
+    if (!record::has_results(r)) return;
     const auto dtype = parse_dtype(r.dtype);
     INFSIM_CHECK(dtype && r.batch_size && *r.batch_size > 0 && r.throughput_avg && *r.throughput_avg > 0,
                  "a record that ran has a type, a batch and a throughput");

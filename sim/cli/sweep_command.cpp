@@ -8,11 +8,13 @@
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/limits_sweep_report.hpp"
 #include "cli/objectives_report.hpp"
 #include "cli/point_options.hpp"
 #include "cli/serve_report.hpp"
 #include "cli/sweep_summary.hpp"
 #include "cli/table.hpp"
+#include "explore/limits_sweep.hpp"
 #include "explore/measure.hpp"
 #include "explore/open_batch.hpp"
 #include "explore/process.hpp"
@@ -114,6 +116,25 @@ int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& 
     return kDone;
 }
 
+/// A sweep that looks for limits: one row per cell, in table order.
+int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, explore::Progress& progress,
+                     bool as_json) {
+    const explore::LimitsSweepResult result = explore::run_limits_sweep(sweep, options, progress);
+    if (result.interrupted) {
+        std::cerr << "interrupted; the cells that finished are in " << options.folder
+                  << "/limits, the same command goes on from there\n";
+        return kInterrupted;
+    }
+    if (as_json) std::cout << json::dump(limits_rows_json(sweep, result.rows, options.folder)) << "\n";
+    else
+        std::cout << wrapped(sweep.question) << "\n\n"
+                  << limits_rows_text(sweep, result.rows) << "\nTable: " << table_path(options)
+                  << "\nCertificates of each cell: " << options.folder
+                  << "/limits/*.json\nPictures, PNG and SVG: scripts/plot_limits.py " << options.folder
+                  << " draws them there\n";
+    return limits_status(result.rows);
+}
+
 explore::TableFormat format_of(const po::variables_map& values, Problems& problems) {
     const std::string name = values.count("format") > 0 ? values["format"].as<std::string>() : "csv";
     if (name != "csv" && name != "sqlite") problems.add("", "--format", "must be csv or sqlite, and is '" + name + "'");
@@ -153,9 +174,13 @@ int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, b
         print_census({points, points, 0}, options.folder, as_json);
         return kDone;
     }
-    const explore::Census census = explore::count_points(sweep, options.folder, models, problems);
+    const bool limits = sweep.method.measure == explore::Measure::limits;
+    const explore::Census census = limits ? explore::count_cells(sweep, options.folder, models, problems)
+                                          : explore::count_points(sweep, options.folder, models, problems);
     problems.throw_if_any();
     print_census(census, options.folder, as_json);
+    if (sweep.method.then.simulate_front && !as_json)
+        std::cout << "each by estimate; those on the front are simulated behind them\n";
     if (explore::goes_to_limit(sweep) && !as_json)
         std::cout << "each at batch 1; their other batches are found while the sweep runs\n";
     return kDone;
@@ -184,7 +209,9 @@ int run_sweep_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     if (values->count("help-columns") > 0) {
-        std::cout << record::column_manual() << "\nA sweep of scenarios:\n" << record::serving_column_manual();
+        std::cout << record::column_manual() << "\nA sweep of scenarios:\n"
+                  << record::serving_column_manual() << "\nA sweep with \"measure\": \"limits\":\n"
+                  << record::manual_of(record::limits_columns());
         return kDone;
     }
     if (values->count("sweep") == 0) throw InputError("", "SWEEP.json", "is missing");
@@ -210,6 +237,8 @@ int run_sweep_command(const Arguments& arguments) {
     if (values->count("dry-run") > 0) return dry_run(*sweep, options, values->count("json") > 0);
     explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);
+    if (sweep->method.measure == explore::Measure::limits)
+        return run_limits_sweep(*sweep, options, progress, values->count("json") > 0);
     const explore::SweepResult result = explore::run_sweep(*sweep, options, progress);
     if (result.interrupted) {
         std::cerr << "interrupted; the points that finished are in " << options.folder

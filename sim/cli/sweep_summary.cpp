@@ -64,8 +64,8 @@ analysis::BoundsByBatch bounds_by_batch(const Group& group, const std::string& f
 std::string batch_text(const RunRecord& r) { return "B=" + number_text(*r.batch_size); }
 
 std::string described(const RunRecord& r) {
-    return batch_text(r) + " with " + fixed(r.throughput_avg, 0) + " items/s at " + fixed(r.latency_ms_p50, 2) +
-           " ms (p50)";
+    return batch_text(r) + " with " + fixed(r.throughput_avg, 0) + " items/s at " +
+           fixed(record::typical_latency_ms(r), 2) + (r.latency_ms_p50 ? " ms (p50)" : " ms (mean, by estimate)");
 }
 
 std::string holes_text(const std::vector<std::int64_t>& holes) {
@@ -152,6 +152,7 @@ bool has_batch_axis(const Sweep& sweep) {
 namespace {
 
 std::string interval_text(const RunRecord& r) {
+    if (r.status == Status::estimated) return "estimate";
     if (!r.throughput_high || *r.throughput_high == *r.throughput_avg) return "exact";
     return fmt::format("{:.1f} %", 100 * (*r.throughput_high / *r.throughput_avg - 1));
 }
@@ -159,7 +160,8 @@ std::string interval_text(const RunRecord& r) {
 /// In the place of figures.
 std::string verdict(Status status) {
     switch (status) {
-        case Status::ok: break;
+        case Status::ok:
+        case Status::estimated: break;
         case Status::infeasible: return "no fit";
         case Status::failed: return "failed";
         case Status::timeout: return "timeout";
@@ -169,11 +171,11 @@ std::string verdict(Status status) {
 }
 
 std::vector<std::string> figures(const RunRecord& r) {
-    if (r.status != Status::ok) return {verdict(r.status)};
+    if (!record::has_results(r)) return {verdict(r.status)};
     const auto busy = r.engine_share[0][0];
     return {fixed(r.throughput_avg, 0),
             interval_text(r),
-            fixed(r.latency_ms_p50, 2),
+            fixed(record::typical_latency_ms(r), 2),
             fixed(r.latency_ms_p99, 2),
             fixed(r.service_ms, 2),
             fixed(r.roofline_ms, 2),
@@ -187,6 +189,7 @@ std::vector<std::string> figures(const RunRecord& r) {
 
 /// What a row has to say in words: why it has no figures, why it is so slow, or what holds the PE up.
 std::string words(const RunRecord& r) {
+    if (r.status == Status::estimated) return "priced by the compiler, not simulated: +-10 %, p50 is a mean";
     if (r.status == Status::ok && !r.why_slow.empty()) return "far from ideal: " + r.why_slow;
     if (r.status == Status::ok) return "the PE waits mostly for " + r.engine_main_stall[0];
     if (!r.infeasible_wanted_bytes) return std::string(record::status_name(r.status)) + ": " + r.reason;

@@ -45,7 +45,8 @@ Syntax syntax() {
         "input is not there are skipped. Error: simulated / published - 1, of the throughput where that was\n"
         "published, else of the latency, and of a device time before either. A column latency_is says what\n"
         "latency_ms_p50 holds where that is not the median: p90, p95, p99, mean or device, the chip's own time\n"
-        "without the host. Beside it a closed form (roofline plus overlap). Columns: configs/README.md.\n",
+        "without the host. Beside it a closed form (roofline plus overlap). Columns: configs/README.md. A table.csv\n"
+        "of `infsim sweep` is read as well, for instance to see what another chip would have given.\n",
         {running, output, help_group()},
         {},
         "file",

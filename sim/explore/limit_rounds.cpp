@@ -52,12 +52,22 @@ bool LimitRounds::run(Runner& runner) {
     return true;
 }
 
-Rows LimitRounds::rows() const {
+std::vector<std::size_t> LimitRounds::order() const {
     std::vector<SweepPoint> points;
     for (const PointTask& task : tasks_) points.push_back(task.point);
+    return table_order(points, cells_);
+}
+
+std::vector<SweepPoint> LimitRounds::points() const {
+    std::vector<SweepPoint> points;
+    for (const std::size_t i : order()) points.push_back(tasks_[i].point);
+    return points;
+}
+
+Rows LimitRounds::rows() const {
     Rows out;
-    for (const std::size_t i : table_order(points, cells_)) {
-        out.rows.push_back({points[i].axis_values, results_[i].record});
+    for (const std::size_t i : order()) {
+        out.rows.push_back({tasks_[i].point.axis_values, results_[i].record});
         out.timing.push_back(results_[i].timing_cells);
         out.energies.push_back(tasks_[i].energy);
     }

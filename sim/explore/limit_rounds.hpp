@@ -17,11 +17,13 @@ public:
     /// Runs round after round; false when interrupted. Throws InputError for what only a round finds wrong.
     bool run(Runner& runner);
 
-    /// All points in the order of the table.
+    /// All points in the order of the table, and what came of them.
+    std::vector<SweepPoint> points() const;
     Rows rows() const;
 
 private:
     std::vector<AskedPoint> next() const;
+    std::vector<std::size_t> order() const;
 
     const Sweep& sweep_;
     flow::PointReader reader_;

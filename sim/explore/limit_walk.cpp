@@ -20,7 +20,7 @@ constexpr int kSmallGap = 4;  ///< which is filled rather than halved
 std::map<int, bool> tried(const analysis::Records& known) {
     std::map<int, bool> fits;
     for (const record::RunRecord& r : known)
-        if (r.batch_size) fits[static_cast<int>(*r.batch_size)] = r.status == Status::ok;
+        if (r.batch_size) fits[static_cast<int>(*r.batch_size)] = record::has_results(r);
     return fits;
 }
 

@@ -20,8 +20,7 @@ const record::Column* record_column(const std::string& name) {
 }
 
 std::optional<double> number_of(const record::Column& column, const RunRecord& record) {
-    // Members are only reached through a mutable record; reading one does not change it.
-    const record::MemberRef member = column.member(const_cast<RunRecord&>(record));
+    const record::MemberRef member = record::member_of(column, record);
     if (const auto* const* integer = std::get_if<record::Integer*>(&member))
         return *integer && **integer ? std::optional(static_cast<double>(***integer)) : std::nullopt;
     if (const auto* const* real = std::get_if<record::Real*>(&member)) return **real;
@@ -114,7 +113,10 @@ std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<Sweep
     for (const Bound& bound : sweep.objectives.bounds) bounded.emplace_back(sweep, bound.column);
     std::vector<OfferedRow> offered;
     for (const SweepRow& row : rows) {
-        offered.push_back({network_of(sweep, row), row.record.status == record::Status::ok, {}, {}});
+        // Where the front was simulated, what was only priced is no candidate any more.
+        const bool candidate = sweep.method.then.simulate_front ? row.record.status == record::Status::ok
+                                                                : record::has_results(row.record);
+        offered.push_back({network_of(sweep, row), candidate, {}, {}});
         for (const Finder& find : wanted) offered.back().wanted.push_back(find(row));
         for (const Finder& find : bounded) {
             const auto figure = find(row);

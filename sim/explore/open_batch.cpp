@@ -40,7 +40,10 @@ bool is_to_limit(const json::Value& value) { return value.is_string() && value.a
 void settle_batch(Sweep& sweep, const std::optional<json::Cursor>& max_batch, Problems& problems) {
     Axis open = taken_out(sweep, problems);
     if (open.where.empty()) {
-        if (max_batch) max_batch->problem("has no meaning without \"batch\": \"to_limit\"");
+        if (max_batch && sweep.method.measure == Measure::limits)
+            sweep.max_batch = static_cast<int>(max_batch->integer(1, flow::kMaxBatch).value_or(1));
+        else if (max_batch)
+            max_batch->problem("has no meaning without \"batch\": \"to_limit\" or \"measure\": \"limits\"");
         return;
     }
     open.key = kBatch;

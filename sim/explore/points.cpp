@@ -34,26 +34,29 @@ std::optional<std::int64_t> limit_of(const ProcessResult& result, const PointLim
 
 }  // namespace
 
+std::optional<NoAnswer> no_answer(const ProcessResult& result, const PointLimits& limits) {
+    using End = ProcessResult::End;
+    using record::Status;
+    if (result.end == End::timeout || result.end == End::out_of_memory)
+        return NoAnswer{result.end == End::timeout ? Status::timeout : Status::out_of_memory, given_up(result, limits),
+                        limit_of(result, limits)};
+    if (result.good()) return std::nullopt;
+    const std::string said = last_line(result.err);
+    return NoAnswer{Status::failed, "the worker ended with " + result.ending() + (said.empty() ? "" : ": " + said), {}};
+}
+
 std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunRecord& prepared,
                                  const PointLimits& limits, std::vector<Problem>& problems) {
-    using End = ProcessResult::End;
     const auto without_answer = [&](record::Status status, const std::string& reason) {
         StoredPoint point{prepared, "", ",,,", {}};
         point.record.status = status;
         point.record.reason = reason;
         return point;
     };
-    const auto failed = [&](const std::string& reason) { return without_answer(record::Status::failed, reason); };
-    if (result.end == End::timeout || result.end == End::out_of_memory) {
-        auto point =
-            without_answer(result.end == End::timeout ? record::Status::timeout : record::Status::out_of_memory,
-                           given_up(result, limits));
-        point.limit = limit_of(result, limits);
+    if (const auto none = no_answer(result, limits)) {
+        auto point = without_answer(none->status, none->reason);
+        point.limit = none->limit;
         return point;
-    }
-    if (!result.good()) {
-        const std::string said = last_line(result.err);
-        return failed("the worker ended with " + result.ending() + (said.empty() ? "" : ": " + said));
     }
     try {
         WorkerAnswer answer = parse_answer(result.out);
@@ -63,7 +66,8 @@ std::optional<StoredPoint> judge(const ProcessResult& result, const record::RunR
         }
         return std::move(answer.point);
     } catch (const InputError& e) {
-        return failed(std::string("the worker's answer cannot be read: ") + last_line(e.what()));
+        return without_answer(record::Status::failed,
+                              std::string("the worker's answer cannot be read: ") + last_line(e.what()));
     }
 }
 

@@ -12,6 +12,15 @@
 
 namespace infsim::explore {
 
+/// Why a worker has no answer.
+struct NoAnswer {
+    record::Status status = record::Status::failed;  ///< failed, timeout or out_of_memory
+    std::string reason;
+    std::optional<std::int64_t> limit;  ///< under which it was given up: picoseconds or bytes, by the status
+};
+/// Empty where there is an answer.
+std::optional<NoAnswer> no_answer(const ProcessResult& result, const PointLimits& limits);
+
 /// The stored point that a worker's end amounts to: `prepared` with another status and a reason where there is no
 /// answer, failed, or timeout and out_of_memory under these limits; adds to `problems` what is wrong with the input
 /// instead.

@@ -76,27 +76,48 @@ bool read_answer(int fd, const PointLimits& limits, std::string& text) {
     }
 }
 
-std::string answer(const Job& job, const PointLimits& limits) {
+/// How a child ended, and what it answered.
+struct Ended {
+    bool in_time = true;
+    int status = 0;  ///< as waitpid has it
+    std::string text;
+
+    bool without_memory() const { return WIFEXITED(status) && WEXITSTATUS(status) == kNoMemory; }
+};
+
+Ended run_in_fork(const Job& job, const PointLimits& limits) {
     Pipe pipe;
     const pid_t child = ::fork();
     INFSIM_CHECK(child >= 0, "cannot fork");
     if (child == 0) compute(job, limits, pipe.write.get());
     pipe.write.close();
-    std::string text;
-    const bool in_time = read_answer(pipe.read.get(), limits, text);
-    if (!in_time) ::kill(child, SIGKILL);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    Ended ended;
+    ended.in_time = read_answer(pipe.read.get(), limits, ended.text);
+    if (!ended.in_time) ::kill(child, SIGKILL);
+    while (::waitpid(child, &ended.status, 0) < 0 && errno == EINTR) {}
+    return ended;
+}
+
+std::string answer(const Job& job, const PointLimits& limits) {
+    const Ended ended = run_in_fork(job, limits);
     const auto header = [&](const char* how, int code) {
-        return how + (" " + std::to_string(code)) + " " + std::to_string(text.size()) + "\n" + text;
+        return how + (" " + std::to_string(code)) + " " + std::to_string(ended.text.size()) + "\n" + ended.text;
     };
-    if (!in_time) return header("timeout", 0);
-    if (WIFSIGNALED(status)) return header("signal", WTERMSIG(status));
-    if (WEXITSTATUS(status) == kNoMemory) return header("memory", 0);
-    return header("exit", WEXITSTATUS(status));
+    if (!ended.in_time) return header("timeout", 0);
+    if (WIFSIGNALED(ended.status)) return header("signal", WTERMSIG(ended.status));
+    if (ended.without_memory()) return header("memory", 0);
+    return header("exit", WEXITSTATUS(ended.status));
 }
 
 }  // namespace
+
+std::string in_fork(const Job& job) {
+    Ended ended = run_in_fork(job, {});
+    if (ended.without_memory()) throw std::bad_alloc();
+    INFSIM_CHECK(WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0,
+                 "a simulation in a fork ended before its answer");
+    return std::move(ended.text);
+}
 
 void answer_requests(const PointLimits& limits, const Prepare& prepare) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -20,4 +20,8 @@ using Prepare = std::function<Job(const std::string&)>;
 /// it.
 void answer_requests(const PointLimits& limits, const Prepare& prepare);
 
+/// The answer of a job that runs in a fork of its own, inside of another job. Memory that runs out there is
+/// std::bad_alloc here; throws InternalError where the fork ends otherwise than by itself.
+std::string in_fork(const Job& job);
+
 }  // namespace infsim::explore

@@ -14,17 +14,10 @@ namespace infsim::explore {
 
 namespace {
 
-/// What a point is in this sweep: "batch=3 chip.state_buffer.partition_bytes=96KiB".
-std::string label(const Sweep& sweep, const SweepPoint& point) {
-    std::vector<std::string> parts;
-    for (std::size_t a = 0; a < point.axis_values.size(); ++a)
-        parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
-    return parts.empty() ? "the point" : join(parts, " ");
-}
-
 std::string outcome(const record::RunRecord& r) {
-    if (r.status != record::Status::ok) return std::string{record::status_name(r.status)} + ": " + r.reason;
-    return number_text(static_cast<std::int64_t>(std::llround(*r.throughput_avg))) + " items/s";
+    if (!record::has_results(r)) return std::string{record::status_name(r.status)} + ": " + r.reason;
+    const std::string rate = number_text(static_cast<std::int64_t>(std::llround(*r.throughput_avg))) + " items/s";
+    return r.status == record::Status::estimated ? rate + " by estimate" : rate;
 }
 
 /// Problems of the composition ("batch", "cores", ...) get the place in the sweep file that said so.
@@ -77,7 +70,7 @@ StoredPoint Runner::keep(const ProcessResult& result, const PointTask& task) {
     }
     judged->timing_cells = number_text(result.seconds) + "," + judged->timing_cells;
     store_.save(*judged);
-    progress_.step(label(sweep_, task.point) + ": " + outcome(judged->record));
+    progress_.step(label_of(sweep_, task.point.axis_values) + ": " + outcome(judged->record));
     return std::move(*judged);
 }
 
@@ -98,7 +91,8 @@ bool Runner::run_missing(std::size_t total, std::size_t resumed, const Next& nex
     };
     const auto tell = [&](const std::vector<RunningRequest>& all) {
         std::vector<std::pair<std::string, double>> named;
-        for (const RunningRequest& r : all) named.emplace_back(label(sweep_, running.at(r.number).point), r.seconds);
+        for (const RunningRequest& r : all)
+            named.emplace_back(label_of(sweep_, running.at(r.number).point.axis_values), r.seconds);
         progress_.running(named);
     };
     progress_.start(total, resumed);

@@ -61,13 +61,6 @@ std::optional<flow::ServingPlan> plan_of(const Sweep& sweep, const Asked& asked,
     return plan;
 }
 
-std::string label(const Sweep& sweep, const ServingPoint& point) {
-    std::vector<std::string> parts;
-    for (std::size_t a = 0; a < point.axis_values.size(); ++a)
-        parts.push_back(sweep.axes[a].key + "=" + point.axis_values[a]);
-    return parts.empty() ? "the scenario" : join(parts, " ");
-}
-
 record::ServingRecord run(const ServingPoint& point, const SweepOptions& options, const flow::Measure& measure) {
     const flow::ServingPlan& plan = point.plan;
     flow::ServiceTables tables(plan.programs, plan.chip.dram.channels, plan.chip.cores,
@@ -112,7 +105,7 @@ std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions
     for (const ServingPoint& point : points) {
         rows.push_back({point.axis_values, run(point, options, measure)});
         const record::ServingRecord& r = rows.back().record;
-        progress.step(label(sweep, point) + ": " + (r.status == "ok" ? r.verdict : r.status));
+        progress.step(label_of(sweep, point.axis_values) + ": " + (r.status == "ok" ? r.verdict : r.status));
     }
     progress.finish();
     write_table(sweep, rows, options.folder, options.format);

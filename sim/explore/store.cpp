@@ -64,6 +64,7 @@ bool stands(const StoredPoint& point, const PointLimits& limits) {
     const auto no_more = [&](const auto& limit) { return point.limit && limit && limit->count() <= *point.limit; };
     switch (point.record.status) {
         case Status::ok:
+        case Status::estimated:
         case Status::infeasible: return true;
         case Status::failed: return false;
         case Status::timeout: return no_more(limits.time);

@@ -94,6 +94,32 @@ std::string timing_csv(const Rows& rows) {
     return text;
 }
 
+void fill_derived(Rows& rows, const flow::Prices& prices) {
+    for (std::size_t i = 0; i < rows.rows.size(); ++i)
+        flow::fill_derived(rows.rows[i].record, rows.energies[i], prices);
+}
+
+/// Simulates the rows of estimates that are on the front; false when interrupted. `point_of`: the point of a row.
+bool simulate_front(const Sweep& sweep, const flow::Prices& prices,
+                    const std::function<SweepPoint(std::size_t)>& point_of, flow::ModelCache& models, Runner& runner,
+                    Rows& rows) {
+    fill_derived(rows, prices);
+    const std::vector<std::size_t> chosen = rows_to_simulate(sweep, rows.rows);
+    DistinctProblems distinct(sweep);
+    flow::PointReader reader(models);
+    std::vector<PointTask> tasks;
+    for (const std::size_t i : chosen) {
+        SweepPoint point = point_of(i);
+        point.request.method = flow::Method::simulation;
+        if (auto task = task_of(point, reader, distinct)) tasks.push_back(std::move(*task));
+    }
+    distinct.all().throw_if_any();
+    return runner.run(tasks, [&](std::size_t n, const StoredPoint& stored, bool) {
+        rows.rows[chosen[n]].record = stored.record;
+        rows.timing[chosen[n]] = stored.timing_cells;
+    });
+}
+
 /// A sweep whose points are known before it runs; empty when interrupted.
 std::optional<Rows> run_listed(const Sweep& sweep, const SweepOptions& options, flow::ModelCache& models, Store& store,
                                Progress& progress) {
@@ -101,9 +127,16 @@ std::optional<Rows> run_listed(const Sweep& sweep, const SweepOptions& options, 
     const std::vector<Choice> all = choices(sweep);
     KnownRows rows = resumed_rows(sweep, all, models, store, options.running.limits, problems);
     problems.throw_if_any();
-    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
+    // What "then" asks for is known only behind the estimates.
+    const bool all_known = !sweep.method.then.simulate_front;
+    if (all_known) say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
     Runner runner(sweep, options.running, store, progress);
     if (!run_missing(sweep, all, models, runner, rows)) return std::nullopt;
+    if (all_known) return rows;
+    const Expander expander(sweep, problems);
+    const auto point_of = [&](std::size_t i) { return *expander.point(all[i]); };
+    if (!simulate_front(sweep, options.prices, point_of, models, runner, rows)) return std::nullopt;
+    say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
     return rows;
 }
 
@@ -115,8 +148,14 @@ std::optional<Rows> run_to_limit(const Sweep& sweep, const SweepOptions& options
     problems.throw_if_any();
     Runner runner(sweep, options.running, store, progress);
     if (!rounds.run(runner)) return std::nullopt;
+    Rows rows = rounds.rows();
+    if (sweep.method.then.simulate_front) {
+        const std::vector<SweepPoint> points = rounds.points();
+        const auto point_of = [&](std::size_t i) { return points[i]; };
+        if (!simulate_front(sweep, options.prices, point_of, models, runner, rows)) return std::nullopt;
+    }
     say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
-    return rounds.rows();
+    return rows;
 }
 
 }  // namespace
@@ -142,8 +181,7 @@ SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress&
                                      : run_listed(sweep, options, models, store, progress);
     SweepResult result{!rows, options.folder, {}};
     if (!rows) return result;
-    for (std::size_t i = 0; i < rows->rows.size(); ++i)
-        flow::fill_derived(rows->rows[i].record, rows->energies[i], options.prices);
+    fill_derived(*rows, options.prices);
     store.write("timing.csv", timing_csv(*rows));
     result.rows = std::move(rows->rows);
     write_table(sweep, result.rows, options.folder, options.format);

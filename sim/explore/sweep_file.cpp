@@ -240,6 +240,7 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     for (const json::Cursor& condition : reader.array_or_empty("where"))
         if (auto read = read_condition(condition)) sweep.conditions.push_back(std::move(*read));
     sweep.objectives = read_objectives(reader);
+    sweep.method = read_method(reader);
     const auto max_batch = reader.optional("max_batch");
     reader.finish();
     check_keys(sweep, found);
@@ -247,6 +248,7 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     check_zips(sweep, found);
     settle_batch(sweep, max_batch, found);
     check_objectives(sweep, found);
+    check_method(sweep, found);
     if (found.empty()) check_conditions(sweep, found);
     // Values are checked even where keys are wrong, so that one report holds everything.
     if (is_serving(sweep)) check_serving_keys(sweep, found);
@@ -261,6 +263,12 @@ std::vector<Choice> choices(const Sweep& sweep) {
     const auto unasked = [&](const Choice& choice) { return !is_asked(sweep, choice, nullptr); };
     all.erase(std::remove_if(all.begin(), all.end(), unasked), all.end());
     return all;
+}
+
+std::string label_of(const Sweep& sweep, const std::vector<std::string>& axis_values) {
+    std::vector<std::string> parts;
+    for (std::size_t a = 0; a < axis_values.size(); ++a) parts.push_back(sweep.axes[a].key + "=" + axis_values[a]);
+    return parts.empty() ? sweep.name : join(parts, " ");
 }
 
 Setting setting_of(const Axis& axis, std::size_t value) {
@@ -283,6 +291,7 @@ Expander::Expander(const Sweep& sweep, Problems& problems) : sweep_(sweep) {
         }
     }
     if (!has_model) problems.add(sweep.file, "/base", "'model' is missing");
+    if (sweep.method.measure == Measure::estimate) base_.request.method = flow::Method::estimate;
 }
 
 std::optional<SweepPoint> Expander::point(const Choice& choice) const {

@@ -8,6 +8,7 @@
 #include "base/problems.hpp"
 #include "explore/conditions.hpp"
 #include "explore/limit_walk.hpp"
+#include "explore/method.hpp"
 #include "explore/objectives.hpp"
 #include "flow/point/point.hpp"
 
@@ -33,7 +34,8 @@ struct Sweep {
     std::vector<Axis> axes;
     std::vector<Condition> conditions;  ///< all of which a point fulfils
     Objectives objectives;              ///< what it looks for; empty where it only asks
-    int max_batch = kDefaultMaxBatch;   ///< end of an axis that goes to the limit
+    Method method;
+    int max_batch = kDefaultMaxBatch;  ///< end of an axis that goes to the limit
 };
 
 /// One point of a sweep: what to run, and the axes' values as text, in axis order.
@@ -47,6 +49,10 @@ using Choice = std::vector<std::size_t>;
 /// Every choice that is a point, in table order: axes are crossed, the last one fastest, and zipped ones move with the
 /// axis before them, and every condition holds. None where there would be more than 100,000 without conditions.
 std::vector<Choice> choices(const Sweep& sweep);
+
+/// What a row is in this sweep: "batch=3 chip.state_buffer.partition_bytes=96KiB"; the sweep's name where it has no
+/// axis.
+std::string label_of(const Sweep& sweep, const std::vector<std::string>& axis_values);
 
 /// The axis's value of that number, as a setting.
 flow::Setting setting_of(const Axis& axis, std::size_t value);

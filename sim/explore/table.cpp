@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "explore/limits_sweep.hpp"
 #include "explore/offers.hpp"
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
@@ -105,16 +106,24 @@ Content content_of(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     return content;
 }
 
-Content content_of(const std::vector<ServingRow>& rows) {
-    Content content{"scenario", {}, rows.size(), {}, {}};
-    for (const record::ServingColumn& c : record::serving_columns())
-        content.columns.push_back({c.name, c.unit, c.meaning, c.type, std::nullopt});
+/// Of rows whose records have no rare columns.
+template <class Row, class Columns>
+Content content_of(const std::string& row, const std::vector<Row>& rows, const Columns& columns) {
+    Content content{row, {}, rows.size(), {}, {}};
+    for (const auto& c : columns)
+        content.columns.push_back({c.name, c.unit, c.meaning, record::cell_type(c), std::nullopt});
     content.axis_values = [&rows](std::size_t r) -> const Cells& { return rows[r].axis_values; };
-    content.record_cell = [&rows](std::size_t r, std::size_t c) {
-        return record::cell_text(record::serving_columns()[c], rows[r].record);
+    content.record_cell = [&rows, &columns](std::size_t r, std::size_t c) {
+        return record::cell_text(columns[c], rows[r].record);
     };
     return content;
 }
+
+Content content_of(const std::vector<ServingRow>& rows) {
+    return content_of("scenario", rows, record::serving_columns());
+}
+
+Content content_of(const std::vector<LimitsRow>& rows) { return content_of("cell", rows, record::limits_columns()); }
 
 void write(const Sweep& sweep, const Content& content, const std::string& folder, TableFormat format) {
     const Layout layout = layout_of(sweep, content);
@@ -148,6 +157,11 @@ void write_table(const Sweep& sweep, const std::vector<SweepRow>& rows, const st
 }
 
 void write_table(const Sweep& sweep, const std::vector<ServingRow>& rows, const std::string& folder,
+                 TableFormat format) {
+    write(sweep, content_of(rows), folder, format);
+}
+
+void write_table(const Sweep& sweep, const std::vector<LimitsRow>& rows, const std::string& folder,
                  TableFormat format) {
     write(sweep, content_of(rows), folder, format);
 }

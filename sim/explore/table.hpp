@@ -12,6 +12,7 @@ namespace infsim::explore {
 
 struct SweepRow;
 struct ServingRow;
+struct LimitsRow;
 
 enum class TableFormat : std::uint8_t { csv, sqlite };
 
@@ -35,5 +36,6 @@ std::string table_csv(const Sweep& sweep, const std::vector<SweepRow>& rows);
 void write_table(const Sweep& sweep, const std::vector<SweepRow>& rows, const std::string& folder, TableFormat format);
 void write_table(const Sweep& sweep, const std::vector<ServingRow>& rows, const std::string& folder,
                  TableFormat format);
+void write_table(const Sweep& sweep, const std::vector<LimitsRow>& rows, const std::string& folder, TableFormat format);
 
 }  // namespace infsim::explore

@@ -6,7 +6,9 @@
 #include "base/json_reader.hpp"
 #include "base/quantity.hpp"
 #include "base/text.hpp"
+#include "explore/limits_job.hpp"
 #include "explore/measure.hpp"
+#include "flow/run/estimate_point.hpp"
 #include "flow/run/run_point.hpp"
 #include "record/csv.hpp"
 
@@ -35,7 +37,8 @@ json::Value answer(const std::vector<Problem>& problems) {
 
 json::Value run(const flow::Point& point) {
     try {
-        const flow::PointResult result = flow::run_point(point);
+        const flow::PointResult result =
+            point.method == flow::Method::estimate ? flow::estimate_point(point) : flow::run_point(point);
         return answer(result.record, result.layers_csv, timing_cells(result.timing));
     } catch (const InternalError& e) {
         record::RunRecord failed = flow::record_of(point);
@@ -50,6 +53,7 @@ Job read_job(const std::string& request, flow::PointReader& reader) {
     const auto document = json::parse_text(request, "request", problems);
     problems.throw_if_any();
     if (is_measure_request(*document)) return measure_job(*document, reader);
+    if (is_limits_request(*document)) return limits_job(*document, reader);
     const flow::PointRequest asked = flow::point_request_from_json(*document, problems);
     auto point = problems.empty() ? reader.point(asked, problems) : std::nullopt;
     problems.throw_if_any();

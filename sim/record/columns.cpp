@@ -1,26 +1,19 @@
 #include "record/columns.hpp"
 
 #include <array>
-#include <charconv>
 
-#include "base/text.hpp"
 #include "record/share_name.hpp"
 
 namespace infsim::record {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kStatusNames{"ok", "infeasible", "failed", "timeout", "out_of_memory"};
+constexpr std::array<std::string_view, 6> kStatusNames{"ok",     "estimated", "infeasible",
+                                                       "failed", "timeout",   "out_of_memory"};
 constexpr std::array<std::string_view, kAccountedEngines> kEngineNames{"pe", "act", "pool", "dma"};
 constexpr std::array<std::string_view, kTimeShares> kShareNames{"busy",           "wait_pe",      "wait_act",
                                                                 "wait_pool",      "wait_weights", "wait_input",
                                                                 "wait_dma_other", "wait_output",  "drained"};
-
-template <class T>
-Column column(std::string name, std::string unit, std::string meaning, T RunRecord::*member) {
-    return {std::move(name), std::move(unit), std::move(meaning),
-            [member](RunRecord& r) { return MemberRef{&(r.*member)}; }};
-}
 
 void add_point(std::vector<Column>& c) {
     using R = RunRecord;
@@ -42,15 +35,17 @@ void add_point(std::vector<Column>& c) {
 
 void add_results(std::vector<Column>& c) {
     using R = RunRecord;
-    c.push_back(column("status", "",
-                       "ok, infeasible (does not fit, see reason), failed (fault of infsim), or given up: timeout, "
-                       "out_of_memory (of the machine that simulates)",
-                       &R::status));
+    c.push_back(
+        column("status", "",
+               "ok (simulated), estimated (priced by the compiler, not simulated), infeasible (does not fit, see "
+               "reason), failed (fault of infsim), or given up: timeout, out_of_memory (of the machine that "
+               "simulates)",
+               &R::status));
     c.push_back(column("throughput_avg", "items/s", "items per second in the long run, summed over the cores",
                        &R::throughput_avg));
     c.push_back(column("throughput_low", "items/s",
                        "with throughput_high: the long run lies between them in 95 of 100 cases; equal to it where the "
-                       "chip repeats itself exactly",
+                       "chip repeats itself exactly; of an estimate 10 % to either side",
                        &R::throughput_low));
     c.push_back(column("throughput_high", "items/s", "see throughput_low", &R::throughput_high));
     c.push_back(
@@ -194,47 +189,14 @@ void add_engines(std::vector<Column>& c) {
     }
 }
 
-template <class T>
-bool parse_number(std::optional<T>& out, std::string_view text) {
-    if (text.empty()) {
-        out.reset();
-        return true;
-    }
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return false;
-    out = value;
-    return true;
-}
-
-struct CellText {
-    std::string operator()(const std::string* s) const { return *s; }
-    std::string operator()(const Integer* n) const { return *n ? number_text(**n) : ""; }
-    std::string operator()(const Real* x) const { return *x ? number_text(**x) : ""; }
-    std::string operator()(const Status* s) const { return std::string{status_name(*s)}; }
-};
-
-struct SetCell {
-    std::string_view text;
-    bool operator()(std::string* s) const {
-        *s = text;
-        return true;
-    }
-    bool operator()(Integer* n) const { return parse_number(*n, text); }
-    bool operator()(Real* x) const { return parse_number(*x, text); }
-    bool operator()(Status* s) const {
-        const auto parsed = parse_status(text);
-        if (parsed) *s = *parsed;
-        return parsed.has_value();
-    }
-};
-
 }  // namespace
 
 std::string_view status_name(Status status) { return kStatusNames[static_cast<std::size_t>(status)]; }
 std::string_view share_name(TimeShare share) { return kShareNames[static_cast<std::size_t>(share)]; }
 
 std::string_view engine_name(AccountedEngine engine) { return kEngineNames[static_cast<std::size_t>(engine)]; }
+
+std::vector<std::string_view> status_names() { return {kStatusNames.begin(), kStatusNames.end()}; }
 
 std::optional<Status> parse_status(std::string_view name) {
     for (std::size_t i = 0; i < kStatusNames.size(); ++i)
@@ -256,28 +218,6 @@ const std::vector<Column>& columns() {
     return all;
 }
 
-CellType cell_type(const Column& column) {
-    RunRecord any;
-    const MemberRef member = column.member(any);
-    if (std::holds_alternative<Integer*>(member)) return CellType::integer;
-    return std::holds_alternative<Real*>(member) ? CellType::number : CellType::text;
-}
-
-std::string cell_text(const Column& column, const RunRecord& record) {
-    // Members are only reached through a mutable record; reading one does not change it.
-    const MemberRef member = column.member(const_cast<RunRecord&>(record));
-    return std::visit([](const auto* m) { return CellText{}(m); }, member);
-}
-
-bool set_cell(const Column& column, RunRecord& record, std::string_view text) {
-    return std::visit(SetCell{text}, column.member(record));
-}
-
-std::string column_manual() {
-    std::string text;
-    for (const Column& c : columns())
-        text += c.name + (c.unit.empty() ? "" : " [" + c.unit + "]") + ": " + c.meaning + "\n";
-    return text;
-}
+std::string column_manual() { return manual_of(columns()); }
 
 }  // namespace infsim::record

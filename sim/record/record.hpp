@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/units.hpp"
 
@@ -22,11 +23,14 @@ constexpr int kRecordVersion = 6;
 /// decimal number and so prints as short as it can, which a product with 1e-9 does not.
 constexpr double report_ms(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
-/// ok: simulated. infeasible: the compiler showed that the point does not fit. failed: a fault of infsim.
-/// timeout, out_of_memory: given up, the point took longer or wanted more memory of this machine than it was allowed.
-enum class Status : std::uint8_t { ok, infeasible, failed, timeout, out_of_memory };
+/// ok: simulated. estimated: compiled and priced, without a simulation. infeasible: the compiler showed that the point
+/// does not fit. failed: a fault of infsim. timeout, out_of_memory: given up, the point took longer or wanted more
+/// memory of this machine than it was allowed.
+enum class Status : std::uint8_t { ok, estimated, infeasible, failed, timeout, out_of_memory };
 std::string_view status_name(Status status);
 std::optional<Status> parse_status(std::string_view name);
+/// In the order of the enumeration.
+std::vector<std::string_view> status_names();
 
 /// The engines whose time is accounted for; `dma` is the mean over a core's DMA rings that the program uses.
 enum class AccountedEngine : std::uint8_t { pe, act, pool, dma };
@@ -50,6 +54,7 @@ constexpr int kTimeShares = 9;
 
 using Integer = std::optional<std::int64_t>;
 using Real = std::optional<double>;
+using Flag = std::optional<bool>;
 using EngineShares = std::array<Real, kTimeShares>;
 
 /// Members without a value did not come about (an infeasible point has no latency).
@@ -100,5 +105,11 @@ struct RunRecord {
     Integer infeasible_wanted_bytes, infeasible_available_bytes;
     std::string reason;
 };
+
+/// Whether the point has figures, measured or estimated.
+inline bool has_results(const RunRecord& r) { return r.status == Status::ok || r.status == Status::estimated; }
+
+/// Median latency; the mean where there is no median, as in an estimate. Empty where there is neither.
+inline Real typical_latency_ms(const RunRecord& r) { return r.latency_ms_p50 ? r.latency_ms_p50 : r.latency_ms_avg; }
 
 }  // namespace infsim::record

@@ -1,6 +1,5 @@
 #include "record/serving_record.hpp"
 
-#include "base/text.hpp"
 #include "record/csv.hpp"
 
 namespace infsim::record {
@@ -8,22 +7,6 @@ namespace infsim::record {
 namespace {
 
 using R = ServingRecord;
-
-json::Value value_of(const std::string& text) { return text.empty() ? json::Value{} : json::Value{text}; }
-template <class T>
-json::Value value_of(const std::optional<T>& x) {
-    return x ? json::Value{*x} : json::Value{};
-}
-
-constexpr CellType type_of(std::string R::* /*unused*/) { return CellType::text; }
-constexpr CellType type_of(Integer R::* /*unused*/) { return CellType::integer; }
-constexpr CellType type_of(Real R::* /*unused*/) { return CellType::number; }
-
-template <class T>
-ServingColumn column(std::string name, std::string unit, std::string meaning, T R::*member) {
-    return {std::move(name), std::move(unit), std::move(meaning), type_of(member),
-            [member](const R& r) { return value_of(r.*member); }};
-}
 
 void add_what(std::vector<ServingColumn>& c) {
     c.push_back(column("scenario", "", "name of the scenario file", &R::scenario));
@@ -101,12 +84,6 @@ const std::vector<ServingColumn>& serving_columns() {
     return all;
 }
 
-std::string cell_text(const ServingColumn& column, const ServingRecord& record) {
-    const json::Value v = column.value(record);
-    if (v.is_null()) return "";
-    return v.is_string() ? v.as_string() : v.is_int() ? number_text(v.as_int()) : number_text(v.as_number());
-}
-
 std::string serving_csv_header() {
     std::vector<std::string> names;
     for (const ServingColumn& c : serving_columns()) names.push_back(c.name);
@@ -117,23 +94,17 @@ std::string serving_csv_row(const ServingRecord& record) {
     std::vector<std::string> cells;
     for (const ServingColumn& c : serving_columns()) {
         const std::string text = cell_text(c, record);
-        cells.push_back(c.type == CellType::text ? guarded(text) : text);
+        cells.push_back(cell_type(c) == CellType::text ? guarded(text) : text);
     }
     return csv_line(cells);
 }
 
 json::Object to_object(const ServingRecord& record) {
     json::Object object;
-    for (const ServingColumn& c : serving_columns())
-        if (json::Value v = c.value(record); !v.is_null()) object.set(c.name, std::move(v));
+    add_values(object, serving_columns(), record);
     return object;
 }
 
-std::string serving_column_manual() {
-    std::string text;
-    for (const ServingColumn& c : serving_columns())
-        text += c.name + (c.unit.empty() ? "" : " [" + c.unit + "]") + ": " + c.meaning + "\n";
-    return text;
-}
+std::string serving_column_manual() { return manual_of(serving_columns()); }
 
 }  // namespace infsim::record

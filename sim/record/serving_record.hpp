@@ -1,13 +1,12 @@
 // The row that one simulated scenario makes. Names follow NeuronPerf where it has one, as those of RunRecord do.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
+#include "record/column.hpp"
 #include "record/record.hpp"
-#include "record/table.hpp"
 
 namespace infsim::record {
 
@@ -34,17 +33,10 @@ struct ServingRecord {
     std::string scenario_id;
 };
 
-struct ServingColumn {
-    std::string name, unit, meaning;
-    CellType type;
-    std::function<json::Value(const ServingRecord&)> value;  ///< null: no value
-};
+using ServingColumn = ColumnOf<ServingRecord>;
 
 /// In the order of the CSV.
 const std::vector<ServingColumn>& serving_columns();
-
-/// Empty where there is no value.
-std::string cell_text(const ServingColumn& column, const ServingRecord& record);
 
 std::string serving_csv_header();
 std::string serving_csv_row(const ServingRecord& record);

@@ -874,6 +874,60 @@ class Sweep(InScratch):
             self.write("s.json", {**sweep, **change})
             self.assertIn(message, self.run_it("sweep", path, expect=2).stderr)
 
+    def test_points_are_priced_and_the_front_simulated(self):
+        sweep = {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "cores": 1, "compiler": "layer_by_layer"},
+                 "axes": [{"key": "batch", "values": [1, 2, 3, 4]}, {"key": "chip.state_buffer.partition_bytes", "values": ["16KiB", "1MiB"]}],
+                 "measure": "estimate", "maximize": "throughput_avg", "minimize": "latency_ms_avg"}
+        path = self.write("s.json", sweep)
+        priced = self.run_it("sweep", path, "--out", "priced")
+        rows = self.table("priced")
+        self.assertEqual({r["status"] for r in rows}, {"estimated"})
+        self.assertIn("not simulated", priced.stdout)
+        for r in rows:
+            self.assertAlmostEqual(float(r["throughput_high"]), 1.1 * float(r["throughput_avg"]), places=3)
+        self.write("s.json", {**sweep, "then": {"simulate": "pareto"}})
+        first = self.run_it("sweep", path, "--out", "then", "--jobs", 1)
+        self.run_it("sweep", path, "--out", "two", "--jobs", 2)
+        self.assertEqual(*((self.folder / f / "table.csv").read_bytes() for f in ("then", "two")))
+        front = {i for i, r in enumerate(rows) if r["pareto"] == "true"}
+        simulated = {i for i, r in enumerate(self.table("then")) if r["status"] == "ok"}
+        self.assertEqual(front, simulated)
+        self.assertTrue(0 < len(front) < len(rows))
+        before = (self.folder / "then/table.csv").read_bytes()
+        again = self.run_it("sweep", path, "--out", "then")
+        self.assertEqual((self.folder / "then/table.csv").read_bytes(), before)
+        self.assertNotIn("set aside", first.stderr + again.stderr)
+        self.assertNotIn("items/s", again.stderr)
+        self.assertIn("those on the front are simulated", self.run_it("sweep", path, "--out", "then", "--dry-run").stdout)
+
+    def test_limits_of_every_cell(self):
+        sweep = {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "cores": 1, "compiler": "layer_by_layer",
+                                           "compiler.spill.spill": False},
+                 "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["1KiB", "16KiB", "24KiB"]}],
+                 "measure": ["limits"], "max_batch": 16}
+        path = self.write("s.json", sweep)
+        one = self.run_it("sweep", path, "--out", "one", "--jobs", 1)
+        self.run_it("sweep", path, "--out", "two", "--jobs", 2)
+        self.assertEqual(*((self.folder / f / "table.csv").read_bytes() for f in ("one", "two")))
+        rows = self.table("one")
+        self.assertEqual([r["status"] for r in rows], ["infeasible", "ok", "ok"])
+        for row, size in zip(rows[1:], ("16KiB", "24KiB")):
+            found = json.loads(self.run_it("limits", NET, "--chip", CHIP, "--cores", 1, "--compiler", "layer_by_layer", "--no-spill", "--set",
+                                           f"chip.state_buffer.partition_bytes={size}", "--no-levers", "--max-batch", 16, "--json").stdout)["limits"]
+            self.assertEqual((int(row["any_batch"]), int(row["best_batch"])), (found["any"]["batch"], found["best_throughput"]["batch"]))
+        self.assertIn("Why not one more", one.stdout)
+        columns = {c["name"]: c for c in json.loads((self.folder / "one/table.columns.json").read_text())["columns"]}
+        self.assertEqual((columns["any_batch"]["type"], columns["any_open"]["type"]), ("integer", "boolean"))
+        again = self.run_it("sweep", path, "--out", "one")
+        self.assertIn("3 of 3 points are there already", again.stderr)
+        next(self.folder.glob("one/limits/*.json")).write_text('{"record": {"sta')
+        self.run_it("sweep", path, "--out", "one")
+        self.assertEqual(*((self.folder / f / "table.csv").read_bytes() for f in ("one", "two")))
+        self.assertIn("3 points, all good; 3 are in one already", self.run_it("sweep", path, "--out", "one", "--dry-run").stdout)
+        late = self.run_it("sweep", path, "--out", "late", "--point-timeout", "1ms")
+        self.assertEqual({r["status"] for r in self.table("late")}, {"timeout"})
+        self.assertIn("3 cells were given up", late.stderr)
+
     def test_paths_are_relative_to_the_sweep_file(self):
         (self.folder / "deep").mkdir()
         shutil.copy(NET, self.folder / "net.json")
@@ -1123,6 +1177,22 @@ class Validate(InScratch):
         self.assertLessEqual(a["simulated"]["throughput_low"], a["simulated"]["throughput_inf_s"])
         self.assertEqual({k: got["summary"][k] for k in ("compared", "skipped", "not_compared")},
                          {"compared": 2, "skipped": 1, "not_compared": 1})
+
+    def test_a_table_of_its_own_is_read_back(self):
+        sweep = {"question": "?", "base": {"model": "three_layers", "cores": 2, "compiler": "layer_by_layer", "dtype": "bf16", "io_dtype": "fp32"},
+                 "axes": [{"key": "batch", "values": [1, 2]}, {"key": "workers", "values": [1, 2]}]}
+        self.run_it("sweep", self.write("s.json", sweep), "--out", "out")
+        rows = self.rows("out/table.csv")["rows"]
+        self.assertEqual([r["status"] for r in rows], ["compared"] * 4)
+        for row in rows:
+            self.assertEqual((row["profile"], row["simulated"]["throughput_error"]), ("layer_by_layer", 0))
+        slower = self.rows("out/table.csv", "--set", "chip.pe.clock=700MHz")["rows"]
+        self.assertTrue(all(row["simulated"]["throughput_error"] < 0 for row in slower))
+        self.write("s.json", {**sweep, "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["1KiB", "1MiB"]},
+                                                {"key": "compiler.spill.spill", "values": [False]}]})
+        self.run_it("sweep", self.folder / "s.json", "--out", "other")
+        reasons = [row["reason"] for row in self.rows("other/table.csv")["rows"]]
+        self.assertTrue(all("is an axis that a row does not say enough of" in reason for reason in reasons), reasons)
 
     def test_a_chip_of_two_cores_and_one_of_one_add_up(self):
         whole, one, two = self.rows(self.published("a,three_layers,fp16,1,2,3,1,1,,", "b,three_layers,fp16,1,1,1,1,1,,",

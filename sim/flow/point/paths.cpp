@@ -86,6 +86,10 @@ std::string validation_names_path() { return (data_folder() / "configs/validatio
 
 std::string prices_path() { return (data_folder() / "configs/prices.json").lexically_normal().string(); }
 
+std::string schema_path(const std::string& kind) {
+    return (data_folder() / "configs/schemas" / (kind + ".schema.json")).lexically_normal().string();
+}
+
 std::string models_folder() { return (data_folder() / "models").lexically_normal().string(); }
 
 std::string relative_to_file(const std::string& path, const std::string& file) {

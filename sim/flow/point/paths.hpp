@@ -30,6 +30,9 @@ std::string validation_names_path();
 /// The list of prices (prices.hpp).
 std::string prices_path();
 
+/// The schema of a kind of file that has one of its own, such as "chip".
+std::string schema_path(const std::string& kind);
+
 /// `path` as seen from the folder of `file`. Absolute paths stay as they are, and so do names of networks
 /// (whatever ends neither in .onnx nor in .json).
 std::string relative_to_file(const std::string& path, const std::string& file);

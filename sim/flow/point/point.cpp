@@ -54,6 +54,7 @@ json::Value to_json(const PointRequest& r) {
                      {"inferences", r.inferences},
                      {"settings", std::move(settings)}};
     if (!r.extents.empty()) all.set("extents", to_json(r.extents));
+    if (r.method == Method::estimate) all.set("estimate", true);
     return all;
 }
 
@@ -73,6 +74,7 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
     r.inferences = static_cast<int>(reader.integer("inferences", 0, kMaxInferences));
     r.settings = read_settings(reader);
     if (const auto extents = reader.optional("extents")) r.extents = extents_from_json(*extents);
+    if (reader.boolean_or("estimate", false)) r.method = Method::estimate;
     reader.finish();
     return r;
 }

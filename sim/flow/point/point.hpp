@@ -31,6 +31,9 @@ constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxO
 /// With a second inference outstanding, host transfers hide behind the first; published rows of AWS have two.
 constexpr int kDefaultWorkers = 2;
 
+/// How a point's figures come about: by simulation, or by what the compiler expects of its Program.
+enum class Method : std::uint8_t { simulation, estimate };
+
 /// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current
 /// folder.
 struct PointRequest {
@@ -45,6 +48,7 @@ struct PointRequest {
     std::int64_t seed = 0;  ///< of the jitter of calls
     int offset_sets = 1;    ///< starts to measure from
     int inferences = 0;     ///< to measure per core; 0: as many as the interval takes (closed_loop.hpp)
+    Method method = Method::simulation;
     /// Keys with "chip." or "compiler." in front, of which later ones win, or names of Neuron's flags
     /// (neuron_flags.hpp), over which ours win.
     std::vector<Setting> settings;
@@ -68,6 +72,7 @@ struct Point {
     int cores = 1, workers = kDefaultWorkers;
     std::int64_t seed = 0;
     int offset_sets = 1, inferences = 0;
+    Method method = Method::simulation;
     std::string id;  ///< see point_id
 };
 
@@ -111,7 +116,7 @@ std::string more_cores(std::int64_t cores);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model
 /// content with what of it the host runs, extents where any are given, batch, types, chip, compiler options, cores,
-/// workers, seed, offset sets, inferences, kResultsEpoch, record version). Not of paths, provenance,
+/// workers, seed, offset sets, inferences, method, kResultsEpoch, record version). Not of paths, provenance,
 /// questions, energy or prices.
 std::string point_id(const Point& point, const std::string& model_hash);
 

@@ -120,6 +120,7 @@ std::string id_of(const Point& point, const std::string& model_hash, bool host, 
                                            {"offset_sets", text(point.offset_sets)},
                                            {"inferences", text(point.inferences)}};
     if (!point.extents.empty()) all["extents"] = text(to_json(point.extents));
+    if (point.method == Method::estimate) all["method"] = text("estimate");
     if (host) all["host_element_time_ps"] = text(point.chip.host.element_time.count());
     std::string joined;
     for (const auto& [key, value] : all) joined += (joined.empty() ? "{\"" : ",\"") + key + "\":" + value;
@@ -201,6 +202,7 @@ Point PointReader::made(const PointRequest& request, const Parts& parts) {
     point.seed = request.seed;
     point.offset_sets = request.offset_sets;
     point.inferences = request.inferences;
+    point.method = request.method;
     point.id = id_of(point, parts.model.content_hash, static_cast<bool>(parts.model.graph.host), parts.chip.canonical,
                      parts.compiler.canonical);
     return point;

@@ -6,7 +6,7 @@
 namespace infsim::flow {
 
 void fill_derived(record::RunRecord& r, const hw::EnergySpec& energy, const Prices& prices) {
-    if (r.status != record::Status::ok) return;
+    if (!record::has_results(r)) return;
     const auto price = price_of(prices, r.chip);
     r.cost_per_1m_inf.reset();
     if (price) r.cost_per_1m_inf = analysis::usd_per_million(price->usd_per_chip_hour, *r.throughput_avg);

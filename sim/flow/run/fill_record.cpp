@@ -23,6 +23,15 @@ std::vector<double> latencies_ms(const Measurement& measurement) {
 
 }  // namespace
 
+void fill_infeasible(RunRecord& r, const compiler::DoesNotFit& why) {
+    r.status = record::Status::infeasible;
+    r.infeasible_resource = why.resource;
+    r.infeasible_layer = why.layer;
+    r.infeasible_wanted_bytes = why.wanted_bytes;
+    r.infeasible_available_bytes = why.available_bytes;
+    r.reason = why.text;
+}
+
 void fill_measured(RunRecord& r, const Measurement& measurement, const chip::Completion& alone) {
     const std::vector<double> latencies = latencies_ms(measurement);
     std::vector<double> services;
@@ -88,7 +97,7 @@ void fill_engines(RunRecord& r, const stats::StallAccounts& stalls,
 }
 
 void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand, const stats::TrafficBytes& t,
-                 const Measurement& measurement) {
+                 double inferences_per_second) {
     using program::Purpose;
     const auto read = [&](Purpose p) { return t.read[static_cast<std::size_t>(p)]; };
     const auto written = [&](Purpose p) { return t.written[static_cast<std::size_t>(p)]; };
@@ -103,13 +112,13 @@ void fill_demand(RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand&
     if (read(Purpose::relayout) > 0) r.relayout_read_bytes = read(Purpose::relayout);
     r.weight_bytes_per_inference = static_cast<double>(*r.dram_weight_bytes) / static_cast<double>(*r.batch_size);
     const double peak = static_cast<double>(spec.dram.channel_bandwidth.count()) * spec.dram.channels;
-    r.dram_utilisation = measurement.inferences_per_second() * static_cast<double>(t.dram()) / peak;
-    const analysis::Roofline roofline = analysis::roofline(spec, static_cast<int>(measurement.cores.size()), demand);
+    r.dram_utilisation = inferences_per_second * static_cast<double>(t.dram()) / peak;
+    const analysis::Roofline roofline = analysis::roofline(spec, static_cast<int>(*r.cores), demand);
     r.roofline_ms = report_ms(roofline.bound);
     r.bound = roofline.resource;
 }
 
-void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::vector<stats::LayerRow>& layers) {
+void fill_program(RunRecord& r, const compiler::Compiled& compiled) {
     const program::Program& program = compiled.program;
     r.sb_peak_bytes = compiled.memory.peak_bytes;
     r.sb_lower_bound_bytes = compiled.memory.lower_bound_bytes;
@@ -121,8 +130,6 @@ void fill_program(RunRecord& r, const compiler::Compiled& compiled, const std::v
                  "the compiler reports other bytes of relayouts than its program moves");
     r.instructions = static_cast<std::int64_t>(program::instruction_count(program));
     r.layers = static_cast<std::int64_t>(program.layers.size());
-    r.layers_dram_bound =
-        std::count_if(layers.begin(), layers.end(), [](const stats::LayerRow& l) { return l.bound == "dram"; });
     r.macs_per_inference = 0;
     for (const program::LayerInfo& layer : program.layers) *r.macs_per_inference += layer.macs;
     r.dram_footprint_bytes = *r.instructions * program::kInstructionBytes;

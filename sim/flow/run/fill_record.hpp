@@ -14,6 +14,8 @@
 
 namespace infsim::flow {
 
+/// What the compiler says of a point that does not fit, with the status.
+void fill_infeasible(record::RunRecord& r, const compiler::DoesNotFit& why);
 /// Throughput, latencies, service times. The record's batch size is set.
 void fill_measured(record::RunRecord& r, const Measurement& measurement, const chip::Completion& alone);
 /// The figures of the `index`-th set of start offsets, and the spread over all sets.
@@ -22,10 +24,10 @@ void fill_spread(record::RunRecord& r, const std::vector<OffsetSet>& sets);
 /// Where each engine's time went; checks that the accounts add up.
 void fill_engines(record::RunRecord& r, const stats::StallAccounts& stalls,
                   const std::vector<stats::InferenceRange>& measured);
-/// Bytes, DRAM utilisation and the roofline.
+/// Bytes, DRAM utilisation and the roofline. `inferences_per_second`: of all cores. The record's cores are set.
 void fill_demand(record::RunRecord& r, const hw::ChipSpec& spec, const analysis::Demand& demand,
-                 const stats::TrafficBytes& traffic, const Measurement& measurement);
-/// Size of the program and what the compiler says of the state buffer.
-void fill_program(record::RunRecord& r, const compiler::Compiled& compiled, const std::vector<stats::LayerRow>& layers);
+                 const stats::TrafficBytes& traffic, double inferences_per_second);
+/// Size of the program and what the compiler says of the state buffer. Behind fill_demand.
+void fill_program(record::RunRecord& r, const compiler::Compiled& compiled);
 
 }  // namespace infsim::flow

@@ -1,5 +1,6 @@
 #include "flow/run/run_point.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -54,17 +55,6 @@ struct Observers {
     stats::Timeline timeline;
     std::optional<Tracing> tracing;
 };
-
-void fill_infeasible(PointResult& result, const compiler::DoesNotFit& why) {
-    record::RunRecord& r = result.record;
-    r.status = record::Status::infeasible;
-    r.infeasible_resource = why.resource;
-    r.infeasible_layer = why.layer;
-    r.infeasible_wanted_bytes = why.wanted_bytes;
-    r.infeasible_available_bytes = why.available_bytes;
-    r.reason = why.text;
-    result.live_tensors = why.tensors;
-}
 
 /// The inference that runs alone; with inputs it also computes. Behind it the core goes on without data, since more
 /// inferences would compute the same once more.
@@ -147,8 +137,10 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
     for (const Measurement& set : sets) result.offset_sets.push_back(offset_set(point, set, result.offset_sets.size()));
     fill_spread(result.record, result.offset_sets);
     fill_engines(result.record, observers.stalls, measured_ranges(measurement));
-    fill_demand(result.record, point.chip, demand, expected, measurement);
-    fill_program(result.record, compiled, result.layers);
+    fill_demand(result.record, point.chip, demand, expected, measurement.inferences_per_second());
+    fill_program(result.record, compiled);
+    result.record.layers_dram_bound = std::count_if(result.layers.begin(), result.layers.end(),
+                                                    [](const stats::LayerRow& l) { return l.bound == "dram"; });
     fill_efficiency(result, point, *program, demand, observers.shares);
     if (options.timeline) result.timeline_csv = stats::timeline_csv(*program, index, observers.timeline.spans());
     for (const CoreMeasurement& core : sets.back().cores)
@@ -231,7 +223,8 @@ PointResult run_point(const Point& point, const RunOptions& options) {
     const compiler::CompileResult compiled = compile_point(point, extras);
     result.timing.compile_seconds = seconds_since(start);
     if (const auto* why = std::get_if<compiler::DoesNotFit>(&compiled)) {
-        fill_infeasible(result, *why);
+        fill_infeasible(result.record, *why);
+        result.live_tensors = why->tensors;
         return result;
     }
     const auto& fits = std::get<compiler::Compiled>(compiled);

@@ -17,6 +17,18 @@ constexpr std::array kLatencyKinds{LatencyKind::p50, LatencyKind::p90,  LatencyK
 
 constexpr int kMost = 1'000'000;  // of a batch, of chips, cores and workers in a table
 
+/// What the columns of a table are called.
+struct Form {
+    const char *id, *model, *batch, *cores, *workers, *throughput;
+};
+constexpr Form kMeasured{"id", "model", "batch_compiled", "cores_busy", "workers_per_core", "throughput_inf_s"};
+constexpr Form kOwn{"point_id", "model_name", "batch_size", "cores", "workers_per_model", "throughput_avg"};
+
+bool has(const std::vector<std::string>& names, const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+bool is_own(const std::vector<std::string>& names) { return has(names, kOwn.model) && has(names, kOwn.batch); }
+
 /// The cells of one line by column name; adds problems with the place.
 class Cells {
 public:
@@ -27,7 +39,14 @@ public:
     std::string text(const char* name) const {
         const auto found = std::find(names_.begin(), names_.end(), name);
         const auto at = static_cast<std::size_t>(found - names_.begin());
-        return found == names_.end() || at >= cells_.size() ? "" : std::string(trim(cells_[at]));
+        return found == names_.end() || at >= cells_.size() ? "" : record::unguarded(std::string(trim(cells_[at])));
+    }
+    /// Names of the columns with a value that begin so.
+    std::vector<std::string> beginning(const std::string& with) const {
+        std::vector<std::string> all;
+        for (std::size_t c = 0; c < names_.size() && c < cells_.size(); ++c)
+            if (names_[c].rfind(with, 0) == 0 && !trim(cells_[c]).empty()) all.push_back(names_[c]);
+        return all;
     }
     std::string required(const char* name) const {
         std::string value = text(name);
@@ -75,30 +94,47 @@ private:
     Problems& problems_;
 };
 
-PublishedRow read_row(const Cells& cells, std::size_t line) {
+/// What only a table of infsim's own says.
+void read_own(const Cells& cells, PublishedRow& row) {
+    row.own = true;
+    row.io_dtype = cells.text("io_dtype");
+    row.chip = cells.text("chip");
+    const std::string kDims = "dims.";
+    for (const std::string& name : cells.beginning(kDims))
+        row.dims.emplace_back(name.substr(kDims.size()), cells.count(name.c_str(), 1));
+    const std::string status = cells.text("status");
+    if (!status.empty() && status != "ok") row.why_not = "its status is " + status;
+    for (const char* const prefix : {"chip.", "compiler.", "inputs"})
+        for (const std::string& name : cells.beginning(prefix))
+            row.why_not = "its column " + name + " is an axis that a row does not say enough of";
+}
+
+PublishedRow read_row(const Cells& cells, bool own, std::size_t line) {
+    const Form& form = own ? kOwn : kMeasured;
     PublishedRow row;
     row.line = line;
-    row.id = cells.text("id");
+    row.id = cells.text(form.id);
     if (row.id.empty()) row.id = "line " + number_text(static_cast<std::int64_t>(line));
-    row.model = cells.required("model");
+    row.model = cells.required(form.model);
     row.dtype = cells.text("dtype");
     row.input = cells.text("input");
-    row.batch = cells.count("batch_compiled", std::nullopt);
+    row.batch = cells.count(form.batch, std::nullopt);
     row.chips = cells.count("chips", 1);
-    row.cores = cells.count("cores_busy", std::nullopt);
-    row.workers = cells.count("workers_per_core", 1);
+    row.cores = cells.count(form.cores, std::nullopt);
+    row.workers = cells.count(form.workers, 1);
     row.mode = cells.text("mode");
-    row.throughput = cells.positive("throughput_inf_s");
+    row.throughput = cells.positive(form.throughput);
     row.latency_ms = cells.positive("latency_ms_p50");
     row.latency_is = cells.latency_kind("latency_is");
     row.compiler = cells.text("compiler");
     row.source = cells.text("source");
-    if (cells.text("throughput_inf_s").empty() && cells.text("latency_ms_p50").empty())
-        cells.problem("throughput_inf_s", "is missing, and so is latency_ms_p50: there is nothing to compare with");
+    if (own) read_own(cells, row);
+    if (cells.text(form.throughput).empty() && cells.text("latency_ms_p50").empty() && row.why_not.empty())
+        cells.problem(form.throughput, "is missing, and so is latency_ms_p50: there is nothing to compare with");
     if (!cells.text("latency_is").empty() && cells.text("latency_ms_p50").empty())
         cells.problem("latency_is", "says which latency is meant, and latency_ms_p50 has none");
     if (row.chips > row.cores)
-        cells.problem("cores_busy", "must be at least the number of chips, " + number_text(std::int64_t{row.chips}));
+        cells.problem(form.cores, "must be at least the number of chips, " + number_text(std::int64_t{row.chips}));
     return row;
 }
 
@@ -106,11 +142,11 @@ PublishedRow read_row(const Cells& cells, std::size_t line) {
 std::vector<std::string> read_header(const std::string& path, const std::string& line, Problems& problems) {
     std::vector<std::string> names;
     for (const std::string& cell : record::split_csv_line(line)) names.emplace_back(trim(cell));
-    const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
-    for (const char* name : {"model", "batch_compiled", "cores_busy"})
-        if (!has(name)) problems.add(path, "header", std::string("has no column ") + name);
-    if (!has("throughput_inf_s") && !has("latency_ms_p50"))
-        problems.add(path, "header", "has neither a column throughput_inf_s nor latency_ms_p50");
+    const Form& form = is_own(names) ? kOwn : kMeasured;
+    for (const char* name : {form.model, form.batch, form.cores})
+        if (!has(names, name)) problems.add(path, "header", std::string("has no column ") + name);
+    if (!has(names, form.throughput) && !has(names, "latency_ms_p50"))
+        problems.add(path, "header", std::string("has neither a column ") + form.throughput + " nor latency_ms_p50");
     return names;
 }
 
@@ -150,7 +186,7 @@ std::vector<PublishedRow> read_published(const std::string& path, Problems& prob
             problems.add(path, "line " + number_text(static_cast<std::int64_t>(number)),
                          "has " + number_text(static_cast<std::int64_t>(cells.size())) + " cells, and the header has " +
                              number_text(static_cast<std::int64_t>(names.size())));
-        rows.push_back(read_row(Cells(path, names, cells, number, problems), number));
+        rows.push_back(read_row(Cells(path, names, cells, number, problems), is_own(names), number));
     }
     if (rows.empty()) problems.add(path, "", "has no rows");
     return rows;

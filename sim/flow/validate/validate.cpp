@@ -137,6 +137,22 @@ std::string profile_of(const PublishedRow& row, const ValidationNames& names) {
     return best->second;
 }
 
+/// What a row of infsim's own table ran: its profile, chip and types by their names.
+void set_own(PointRequest& r, const PublishedRow& row, const ValidationSettings& settings) {
+    if (!row.why_not.empty()) throw Skip{row.why_not};
+    Problems unknown;
+    r.compiler = row.compiler;
+    if (!compiler_path(row.compiler, unknown)) throw Skip{"there is no profile " + row.compiler};
+    if (settings.chip.empty()) r.chip = row.chip;
+    if (!chip_path(r.chip, unknown)) throw Skip{"there is no chip " + r.chip};
+    const auto dtype = parse_dtype(row.dtype.empty() ? "fp16" : row.dtype);
+    const auto io_dtype = row.io_dtype.empty() ? dtype : parse_dtype(row.io_dtype);
+    if (!dtype || !io_dtype) throw Skip{"no dtype " + (dtype ? row.io_dtype : row.dtype) + " is known"};
+    r.dtype = *dtype;
+    r.io_dtype = *io_dtype;
+    for (const auto& [name, extent] : row.dims) r.extents.dims[name] = extent;
+}
+
 PointRequest request_of(const PublishedRow& row, const std::string& file, const ValidationNames& names,
                         const ValidationSettings& settings) {
     PointRequest r;
@@ -145,13 +161,16 @@ PointRequest request_of(const PublishedRow& row, const std::string& file, const 
     r.settings = settings.settings;
     r.batch = row.batch;
     r.workers = row.workers;
-    const std::string dtype = plain(row.dtype.empty() ? "fp16" : row.dtype);
-    const auto types =
-        std::find_if(names.dtypes.begin(), names.dtypes.end(), [&](const auto& t) { return t.name == dtype; });
-    if (types == names.dtypes.end()) throw Skip{"no dtype " + row.dtype + " is known"};
-    r.dtype = types->dtype;
-    r.io_dtype = types->io_dtype;
-    r.compiler = profile_of(row, names);
+    if (row.own) set_own(r, row, settings);
+    else {
+        const std::string dtype = plain(row.dtype.empty() ? "fp16" : row.dtype);
+        const auto types =
+            std::find_if(names.dtypes.begin(), names.dtypes.end(), [&](const auto& t) { return t.name == dtype; });
+        if (types == names.dtypes.end()) throw Skip{"no dtype " + row.dtype + " is known"};
+        r.dtype = types->dtype;
+        r.io_dtype = types->io_dtype;
+        r.compiler = profile_of(row, names);
+    }
     const std::string mode = plain(row.mode);
     if (!mode.empty() && mode != "data_parallel" && mode != "single")
         throw Skip{"mode " + row.mode + " is not simulated"};

@@ -201,7 +201,8 @@ TEST_CASE("what does not go with a batch that goes to the limit is a problem") {
         return texts(problems);
     };
     CHECK(problems_of(R"("axes": [{"key": "batch", "values": [1, 2]}], "max_batch": 8)") ==
-          std::vector<std::string>{"sweeps/s.json: /max_batch: has no meaning without \"batch\": \"to_limit\""});
+          std::vector<std::string>{"sweeps/s.json: /max_batch: has no meaning without \"batch\": \"to_limit\" or "
+                                   "\"measure\": \"limits\""});
     CHECK(problems_of(R"("axes": [{"key": "batch", "values": "to_limit"}], "where": ["batch <= 8"])") ==
           std::vector<std::string>{
               "sweeps/s.json: /where/0: 'batch' goes to the limit and is no value yet; \"max_batch\" bounds it"});

@@ -1,0 +1,19 @@
+// What a sweep of limits prints.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "explore/limits_sweep.hpp"
+
+namespace infsim::cli {
+
+/// A line per cell: axes, the limits, and what ends the batch; reasons once below the table.
+std::string limits_rows_text(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows);
+json::Value limits_rows_json(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows,
+                             const std::string& folder);
+/// The exit status; says on stderr which cells failed or were given up.
+int limits_status(const std::vector<explore::LimitsRow>& rows);
+
+}  // namespace infsim::cli

@@ -1,0 +1,16 @@
+// Limits as a row of a table.
+#pragma once
+
+#include "flow/limits/limits.hpp"
+#include "flow/point/point.hpp"
+#include "record/limits_record.hpp"
+
+namespace infsim::flow {
+
+/// What is known of the row before anything ran; status is `failed`. `point`: the network at any batch.
+record::LimitsRecord limits_record_of(const Point& point, int max_batch);
+
+/// Puts in what came out: status ok, or infeasible where no batch fits.
+void fill_limits(record::LimitsRecord& row, const Limits& limits);
+
+}  // namespace infsim::flow
