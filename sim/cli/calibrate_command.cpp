@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -14,7 +12,9 @@
 #include "calibration/judge.hpp"
 #include "cli/calibrate_report.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
+#include "cli/table.hpp"
 #include "cli/validation_runs.hpp"
 #include "flow/point/paths.hpp"
 #include "flow/point/point.hpp"
@@ -51,7 +51,7 @@ Syntax syntax() {
             "models that the fit did not see, how each row moves with each constant, and which constant the rows\n"
             "cannot tell. The table has the columns of `infsim validate` (configs/README.md). Each of some tens of\n"
             "trials simulates the whole table; stderr names them.\n",
-            {fitting, output, help_group()},
+            {fitting, output, common_group()},
             {},
             "file",
             1};
@@ -68,7 +68,7 @@ struct Asked {
     bool from_priors = false, json = false;
 };
 
-Asked asked_of(const po::variables_map& values, Problems& problems) {
+Asked asked_of(const po::variables_map& values, Console& console, Problems& problems) {
     Asked asked;
     const auto text = [&](const char* name) { return values.count(name) > 0 ? values[name].as<std::string>() : ""; };
     if (values.count("file") > 0) asked.table = values["file"].as<std::vector<std::string>>().front();
@@ -80,7 +80,7 @@ Asked asked_of(const po::variables_map& values, Problems& problems) {
     if (const auto folder = std::filesystem::path(asked.output).parent_path();
         !folder.empty() && !std::filesystem::is_directory(folder))
         problems.add("", "--output", "is to lie in '" + folder.string() + "', which is no folder");
-    asked.jobs = jobs_of(values, processors(), problems);
+    asked.jobs = jobs_of(values, processors(), console, problems);
     asked.from_priors = values.count("from-priors") > 0;
     asked.json = values.count("json") > 0;
     return asked;
@@ -126,21 +126,22 @@ flow::ValidationSettings with_constants(flow::ValidationSettings settings, const
 }
 
 /// The table behind a Model.
-class Table {
+class Measurements {
 public:
-    Table(const Asked& asked, const FreeConstants& free, Problems& problems)
+    Measurements(const Asked& asked, const FreeConstants& free, Console& console, Problems& problems)
         : asked_(asked),
+          console_(console),
           free_(free),
           names_(flow::read_validation_names(flow::validation_names_path(), problems)),
           published_(flow::read_published(asked.table, problems)) {}
 
-    /// Rows that can be compared; the others are named on stderr, once.
+    /// Rows that can be compared; of the others a notice, once.
     void choose(const Values& start, Problems& problems) {
         const auto rows = planned(start, problems);
         problems.throw_if_any();
         std::vector<flow::PublishedRow> kept;
         for (const flow::ValidationRow& row : rows) {
-            if (!row.skipped.empty()) std::cerr << row.published.id << " is left out: " << row.skipped << "\n";
+            if (!row.skipped.empty()) console_.note(row.published.id + " is left out: " + row.skipped);
             else kept.push_back(row.published);
         }
         published_ = std::move(kept);
@@ -157,9 +158,8 @@ public:
         Problems problems;
         const auto rows = planned(values, problems);
         problems.throw_if_any();
-        // Off a terminal a line per trial is enough.
-        explore::Progress bar(std::cerr, true);
-        const auto outcomes = run_rows(rows, asked_.jobs, ::isatty(STDERR_FILENO) != 0 ? &bar : nullptr);
+        explore::Progress within = console_.progress();  // of a trial, where it can be cleared again
+        const auto outcomes = run_rows(rows, asked_.jobs, within.on_one_line() ? &within : nullptr);
         if (!outcomes) throw Interrupted{};
         std::vector<double> errors;
         for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -172,17 +172,17 @@ public:
         }
         double sum = 0;
         for (const double e : errors) sum += std::abs(std::expm1(e));
-        std::cerr << fmt::format("[{}] {}: mean error {:.1f} %\n", ++trials_, text_of(values),
-                                 100 * sum / static_cast<double>(errors.size()));
+        console_.progress().step(
+            fmt::format("{}: mean error {}", text_of(values), percent(sum / static_cast<double>(errors.size()))));
         return errors;
     }
 
 private:
     const Asked& asked_;
+    Console& console_;
     const FreeConstants& free_;
     flow::ValidationNames names_;
     std::vector<flow::PublishedRow> published_;
-    int trials_ = 0;
 
     std::vector<flow::ValidationRow> planned(const Values& values, Problems& problems) const {
         return flow::plan_validation(published_, asked_.table, names_, with_constants(asked_.settings, free_, values),
@@ -211,7 +211,7 @@ std::vector<hw::Override> overrides_as_written(const std::vector<flow::Setting>&
 }
 
 void write_chip(const Asked& asked, const std::string& chip_file, const FreeConstants& free,
-                const std::vector<calibration::Row>& rows, const Values& values) {
+                const std::vector<calibration::Row>& rows, const Values& values, Console& console) {
     std::vector<std::string> points;
     for (const calibration::Row& row : rows) points.push_back(row.id);
     const std::string fitted_to =
@@ -225,7 +225,7 @@ void write_chip(const Asked& asked, const std::string& chip_file, const FreeCons
     problems.throw_if_any();
     document->root.as_object().set("name", std::filesystem::path(asked.output).stem().string());
     write_file_atomic(asked.output, calibration::chip_text(document->root));
-    std::cerr << asked.output << " is written\n";
+    console.note(asked.output + " is written");
 }
 
 }  // namespace
@@ -234,21 +234,23 @@ int run_calibrate_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     Problems problems;
-    const Asked asked = asked_of(*values, problems);
+    Console console(*values);
+    const Asked asked = asked_of(*values, console, problems);
     problems.throw_if_any();
     if (!asked.output.empty()) check_output_file(asked.output);
     const FreeConstants free = calibration::read_free_constants(asked.free, problems);
     const std::string chip_file = flow::chip_path(asked.settings.chip, problems).value_or("");
     problems.throw_if_any();
     const Values start = start_of(asked, free, chip_file, problems);
-    Table table(asked, free, problems);
+    Measurements table(asked, free, console, problems);
     problems.throw_if_any();
     table.choose(start, problems);
     problems.throw_if_any();
     const std::vector<calibration::Row> rows = table.rows();
     try {
         const auto result = calibration::calibrate(free, rows, start, [&](const Values& v) { return table(v); });
-        if (!asked.output.empty()) write_chip(asked, chip_file, free, rows, result.after);
+        console.progress().finish();
+        if (!asked.output.empty()) write_chip(asked, chip_file, free, rows, result.after, console);
         if (asked.json) std::cout << json::dump(calibration_json(free, rows, result)) << "\n";
         else std::cout << calibration_text(free, rows, result);
     } catch (const Interrupted&) {

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "calibration/constants.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
 #include "explore/serving_sweep.hpp"
 #include "explore/sweep.hpp"
@@ -121,15 +122,16 @@ int run_check_command(const Arguments& arguments) {
                         "Reads chip, compiler, calibration, sweep, scenario, price and model files, compiles the "
                         "models at batch 1 for the "
                         "default chip, and reports every problem of all of them together.",
-                        {checks, extents_group(), help_group()},
+                        {checks, extents_group(), common_group()},
                         {},
                         "file"};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
+    Console console(*values);
     if (values->count("file") == 0) throw InputError("", "FILE", "is missing: nothing to check");
     Problems problems;
     const Depth depth{extents_of(*values, problems), values->count("fast") == 0};
-    flow::ModelCache models(print_notice);
+    flow::ModelCache models(console.notice());
     for (const std::string& path : (*values)["file"].as<Words>()) {
         const std::size_t before = problems.list().size();
         const std::string what = check_file(path, depth, models, problems);

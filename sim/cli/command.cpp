@@ -7,6 +7,7 @@
 
 #include "base/problems.hpp"
 #include "base/text.hpp"
+#include "cli/console.hpp"
 #include "cli/table.hpp"
 #include "explore/workers.hpp"
 
@@ -21,7 +22,11 @@ std::vector<std::string> option_names(const po::options_description& all) {
 }
 
 void print_help(const Syntax& syntax) {
-    std::cout << "usage: infsim " << syntax.usage << "\n\n" << wrapped(syntax.about) << "\n";
+    constexpr std::size_t kHelpWidth = 80;  // of the options, too
+    std::string about = syntax.about;
+    std::replace(about.begin(), about.end(), '\n', ' ');
+    std::cout << "usage: infsim " << syntax.usage << "\n\n"
+              << wrapped(std::string(trim(about)), std::min(kHelpWidth, terminal_width())) << "\n";
     for (const auto& group : syntax.groups) std::cout << "\n" << group;
 }
 
@@ -30,14 +35,6 @@ void print_help(const Syntax& syntax) {
 }
 
 }  // namespace
-
-void print_notice(const std::string& line) { std::cerr << "note: " << line << "\n"; }
-
-po::options_description help_group() {
-    po::options_description group("Help");
-    group.add_options()("help,h", "print this and exit");
-    return group;
-}
 
 std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments) {
     po::options_description all;
@@ -74,7 +71,7 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
     return values;
 }
 
-int jobs_of(const po::variables_map& values, int otherwise, Problems& problems) {
+int jobs_of(const po::variables_map& values, int otherwise, Console& console, Problems& problems) {
     constexpr std::int64_t most = 1024;
     const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : otherwise;
     if (jobs < 1 || jobs > most) {
@@ -83,8 +80,29 @@ int jobs_of(const po::variables_map& values, int otherwise, Problems& problems) 
     }
     std::string fewer;
     const int possible = explore::workers_within_limits(static_cast<int>(jobs), fewer);
-    if (!fewer.empty()) print_notice(fewer);
+    if (!fewer.empty()) console.note(fewer);
     return possible;
+}
+
+std::vector<std::string> columns_of(const po::variables_map& values, const std::vector<std::string>& known,
+                                    const std::string& listed, Problems& problems) {
+    if (values.count("columns") == 0) return {};
+    for (const char* other : {"all", "layers", "json", "csv"})
+        if (values.count(other) > 0) problems.add("", std::string("--") + other, "and --columns exclude each other");
+    std::vector<std::string> names;
+    for (const std::string& part : split(values["columns"].as<std::string>(), ',')) {
+        names.emplace_back(trim(part));
+        if (std::find(known.begin(), known.end(), names.back()) != known.end()) continue;
+        const auto near = closest(names.back(), known);
+        problems.add(
+            "", "--columns",
+            "there is no column '" + names.back() + "'" + (near ? "; did you mean '" + *near + "'?" : "; " + listed));
+    }
+    return names;
+}
+
+void add_columns_option(po::options_description& group, const char* which) {
+    group.add_options()("columns", po::value<std::string>()->value_name("A,B,..."), which);
 }
 
 int processors() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }

@@ -55,15 +55,19 @@ struct Syntax {
 /// or repeated options, missing and wrong values, with the option's name and a suggestion.
 std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
 
-/// --jobs, or `otherwise` where it is not given. What is out of range is a problem.
-int jobs_of(const po::variables_map& values, int otherwise, Problems& problems);
+class Console;
+
+/// --jobs, or `otherwise` where it is not given. What is out of range is a problem; that the machine has room for fewer
+/// is a notice.
+int jobs_of(const po::variables_map& values, int otherwise, Console& console, Problems& problems);
 /// A worker process for each of them.
 int processors();
 
-/// What a reader has to say about a model, to stderr: for flow::ModelCache.
-void print_notice(const std::string& line);
-
-/// --help, which every subcommand has.
-po::options_description help_group();
+/// The names that --columns asks for, in its order; none where it is not given. Adds a problem for each that is not
+/// `known` (`listed` says where they are: "infsim sweep --help-columns"), and for --json or --csv beside it.
+std::vector<std::string> columns_of(const po::variables_map& values, const std::vector<std::string>& known,
+                                    const std::string& listed, Problems& problems);
+/// The same for po::options_description: "columns".
+void add_columns_option(po::options_description& group, const char* which);
 
 }  // namespace infsim::cli

@@ -9,6 +9,7 @@
 #include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/passes_table.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
@@ -44,7 +45,7 @@ Syntax syntax() {
     // clang-format on
     return {"compile MODEL [options]",
             "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
-            {point_group(), extents_group(), compiler_group(), neuron_group(), output, help_group()},
+            {point_group(), extents_group(), compiler_group(), neuron_group(), output, common_group()},
             refused_group(),
             "model",
             1};
@@ -153,8 +154,8 @@ json::Value report_json(const Compiled& compiled, const hw::ChipSpec& chip) {
                         {"layers", std::move(layers)}};
 }
 
-int report_infeasible(const DoesNotFit& why, bool as_json) {
-    std::cerr << "does not fit: " << why.text << "\n";
+int report_infeasible(const DoesNotFit& why, bool as_json, Console& console) {
+    console.error("does not fit: " + why.text);
     json::Array tensors;
     Table table({why.instant ? "alive there" : "there", why.unit, "images", "from layer", "to layer"});
     for (const auto& t : why.tensors) {
@@ -241,13 +242,14 @@ compiler::CompileExtras extras_of(const Asked& asked) {
 int run_compile_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
+    Console console(*values);
     const Asked asked = asked_for(*values);
-    const flow::Point point = point_of(request_of(*values));
+    const flow::Point point = point_of(request_of(*values), console);
     if (values->count("output") > 0) check_output_file((*values)["output"].as<std::string>());
     const compiler::CompileResult result = flow::compile_point(point, extras_of(asked));
     if (const auto* why = std::get_if<DoesNotFit>(&result)) {
         if (asked.passes) std::cerr << passes_text(why->passes);
-        return report_infeasible(*why, asked.json);
+        return report_infeasible(*why, asked.json, console);
     }
     const auto& compiled = std::get<Compiled>(result);
     if (asked.passes) std::cerr << passes_text(compiled.passes);

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/diff_report.hpp"
 #include "cli/point_options.hpp"
 #include "explore/assign.hpp"
@@ -36,7 +37,7 @@ Syntax syntax() {
         "Why one point is faster than another: time by layer, what the engines wait for, bytes by purpose, plan. The\n"
         "points are MODEL as the options say and the same with other values, or A and B, two point folders of a\n"
         "sweep (DIR/points/ID). Exit 3 where one does not fit.",
-        {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), help_group()},
+        {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), common_group()},
         refused_group(),
         "model",
         kBoth};
@@ -62,7 +63,8 @@ DiffSide stored_side(const std::string& folder, Problems& problems) {
 /// Folders say all; an option beside them would be of no effect.
 void refuse_options(const po::variables_map& values, Problems& problems) {
     for (const auto& [name, value] : values)
-        if (name != "model" && name != "all" && name != "json" && !value.defaulted())
+        if (name != "model" && name != "all" && name != "json" && name != "quiet" && name != "color" &&
+            !value.defaulted())
             problems.add("", "--" + name, "has no meaning for two point folders");
 }
 
@@ -92,9 +94,9 @@ PointRequest other_request(PointRequest request, const std::vector<std::string>&
 }
 
 /// Simulates both; empty when interrupted.
-std::optional<std::vector<DiffSide>> run_sides(const po::variables_map& values) {
+std::optional<std::vector<DiffSide>> run_sides(const po::variables_map& values, Console& console) {
     Problems problems;
-    const int jobs = jobs_of(values, static_cast<int>(kBoth), problems);
+    const int jobs = jobs_of(values, static_cast<int>(kBoth), console, problems);
     problems.throw_if_any();
     const auto against = values["against"].as<std::vector<std::string>>();
     const PointRequest first = request_of(values);
@@ -102,7 +104,7 @@ std::optional<std::vector<DiffSide>> run_sides(const po::variables_map& values) 
     std::vector<flow::Point> points;
     std::vector<record::RunRecord> prepared;
     for (const PointRequest& request : requests) {
-        points.push_back(point_of(request));
+        points.push_back(point_of(request, console));
         prepared.push_back(flow::record_of(points.back()));
     }
     const auto stored = explore::run_whole_points(requests, prepared, {explore::own_executable(), "worker"}, jobs);
@@ -117,7 +119,7 @@ std::optional<std::vector<DiffSide>> run_sides(const po::variables_map& values) 
     return sides;
 }
 
-std::optional<std::vector<DiffSide>> sides_of(const po::variables_map& values) {
+std::optional<std::vector<DiffSide>> sides_of(const po::variables_map& values, Console& console) {
     const auto words =
         values.count("model") > 0 ? values["model"].as<std::vector<std::string>>() : std::vector<std::string>();
     if (words.size() < kBoth) {
@@ -125,7 +127,7 @@ std::optional<std::vector<DiffSide>> sides_of(const po::variables_map& values) {
             throw InputError("", "--against",
                              "is missing: what the other point has otherwise, such as --against batch=8");
         if (words.empty()) throw InputError("", "MODEL", "is missing, or two point folders in its place");
-        return run_sides(values);
+        return run_sides(values, console);
     }
     Problems problems;
     refuse_options(values, problems);
@@ -140,12 +142,14 @@ std::optional<std::vector<DiffSide>> sides_of(const po::variables_map& values) {
 int run_diff_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
-    auto sides = sides_of(*values);
+    Console console(*values);
+    auto sides = sides_of(*values, console);
     if (!sides) return kInterrupted;
     int status = kDone;
     for (const DiffSide& side : *sides) {
         if (side.record.status == record::Status::ok) continue;
-        std::cerr << side.name << ": " << record::status_name(side.record.status) << ": " << side.record.reason << "\n";
+        console.error(side.name + ": " + std::string(record::status_name(side.record.status)) + ": " +
+                      side.record.reason);
         status = std::max<int>(status, side.record.status == record::Status::infeasible ? kDoesNotFit : kInternalFault);
     }
     if (status != kDone) return status;

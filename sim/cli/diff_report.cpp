@@ -196,7 +196,7 @@ std::string diff_text(const Difference& d, bool all) {
                        "\n" + stall_text(d) + "\n" + column_table(d, kOutcomeColumns, false) + "\n";
     if (const std::string points = column_table(d, kPointColumns, true); !points.empty())
         text += "Asked for differently:\n" + points + "\n";
-    text += "Layers, ms per item of one inference (an instant is shared by the layers at work):\n" +
+    text += wrapped("Layers, ms per item of one inference (an instant is shared by the layers at work):") + "\n" +
             change_table(d.layers, "layer", ms, 4, all) + "\n";
     text += "Engines of a core, ms per item in the long run:\n" + change_table(d.engines, "engine", ms, 4, all) + "\n";
     text += "DRAM and host, bytes per item:\n" + change_table(d.bytes, "purpose", bytes, 0, all) + "\n";

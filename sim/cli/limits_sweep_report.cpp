@@ -1,8 +1,6 @@
 #include "cli/limits_sweep_report.hpp"
 
 #include <algorithm>
-#include <iostream>
-#include <utility>
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -14,6 +12,7 @@ namespace {
 
 using explore::LimitsRow;
 using explore::Sweep;
+using record::LimitsRecord;
 using record::Status;
 
 std::string batch_text(const record::LimitColumns& limit) {
@@ -23,36 +22,63 @@ std::string batch_text(const record::LimitColumns& limit) {
 }
 
 /// Why the largest batch of all is not one more; for a cell without limits, why it has none.
-std::string why_text(const record::LimitsRecord& r) {
+std::string why_text(const LimitsRecord& r) {
     if (r.status != Status::ok) return std::string{record::status_name(r.status)} + ": " + r.reason;
-    return r.any.reason.empty() ? "the search ended at B=" + number_text(r.max_batch.value_or(0)) : r.any.reason;
+    if (r.any.reason.empty()) return "the search ended at B=" + number_text(r.max_batch.value_or(0));
+    return "no larger batch fits: " + r.any.reason;
+}
+
+std::vector<std::string> usual_cells(const LimitsRecord& r) {
+    return {batch_text(r.resident), batch_text(r.sub_batched), batch_text(r.any), batch_text(r.best),
+            fixed(r.best_throughput_avg, 0), fixed(r.best_latency_ms_p99, 2)};
+}
+
+std::string shown_cell(const record::LimitsColumn& column, const LimitsRecord& r) {
+    const record::MemberRef member = record::member_of(column, r);
+    if (const auto* real = std::get_if<record::Real*>(&member); real && **real) return rounded(***real);
+    const std::string text = record::cell_text(member);
+    return text.empty() ? "-" : text;
+}
+
+std::vector<std::string> cells_of(const LimitsRecord& r, const std::vector<std::string>& columns) {
+    if (columns.empty()) return usual_cells(r);
+    std::vector<std::string> cells;
+    for (const std::string& name : columns)
+        for (const record::LimitsColumn& c : record::limits_columns())
+            if (c.name == name) cells.push_back(shown_cell(c, r));
+    return cells;
+}
+
+Ink ink_of(const LimitsRecord& r) {
+    if (r.status == Status::failed) return Ink::bad;
+    return r.status == Status::ok ? Ink::plain : Ink::warning;
 }
 
 }  // namespace
 
-std::string limits_rows_text(const Sweep& sweep, const std::vector<LimitsRow>& rows) {
-    std::vector<std::string> names, keys;
-    for (const explore::Axis& axis : sweep.axes) keys.push_back(axis.key);
-    names = keys;
-    names.insert(names.end(), {"no spill", "in parts", "at all", "best", "items/s", "p99 ms"});
+std::vector<std::string> limits_column_names() {
+    std::vector<std::string> names;
+    for (const record::LimitsColumn& c : record::limits_columns()) names.push_back(c.name);
+    return names;
+}
+
+std::string limits_rows_text(const Sweep& sweep, const std::vector<LimitsRow>& rows,
+                             const std::vector<std::string>& columns, const Paint& paint) {
+    std::vector<std::string> names;
+    for (const explore::Axis& axis : sweep.axes) names.push_back(axis.key);
+    const std::vector<std::string> usual{"no spill", "in parts", "at all", "best", "items/s", "p99 ms"};
+    const auto& more = columns.empty() ? usual : columns;
+    names.insert(names.end(), more.begin(), more.end());
+    names.emplace_back("why");
     Table table(names);
-    std::vector<std::pair<std::string, std::vector<std::string>>> told;  // the same words once, with their rows
+    Footnotes reasons;
     for (const LimitsRow& row : rows) {
-        const record::LimitsRecord& r = row.record;
         std::vector<std::string> cells = row.axis_values;
-        cells.insert(cells.end(), {batch_text(r.resident), batch_text(r.sub_batched), batch_text(r.any),
-                                   batch_text(r.best), fixed(r.best_throughput_avg, 0),
-                                   fixed(r.best_latency_ms_p99, 2)});
-        table.add(std::move(cells));
-        const std::string text = why_text(r);
-        auto entry = std::find_if(told.begin(), told.end(), [&](const auto& t) { return t.first == text; });
-        if (entry == told.end()) entry = told.insert(told.end(), {text, {}});
-        entry->second.push_back(join(row.axis_values, "/"));
+        for (std::string& cell : cells_of(row.record, columns)) cells.push_back(std::move(cell));
+        cells.push_back(reasons.mark(why_text(row.record)));
+        table.add(std::move(cells), ink_of(row.record));
     }
-    std::string text = table.text() + "\nWhy not one more, of what fits at all:\n";
-    for (const auto& [what, of] : told)
-        text += wrapped((keys.empty() ? std::string{} : join(keys, "/") + " " + join(of, ", ") + ": ") + what) + "\n";
-    return text;
+    return table.text(paint) + reasons.text();
 }
 
 json::Value limits_rows_json(const Sweep& sweep, const std::vector<LimitsRow>& rows, const std::string& folder) {
@@ -65,19 +91,19 @@ json::Value limits_rows_json(const Sweep& sweep, const std::vector<LimitsRow>& r
     return json::Object{{"question", sweep.question}, {"folder", folder}, {"cells", std::move(cells)}};
 }
 
-int limits_status(const std::vector<LimitsRow>& rows) {
+int limits_status(const std::vector<LimitsRow>& rows, Console& console) {
     std::size_t given_up = 0;
     bool failed = false;
     for (const LimitsRow& row : rows) {
-        const record::LimitsRecord& r = row.record;
+        const LimitsRecord& r = row.record;
         given_up += r.status == Status::timeout || r.status == Status::out_of_memory ? 1 : 0;
         if (r.status != Status::failed) continue;
         failed = true;
-        std::cerr << "failed: cell " << r.cell_id << ": " << r.reason << "\n";
+        console.error("failed: cell " + r.cell_id + ": " + r.reason);
     }
     if (given_up > 0)
-        std::cerr << given_up << (given_up == 1 ? " cell was" : " cells were")
-                  << " given up; the same command with a higher limit runs them again\n";
+        console.error(std::to_string(given_up) + (given_up == 1 ? " cell was" : " cells were") +
+                      " given up; the same command with a higher limit runs them again");
     return failed ? kInternalFault : kDone;
 }
 

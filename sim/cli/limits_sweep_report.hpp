@@ -5,15 +5,21 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "cli/console.hpp"
+#include "cli/paint.hpp"
 #include "explore/limits_sweep.hpp"
 
 namespace infsim::cli {
 
-/// A line per cell: axes, the limits, and what ends the batch; reasons once below the table.
-std::string limits_rows_text(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows);
+/// Names of all columns of a row of limits.
+std::vector<std::string> limits_column_names();
+
+/// A line per cell: axes, the limits or the columns that were asked for; why not one more, once below the table.
+std::string limits_rows_text(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows,
+                             const std::vector<std::string>& columns, const Paint& paint);
 json::Value limits_rows_json(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows,
                              const std::string& folder);
 /// The exit status; says on stderr which cells failed or were given up.
-int limits_status(const std::vector<explore::LimitsRow>& rows);
+int limits_status(const std::vector<explore::LimitsRow>& rows, Console& console);
 
 }  // namespace infsim::cli

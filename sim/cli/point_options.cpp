@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "cli/console.hpp"
 #include "explore/sweep_file.hpp"
 #include "flow/point/neuron_flags.hpp"
 #include "flow/point/paths.hpp"
@@ -240,9 +241,9 @@ flow::PointRequest request_of(const po::variables_map& values) {
     return r;
 }
 
-flow::Point point_of(const flow::PointRequest& request) {
+flow::Point point_of(const flow::PointRequest& request, Console& console) {
     Problems problems;
-    flow::ModelCache models(print_notice);
+    flow::ModelCache models(console.notice());
     auto point = flow::resolve(request, models, problems);
     problems.throw_if_any();
     return std::move(*point);

@@ -29,8 +29,8 @@ flow::Prices prices_of(const po::variables_map& values);
 /// wrong.
 flow::PointRequest request_of(const po::variables_map& values);
 
-/// Resolves or throws InputError with everything that is wrong.
-flow::Point point_of(const flow::PointRequest& request);
+/// Resolves or throws InputError with everything that is wrong. What readers have to say is noted on the console.
+flow::Point point_of(const flow::PointRequest& request, Console& console);
 
 /// What --dim and --input say. Problems are added.
 flow::Extents extents_of(const po::variables_map& values, Problems& problems);

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/table.hpp"
 #include "flow/point/point.hpp"
 #include "report/page.hpp"
@@ -22,7 +23,7 @@ Syntax syntax() {
             "One HTML file that opens from disk and asks nothing of anybody: the answer in sentences, charts that are\n"
             "linked, the table. DIR is the folder of a sweep, of a sweep of scenarios or of 'serve', or a file with "
             "the\noutput of 'limits --json' or 'serve --json'; several become sections and are compared.",
-            {output, help_group()},
+            {output, common_group()},
             {},
             "folder",
             -1};
@@ -62,6 +63,7 @@ std::string size_text(std::size_t bytes) { return megabytes(static_cast<double>(
 int run_report_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
+    const Console console(*values);
     if (values->count("folder") == 0) throw InputError("", "DIR", "is missing");
     const std::string out = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "report.html";
     check_output(out);
@@ -75,6 +77,7 @@ int run_report_command(const Arguments& arguments) {
         "infsim " INFSIM_VERSION ", results epoch " + number_text(std::int64_t{flow::kResultsEpoch});
     const std::string text = report::make_page(page, sources, version);
     write_file_atomic(out, text);
+    if (values->count("quiet") > 0) return kDone;
     std::cout << out << ": " << sources.size() << (sources.size() == 1 ? " section, " : " sections, ")
               << size_text(text.size()) << "\n";
     return kDone;

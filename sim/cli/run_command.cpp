@@ -8,6 +8,7 @@
 #include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/table.hpp"
@@ -117,22 +118,12 @@ std::optional<flow::DataSource> data_source_of(const po::variables_map& values) 
     return data ? std::optional{source} : std::nullopt;
 }
 
-/// Throws InputError where --columns names what is no column, or something else is to be printed as well.
-void check_columns(const po::variables_map& values) {
-    if (values.count("columns") == 0) return;
+/// What --columns asks for. Throws InputError for what is no column, or where something else is to be printed as well.
+std::vector<std::string> checked_columns(const po::variables_map& values) {
     Problems problems;
-    for (const char* other : {"all", "layers", "json"})
-        if (values.count(other) > 0) problems.add("", std::string("--") + other, "and --columns exclude each other");
-    std::vector<std::string> known;
-    for (const record::Column& c : record::columns()) known.push_back(c.name);
-    for (const std::string& name : split(values["columns"].as<std::string>(), ','))
-        if (std::find(known.begin(), known.end(), name) == known.end()) {
-            const auto near = closest(name, known);
-            problems.add("", "--columns",
-                         "there is no column '" + name + "'" +
-                             (near ? "; did you mean '" + *near + "'?" : "; infsim sweep --help-columns lists them"));
-        }
+    auto names = columns_of(values, column_names(), "infsim sweep --help-columns lists them", problems);
     problems.throw_if_any();
+    return names;
 }
 
 void print_outputs(const flow::PointResult& result, const std::string& path) {
@@ -186,8 +177,6 @@ Syntax syntax() {
     // clang-format off
     output.add_options()
         ("all", "also print every column of the record, with its unit")
-        ("columns", po::value<std::string>()->value_name("A,B,..."),
-         "print these columns of the record instead (infsim sweep --help-columns tells what they are)")
         ("layers", "also print what each layer did")
         ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
         ("trace", po::value<std::string>()->value_name("FILE"),
@@ -198,10 +187,12 @@ Syntax syntax() {
         ("json", "print JSON instead of tables")
         ("verify", "verify the form that each pass of the compiler leaves; exit 4 where one is wrong");
     // clang-format on
+    add_columns_option(output,
+                       "print these columns of the record instead (infsim sweep --help-columns tells what they are)");
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
             {point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), price_group(),
-             data_group(), output, help_group()},
+             data_group(), output, common_group()},
             refused_group(),
             "model",
             1};
@@ -218,12 +209,12 @@ void print_json(const flow::PointResult& result, const po::variables_map& values
 }
 
 void print_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
-                const po::variables_map& values) {
-    if (values.count("columns") > 0) {
-        std::cout << record_table(result.record, split(values["columns"].as<std::string>(), ','));
+                const po::variables_map& values, const std::vector<std::string>& columns, const Paint& paint) {
+    if (!columns.empty()) {
+        std::cout << record_table(result.record, columns);
         return;
     }
-    std::cout << answer_text(result, price);
+    std::cout << answer_text(result, price, paint);
     if (values.count("all") > 0) std::cout << "\n" << record_table(result.record, {});
     if (result.record.status != record::Status::ok) return;
     if (result.offset_sets.size() > 1) std::cout << "\n" << offset_set_table(result.offset_sets);
@@ -235,11 +226,12 @@ void print_text(const flow::PointResult& result, const std::optional<flow::Price
 int run_run_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
-    check_columns(*values);
+    Console console(*values);
+    const auto columns = checked_columns(*values);
     const auto source = data_source_of(*values);
     const auto trace = trace_file_of(*values);
     const flow::Prices prices = prices_of(*values);
-    const flow::Point point = point_of(request_of(*values));
+    const flow::Point point = point_of(request_of(*values), console);
     flow::RunOptions options;
     options.verify = values->count("verify") > 0;
     options.timeline = values->count("timeline") > 0;
@@ -263,11 +255,11 @@ int run_run_command(const Arguments& arguments) {
     if (source && fits) flow::write_outputs(out, result.outputs);
     if (values->count("json") > 0) print_json(result, *values);
     else {
-        print_text(result, flow::price_of(prices, result.record.chip), *values);
+        print_text(result, flow::price_of(prices, result.record.chip), *values, columns, console.paint());
         if (source && fits) print_outputs(result, out);
     }
     if (fits) return kDone;
-    std::cerr << "does not fit: " << result.record.reason << "\n";
+    console.error("does not fit: " + result.record.reason);
     print_live_tensors(std::cerr, result.live_tensors);
     return kDoesNotFit;
 }

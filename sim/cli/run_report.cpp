@@ -117,15 +117,6 @@ std::string starts_text(const RunRecord& r) {
                        fixed(r.latency_ms_p50_max, 2));
 }
 
-/// Five digits, which is one more than the interval of a throughput leaves; whole numbers whole.
-std::string meaningful(double x) { return std::abs(x) >= 1e5 ? fixed(x, 0) : fmt::format("{:.5g}", x); }
-
-std::string shown_cell(const record::Column& column, RunRecord record) {
-    const record::MemberRef member = column.member(record);
-    if (const auto* real = std::get_if<record::Real*>(&member)) return **real ? meaningful(***real) : "";
-    return record::cell_text(column, record);
-}
-
 }  // namespace
 
 std::vector<int> whole_percents(const std::vector<double>& shares) {
@@ -142,7 +133,8 @@ std::vector<int> whole_percents(const std::vector<double>& shares) {
     return percents;
 }
 
-std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price) {
+std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
+                        const Paint& paint) {
     const RunRecord& r = result.record;
     if (r.status != record::Status::ok) return "";
     Table table({"", "", ""});
@@ -150,7 +142,7 @@ std::string answer_text(const flow::PointResult& result, const std::optional<flo
                               ? "exact: the chip repeats itself"
                               : "95 % within " + fixed(r.throughput_low, 0) + " to " + fixed(r.throughput_high, 0) +
                                     "; " + number_text(*r.inferences_measured) + " inferences per core";
-    table.add({"throughput", fixed(r.throughput_avg, 1) + " items/s", interval});
+    table.add({"throughput", fixed(r.throughput_avg, 1) + " items/s", interval}, Ink::good);
     table.add({"latency", fixed(r.latency_ms_p50, 2) + " ms (p50)",
                fixed(r.latency_ms_p99, 2) + " ms (p99), as the host sees it" +
                    (r.host_ms ? "; operators on the host " + fixed(r.host_ms, 3) + " ms" : "")});
@@ -166,10 +158,31 @@ std::string answer_text(const flow::PointResult& result, const std::optional<flo
     table.add({"DRAM", percent(*r.dram_utilisation) + " of peak",
                megabytes(*r.weight_bytes_per_inference) + " weights/item, " + detours_text(r)});
     add_cost(table, r, price);
-    std::string text = wrapped(headline(r)) + "\n" + table.body();
-    if (!r.why_slow.empty()) text += wrapped("Far from ideal: " + r.why_slow + ".") + "\n";
+    std::string text = wrapped(headline(r)) + "\n" + table.body(paint);
+    if (!r.why_slow.empty()) text += wrapped(paint(Ink::warning, "Far from ideal") + ": " + r.why_slow + ".") + "\n";
     if (*r.offset_sets > 1) text += wrapped(starts_text(r)) + "\n";
     return text;
+}
+
+std::string shown_cell(const record::Column& column, RunRecord record) {
+    const record::MemberRef member = column.member(record);
+    if (const auto* real = std::get_if<record::Real*>(&member)) return **real ? rounded(***real) : "";
+    return record::cell_text(column, record);
+}
+
+std::string shown_cell(const std::string& column, const RunRecord& record) {
+    for (const record::Column& c : record::columns()) {
+        if (c.name != column) continue;
+        const std::string text = shown_cell(c, record);
+        return text.empty() ? "-" : text;
+    }
+    internal_error(__FILE__, __LINE__, "no column " + column);
+}
+
+std::vector<std::string> column_names() {
+    std::vector<std::string> names;
+    for (const record::Column& c : record::columns()) names.push_back(c.name);
+    return names;
 }
 
 std::string record_table(const RunRecord& record, const std::vector<std::string>& names) {

@@ -5,18 +5,28 @@
 #include <string>
 #include <vector>
 
+#include "cli/paint.hpp"
 #include "flow/run/prices.hpp"
 #include "flow/run/run_point.hpp"
+#include "record/columns.hpp"
 #include "record/record.hpp"
 
 namespace infsim::cli {
 
 /// What a reader wants to know first: how fast and how sure, how late, what limits it and where, what memory it takes.
 /// Empty for a point that did not run.
-std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price);
+std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
+                        const Paint& paint = {});
 
 /// Shares of a whole in percent that add up to 100: rounded down, and the rest goes where most was lost.
 std::vector<int> whole_percents(const std::vector<double>& shares);
+
+/// A cell for people: cell_text() with as many digits as mean something, empty where there is no value.
+std::string shown_cell(const record::Column& column, record::RunRecord record);
+/// Of the column of that name, which there must be; "-" where there is no value.
+std::string shown_cell(const std::string& column, const record::RunRecord& record);
+/// Names of all columns of a record.
+std::vector<std::string> column_names();
 
 /// Columns of the record that have a value, with as many digits as mean something, and their units: those named, in
 /// that order, or all.

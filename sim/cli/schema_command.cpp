@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "flow/point/compiler_schema.hpp"
 #include "flow/point/paths.hpp"
 #include "record/columns.hpp"
@@ -64,12 +65,13 @@ int run_schema_command(const Arguments& arguments) {
                         "Prints the JSON schema (2020-12) of a kind of file. The readers are the authority: they also check\n"
                         "what a schema cannot say, such as ranges of quantities and what must fit together.\n" +
                             list_of_kinds(),
-                        {help_group()},
+                        {common_group()},
                         {},
                         "kind",
                         1};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
+    const Console console(*values);
     if (values->count("kind") == 0) throw InputError("", "KIND", "is missing: infsim schema --help lists them");
     const std::string wanted = (*values)["kind"].as<std::vector<std::string>>().front();
     std::vector<std::string> names;

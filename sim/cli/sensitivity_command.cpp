@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 
@@ -7,13 +5,13 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
 #include "cli/sensitivity_report.hpp"
 #include "cli/table.hpp"
 #include "explore/axis_values.hpp"
 #include "explore/conditions.hpp"
 #include "explore/points.hpp"
-#include "explore/progress.hpp"
 #include "flow/limits/limits.hpp"
 #include "flow/limits/uncertainty.hpp"
 #include "hw/totals.hpp"
@@ -45,7 +43,7 @@ Syntax syntax() {
         "Elasticities at one point: by how many per cent the throughput and the largest batch that fits change where "
         "a\nconstant of the chip is one per cent more. By central differences, with the intervals that those of the\n"
         "measurements leave. Counts such as rows and banks have none.",
-        {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), help_group()},
+        {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), common_group()},
         refused_group(),
         "model",
         1};
@@ -59,7 +57,7 @@ struct Asked {
     int jobs = 1;
 };
 
-Asked asked_of(const po::variables_map& values) {
+Asked asked_of(const po::variables_map& values, Console& console) {
     Problems problems;
     Asked asked;
     if (values.count("percent") > 0) asked.share = values["percent"].as<double>() / 100;
@@ -68,7 +66,7 @@ Asked asked_of(const po::variables_map& values) {
     if (values.count("of") > 0) asked.keys = values["of"].as<std::vector<std::string>>();
     if (values.count("csv") > 0 && values.count("json") > 0) problems.add("", "--csv", "and --json exclude each other");
     asked.limits = values.count("limits") > 0;
-    asked.jobs = jobs_of(values, processors(), problems);
+    asked.jobs = jobs_of(values, processors(), console, problems);
     problems.throw_if_any();
     asked.request = request_of(values);
     return asked;
@@ -132,7 +130,8 @@ PointRequest with(PointRequest request, const std::string& key, const std::strin
 /// Points to measure, in order; the same request once.
 class Measurements {
 public:
-    explicit Measurements(const Asked& asked) : asked_(asked), models_(print_notice) {}
+    Measurements(const Asked& asked, Console& console)
+        : asked_(asked), progress_(console.progress()), models_(console.notice()) {}
 
     /// Adds a point; empty where no chip can be so, with the reason in `why`.
     std::optional<std::size_t> add(const PointRequest& request, std::string& why) {
@@ -149,8 +148,7 @@ public:
 
     /// False when interrupted.
     bool run() {
-        explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
-        progress.start(requests_.size(), 0);
+        progress_.start(requests_.size(), 0);
         auto records = explore::run_points(
             requests_, prepared_, {explore::own_executable(), "worker"}, asked_.jobs,
             [&](std::size_t n, const record::RunRecord& r) {
@@ -159,9 +157,9 @@ public:
                 const std::string what = settings.size() == size
                                              ? "as the file has it"
                                              : settings.back().key + "=" + explore::value_text(settings.back().value);
-                progress.step(what + ": " + fixed(r.throughput_avg, 0) + " items/s");
+                progress_.step(what + ": " + fixed(r.throughput_avg, 0) + " items/s");
             });
-        progress.finish();
+        progress_.finish();
         if (records) records_ = std::move(*records);
         return records.has_value();
     }
@@ -180,6 +178,7 @@ private:
     }
 
     const Asked& asked_;
+    explore::Progress& progress_;
     flow::ModelCache models_;
     flow::LimitsTools tools_ = flow::compiling_tools();
     std::vector<PointRequest> requests_;
@@ -192,10 +191,10 @@ struct Planned {
     std::size_t less = 0, more = 0;
 };
 
-std::optional<SensitivityReport> measured(const Asked& asked, const std::vector<Sides>& constants) {
+std::optional<SensitivityReport> measured(const Asked& asked, const std::vector<Sides>& constants, Console& console) {
     SensitivityReport report;
     report.share = asked.share;
-    Measurements measurements(asked);
+    Measurements measurements(asked, console);
     std::string why;
     if (!measurements.add(asked.request, why)) throw InputError("", "MODEL", why);
     std::vector<Planned> planned;
@@ -228,14 +227,15 @@ std::optional<SensitivityReport> measured(const Asked& asked, const std::vector<
 int run_sensitivity_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
-    const Asked asked = asked_of(*values);
+    Console console(*values);
+    const Asked asked = asked_of(*values, console);
     Problems problems;
     const auto chip = flow::chip_of(asked.request, problems);
     problems.throw_if_any();
-    const auto report = measured(asked, sides_of(asked, *chip));
+    const auto report = measured(asked, sides_of(asked, *chip), console);
     if (!report) return kInterrupted;
     if (report->base.status != record::Status::ok) {
-        std::cerr << record::status_name(report->base.status) << ": " << report->base.reason << "\n";
+        console.error(std::string(record::status_name(report->base.status)) + ": " + report->base.reason);
         return report->base.status == record::Status::infeasible ? kDoesNotFit : kInternalFault;
     }
     if (values->count("json") > 0) std::cout << json::dump(sensitivity_json(*report)) << "\n";

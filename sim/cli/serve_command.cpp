@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cmath>
 #include <csignal>
 #include <filesystem>
@@ -8,8 +6,10 @@
 #include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
 #include "cli/serve_report.hpp"
+#include "cli/table.hpp"
 #include "explore/measure.hpp"
 #include "explore/process.hpp"
 #include "record/serving_record.hpp"
@@ -44,13 +44,14 @@ Syntax syntax() {
         ("json", "print JSON instead of tables")
         ("help-columns", "print name, unit and meaning of every column of serving.csv and exit");
     // clang-format on
+    add_columns_option(output, "print these columns instead: of serving.csv, or of a search's table");
     return {
         "serve SCENARIO.json [options]",
         "Simulates requests that arrive at a server, a batching policy and cores that execute batches; prints tail\n"
         "latency, throughput, padding and a verdict, or searches the highest load within a bound. Times of batches "
         "are\n"
         "measured on the simulated chip when first needed and kept. Schema: configs/schemas/scenario.schema.json.",
-        {running, price_group(), output, help_group()},
+        {running, price_group(), output, common_group()},
         {},
         "scenario",
         1};
@@ -69,11 +70,11 @@ void write_results(const std::string& folder, const ServingPlan& plan, const Sce
     write_file_atomic(folder + "/report.json", json::dump(report) + "\n");
 }
 
-int does_not_fit(const ServingPlan& plan, const std::string& reason, bool as_json) {
+int does_not_fit(const ServingPlan& plan, const std::string& reason, bool as_json, Console& console) {
     if (as_json)
         std::cout << json::dump(json::Object{{"record", record::to_object(flow::infeasible_record(plan, reason))}})
                   << "\n";
-    std::cerr << "does not fit: " << reason << "\n";
+    console.error("does not fit: " + reason);
     return kDoesNotFit;
 }
 
@@ -107,7 +108,7 @@ std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tabl
         results.back().peak = serving::find_peak(
             *scenario, [&](const Scenario& s) { return flow::serve_on_table(plan, s, tables, callback).summary; });
         progress.step("batches " + json::dump(sizes_json(sizes), 0) + ": " +
-                      (results.back().peak.rate ? number_text(std::round(*results.back().peak.rate)) + " requests/s"
+                      (results.back().peak.rate ? rate_text(*results.back().peak.rate) + " requests/s"
                                                 : "no load meets the bound"));
     }
     progress.finish();
@@ -119,19 +120,21 @@ struct Options {
     std::string folder, times;
     int jobs = 1;
     bool as_json = false;
+    std::vector<std::string> columns;
 };
 
-int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const Options& options,
-                    explore::Progress& progress, const serving::ProgressCallback& callback) {
-    const auto results = search(plan, tables, progress, callback);
+int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const Options& options, Console& console,
+                    const serving::ProgressCallback& callback) {
+    explore::Progress searching = console.progress();  // tables measure in between
+    const auto results = search(plan, tables, searching, callback);
     if (results.front().excluded.empty()) {
         if (options.as_json) std::cout << json::dump(search_json(plan, results)) << "\n";
         else
-            std::cout << (plan.scenario.question.empty() ? "" : plan.scenario.question + "\n\n")
-                      << search_text(plan, results);
+            std::cout << (plan.scenario.question.empty() ? "" : wrapped(plan.scenario.question) + "\n\n")
+                      << search_text(plan, results, options.columns, console.paint());
         return kDone;
     }
-    return does_not_fit(plan, results.front().excluded, options.as_json);
+    return does_not_fit(plan, results.front().excluded, options.as_json, console);
 }
 
 /// Whether the chip itself is to be simulated, and the load as a part of the capacity where measured times say it.
@@ -142,10 +145,9 @@ Scenario with_backend(const ServingPlan& plan, std::optional<double> load) {
     return scenario;
 }
 
-int serve(const ServingPlan& plan, const Options& options) {
+int serve(const ServingPlan& plan, const Options& options, Console& console) {
     Scenario scenario = plan.scenario;
     std::optional<double> load;
-    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
     const serving::ProgressCallback callback = [](std::int64_t) {
         if (interrupted != 0) throw explore::Interrupted{};
     };
@@ -153,14 +155,11 @@ int serve(const ServingPlan& plan, const Options& options) {
     if (scenario.live != serving::Live::yes) {
         flow::ServiceTables tables(
             plan.programs, plan.chip.dram.channels, plan.chip.cores, flow::ServiceStore(options.times),
-            explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, progress));
+            explore::measure_in_workers({explore::own_executable(), "worker"}, options.jobs, console.progress()));
         tables.prepare();
-        if (scenario.search) {
-            explore::Progress searching(std::cerr, ::isatty(STDERR_FILENO) != 0);  // tables measure in between
-            return serve_searching(plan, tables, options, searching, callback);
-        }
+        if (scenario.search) return serve_searching(plan, tables, options, console, callback);
         const std::string reason = flow::why_not(plan, tables, flow::held(plan, scenario.run.server.sizes));
-        if (!reason.empty()) return does_not_fit(plan, reason, options.as_json);
+        if (!reason.empty()) return does_not_fit(plan, reason, options.as_json, console);
         load = flow::offered_load(plan, scenario, tables);
         scenario = with_backend(plan, load);
         if (scenario.live == serving::Live::no) result = flow::serve_on_table(plan, scenario, tables, callback);
@@ -168,15 +167,19 @@ int serve(const ServingPlan& plan, const Options& options) {
     if (!result) {
         std::string reason;
         result = flow::serve_live(plan, reason, callback);
-        if (!result) return does_not_fit(plan, reason, options.as_json);
+        if (!result) return does_not_fit(plan, reason, options.as_json, console);
     }
     result->offered_load = load;
     const json::Object report = serve_json(plan, scenario, *result);
     write_results(options.folder, plan, scenario, *result, report);
     if (options.as_json) std::cout << json::dump(report) << "\n";
+    else if (!options.columns.empty())
+        std::cout << serving_record_table(flow::record_of(plan, scenario, *result), options.columns);
     else
-        std::cout << serve_text(plan, scenario, *result) << "\nFiles: " << options.folder
-                  << "/serving.csv, queue.csv (queue length over time), report.json\n";
+        std::cout << serve_text(plan, scenario, *result, console.paint()) << "\n"
+                  << wrapped("Files: " + options.folder +
+                             "/serving.csv, queue.csv (queue length over time), report.json")
+                  << "\n";
     return kDone;
 }
 
@@ -189,16 +192,22 @@ int run_serve_command(const Arguments& arguments) {
         std::cout << record::serving_column_manual();
         return kDone;
     }
+    Console console(*values);
     if (values->count("scenario") == 0) throw InputError("", "SCENARIO.json", "is missing");
     Problems problems;
     const auto settings = settings_of(*values, problems);
-    const int jobs = jobs_of(*values, 1, problems);
-    flow::ModelCache models(print_notice);
+    const int jobs = jobs_of(*values, 1, console, problems);
+    flow::ModelCache models(console.notice());
     auto plan =
         flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
+    Options options;
+    if (plan)
+        options.columns = columns_of(*values, plan->scenario.search ? search_columns() : serving_column_names(),
+                                     plan->scenario.search ? "a search has " + join(search_columns(), ", ")
+                                                           : "infsim serve --help-columns lists them",
+                                     problems);
     problems.throw_if_any();
     plan->price = flow::price_of(prices_of(*values), plan->chip.name);
-    Options options;
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + plan->scenario.name;
     options.times = values->count("times") > 0 ? (*values)["times"].as<std::string>() : options.folder + "/service";
     options.jobs = jobs;
@@ -207,9 +216,9 @@ int run_serve_command(const Arguments& arguments) {
     check_output_folder(options.times);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { interrupted = 1; });
     try {
-        return serve(*plan, options);
+        return serve(*plan, options, console);
     } catch (const explore::Interrupted&) {
-        std::cerr << "interrupted; service times that were measured are in " << options.times << "\n";
+        console.error("interrupted; service times that were measured are in " + options.times);
         return kInterrupted;
     }
 }

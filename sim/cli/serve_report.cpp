@@ -40,17 +40,19 @@ std::string load_text(const Scenario& s) {
     return s.load_kind + (rate ? " at " + rate_text(*rate) + " requests/s" : "");
 }
 
-std::string head(const flow::ServingPlan& plan, const Scenario& s, const flow::ServingResult& result) {
+std::string head(const flow::ServingPlan& plan, const Scenario& s, const flow::ServingResult& result,
+                 const Paint& paint) {
     const Summary& summary = result.summary;
     const serving::Server& server = s.run.server;
     std::string text;
-    if (!s.question.empty()) text += s.question + "\n\n";
+    if (!s.question.empty()) text += wrapped(s.question) + "\n\n";
     text += wrapped(fmt::format("{} B={} on {} {} of {}{}, {}; policy {}; {}{}", plan.model_name,
                                 sizes_text(server.sizes), server.cores(), server.cores() == 1 ? "core" : "cores",
                                 server.chips == 1 ? "" : std::to_string(server.chips) + " x ", plan.chip.name,
                                 outstanding_text(server), serving::policy_name(s.run.policy), load_text(s),
                                 s.live == serving::Live::yes ? "; live chip" : ""));
-    text += "\n" + wrapped(summary.valid() ? "VALID" : "INVALID: " + join(summary.reasons, "; "));
+    text += "\n" + wrapped(summary.valid() ? paint(Ink::good, "VALID")
+                                           : paint(Ink::bad, "INVALID") + ": " + join(summary.reasons, "; "));
     if (result.offered_load && *result.offered_load > flow::kTrustedLoad) {
         text +=
             "\n" +
@@ -84,8 +86,9 @@ std::string rates(const Scenario& s, const Tally& t, const Summary& m) {
     std::string text =
         fmt::format("Throughput {} items/s, {} requests/s", rate_text(m.throughput), rate_text(m.requests_per_s));
     if (s.run.bound > Duration{0}) text += fmt::format("; goodput {} items/s within the bound", rate_text(m.goodput));
-    text += fmt::format(".\nPadding {}: an inference carries {:.2f} items on average.\n", percent(m.padding),
-                        m.batch_items);
+    text = wrapped(text + ".") + "\n";
+    text +=
+        fmt::format("Padding {}: an inference carries {:.2f} items on average.\n", percent(m.padding), m.batch_items);
     text += fmt::format("Queue: {:.2f} items wait on average, {} at most.\n", m.waiting_avg, m.waiting_max);
     std::vector<std::string> cores;
     const double span = seconds(t.end - t.first_arrival);
@@ -95,7 +98,8 @@ std::string rates(const Scenario& s, const Tally& t, const Summary& m) {
         cores.resize(kListed);
         cores.emplace_back("...");
     }
-    text += fmt::format("Cores execute {} of the time ({}).\n", percent(m.utilisation), join(cores, ", "));
+    text +=
+        wrapped(fmt::format("Cores execute {} of the time ({}).", percent(m.utilisation), join(cores, ", "))) + "\n";
     text += fmt::format("Little's law: L = {:.4f} requests in the system, lambda W = {:.4f}.\n", m.in_system,
                         m.rate_times_latency);
     return text;
@@ -127,8 +131,9 @@ std::string size_table(const Scenario& s, const std::vector<SizeRow>& sizes) {
     }
     const SizeRow &least = sizes.front(), &most = sizes.back();
     const double small = host_us_per_item(s.run.host, least), large = host_us_per_item(s.run.host, most);
-    std::string text =
-        "\nBy size of request (shards, padding, device time and latency are means per request):\n" + table.text();
+    std::string text = "\n" +
+                       wrapped("By size of request (shards, padding, device time and latency are means per request):") +
+                       "\n" + table.text();
     if (small > 0)
         text += wrapped(fmt::format(
                     "A request of {} items spends {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
@@ -159,7 +164,7 @@ std::string published_table(const Scenario& s, const Summary& m) {
     };
     add("throughput items/s", m.throughput, s.published->throughput_avg);
     add("latency ms p50", m.p50, s.published->latency_ms_p50);
-    return "\nPublished: " + s.published->source + "\n" + table.text();
+    return "\n" + wrapped("Published: " + s.published->source) + "\n" + table.text();
 }
 
 json::Array sizes_json(const Scenario& s, const std::vector<SizeRow>& sizes) {
@@ -205,9 +210,10 @@ void each_bin(const Tally& t, Line line) {
 
 }  // namespace
 
-std::string serve_text(const flow::ServingPlan& plan, const Scenario& scenario, const flow::ServingResult& result) {
+std::string serve_text(const flow::ServingPlan& plan, const Scenario& scenario, const flow::ServingResult& result,
+                       const Paint& paint) {
     const Summary& m = result.summary;
-    return head(plan, scenario, result) + latency_table(scenario, m) + rates(scenario, result.tally, m) +
+    return head(plan, scenario, result, paint) + latency_table(scenario, m) + rates(scenario, result.tally, m) +
            size_table(scenario, result.tally.sizes) + batch_table(scenario, result.tally) +
            published_table(scenario, m);
 }

@@ -1,16 +1,18 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/limits_sweep_report.hpp"
 #include "cli/objectives_report.hpp"
 #include "cli/point_options.hpp"
+#include "cli/run_report.hpp"
 #include "cli/serve_report.hpp"
 #include "cli/sweep_summary.hpp"
 #include "cli/table.hpp"
@@ -51,11 +53,12 @@ Syntax syntax() {
         ("json", "print records and summary as JSON instead of the table")
         ("help-columns", "print name, unit and meaning of every column of the table and exit");
     // clang-format on
+    add_columns_option(output, "in the printed table these columns of the table, behind the axes");
     return {"sweep SWEEP.json [options]",
             "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv with its description\n"
             "DIR/table.columns.json and prints the table,\n"
             "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
-            {running, price_group(), output, help_group()},
+            {running, price_group(), output, common_group()},
             {},
             "sweep",
             1};
@@ -86,10 +89,18 @@ std::string picture_script(const explore::Sweep& sweep) {
     return axes >= 2 ? "plot_map" : "plot_sweep";
 }
 
-void print(const explore::Sweep& sweep, const explore::SweepResult& result, const explore::SweepOptions& options) {
+/// How a table is asked for.
+struct Look {
+    std::vector<std::string> columns;
+    bool json = false;
+};
+
+void print(const explore::Sweep& sweep, const explore::SweepResult& result, const explore::SweepOptions& options,
+           const Look& look, const Paint& paint) {
     const std::string& folder = options.folder;
-    const std::string sentences = sweep_sentences(sweep, result);
-    std::cout << wrapped(sweep.question) << "\n\n" << sweep_table(sweep, result) << "\n";
+    const std::string sentences = sweep_sentences(sweep, result, paint);
+    std::cout << wrapped(sweep.question) << "\n\n"
+              << sweep_table(sweep, result, look.columns, knees_of(sweep, result), paint) << "\n";
     if (!sentences.empty()) std::cout << sentences << "\n";
     const std::string found = objective_sentences(sweep, result);
     if (!found.empty()) std::cout << found << "\n";
@@ -99,40 +110,49 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
 }
 
 /// A sweep of scenarios: one row per scenario, in table order.
-int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, explore::Progress& progress,
-                      bool as_json) {
+int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, const Look& look,
+                      Console& console) {
     std::vector<explore::ServingRow> rows;
     try {
-        rows = explore::run_serving_sweep(sweep, options, progress);
+        rows = explore::run_serving_sweep(sweep, options, console.progress());
     } catch (const explore::Interrupted&) {
-        std::cerr << "interrupted; the service times that were measured are in " << options.folder << "/service\n";
+        console.error("interrupted; the service times that were measured are in " + options.folder + "/service");
         return kInterrupted;
     }
-    if (as_json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
+    if (look.json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
     else
         std::cout << wrapped(sweep.question) << "\n\n"
-                  << serving_rows_text(sweep, rows) << "\nTable: " << table_path(options)
+                  << serving_rows_text(sweep, rows, look.columns, console.paint()) << "\nTable: " << table_path(options)
                   << "\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder << " draws them there\n";
     return kDone;
 }
 
 /// A sweep that looks for limits: one row per cell, in table order.
-int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, explore::Progress& progress,
-                     bool as_json) {
-    const explore::LimitsSweepResult result = explore::run_limits_sweep(sweep, options, progress);
+int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, const Look& look,
+                     Console& console) {
+    const explore::LimitsSweepResult result = explore::run_limits_sweep(sweep, options, console.progress());
     if (result.interrupted) {
-        std::cerr << "interrupted; the cells that finished are in " << options.folder
-                  << "/limits, the same command goes on from there\n";
+        console.error("interrupted; the cells that finished are in " + options.folder +
+                      "/limits, the same command goes on from there");
         return kInterrupted;
     }
-    if (as_json) std::cout << json::dump(limits_rows_json(sweep, result.rows, options.folder)) << "\n";
+    if (look.json) std::cout << json::dump(limits_rows_json(sweep, result.rows, options.folder)) << "\n";
     else
         std::cout << wrapped(sweep.question) << "\n\n"
-                  << limits_rows_text(sweep, result.rows) << "\nTable: " << table_path(options)
-                  << "\nCertificates of each cell: " << options.folder
+                  << limits_rows_text(sweep, result.rows, look.columns, console.paint())
+                  << "\nTable: " << table_path(options) << "\nCertificates of each cell: " << options.folder
                   << "/limits/*.json\nPictures, PNG and SVG: scripts/plot_limits.py " << options.folder
                   << " draws them there\n";
-    return limits_status(result.rows);
+    return limits_status(result.rows, console);
+}
+
+/// What --columns asks for.
+std::vector<std::string> checked_columns(const po::variables_map& values, const explore::Sweep& sweep,
+                                         Problems& problems) {
+    const auto names = explore::is_serving(sweep)                                ? serving_column_names()
+                       : sweep.method.measure == explore::Measure::limits ? limits_column_names()
+                                                                                 : column_names();
+    return columns_of(values, names, "infsim sweep --help-columns lists them", problems);
 }
 
 explore::TableFormat format_of(const po::variables_map& values, Problems& problems) {
@@ -165,9 +185,9 @@ void print_census(const explore::Census& census, const std::string& folder, bool
               << census.different - census.stored << " would run\n";
 }
 
-int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, bool as_json) {
+int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, bool as_json, Console& console) {
     Problems problems;
-    flow::ModelCache models(print_notice);
+    flow::ModelCache models(console.notice());
     if (explore::is_serving(sweep)) {
         const std::size_t points = explore::plan_points(sweep, models, problems).size();
         problems.throw_if_any();
@@ -187,19 +207,20 @@ int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, b
 }
 
 /// Names what failed and says how much was given up.
-int exit_status(const explore::SweepResult& result) {
+int exit_status(const explore::SweepResult& result, Console& console) {
     using record::Status;
     std::map<Status, std::size_t> count;
     for (const explore::SweepRow& row : result.rows) {
         ++count[row.record.status];
         if (row.record.status == Status::failed)
-            std::cerr << "failed: point " << row.record.point_id << ": " << row.record.reason << "\n";
+            console.error("failed: point " + row.record.point_id + ": " + row.record.reason);
     }
     for (const Status status : {Status::timeout, Status::out_of_memory})
         if (count[status] > 0)
-            std::cerr << record::status_name(status) << ": " << count[status]
-                      << (count[status] == 1 ? " point was" : " points were")
-                      << " given up; the same command with a higher limit runs them again\n";
+            console.error(fmt::format(
+                "{}: {} given up; the same command with a higher limit runs them again", record::status_name(status),
+                count[status] == 1 ? "1 point was"
+                                   : number_text(static_cast<std::int64_t>(count[status])) + " points were"));
     return count[Status::failed] > 0 ? kInternalFault : kDone;
 }
 
@@ -214,10 +235,11 @@ int run_sweep_command(const Arguments& arguments) {
                   << record::manual_of(record::limits_columns());
         return kDone;
     }
+    Console console(*values);
     if (values->count("sweep") == 0) throw InputError("", "SWEEP.json", "is missing");
     Problems problems;
     const auto settings = settings_of(*values, problems);
-    const int jobs = jobs_of(*values, 1, problems);
+    const int jobs = jobs_of(*values, 1, console, problems);
     const explore::TableFormat format = format_of(*values, problems);
     const auto sweep =
         explore::read_sweep((*values)["sweep"].as<std::vector<std::string>>().front(), settings, problems);
@@ -227,6 +249,8 @@ int run_sweep_command(const Arguments& arguments) {
     for (const char* const name : {"point-timeout", "point-memory"})
         if (values->count(name) > 0 && sweep && explore::is_serving(*sweep))
             problems.add("", std::string("--") + name, "is for sweeps of points, and this one is of scenarios");
+    const Look look{sweep ? checked_columns(*values, *sweep, problems) : std::vector<std::string>{},
+                    values->count("json") > 0};
     problems.throw_if_any();
 
     options.prices = prices_of(*values);
@@ -234,20 +258,18 @@ int run_sweep_command(const Arguments& arguments) {
     options.running.jobs = jobs;
     options.running.worker_command = {explore::own_executable(), "worker"};
     options.format = format;
-    if (values->count("dry-run") > 0) return dry_run(*sweep, options, values->count("json") > 0);
-    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
-    if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, progress, values->count("json") > 0);
-    if (sweep->method.measure == explore::Measure::limits)
-        return run_limits_sweep(*sweep, options, progress, values->count("json") > 0);
-    const explore::SweepResult result = explore::run_sweep(*sweep, options, progress);
+    if (values->count("dry-run") > 0) return dry_run(*sweep, options, look.json, console);
+    if (explore::is_serving(*sweep)) return run_serving_sweep(*sweep, options, look, console);
+    if (sweep->method.measure == explore::Measure::limits) return run_limits_sweep(*sweep, options, look, console);
+    const explore::SweepResult result = explore::run_sweep(*sweep, options, console.progress());
     if (result.interrupted) {
-        std::cerr << "interrupted; the points that finished are in " << options.folder
-                  << ", the same command goes on from there\n";
+        console.error("interrupted; the points that finished are in " + options.folder +
+                      ", the same command goes on from there");
         return kInterrupted;
     }
-    if (values->count("json") > 0) std::cout << json::dump(to_json(*sweep, result, options.folder)) << "\n";
-    else print(*sweep, result, options);
-    return exit_status(result);
+    if (look.json) std::cout << json::dump(to_json(*sweep, result, options.folder)) << "\n";
+    else print(*sweep, result, options, look, console.paint());
+    return exit_status(result, console);
 }
 
 }  // namespace infsim::cli

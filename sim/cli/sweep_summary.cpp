@@ -110,11 +110,11 @@ std::string b95_text(const Group& group) {
            ", the largest, still gives more than 5 % more than every smaller one.\n";
 }
 
-std::string full_sentences(const Group& group, const std::string& folder) {
+std::string full_sentences(const Group& group, const std::string& folder, const Paint& paint) {
     std::string text;
     if (const auto k = analysis::knee(group.records))
-        text += "Knee (most throughput per latency): " + described(group.records[*k]) + rivals_text(group) +
-                kneedle_text(group) + ".\n";
+        text += paint(Ink::good, "Knee") + " (most throughput per latency): " + described(group.records[*k]) +
+                rivals_text(group) + kneedle_text(group) + ".\n";
     text += b95_text(group);
     text += largest_text(group) + "\n";
     const std::string crossover = analysis::crossover_sentences(bounds_by_batch(group, folder));
@@ -149,89 +149,24 @@ bool has_batch_axis(const Sweep& sweep) {
 
 }  // namespace
 
-namespace {
-
-std::string interval_text(const RunRecord& r) {
-    if (r.status == Status::estimated) return "estimate";
-    if (!r.throughput_high || *r.throughput_high == *r.throughput_avg) return "exact";
-    return fmt::format("{:.1f} %", 100 * (*r.throughput_high / *r.throughput_avg - 1));
+std::set<std::string> knees_of(const Sweep& sweep, const SweepResult& result) {
+    std::set<std::string> ids;
+    if (!has_batch_axis(sweep)) return ids;
+    const auto groups = groups_of(sweep, result);
+    if (groups.size() > kGroupsInFull) return ids;
+    for (const Group& group : groups)
+        if (const auto k = analysis::knee(group.records)) ids.insert(group.records[*k].point_id);
+    return ids;
 }
 
-/// In the place of figures.
-std::string verdict(Status status) {
-    switch (status) {
-        case Status::ok:
-        case Status::estimated: break;
-        case Status::infeasible: return "no fit";
-        case Status::failed: return "failed";
-        case Status::timeout: return "timeout";
-        case Status::out_of_memory: return "no memory";
-    }
-    return "";
-}
-
-std::vector<std::string> figures(const RunRecord& r) {
-    if (!record::has_results(r)) return {verdict(r.status)};
-    const auto busy = r.engine_share[0][0];
-    return {fixed(r.throughput_avg, 0),
-            interval_text(r),
-            fixed(record::typical_latency_ms(r), 2),
-            fixed(r.latency_ms_p99, 2),
-            fixed(r.service_ms, 2),
-            fixed(r.roofline_ms, 2),
-            efficiency_text(r.efficiency),
-            r.bound,
-            busy ? percent(*busy) : "-",
-            percent(*r.dram_utilisation),
-            megabytes(*r.weight_bytes_per_inference),
-            number_text(*r.sb_peak_bytes)};
-}
-
-/// What a row has to say in words: why it has no figures, why it is so slow, or what holds the PE up.
-std::string words(const RunRecord& r) {
-    if (r.status == Status::estimated) return "priced by the compiler, not simulated: +-10 %, p50 is a mean";
-    if (r.status == Status::ok && !r.why_slow.empty()) return "far from ideal: " + r.why_slow;
-    if (r.status == Status::ok) return "the PE waits mostly for " + r.engine_main_stall[0];
-    if (!r.infeasible_wanted_bytes) return std::string(record::status_name(r.status)) + ": " + r.reason;
-    return "does not fit: " + r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
-           number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
-}
-
-}  // namespace
-
-std::string sweep_table(const Sweep& sweep, const SweepResult& result) {
-    std::vector<std::string> names;
-    for (const explore::Axis& axis : sweep.axes) names.push_back(axis.key);
-    names.insert(names.end(), {"items/s", "+-", "p50 ms", "p99 ms", "service", "roofline", "eff.", "bound", "PE",
-                               "DRAM", "weights", "SB B"});
-    Table table(names);
-    std::vector<std::pair<std::string, std::vector<std::string>>> told;  // the same words once, with their rows
-    for (const explore::SweepRow& row : result.rows) {
-        std::vector<std::string> cells = row.axis_values;
-        const auto numbers = figures(row.record);
-        cells.insert(cells.end(), numbers.begin(), numbers.end());
-        cells.resize(names.size());
-        table.add(std::move(cells));
-        const std::string text = words(row.record);
-        auto entry = std::find_if(told.begin(), told.end(), [&](const auto& t) { return t.first == text; });
-        if (entry == told.end()) entry = told.insert(told.end(), {text, {}});
-        entry->second.push_back(join(row.axis_values, "/"));
-    }
-    std::string text = table.text() + "\n";
-    std::vector<std::string> keys(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(sweep.axes.size()));
-    for (const auto& [what, rows] : told)
-        text += wrapped(join(keys, "/") + " " + join(rows, ", ") + ": " + what) + "\n";
-    return text;
-}
-
-std::string sweep_sentences(const Sweep& sweep, const SweepResult& result) {
+std::string sweep_sentences(const Sweep& sweep, const SweepResult& result, const Paint& paint) {
     if (!has_batch_axis(sweep)) return "";
     const auto groups = groups_of(sweep, result);
     if (groups.size() > kGroupsInFull) return group_table(sweep, groups);
     std::string text;
     for (const Group& group : groups) {
         if (!group.label.empty()) text += group.label + ":\n";
-        text += full_sentences(group, result.folder);
+        text += full_sentences(group, result.folder, paint);
     }
     std::string lines;
     for (const std::string& line : split(text, '\n')) lines += wrapped(line) + "\n";

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
+#include "base/display.hpp"
 #include "base/text.hpp"
 
 namespace infsim::cli {
@@ -34,9 +36,10 @@ std::string folded(const std::string& text, std::size_t width, std::size_t inden
     std::string lines;
     std::size_t used = 0;
     for (const std::string& word : words_of(text)) {
-        const bool next = used > 0 && used + 1 + word.size() > width;
+        const std::size_t length = display_width(word);
+        const bool next = used > 0 && used + 1 + length > width;
         lines += next ? "\n" + std::string(indent, ' ') : used > 0 ? " " : "";
-        used = next ? word.size() : used + (used > 0 ? 1 : 0) + word.size();
+        used = next ? length : used + (used > 0 ? 1 : 0) + length;
         lines += word;
     }
     return lines;
@@ -55,9 +58,9 @@ std::size_t columns_within(const std::vector<std::size_t>& width, std::size_t mo
 
 }  // namespace
 
-std::size_t terminal_width() {
+std::size_t terminal_width(int file) {
     constexpr std::size_t kUsual = 100, kLeast = 20, kMost = 10'000;
-    if (::isatty(STDOUT_FILENO) == 0) return kUsual;
+    if (::isatty(file) == 0) return kUsual;
     std::size_t columns = 0;
     const char* asked = std::getenv("COLUMNS");
     const std::string_view text = asked == nullptr ? "" : asked;
@@ -65,43 +68,88 @@ std::size_t terminal_width() {
     if (error == std::errc{} && end == text.data() + text.size() && columns >= kLeast && columns <= kMost)
         return columns;
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+    if (::ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
     return std::max<std::size_t>(size.ws_col, kLeast);
 }
 
-std::string Table::text(std::size_t most) const {
-    std::vector<std::size_t> width(rows_[0].size());
-    std::vector<bool> right(rows_[0].size(), rows_.size() > 1);
+/// What of a table goes where.
+struct Table::Layout {
+    std::vector<std::size_t> width;
+    std::vector<bool> right;  ///< numbers
+    std::size_t before = 0;   ///< characters in front of the last column
+    std::size_t columns = 0;  ///< so many find room side by side
+    bool folds = false;       ///< the last one goes on in further lines
+    bool below = false;       ///< the last one stands below the others
+};
+
+Table::Layout Table::layout(std::size_t most) const {
+    const std::size_t count = rows_[0].cells.size();
+    Layout l;
+    l.width.resize(count);
+    l.right.assign(count, rows_.size() > 1);
     for (std::size_t r = 0; r < rows_.size(); ++r)
-        for (std::size_t c = 0; c < rows_[r].size(); ++c) {
-            width[c] = std::max(width[c], rows_[r][c].size());
-            if (r > 0 && !rows_[r][c].empty() && !numeric(rows_[r][c])) right[c] = false;
+        for (std::size_t c = 0; c < rows_[r].cells.size(); ++c) {
+            const std::string& cell = rows_[r].cells[c];
+            l.width[c] = std::max(l.width[c], display_width(cell));
+            if (r > 0 && !cell.empty() && !numeric(cell)) l.right[c] = false;
         }
-    const std::size_t last = width.size() - 1;
-    std::size_t before = 0;
-    for (std::size_t c = 0; c < last; ++c) before += width[c] + 2;
-    // A last column of text goes on in further lines where it still has some room.
-    constexpr std::size_t kNarrowest = 24;
-    const bool folds = !right[last] && before + width[last] > most && before + kNarrowest <= most;
-    const std::size_t columns = folds ? width.size() : columns_within(width, most);
-    std::string text;
-    for (const auto& row : rows_) {
-        std::string line;
-        for (std::size_t c = 0; c < columns; ++c) {
-            const std::string cell = folds && c == last ? folded(row[c], most - before, before) : row[c];
-            line += right[c] ? fmt::format("{:>{}}  ", cell, width[c]) : fmt::format("{:<{}}  ", cell, width[c]);
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
-    }
-    if (columns == width.size()) return text;
-    std::vector<std::string> left_out(rows_[0].begin() + static_cast<std::ptrdiff_t>(columns), rows_[0].end());
-    return text + "(no room for: " + join(left_out, ", ") + ")\n";
+    const std::size_t last = count - 1;
+    for (std::size_t c = 0; c < last; ++c) l.before += l.width[c] + 2;
+    // A last column of text goes on in further lines where it still has some room, else below.
+    constexpr std::size_t kNarrowest = 24, kOthers = 2;
+    const bool long_text = !l.right[last] && l.before + l.width[last] > most && l.width[last] >= kNarrowest;
+    l.folds = long_text && l.before + kNarrowest <= most;
+    l.below = long_text && !l.folds && count > kOthers;
+    if (l.below) l.columns = columns_within({l.width.begin(), l.width.end() - 1}, most);
+    else l.columns = l.folds ? count : columns_within(l.width, most);
+    return l;
 }
 
-std::string Table::body(std::size_t most) const {
-    const std::string all = text(most);
-    return all.substr(all.find('\n') + 1);
+/// A row as lines, without their ends.
+std::string Table::lines_of(const Row& row, const Layout& l, std::size_t most) {
+    constexpr std::size_t kIndent = 4;
+    const std::size_t last = l.width.size() - 1;
+    std::string line;
+    for (std::size_t c = 0; c < l.columns; ++c) {
+        const std::string cell = l.folds && c == last ? folded(row.cells[c], most - l.before, l.before) : row.cells[c];
+        const std::string blanks(l.width[c] - std::min(l.width[c], display_width(cell)), ' ');
+        line += (l.right[c] ? blanks + cell : cell + blanks) + "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    if (!l.below || row.cells[last].empty()) return line;
+    return line + "\n" + std::string(kIndent, ' ') + folded(row.cells[last], most - kIndent, kIndent);
+}
+
+std::string Table::text(const Paint& paint, std::size_t most) const {
+    const Layout l = layout(most);
+    std::string text;
+    for (const Row& row : rows_)
+        for (const std::string& line : split(lines_of(row, l, most), '\n')) text += paint(row.ink, line) + "\n";
+    const auto& names = rows_[0].cells;
+    std::vector<std::string> left_out;
+    for (std::size_t c = l.columns; c + (l.below ? 1 : 0) < names.size(); ++c)
+        if (!names[c].empty()) left_out.push_back(names[c]);
+    if (left_out.empty()) return text;
+    return text + wrapped("(no room for: " + join(left_out, ", ") + ")", most) + "\n";
+}
+
+std::string Table::body(const Paint& paint, std::size_t most) const {
+    const std::string all = text(paint, most);
+    const std::string names = lines_of(rows_[0], layout(most), most);
+    return all.substr(names.size() + 1);
+}
+
+std::string Footnotes::mark(const std::string& text) {
+    auto at = std::find(texts_.begin(), texts_.end(), text);
+    if (at == texts_.end()) at = texts_.insert(texts_.end(), text);
+    return fmt::format("[{}]", at - texts_.begin() + 1);
+}
+
+std::string Footnotes::text(std::size_t most) const {
+    std::string lines;
+    for (std::size_t i = 0; i < texts_.size(); ++i)
+        lines += wrapped(fmt::format("[{}] {}", i + 1, texts_[i]), most) + "\n";
+    return lines;
 }
 
 std::string wrapped(const std::string& text, std::size_t most) {
@@ -113,6 +161,8 @@ std::string fixed(double x, int digits) { return fmt::format("{:.{}f}", x, digit
 std::string rate_text(double per_second) {
     return fmt::format("{:.{}f}", per_second, per_second < 100 ? 2 : per_second < 10'000 ? 1 : 0);
 }
+
+std::string rounded(double x) { return std::abs(x) >= 1e5 ? fixed(x, 0) : fmt::format("{:.5g}", x); }
 
 std::string signed_percent(double share) { return fmt::format("{:+.1f} %", 100 * share); }
 

@@ -5,23 +5,46 @@
 #include <string>
 #include <vector>
 
+#include "cli/paint.hpp"
+
 namespace infsim::cli {
 
-/// Characters in a line of the terminal that stdout is, by COLUMNS where that is set, 100 where it is none.
-std::size_t terminal_width();
+/// Characters in a line of the terminal that a file is, by COLUMNS where that is set, 100 where it is none.
+std::size_t terminal_width(int file = 1);
 
 class Table {
 public:
-    explicit Table(std::vector<std::string> names) : rows_{std::move(names)} {}
-    void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    explicit Table(std::vector<std::string> names) : rows_{{std::move(names), Ink::plain}} {}
+    void add(std::vector<std::string> cells, Ink ink = Ink::plain) { rows_.push_back({std::move(cells), ink}); }
     /// Numbers to the right, text to the left, two blanks between columns. No line is longer than `most` characters: a
-    /// last column of text goes on in further lines; other columns at the right that find no room are named below.
-    std::string text(std::size_t most = terminal_width()) const;
+    /// last column of text goes on in further lines, or stands below its row; other columns at the right that find no
+    /// room are named below.
+    std::string text(const Paint& paint = {}, std::size_t most = terminal_width()) const;
     /// The same without the line of names.
-    std::string body(std::size_t most = terminal_width()) const;
+    std::string body(const Paint& paint = {}, std::size_t most = terminal_width()) const;
 
 private:
-    std::vector<std::vector<std::string>> rows_;
+    struct Row {
+        std::vector<std::string> cells;
+        Ink ink;
+    };
+    struct Layout;
+    Layout layout(std::size_t most) const;
+    static std::string lines_of(const Row& row, const Layout& l, std::size_t most);
+
+    std::vector<Row> rows_;
+};
+
+/// What rows of a table have to say at length: below it, the same once, each behind the mark that its rows carry.
+class Footnotes {
+public:
+    /// "[1]", for a text that was not there before the next number.
+    std::string mark(const std::string& text);
+    /// A line for each; "" where there are none.
+    std::string text(std::size_t most = terminal_width()) const;
+
+private:
+    std::vector<std::string> texts_;
 };
 
 /// The text in lines of at most `most` characters, broken at blanks; further lines are indented.
@@ -35,6 +58,8 @@ std::string fixed(const T& optional, int digits) {
 }
 /// Requests or items per second, with fewer digits the more there are.
 std::string rate_text(double per_second);
+/// Five digits, which is one more than the interval of a throughput leaves; whole numbers whole.
+std::string rounded(double x);
 /// "43.2 %".
 std::string percent(double share);
 /// "+4.3 %".

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -8,10 +6,10 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
 #include "cli/table.hpp"
 #include "explore/points.hpp"
-#include "explore/progress.hpp"
 #include "flow/limits/limits.hpp"
 #include "flow/limits/uncertainty.hpp"
 
@@ -41,7 +39,7 @@ Syntax syntax() {
         "What one says of a network on a chip (the largest batch that fits without spilling, knee, b95, best batch,\n"
         "throughput) with each constant of the chip larger and smaller in turn: which constants these claims rest\n"
         "on. Counts such as rows and banks stay. Some hundred simulations; --only asks for fewer.\n",
-        {point_group(false), extents_group(), compiler_group(), neuron_group(), load_group(), asked, help_group()},
+        {point_group(false), extents_group(), compiler_group(), neuron_group(), load_group(), asked, common_group()},
         refused_group(),
         "model",
         1};
@@ -74,7 +72,7 @@ std::vector<int> batches_of(const std::string& text, Problems& problems) {
     return batches;
 }
 
-Asked asked_of(const po::variables_map& values) {
+Asked asked_of(const po::variables_map& values, Console& console) {
     Problems problems;
     Asked asked;
     if (values.count("percent") > 0) asked.share = values["percent"].as<double>() / 100;
@@ -82,7 +80,7 @@ Asked asked_of(const po::variables_map& values) {
         problems.add("", "--percent", "must be above 0 and below 100, and is " + number_text(100 * asked.share));
     if (values.count("only") > 0) asked.only = values["only"].as<std::string>();
     if (values.count("batches") > 0) asked.batches = batches_of(values["batches"].as<std::string>(), problems);
-    asked.jobs = jobs_of(values, processors(), problems);
+    asked.jobs = jobs_of(values, processors(), console, problems);
     problems.throw_if_any();
     asked.request = request_of(values);
     asked.json = values.count("json") > 0;
@@ -114,10 +112,10 @@ flow::LargestBatch resident_of(const PointRequest& request, int most, int guess,
 }
 
 /// Simulates all batches of all cases and draws the claims from them. False when interrupted.
-bool run_cases(std::vector<Case>& cases, const Asked& asked) {
+bool run_cases(std::vector<Case>& cases, const Asked& asked, Console& console) {
     std::vector<PointRequest> requests;
     std::vector<record::RunRecord> prepared;
-    flow::ModelCache models(print_notice);
+    flow::ModelCache models(console.notice());
     const flow::LimitsTools tools = flow::compiling_tools();
     const int most = asked.batches.back();
     for (Case& c : cases) {
@@ -137,7 +135,7 @@ bool run_cases(std::vector<Case>& cases, const Asked& asked) {
         for (const int batch : asked.batches) requests.push_back(c.request), requests.back().batch = batch;
         prepared.insert(prepared.end(), mine.begin(), mine.end());
     }
-    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
+    explore::Progress& progress = console.progress();
     progress.start(requests.size(), 0);
     const auto records = explore::run_points(
         requests, prepared, {explore::own_executable(), "worker"}, asked.jobs,
@@ -267,7 +265,8 @@ json::Value to_json(const std::vector<Case>& cases, const std::vector<std::pair<
 int run_uncertainty_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
-    const Asked asked = asked_of(*values);
+    Console console(*values);
+    const Asked asked = asked_of(*values, console);
     Problems problems;
     const auto chip = flow::chip_of(asked.request, problems);
     problems.throw_if_any();
@@ -280,7 +279,7 @@ int run_uncertainty_command(const Arguments& arguments) {
     }
     if (cases.size() == 1)
         throw InputError("", "--only", "names '" + asked.only + "', which is in no key of the chip that can be varied");
-    if (!run_cases(cases, asked)) return kInterrupted;
+    if (!run_cases(cases, asked, console)) return kInterrupted;
     for (const Case& c : cases)
         if (!c.refused.empty()) left.emplace_back(c.variation->key + "=" + c.variation->changed, c.refused);
     if (asked.json) std::cout << json::dump(to_json(cases, left, asked)) << "\n";

@@ -1,11 +1,10 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/console.hpp"
 #include "cli/point_options.hpp"
 #include "cli/validate_report.hpp"
 #include "cli/validation_runs.hpp"
@@ -36,6 +35,7 @@ Syntax syntax() {
         ("json", "print JSON instead of tables")
         ("csv", "print CSV instead of tables");
     // clang-format on
+    add_columns_option(output, "in the table these columns of --csv, behind the row's id");
     return {
         "validate [FILE.csv] [options]",
         "Simulates every row of a table of published measurements and prints simulated against published\n"
@@ -47,7 +47,7 @@ Syntax syntax() {
         "latency_ms_p50 holds where that is not the median: p90, p95, p99, mean or device, the chip's own time\n"
         "without the host. Beside it a closed form (roofline plus overlap). Columns: configs/README.md. A table.csv\n"
         "of `infsim sweep` is read as well, for instance to see what another chip would have given.\n",
-        {running, output, help_group()},
+        {running, output, common_group()},
         {},
         "file",
         1};
@@ -59,21 +59,23 @@ struct Asked {
     int jobs = 1;
     std::optional<double> max_error;  ///< as a share
     bool json = false, csv = false;
+    std::vector<std::string> columns;
 };
 
-Asked asked_of(const po::variables_map& values, Problems& problems) {
+Asked asked_of(const po::variables_map& values, Console& console, Problems& problems) {
     Asked asked;
     asked.file =
         values.count("file") > 0 ? values["file"].as<std::vector<std::string>>().front() : flow::published_rows_path();
     if (values.count("chip") > 0) asked.settings.chip = values["chip"].as<std::string>();
     asked.settings.settings = settings_of(values, problems);
-    asked.jobs = jobs_of(values, processors(), problems);
+    asked.jobs = jobs_of(values, processors(), console, problems);
     if (values.count("max-error") > 0) {
         const double limit = values["max-error"].as<double>();
         if (!(limit >= 0) || std::isinf(limit))
             problems.add("", "--max-error", "must be a number of percent, 0 or more, and is " + number_text(limit));
         asked.max_error = limit / 100;
     }
+    asked.columns = columns_of(values, validation_columns(), "they are those of --csv", problems);
     asked.json = values.count("json") > 0;
     asked.csv = values.count("csv") > 0;
     if (asked.json && asked.csv) problems.add("", "--csv", "contradicts --json; leave out one of the two");
@@ -86,20 +88,20 @@ int run_validate_command(const Arguments& arguments) {
     const auto values = parse(syntax(), arguments);
     if (!values) return kDone;
     Problems problems;
-    const Asked asked = asked_of(*values, problems);
+    Console console(*values);
+    const Asked asked = asked_of(*values, console, problems);
     const auto names = flow::read_validation_names(flow::validation_names_path(), problems);
     const auto published = flow::read_published(asked.file, problems);
     problems.throw_if_any();
     const auto rows = flow::plan_validation(published, asked.file, names, asked.settings, problems);
     problems.throw_if_any();
-    explore::Progress progress(std::cerr, ::isatty(STDERR_FILENO) != 0);
-    const auto judged = run_rows(rows, asked.jobs, &progress);
+    const auto judged = run_rows(rows, asked.jobs, &console.progress());
     if (!judged) return kInterrupted;
     const std::vector<ValidationOutcome>& outcomes = *judged;
     const ValidationSummary summary = flow::summary_of(rows, outcomes);
     if (asked.json) std::cout << json::dump(validation_json(rows, outcomes, summary)) << "\n";
     else if (asked.csv) std::cout << validation_csv(rows, outcomes);
-    else std::cout << validation_text(rows, outcomes, summary);
+    else std::cout << validation_text(rows, outcomes, summary, asked.columns, console.paint());
     if (std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.status == Comparison::failed; }))
         return kInternalFault;
     const bool beyond = asked.max_error && (std::abs(summary.worst_error) > *asked.max_error || summary.compared == 0 ||

@@ -5,14 +5,20 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "cli/paint.hpp"
 #include "flow/validate/validate.hpp"
 
 namespace infsim::cli {
 
-/// A table of the rows, a sentence on each, and the summary. `outcomes` in the order of `rows`.
+/// Names of the columns of validation_csv().
+std::vector<std::string> validation_columns();
+
+/// A table of the rows, a sentence on each (rows that say the same share one), and the summary. `outcomes` in the order
+/// of `rows`; `columns`: of validation_columns(), in place of the usual ones.
 std::string validation_text(const std::vector<flow::ValidationRow>& rows,
                             const std::vector<flow::ValidationOutcome>& outcomes,
-                            const flow::ValidationSummary& summary);
+                            const flow::ValidationSummary& summary, const std::vector<std::string>& columns,
+                            const Paint& paint);
 /// One line a row; the columns of latencies hold what `latency_is` says, as in the table that was read.
 std::string validation_csv(const std::vector<flow::ValidationRow>& rows,
                            const std::vector<flow::ValidationOutcome>& outcomes);

@@ -1,16 +1,21 @@
 #!/usr/bin/python3
 """Tests of whole commands. usage: cli_test.py INFSIM SOURCE_FOLDER [unittest's own arguments, such as a class]"""
 import csv
+import fcntl
 import io
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -91,6 +96,70 @@ class Usage(InScratch):
 
     def test_columns_are_documented(self):
         self.assertIn("throughput_avg [items/s]: ", self.run_it("sweep", "--help-columns").stdout)
+
+
+class Terminal(InScratch):
+    """Colour, --quiet and the live line; what tables look like: tests/golden/terminal."""
+
+    def on_terminal(self, *words, **environment):
+        """Stdout and stderr, each on a terminal of 60 columns of its own."""
+        ends = [pty.openpty(), pty.openpty()]
+        for _, theirs in ends:
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 60, 0, 0))
+        clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
+        process = subprocess.Popen([INFSIM, *map(str, words)], stdout=ends[0][1], stderr=ends[1][1], cwd=self.folder,
+                                   env={**clean, "TERM": "xterm", **environment})
+        texts = {ours: b"" for ours, _ in ends}
+        for _, theirs in ends:
+            os.close(theirs)
+        still = set(texts)
+        while still:
+            for ours in select.select(list(still), [], [])[0]:
+                try:
+                    piece = os.read(ours, 65536)
+                except OSError:   # the other end is closed
+                    piece = b""
+                texts[ours] += piece
+                if not piece:
+                    still.discard(ours)
+        process.wait()
+        return [text.decode().replace("\r\n", "\n") for text in texts.values()]
+
+    def test_colour_is_for_terminals_that_want_it(self):
+        colour = "\x1b[32m"
+        self.assertIn(colour, self.on_terminal("run", NET)[0])
+        for words, environment in (((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"}), (("--color", "never"), {})):
+            self.assertNotIn("\x1b", self.on_terminal("run", NET, *words, **environment)[0])
+        self.assertNotIn("\x1b", self.run_it("run", NET).stdout)
+        self.assertIn(colour, self.run_it("run", NET, "--color", "always").stdout)
+        self.assertIn("--color: must be auto, always or never", self.run_it("run", NET, "--color", "yes", expect=2).stderr)
+
+    def test_progress_is_one_line_that_is_gone_at_the_end(self):
+        for words in (("sweep", self.sweep_file(batches=(1, 2, 3)), "--out", "out"), ("limits", NET, "--max-batch", 4)):
+            said = self.on_terminal(*words)[1]
+            drawn = said.split("\r\x1b[K")
+            self.assertGreater(len(drawn), 3, said)
+            self.assertLess(max(len(line) for text in drawn for line in text.splitlines()), 61, said)
+            self.assertTrue(said.endswith("\r\x1b[K"), said)
+
+    def test_quiet_leaves_errors_alone(self):
+        heavy = ("--set", "chip.state_buffer.partition_bytes=4KiB")
+        for words in (("sweep", self.sweep_file(), "--out", "out"), ("limits", NET, "--max-batch", 3),
+                      ("sensitivity", NET, "--of", "chip.pe.clock"), ("uncertainty", NET, "--only", "pe.clock", "--batches", "1")):
+            self.assertNotEqual(self.run_it(*words).stderr, "")
+            self.assertEqual(self.run_it(*words, "--quiet").stderr, "")
+        said = self.run_it("run", NET, "--batch", 64, "--no-spill", "--compiler", "layer_by_layer", *heavy, "-q", expect=3).stderr
+        self.assertTrue(said.startswith("does not fit: "), said)
+
+    def test_columns_of_tables(self):
+        table = self.run_it("sweep", self.sweep_file(), "--out", "out", "--columns", "latency_ms_p99,sb_peak_bytes").stdout
+        self.assertRegex(table, r"(?m)^batch +latency_ms_p99 +sb_peak_bytes$")
+        for words in (("sweep", "s.json"), ("limits", NET), ("validate",)):
+            said = self.run_it(*words, "--columns", "latency_ms_p98", expect=2)
+            self.assertEqual(said.stdout, "")
+            self.assertRegex(said.stderr, r"^--columns: there is no column 'latency_ms_p98'; did you mean 'latency_ms_p[0-9]+'\?\n$")
+        self.assertIn("--columns: needs simulations", self.run_it("limits", NET, "--compile-only", "--columns", "chip", expect=2).stderr)
+        self.assertIn("--csv: and --columns exclude", self.run_it("validate", "--csv", "--columns", "id", expect=2).stderr)
 
 
 class BadInput(InScratch):
@@ -915,7 +984,7 @@ class Sweep(InScratch):
             found = json.loads(self.run_it("limits", NET, "--chip", CHIP, "--cores", 1, "--compiler", "layer_by_layer", "--no-spill", "--set",
                                            f"chip.state_buffer.partition_bytes={size}", "--no-levers", "--max-batch", 16, "--json").stdout)["limits"]
             self.assertEqual((int(row["any_batch"]), int(row["best_batch"])), (found["any"]["batch"], found["best_throughput"]["batch"]))
-        self.assertIn("Why not one more", one.stdout)
+        self.assertIn("no larger batch fits", " ".join(one.stdout.split()))
         columns = {c["name"]: c for c in json.loads((self.folder / "one/table.columns.json").read_text())["columns"]}
         self.assertEqual((columns["any_batch"]["type"], columns["any_open"]["type"]), ("integer", "boolean"))
         again = self.run_it("sweep", path, "--out", "one")

@@ -7,7 +7,6 @@
 #include <sstream>
 
 #include "base/problems.hpp"
-#include "explore/progress.hpp"
 #include "explore/store.hpp"
 #include "explore/worker.hpp"
 #include "record/csv.hpp"
@@ -163,32 +162,6 @@ TEST_CASE("a folder that was made for nothing goes away, one with results stays"
 
 TEST_CASE("a folder that cannot be made is an input error that names it") {
     CHECK_THROWS_AS(Store("/proc/infsim"), InputError);
-}
-
-TEST_CASE("progress is lines off a terminal and one redrawn line on it") {
-    std::ostringstream lines, bar;
-    Progress off(lines, false), on(bar, true);
-    for (Progress* p : {&off, &on}) {
-        p->start(4, 1);
-        p->step("batch=2: fine");
-        p->finish();
-    }
-    CHECK(lines.str() == "1 of 4 points are there already\n[2/4] batch=2: fine\n");
-    CHECK(bar.str().find("\r[###############...............] 2/4  batch=2: fine") != std::string::npos);
-    CHECK(bar.str().back() == '\n');
-}
-
-TEST_CASE("a point that takes long is named, in a log ever more rarely") {
-    std::ostringstream lines, bar;
-    Progress off(lines, false), on(bar, true);
-    for (Progress* p : {&off, &on}) {
-        p->start(2, 0);
-        for (const double seconds : {1., 29., 31., 32., 61., 63., 124.})
-            p->running({{"batch=64", seconds}, {"batch=1", 1}});
-    }
-    CHECK(lines.str() == "batch=64: for 31 s so far\nbatch=64: for 63 s so far\n");
-    CHECK(bar.str().find("0/2  batch=64: for 124 s so far") != std::string::npos);
-    CHECK(bar.str().find("for 29 s") == std::string::npos);
 }
 
 TEST_CASE("limits of a point travel to the worker") {
