@@ -72,7 +72,8 @@ def draw_panel(axes, sweep, rows, x, y, colour, network):
 
 
 def draw(sweep, arguments):
-    x, y = sweep.number(arguments.x or "latency_ms_p99", "--x"), sweep.number(arguments.y or "throughput_avg", "--y")
+    late = "latency_ms_avg" if sweep.estimated else "latency_ms_p99"   # an estimate knows no percentile
+    x, y = sweep.number(arguments.x or late, "--x"), sweep.number(arguments.y or "throughput_avg", "--y")
     if x == y:
         raise InputError(f"--x and --y are both {x}")
     ok = sweep.only_ok().dropna(subset=[x, y])

@@ -22,6 +22,10 @@ $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_next_chip.py results/next_chip
 $python scripts/plot_bytes.py results/flag_spill
 $python scripts/plot_pareto.py results/search
+$python scripts/plot_limits.py results/limits
+$python scripts/plot_pareto.py results/front
+$python scripts/plot_sweep.py results/to_limit
+$python scripts/plot_sweep.py results/within_latency
 $python scripts/plot_serving.py results/serving_load
 $python scripts/plot_batching.py
 $python scripts/compare_search.py results/search --cut-tolerance 5 --write

@@ -145,4 +145,7 @@ class Sweep(Table):
             if column in self.table and self.table[column].nunique(dropna=False) == 1 and not pd.isna(self.table[column].iloc[0]):
                 text = text.format(self.table[column].iloc[0])
                 parts.append(re.sub(r"^1 (core|inference)s", r"1 \1", text))
+        if self.estimated:
+            everything = self.estimated == len(self.table)
+            parts.append("estimated, not simulated (10 % to either side)" if everything else f"{self.estimated} points estimated, not simulated")
         return ", ".join(parts)

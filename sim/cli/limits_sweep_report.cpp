@@ -28,9 +28,9 @@ std::string why_text(const LimitsRecord& r) {
     return "no larger batch fits: " + r.any.reason;
 }
 
-std::vector<std::string> usual_cells(const LimitsRecord& r) {
-    return {batch_text(r.resident), batch_text(r.sub_batched), batch_text(r.any), batch_text(r.best),
-            fixed(r.best_throughput_avg, 0), fixed(r.best_latency_ms_p99, 2)};
+std::vector<std::string> usual_cells(const LimitsRecord& r, const std::string& mark) {
+    return {batch_text(r.resident), batch_text(r.sub_batched),       batch_text(r.any) + " " + mark,
+            batch_text(r.best),     fixed(r.best_throughput_avg, 0), fixed(r.best_latency_ms_p99, 2)};
 }
 
 std::string shown_cell(const record::LimitsColumn& column, const LimitsRecord& r) {
@@ -40,9 +40,11 @@ std::string shown_cell(const record::LimitsColumn& column, const LimitsRecord& r
     return text.empty() ? "-" : text;
 }
 
-std::vector<std::string> cells_of(const LimitsRecord& r, const std::vector<std::string>& columns) {
-    if (columns.empty()) return usual_cells(r);
-    std::vector<std::string> cells;
+/// The usual cells with the mark of the reason, or the mark and the columns that were asked for.
+std::vector<std::string> cells_of(const LimitsRecord& r, const std::vector<std::string>& columns,
+                                  const std::string& mark) {
+    if (columns.empty()) return usual_cells(r, mark);
+    std::vector<std::string> cells{mark};
     for (const std::string& name : columns)
         for (const record::LimitsColumn& c : record::limits_columns())
             if (c.name == name) cells.push_back(shown_cell(c, r));
@@ -67,15 +69,15 @@ std::string limits_rows_text(const Sweep& sweep, const std::vector<LimitsRow>& r
     std::vector<std::string> names;
     for (const explore::Axis& axis : sweep.axes) names.push_back(axis.key);
     const std::vector<std::string> usual{"no spill", "in parts", "at all", "best", "items/s", "p99 ms"};
+    if (!columns.empty()) names.emplace_back("");
     const auto& more = columns.empty() ? usual : columns;
     names.insert(names.end(), more.begin(), more.end());
-    names.emplace_back("why");
     Table table(names);
     Footnotes reasons;
     for (const LimitsRow& row : rows) {
         std::vector<std::string> cells = row.axis_values;
-        for (std::string& cell : cells_of(row.record, columns)) cells.push_back(std::move(cell));
-        cells.push_back(reasons.mark(why_text(row.record)));
+        for (std::string& cell : cells_of(row.record, columns, reasons.mark(why_text(row.record))))
+            cells.push_back(std::move(cell));
         table.add(std::move(cells), ink_of(row.record));
     }
     return table.text(paint) + reasons.text();

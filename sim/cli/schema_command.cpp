@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/table.hpp"
 #include "flow/point/compiler_schema.hpp"
 #include "flow/point/paths.hpp"
 #include "record/columns.hpp"
@@ -19,36 +20,36 @@ namespace {
 
 struct Kind {
     const char* name;
+    bool is_input;  ///< else what infsim writes
     const char* about;
     std::function<std::string()> text;  ///< empty: the file configs/schemas/NAME.schema.json
 };
 
 const std::vector<Kind>& kinds() {
     static const std::vector<Kind> all{
-        {"chip", "input: a chip", {}},
-        {"compiler", "input: a compiler profile", [] { return json::dump(flow::compiler_schema()) + "\n"; }},
-        {"network", "input: a network as JSON", {}},
-        {"sweep", "input: a sweep", {}},
-        {"scenario", "input: a scenario of serving", {}},
-        {"prices", "input: prices of chips", {}},
-        {"calibration", "input: the constants of a chip that are free", {}},
-        {"record", "output: a point, as in run --json, sweep --json and DIR/points/ID/record.json",
+        {"chip", true, "a chip", {}},
+        {"compiler", true, "a compiler profile", [] { return json::dump(flow::compiler_schema()) + "\n"; }},
+        {"network", true, "a network as JSON", {}},
+        {"sweep", true, "a sweep", {}},
+        {"scenario", true, "a scenario of serving", {}},
+        {"prices", true, "prices of chips", {}},
+        {"calibration", true, "the constants of a chip that are free", {}},
+        {"record", false, "a point, as in run --json, sweep --json and DIR/points/ID/record.json",
          [] { return json::dump(record::record_schema()) + "\n"; }},
-        {"limits", "output: limits --json", {}},
-        {"limits_row", "output: a cell of a sweep with \"measure\": \"limits\"",
+        {"limits", false, "limits --json", {}},
+        {"limits_row", false, "a cell of a sweep with \"measure\": \"limits\"",
          [] { return json::dump(record::schema_of("infsim limits of a cell", record::limits_columns())) + "\n"; }},
-        {"serving", "output: a scenario, as in serve --json and in sweeps of scenarios",
+        {"serving", false, "a scenario, as in serve --json and in sweeps of scenarios",
          [] { return json::dump(record::schema_of("infsim served load", record::serving_columns())) + "\n"; }},
-        {"table", "output: table.columns.json beside a table", {}},
+        {"table", false, "table.columns.json beside a table", {}},
     };
     return all;
 }
 
 std::string list_of_kinds() {
-    std::string text = "\nKINDs:\n";
-    for (const Kind& kind : kinds())
-        text += "  " + std::string(kind.name) + std::string(13 - std::string(kind.name).size(), ' ') + kind.about + "\n";
-    return text;
+    Table table({"kind", "file", "what it describes"});
+    for (const Kind& kind : kinds()) table.add({kind.name, kind.is_input ? "input" : "output", kind.about});
+    return table.text();
 }
 
 std::string file_text(const std::string& name) {
@@ -61,18 +62,22 @@ std::string file_text(const std::string& name) {
 }  // namespace
 
 int run_schema_command(const Arguments& arguments) {
-    const Syntax syntax{"schema KIND",
-                        "Prints the JSON schema (2020-12) of a kind of file. The readers are the authority: they also check\n"
-                        "what a schema cannot say, such as ranges of quantities and what must fit together.\n" +
-                            list_of_kinds(),
-                        {common_group()},
-                        {},
-                        "kind",
-                        1};
+    const Syntax syntax{
+        "schema [KIND]",
+        "Prints the JSON schema (2020-12) of a kind of file; without KIND, the kinds. The readers are the "
+        "authority: they also check what a schema cannot say, such as ranges of quantities and what must fit "
+        "together.",
+        {common_group()},
+        {},
+        "kind",
+        1};
     const auto values = parse(syntax, arguments);
     if (!values) return kDone;
     const Console console(*values);
-    if (values->count("kind") == 0) throw InputError("", "KIND", "is missing: infsim schema --help lists them");
+    if (values->count("kind") == 0) {
+        std::cout << list_of_kinds();
+        return kDone;
+    }
     const std::string wanted = (*values)["kind"].as<std::vector<std::string>>().front();
     std::vector<std::string> names;
     for (const Kind& kind : kinds()) {
@@ -81,7 +86,7 @@ int run_schema_command(const Arguments& arguments) {
         std::cout << (kind.text ? kind.text() : file_text(wanted));
         return kDone;
     }
-    throw InputError("", wanted, "is no kind of file" + suggestion(wanted, names) + "; infsim schema --help lists them");
+    throw InputError("", wanted, "is no kind of file" + suggestion(wanted, names) + "; infsim schema lists them");
 }
 
 }  // namespace infsim::cli

@@ -149,9 +149,9 @@ int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& o
 /// What --columns asks for.
 std::vector<std::string> checked_columns(const po::variables_map& values, const explore::Sweep& sweep,
                                          Problems& problems) {
-    const auto names = explore::is_serving(sweep)                                ? serving_column_names()
+    const auto names = explore::is_serving(sweep)                         ? serving_column_names()
                        : sweep.method.measure == explore::Measure::limits ? limits_column_names()
-                                                                                 : column_names();
+                                                                          : column_names();
     return columns_of(values, names, "infsim sweep --help-columns lists them", problems);
 }
 

@@ -57,7 +57,8 @@ void check_objectives_of_estimates(const Sweep& sweep, Problems& problems) {
         refuse(objective.column, objective.where, "an estimate has throughput_avg, latency_ms_avg and service_ms");
     if (sweep.method.then.simulate_front) return;
     for (const Bound& bound : sweep.objectives.bounds)
-        refuse(bound.column, bound.where, "with \"then\": {\"simulate\": \"pareto\"} it is judged behind the simulation");
+        refuse(bound.column, bound.where,
+               "with \"then\": {\"simulate\": \"pareto\"} it is judged behind the simulation");
 }
 
 void check_limits(const Sweep& sweep, Problems& problems) {

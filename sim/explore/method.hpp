@@ -12,8 +12,8 @@ namespace infsim::explore {
 struct Sweep;
 struct SweepRow;
 
-/// What is done with every point. simulation and estimate make a row per point; limits makes a row per cell, whose batch
-/// is what is looked for.
+/// What is done with every point. simulation and estimate make a row per point; limits makes a row per cell, whose
+/// batch is what is looked for.
 enum class Measure { simulation, estimate, limits };
 
 /// "then": {"simulate": "pareto", "margin": 0.02}.

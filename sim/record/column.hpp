@@ -70,7 +70,8 @@ bool set_cell(const ColumnOf<R>& column, R& record, std::string_view text) {
 template <class R>
 void add_values(json::Object& object, const ColumnsOf<R>& columns, const R& record) {
     for (const ColumnOf<R>& c : columns)
-        if (json::Value value = json_value(member_of(c, record)); !value.is_null()) object.set(c.name, std::move(value));
+        if (json::Value value = json_value(member_of(c, record)); !value.is_null())
+            object.set(c.name, std::move(value));
 }
 /// The inverse.
 template <class R>

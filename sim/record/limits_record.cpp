@@ -34,14 +34,15 @@ void add_limit(Columns& c, const std::string& name, const std::string& meaning, 
 
 void add_best(Columns& c) {
     const auto of_best = [](const std::string& what) { return what + " at best_batch"; };
-    c.push_back(column("best_throughput_avg", "items/s", of_best("items per second in the long run"),
-                       &R::best_throughput_avg));
+    c.push_back(
+        column("best_throughput_avg", "items/s", of_best("items per second in the long run"), &R::best_throughput_avg));
     c.push_back(column("best_throughput_low", "items/s",
                        "with best_throughput_high: the long run lies between them in 95 of 100 cases",
                        &R::best_throughput_low));
     c.push_back(column("best_throughput_high", "items/s", "see best_throughput_low", &R::best_throughput_high));
     c.push_back(column("best_latency_ms_p50", "ms", of_best("median latency"), &R::best_latency_ms_p50));
-    c.push_back(column("best_latency_ms_p99", "ms", of_best("99th percentile of the latency"), &R::best_latency_ms_p99));
+    c.push_back(
+        column("best_latency_ms_p99", "ms", of_best("99th percentile of the latency"), &R::best_latency_ms_p99));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ BUFFERS = {"key": "chip.state_buffer.partition_bytes", "values": ["1KiB", "96KiB
 
 
 def sweep_into(folder, axes, words=(), **base):
-    content = {"question": "?", "base": {"model": "three_layers", "chip": CHIP, "compiler": "layer_by_layer", "cores": 1, "workers": 1, **base}, "axes": axes}
+    asks = {key: base.pop(key) for key in ("measure", "max_batch") if key in base}
+    content = {"question": "?", **asks, "base": {"model": "three_layers", "chip": CHIP, "compiler": "layer_by_layer", "cores": 1, "workers": 1, **base}, "axes": axes}
     path = folder.parent / f"{folder.name}.json"
     content["base"] = {k: v for k, v in content["base"].items() if v is not None}
     path.write_text(json.dumps(content))
@@ -40,6 +41,9 @@ class Pictures(unittest.TestCase):
         sweep_into(cls.root / "zip", [{"zip": [{"key": "chip.pe.columns", "values": [32, 64]}, {"key": "chip.psum.partitions", "values": [32, 64]}]},
                                       {"key": "batch", "values": [1, 2]}])
         sweep_into(cls.root / "flags", [{"key": "batching_en", "values": [True, False]}, {"key": "enable-replication", "values": [True, False]}])
+        sweep_into(cls.root / "priced", [BUFFERS, {"key": "batch", "values": [1, 2, 4]}], measure="estimate")
+        sweep_into(cls.root / "limits", [{"key": "model", "values": ["three_layers", "three_heavy_layers"]}, BUFFERS], model=None, measure="limits",
+                   max_batch=8, **no_spill)
         sweep_into(cls.root / "infeasible", [{"key": "batch", "values": [32, 64]}], **{"chip.state_buffer.partition_bytes": "1KiB"}, **no_spill)
 
     def draw(self, script, folder, *words, expect=0):
@@ -80,7 +84,7 @@ class Pictures(unittest.TestCase):
             self.assertIn(text, texts)
 
     def test_every_script_draws_every_sweep(self):
-        for folder in ("networks", "zip", "flags"):
+        for folder in ("networks", "zip", "flags", "priced"):
             for script in SCRIPTS:
                 self.draw(script, folder, "--out", "picture")
         self.draw("plot_sweep.py", "zip")
@@ -89,6 +93,25 @@ class Pictures(unittest.TestCase):
         texts = self.texts("flags/flags_map.svg")
         self.assertIn("batching_en", texts)
         self.assertIn("off", texts)
+
+    def test_estimates_are_drawn_and_called_so(self):
+        self.draw("plot_sweep.py", "priced", "--out", "priced_picture")
+        texts = self.texts("priced_picture.svg")
+        self.assertTrue(any("estimated, not simulated" in t for t in texts), texts)
+        self.assertFalse(any("no fit" in t for t in texts), texts)
+
+    def test_limits_have_a_picture_of_their_own(self):
+        self.draw("plot_limits.py", "limits")
+        texts = self.texts("limits/limits_limits.svg")
+        for text in ("three_layers", "three_heavy_layers", "fits without spilling", "most throughput", "none fits"):
+            self.assertIn(text, texts)
+        with open(self.root / "limits/table.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["status"] == "ok":
+                    self.assertIn(f"{float(row['best_throughput_avg']):,.0f}/s", texts)
+        self.assertIn('is no sweep with "measure": "limits"', self.draw("plot_limits.py", "networks", expect=2))
+        for script in SCRIPTS:
+            self.assertIn("plot_limits.py draws those", self.draw(script, "limits", expect=2))
 
     def test_axes_and_columns_are_chosen(self):
         self.draw("plot_sweep.py", "networks", "--x", "chip.dram.channel_bandwidth", "--y", "service_ms", "--colour", "batch", "--out", "chosen")
@@ -122,7 +145,7 @@ class Pictures(unittest.TestCase):
         table.write_text(table.read_text().splitlines(keepends=True)[0])
         shutil.copytree(self.root / "flags", self.root / "broken")
         (self.root / "broken/table.columns.json").write_text("[1]")
-        for script in (*SCRIPTS, "plot_serving.py", "plot_next_chip.py"):
+        for script in (*SCRIPTS, "plot_limits.py", "plot_serving.py", "plot_next_chip.py"):
             self.assertIn("there is no folder", self.draw(script, "missing", expect=2))
             self.assertIn("no folder of its results", self.draw(script, "nothing", expect=2))
             self.assertIn("has no rows", self.draw(script, "empty", expect=2))

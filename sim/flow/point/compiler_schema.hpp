@@ -5,7 +5,8 @@
 
 namespace infsim::flow {
 
-/// What a compiler profile may say, from the options that the reader knows (compiler_file.hpp). Ranges are the reader's.
+/// What a compiler profile may say, from the options that the reader knows (compiler_file.hpp). Ranges are the
+/// reader's.
 json::Value compiler_schema();
 
 }  // namespace infsim::flow

@@ -47,8 +47,7 @@ void fill(RunRecord& r, const Point& point, const compiler::Compiled& compiled) 
     fill_demand(r, point.chip, demand, stats::expected_traffic(program, index),
                 point.cores / seconds(std::max(service, bound)));
     fill_program(r, compiled);
-    r.ideal_ms =
-        report_ms(analysis::ideal_time(point.chip, point.dtype, point.cores, needed_work(point, demand)));
+    r.ideal_ms = report_ms(analysis::ideal_time(point.chip, point.dtype, point.cores, needed_work(point, demand)));
     r.efficiency = *r.ideal_ms / *r.service_ms;
     r.status = record::Status::estimated;
 }
@@ -74,14 +73,13 @@ PointResult estimate_point(const Point& point) {
         result.timing.passes = fits.passes;
         fill(result.record, point, fits);
     }
-    result.timing.compile_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.timing.compile_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
 }
 
 bool simulated_only(std::string_view column) {
-    constexpr std::array<std::string_view, 6> kBeginnings{"latency_ms_p", "throughput_m", "pe_", "act_",
-                                                          "pool_",        "dma_"};
+    constexpr std::array<std::string_view, 6> kBeginnings{"latency_ms_p", "throughput_m", "pe_",
+                                                          "act_",         "pool_",        "dma_"};
     constexpr std::array<std::string_view, 4> kNames{"inferences_measured", "layers_dram_bound", "main_stall",
                                                      "why_slow"};
     const auto begins = [&](std::string_view with) { return column.rfind(with, 0) == 0; };

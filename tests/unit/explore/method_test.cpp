@@ -9,9 +9,10 @@ using namespace infsim::explore;
 
 namespace {
 
-std::optional<Sweep> read(const std::string& members, Problems& problems, const std::string& axes = R"([{"key": "batch", "values": [1, 2, 4, 8]}])") {
-    const auto document =
-        json::parse_text(R"({"question": "?", "base": {"model": "m.json"}, "axes": )" + axes + ", " + members + "}", "s.json", problems);
+std::optional<Sweep> read(const std::string& members, Problems& problems,
+                          const std::string& axes = R"([{"key": "batch", "values": [1, 2, 4, 8]}])") {
+    const auto document = json::parse_text(
+        R"({"question": "?", "base": {"model": "m.json"}, "axes": )" + axes + ", " + members + "}", "s.json", problems);
     REQUIRE(document);
     return read_sweep(*document, {}, problems);
 }
@@ -24,7 +25,8 @@ Sweep good(const std::string& members, const std::string& axes = R"([{"key": "ba
     return *sweep;
 }
 
-std::vector<std::string> problems_of(const std::string& members, const std::string& axes = R"([{"key": "batch", "values": [1, 2, 4, 8]}])") {
+std::vector<std::string> problems_of(const std::string& members,
+                                     const std::string& axes = R"([{"key": "batch", "values": [1, 2, 4, 8]}])") {
     Problems problems;
     CHECK_FALSE(read(members, problems, axes));
     std::vector<std::string> all;
@@ -79,7 +81,8 @@ TEST_CASE("what does not go with a measure is a problem at its place") {
     CHECK(problems_of(R"("measure": "estimate", "minimize": "latency_ms_p99")") ==
           All{"s.json: /minimize: 'latency_ms_p99' is known of simulated points only; an estimate has throughput_avg, "
               "latency_ms_avg and service_ms"});
-    CHECK(problems_of(R"("measure": "estimate", "maximize": "batch", "subject_to": ["latency_ms_p99 <= 1"])").size() == 1);
+    CHECK(problems_of(R"("measure": "estimate", "maximize": "batch", "subject_to": ["latency_ms_p99 <= 1"])").size() ==
+          1);
     good(R"("measure": "estimate", "maximize": "batch", "subject_to": ["latency_ms_p99 <= 1"],
             "then": {"simulate": "pareto"})");
 }

@@ -65,7 +65,8 @@ TEST_CASE("with one worker the host's time counts as well") {
 TEST_CASE("what does not fit is infeasible by estimate as well, and the identity tells both methods apart") {
     PointRequest request;
     request.model = "three_layers";
-    request.settings = {{"chip.state_buffer.partition_bytes", "1KiB", "", "--set"}, {"compiler.spill.spill", false, "", "--set"}};
+    request.settings = {{"chip.state_buffer.partition_bytes", "1KiB", "", "--set"},
+                        {"compiler.spill.spill", false, "", "--set"}};
     ModelCache models;
     Problems problems;
     const auto simulated = resolve(request, models, problems);
