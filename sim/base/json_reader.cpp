@@ -14,9 +14,24 @@ std::string bounds(const std::string& min, const std::string& max, bool has_min,
     if (has_min && has_max) return fmt::format("from {} to {}", min, max);
     return has_min ? "at least " + min : "at most " + max;
 }
+
+/// "1 to 64", "at least 0"; "" where anything goes.
+std::string range_text(const std::string& min, const std::string& max, bool has_min, bool has_max) {
+    if (!has_min && !has_max) return "";
+    const std::string text = bounds(min, max, has_min, has_max);
+    return has_min && has_max ? text.substr(std::string_view("from ").size()) : text;
+}
 }  // namespace
 
+void Cursor::asked(const char* type, const std::string& range) const {
+    if (log_ == nullptr) return;
+    AskedKey& key = log_->at(pointer_);
+    key.type = type;
+    key.range = range;
+}
+
 std::optional<std::string> Cursor::string() const {
+    asked("text");
     if (value_->is_string()) return value_->as_string();
     problem(must_be("a string", *value_));
     return std::nullopt;
@@ -24,6 +39,7 @@ std::optional<std::string> Cursor::string() const {
 
 std::optional<std::string> Cursor::choice(const std::vector<std::string>& allowed) const {
     auto text = string();
+    asked("word", join(allowed, ", "));
     if (!text) return std::nullopt;
     for (const std::string& option : allowed)
         if (option == *text) return text;
@@ -32,6 +48,7 @@ std::optional<std::string> Cursor::choice(const std::vector<std::string>& allowe
 }
 
 std::optional<std::int64_t> Cursor::integer(std::int64_t min, std::int64_t max) const {
+    asked("integer", range_text(number_text(min), number_text(max), min != min_int, max != max_int));
     if (!value_->is_int()) {
         problem(must_be("an integer", *value_));
         return std::nullopt;
@@ -44,6 +61,7 @@ std::optional<std::int64_t> Cursor::integer(std::int64_t min, std::int64_t max) 
 }
 
 std::optional<double> Cursor::number(double min, double max) const {
+    asked("number", range_text(number_text(min), number_text(max), min != lowest, max != highest));
     if (!value_->is_number()) {
         problem(must_be("a number", *value_));
         return std::nullopt;
@@ -56,6 +74,7 @@ std::optional<double> Cursor::number(double min, double max) const {
 }
 
 std::optional<Amount> Cursor::amount() const {
+    asked("number or quantity");
     if (value_->is_number()) return Amount{value_->as_number(), ""};
     auto read = value_->is_string() ? parse_amount(value_->as_string()) : std::nullopt;
     if (!read) problem("must be a number, or text of a number and its unit such as \"21.4GB/s\"");
@@ -63,12 +82,14 @@ std::optional<Amount> Cursor::amount() const {
 }
 
 std::optional<bool> Cursor::boolean() const {
+    asked("boolean");
     if (value_->is_bool()) return value_->as_bool();
     problem(must_be("true or false", *value_));
     return std::nullopt;
 }
 
 std::optional<std::vector<Cursor>> Cursor::array() const {
+    asked("list");
     if (!value_->is_array()) {
         problem(must_be("an array", *value_));
         return std::nullopt;
@@ -80,6 +101,7 @@ std::optional<std::vector<Cursor>> Cursor::array() const {
 }
 
 bool Cursor::is_object() const {
+    asked("object");
     if (value_->is_object()) return true;
     problem(must_be("an object", *value_));
     return false;
@@ -87,7 +109,17 @@ bool Cursor::is_object() const {
 
 ObjectReader::ObjectReader(Cursor cursor) : cursor_(std::move(cursor)), usable_(cursor_.is_object()) {}
 
+AskedKey* ObjectReader::logged(std::string_view key) const {
+    KeyLog* const log = cursor_.log();
+    return log != nullptr ? &log->at(pointer_to(cursor_.pointer(), key)) : nullptr;
+}
+
+void ObjectReader::otherwise(std::string_view key, const Value& value) const {
+    if (AskedKey* const asked = logged(key)) asked->otherwise = dump(value, 0);
+}
+
 bool ObjectReader::has(std::string_view key) const {
+    logged(key);  // a key that is looked for first may be left out
     return usable_ && cursor_.value().as_object().find(key) != nullptr;
 }
 
@@ -98,6 +130,7 @@ void ObjectReader::problem(std::string_view key, std::string what) const {
 
 std::optional<Cursor> ObjectReader::optional(std::string_view key) {
     asked_.emplace(key);
+    logged(key);
     if (!usable_) return std::nullopt;
     const Value* value = cursor_.value().as_object().find(key);
     if (!value) return std::nullopt;
@@ -105,6 +138,11 @@ std::optional<Cursor> ObjectReader::optional(std::string_view key) {
 }
 
 std::optional<Cursor> ObjectReader::required(std::string_view key) {
+    if (KeyLog* const log = cursor_.log()) {
+        const std::size_t before = log->keys().size();
+        AskedKey& asked = log->at(pointer_to(cursor_.pointer(), key));
+        asked.required = asked.required || log->keys().size() > before;
+    }
     auto place = optional(key);
     if (!place && usable_) cursor_.problem(fmt::format("key '{}' is missing", key));
     return place;
@@ -116,6 +154,7 @@ std::string ObjectReader::string(std::string_view key) {
 }
 
 std::string ObjectReader::string_or(std::string_view key, const std::string& fallback) {
+    otherwise(key, fallback);
     const auto place = optional(key);
     return place ? place->string().value_or(fallback) : fallback;
 }
@@ -127,6 +166,7 @@ std::string ObjectReader::choice(std::string_view key, const std::vector<std::st
 
 std::string ObjectReader::choice_or(std::string_view key, const std::string& fallback,
                                     const std::vector<std::string>& allowed) {
+    otherwise(key, fallback);
     const auto place = optional(key);
     return place ? place->choice(allowed).value_or(fallback) : fallback;
 }
@@ -137,6 +177,7 @@ std::int64_t ObjectReader::integer(std::string_view key, std::int64_t min, std::
 }
 
 std::int64_t ObjectReader::integer_or(std::string_view key, std::int64_t fallback, std::int64_t min, std::int64_t max) {
+    otherwise(key, fallback);
     const auto place = optional(key);
     return place ? place->integer(min, max).value_or(fallback) : fallback;
 }
@@ -147,6 +188,7 @@ double ObjectReader::number(std::string_view key, double min, double max) {
 }
 
 double ObjectReader::number_or(std::string_view key, double fallback, double min, double max) {
+    otherwise(key, fallback);
     const auto place = optional(key);
     return place ? place->number(min, max).value_or(fallback) : fallback;
 }
@@ -157,6 +199,7 @@ bool ObjectReader::boolean(std::string_view key) {
 }
 
 bool ObjectReader::boolean_or(std::string_view key, bool fallback) {
+    otherwise(key, fallback);
     const auto place = optional(key);
     return place ? place->boolean().value_or(fallback) : fallback;
 }
@@ -167,6 +210,7 @@ std::vector<Cursor> ObjectReader::array(std::string_view key) {
 }
 
 std::vector<Cursor> ObjectReader::array_or_empty(std::string_view key) {
+    otherwise(key, Array{});
     const auto place = optional(key);
     return place ? place->array().value_or(std::vector<Cursor>{}) : std::vector<Cursor>{};
 }

@@ -7,9 +7,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/key_log.hpp"
 #include "base/quantity.hpp"
 
 namespace infsim::json {
@@ -23,13 +25,15 @@ struct Range {
 /// A value and where it stands. Refers to the Document and the Problems, which must outlive it.
 class Cursor {
 public:
-    Cursor(const Document& document, Problems& problems)
-        : value_(&document.root), file_(&document.file), problems_(&problems) {}
+    /// `log`: where it is noted what is asked; it must outlive the cursor and all that are made of it.
+    Cursor(const Document& document, Problems& problems, KeyLog* log = nullptr)
+        : value_(&document.root), file_(&document.file), problems_(&problems), log_(log) {}
 
     const Value& value() const { return *value_; }
     const std::string& file() const { return *file_; }
     const std::string& pointer() const { return pointer_; }
     Problems& problems() const { return *problems_; }
+    KeyLog* log() const { return log_; }
     /// Adds a problem located at this value.
     void problem(std::string what) const { problems_->add(*file_, pointer_.empty() ? "/" : pointer_, std::move(what)); }
 
@@ -53,13 +57,31 @@ public:
 
 private:
     Cursor(const Cursor& parent, const Value& value, std::string pointer)
-        : value_(&value), file_(parent.file_), pointer_(std::move(pointer)), problems_(parent.problems_) {}
+        : value_(&value),
+          file_(parent.file_),
+          pointer_(std::move(pointer)),
+          problems_(parent.problems_),
+          log_(parent.log_) {}
+
+    /// Notes what the value must be.
+    void asked(const char* type, const std::string& range = "") const;
 
     const Value* value_;
     const std::string* file_;
     std::string pointer_;
     Problems* problems_;
+    KeyLog* log_;
 };
+
+/// "time", "size", ...: the kind of a quantity.
+template <class Q>
+constexpr const char* kind_of_quantity() {
+    if constexpr (std::is_same_v<Q, Duration>) return "time";
+    else if constexpr (std::is_same_v<Q, Bytes>) return "size";
+    else if constexpr (std::is_same_v<Q, Bandwidth>) return "rate";
+    else if constexpr (std::is_same_v<Q, Frequency>) return "frequency";
+    else return "cycles";
+}
 
 /// The accepted quantities unless said otherwise: zero to the largest that 64 bits hold.
 template <class Q>
@@ -112,6 +134,10 @@ public:
     void finish();
 
 private:
+    AskedKey* logged(std::string_view key) const;
+    /// Notes what holds where the key is left out.
+    void otherwise(std::string_view key, const Value& value) const;
+
     Cursor cursor_;
     bool usable_;
     std::set<std::string, std::less<>> asked_;
@@ -122,6 +148,10 @@ private:
 /// Reads the quantity or reports; the non-template part of Cursor::quantity.
 template <class Q>
 std::optional<Q> Cursor::quantity(Range<Q> range) const {
+    if (log_ != nullptr)
+        asked(kind_of_quantity<Q>(), range.max.count() == any_quantity<Q>().max.count()
+                                         ? ""
+                                         : to_text(range.min) + " to " + to_text(range.max));
     if (!value_->is_string()) {
         problem("must be text with a unit, such as \"" + to_text(range.min == Q{0} ? Q{1} : range.min) + "\", and is " +
                 std::string(value_->kind()));
@@ -147,6 +177,7 @@ Q ObjectReader::quantity(std::string_view key, Range<Q> range) {
 
 template <class Q>
 Q ObjectReader::quantity_or(std::string_view key, Q fallback, Range<Q> range) {
+    otherwise(key, to_text(fallback));
     const auto place = optional(key);
     return place ? place->quantity<Q>(range).value_or(fallback) : fallback;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/counts.hpp"
 #include "base/problems.hpp"
 #include "base/text.hpp"
 #include "cli/console.hpp"
@@ -74,8 +75,8 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
 int jobs_of(const po::variables_map& values, int otherwise, Console& console, Problems& problems) {
     constexpr std::int64_t most = 1024;
     const std::int64_t jobs = values.count("jobs") > 0 ? values["jobs"].as<std::int64_t>() : otherwise;
-    if (jobs < 1 || jobs > most) {
-        problems.add("", "--jobs", "must be from 1 to " + number_text(most) + ", and is " + number_text(jobs));
+    if (const std::string wrong = problem_with(jobs, {1, most}); !wrong.empty()) {
+        problems.add("", "--jobs", wrong);
         return 1;
     }
     std::string fewer;

@@ -38,6 +38,7 @@ int run_serve_command(const Arguments& arguments);
 int run_report_command(const Arguments& arguments);
 int run_check_command(const Arguments& arguments);
 int run_schema_command(const Arguments& arguments);
+int run_keys_command(const Arguments& arguments);
 /// Hidden: one request on stdin, one answer on stdout. What a sweep's worker processes run.
 int run_worker_command(const Arguments& arguments);
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/check.hpp"
+#include "base/counts.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
@@ -80,9 +81,8 @@ flow::LimitsOptions options_of(const po::variables_map& values, Problems& proble
     flow::LimitsOptions options;
     if (values.count("max-batch") > 0) {
         const auto most = values["max-batch"].as<std::int64_t>();
-        if (most < 1 || most > flow::kMaxBatch)
-            problems.add("", "--max-batch",
-                         "must be from 1 to " + number_text(flow::kMaxBatch) + ", and is " + number_text(most));
+        const std::string wrong = problem_with(most, {1, flow::kMaxBatch});
+        if (!wrong.empty()) problems.add("", "--max-batch", wrong);
         options.most = static_cast<int>(most);
     }
     options.simulate = values.count("compile-only") == 0;

@@ -22,7 +22,7 @@ struct Command {
     const char* about;  ///< empty: hidden
 };
 
-constexpr std::array<Command, 14> kCommands{{
+constexpr std::array<Command, 15> kCommands{{
     {"sweep", run_sweep_command, "run every point of a sweep file, print the table, the knee and the limits"},
     {"run", run_run_command, "compile and simulate one point"},
     {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
@@ -37,6 +37,7 @@ constexpr std::array<Command, 14> kCommands{{
     {"report", run_report_command, "one HTML page of a sweep's, limits' or serving results: answer, charts, table"},
     {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},
     {"schema", run_schema_command, "the JSON schema of a kind of file: chip, sweep, record, ..."},
+    {"keys", run_keys_command, "every key of chip, compiler, scenario and sweep files: type, default, meaning"},
     {"worker", run_worker_command, ""},
 }};
 

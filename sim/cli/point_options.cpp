@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/counts.hpp"
 #include "base/text.hpp"
 #include "cli/console.hpp"
 #include "explore/sweep_file.hpp"
@@ -27,9 +28,8 @@ std::int64_t integer_of(const po::variables_map& values, const char* name, std::
                         std::int64_t fallback, Problems& problems) {
     if (values.count(name) == 0) return fallback;
     const std::int64_t n = values[name].as<std::int64_t>();
-    if (n < least || n > most)
-        problems.add("", std::string("--") + name,
-                     "must be from " + number_text(least) + " to " + number_text(most) + ", and is " + number_text(n));
+    const std::string wrong = problem_with(n, {least, most});
+    if (!wrong.empty()) problems.add("", std::string("--") + name, wrong);
     return n;
 }
 

@@ -1,6 +1,6 @@
 #include "explore/assign.hpp"
 
-#include "base/text.hpp"
+#include "base/counts.hpp"
 #include "flow/point/paths.hpp"
 
 namespace infsim::explore {
@@ -17,20 +17,16 @@ bool fail(const Setting& s, const std::string& what, Problems& problems) {
 
 bool set_path(std::string& member, const Setting& s, const std::string& sweep_file, Problems& problems) {
     if (!s.value.is_string() || s.value.as_string().empty())
-        return fail(s, "'" + s.key + "' must be text that names a file, and is " + std::string(s.value.kind()),
-                    problems);
+        return fail(s, "'" + s.key + "' must be text that names a file, and is " + shown(s.value), problems);
     member = s.file.empty() ? s.value.as_string() : flow::relative_to_file(s.value.as_string(), sweep_file);
     return true;
 }
 
 template <class T>
 bool set_integer(T& member, const Setting& s, std::int64_t least, std::int64_t most, Problems& problems) {
-    const std::string range =
-        "'" + s.key + "' must be an integer from " + number_text(least) + " to " + number_text(most);
-    if (!s.value.is_int()) return fail(s, range + ", and is " + std::string(s.value.kind()), problems);
-    const std::int64_t n = s.value.as_int();
-    if (n < least || n > most) return fail(s, range + ", and is " + number_text(n), problems);
-    member = static_cast<T>(n);
+    const std::string wrong = problem_with(s.value, {least, most});
+    if (!wrong.empty()) return fail(s, "'" + s.key + "' " + wrong, problems);
+    member = static_cast<T>(s.value.as_int());
     return true;
 }
 
@@ -43,8 +39,7 @@ bool set_dtype(D& member, const Setting& s, Problems& problems) {
                 member = *parse_dtype(name);
                 return true;
             }
-    const std::string is = s.value.is_string() ? "'" + s.value.as_string() + "'" : std::string(s.value.kind());
-    return fail(s, "'" + s.key + "' must be one of fp16, bf16, fp32, and is " + is, problems);
+    return fail(s, "'" + s.key + "' must be one of fp16, bf16, fp32, and is " + shown(s.value), problems);
 }
 
 }  // namespace

@@ -228,12 +228,12 @@ std::optional<Sweep> read_sweep(const std::string& path, const std::vector<Setti
 }
 
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<Setting>& overrides,
-                                Problems& problems) {
+                                Problems& problems, json::KeyLog* log) {
     Problems found;
     Sweep sweep;
     sweep.file = document.file;
     sweep.name = std::filesystem::path(document.file).stem().string();
-    json::ObjectReader reader(json::Cursor(document, found));
+    json::ObjectReader reader(json::Cursor(document, found, log));
     sweep.question = reader.string("question");
     if (const auto base = reader.required("base")) sweep.base = read_base(*base);
     for (const json::Cursor& axis : reader.array("axes")) read_axes(axis, sweep.axes);

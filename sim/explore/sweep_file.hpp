@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/key_log.hpp"
 #include "base/problems.hpp"
 #include "explore/conditions.hpp"
 #include "explore/limit_walk.hpp"
@@ -71,8 +72,9 @@ bool is_serving(const Sweep& sweep);
 /// than 100,000 points.
 std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow::Setting>& overrides,
                                 Problems& problems);
+/// `log`: where it is noted what is asked of the keys.
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,
-                                Problems& problems);
+                                Problems& problems, json::KeyLog* log = nullptr);
 
 /// Makes points of choices, one at a time.
 class Expander {

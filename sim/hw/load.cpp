@@ -178,9 +178,9 @@ SyncSpec read_sync(Section sync) {
     return spec;
 }
 
-ChipFile read_sections(const json::Document& document, Problems& problems) {
+ChipFile read_sections(const json::Document& document, Problems& problems, json::KeyLog* log) {
     ChipFile file;
-    json::ObjectReader root(json::Cursor(document, problems));
+    json::ObjectReader root(json::Cursor(document, problems, log));
     ChipSpec& spec = file.spec;
     const auto section = [&](std::string_view key) { return Section(root, key, file.provenance); };
     spec.name = root.string("name");
@@ -216,25 +216,23 @@ void add_defaults(json::Document& document) {
 
 }  // namespace
 
-std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems) {
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems,
+                                  json::KeyLog* log) {
     const std::size_t before = problems.list().size();
     Problems found;
     add_defaults(document);
-    const Overridden overridden = apply_overrides(document, overrides, problems);
-    ChipFile file = read_sections(document, found);
-    add_relocated(found, overridden, problems);
+    const json::Overridden overridden = apply_overrides(document, overrides, problems);
+    ChipFile file = read_sections(document, found, log);
+    overridden.relocate(found, document.file, problems);
     if (problems.list().size() != before) return std::nullopt;
 
     for (Provenance& origin : file.provenance) {
         std::string pointer;
         for (const std::string& key : split(origin.path, '.')) pointer = json::pointer_to(pointer, key);
-        auto change = overridden.lower_bound(pointer);  // of the number, or of one end of a range
-        if (change == overridden.end()) continue;
-        if (change->first != pointer && change->first.rfind(pointer + "/", 0) != 0) continue;
-        if (change->second->value.is_object()) continue;
-        const Override& set = *change->second;
+        const Override* const set = overridden.at(pointer);  // of the number, or of one end of a range
+        if (set == nullptr || set->value.is_object()) continue;
         origin.grade = "override";
-        origin.source = set.file.empty() ? set.where : set.file + ": " + set.where;
+        origin.source = set->file.empty() ? set->where : set->file + ": " + set->where;
     }
     return file;
 }

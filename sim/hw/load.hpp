@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/json_override.hpp"
+#include "base/key_log.hpp"
 #include "base/problems.hpp"
 #include "hw/energy.hpp"
 #include "hw/spec.hpp"
@@ -27,13 +29,9 @@ struct Provenance {
     std::string source;
 };
 
-/// One value of a chip file replaced before the file is validated (a sweep's axis, `--set`).
-struct Override {
-    std::string path;   ///< key path without a leading "chip.", e.g. "state_buffer.partition_bytes"
-    json::Value value;  ///< bare (text 128KiB, integer 4) or a whole {"value", "grade", "source"}
-    std::string file;   ///< together with `where` the place that problems with it are reported at,
-    std::string where;  ///< e.g. "sweep.json" and "/axes/0/values/2", or "" and "--set"
-};
+/// One value of a chip file replaced before the file is validated (a sweep's axis, `--set`). Its key has no leading
+/// "chip."; its value is bare (text 128KiB, integer 4) or a whole {"value", "grade", "source"}.
+using Override = json::Override;
 
 struct ChipFile {
     ChipSpec spec;
@@ -48,8 +46,9 @@ struct ChipFile {
 /// picoseconds,
 /// ...).
 std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems);
-/// The same for a parsed document.
-std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems);
+/// The same for a parsed document. `log`: where it is noted what is asked of its keys.
+std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems,
+                                  json::KeyLog* log = nullptr);
 /// The complete document of a chip file, a variant laid over its base and overrides over both; not checked any further.
 std::optional<json::Document> chip_document(const std::string& path, const std::vector<Override>& overrides,
                                             Problems& problems);

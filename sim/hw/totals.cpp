@@ -23,7 +23,7 @@ json::Object without(const json::Object& object, std::string_view key, std::stri
 /// The last override of a key, which is the one that wins, or nullptr.
 const Override* override_of(const std::vector<Override>& overrides, const std::string& path) {
     const auto found =
-        std::find_if(overrides.rbegin(), overrides.rend(), [&](const Override& o) { return o.path == path; });
+        std::find_if(overrides.rbegin(), overrides.rend(), [&](const Override& o) { return o.key == path; });
     return found == overrides.rend() ? nullptr : &*found;
 }
 
@@ -60,9 +60,9 @@ std::vector<const Override*> in_one_form(json::Document& document, const std::ve
         if (part != nullptr && total != nullptr) {
             problems.add(total->file, total->where,
                          "'" + total_path + "' and '" + part_path + "' set the same number; leave out one of the two");
-            applied.erase(std::remove_if(applied.begin(), applied.end(),
-                                         [&](const Override* o) { return o->path == total_path; }),
-                          applied.end());
+            applied.erase(
+                std::remove_if(applied.begin(), applied.end(), [&](const Override* o) { return o->key == total_path; }),
+                applied.end());
         }
         if (part != nullptr) rename(document, keys, keys.total, keys.part);
         else if (total != nullptr) rename(document, keys, keys.part, keys.total);

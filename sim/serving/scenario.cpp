@@ -219,11 +219,11 @@ void read_live(ObjectReader& root, Scenario& scenario) {
     else place->problem("must be true, false or \"auto\": live where the load is near the capacity");
 }
 
-Scenario read_sections(const json::Document& document, Problems& problems) {
+Scenario read_sections(const json::Document& document, Problems& problems, json::KeyLog* log) {
     Scenario scenario;
     scenario.file = document.file;
     scenario.name = std::filesystem::path(document.file).stem().string();
-    ObjectReader root(json::Cursor(document, problems));
+    ObjectReader root(json::Cursor(document, problems, log));
     scenario.question = root.string_or("question", "");
     read_server(root, scenario);
     read_host(root, scenario);
@@ -242,57 +242,29 @@ Scenario read_sections(const json::Document& document, Problems& problems) {
     return scenario;
 }
 
-/// Sets a value; false when the path leads through something that is no object.
-bool apply(json::Value& root, const Override& override, std::string& pointer) {
-    json::Value* place = &root;
-    const auto keys = split(override.key, '.');
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (!place->is_object() || keys[i].empty()) return false;
-        pointer = json::pointer_to(pointer, keys[i]);
-        json::Object& object = place->as_object();
-        if (i + 1 == keys.size()) object.set(keys[i], override.value);
-        else if (object.find(keys[i]) == nullptr) object.set(keys[i], json::Object{});
-        place = object.find(keys[i]);
-    }
-    return true;
-}
-
-/// Problems at or below an overridden value belong to the place that set it.
-Problem relocated(Problem problem, const std::vector<std::pair<std::string, const Override*>>& set,
-                  const std::string& file) {
-    if (problem.file != file) return problem;
-    for (auto it = set.rbegin(); it != set.rend(); ++it) {
-        const std::string& pointer = it->first;
-        const bool inside = problem.where.compare(0, pointer.size(), pointer) == 0 &&
-                            (problem.where.size() == pointer.size() || problem.where[pointer.size()] == '/');
-        if (!inside) continue;
-        problem.file = it->second->file;
-        problem.where = it->second->where;
-        break;
-    }
-    return problem;
+/// Any key may be set: whatever reads the scenario knows better.
+const json::OverrideRules& rules() {
+    static const json::OverrideRules any{"a scenario", "", {}, {}, {}, {}};
+    return any;
 }
 
 }  // namespace
 
 std::optional<Scenario> read_scenario(json::Document document, const std::vector<Override>& overrides,
-                                      Problems& problems) {
+                                      Problems& problems, json::KeyLog* log) {
     Problems found;
-    std::vector<std::pair<std::string, const Override*>> set;
-    for (const Override& override : overrides) {
-        std::string pointer;
-        if (apply(document.root, override, pointer)) set.emplace_back(pointer, &override);
-        else found.add(override.file, override.where, "'" + override.key + "' leads to no value of a scenario");
-    }
-    Scenario scenario = read_sections(document, found);
-    for (const Problem& p : found.list()) problems.add(relocated(p, set, document.file));
+    json::Overridden set;
+    for (const Override& override : overrides) set.apply(document.root, override, rules(), found);
+    Scenario scenario = read_sections(document, found, log);
+    set.relocate(found, document.file, problems);
     if (!found.empty()) return std::nullopt;
     return scenario;
 }
 
 json::Value with_overrides(json::Value root, const std::vector<Override>& overrides) {
-    std::string pointer;
-    for (const Override& override : overrides) apply(root, override, pointer);
+    Problems ignored;  // read_scenario() reports them
+    json::Overridden set;
+    for (const Override& override : overrides) set.apply(root, override, rules(), ignored);
     return root;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/json_override.hpp"
 #include "base/json_reader.hpp"
 #include "base/problems.hpp"
 #include "serving/simulate.hpp"
@@ -61,21 +62,17 @@ struct Scenario {
     std::string load_kind;
 };
 
-/// A value set from outside: `key` is a path with dots into the file ("load.rate"); problems with it are reported at
-/// `file` and `where`.
-struct Override {
-    std::string key;
-    json::Value value;
-    std::string file, where;
-};
+/// A value set from outside: its key is a path with dots into the file ("load.rate").
+using Override = json::Override;
 
 /// Reads a scenario file with overrides applied. Adds everything that is wrong to `problems`, located: unknown keys,
 /// rates that are not positive, requests of no items, policies that do not go with the server's batches, traces that
 /// are empty or not ascending (file and line). Empty if anything was added.
 std::optional<Scenario> read_scenario(const std::string& path, const std::vector<Override>& overrides,
                                       Problems& problems);
+/// `log`: where it is noted what is asked of the keys.
 std::optional<Scenario> read_scenario(json::Document document, const std::vector<Override>& overrides,
-                                      Problems& problems);
+                                      Problems& problems, json::KeyLog* log = nullptr);
 
 /// The scenario's JSON with the overrides that lead somewhere.
 json::Value with_overrides(json::Value root, const std::vector<Override>& overrides);

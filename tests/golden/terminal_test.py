@@ -60,6 +60,7 @@ COMMANDS = {
     "sensitivity": (["sensitivity", *ONE, "--of", "chip.dram.bandwidth", "--of", "chip.pe.clock"],),
     "diff": (["diff", *ONE, "--against", "batch=4"],),
     "check": (["check", "sweep.json", "scenario.json", "free.json"],),
+    "keys": (["keys", "sweep"],),
     "check_wrong": (["check", "wrong.json"], 2),
     "does_not_fit": (["compile", "three_layers", "--batch", "64", "--no-spill", "--compiler", "layer_by_layer", *SMALL], 3),
 }
@@ -116,7 +117,7 @@ def helps(infsim):
     listing = subprocess.run([infsim, "--help"], capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"(?m)^  ([a-z]+) ", listing)
     wrong = [] if len(commands) > 10 else ["the help lists no commands"]
-    covered = {words[0] for words, *_ in COMMANDS.values()} | {"report"}   # whose only line is a size
+    covered = {words[0] for words, *_ in COMMANDS.values()} | {"report", "schema"}   # a size, and JSON
     wrong += [f"no text of {command}" for command in commands if command not in covered]
     for command in commands:
         text = subprocess.run([infsim, command, "--help"], capture_output=True, text=True, check=True).stdout

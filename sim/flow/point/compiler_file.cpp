@@ -157,56 +157,23 @@ struct OptionValue {
 
 constexpr const char* kPasses = "passes";  ///< the group of optional passes: by name, whether it runs
 
-bool known(const std::vector<std::string>& path) {
-    if (path.size() == 2 && path[0] == kPasses) {
-        const auto names = compiler::optional_pass_names();
-        return std::find(names.begin(), names.end(), path[1]) != names.end();
+/// The keys that a group has, or all groups and what stands beside them.
+std::vector<std::string> keys_of(const std::string& group, const json::Object& /*there*/) {
+    if (group == kPasses) return compiler::optional_pass_names();
+    std::vector<std::string> keys;
+    if (group.empty()) keys = {"name", "skip_passes", kPasses};
+    for (const Option& o : options_table()) {
+        const std::string key = group.empty() ? o.pass : o.key;
+        const bool wanted = group.empty() || group == o.pass;
+        if (wanted && std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     }
-    if (path.size() == 1) return path[0] == "name" || path[0] == "skip_passes";
-    const auto& table = options_table();
-    return path.size() == 2 && std::any_of(table.begin(), table.end(),
-                                           [&](const Option& o) { return path[0] == o.pass && path[1] == o.key; });
+    return keys;
 }
 
-/// Sets `value` at a path of keys, making the groups that the file leaves out.
-void set_path(json::Value& root, const std::vector<std::string>& path, const json::Value& value) {
-    if (!root.is_object()) return;  // the reader reports it
-    json::Object& top = root.as_object();
-    if (path.size() == 1) {
-        top.set(path[0], value);
-        return;
-    }
-    if (!top.find(path[0])) top.set(path[0], json::Object{});
-    if (json::Value* group = top.find(path[0]); group->is_object()) group->as_object().set(path[1], value);
-}
-
-void apply(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
-    std::vector<std::string> keys{"name", "skip_passes"};
-    for (const Option& o : options_table()) keys.push_back(std::string(o.pass) + "." + o.key);
-    for (const std::string& pass : compiler::optional_pass_names()) keys.push_back(kPasses + ("." + pass));
-    for (const Setting& setting : settings) {
-        const auto path = split(setting.key, '.');
-        if (known(path)) set_path(document.root, path, setting.value);
-        else
-            problems.add(setting.file, setting.where,
-                         "'compiler." + setting.key + "' is no compiler option" + suggestion(setting.key, keys));
-    }
-}
-
-/// A problem at a value that a setting put there belongs to the setting's place.
-void relocate(const Problems& found, const std::vector<Setting>& settings, Problems& problems) {
-    for (Problem problem : found.list()) {
-        for (auto s = settings.rbegin(); s != settings.rend(); ++s) {  // the last one of a key counts
-            const Setting& setting = *s;
-            const std::string pointer = "/" + join(split(setting.key, '.'), "/");
-            const bool inside = problem.where == pointer || problem.where.rfind(pointer + "/", 0) == 0;
-            if (!inside) continue;
-            problem.file = setting.file;
-            problem.where = setting.where;
-            break;
-        }
-        problems.add(std::move(problem));
-    }
+/// A group, for a file that leaves it out, or an option.
+json::Value absent(const std::string& path) {
+    const bool is_group = path.find('.') == std::string::npos && path != "name" && path != "skip_passes";
+    return is_group ? json::Value{json::Object{}} : json::Value{};
 }
 
 void read_optional_passes(json::ObjectReader& top, CompileOptions& options) {
@@ -220,11 +187,14 @@ void read_optional_passes(json::ObjectReader& top, CompileOptions& options) {
 
 }  // namespace
 
-CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems) {
-    apply(document, settings, problems);
+CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings, Problems& problems,
+                             json::KeyLog* log) {
+    const json::OverrideRules rules{"a compiler", "compiler.", keys_of, absent, {}, {}};
+    json::Overridden overridden;
+    for (const Setting& setting : settings) overridden.apply(document.root, setting, rules, problems);
     Problems found;
     CompileOptions options = compiler::default_options();
-    json::ObjectReader top(json::Cursor(document, found));
+    json::ObjectReader top(json::Cursor(document, found, log));
     options.name = top.string("name");
     for (const json::Cursor& pass : top.array_or_empty("skip_passes"))
         options.skip_passes.push_back(pass.string().value_or(""));
@@ -241,7 +211,7 @@ CompileOptions read_compiler(json::Document document, const std::vector<Setting>
     }
     read_optional_passes(top, options);
     top.finish();
-    relocate(found, settings, problems);
+    overridden.relocate(found, document.file, problems);
     return options;
 }
 
@@ -280,15 +250,14 @@ json::Value canonical_json(const CompileOptions& options) {
     return top;
 }
 
-std::string compiler_manual() {
-    const CompileOptions defaults = compiler::default_options();
-    std::string text;
-    for (const Option& o : options_table())
-        text += std::string("compiler.") + o.pass + "." + o.key + " (default " +
-                json::dump(std::visit(OptionValue{defaults}, o.kind), 0) + "): " + o.meaning + "\n";
+std::map<std::string, std::string> compiler_meanings() {
+    std::map<std::string, std::string> meanings{
+        {"name", "of the profile, in tables and in the identity of points"},
+        {"skip_passes", "passes that are left out, for tests of the compiler itself"}};
+    for (const Option& o : options_table()) meanings[std::string(o.pass) + "." + o.key] = o.meaning;
     for (const std::string& pass : compiler::optional_pass_names())
-        text += std::string("compiler.") + kPasses + "." + pass + " (default false): run pass " + pass + "\n";
-    return text;
+        meanings[kPasses + ("." + pass)] = "whether the optional pass " + pass + " runs";
+    return meanings;
 }
 
 }  // namespace infsim::flow

@@ -1,10 +1,12 @@
 // Compiler files: JSON to CompileOptions and back, one table for both.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/key_log.hpp"
 #include "base/problems.hpp"
 #include "compiler/options.hpp"
 #include "flow/point/setting.hpp"
@@ -16,13 +18,14 @@ namespace infsim::flow {
 /// to `problems`.
 compiler::CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings,
                                        Problems& problems);
+/// `log`: where it is noted what is asked of the keys.
 compiler::CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings,
-                                       Problems& problems);
+                                       Problems& problems, json::KeyLog* log = nullptr);
 
 /// All options with plain values, as a compiler file has them: what a point's identity is hashed from.
 json::Value canonical_json(const compiler::CompileOptions& options);
 
-/// One line per option: key path, default, meaning.
-std::string compiler_manual();
+/// What each option means, by its key without "compiler.".
+std::map<std::string, std::string> compiler_meanings();
 
 }  // namespace infsim::flow

@@ -5,16 +5,15 @@
 #include <iterator>
 
 #include "base/check.hpp"
+#include "base/counts.hpp"
 #include "base/text.hpp"
 
 namespace infsim::flow {
 
 namespace {
 
-/// The longest extent that a model may have.
-constexpr std::int64_t kMost = std::int64_t{1} << 31;
-
-std::string range() { return "must be an integer from 1 to " + number_text(kMost); }
+constexpr std::int64_t kMost = std::int64_t{1} << 31;  ///< the longest extent that a model may have
+constexpr Counts kExtents{1, kMost};
 
 /// The extents in "1x3x224x224"; empty where there is something else.
 std::vector<std::int64_t> extents_in(const std::string& text) {
@@ -22,7 +21,7 @@ std::vector<std::int64_t> extents_in(const std::string& text) {
     for (const std::string& part : split(text, 'x')) {
         std::int64_t extent = 0;
         const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), extent);
-        if (error != std::errc() || end != part.data() + part.size() || extent < 1 || extent > kMost) return {};
+        if (error != std::errc() || end != part.data() + part.size() || !kExtents.hold(extent)) return {};
         shape.push_back(extent);
     }
     return shape;
@@ -37,12 +36,10 @@ std::pair<std::string, std::string> halves(const std::string& text) {
 
 bool set_dim(Extents& extents, const std::string& name, const json::Value& value, const Setting& s,
              Problems& problems) {
-    if (value.is_int() && value.as_int() >= 1 && value.as_int() <= kMost && !name.empty()) {
-        extents.dims[name] = value.as_int();
-        return true;
-    }
-    problems.add(s.file, s.where, "the extent of axis '" + name + "' " + range());
-    return false;
+    const std::string wrong = name.empty() ? "must have a name" : problem_with(value, kExtents);
+    if (wrong.empty()) extents.dims[name] = value.as_int();
+    else problems.add(s.file, s.where, "the extent of axis '" + name + "' " + wrong);
+    return wrong.empty();
 }
 
 bool set_input(Extents& extents, const std::string& name, const json::Value& value, const Setting& s,
@@ -97,7 +94,7 @@ void add_dim(Extents& extents, const std::string& text, const std::string& optio
     const auto [name, value] = halves(text);
     const auto shape = extents_in(value);
     if (name.empty() || shape.size() != 1)
-        problems.add("", option, "'" + text + "' must be NAME=VALUE; VALUE " + range());
+        problems.add("", option, "'" + text + "' must be NAME=VALUE; VALUE must be an integer " + to_text(kExtents));
     else if (!extents.dims.emplace(name, shape[0]).second)
         problems.add("", option, "axis '" + name + "' is given twice");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/counts.hpp"
 #include "base/text.hpp"
 
 namespace infsim::flow {
@@ -25,10 +26,6 @@ const RefusedFlag* find_refused(const std::string& key) {
     return nullptr;
 }
 
-std::string found(const json::Value& value) {
-    return value.is_string() ? "'" + value.as_string() + "'" : json::dump(value, 0);
-}
-
 /// true, false, or Python's spelling of them as text.
 std::optional<bool> truth_of(const json::Value& value) {
     if (value.is_bool()) return value.as_bool();
@@ -41,16 +38,16 @@ std::optional<bool> truth_of(const json::Value& value) {
 /// The value that the flag's option gets; empty after adding a problem.
 std::optional<json::Value> option_value(const NeuronFlag& flag, const Setting& s, Problems& problems) {
     if (flag.value == NeuronFlag::Value::count) {
-        if (s.value.is_int() && s.value.as_int() >= 1 && s.value.as_int() <= kMostSbSize) return s.value;
-        problems.add(s.file, s.where,
-                     s.key + " must be an integer from 1 to " + number_text(kMostSbSize) +
-                         " (the scheduler's budget, read in units of the profile's place.sb_size_unit), and is " +
-                         found(s.value));
+        const std::string wrong = problem_with(s.value, {1, kMostSbSize});
+        if (wrong.empty()) return s.value;
+        problems.add(
+            s.file, s.where,
+            s.key + " " + wrong + " (the scheduler's budget, read in units of the profile's place.sb_size_unit)");
         return std::nullopt;
     }
     const auto truth = truth_of(s.value);
     if (!truth) {
-        problems.add(s.file, s.where, s.key + " must be True or False, and is " + found(s.value));
+        problems.add(s.file, s.where, s.key + " must be True or False, and is " + shown(s.value));
         return std::nullopt;
     }
     return json::Value{*truth == flag.when_given};

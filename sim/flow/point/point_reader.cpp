@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/counts.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "flow/point/compiler_file.hpp"
@@ -69,10 +70,8 @@ bool is_there(const char* key, const std::string& path, Problems& problems) {
 
 void check_counts(const PointRequest& request, Problems& problems) {
     const auto check = [&](const char* what, std::int64_t value, std::int64_t least, std::int64_t most) {
-        if (value < least || value > most)
-            problems.add("", what,
-                         "must be from " + std::to_string(least) + " to " + std::to_string(most) + ", and is " +
-                             std::to_string(value));
+        const std::string wrong = problem_with(value, {least, most});
+        if (!wrong.empty()) problems.add("", what, wrong);
     };
     check("batch", request.batch, 1, kMaxBatch);
     check("workers", request.workers, 1, kMaxWorkers);
@@ -224,10 +223,7 @@ std::optional<Point> PointReader::point(const PointRequest& request, Problems& p
 std::optional<hw::ChipFile> chip_of(const PointRequest& request, Problems& problems) {
     const auto path = chip_path(request.chip, problems);
     if (!path) return std::nullopt;
-    std::vector<hw::Override> overrides;
-    for (const Setting& s : settings_under(request.settings, "chip."))
-        overrides.push_back({s.key, s.value, s.file, s.where});
-    return hw::load_chip(*path, overrides, problems);
+    return hw::load_chip(*path, settings_under(request.settings, "chip."), problems);
 }
 
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems) {

@@ -182,7 +182,7 @@ std::optional<ServingPlan> plan_serving(const std::string& path, const std::vect
     Problems found;
     std::vector<serving::Override> overrides;
     for (const Setting& s : settings)
-        if (!reaches_into_files(s) && !is_server_extents(s)) overrides.push_back({s.key, s.value, s.file, s.where});
+        if (!reaches_into_files(s) && !is_server_extents(s)) overrides.push_back(s);
     ServingPlan plan;
     auto document = json::parse_file(path, found);
     const Extents extents = document ? take_extents(*document, settings, found) : Extents{};

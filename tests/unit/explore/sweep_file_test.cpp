@@ -106,7 +106,7 @@ TEST_CASE("all mistakes of a sweep file are reported together, each at its place
     REQUIRE(all.size() == 4);
     CHECK(all[0].find("sweeps/s.json: /base/bach: 'bach' is no key of a point; did you mean 'batch'?") == 0);
     CHECK(all[1] == "sweeps/s.json: /axes/1/values: must hold at least one value");
-    CHECK(all[2] == "sweeps/s.json: /base/workers: 'workers' must be an integer from 1 to 64, and is a string");
+    CHECK(all[2] == "sweeps/s.json: /base/workers: 'workers' must be an integer from 1 to 64, and is 'two'");
     CHECK(all[3] == "sweeps/s.json: /axes/0/values/1: 'batch' must be an integer from 1 to 4096, and is 0");
 }
 

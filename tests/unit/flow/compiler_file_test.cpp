@@ -93,8 +93,11 @@ TEST_CASE("settings replace options and problems with them are reported where th
     read(R"({"name": "x"})", problems,
          {{"prefetch.depth", "far", "s.json", "/axes/0/values/1"}, {"prefetch.deep", 3, "", "--set"}});
     REQUIRE(problems.list().size() == 2);
-    CHECK(to_text(problems.list()[0]).find("--set: 'compiler.prefetch.deep' is no compiler option; did you mean") == 0);
-    CHECK(to_text(problems.list()[1]).find("s.json: /axes/0/values/1: must be an integer") == 0);
+    CHECK(to_text(problems.list()[0])
+              .find("--set: 'compiler.prefetch.deep' is no key of a compiler: there is no 'deep'; known are prefetch, "
+                    "depth") == 0);
+    CHECK(to_text(problems.list()[1]).find("s.json: /axes/0/values/1: compiler.prefetch.depth: must be an integer") ==
+          0);
 }
 
 TEST_CASE("every committed compiler file reads without a problem and is named as its file") {

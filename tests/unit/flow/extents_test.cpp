@@ -34,7 +34,7 @@ TEST_CASE("extents of axes and shapes of inputs, one by one or all together") {
 TEST_CASE("an extent or a shape that is none is told with its name") {
     Extents e;
     CHECK(problem_of(e, "dims", 3) == "'dims' must be an object of extents by the names of axes, and is an integer");
-    CHECK(problem_of(e, "dims.seq", 0) == "the extent of axis 'seq' must be an integer from 1 to 2147483648");
+    CHECK(problem_of(e, "dims.seq", 0) == "the extent of axis 'seq' must be an integer from 1 to 2147483648, and is 0");
     CHECK(problem_of(e, "inputs", "1x3") ==
           "'inputs' must be an object of shapes by the names of inputs, and is a string");
     CHECK(problem_of(e, "inputs.x", "1xx3") == "the shape of input 'x' must be text such as \"1x3x224x224\"");

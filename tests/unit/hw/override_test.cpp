@@ -58,7 +58,7 @@ TEST_CASE("Paths that lead nowhere are located problems") {
           "'state_buffer'?");
     CHECK(refusal({{"psum.bank", 4, "", "--set"}, {"pe", 3, "s.json", "/base"}}) ==
           "--set: 'psum.bank' is no key of a chip: there is no 'bank'; did you mean 'banks'?\n"
-          "s.json: /base: 'pe' is a section, not a number; its keys are clock, rows, columns, max_moving, "
+          "s.json: /base: 'pe' is a section, not a value; its keys are clock, rows, columns, max_moving, "
           "min_matmul, "
           "fp32_passes, stationary_load, stationary_load_unhidden, matmul_overhead, latency");
     CHECK(refusal({{"cores.value", 4, "", "--set"}}) ==
