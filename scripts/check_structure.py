@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Checks the C++ sources of some folders against the project's limits: methods of a class, lines of a function and of a file.
 
-Prints a table, and a line for everything over a limit; exit status 1 if there is any. It reads the text itself: clang-format
+Prints a table, and a line for everything over a limit; exit status 1 if there is any. What was over a limit when the limits
+came is listed in the script and must not grow. --rooms prints the measures of each folder of sim/ as Markdown. It reads the text itself: clang-format
 has formatted the sources, and neither macros nor preprocessor branches hide braces in them.
 """
 import bisect
@@ -10,12 +11,18 @@ import pathlib
 import re
 from dataclasses import dataclass
 
+from infsim_tools.blocks import markdown, write_block
 from infsim_tools.inputs import SOURCE, InputError, parser_of, run
 
 MAX_METHODS = 30          # of a class, operators and constructors included, those that are = default or = delete not
 MAX_FUNCTION_LINES = 60   # from the first line of its head to the closing brace, lambdas inside included
 MAX_P99_LINES = 35        # of all functions, 99 % are not longer
 MAX_FILE_LINES = 300
+
+# What was beyond a limit already: it may stay, and not grow.
+KNOWN = {"Arbiter": 34, "Core": 34, "OnnxNode": 49,   # methods
+         "options_table": 72,   # lines of a function: a table, a row for each option
+         "sim/chip/arbiter.cpp": 361, "sim/graph/builder.cpp": 301}   # lines of a file
 
 # Comments, literals and preprocessor lines: they may hold braces that are none.
 HIDDEN = re.compile(r"//[^\n]*"
@@ -186,7 +193,7 @@ def measure(folders):
 
 def problems_of(functions, classes, files):
     for f in sorted(functions, key=lambda f: -f.lines):
-        if f.lines > MAX_FUNCTION_LINES:
+        if f.lines > max(MAX_FUNCTION_LINES, KNOWN.get(f.name, 0)):
             yield f"{f.file}:{f.line}: {f.name} has {f.lines} lines (limit {MAX_FUNCTION_LINES})"
     p99 = percentile_99([f.lines for f in functions])
     if p99 > MAX_P99_LINES:
@@ -194,10 +201,10 @@ def problems_of(functions, classes, files):
         yield (f"of {len(functions)} functions {over} have more than {MAX_P99_LINES} lines; 1 % may, and the 99th percentile "
                f"is {p99}")
     for c in sorted(classes, key=lambda c: -c.methods):
-        if c.methods > MAX_METHODS:
+        if c.methods > max(MAX_METHODS, KNOWN.get(c.name, 0)):
             yield f"{c.file}:{c.line}: {c.name} has {c.methods} methods (limit {MAX_METHODS})"
     for name, lines in sorted(files.items(), key=lambda item: -item[1]):
-        if lines > MAX_FILE_LINES:
+        if lines > max([MAX_FILE_LINES, *(most for known, most in KNOWN.items() if name.endswith(known))]):
             yield f"{name}: {lines} lines (limit {MAX_FILE_LINES})"
 
 
@@ -212,12 +219,41 @@ def print_table(functions, classes, files):
         print(f"{name:10}{number:>8}{largest:>9}{limit:>7}  {what}")
 
 
+def comment_share(folder):
+    """Lines that hold nothing but a comment, as a share of all lines with text."""
+    lines = [line.strip() for path in sorted(folder.rglob("*")) if path.suffix in (".hpp", ".cpp")
+             for line in path.read_text(encoding="utf-8").splitlines()]
+    return sum(line.startswith("//") for line in lines) / max(sum(map(bool, lines)), 1)
+
+
+def room_row(folder):
+    functions, classes, files = measure([folder])
+    lengths = [f.lines for f in functions]
+    return [f"`{folder.name}/`", len(files), f"{sum(files.values()):,}", f"{100 * comment_share(folder):.0f} %", max(lengths, default=0),
+            percentile_99(lengths), max((c.methods for c in classes), default=0)]
+
+
+def rooms_table():
+    """Markdown: a row for each folder of sim/, and one for all of it."""
+    rows = [room_row(folder) for folder in sorted((SOURCE / "sim").iterdir()) if folder.is_dir()]
+    return markdown(["folder", "files", "lines", "comments", "longest function", "99 % of functions", "methods of the largest class"],
+                   [*rows, ["all", *room_row(SOURCE / "sim")[1:]]])
+
+
 def main():
     parser = parser_of(__doc__)
+    parser.add_argument("--rooms", action="store_true", help="print the measures of each folder of sim/ as a Markdown table, and nothing else")
+    parser.add_argument("--write", action="store_true", help="the same, and put it into CONTRIBUTING.md")
     parser.add_argument("--list", action="store_true", help="also print the longest functions, the largest classes and the longest files")
-    parser.add_argument("folders", nargs="*", type=pathlib.Path, metavar="FOLDER", help="folders of C++ sources (default sim/compiler)")
+    parser.add_argument("folders", nargs="*", type=pathlib.Path, metavar="FOLDER", help="folders of C++ sources (default sim)")
     options = parser.parse_args()
-    folders = options.folders or [SOURCE / "sim/compiler"]
+    if options.rooms or options.write:
+        table = rooms_table()
+        print(table)
+        if options.write:
+            write_block(SOURCE / "CONTRIBUTING.md", "rooms", table)
+        return 0
+    folders = options.folders or [SOURCE / "sim"]
     functions, classes, files = measure(folders)
     if not functions:
         raise InputError(f"no function found below {', '.join(map(str, folders))}")

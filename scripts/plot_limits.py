@@ -40,7 +40,7 @@ def draw_panel(axes, x, rows, text, top):
         draw_limit(axes, x, ok, k)
     for _, row in ok[ok["best_throughput_avg"].notna()].iterrows():
         axes.annotate(f"{row['best_throughput_avg']:,.0f}/s", (x.order.index(x.labels[row.name]) + 0.09, row["best_batch"]), textcoords="offset points",
-                      xytext=(4, -11), fontsize=8, color=CURVES[3])
+                      xytext=(4, -12), fontsize=8, color=CURVES[3], zorder=5, bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.4})
     for label in x.labels[rows[rows["status"] != "ok"].index]:
         axes.text(x.order.index(label), LOW, "none fits", rotation=90, ha="center", va="bottom", fontsize=8, color=WALL)
     axes.set_yscale("log", base=2)

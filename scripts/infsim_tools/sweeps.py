@@ -14,7 +14,7 @@ NAMES = {
     "n_models": "cores", "dtype": "computed in", "io_dtype": "inputs and outputs in", "compiler_file": "compiler", "chip_file": "chip",
     "chip.state_buffer.partition_bytes": "state buffer per partition", "chip.state_buffer.bytes": "state buffer of a core",
     "chip.dram.channel_bandwidth": "bandwidth of one DRAM channel", "chip.dram.bandwidth": "DRAM bandwidth", "chip.pool.clock": "clock of POOL",
-    "chip.pe.clock": "clock of the PE", "throughput_avg": "items per second", "latency_ms_p50": "median latency, ms",
+    "chip.pe.clock": "clock of the PE", "throughput_avg": "items per second", "latency_ms_avg": "mean latency, ms", "latency_ms_p50": "median latency, ms",
     "latency_ms_p99": "99th percentile of latency, ms", "cost_per_1m_inf": "USD per million items",
 }
 PREFIX = {"model_name": "", "model_file": "", "compiler": "", "compiler_file": "", "chip": "", "chip_file": "", "dtype": "", "io_dtype": "I/O ",

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "analysis/batch.hpp"
-#include "explore/sweep_file.hpp"
+#include "explore/expander.hpp"
 
 namespace infsim::explore {
 

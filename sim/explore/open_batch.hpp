@@ -1,7 +1,7 @@
 // "batch": "to_limit": an axis whose values are found while the sweep runs.
 #pragma once
 
-#include "explore/sweep_file.hpp"
+#include "explore/expander.hpp"
 
 namespace infsim::explore {
 

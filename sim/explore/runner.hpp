@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "explore/expander.hpp"
 #include "explore/progress.hpp"
 #include "explore/store.hpp"
-#include "explore/sweep_file.hpp"
 #include "explore/workers.hpp"
 #include "flow/point/point_reader.hpp"
 

@@ -39,12 +39,6 @@ struct Sweep {
     int max_batch = kDefaultMaxBatch;  ///< end of an axis that goes to the limit
 };
 
-/// One point of a sweep: what to run, and the axes' values as text, in axis order.
-struct SweepPoint {
-    flow::PointRequest request;
-    std::vector<std::string> axis_values;
-};
-
 /// Which value each axis has, by number.
 using Choice = std::vector<std::size_t>;
 /// Every choice that is a point, in table order: axes are crossed, the last one fastest, and zipped ones move with the
@@ -76,28 +70,7 @@ std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow:
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,
                                 Problems& problems, json::KeyLog* log = nullptr);
 
-/// Makes points of choices, one at a time.
-class Expander {
-public:
-    /// Checks every value of `sweep` by its kind; problems are located at the value.
-    Expander(const Sweep& sweep, Problems& problems);
-    /// Empty where a value is wrong. Paths are relative to the sweep file.
-    std::optional<SweepPoint> point(const Choice& choice) const;
-
-private:
-    const Sweep& sweep_;
-    SweepPoint base_;
-    std::vector<std::vector<bool>> good_;  ///< values of each axis
-};
-
-/// All points in table order.
-std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems);
-
 /// "key=value" of an option such as --set: the value is JSON where it parses as such, else text.
 flow::Setting parse_setting(const std::string& text, const std::string& option, Problems& problems);
-
-/// Where the sweep says what `key` is in a point: its base entry, or the axis' value that the point has.
-/// Empty for a key that it does not mention.
-std::optional<flow::Setting> source_of(const Sweep& sweep, const SweepPoint& point, const std::string& key);
 
 }  // namespace infsim::explore

@@ -207,35 +207,34 @@ std::optional<Source> source_of_table(const fs::path& path, Problems& problems) 
     }
 }
 
-/// A sweep of limits: each cell as what `infsim limits --json` prints of it. Cells without limits are left out.
-std::vector<Source> cells_of(const TextTable& table, const fs::path& folder, Problems& problems) {
-    std::vector<Source> sources;
+/// The cell of a sweep of limits that `row` is, as what `infsim limits --json` prints of it; empty where it has none.
+std::optional<Source> cell_of(const TextTable& table, std::size_t row, const fs::path& folder, Problems& problems) {
+    const fs::path file = folder / "limits" / (table.cell(row, "cell_id") + ".json");
     std::error_code error;
-    for (std::size_t r = 0; r < table.rows.size(); ++r) {
-        const fs::path file = folder / "limits" / (table.cell(r, "cell_id") + ".json");
-        if (!fs::exists(file, error)) continue;
-        const auto document = json::parse_file(file.string(), problems);
-        if (!document || !document->root.is_object() ||
-            !has(document->root.as_object(), "limits", &json::Value::is_object))
-            continue;
-        std::vector<std::string> name{table.cell(r, "model_name")};
-        for (std::size_t c = 0; c < table.columns.size(); ++c)
-            if (table.columns[c].axis && table.columns[c].name != "model_name")
-                name.push_back(table.columns[c].name + "=" + table.rows[r][c]);
-        sources.push_back(
-            {join(name, " "), file.string(), LimitsSource{document->root.as_object().find("limits")->as_object()}});
-    }
-    return sources;
+    const auto document = fs::exists(file, error) ? json::parse_file(file.string(), problems) : std::nullopt;
+    if (!document || !document->root.is_object()) return std::nullopt;
+    const json::Object& root = document->root.as_object();
+    if (!has(root, "limits", &json::Value::is_object)) return std::nullopt;
+    std::string name = table.cell(row, "model_name");
+    for (std::size_t c = 0; c < table.columns.size(); ++c)
+        if (table.columns[c].axis && table.columns[c].name != "model_name")
+            name += " " + table.columns[c].name + "=" + table.rows[row][c];
+    return Source{name, file.string(), LimitsSource{root.find("limits")->as_object()}};
 }
 
-/// The table of a sweep of limits with its axes marked; empty for any other table.
-std::optional<TextTable> table_of_limits(const fs::path& folder, std::string& question, Problems& problems) {
+/// The cells of a sweep of limits; empty where the table is of something else.
+std::optional<std::vector<Source>> cells_of(const fs::path& folder, Problems& problems) {
     const auto text = read_file((folder / "table.csv").string(), problems);
     if (!text) return std::nullopt;
     TextTable table = parse_csv(*text, (folder / "table.csv").string());
     if (!table.find("cell_id") || !table.find("model_name")) return std::nullopt;
-    question = describe_by_file(table, folder / "table.columns.json", problems);
-    return table;
+    const std::string question = describe_by_file(table, folder / "table.columns.json", problems);
+    std::vector<Source> sources;
+    for (std::size_t r = 0; r < table.rows.size(); ++r)
+        if (auto cell = cell_of(table, r, folder, problems)) sources.push_back(std::move(*cell));
+    if (sources.empty()) sources.push_back({name_of(folder), folder.string(), EmptySource{}});
+    for (Source& source : sources) source.question = question;
+    return sources;
 }
 
 /// The results in the JSON files of a folder; files that are something else are left alone.
@@ -260,12 +259,9 @@ std::vector<Source> read_folder(const fs::path& folder, Problems& problems) {
     std::vector<Source> sources;
     std::error_code error;
     const std::size_t before = problems.list().size();
-    std::string question;
     if (fs::exists(folder / "table.csv", error)) {
-        if (const auto limits = table_of_limits(folder, question, problems)) {
-            sources = cells_of(*limits, folder, problems);
-            for (Source& source : sources) source.question = question;
-            if (sources.empty()) return {{name_of(folder), folder.string(), EmptySource{}, question}};
+        if (auto cells = cells_of(folder, problems)) {
+            sources = std::move(*cells);
         } else if (auto source = source_of_table(folder / "table.csv", problems)) sources.push_back(std::move(*source));
     } else if (const auto ids = folders_in(folder / "points"); !ids.empty()) {
         sources.push_back({name_of(folder), folder.string(), unfinished_sweep(folder, ids, problems)});

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "explore/conditions.hpp"
+#include "explore/expander.hpp"
 #include "explore/sweep_file.hpp"
 
 using namespace infsim;
