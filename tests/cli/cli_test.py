@@ -43,6 +43,15 @@ class InScratch(unittest.TestCase):
             self.assertEqual(result.returncode, expect, f"infsim {words}\n{result.stdout}\n{result.stderr}")
         return result
 
+    def until_it_catches(self, process, number):
+        """Waits until a process handles a signal; before that it would die of it."""
+        for _ in range(600):
+            caught = re.search(r"^SigCgt:\s*(\w+)", pathlib.Path(f"/proc/{process.pid}/status").read_text(), re.M)[1]
+            if int(caught, 16) >> (number - 1) & 1:
+                return
+            time.sleep(0.05)
+        self.fail("it does not handle the signal")
+
     def write(self, name, content):
         path = self.folder / name
         path.write_text(content if isinstance(content, str) else json.dumps(content))
@@ -1612,7 +1621,7 @@ class Serve(InScratch):
         self.assertIn("/base/batch: 'batch' is no key of a sweep of scenarios", self.run_it("sweep", bad, "--out", "x", expect=2).stderr)
         bad = self.write("bad.json", {"question": "?", "base": {"scenario": "s.json"},
                                       "axes": [{"key": "scenario.load.rate", "values": [5, 0]}]})
-        self.assertIn("bad.json: /axes/0/values/1: must be above 0", self.run_it("sweep", bad, "--out", "x", expect=2).stderr)
+        self.assertIn("bad.json: /axes/0/values/1: load.rate: must be above 0", self.run_it("sweep", bad, "--out", "x", expect=2).stderr)
         self.assertFalse((self.folder / "x").exists())
 
 
@@ -1621,7 +1630,7 @@ class Serve(InScratch):
         self.run_it("serve", path, "--out", "out", "--set", "stop.requests=500")   # service times are there
         process = subprocess.Popen([INFSIM, "serve", path, "--out", "out"], cwd=self.folder, stderr=subprocess.PIPE,
                                    stdout=subprocess.PIPE, text=True)
-        time.sleep(0.5)
+        self.until_it_catches(process, signal.SIGINT)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         self.assertEqual((process.returncode, out), (130, ""), err)
