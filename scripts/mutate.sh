@@ -21,7 +21,7 @@ mutants=(
     "sim/compiler/ir/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
     "sim/cost/cost.cpp|(op.a.space == Space::psum) != (op.b.space == Space::psum)|(op.a.space == Space::psum) \|\| (op.b.space == Space::psum)"
     "sim/cost/cost.cpp|std::gcd(contiguous(chip_side, 1), |std::min(contiguous(chip_side, 1), "
-    "sim/analysis/batch.cpp|*r.throughput_avg / *r.latency_ms_p50;|*r.throughput_avg / *r.latency_ms_p50 / *r.latency_ms_p50;"
+    "sim/analysis/batch.cpp|*r.throughput_avg / *record::typical_latency_ms(r);|*r.throughput_avg / *r.latency_ms_p50 / *r.latency_ms_p50;"
 )
 
 # The suites that must catch it.
