@@ -232,7 +232,9 @@ std::optional<std::vector<Source>> cells_of(const fs::path& folder, Problems& pr
     std::vector<Source> sources;
     for (std::size_t r = 0; r < table.rows.size(); ++r)
         if (auto cell = cell_of(table, r, folder, problems)) sources.push_back(std::move(*cell));
-    if (sources.empty()) sources.push_back({name_of(folder), folder.string(), EmptySource{}});
+    if (sources.empty())
+        problems.add(folder.string(), "",
+                     "has the table of a sweep of limits without limits/*.json; the same sweep command writes them");
     for (Source& source : sources) source.question = question;
     return sources;
 }

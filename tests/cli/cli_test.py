@@ -1698,6 +1698,17 @@ class Report(InScratch):
         self.page(SOURCE / "results/resnet50_batch", "-o", "again.html")
         self.assertEqual(text, (self.folder / "again.html").read_text())
 
+    def test_a_sweep_of_limits_has_a_section_per_cell(self):
+        sweep = {"question": "How far?", "base": {"model": "three_layers", "cores": 1, "compiler": "layer_by_layer"},
+                 "axes": [{"key": "chip.state_buffer.partition_bytes", "values": ["4KiB", "8KiB"]}], "measure": "limits", "max_batch": 4}
+        self.run_it("sweep", self.write("s.json", sweep), "--out", "out")
+        self.assertIn("2 sections", self.page("out").stdout)
+        text = (self.folder / "report.html").read_text()
+        for value in ("4096", "8192"):
+            self.assertIn(f"three_layers chip.state_buffer.partition_bytes={value}", text)
+        shutil.rmtree(self.folder / "out/limits")
+        self.assertIn("without limits/*.json", self.page("out", expect=2).stderr)
+
     def test_nothing_is_written_where_something_is_wrong(self):
         (self.folder / "folder").mkdir()
         for words, told in ((["nowhere"], "nowhere: is not there"),
