@@ -978,6 +978,21 @@ class Sweep(InScratch):
         self.assertNotIn("items/s", again.stderr)
         self.assertIn("those on the front are simulated", self.run_it("sweep", path, "--out", "then", "--dry-run").stdout)
 
+    def test_an_estimate_has_all_that_a_simulation_finds_but_what_only_that_knows(self):
+        sweep = {"question": "?", "base": {"model": "three_layers", "cores": 4}, "axes": [{"key": "batch", "values": [1, 4]},
+                                                                                           {"key": "workers", "values": [1, 2]}]}
+        self.run_it("sweep", self.write("s.json", sweep), "--out", "simulated")
+        self.run_it("sweep", self.write("e.json", {**sweep, "measure": "estimate"}), "--out", "priced")
+        only = re.compile(r"latency_ms_p|throughput_m|(pe|act|pool|dma)_|inferences_measured|layers_dram_bound|main_stall|why_slow")
+        for real, priced in zip(self.table("simulated"), self.table("priced")):
+            for column, value in real.items():
+                if value:
+                    self.assertEqual(priced.get(column, "") == "", bool(only.match(column)), column)
+            for column in ("throughput_avg", "latency_ms_avg", "service_ms", "unloaded_service_ms"):
+                self.assertAlmostEqual(float(priced[column]) / float(real[column]), 1, delta=0.1, msg=column)
+            for column in ("dram_weight_bytes", "sb_peak_bytes", "roofline_ms", "ideal_ms", "spill_save_bytes", "instructions"):
+                self.assertEqual(priced[column], real[column])
+
     def test_limits_of_every_cell(self):
         sweep = {"question": "?", "base": {"model": str(NET), "chip": str(CHIP), "cores": 1, "compiler": "layer_by_layer",
                                            "compiler.spill.spill": False},
