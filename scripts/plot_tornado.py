@@ -5,6 +5,7 @@ Constants are sorted by elasticity. A bar is the elasticity of throughput and th
 is the elasticity of the largest batch that fits, if `infsim sensitivity --limits` computed it. Writes a PNG and an SVG.
 """
 import pathlib
+import re
 
 from infsim_tools.charts import CURVES, FAINT, INK, WALL, add_out_option, plt, save, style
 from infsim_tools.inputs import InputError, parser_of, read_csv, run
@@ -43,6 +44,14 @@ def limit(axes, y, row):
     axes.text(high, y - 0.42, f"  largest batch {value:+.2f}", va="center", fontsize=8.5, color=CURVES[3])
 
 
+def readable(value):
+    """A quantity as a person writes it: 878906250Hz is 878.9 MHz."""
+    match = re.fullmatch(r"([0-9.]+)(k?)Hz", value)
+    if not match:
+        return value
+    return f"{float(match[1]) * (1e3 if match[2] else 1) / 1e6:.4g}MHz"
+
+
 def draw(rows):
     style()
     figure, axes = plt.subplots(figsize=(8, 1.6 + 0.42 * len(rows)))
@@ -50,14 +59,15 @@ def draw(rows):
         bar(axes, y, row)
         limit(axes, y, row)
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(range(len(rows)), [f"{row['key']}\n{row['less']} to {row['more']}" for row in rows], fontsize=8.5)
+    axes.set_yticks(range(len(rows)), [f"{row['key']}\n{readable(row['less'])} to {readable(row['more'])}" for row in rows], fontsize=8.5)
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.22)
     axes.set_ylim(-0.7, len(rows) - 0.5)
     axes.set_xlabel("change in per cent for one per cent more of the constant")
     top = rows[-1]
-    axes.set_title(f"{top['model_name']}, B={top['batch_size']}: throughput follows {top['key']} most")
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.35 / figure.get_figheight()))
+    figure.text(0.012, 1 - 0.12 / figure.get_figheight(), f"{top['model_name']}, B={top['batch_size']}: throughput follows {top['key']} most",
+                ha="left", va="top", fontsize=12, fontweight="bold", color=INK)
     return figure
 
 

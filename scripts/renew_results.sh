@@ -14,7 +14,7 @@ for file in sweeps/*.json; do
     echo "== $name"
     build/infsim sweep "$file" --out "results/$name" "$@" > /dev/null
 done
-mkdir -p results/timeline results/uncertainty
+mkdir -p results/timeline results/uncertainty results/sensitivity
 python=/usr/bin/python3   # where Debian's matplotlib is
 $python scripts/plot_sweep.py results/resnet50_batch
 $python scripts/plot_map.py results/batch_sb_dram
@@ -36,6 +36,8 @@ $python scripts/serving_tables.py
 build/infsim validate --csv > results/validation/validation.csv
 $python scripts/plot_validation.py
 build/infsim uncertainty resnet50-v1 --jobs 2 --json > results/uncertainty/resnet50-v1.json
+build/infsim sensitivity resnet50-v1 --batch 4 --limits --csv > results/sensitivity/resnet50-v1_b4.csv
+$python scripts/plot_tornado.py results/sensitivity/resnet50-v1_b4.csv
 $python scripts/readme_tables.py
 $python scripts/efficiency_table.py --write
 $python scripts/check_cuts.py --write > /dev/null

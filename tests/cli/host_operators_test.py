@@ -146,7 +146,7 @@ class HostOperators(unittest.TestCase):
         result = self.run_it("run", path, "--set", 'compiler.host.operators=["Conv"]', expect=2)
         self.assertIn("'Conv' is none of NonMaxSuppression, NonZero, TopK", result.stderr)
         result = self.run_it("run", path, "--host-operators", "TopK,Conv", expect=2)
-        self.assertIn("--host-operators: 'Conv' is none of NonMaxSuppression, NonZero, TopK", result.stderr)
+        self.assertIn("--host-operators: compiler.host.operators: 'Conv' is none of NonMaxSuppression, NonZero, TopK", result.stderr)
         self.run_it("run", path, "--compiler", SOURCE / "configs/compilers/neuron-2021.json", "--host-operators", "TopK")
         self.assertIn("--host-operators", self.run_it("compile", "--help").stdout)
 
