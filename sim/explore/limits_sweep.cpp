@@ -74,9 +74,9 @@ public:
         for (std::size_t c = 0; c < cells_.size(); ++c) {
             const std::string& id = cells_[c].prepared.cell_id;
             if (known_.count(id) > 0) continue;
-            auto row = stored(options_.folder, id);
+            const auto row = stored(options_.folder, id);
             if (!row) missing_.push_back(c);
-            known_.emplace(id, row ? std::move(*row) : cells_[c].prepared);
+            known_.emplace(id, row.value_or(cells_[c].prepared));
         }
         std::vector<std::string> requests;
         for (const std::size_t c : missing_)
