@@ -71,14 +71,20 @@ const std::vector<SearchColumn>& all_search_columns() {
     return columns;
 }
 
-std::string search_table(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results,
-                         const std::vector<std::string>& chosen, const Paint& paint) {
+/// Those that were asked for, or the usual ones.
+std::vector<const SearchColumn*> chosen_columns(const std::vector<std::string>& chosen) {
     std::vector<const SearchColumn*> columns;
     for (const SearchColumn& c : all_search_columns())
         if (chosen.empty() && c.usual) columns.push_back(&c);
     for (const std::string& name : chosen)
         for (const SearchColumn& c : all_search_columns())
             if (c.name == name) columns.push_back(&c);
+    return columns;
+}
+
+std::string search_table(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results,
+                         const std::vector<std::string>& chosen, const Paint& paint) {
+    const auto columns = chosen_columns(chosen);
     const double best = results.front().peak.rate.value_or(0);
     const bool marks = std::any_of(results.begin(), results.end(), [&](const serving::SetResult& r) {
         return !SetRow{plan, r, best}.reason().empty();
