@@ -10,11 +10,11 @@
 #include "cli/console.hpp"
 #include "cli/limits_report.hpp"
 #include "cli/point_options.hpp"
-#include "cli/run_report.hpp"
 #include "cli/table.hpp"
 #include "explore/worker.hpp"
 #include "explore/workers.hpp"
 #include "flow/limits/limits.hpp"
+#include "record/columns.hpp"
 
 namespace infsim::cli {
 
@@ -74,7 +74,7 @@ std::vector<record::RunRecord> simulate(const std::vector<flow::PointRequest>& r
 std::vector<std::string> checked_columns(const po::variables_map& values, Problems& problems) {
     if (values.count("columns") > 0 && values.count("compile-only") > 0)
         problems.add("", "--columns", "needs simulations, which --compile-only leaves out");
-    return columns_of(values, column_names(), "infsim sweep --help-columns lists them", problems);
+    return columns_of(values, record::names_of(record::columns()), "infsim sweep --help-columns lists them", problems);
 }
 
 flow::LimitsOptions options_of(const po::variables_map& values, Problems& problems) {

@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "cli/run_report.hpp"
+#include "cli/cells.hpp"
 #include "cli/table.hpp"
+#include "record/columns.hpp"
 
 namespace infsim::cli {
 
@@ -114,7 +115,9 @@ std::string table_of(const Listed& list, const Limits& all, const std::vector<st
         if (columns.empty())
             cells.insert(cells.end(), {fixed(r.throughput_avg, 0), fixed(r.latency_ms_p99, 2),
                                        efficiency_text(r.efficiency), why_text(*limit)});
-        for (const std::string& column : columns) cells.push_back(limit->record ? shown_cell(column, r) : "-");
+        const auto chosen =
+            limit->record ? shown_cells(record::columns(), columns, r) : std::vector<std::string>(columns.size(), "-");
+        cells.insert(cells.end(), chosen.begin(), chosen.end());
         table.add(std::move(cells), ink_of(*limit, all));
     }
     return table.text(paint);

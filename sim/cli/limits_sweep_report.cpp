@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cli/cells.hpp"
 #include "cli/command.hpp"
 #include "cli/table.hpp"
 
@@ -33,21 +34,12 @@ std::vector<std::string> usual_cells(const LimitsRecord& r, const std::string& m
             batch_text(r.best),     fixed(r.best_throughput_avg, 0), fixed(r.best_latency_ms_p99, 2)};
 }
 
-std::string shown_cell(const record::LimitsColumn& column, const LimitsRecord& r) {
-    const record::MemberRef member = record::member_of(column, r);
-    if (const auto* real = std::get_if<record::Real*>(&member); real && **real) return rounded(***real);
-    const std::string text = record::cell_text(member);
-    return text.empty() ? "-" : text;
-}
-
 /// The usual cells with the mark of the reason, or the mark and the columns that were asked for.
 std::vector<std::string> cells_of(const LimitsRecord& r, const std::vector<std::string>& columns,
                                   const std::string& mark) {
     if (columns.empty()) return usual_cells(r, mark);
-    std::vector<std::string> cells{mark};
-    for (const std::string& name : columns)
-        for (const record::LimitsColumn& c : record::limits_columns())
-            if (c.name == name) cells.push_back(shown_cell(c, r));
+    std::vector<std::string> cells = shown_cells(record::limits_columns(), columns, r);
+    cells.insert(cells.begin(), mark);
     return cells;
 }
 
@@ -57,12 +49,6 @@ Ink ink_of(const LimitsRecord& r) {
 }
 
 }  // namespace
-
-std::vector<std::string> limits_column_names() {
-    std::vector<std::string> names;
-    for (const record::LimitsColumn& c : record::limits_columns()) names.push_back(c.name);
-    return names;
-}
 
 std::string limits_rows_text(const Sweep& sweep, const std::vector<LimitsRow>& rows,
                              const std::vector<std::string>& columns, const Paint& paint) {
@@ -84,13 +70,7 @@ std::string limits_rows_text(const Sweep& sweep, const std::vector<LimitsRow>& r
 }
 
 json::Value limits_rows_json(const Sweep& sweep, const std::vector<LimitsRow>& rows, const std::string& folder) {
-    json::Array cells;
-    for (const LimitsRow& row : rows) {
-        json::Object axes;
-        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.axis_values[a]);
-        cells.push_back(json::Object{{"axes", std::move(axes)}, {"record", record::to_object(row.record)}});
-    }
-    return json::Object{{"question", sweep.question}, {"folder", folder}, {"cells", std::move(cells)}};
+    return json::Object{{"question", sweep.question}, {"folder", folder}, {"cells", rows_json(sweep, rows)}};
 }
 
 int limits_status(const std::vector<LimitsRow>& rows, Console& console) {

@@ -11,9 +11,6 @@
 
 namespace infsim::cli {
 
-/// Names of all columns of a row of limits.
-std::vector<std::string> limits_column_names();
-
 /// A line per cell: axes, the limits or the columns that were asked for; why not one more, once below the table.
 std::string limits_rows_text(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows,
                              const std::vector<std::string>& columns, const Paint& paint);

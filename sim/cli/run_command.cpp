@@ -121,7 +121,8 @@ std::optional<flow::DataSource> data_source_of(const po::variables_map& values) 
 /// What --columns asks for. Throws InputError for what is no column, or where something else is to be printed as well.
 std::vector<std::string> checked_columns(const po::variables_map& values) {
     Problems problems;
-    auto names = columns_of(values, column_names(), "infsim sweep --help-columns lists them", problems);
+    auto names =
+        columns_of(values, record::names_of(record::columns()), "infsim sweep --help-columns lists them", problems);
     problems.throw_if_any();
     return names;
 }

@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "cli/cells.hpp"
 #include "cli/table.hpp"
 #include "record/columns.hpp"
 
@@ -164,36 +165,13 @@ std::string answer_text(const flow::PointResult& result, const std::optional<flo
     return text;
 }
 
-std::string shown_cell(const record::Column& column, RunRecord record) {
-    const record::MemberRef member = column.member(record);
-    if (const auto* real = std::get_if<record::Real*>(&member)) return **real ? rounded(***real) : "";
-    return record::cell_text(column, record);
-}
-
-std::string shown_cell(const std::string& column, const RunRecord& record) {
-    for (const record::Column& c : record::columns()) {
-        if (c.name != column) continue;
-        const std::string text = shown_cell(c, record);
-        return text.empty() ? "-" : text;
-    }
-    internal_error(__FILE__, __LINE__, "no column " + column);
-}
-
-std::vector<std::string> column_names() {
-    std::vector<std::string> names;
-    for (const record::Column& c : record::columns()) names.push_back(c.name);
-    return names;
-}
-
 std::string record_table(const RunRecord& record, const std::vector<std::string>& names) {
     Table table({"column", "unit", "value"});  // what may be long comes last, where it folds
     const auto add = [&](const record::Column& c) {
-        const std::string text = shown_cell(c, record);
+        const std::string text = shown_cell(record::member_of(c, record));
         if (!text.empty()) table.add({c.name, c.unit, text});
     };
-    for (const std::string& name : names)
-        for (const record::Column& c : record::columns())
-            if (c.name == name) add(c);
+    for (const record::Column* c : record::named(record::columns(), names)) add(*c);
     if (names.empty())
         for (const record::Column& c : record::columns())
             if (c.name != "reason") add(c);  // which stands on stderr by itself

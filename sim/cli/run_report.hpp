@@ -21,13 +21,6 @@ std::string answer_text(const flow::PointResult& result, const std::optional<flo
 /// Shares of a whole in percent that add up to 100: rounded down, and the rest goes where most was lost.
 std::vector<int> whole_percents(const std::vector<double>& shares);
 
-/// A cell for people: cell_text() with as many digits as mean something, empty where there is no value.
-std::string shown_cell(const record::Column& column, record::RunRecord record);
-/// Of the column of that name, which there must be; "-" where there is no value.
-std::string shown_cell(const std::string& column, const record::RunRecord& record);
-/// Names of all columns of a record.
-std::vector<std::string> column_names();
-
 /// Columns of the record that have a value, with as many digits as mean something, and their units: those named, in
 /// that order, or all.
 std::string record_table(const record::RunRecord& record, const std::vector<std::string>& names);

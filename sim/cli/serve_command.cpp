@@ -202,10 +202,11 @@ int run_serve_command(const Arguments& arguments) {
         flow::plan_serving((*values)["scenario"].as<std::vector<std::string>>().front(), settings, models, problems);
     Options options;
     if (plan)
-        options.columns = columns_of(*values, plan->scenario.search ? search_columns() : serving_column_names(),
-                                     plan->scenario.search ? "a search has " + join(search_columns(), ", ")
-                                                           : "infsim serve --help-columns lists them",
-                                     problems);
+        options.columns =
+            columns_of(*values, plan->scenario.search ? search_columns() : record::names_of(record::serving_columns()),
+                       plan->scenario.search ? "a search has " + join(search_columns(), ", ")
+                                             : "infsim serve --help-columns lists them",
+                       problems);
     problems.throw_if_any();
     plan->price = flow::price_of(prices_of(*values), plan->chip.name);
     options.folder = values->count("out") > 0 ? (*values)["out"].as<std::string>() : "results/" + plan->scenario.name;

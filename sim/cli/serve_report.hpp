@@ -16,8 +16,6 @@ std::string serve_text(const flow::ServingPlan& plan, const serving::Scenario& s
                        const flow::ServingResult& result, const Paint& paint);
 /// Columns of its record that have a value, with their units.
 std::string serving_record_table(const record::ServingRecord& record, const std::vector<std::string>& columns);
-/// Names of the columns of a ServingRecord.
-std::vector<std::string> serving_column_names();
 /// The same as JSON: record, sizes, batches, cores, queue.
 json::Object serve_json(const flow::ServingPlan& plan, const serving::Scenario& scenario,
                         const flow::ServingResult& result);

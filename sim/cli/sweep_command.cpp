@@ -7,12 +7,12 @@
 
 #include "base/quantity.hpp"
 #include "base/text.hpp"
+#include "cli/cells.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "cli/limits_sweep_report.hpp"
 #include "cli/objectives_report.hpp"
 #include "cli/point_options.hpp"
-#include "cli/run_report.hpp"
 #include "cli/serve_report.hpp"
 #include "cli/sweep_summary.hpp"
 #include "cli/table.hpp"
@@ -65,15 +65,9 @@ Syntax syntax() {
 }
 
 json::Value to_json(const explore::Sweep& sweep, const explore::SweepResult& result, const std::string& folder) {
-    json::Array records;
-    for (const explore::SweepRow& row : result.rows) {
-        json::Object axes;
-        for (std::size_t a = 0; a < sweep.axes.size(); ++a) axes.set(sweep.axes[a].key, row.axis_values[a]);
-        records.push_back(json::Object{{"axes", std::move(axes)}, {"record", record::to_object(row.record)}});
-    }
     return json::Object{{"question", sweep.question},
                         {"folder", folder},
-                        {"points", std::move(records)},
+                        {"points", rows_json(sweep, result.rows)},
                         {"summary", sweep_summary_json(sweep, result)}};
 }
 
@@ -149,9 +143,9 @@ int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& o
 /// What --columns asks for.
 std::vector<std::string> checked_columns(const po::variables_map& values, const explore::Sweep& sweep,
                                          Problems& problems) {
-    const auto names = explore::is_serving(sweep)                         ? serving_column_names()
-                       : sweep.method.measure == explore::Measure::limits ? limits_column_names()
-                                                                          : column_names();
+    const auto names = explore::is_serving(sweep)                         ? record::names_of(record::serving_columns())
+                       : sweep.method.measure == explore::Measure::limits ? record::names_of(record::limits_columns())
+                                                                          : record::names_of(record::columns());
     return columns_of(values, names, "infsim sweep --help-columns lists them", problems);
 }
 

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "cli/run_report.hpp"
+#include "cli/cells.hpp"
 #include "cli/sweep_summary.hpp"
 #include "cli/table.hpp"
+#include "record/columns.hpp"
 
 namespace infsim::cli {
 
@@ -100,9 +101,7 @@ std::vector<std::string> usual_names() {
 std::vector<std::string> cells_of(const RunRecord& r, const std::vector<std::string>& columns,
                                   const std::string& mark) {
     if (columns.empty()) return record::has_results(r) ? figures(r) : std::vector{mark};
-    std::vector<std::string> cells;
-    for (const std::string& column : columns) cells.push_back(shown_cell(column, r));
-    return cells;
+    return shown_cells(record::columns(), columns, r);
 }
 
 }  // namespace

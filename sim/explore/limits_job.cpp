@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/json_reader.hpp"
+#include "explore/worker_answer.hpp"
 #include "flow/limits/limits_row.hpp"
 #include "flow/run/run_point.hpp"
 #include "record/csv.hpp"
@@ -9,8 +10,6 @@
 namespace infsim::explore {
 
 namespace {
-
-constexpr const char* kWhere = "answer of a worker";
 
 /// SystemC elaborates once per process, and a limit takes several simulations.
 std::vector<record::RunRecord> simulate_in_forks(const std::vector<flow::PointRequest>& requests,
@@ -21,7 +20,7 @@ std::vector<record::RunRecord> simulate_in_forks(const std::vector<flow::PointRe
         const auto point = flow::resolve(request, models, problems);
         problems.throw_if_any();
         const std::string text = in_fork([&] { return record::to_json(flow::run_point(*point).record); });
-        records.push_back(record::from_json(text, kWhere));
+        records.push_back(record::from_json(text, "answer of a fork"));
         INFSIM_CHECK(records.back().status == record::Status::ok, "a batch that fits did not run");
     }
     return records;
@@ -52,23 +51,18 @@ std::string limits_text(const record::LimitsRecord& record, const json::Value& l
 
 LimitsAnswer parse_limits_answer(const std::string& text) {
     Problems problems;
-    const auto document = json::parse_text(text, kWhere, problems);
+    auto read = read_answer(text, problems);
     problems.throw_if_any();
     LimitsAnswer answer;
-    json::ObjectReader reader(json::Cursor(*document, problems));
-    if (reader.has("problems")) {
-        for (const json::Cursor& element : reader.array("problems")) {
-            json::ObjectReader p(element);
-            answer.problems.push_back({p.string("file"), p.string("where"), p.string("what")});
-        }
-    } else {
-        if (const auto place = reader.required("record")) {
-            json::ObjectReader row(*place);
-            answer.record = record::read_limits_record(row);
-            row.finish();
-        }
-        if (const auto place = reader.required("limits")) answer.limits = place->value();
+    answer.problems = std::move(read->problems);
+    if (!answer.problems.empty()) return answer;
+    json::ObjectReader reader(json::Cursor(read->document, problems));
+    if (const auto place = reader.required("record")) {
+        json::ObjectReader row(*place);
+        answer.record = record::read_limits_record(row);
+        row.finish();
     }
+    if (const auto place = reader.required("limits")) answer.limits = place->value();
     reader.finish();
     problems.throw_if_any();
     return answer;

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
+#include "explore/worker_answer.hpp"
 #include "explore/workers.hpp"
 
 namespace infsim::explore {
@@ -43,18 +44,12 @@ flow::ServiceTable table_of(const ProcessResult& result, const std::string& what
     INFSIM_CHECK(result.good(),
                  what + ": the worker ended with " + result.ending() + ": " + std::string(trim(result.err)));
     Problems problems;
-    const auto document = json::parse_text(result.out, "answer of a worker", problems);
-    INFSIM_CHECK(document && document->root.is_object(), what + ": the worker's answer cannot be read");
-    if (const json::Value* found = document->root.as_object().find("problems")) {
-        for (const json::Value& p : found->as_array()) {
-            const json::Object& o = p.as_object();
-            problems.add(o.find("file")->as_string(), o.find("where")->as_string(), o.find("what")->as_string());
-        }
-        problems.throw_if_any();
-    }
-    const json::Value* service = document->root.as_object().find("service");
+    const auto answer = read_answer(result.out, problems);
+    INFSIM_CHECK(answer.has_value(), what + ": the worker's answer cannot be read");
+    if (!answer->problems.empty()) throw InputError(answer->problems);
+    const json::Value* service = answer->document.root.as_object().find("service");
     INFSIM_CHECK(service != nullptr, what + ": the worker's answer has no service times");
-    auto table = flow::service_table_from_json({"answer of a worker", *service}, problems);
+    auto table = flow::service_table_from_json({answer->document.file, *service}, problems);
     INFSIM_CHECK(table.has_value(), what + ": the worker's service times cannot be read");
     return std::move(*table);
 }

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "explore/limits_job.hpp"
 #include "explore/measure.hpp"
+#include "explore/worker_answer.hpp"
 #include "flow/run/estimate_point.hpp"
 #include "flow/run/run_point.hpp"
 #include "record/csv.hpp"
@@ -26,13 +27,6 @@ std::string timing_cells(const flow::Timing& t) {
 
 json::Value answer(const record::RunRecord& record, const std::string& layers_csv, const std::string& timing) {
     return json::Object{{"record", record::to_object(record)}, {"layers_csv", layers_csv}, {"timing", timing}};
-}
-
-json::Value answer(const std::vector<Problem>& problems) {
-    json::Array list;
-    for (const Problem& p : problems)
-        list.push_back(json::Object{{"file", p.file}, {"where", p.where}, {"what", p.what}});
-    return json::Object{{"problems", std::move(list)}};
 }
 
 json::Value run(const flow::Point& point) {
@@ -84,37 +78,31 @@ PointLimits limits_of(const std::vector<std::string>& words) {
 std::string timing_header() { return "compile_s,simulate_s,simulated_instructions,passes_s"; }
 
 Job job_of(const std::string& request, flow::PointReader& reader) {
-    const auto refused = [](const InputError& e) { return json::dump(answer(e.problems()), 0) + "\n"; };
     try {
-        return [job = read_job(request, reader), refused] {
+        return [job = read_job(request, reader)] {
             try {
                 return job();
             } catch (const InputError& e) {  // what only the compiler finds
-                return refused(e);
+                return refusal_text(e.problems());
             }
         };
     } catch (const InputError& e) {
-        return [text = refused(e)] { return text; };
+        return [text = refusal_text(e.problems())] { return text; };
     }
 }
 
 WorkerAnswer parse_answer(const std::string& text) {
     Problems problems;
-    const auto document = json::parse_text(text, "answer of a worker", problems);
+    auto answer = read_answer(text, problems);
     problems.throw_if_any();
     WorkerAnswer result;
-    json::ObjectReader reader(json::Cursor(*document, problems));
-    if (reader.has("problems")) {
-        for (const json::Cursor& element : reader.array("problems")) {
-            json::ObjectReader p(element);
-            result.problems.push_back({p.string("file"), p.string("where"), p.string("what")});
-        }
-    } else {
-        if (const auto record = reader.required("record"))
-            result.point.record = record::from_json(json::dump(record->value(), 0), "answer of a worker");
-        result.point.layers_csv = reader.string("layers_csv");
-        result.point.timing_cells = reader.string("timing");
-    }
+    result.problems = std::move(answer->problems);
+    if (!result.problems.empty()) return result;
+    json::ObjectReader reader(json::Cursor(answer->document, problems));
+    if (const auto record = reader.required("record"))
+        result.point.record = record::from_json(json::dump(record->value(), 0), answer->document.file);
+    result.point.layers_csv = reader.string("layers_csv");
+    result.point.timing_cells = reader.string("timing");
     reader.finish();
     problems.throw_if_any();
     return result;

@@ -80,6 +80,22 @@ void read_values(json::ObjectReader& reader, const ColumnsOf<R>& columns, R& rec
         if (const auto place = reader.optional(c.name)) read_value(c.member(record), *place);
 }
 
+template <class R>
+std::vector<std::string> names_of(const ColumnsOf<R>& columns) {
+    std::vector<std::string> names;
+    for (const ColumnOf<R>& c : columns) names.push_back(c.name);
+    return names;
+}
+/// The columns of these names, in that order; names that no column has are left out.
+template <class R>
+std::vector<const ColumnOf<R>*> named(const ColumnsOf<R>& columns, const std::vector<std::string>& names) {
+    std::vector<const ColumnOf<R>*> found;
+    for (const std::string& name : names)
+        for (const ColumnOf<R>& c : columns)
+            if (c.name == name) found.push_back(&c);
+    return found;
+}
+
 /// One documented line per column, for `--help`.
 template <class R>
 std::string manual_of(const ColumnsOf<R>& columns) {

@@ -36,10 +36,8 @@ json::Value object_schema(const std::string& title, json::Object members) {
 }
 
 json::Value record_schema() {
-    json::Object members{{"record_version", json::Object{{"const", kRecordVersion}}}};
-    RunRecord any;
-    for (const Column& c : columns()) members.set(c.name, member_schema(c.member(any), c.unit, c.meaning));
-    json::Value schema = object_schema("infsim point", std::move(members));
+    json::Value schema =
+        schema_of("infsim point", columns(), {{"record_version", json::Object{{"const", kRecordVersion}}}});
     schema.as_object().set("required", json::Array{"record_version", "point_id", "status"});
     return schema;
 }

@@ -13,10 +13,9 @@ json::Value member_schema(const MemberRef& member, const std::string& unit, cons
 /// An object with these members, none of which has to be there, and no others.
 json::Value object_schema(const std::string& title, json::Object members);
 
-/// The object that add_values makes of a record.
+/// The object that add_values makes of a record, behind `members` that it has besides.
 template <class R>
-json::Value schema_of(const std::string& title, const ColumnsOf<R>& columns) {
-    json::Object members;
+json::Value schema_of(const std::string& title, const ColumnsOf<R>& columns, json::Object members = {}) {
     R any;
     for (const ColumnOf<R>& c : columns) members.set(c.name, member_schema(c.member(any), c.unit, c.meaning));
     return object_schema(title, std::move(members));

@@ -180,33 +180,6 @@ std::string describe_by_file(TextTable& table, const fs::path& file, Problems& p
     return text_in(root, "question");
 }
 
-/// By the columns that each kind of table has.
-std::optional<Source> source_of_table(const fs::path& path, Problems& problems) {
-    const auto text = read_file(path.string(), problems);
-    if (!text) return std::nullopt;
-    const fs::path folder = path.parent_path(), description = folder / "table.columns.json";
-    try {
-        TextTable table = parse_csv(*text, path.string());
-        Source source{name_of(folder), folder.string(), EmptySource{}};
-        const bool serving = table.find("scenario_id") && table.find("status");
-        if (!serving && !(table.find("point_id") && table.find("status") && table.find("batch_size"))) {
-            problems.add(path.string(), "line 1",
-                         "has no columns point_id, status and batch_size of a sweep, nor scenario_id and status of a "
-                         "sweep of scenarios");
-            return std::nullopt;
-        }
-        if (serving) describe(table, record::serving_columns());
-        else describe(table, record::columns());
-        source.question = describe_by_file(table, description, problems);
-        if (serving) source.content = ServingSource{std::move(table), {}};
-        else source.content = sweep_of(std::move(table), folder, problems);
-        return source;
-    } catch (const InputError& e) {
-        for (const Problem& p : e.problems()) problems.add(p);
-        return std::nullopt;
-    }
-}
-
 /// The cell of a sweep of limits that `row` is, as what `infsim limits --json` prints of it; empty where it has none.
 std::optional<Source> cell_of(const TextTable& table, std::size_t row, const fs::path& folder, Problems& problems) {
     const fs::path file = folder / "limits" / (table.cell(row, "cell_id") + ".json");
@@ -222,21 +195,50 @@ std::optional<Source> cell_of(const TextTable& table, std::size_t row, const fs:
     return Source{name, file.string(), LimitsSource{root.find("limits")->as_object()}};
 }
 
-/// The cells of a sweep of limits; empty where the table is of something else.
-std::optional<std::vector<Source>> cells_of(const fs::path& folder, Problems& problems) {
-    const auto text = read_file((folder / "table.csv").string(), problems);
-    if (!text) return std::nullopt;
-    TextTable table = parse_csv(*text, (folder / "table.csv").string());
-    if (!table.find("cell_id") || !table.find("model_name")) return std::nullopt;
-    const std::string question = describe_by_file(table, folder / "table.columns.json", problems);
+/// The cells of a sweep of limits.
+std::vector<Source> cells_of(const TextTable& table, const fs::path& folder, Problems& problems) {
     std::vector<Source> sources;
     for (std::size_t r = 0; r < table.rows.size(); ++r)
         if (auto cell = cell_of(table, r, folder, problems)) sources.push_back(std::move(*cell));
     if (sources.empty())
         problems.add(folder.string(), "",
                      "has the table of a sweep of limits without limits/*.json; the same sweep command writes them");
+    return sources;
+}
+
+/// By the columns that each kind of table has. Throws InputError.
+std::vector<Source> sources_in(TextTable table, const fs::path& path, Problems& problems) {
+    const fs::path folder = path.parent_path();
+    const auto has_all = [&](std::initializer_list<const char*> names) {
+        return std::all_of(names.begin(), names.end(), [&](const char* name) { return table.find(name).has_value(); });
+    };
+    const bool limits = has_all({"cell_id", "model_name"}), serving = has_all({"scenario_id", "status"});
+    if (!limits && !serving && !has_all({"point_id", "status", "batch_size"})) {
+        problems.add(path.string(), "line 1",
+                     "has no columns point_id, status and batch_size of a sweep, nor scenario_id and status of a "
+                     "sweep of scenarios");
+        return {};
+    }
+    if (serving) describe(table, record::serving_columns());
+    else if (!limits) describe(table, record::columns());
+    const std::string question = describe_by_file(table, folder / "table.columns.json", problems);
+    std::vector<Source> sources;
+    if (limits) sources = cells_of(table, folder, problems);
+    else if (serving) sources = {{name_of(folder), folder.string(), ServingSource{std::move(table), {}}}};
+    else sources = {{name_of(folder), folder.string(), sweep_of(std::move(table), folder, problems)}};
     for (Source& source : sources) source.question = question;
     return sources;
+}
+
+std::vector<Source> sources_of_table(const fs::path& path, Problems& problems) {
+    const auto text = read_file(path.string(), problems);
+    if (!text) return {};
+    try {
+        return sources_in(parse_csv(*text, path.string()), path, problems);
+    } catch (const InputError& e) {
+        for (const Problem& p : e.problems()) problems.add(p);
+        return {};
+    }
 }
 
 /// The results in the JSON files of a folder; files that are something else are left alone.
@@ -262,9 +264,7 @@ std::vector<Source> read_folder(const fs::path& folder, Problems& problems) {
     std::error_code error;
     const std::size_t before = problems.list().size();
     if (fs::exists(folder / "table.csv", error)) {
-        if (auto cells = cells_of(folder, problems)) {
-            sources = std::move(*cells);
-        } else if (auto source = source_of_table(folder / "table.csv", problems)) sources.push_back(std::move(*source));
+        sources = sources_of_table(folder / "table.csv", problems);
     } else if (const auto ids = folders_in(folder / "points"); !ids.empty()) {
         sources.push_back({name_of(folder), folder.string(), unfinished_sweep(folder, ids, problems)});
     }
@@ -285,10 +285,7 @@ std::vector<Source> read_sources(const std::string& path, Problems& problems) {
         problems.add(path, "", "is not there");
         return {};
     }
-    if (fs::path(path).extension() == ".csv") {
-        auto source = source_of_table(path, problems);
-        return source ? std::vector<Source>{std::move(*source)} : std::vector<Source>{};
-    }
+    if (fs::path(path).extension() == ".csv") return sources_of_table(path, problems);
     const auto document = json::parse_file(path, problems);
     if (!document) return {};
     if (document->root.is_object())

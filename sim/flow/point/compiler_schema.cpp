@@ -4,6 +4,7 @@
 #include "compiler/pass_names.hpp"
 #include "flow/point/compiler_file.hpp"
 #include "graph/host_tail.hpp"
+#include "record/schema.hpp"
 
 namespace infsim::flow {
 
@@ -49,10 +50,8 @@ json::Value compiler_schema() {
     for (const std::string& pass : compiler::optional_pass_names()) passes.set(pass, Object{{"type", "boolean"}});
     members.set("passes", object_of(std::move(passes)));
     members.set("skip_passes", Object{{"type", "array"}, {"items", Object{{"type", "string"}}}});
-    Object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "infsim compiler profile"}};
-    const Object whole = object_of(std::move(members));
-    for (const auto& [key, value] : whole) schema.set(key, value);
-    schema.set("required", Array{"name"});
+    Value schema = record::object_schema("infsim compiler profile", std::move(members));
+    schema.as_object().set("required", Array{"name"});
     return schema;
 }
 
