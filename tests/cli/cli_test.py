@@ -1,21 +1,16 @@
 #!/usr/bin/python3
 """Tests of whole commands. usage: cli_test.py INFSIM SOURCE_FOLDER [unittest's own arguments, such as a class]"""
 import csv
-import fcntl
 import io
 import json
 import os
 import pathlib
-import pty
 import re
-import select
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 import unittest
 
@@ -25,6 +20,9 @@ import numpy
 INFSIM, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 CHIP = SOURCE / "configs/chips/inferentia1.json"
 NET = SOURCE / "models/three_layers/three_layers.json"
+
+sys.path.insert(0, str(SOURCE / "tests/support"))
+from terminal import on_terminal
 
 
 class InScratch(unittest.TestCase):
@@ -112,27 +110,8 @@ class Terminal(InScratch):
 
     def on_terminal(self, *words, **environment):
         """Stdout and stderr, each on a terminal of 60 columns of its own."""
-        ends = [pty.openpty(), pty.openpty()]
-        for _, theirs in ends:
-            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 60, 0, 0))
-        clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
-        process = subprocess.Popen([INFSIM, *map(str, words)], stdout=ends[0][1], stderr=ends[1][1], cwd=self.folder,
-                                   env={**clean, "TERM": "xterm", **environment})
-        texts = {ours: b"" for ours, _ in ends}
-        for _, theirs in ends:
-            os.close(theirs)
-        still = set(texts)
-        while still:
-            for ours in select.select(list(still), [], [])[0]:
-                try:
-                    piece = os.read(ours, 65536)
-                except OSError:   # the other end is closed
-                    piece = b""
-                texts[ours] += piece
-                if not piece:
-                    still.discard(ours)
-        process.wait()
-        return [text.decode().replace("\r\n", "\n") for text in texts.values()]
+        _, *texts = on_terminal([INFSIM, *words], 60, stderr_width=60, environment={"TERM": "xterm", **environment}, cwd=self.folder)
+        return texts
 
     def test_colour_is_for_terminals_that_want_it(self):
         colour = "\x1b[32m"

@@ -7,17 +7,15 @@ Each command runs on a pseudo-terminal of that width, so its lines are those tha
 terminal is wide. Where its output is no terminal, it prints as on 100 columns (tried with a few). Files that the commands read: terminal/inputs.
 """
 import difflib
-import fcntl
-import os
 import pathlib
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from terminal import on_terminal
 
 FOLDER = pathlib.Path(__file__).resolve().with_name("terminal")
 SMALL = ["--set", "chip.state_buffer.partition_bytes=4KiB"]
@@ -68,35 +66,20 @@ PIPED = {"run", "run_layers", "run_all", "run_columns", "limits", "sweep", "serv
 COLOUR = re.compile("\x1b\\[[0-9]*m")
 
 
-def on_terminal(command, width, status, folder):
+def printed(command, width, status, folder):
     """What it prints to stdout on a terminal of `width` columns, then what it says on stderr but for progress."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     color = [] if "--color" in command else ["--color", "never"]
-    process = subprocess.Popen([*command, *color, "--quiet"], stdout=theirs, stderr=subprocess.PIPE, env=environment, cwd=folder)
-    os.close(theirs)
-    text = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:   # the other end is closed
-            break
-        if not piece:
-            break
-        text += piece
-    os.close(ours)
-    errors = process.stderr.read().decode()
-    if process.wait() != status:
-        sys.exit(f"{' '.join(command)}: exit status {process.returncode}\n{errors}")
-    return text.decode().replace("\r\n", "\n"), errors
+    exit_status, text, errors = on_terminal([*command, *color, "--quiet"], width, cwd=folder)
+    if exit_status != status:
+        sys.exit(f"{' '.join(command)}: exit status {exit_status}\n{errors}")
+    return text, errors
 
 
 def held(infsim, name, words, status, folder, update):
     """What is wrong with the texts of one command."""
     wrong = []
     for width in (80, 100):
-        text, errors = on_terminal([infsim, *words], width, status, folder)
+        text, errors = printed([infsim, *words], width, status, folder)
         wrong += [f"{name} at {width}: longer than the terminal: {line}" for line in COLOUR.sub("", text).splitlines()
                   if len(line) > width]
         if status == 0 and errors:
