@@ -1,5 +1,6 @@
 #include "analysis/interval.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -9,6 +10,7 @@
 namespace infsim::analysis {
 
 namespace {
+constexpr double kNormal = 1.96;  ///< standard errors to either side that hold 95 % of a normal distribution
 constexpr double kCorrelated = 3.6;
 constexpr double kDrift = 0.012;
 }  // namespace
@@ -21,8 +23,28 @@ double standard_error(const std::vector<double>& values) {
     return std::sqrt(squares / (n - 1) / n);
 }
 
+double correlation_length(const std::vector<double>& values) {
+    INFSIM_CHECK(values.size() >= 2, "a correlation needs two values");
+    const double average = mean(values);
+    const auto covariance = [&](std::size_t lag) {
+        double sum = 0;
+        for (std::size_t i = lag; i < values.size(); ++i) sum += (values[i] - average) * (values[i - lag] - average);
+        return sum;
+    };
+    const double variance = covariance(0);
+    if (variance == 0) return 1;
+    double length = -1;
+    for (std::size_t lag = 0; lag + 1 < values.size(); lag += 2) {
+        const double pair = (covariance(lag) + covariance(lag + 1)) / variance;
+        if (pair <= 0) break;
+        length += 2 * pair;
+    }
+    return std::max(1.0, length);
+}
+
 double relative_scatter(const std::vector<double>& windows) {
-    return kCorrelated * standard_error(windows) / mean(windows);
+    const double factor = std::max(kCorrelated, kNormal * std::sqrt(correlation_length(windows)));
+    return factor * standard_error(windows) / mean(windows);
 }
 
 double half_width(const std::vector<double>& windows) {

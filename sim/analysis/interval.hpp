@@ -8,9 +8,16 @@ namespace infsim::analysis {
 /// Standard error of the mean of at least two independent values: s / sqrt(n), s being the sample's standard deviation.
 double standard_error(const std::vector<double>& values);
 
-/// How far the mean of `windows` (at least two) scatters, relative to it: 3.6 standard errors. Independent windows
-/// would need 1.96 for 95 of 100 runs; those of cores that share DRAM resemble their neighbours over about five windows
-/// of four inferences. The factor is measured (tests/README.md, "The long run").
+/// How many of the values (at least two) count as one independent value, since neighbours resemble each other: one plus
+/// twice the sum of their autocorrelations, as far as sums of two neighbouring lags are above zero (the initial
+/// positive sequence of Geyer, Practical Markov Chain Monte Carlo, Statistical Science 7 (1992), section 3.3). At
+/// least 1.
+double correlation_length(const std::vector<double>& values);
+
+/// How far the mean of `windows` (at least two) scatters, relative to it, in 95 of 100 cases. That is 1.96 standard
+/// errors of as many windows as are independent, and at least 3.6 standard errors of them all: windows of cores that
+/// share DRAM resemble their neighbours over about five of four inferences, and a short series does not show that. The
+/// factor is measured (tests/README.md, "The long run").
 double relative_scatter(const std::vector<double>& windows);
 
 /// Half of the interval around the mean of `windows` that covers the long-run mean in 95 of 100 runs: their scatter,

@@ -165,7 +165,7 @@ po::options_description load_group() {
         ("offset-sets", po::value<std::int64_t>()->value_name("N"),
          "measure from N starts, the usual one and N-1 drawn ones, and report the spread (default 1)")
         ("inferences", po::value<std::int64_t>()->value_name("N"),
-         "measure exactly N inferences per core (default: 64 to 200, until the interval is 1.5 % to either side)");
+         "measure exactly N inferences per core (default: 64 to 400, until the interval is 1.5 % to either side)");
     // clang-format on
     return group;
 }

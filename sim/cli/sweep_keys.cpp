@@ -52,7 +52,7 @@ std::vector<KeyMeaning> sweep_meanings() {
         {"base.seed", "of the jitter of the host's calls", "integer: at least 0", "0", true},
         {"base.offset_sets", "starts that are measured", integer(1, flow::kMaxOffsetSets), "1", true},
         {"base.inferences", "measured per core", integer(flow::kMinInferences, flow::kMaxInferences),
-         "64 to 200, until the interval is 1.5 % to either side", true},
+         "64 to 400, until the interval is 1.5 % to either side", true},
         {"base.chip.KEY", "a key of chip files", "as there", "the file's", true},
         {"base.compiler.KEY", "a key of compiler files", "as there", "the file's", true},
         {"base.FLAG", "a flag of Neuron's compiler of 2020, such as sb_size", "as the flag's", "none", true},

@@ -23,7 +23,7 @@ namespace infsim::flow {
 
 /// Counts up when equal inputs give other results than before, so that stored results are not taken for new
 /// ones.
-constexpr int kResultsEpoch = 16;
+constexpr int kResultsEpoch = 17;
 
 /// Accepted counts start at 1 and end here: beyond lies nothing but typing mistakes.
 constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxOffsetSets = 1024, kMinInferences = 8,

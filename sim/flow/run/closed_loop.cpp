@@ -203,7 +203,7 @@ void drain(Device& device, Duration call_overhead, std::size_t outstanding) {
 
 std::vector<Duration> usual_start(int cores, Duration period) {
     std::vector<Duration> offsets(static_cast<std::size_t>(cores));
-    if (cores > 1) offsets.back() = period / 2;
+    if (cores > 1) offsets.back() = period / (cores == 2 ? 4 : 2);
     return offsets;
 }
 
