@@ -17,7 +17,7 @@ double throughput_per_latency(const RunRecord& r) { return *r.throughput_avg / *
 
 constexpr double kStillGains = 1.05;
 
-/// The comparable records by rising batch; of equal batches the first.
+/// The comparable records by ascending batch; of equal batches the first.
 std::vector<std::size_t> by_batch(const Records& records) {
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < records.size(); ++i)
@@ -101,7 +101,7 @@ std::optional<std::size_t> kneedle(const Records& records) {
     const double width = batch(order.size() - 1) - batch(0);
     if (high == low || width == 0) return std::nullopt;
     const auto distance = [&](std::size_t i) { return (rate(i) - low) / (high - low) - (batch(i) - batch(0)) / width; };
-    // The mean of the scaled batches' steps is one over their number.
+    // The mean step of the scaled batches is one over their number.
     const double step = 1 / static_cast<double>(order.size() - 1);
     std::optional<std::size_t> peak;
     for (std::size_t i = 1; i < order.size(); ++i) {

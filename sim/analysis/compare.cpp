@@ -25,7 +25,7 @@ constexpr std::array<const char*, record::kTimeShares> kShares{"busy",
                                                                "waits for output",
                                                                "has nothing to do"};
 
-/// Adds to the part of that name, which it makes where there is none.
+/// Adds to the part of that name; creates it if needed.
 void add(Parts& parts, const std::string& name, double amount) {
     const auto part = std::find_if(parts.begin(), parts.end(), [&](const Part& p) { return p.name == name; });
     if (part == parts.end()) parts.push_back({name, amount});

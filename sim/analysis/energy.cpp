@@ -42,7 +42,7 @@ const MaybeRange& mac_of(const EnergySpec& spec, DType dtype) {
 
 double count(const Integer& n) { return static_cast<double>(n.value_or(0)); }
 
-/// All that one inference moves over device DRAM. What comes from the host and goes to it lands there as well.
+/// All DRAM traffic of one inference. Host inputs and outputs pass through device DRAM, too.
 double dram_bytes(const RunRecord& r) {
     return count(r.dram_weight_bytes) + count(r.dram_constant_bytes) + count(r.dram_input_bytes) +
            count(r.dram_output_bytes) + count(r.dram_host_bytes) + count(r.spill_save_bytes) +
@@ -54,7 +54,7 @@ void put(const MaybeRange& range, record::Real& low, record::Real& high) {
     high = range ? record::Real{range->high} : std::nullopt;
 }
 
-/// The keys of a chip file that a total lacks; the section alone where it says nothing at all.
+/// The keys of a chip file that a total lacks; only the section if it is missing entirely.
 std::string missing_keys(const EnergySpec& spec, const std::string& dtype, const MaybeRange& mac) {
     std::vector<std::string> missing;
     const auto need = [&](const MaybeRange& range, const std::string& key) {
@@ -79,7 +79,7 @@ void fill_energy(RunRecord& r, const EnergySpec& spec) {
                  "a record that ran has a type, a batch and a throughput");
     const double per_item = kPicojoulesToMillijoules / count(r.batch_size);
     const MaybeRange& per_mac = mac_of(spec, *dtype);
-    // macs_per_inference is of one item.
+    // macs_per_inference counts one item.
     const MaybeRange mac = times(per_mac, count(r.macs_per_inference) * kPicojoulesToMillijoules);
     const MaybeRange sram = sum({times(spec.state_buffer, count(r.sb_access_bytes) * per_item),
                                  times(spec.psum, count(r.psum_access_bytes) * per_item)});

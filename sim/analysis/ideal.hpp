@@ -1,4 +1,4 @@
-// The least time of a network: what it has to compute and to move whatever the compiler makes of it.
+// The minimum time of a network: what it has to compute and move with any compiler.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace infsim::analysis {
 
-/// What one inference cannot do without: no padding, no zeros, no intermediates in device DRAM.
+/// The minimum work of one inference: no padding, no zeros, no intermediates in device DRAM.
 struct NeededWork {
     std::int64_t macs = 0;  ///< true multiply-accumulates of all items
     Bytes bytes;            ///< parameters once, graph inputs and outputs of all items
 };
 
-/// The larger of the work at the peak of one core's array for operands of `dtype` and of the bytes at the bandwidth
-/// that one of `cores` cores gets: its own ceiling, or its share of all channels. 0 where nothing is needed.
+/// The larger of two times: the work at the peak of one core's array for operands of `dtype`, and the bytes at the
+/// bandwidth of one of `cores` cores (its own ceiling, or its share of all channels). 0 if nothing is needed.
 Duration ideal_time(const hw::ChipSpec& spec, DType dtype, int cores, const NeededWork& work);
 
 /// Below this a record says which layers take the time, and why.

@@ -10,7 +10,7 @@
 namespace infsim::analysis {
 
 namespace {
-constexpr double kNormal = 1.96;  ///< standard errors to either side that hold 95 % of a normal distribution
+constexpr double kNormal = 1.96;  ///< 95 % of a normal distribution, in standard errors to either side
 constexpr double kCorrelated = 3.6;
 constexpr double kDrift = 0.012;
 }  // namespace

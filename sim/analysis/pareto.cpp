@@ -15,7 +15,7 @@ Values values_of(const std::vector<Worth>& worths, double Worth::*member) {
     return values;
 }
 
-/// At least as good in everything and better in something.
+/// At least as good in all objectives and better in one.
 bool dominates(const Values& a, const Values& b) {
     bool better = false;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -29,8 +29,9 @@ bool dominated(const std::vector<Values>& by, const Values& point) {
     return std::any_of(by.begin(), by.end(), [&](const Values& other) { return dominates(other, point); });
 }
 
-/// Those that no other one dominates, equal ones once. Whoever dominates comes first in falling order, and what a
-/// dominated one dominates the front dominates as well: so each is held against the front alone.
+/// The points that no other point dominates, equal ones once. In descending order, a dominating point comes before the
+/// points that it dominates. The front also dominates whatever a dominated point dominates, so each point is compared
+/// only with the front.
 std::vector<Values> front_of(std::vector<Values> all) {
     std::sort(all.begin(), all.end(), std::greater<>());
     all.erase(std::unique(all.begin(), all.end()), all.end());
@@ -49,7 +50,7 @@ std::vector<Standing> pareto(const std::vector<Worths>& points) {
         values.push_back(values_of(*point, &Worth::value));
         lows.push_back(values_of(*point, &Worth::low));
     }
-    // Where some point surely dominates, one whose low ends nothing dominates does.
+    // If some point surely dominates, then one does whose low ends nothing dominates.
     const auto front = front_of(std::move(values)), sure = front_of(std::move(lows));
     std::vector<Standing> standings;
     for (const Worths& point : points) {

@@ -1,4 +1,4 @@
-// Which points no other one beats in everything that is asked for.
+// Pareto front: points that no other point beats in all objectives.
 #pragma once
 
 #include <optional>
@@ -6,22 +6,22 @@
 
 namespace infsim::analysis {
 
-/// What a point is worth by one objective, larger is better, and where that may lie as far as it was measured.
+/// The value of a point by one objective (larger is better), with its measurement interval.
 struct Worth {
     double value = 0, low = 0, high = 0;
 };
 
-/// By every objective, in the same order for all points; empty where something is missing: that point is not compared.
+/// The values by every objective, in the same order for all points; empty if one is missing: the point is not compared.
 using Worths = std::optional<std::vector<Worth>>;
 
 enum class Standing {
-    not_compared,      ///< something is missing
-    dominated,         ///< another one is at least as good in everything and better in something, intervals included
+    not_compared,      ///< a value is missing
+    dominated,         ///< another point is at least as good in all and better in one, intervals included
     within_intervals,  ///< dominated by the values, but not by every value within the intervals
-    front              ///< no other one is at least as good in everything and better in something
+    front              ///< no other point is at least as good in all and better in one
 };
 
-/// The standing of every point. Equal points stand equal.
+/// The standing of every point. Equal points have equal standings.
 std::vector<Standing> pareto(const std::vector<Worths>& points);
 
 }  // namespace infsim::analysis

@@ -11,7 +11,7 @@
 namespace infsim::analysis {
 
 Bandwidth sustained_bandwidth(const hw::DramSpec& dram) {
-    // Rounded up: a bound must never exceed what the chip can do.
+    // Rounded up, because a bound must never exceed what the chip can do.
     return Bandwidth{static_cast<std::int64_t>(
         std::ceil(static_cast<double>(dram.channel_bandwidth.count()) * hw::dram_efficiency(dram.model)))};
 }

@@ -9,12 +9,12 @@ namespace infsim::analysis {
 
 namespace {
 
-/// A run of two elements of fp32 or less: the engine takes the time of a whole row for each.
+/// A run of at most two fp32 elements: the engine takes the time of a whole row for each run.
 constexpr std::int64_t kElementBytes = 8;
-/// Twice the bytes or more are padding, less may be the odd rest of a tile.
+/// From twice the bytes on it is padding; less may be the remainder of a tile.
 constexpr double kPadded = 2.0;
 constexpr double kBadlyFilled = 0.25;
-/// Causes and layers beyond these are told as a number.
+/// Further causes and layers are given only as a number.
 constexpr std::size_t kCauses = 3, kLayers = 3;
 constexpr double kWorthTelling = 0.15;
 

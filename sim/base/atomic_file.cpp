@@ -15,7 +15,7 @@ namespace infsim {
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
     std::error_code ignored;
     if (std::filesystem::is_directory(path_, ignored)) throw InputError(path_, "", "cannot be written: is a folder");
-    // The process id keeps workers that write the same file apart; the last rename wins whole.
+    // The process id separates workers that write the same file; the last rename wins, with a whole file.
     temporary_ = path_ + ".tmp" + std::to_string(::getpid());
     const auto folder = std::filesystem::path(path_).parent_path();
     descriptor_ = ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
@@ -45,7 +45,7 @@ void AtomicFile::write(std::string_view bytes) {
 
 void AtomicFile::commit() {
     if (!named_) {
-        std::remove(temporary_.c_str());  // of a process of the same number that was killed while it had no other way
+        std::remove(temporary_.c_str());  // left by a killed process with the same id
         const std::string itself = "/proc/self/fd/" + std::to_string(descriptor_);
         if (::linkat(AT_FDCWD, itself.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) != 0)
             fail("cannot be given a name");

@@ -1,4 +1,4 @@
-// A file that is written bit by bit and appears under its name only when it is whole.
+// A file that is written in pieces and appears under its name only when it is complete.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace infsim {
 
-/// What is written has no name until commit() (where the file system knows no files without one: a temporary name in
-/// the same folder), so that a reader sees the old file or the new one, and whoever is interrupted leaves nothing.
+/// The file has no name until commit() (on file systems without unnamed files: a temporary name in the same folder), so
+/// that a reader sees the old file or the new one, and an interrupted process leaves nothing.
 class AtomicFile {
 public:
     /// The folder must exist and take a new file, and `path` must not be a folder itself. Throws InputError naming the
-    /// path and the system's reason; so do the others.
+    /// path and the system's reason; so do the other functions.
     explicit AtomicFile(std::string path);
     ~AtomicFile();
     AtomicFile(const AtomicFile&) = delete;

@@ -1,4 +1,4 @@
-// The one macro of the project: an invariant whose violation is a bug of infsim, never of its input.
+// The only macro of the project: an invariant whose violation is a bug in infsim, never wrong input.
 #pragma once
 
 #include <stdexcept>
@@ -11,7 +11,7 @@ class InternalError : public std::logic_error {
     using std::logic_error::logic_error;
 };
 
-/// `file` counted from the project's folder, wherever that was when it was compiled: the same message on every host.
+/// `file` relative to the project's folder, wherever it was compiled: the same message on every host.
 inline std::string source_name(const std::string& file) {
     const std::size_t at = file.rfind("/sim/");
     return at == std::string::npos ? file : file.substr(at + 1);

@@ -1,4 +1,4 @@
-// Whole numbers within bounds, and what is said of others.
+// Bounds of whole numbers, and the message for a number outside them.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ struct Counts {
 /// "from 1 to 64".
 std::string to_text(Counts counts);
 
-/// "must be from 1 to 64, and is 65"; "" for a number that is within.
+/// "must be from 1 to 64, and is 65"; "" for a number within the bounds.
 std::string problem_with(std::int64_t n, Counts counts);
-/// "must be an integer from 1 to 64, and is a string"; "" for an integer that is within. Short texts are quoted.
+/// "must be an integer from 1 to 64, and is a string"; "" for an integer within the bounds. Quotes short texts.
 std::string problem_with(const json::Value& value, Counts counts);
 
-/// "65", "'x'" or what kind it is: what a message says of a value that is wrong.
+/// "65", "'x'" or the kind of the value: how a message shows a wrong value.
 std::string shown(const json::Value& value);
 
 }  // namespace infsim

@@ -1,4 +1,4 @@
-// How wide text is where people read it.
+// The width of text on a terminal.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace infsim {
 /// Characters that a terminal shows: a character of UTF-8 counts once, a colour (ESC [ ... m) not at all.
 std::size_t display_width(std::string_view text);
 
-/// The text without what is behind `most` characters. It must hold no colours.
+/// The first `most` characters of the text, which must not contain colours.
 std::string cut_to_width(std::string_view text, std::size_t most);
 
 }  // namespace infsim

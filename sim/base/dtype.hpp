@@ -25,7 +25,7 @@ constexpr int dtype_bytes(DType t) {
     return 0;
 }
 
-/// What a graph's input or output of the model's type `t` is for the host: floating-point ones are `io`.
+/// The host's type for a graph input or output of the model's type `t`: `io` for floating-point types.
 constexpr DType host_dtype(DType t, DType io) {
     switch (t) {
         case DType::i64:

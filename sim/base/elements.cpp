@@ -19,7 +19,7 @@ void load_as(const std::byte* from, std::int64_t step, std::int64_t n, T* out, C
         std::memcpy(&stored, from + byte, sizeof stored);
         out[i] = static_cast<T>(convert(stored));
     };
-    if (step == 1) {  // the common case apart, because only a constant stride vectorises
+    if (step == 1) {  // the common case is separate, because only a constant stride vectorises
         for (std::int64_t i = 0; i < n; ++i) one(i, i * static_cast<std::int64_t>(sizeof(Stored)));
     } else {
         for (std::int64_t i = 0; i < n; ++i) one(i, i * stride);

@@ -1,4 +1,4 @@
-// XXH64 of bytes: identities of points and contents. Not for secrets.
+// XXH64 of bytes, to identify points and contents. Not for security.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ std::uint64_t hash64(std::string_view bytes, std::uint64_t seed = 0);
 /// 16 lower-case hexadecimal digits.
 std::string hex_text(std::uint64_t hash);
 
-/// The same hash of bytes that come in pieces; equals hash64 of their concatenation.
+/// The same hash for bytes in pieces; equals hash64 of their concatenation.
 class Hasher {
 public:
     explicit Hasher(std::uint64_t seed = 0);

@@ -8,9 +8,9 @@
 namespace infsim::json {
 namespace {
 
-constexpr std::size_t max_depth = 200;  // a Value is destroyed recursively; no input of ours nests deeper than ten
+constexpr std::size_t max_depth = 200;  // a Value is destroyed recursively; our inputs nest at most ten deep
 
-/// Builds a Value from the parser's events. A DOM would lose duplicate keys, the events do not.
+/// Builds a Value from the parser's events. A DOM would lose duplicate keys; events do not.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
 public:
     Builder(std::string_view text, const std::string& file, Problems& problems)
@@ -20,13 +20,13 @@ public:
     bool boolean(bool b) override { return put(b); }
     bool number_integer(number_integer_t n) override { return put(static_cast<std::int64_t>(n)); }
     bool number_unsigned(number_unsigned_t n) override {
-        // Beyond 64-bit signed it stays a number, yet no longer an integer: integer readers will refuse it.
+        // Beyond signed 64 bits it becomes a double: integer readers will refuse it.
         if (n > static_cast<number_unsigned_t>(INT64_MAX)) return put(static_cast<double>(n));
         return put(static_cast<std::int64_t>(n));
     }
     bool number_float(number_float_t x, const string_t&) override { return put(x); }
     bool string(string_t& s) override { return put(std::move(s)); }
-    bool binary(binary_t&) override { return false; }  // no such thing in JSON text
+    bool binary(binary_t&) override { return false; }  // does not occur in JSON text
 
     bool start_object(std::size_t) override { return open(Value(Object{})); }
     bool end_object() override { return close(); }
@@ -48,7 +48,7 @@ public:
 private:
     struct Frame {
         Value value;
-        std::string key;  // of the member that comes next, in an object
+        std::string key;  // of the next member, in an object
     };
 
     std::string pointer() const {

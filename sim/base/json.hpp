@@ -1,4 +1,4 @@
-// JSON as plain values: read strictly, written canonically. The parser behind it is seen by json.cpp alone.
+// JSON as plain values: read strictly, written canonically. Only json.cpp sees the parser.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ class Value;
 using Array = std::vector<Value>;
 using Member = std::pair<std::string, Value>;
 
-/// Members in the order they were written; a key occurs at most once.
+/// Members in their written order; a key occurs at most once.
 class Object {
 public:
     Object() = default;
@@ -28,7 +28,7 @@ public:
     /// The member's value, or nullptr.
     const Value* find(std::string_view key) const;
     Value* find(std::string_view key);
-    /// Replaces the member of that key in place, or appends it.
+    /// Replaces the member with that key in place, or appends one.
     void set(std::string key, Value value);
     const std::vector<Member>& members() const { return members_; }
     bool empty() const { return members_.empty(); }
@@ -52,7 +52,7 @@ public:
     Value(long n) : data_(std::int64_t{n}) {}
     Value(long long n) : data_(std::int64_t{n}) {}
     Value(unsigned n) : data_(std::int64_t{n}) {}
-    Value(std::uint64_t) = delete;  // would have to wrap; convert to std::int64_t or to text at the call
+    Value(std::uint64_t) = delete;  // could overflow; convert to std::int64_t or to text at the call
     Value(double x) : data_(x) {}
     Value(const char* s) : data_(std::string(s)) {}
     Value(std::string_view s) : data_(std::string(s)) {}
@@ -69,8 +69,8 @@ public:
     bool is_array() const { return std::holds_alternative<Array>(data_); }
     bool is_object() const { return std::holds_alternative<Object>(data_); }
 
-    /// The content; asking for another kind than is there is a bug (InternalError). For input of unknown
-    /// shape use json_reader.hpp, which reports instead.
+    /// The content; asking for the wrong kind is a bug (InternalError). For input of unknown shape use
+    /// json_reader.hpp, which reports problems instead.
     bool as_bool() const;
     std::int64_t as_int() const;
     double as_number() const;
@@ -99,13 +99,13 @@ struct Document {
 };
 
 /// Reads a file. Empty after adding to `problems`: not readable, syntax (line and column), nesting deeper
-/// than 200. Duplicate keys are problems too (JSON pointer), the first one stays.
+/// than 200. Duplicate keys are problems too (JSON pointer); the first one is kept.
 std::optional<Document> parse_file(const std::string& path, Problems& problems);
-/// The same for a text in memory; `name` takes the place of the path in messages.
+/// The same for a text in memory; `name` replaces the path in messages.
 std::optional<Document> parse_text(std::string_view text, const std::string& name, Problems& problems);
 
-/// The value of a command-line argument such as the right side of `--set key=value`: what is JSON is read as
-/// JSON (4, true, "text", {...}), anything else is text as it stands (128KiB).
+/// The value of a command-line argument such as the right side of `--set key=value`: JSON is read as
+/// JSON (4, true, "text", {...}), anything else is taken as text (128KiB).
 Value from_argument(std::string_view argument);
 
 /// Appends one step to a JSON pointer, escaping '~' and '/'.
@@ -114,8 +114,8 @@ std::string pointer_to(const std::string& pointer, std::size_t index);
 
 /// Text in the order of the members, `indent` spaces per level; 0: one line. Non-finite numbers are a bug.
 std::string dump(const Value& value, int indent = 2);
-/// One line without spaces, keys sorted bytewise, numbers by std::to_chars, a double of integral value as
-/// that integer: equal values give equal text on every host. This is what identities are hashed from.
+/// One line without spaces, keys sorted bytewise, numbers by std::to_chars, a double with an integral
+/// value as that integer: equal values give equal text on every host. Identities are hashes of this text.
 std::string dump_canonical(const Value& value);
 
 }  // namespace infsim::json

@@ -10,18 +10,18 @@ namespace infsim::json {
 
 namespace {
 
-/// Whether a JSON pointer is the other one or leads into what is there.
+/// Whether a JSON pointer equals the other one or leads into its value.
 bool is_within(const std::string& pointer, const std::string& outer) {
     return pointer.compare(0, outer.size(), outer) == 0 &&
            (pointer.size() == outer.size() || pointer[outer.size()] == '/');
 }
 
-/// Goes from the root to the value that a key names.
+/// Walks from the root to the value that a key names.
 class Walk {
 public:
     Walk(Value& root, const std::string& key, const OverrideRules& rules) : key_(key), rules_(rules), place_(&root) {}
 
-    /// One step; false after saying what is wrong.
+    /// One step; false after recording what is wrong.
     bool step(const std::string& name, bool last) {
         if (!open() || name.empty()) return fail(name, {});
         const std::string path = path_.empty() ? name : path_ + "." + name;
@@ -40,7 +40,7 @@ public:
         return true;
     }
 
-    /// Whether the place is a section, where no value goes; says so.
+    /// Whether the place is a section, which cannot be set; records that.
     bool at_section() {
         if (!rules_.keys || !open()) return false;
         wrong_ = fmt::format("'{}{}' is a section, not a value; its keys are {}", rules_.prefix, key_,
@@ -53,7 +53,7 @@ public:
     const std::string& wrong() const { return wrong_; }
 
 private:
-    /// Whether keys reach into the value at the place.
+    /// Whether keys can lead into the value at the place.
     bool open() const { return place_->is_object() && !(rules_.is_value && rules_.is_value(*place_)); }
 
     bool fail(const std::string& name, const std::vector<std::string>& keys) {

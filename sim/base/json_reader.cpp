@@ -15,7 +15,7 @@ std::string bounds(const std::string& min, const std::string& max, bool has_min,
     return has_min ? "at least " + min : "at most " + max;
 }
 
-/// "1 to 64", "at least 0"; "" where anything goes.
+/// "1 to 64", "at least 0"; "" if anything is allowed.
 std::string range_text(const std::string& min, const std::string& max, bool has_min, bool has_max) {
     if (!has_min && !has_max) return "";
     const std::string text = bounds(min, max, has_min, has_max);
@@ -119,7 +119,7 @@ void ObjectReader::otherwise(std::string_view key, const Value& value) const {
 }
 
 bool ObjectReader::has(std::string_view key) const {
-    logged(key);  // a key that is looked for first may be left out
+    logged(key);  // a key that is tested first is optional
     return usable_ && cursor_.value().as_object().find(key) != nullptr;
 }
 

@@ -1,5 +1,5 @@
-// Strict reading of JSON values: every deviation from what is expected is collected with file and JSON
-// pointer, and reading goes on, so that a user sees all problems of a file in one report.
+// Strict reading of JSON values: every deviation is collected with file and JSON pointer, and reading
+// continues, so that a user sees all problems of a file in one report.
 #pragma once
 
 #include <limits>
@@ -22,10 +22,10 @@ struct Range {
     T min, max;
 };
 
-/// A value and where it stands. Refers to the Document and the Problems, which must outlive it.
+/// A value and its place. Refers to the Document and the Problems, which must outlive it.
 class Cursor {
 public:
-    /// `log`: where it is noted what is asked; it must outlive the cursor and all that are made of it.
+    /// `log` records what is asked; it must outlive the cursor and all cursors made from it.
     Cursor(const Document& document, Problems& problems, KeyLog* log = nullptr)
         : value_(&document.root), file_(&document.file), problems_(&problems), log_(log) {}
 
@@ -40,17 +40,17 @@ public:
     Cursor member(std::string_view key, const Value& value) const { return {*this, value, pointer_to(pointer_, key)}; }
     Cursor element(std::size_t index, const Value& value) const { return {*this, value, pointer_to(pointer_, index)}; }
 
-    // The content as a type; empty after having reported that it is something else or out of range.
+    // The content as a type; if it has another type or is out of range, reports that and returns empty.
     std::optional<std::string> string() const;
     /// A string that is one of `allowed`; reports with a suggestion otherwise.
     std::optional<std::string> choice(const std::vector<std::string>& allowed) const;
     std::optional<std::int64_t> integer(std::int64_t min, std::int64_t max) const;
     std::optional<double> number(double min, double max) const;
-    /// A number, or a text of a number and its unit, whatever the kind of quantity.
+    /// A number, or a text with a number and a unit of any kind of quantity.
     std::optional<Amount> amount() const;
     std::optional<bool> boolean() const;
     std::optional<std::vector<Cursor>> array() const;
-    /// Reports when the value is no object.
+    /// Reports if the value is not an object.
     bool is_object() const;
     template <class Q>
     std::optional<Q> quantity(Range<Q> range) const;
@@ -63,7 +63,7 @@ private:
           problems_(parent.problems_),
           log_(parent.log_) {}
 
-    /// Notes what the value must be.
+    /// Logs what the value must be.
     void asked(const char* type, const std::string& range = "") const;
 
     const Value* value_;
@@ -83,7 +83,7 @@ constexpr const char* kind_of_quantity() {
     else return "cycles";
 }
 
-/// The accepted quantities unless said otherwise: zero to the largest that 64 bits hold.
+/// The quantities accepted by default: zero to the largest 64-bit value.
 template <class Q>
 constexpr Range<Q> any_quantity() {
     return {Q{0}, Q{std::numeric_limits<std::int64_t>::max()}};
@@ -94,17 +94,17 @@ constexpr double lowest = std::numeric_limits<double>::lowest();
 constexpr double highest = std::numeric_limits<double>::max();
 
 /// Reads the members of an object by key. A required member that is missing or wrong is reported and read as
-/// an empty value (0, "", false, no elements), so callers read on and call Problems::throw_if_any() at the
-/// end; `_or` variants give the default when the key is absent. finish() reports the keys that nobody asked
-/// for.
+/// an empty value (0, "", false, no elements), so callers continue and call Problems::throw_if_any() at the
+/// end; `_or` variants return the default if the key is absent. finish() reports the keys that were never
+/// asked for.
 class ObjectReader {
 public:
-    /// Reports once if `cursor` is no object; then every read is silent and empty.
+    /// Reports once if `cursor` is not an object; then every read is silent and empty.
     explicit ObjectReader(Cursor cursor);
 
     bool has(std::string_view key) const;
     const Cursor& cursor() const { return cursor_; }
-    /// Adds a problem at a member, or at the object where it has no such member.
+    /// Adds a problem at a member, or at the object if it has no such member.
     void problem(std::string_view key, std::string what) const;
 
     std::string string(std::string_view key);
@@ -130,12 +130,12 @@ public:
     std::optional<Cursor> required(std::string_view key);
     std::optional<Cursor> optional(std::string_view key);
 
-    /// Reports each member that was never asked for, with the known key it resembles.
+    /// Reports each member that was never asked for, with the known key that it resembles.
     void finish();
 
 private:
     AskedKey* logged(std::string_view key) const;
-    /// Notes what holds where the key is left out.
+    /// Logs the default for a missing key.
     void otherwise(std::string_view key, const Value& value) const;
 
     Cursor cursor_;

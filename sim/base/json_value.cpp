@@ -1,4 +1,4 @@
-// Values and their text: the half of JSON that needs no parser.
+// Values and their text: the part of JSON that needs no parser.
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
@@ -117,7 +117,7 @@ private:
     void put(std::int64_t n, int) { out_ += number_text(n); }
     void put(double x, int) {
         INFSIM_CHECK(std::isfinite(x), "JSON has no text for a number that is not finite");
-        // An integral double reads back as an integer; numbers() of readers take both.
+        // An integral double reads back as an integer; readers of numbers accept both.
         const bool integral = x == std::floor(x) && std::fabs(x) < 9007199254740992.0;
         out_ += integral ? number_text(static_cast<std::int64_t>(x)) : number_text(x);
     }

@@ -1,4 +1,4 @@
-// What a reader asks of the keys of a document: from it a manual of the keys is made.
+// Records what a reader asks of the keys of a document, to generate a manual of the keys.
 #pragma once
 
 #include <optional>
@@ -8,18 +8,17 @@
 namespace infsim::json {
 
 struct AskedKey {
-    std::string pointer;  ///< JSON pointer, "/pe/rows"
-    std::string type;     ///< "integer", "size", ...; empty where the reader only looked whether it is there
-    std::string range;    ///< "1 to 64", "fp16, bf16, fp32"; empty where any is right
-    std::optional<std::string>
-        otherwise;          ///< as JSON: what holds where the key is left out, as far as the reader says so
-    bool required = false;  ///< whether it may not be left out
+    std::string pointer;                   ///< JSON pointer, "/pe/rows"
+    std::string type;                      ///< "integer", "size", ...; empty if the reader only tested for presence
+    std::string range;                     ///< "1 to 64", "fp16, bf16, fp32"; empty if any value is allowed
+    std::optional<std::string> otherwise;  ///< default as JSON, if the reader states one
+    bool required = false;                 ///< whether the key is required
 };
 
-/// Keys in the order in which they are first asked for. A reader fills it that reads a document with every key in it.
+/// Keys in the order in which they are first asked for. To fill it, read a document that contains every key.
 class KeyLog {
 public:
-    /// What is known of the key; new ones are added.
+    /// The entry of a key; added if it is new.
     AskedKey& at(const std::string& pointer);
     const std::vector<AskedKey>& keys() const { return keys_; }
 

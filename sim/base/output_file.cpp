@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Makes a file in `folder` and removes it: permissions alone do not tell (file systems that can only be read, /proc).
+/// Makes a file in `folder` and removes it: permissions alone do not tell (read-only file systems, /proc).
 void try_out(const fs::path& folder, const std::string& for_what) {
     const std::string probe = (folder / (".probe.tmp" + std::to_string(::getpid()))).string();
     const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
@@ -33,7 +33,7 @@ void check_output_folder(const std::string& path) {
     fs::path there = fs::absolute(path);
     while (!fs::exists(there, ignored) && there.has_relative_path()) there = there.parent_path();
     if (!fs::is_directory(there, ignored))
-        throw InputError(path, "", "cannot make this folder: " + there.string() + " is no folder");
+        throw InputError(path, "", "cannot make this folder: " + there.string() + " is not a folder");
     try_out(there, path);
 }
 

@@ -16,10 +16,10 @@ struct Problem {
     std::string what;
 };
 
-/// "file:where: what", leaving out the parts that are empty.
+/// "file:where: what", without empty parts.
 std::string to_text(const Problem& problem);
 
-/// Collects problems; readers go on after the first so that a user sees all of them at once.
+/// Collects problems; readers continue after the first, so that a user sees all of them at once.
 class Problems {
 public:
     void add(std::string file, std::string where, std::string what) {
@@ -28,14 +28,14 @@ public:
     void add(Problem problem) { list_.push_back(std::move(problem)); }
     bool empty() const { return list_.empty(); }
     const std::vector<Problem>& list() const { return list_; }
-    /// Throws InputError with everything collected, if anything was.
+    /// Throws InputError with everything collected, if there is anything.
     void throw_if_any() const;
 
 private:
     std::vector<Problem> list_;
 };
 
-/// Wrong input: exit status 2. what() is the whole report, one problem a line.
+/// Wrong input: exit status 2. what() is the whole report, one problem per line.
 class InputError : public std::runtime_error {
 public:
     explicit InputError(std::vector<Problem> problems);

@@ -13,7 +13,7 @@ namespace {
 
 struct Unit {
     std::string_view name;
-    std::int64_t factor;  // base units in one of it
+    std::int64_t factor;  // base units per unit
 };
 
 /// A table of units, decimal ones before binary ones and each kind from small to large.
@@ -28,7 +28,7 @@ constexpr Units units_of(const Unit (&table)[N]) {
     return {table, table + N};
 }
 
-/// The units of a quantity and how messages speak of it.
+/// The units of a quantity and its names in messages.
 struct Scale {
     std::string_view kind;
     std::string_view base;
@@ -78,7 +78,7 @@ std::string unit_names(const Scale& scale) {
     return names;
 }
 
-/// An unsigned decimal: digits * 10^-places, with as many digits as sensible input can have.
+/// An unsigned decimal: digits * 10^-places, with enough digits for any sensible input.
 struct Decimal {
     Int128 digits = 0;
     int places = 0;
@@ -86,7 +86,7 @@ struct Decimal {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Takes a number off the front of `text`; empty if there is none or it has more than 24 digits (64-bit
+/// Removes a number from the front of `text`; empty if there is none or it has more than 24 digits (64-bit
 /// integers have 19; 24 digits times the largest unit still fit 128 bits).
 std::optional<Decimal> take_decimal(std::string_view& text) {
     Decimal number;
@@ -107,7 +107,7 @@ std::optional<Decimal> take_decimal(std::string_view& text) {
     return number;
 }
 
-/// The whole number of base units that `text` says, or an error text.
+/// The whole number of base units in `text`, or an error text.
 Parsed<Duration> parse_scaled(std::string_view text, const Scale& scale) {
     const auto wrong = [&](std::string_view why) {
         return Parsed<Duration>{std::nullopt, fmt::format("'{}' is not a {}: {}; write it like \"{}\"", text,
@@ -134,7 +134,7 @@ Parsed<Duration> parse_scaled(std::string_view text, const Scale& scale) {
     return {Duration{static_cast<std::int64_t>(value)}, {}};
 }
 
-/// n / factor as an exact decimal. A factor is a product of twos and fives, so the expansion ends.
+/// n / factor as an exact decimal. A factor is a product of twos and fives, so the expansion is finite.
 std::string exact_quotient(std::int64_t n, std::int64_t factor) {
     std::string text = std::to_string(n / factor);
     Int128 rest = n % factor;

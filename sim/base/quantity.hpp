@@ -1,7 +1,7 @@
 // Quantities as text with their unit: "0.977GHz", "96KiB", "25.6GB/s", "1.3us", "128cycles".
 //
-// Reading is exact decimal arithmetic: what is not a whole number of the base unit (picoseconds, bytes, bytes
-// per second, hertz, cycles) is refused rather than rounded, and so is what does not fit 64 bits.
+// Reading is exact decimal arithmetic: a value that is not a whole number of base units (picoseconds,
+// bytes, bytes per second, hertz, cycles) is refused rather than rounded, and so is one that exceeds 64 bits.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace infsim {
 
-/// A quantity, or what is wrong with the text and what would be right.
+/// A quantity, or a message with what is wrong and what would be right.
 template <class Q>
 struct Parsed {
     std::optional<Q> value;
@@ -25,12 +25,12 @@ struct Parsed {
 template <class Q>
 Parsed<Q> parse_quantity(std::string_view text);
 
-/// "21.4GB/s" as 21.4 and "GB/s", "0.874" as 0.874 and "": what a text says whose kind of quantity does not matter.
+/// "21.4GB/s" as 21.4 and "GB/s", "0.874" as 0.874 and "": for a text of any kind of quantity.
 struct Amount {
     double number = 0;
     std::string unit;
 };
-/// Empty where the text does not begin with a finite number.
+/// Empty if the text does not begin with a finite number.
 std::optional<Amount> parse_amount(std::string_view text);
 
 /// The shortest exact text; parse_quantity gives the same quantity back.

@@ -13,7 +13,7 @@ std::int64_t RandomStream::uniform_int(std::int64_t low, std::int64_t high) {
     INFSIM_CHECK(low <= high, "uniform_int needs low <= high");
     const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
     if (span == 0) return static_cast<std::int64_t>(bits());  // all of 64 bits
-    // Reject the top remainder, in which some results would occur once more often than others.
+    // Reject the top remainder, which would make some results more likely than others.
     const std::uint64_t rejected = (UINT64_MAX - span + 1) % span;
     std::uint64_t draw = bits();
     while (draw > UINT64_MAX - rejected) draw = bits();
@@ -23,7 +23,7 @@ std::int64_t RandomStream::uniform_int(std::int64_t low, std::int64_t high) {
 double RandomStream::uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 
 double RandomStream::normal(double mean, double deviation) {
-    // The second of each pair is dropped: a stream then has no state but its engine's.
+    // The second of each pair is dropped: a stream then has no state besides its engine.
     for (;;) {
         const double x = uniform(-1.0, 1.0), y = uniform(-1.0, 1.0);
         const double r = x * x + y * y;

@@ -1,5 +1,5 @@
 // Random numbers that are the same on every host: the standard fixes mt19937_64 but not its distributions,
-// and the C library's logarithm differs in the last bit between processors, so both are our own here.
+// and the C library's logarithm differs in the last bit between processors, so both are implemented here.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,14 @@ public:
     double uniform(double low, double high) { return low + (high - low) * uniform(); }
     /// Normal, by Marsaglia's polar method.
     double normal(double mean, double deviation);
-    /// Exponential with that mean, by inversion.
+    /// Exponential with this mean, by inversion.
     double exponential(double mean);
 
 private:
     std::mt19937_64 engine_;
 };
 
-/// Natural logarithm of a positive finite x from correctly rounded operations only; within 4 units in the
+/// Natural logarithm of a positive finite x by correctly rounded operations only; within 4 units in the
 /// last place.
 double portable_log(double x);
 

@@ -106,11 +106,11 @@ TextPlace line_and_column(std::string_view text, std::size_t offset) {
 
 std::optional<std::string> read_file(const std::string& path, Problems& problems) {
     std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) {  // which fopen would open and only fread refuse
+    if (std::filesystem::is_directory(path, ignored)) {  // fopen would open it, and only fread would fail
         problems.add(path, "", "is a folder, not a file");
         return std::nullopt;
     }
-    // Opened without waiting, for a pipe would wait for its writer; and nothing that has no end is read.
+    // Opened non-blocking, since a pipe would wait for its writer; endless files are not read either.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     const File file(descriptor < 0 ? nullptr : ::fdopen(descriptor, "rb"));
     struct stat status {};
@@ -119,7 +119,7 @@ std::optional<std::string> read_file(const std::string& path, Problems& problems
         return std::nullopt;
     }
     if (!S_ISREG(status.st_mode)) {
-        problems.add(path, "", "is no regular file");
+        problems.add(path, "", "is not a regular file");
         return std::nullopt;
     }
     std::string text(static_cast<std::size_t>(status.st_size), '\0');

@@ -10,7 +10,7 @@
 
 namespace infsim {
 
-/// The number of an object among those of its kind. `Tag` tells the kinds apart; a fresh id names no object.
+/// The number of an object among those of its kind. `Tag` distinguishes the kinds; a default id names no object.
 template <class Tag>
 class TypedId {
 public:
@@ -27,7 +27,7 @@ public:
         ++value_;
         return *this;
     }
-    /// The id `n` behind (or, for a negative n, in front of) this one.
+    /// The id `n` after this one (before it for a negative n).
     constexpr TypedId next(Rep n = 1) const { return TypedId(value_ + n); }
 
     friend constexpr bool operator==(TypedId a, TypedId b) { return a.value_ == b.value_; }
@@ -88,7 +88,7 @@ public:
 
     std::size_t size() const { return items_.size(); }
     bool empty() const { return items_.empty(); }
-    /// The id that the next element gets.
+    /// The id of the next element.
     Id next_id() const { return Id(static_cast<typename Id::Rep>(items_.size())); }
     IdRange<Id> ids() const { return {Id(0), next_id()}; }
 

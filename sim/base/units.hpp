@@ -1,6 +1,6 @@
 // Strong types for the physical quantities of the simulator.
 //
-// Only `Bytes / Bandwidth` and `Cycles / Frequency` cross from one quantity to another; both yield a
+// Only `Bytes / Bandwidth` and `Cycles / Frequency` convert between quantities; both yield a
 // Duration and round up once, so that a rounded clock period never accumulates drift.
 #pragma once
 
@@ -11,13 +11,13 @@
 
 namespace infsim {
 
-/// 128-bit integers, for products that leave 64 bits before a division brings them back.
+/// 128-bit integers, for products that exceed 64 bits before a division.
 __extension__ typedef __int128 Int128;
 
 /// Integer picoseconds: the only representation of simulated time.
 using Duration = std::chrono::duration<std::int64_t, std::pico>;
 
-/// Tag of the simulated clock: its time points never mix with wall-clock ones.
+/// Tag of the simulated clock: its time points never mix with those of the wall clock.
 struct SimClock {
     using rep = Duration::rep;
     using period = Duration::period;

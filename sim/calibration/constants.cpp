@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMostConstants = 16;
 
-/// Decimals that multiples of `step` need.
+/// Decimals needed for multiples of `step`.
 int digits_of(double step) {
     int digits = 0;
     for (double scaled = step; digits < 9 && std::abs(scaled - std::round(scaled)) > 1e-9; ++digits) scaled *= 10;
@@ -32,7 +32,7 @@ std::optional<Amount> read_amount(json::ObjectReader& reader, const char* key) {
 
 void read_keys(json::ObjectReader& reader, FreeConstant& constant, std::set<std::string>& seen) {
     const auto items = reader.array("keys");
-    if (reader.has("keys") && items.empty()) reader.problem("keys", "must name a key of the chip file at least");
+    if (reader.has("keys") && items.empty()) reader.problem("keys", "must name at least one key of the chip file");
     for (const json::Cursor& item : items) {
         const auto key = item.string();
         if (!key) continue;
@@ -64,7 +64,7 @@ std::optional<FreeConstant> read_constant(const json::Cursor& place, std::set<st
     for (const auto& [key, amount] : {std::pair("low", low), std::pair("high", high), std::pair("step", step)})
         if (amount->unit != prior->unit)
             reader.problem(key,
-                           fmt::format("must be in '{}', as the prior is, and is in '{}'", prior->unit, amount->unit));
+                           fmt::format("must be in '{}' like the prior, and is in '{}'", prior->unit, amount->unit));
     c.unit = prior->unit;
     c.prior = prior->number, c.low = low->number, c.high = high->number, c.step = step->number;
     check(c, reader);
@@ -77,7 +77,7 @@ std::vector<std::vector<std::string>> read_same_model(json::ObjectReader& reader
         lists.emplace_back();
         for (const json::Cursor& name : list.array().value_or(std::vector<json::Cursor>{}))
             lists.back().push_back(name.string().value_or(""));
-        if (lists.back().empty()) list.problem("must name a model at least");
+        if (lists.back().empty()) list.problem("must name at least one model");
     }
     return lists;
 }

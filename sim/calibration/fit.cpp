@@ -57,7 +57,7 @@ Slopes Fit::slopes(const Values& at) const {
         Values there = at;
         const bool up = at[c] * (1 + kDifference) <= constant.high;
         there[c] = constant.rounded(at[c] * (up ? 1 + kDifference : 1 - kDifference));
-        if (there[c] == at[c]) continue;  // a range of one step: nothing to choose
+        if (there[c] == at[c]) continue;  // a range of one step: no choice
         const std::vector<double> moved = model_(there);
         for (std::size_t r = 0; r < here.size(); ++r) slopes[r][c] = (moved[r] - here[r]) / std::log(there[c] / at[c]);
     }

@@ -1,4 +1,4 @@
-// Least squares for constants of a chip.
+// Least-squares fit of constants of a chip.
 #pragma once
 
 #include <functional>
@@ -8,12 +8,12 @@
 
 namespace infsim::calibration {
 
-using Values = std::vector<double>;  ///< of the free constants, in their order, each in its unit
+using Values = std::vector<double>;  ///< of the free constants, in order, each in its unit
 
 /// ln(simulated / measured) of every row, for these constants.
 using Model = std::function<std::vector<double>(const Values&)>;
 
-/// A model that is asked at most once for the same rounded constants.
+/// A model that is evaluated at most once for equal rounded constants.
 class Remembering {
 public:
     Remembering(const std::vector<FreeConstant>& constants, Model model);
@@ -28,23 +28,23 @@ private:
 /// d ln(simulated) / d ln(constant) by row and constant.
 using Slopes = std::vector<std::vector<double>>;
 
-/// Rows, by number.
+/// Rows, by index.
 using Rows = std::vector<std::size_t>;
 
 class Fit {
 public:
     Fit(const FreeConstants& free, Remembering& model) : free_(free), model_(model) {}
 
-    /// By finite differences, away from the nearer end of the range.
+    /// By finite differences, in the direction of the farther end of the range.
     Slopes slopes(const Values& at) const;
-    /// Where a Gauss-Newton step in logarithms leads, for these rows; rounded. `damping` is Marquardt's.
+    /// The result of a Gauss-Newton step in logarithms, for these rows; rounded. `damping` is Marquardt's.
     Values step(const Values& from, const Rows& rows, const Slopes& slopes, double damping) const;
-    /// Squared misfit of the rows, and of the constants to their priors.
+    /// Sum of squared misfits of the rows and of the constants to their priors.
     double cost(const Values& values, const Rows& rows) const;
-    /// Up to `steps` of them, with a damping that grows where one did not help; the best constants that were tried.
+    /// Up to `steps` such steps, with a damping that grows after a step that did not help; the best constants tried.
     Values run(const Values& start, const Rows& rows, const Slopes& slopes, int steps) const;
-    /// What is left of each constant's spread, and how the errors of any two hang together (-1 to 1), by the curvature
-    /// of the cost: inverse of J'J / error^2 + 1 / spread^2.
+    /// The posterior spread of each constant, and the correlation of the errors of any two (-1 to 1), from the
+    /// curvature of the cost: inverse of J'J / error^2 + 1 / spread^2.
     struct Certainty {
         std::vector<double> spread;                    ///< of the logarithm
         std::vector<std::vector<double>> correlation;  ///< by constant and constant

@@ -9,9 +9,9 @@ namespace {
 
 constexpr int kSteps = 4;           // with the same slopes
 constexpr int kRounds = 4;          // of new slopes
-constexpr double kClose = 0.03;     // change of a constant below which the slopes still hold
-constexpr double kHardly = 0.9;     // of the prior's spread is left
-constexpr double kTogether = 0.85;  // correlation from which two constants are told only together
+constexpr double kClose = 0.03;     // change of a constant below which the slopes stay valid
+constexpr double kHardly = 0.9;     // remaining share of the prior's spread
+constexpr double kTogether = 0.85;  // correlation from which two constants are determined only together
 
 std::vector<double> as_shares(const std::vector<double>& logarithms) {
     std::vector<double> shares;

@@ -1,4 +1,4 @@
-// A fit with all that tells how far it can be trusted.
+// A fit with everything that shows how far it can be trusted.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace infsim::calibration {
 
-/// A measurement: what it is called, and the model that it is of (see model_of).
+/// A measurement: its name, and its model (see model_of).
 struct Row {
     std::string id, model;
 };
@@ -20,27 +20,27 @@ struct Row {
 struct LeftOut {
     std::vector<double> errors;                             ///< by row: simulated / measured - 1
     double mean = 0;                                        ///< of their absolute values
-    std::vector<std::pair<std::string, Values>> constants;  ///< what was left out, and what the others came to
+    std::vector<std::pair<std::string, Values>> constants;  ///< what was left out, and the fit of the others
 };
 
-/// What the rows say about a constant.
+/// How well the rows determine a constant.
 struct Told {
-    double spread = 0;              ///< left of the prior's spread, of the logarithm
-    bool cannot_tell = false;       ///< the rows hardly narrow it: the value is its prior's
-    std::vector<std::size_t> with;  ///< constants that the rows only tell together with it
+    double spread = 0;              ///< posterior spread of the logarithm
+    bool cannot_tell = false;       ///< the rows hardly narrow it: the value is the prior
+    std::vector<std::size_t> with;  ///< constants that the rows determine only together with it
 };
 
 struct Calibration {
     Values before, after;
     std::vector<double> errors_before, errors_after;  ///< by row: simulated / measured - 1
-    LeftOut rows, models;    ///< each left out in turn; `models` is empty where there is but one
-    Slopes slopes;           ///< where the fit ended
-    std::vector<Told> told;  ///< by constant
+    LeftOut rows, models;                             ///< each left out in turn; `models` is empty if there is only one
+    Slopes slopes;                                    ///< at the end of the fit
+    std::vector<Told> told;                           ///< by constant
 };
 
-/// Fits from `before`: slopes and up to four steps, again as long as that leads far. Each row and each model is left
-/// out by one full step from the fit of all, taken whether or not it helps the others: where jitter would refuse it,
-/// the constants would still know the rows that were left out.
+/// Fits from `before`: slopes and up to four steps, repeated while the constants still move. For each left-out row or
+/// model, one full step is taken from the fit of all rows, whether or not it helps the others: if jitter could refuse
+/// it, the constants would still contain the left-out rows.
 Calibration calibrate(const FreeConstants& free, const std::vector<Row>& rows, const Values& before,
                       const Model& model);
 

@@ -24,7 +24,7 @@ bool Arbiter::request(TimePoint at, const Transfer& t) {
     Flow& flow = flows_[t.flow];
     Ring& ring = rings_[flow.first_ring + t.ring];
     const std::int32_t index = make_request(t);
-    if (ring.head != kNone) {  // it has not been empty since `at`, or what emptied it would be in the log
+    if (ring.head != kNone) {  // never empty since `at`: the burst that emptied it would be in the log
         requests_[ring.tail].next = index;
         ring.tail = index;
         forget_final(arrival);
@@ -62,7 +62,7 @@ void Arbiter::undo_from(Time to) {
         if (log_.back().channel == kNone) undo_jump(to);
         else undo_last();
     }
-    serve_until(to);  // the part of a period that a jump had left
+    serve_until(to);  // the part of a period that an undone jump leaves
     log_.clear();
     ddr4_log_.clear();
     jump_count_ = 0;
@@ -75,7 +75,7 @@ void Arbiter::forget_final(Time to) {
     std::size_t final = log_.size(), jumps = jump_count_;
     for (; final > 0 && end_of(log_[final - 1], jumps) >= to; --final)
         if (log_[final - 1].channel == kNone) --jumps;
-    if (final < log_.size() && final < kLongLog) return;  // erasing from the front is worth it rarely
+    if (final < log_.size() && final < kLongLog) return;  // erasing from the front rarely pays
     const auto over_ddr4 = std::count_if(
         log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(final),
         [&](const Undo& u) { return u.channel != kNone && u.channel < static_cast<std::int32_t>(ddr4_.size()); });
@@ -85,7 +85,7 @@ void Arbiter::forget_final(Time to) {
     jump_count_ -= jumps;
 }
 
-/// Start of the last burst of an entry of the log, before and with which there are `jumps` jumps.
+/// Start of the last burst of a log entry; the log has `jumps` jumps up to and including this entry.
 Arbiter::Time Arbiter::end_of(const Undo& entry, std::size_t jumps) const {
     if (entry.channel != kNone) return entry.start;
     const Jump& jump = jumps_[jumps - 1];
@@ -172,7 +172,7 @@ void Arbiter::offer(std::int32_t f) {
     channels_[flow.offered_channel].stale = true;
 }
 
-/// The flow has started a burst over `channel` and offers its next one, most often over the same.
+/// The flow has started a burst over `channel` and offers its next one, usually over the same channel.
 void Arbiter::offer_next(std::int32_t f, std::int32_t channel) {
     Flow& flow = flows_[f];
     if (flow.pending != 0) {
@@ -187,7 +187,7 @@ void Arbiter::offer_next(std::int32_t f, std::int32_t channel) {
     offer(f);
 }
 
-/// Most often whose turn it is may start as soon as the channel is free at `from`, and nobody else need be looked at.
+/// Usually the next in turn may start as soon as the channel is free at `from`; then no other flow needs checking.
 bool Arbiter::next_in_turn_is_ready(Channel& channel, std::int32_t index, Time from) {
     if (channel.groups.size() != 1) return false;
     const std::int32_t g = next_behind(channel.groups[0], channel.last_group);
@@ -201,9 +201,9 @@ bool Arbiter::next_in_turn_is_ready(Channel& channel, std::int32_t index, Time f
     return true;
 }
 
-/// For a channel that is offered something. The first group in turn of which somebody is ready when the channel is gets
-/// it then. Otherwise the channel waits for the earliest. The loops over a group's members have no branches: what is
-/// not offered here is ready at kNever.
+/// For a channel with offers. When it becomes free, it serves the first group in turn that has a ready flow. If there
+/// is none, it waits for the earliest. The loops over a group's members have no branches: a flow without an offer here
+/// is ready at kNever.
 void Arbiter::find_start(Channel& channel, std::int32_t index) {
     channel.stale = false;
     const Time from = std::max(channel.free, undone_to_);
@@ -231,7 +231,7 @@ void Arbiter::find_start(Channel& channel, std::int32_t index) {
         best = earliest;
         best_group = g;
         eligible = now;
-        return best > from;  // nobody further on can be earlier
+        return best > from;  // no later group can be earlier
     });
     const Group& group = groups[best_group];
     if (eligible == 0)
@@ -243,7 +243,7 @@ void Arbiter::find_start(Channel& channel, std::int32_t index) {
 }
 
 /// The channel that starts the next burst. The group served last is ready later than before, so a channel that had
-/// chosen it for an earlier moment must look again; others chose against it already.
+/// chosen it for an earlier time must choose again; the other channels chose against it already.
 std::int32_t Arbiter::next_channel() {
     Time best = kNever;
     std::int32_t best_channel = kNone;
@@ -267,7 +267,7 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     const Time t = channel.start;
     const bool last = r.full_bursts == 0;
     const Steps& steps = last ? r.last : r.full;
-    Undo& undo = log_.emplace_back();  // filled in place: a copy would wait for its parts to reach memory
+    Undo& undo = log_.emplace_back();  // filled in place: a copy would stall on its own pending stores
     undo.start = t;
     undo.channel_free = channel.free;
     undo.flow_ready = flow.ready;
@@ -304,8 +304,8 @@ void Arbiter::serve(Channel& channel, std::int32_t index) {
     offer_next(f, index);
 }
 
-/// The next burst of `request`, chosen at `at`; returns when the channel chooses again. `end` becomes no earlier than
-/// the last data.
+/// Serves the next burst of `request`, chosen at `at`; returns when the channel chooses again. Raises `end` to at least
+/// the time of the last data.
 Arbiter::Time Arbiter::serve_ddr4(std::int32_t channel, const Request& request, Time at, Time& end) {
     Ddr4Channel& ddr4 = ddr4_[static_cast<std::size_t>(channel)];
     ddr4_log_.push_back(ddr4.state());

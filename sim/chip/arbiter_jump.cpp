@@ -1,7 +1,6 @@
-// Stretches that repeat themselves. As long as no transfer comes, goes or starts its last burst, what the arbiter does
-// next follows from a small state: how far in the future channels, groups and flows become free, and whose turn it is.
-// When that state comes back, relative to the burst just started, everything between the two moments will happen again,
-// exactly.
+// Jumps over repetitions. As long as no transfer arrives, ends or starts its last burst, the arbiter's next actions
+// follow from a small state: how far in the future channels, groups and flows become free, and whose turn it is. When
+// this state recurs, relative to the burst just started, everything between the two times will repeat exactly.
 #include <algorithm>
 #include <limits>
 
@@ -12,7 +11,7 @@ namespace infsim::chip {
 
 namespace {
 
-/// A transfer with fewer full bursts left ends before looking for repetitions pays.
+/// A transfer with fewer full bursts left ends before a search for repetitions pays.
 constexpr std::int64_t kWorthwhile = 16;
 constexpr std::int64_t kFirstPatience = 32;
 
@@ -22,7 +21,7 @@ void add_once(std::vector<std::int32_t>& list, std::int32_t value) {
 
 }  // namespace
 
-/// To be called after a burst that was not the last of its transfer.
+/// Call this after a burst that is not the last of its transfer.
 void Arbiter::look_for_repetition(Time until) {
     Reference& ref = reference_;
     if (!ref.taken) return take_reference(kFirstPatience);
@@ -36,7 +35,7 @@ void Arbiter::look_for_repetition(Time until) {
             return;
         }
     }
-    // A reference taken before the repetition set in never comes back: take later ones, at doubling distances.
+    // The state of a reference from before the repetition never recurs: take later ones, at doubling distances.
     if (ref.bursts >= ref.patience) take_reference(2 * ref.patience);
 }
 
@@ -75,7 +74,7 @@ bool Arbiter::a_transfer_ends_soon() const {
     return false;
 }
 
-/// Of those in reference_, relative to the burst served last; what is free already is simply free.
+/// State of the participants in reference_, relative to the burst served last; past times count as 0.
 void Arbiter::relative_state(std::vector<Time>& state) const {
     const Time now = log_.back().start;
     state.clear();
@@ -92,8 +91,8 @@ void Arbiter::relative_state(std::vector<Time>& state) const {
     state.push_back(last_channel_);
 }
 
-/// The state after the last burst is that of reference_: repeats what happened in between as often as no transfer
-/// reaches its last burst and all starts lie before `until`.
+/// The state after the last burst equals that of reference_: repeats what happened in between as long as no transfer
+/// reaches its last burst and all starts are before `until`.
 void Arbiter::jump(Time until) {
     const Reference& ref = reference_;
     if (jump_count_ == jumps_.size()) jumps_.emplace_back();
@@ -123,7 +122,7 @@ void Arbiter::jump(Time until) {
     ++jump_count_;
 }
 
-/// Moves those who take part `periods` periods on, or back if negative.
+/// Moves the participants forward by `periods` periods, or back if negative.
 void Arbiter::shift(const Jump& j, std::int64_t periods) {
     const Time by = periods * j.period;
     for (std::int32_t f : j.flows) {
@@ -136,8 +135,8 @@ void Arbiter::shift(const Jump& j, std::int64_t periods) {
     for (Channel& channel : channels_) channel.stale = true;
 }
 
-/// Takes back the repetitions of the last jump that reach `to`. The rest needs no entry in the log: whoever
-/// calls this makes everything before `to` final.
+/// Undoes the repetitions of the last jump that reach `to`. The rest needs no entry in the log, because the
+/// caller makes everything before `to` final.
 void Arbiter::undo_jump(Time to) {
     const Jump& j = jumps_[--jump_count_];
     log_.pop_back();

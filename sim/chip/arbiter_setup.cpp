@@ -1,4 +1,4 @@
-// The arbiter as it is made: its flows, groups and channels, and what a transfer's bursts will take of them.
+// Construction of the arbiter: flows, groups and channels, and how long a transfer's bursts will hold them.
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -79,7 +79,7 @@ std::vector<Ddr4Channel::Counts> Arbiter::ddr4_counts() const {
 Arbiter::Steps Arbiter::steps_of(const Transfer& t, std::int64_t bytes) const {
     const Flow& flow = flows_[t.flow];
     Steps s;
-    // What a burst takes of a DDR4 channel is found when it is served.
+    // How long a burst holds a DDR4 channel is only known when it is served.
     s.channel =
         t.channel < static_cast<int>(ddr4_.size()) ? 0 : (Bytes{bytes} / channels_[t.channel].bandwidth).count();
     s.flow = billed_time(bytes, t, flow.ceiling);

@@ -1,4 +1,4 @@
-// The composition: DRAM and cores made, wired and driven. Nothing else in this folder wires anything.
+// The composition root: makes, wires and drives DRAM and cores. No other file of this folder wires anything.
 #include "chip/chip.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include "chip/core.hpp"
 #include "chip/dram.hpp"
 
-/// libsystemc brings a main that calls this; infsim's executables have their own main and never get here.
+/// libsystemc has a main that calls this; infsim's executables have their own main and never get here.
 int sc_main(int, char*[]) { return 0; }
 
 namespace infsim::chip {
@@ -79,7 +79,7 @@ struct Chip::Impl {
         return core(c).submit(at, std::move(inputs));
     }
 
-    /// The bytes of the core's segments become those of device DRAM.
+    /// Makes the bytes of the core's segments the contents of device DRAM.
     void attach(int c, const program::Program& program, CoreData& data) {
         for (std::uint32_t s = 0; s < program.segments.size(); ++s)
             for (int buffer = 0; buffer < CoreData::kBuffers; ++buffer) {
@@ -97,11 +97,11 @@ struct Chip::Impl {
         }
     }
 
-    /// Nothing can happen any more: fine if all inferences are done.
+    /// No event is left: an error unless all inferences are done.
     void check_not_stuck() const {
         std::string text;
         for (const auto& core : cores) text += core->stuck_queues();
-        INFSIM_CHECK(text.empty(), "the program waits for what never happens:" + text);
+        INFSIM_CHECK(text.empty(), "the program waits for something that never happens:" + text);
     }
 
     const hw::ChipSpec spec;
@@ -138,8 +138,8 @@ std::uint64_t Chip::submit(int core, TimePoint at, SegmentBytes inputs) {
 
 void Chip::advance_until(TimePoint t) {
     impl_->faults.rethrow();
-    // The kernel leaves what falls on the end of a run for the next one, and stands at the last event only if
-    // nothing is left: hence two kinds of steps.
+    // The kernel leaves events at the end of a run for the next run, and stops at the last event only if nothing is
+    // left: hence two kinds of steps.
     while (true) {
         impl_->settle();
         if (!sc_core::sc_pending_activity()) {

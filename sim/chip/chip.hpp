@@ -1,4 +1,4 @@
-// The face of the simulated chip. No SystemC here: whoever includes this needs none.
+// The interface of the simulated chip. It is free of SystemC, so its users need none.
 #pragma once
 
 #include <cstddef>
@@ -19,16 +19,16 @@ using SegmentBytes = std::vector<std::vector<std::byte>>;
 /// One finished inference (one batch) of one core.
 struct Completion {
     int core = 0;
-    std::uint64_t inference = 0;  ///< as returned by submit
+    std::uint64_t inference = 0;  ///< as submit returned it
     TimePoint submitted{};
     TimePoint input_ready{};  ///< host input is in device DRAM
     TimePoint first_issue{};
     TimePoint last_retirement{};                  ///< service time = last_retirement - first_issue
     TimePoint output_done{};                      ///< latency = output_done - submitted
-    std::shared_ptr<const SegmentBytes> outputs;  ///< with data: what arrived at the host
+    std::shared_ptr<const SegmentBytes> outputs;  ///< with data: the output bytes at the host
 };
 
-/// A chip with `cores` NeuronCores switched on. One Chip per process (SystemC elaborates once).
+/// A chip with `cores` active NeuronCores. One Chip per process (SystemC elaborates once).
 class Chip {
 public:
     /// `observers` outlive the chip. Throws InputError when `cores` is outside 1..spec.cores.
@@ -41,27 +41,26 @@ public:
     /// The core must have no inferences outstanding.
     void load(int core, std::shared_ptr<const program::Program> program);
     /// The same with data: state buffer, PSUM and DRAM hold bytes, transactions carry them, and instructions compute.
-    /// `contents` are those of weights and constants in device DRAM; what is not given is zero. Simulated times do not
-    /// change. advance_until then throws exec::DataFault when an instruction reads bytes that are not what they should
-    /// be.
+    /// `contents` are the weights and constants in device DRAM; anything not given is zero. Simulated times do not
+    /// change. advance_until then throws exec::DataFault when an instruction reads bytes other than the expected ones.
     void load(int core, std::shared_ptr<const program::Program> program, SegmentBytes contents);
 
     /// Queues one inference on `core`, submitted by the host at `at` (not before now()).
     /// Input and output have two buffers each in device DRAM, so that transfers overlap the execution of the
-    /// inference before and behind; executions of one core do not overlap. The host's own software
-    /// (HostSpec::call_overhead) is spent before `at` by whoever submits.
+    /// previous and the next inference; executions of one core do not overlap. The caller accounts for the time of
+    /// the host's own software (HostSpec::call_overhead) before `at`.
     std::uint64_t submit(int core, TimePoint at);
     /// The same for a core that was loaded with data, with the bytes of every input segment.
     std::uint64_t submit(int core, TimePoint at, SegmentBytes inputs);
 
-    /// Runs until simulated time `t`, or until nothing is left to do (now() then is the last event's time). Throws
-    /// InternalError, naming queues and instructions, when a program waits for what never happens, and whatever
-    /// an observer throws; afterwards the chip can only be destroyed.
+    /// Runs until simulated time `t`, or until nothing is left to do (now() is then the time of the last event). Throws
+    /// InternalError, naming queues and instructions, when a program waits for something that never happens, and any
+    /// exception of an observer; afterwards the chip can only be destroyed.
     void advance_until(TimePoint t);
     TimePoint now() const;
 
-    /// The DRAM's arbiter forgets whose turn it is, so that what follows does not depend on what ran before: one chip
-    /// can then do several independent measurements. Nothing may be outstanding.
+    /// Resets the turns of the DRAM arbiter, so that what follows does not depend on what ran before: one chip
+    /// can then do several independent measurements. No inference may be outstanding.
     void forget_turns();
 
     /// Inferences that finished at or before now(), in order of output_done, then core; each is returned once.

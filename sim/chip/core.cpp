@@ -97,7 +97,7 @@ std::uint64_t Core::submit(TimePoint at, std::unique_ptr<SegmentBytes> inputs) {
         for (const HostPiece& piece : steps_->inputs)
             INFSIM_CHECK(piece.segment < inputs->size() &&
                              static_cast<std::int64_t>((*inputs)[piece.segment].size()) == piece.bytes.count(),
-                         "an input of another size than its segment, or none");
+                         "an input is missing or differs in size from its segment");
     const std::uint64_t inference = calls_.size();
     Call call;
     call.times.core = index_;
@@ -120,7 +120,7 @@ void Core::run_host_in() {
         while (n >= calls_.size()) sc_core::wait(submitted_);
         if (calls_[n].times.submitted > kernel_now()) sleep_until(calls_[n].times.submitted);
         phase(n, InferencePhase::submitted, calls_[n].times.submitted);
-        while (executed_ + 2 <= n) sc_core::wait(moved_);  // its buffer is still being read
+        while (executed_ + 2 <= n) sc_core::wait(moved_);  // its buffer is still in use
         move_host_pieces(steps_->inputs, true, n);
         calls_[n].times.input_ready = kernel_now();
         phase(n, InferencePhase::input_ready, kernel_now());
@@ -144,7 +144,7 @@ void Core::run_host_out() {
 }
 
 void Core::move_host_pieces(const std::vector<HostPiece>& pieces, bool to_device, std::uint64_t inference) {
-    Duration ahead = context_.spec.host.transfer_latency;  // of the first piece; the others follow at once
+    Duration ahead = context_.spec.host.transfer_latency;  // of the first piece; the others follow without delay
     if (pieces.empty()) sc_core::wait(kernel_time(ahead));
     Mover& mover = *movers_[movers_.size() - (to_device ? 2 : 1)];
     TransferExtension& extension = to_device ? host_in_ : host_out_;

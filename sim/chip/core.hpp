@@ -22,7 +22,7 @@
 
 namespace infsim::chip {
 
-/// What modules of one chip share.
+/// What the modules of a chip share.
 struct Context {
     const hw::ChipSpec& spec;
     const Layout& layout;
@@ -33,14 +33,14 @@ struct Context {
 /// A port into DRAM: a DMA engine, or the host on behalf of one core in one direction.
 class Mover final : public sc_core::sc_module, private tlm::tlm_mm_interface {
 public:
-    /// `over`: told when a transfer that was sent is over.
+    /// `over` is called when a transfer that was sent has ended.
     Mover(const sc_core::sc_module_name& name, std::function<void(TransferExtension&)> over);
 
-    /// Blocks the calling thread until the transfer, which arrives `ahead` from now, is over. `data`: the bytes that it
-    /// carries or brings, or null.
+    /// Blocks the calling thread until the transfer has ended; it arrives `ahead` from now. `data`: the bytes that it
+    /// carries or fetches, or null.
     void move(std::uint64_t address, Bytes bytes, tlm::tlm_command command, std::byte* data,
               TransferExtension& extension, Duration ahead);
-    /// The payload and its extension must stay until the transfer is over.
+    /// The payload and its extension must live until the transfer has ended.
     void send(tlm::tlm_generic_payload& payload, Duration ahead);
 
     tlm_utils::simple_initiator_socket<Mover> socket;
@@ -48,7 +48,7 @@ public:
 private:
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                        sc_core::sc_time& delay);
-    void free(tlm::tlm_generic_payload*) override {}  // payloads belong to whoever sends them
+    void free(tlm::tlm_generic_payload*) override {}  // payloads belong to their sender
 
     std::function<void(TransferExtension&)> over_;
 };
@@ -60,7 +60,7 @@ class Core final : public sc_core::sc_module {
 public:
     Core(const sc_core::sc_module_name& name, int index, const Context& context);
 
-    /// Ports to be bound to the DRAM.
+    /// Ports that the chip binds to the DRAM.
     const std::vector<std::unique_ptr<Mover>>& movers() const { return movers_; }
 
     /// The core must be idle; `steps` are those of `program`. `data`: its state buffer, PSUM and segments, or null.
@@ -75,7 +75,7 @@ public:
 
     std::vector<Completion>& completions() { return completions_; }
     bool idle() const { return outputs_done_ == calls_.size(); }
-    /// Where every unfinished queue stands; empty unless an inference is being executed.
+    /// The position of every unfinished queue; empty unless an inference is executing.
     std::string stuck_queues() const;
 
 private:
@@ -93,27 +93,27 @@ private:
     /// How far a queue is within one inference.
     struct QueueState {
         std::uint32_t next = 0;    ///< instruction to issue
-        std::uint32_t wanted = 0;  ///< smallest count somebody waits for, 0: nobody
-        TimePoint free{};          ///< PE, ACT, POOL: when the next one may issue
-        bool waiting = false;      ///< the next one's wait for `blocked_on` is not known yet
+        std::uint32_t wanted = 0;  ///< smallest count that a queue waits for, 0: none
+        TimePoint free{};          ///< PE, ACT, POOL: when the next instruction may issue
+        bool waiting = false;      ///< `blocked_on`, a wait of the next one, is not resolved
         bool finished = false;
-        bool asks = false;                   ///< the next one asks for PSUM's port
-        std::optional<TimePoint> port_from;  ///< it has it, from then on
+        bool asks = false;                   ///< the next one requests PSUM's port
+        std::optional<TimePoint> port_from;  ///< granted from then on
         program::Wait blocked_on;
         std::vector<Waiter> waiters;         ///< queues that wait for this one's counter
-        std::array<Slot, kRingDepth> slots;  ///< rings: instructions under way
+        std::array<Slot, kRingDepth> slots;  ///< rings: instructions in flight
     };
     struct Call {
         Completion times;
         std::shared_ptr<SegmentBytes> host;  ///< with data: the host's memory, inputs first, then outputs
     };
 
-    // Threads; each runs for ever.
+    // Threads; each runs forever.
     void run_inferences();
     void run_host_in();
     void run_host_out();
 
-    // Queues need no threads: each goes on when what it waits for is known.
+    // Queues need no threads: a queue continues when what it waits for is known.
     void make_runnable(std::size_t queue) { runnable_.push_back(static_cast<std::uint32_t>(queue)); }
     void run_queues();
     void run_compute(std::size_t queue);
@@ -147,8 +147,8 @@ private:
     Retirements retirements_;
     InstructionEmitter emit_;
     std::vector<std::unique_ptr<QueueState>> queues_;
-    std::vector<std::uint32_t> runnable_;  ///< queues that may go on
-    bool running_ = false;                 ///< somebody sees to them
+    std::vector<std::uint32_t> runnable_;  ///< queues that may continue
+    bool running_ = false;                 ///< run_queues is active
 
     std::deque<Call> calls_;
     std::uint64_t inputs_done_ = 0, executed_ = 0, outputs_done_ = 0;
@@ -156,7 +156,7 @@ private:
     std::size_t running_queues_ = 0;
     TimePoint start_{};
     PsumPort port_;
-    TimePoint port_settled_ = TimePoint::min();  ///< everybody who asks at that time has done so
+    TimePoint port_settled_ = TimePoint::min();  ///< all requests of that time are in
     sc_core::sc_event port_asked_;
     sc_core::sc_event submitted_, moved_, drained_;  ///< moved_: one of the three counters advanced
     std::vector<Completion> completions_;

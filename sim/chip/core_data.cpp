@@ -80,7 +80,7 @@ exec::Effect& CoreData::in_flight(InstructionId id, TimePoint issued) {
     apply_until(issued);
     auto& queue = in_flight_[id.queue];
     const auto it = std::find_if(queue.begin(), queue.end(), [&](const exec::Effect& e) { return e.id == id; });
-    INFSIM_CHECK(it != queue.end(), "an instruction that has not issued, or has retired, is said to be under way");
+    INFSIM_CHECK(it != queue.end(), "an instruction that has not issued, or has retired, was expected in flight");
     return *it;
 }
 

@@ -1,4 +1,4 @@
-// The bytes of one core: state buffer, PSUM and its segments in device DRAM; what instructions do to them, in time.
+// The bytes of one core over time: state buffer, PSUM, and its segments in device DRAM.
 #pragma once
 
 #include <array>
@@ -15,16 +15,16 @@
 
 namespace infsim::chip {
 
-/// Queues run ahead of the simulated clock, so issues and retirements are handed in when they are known, and take
-/// effect in the order of their times when somebody asks for the state at a moment: sources are read at issue,
-/// destinations written at retirement. What retires at a moment is visible to what issues at that moment. Bytes
-/// into and out of DRAM travel in the DMA's transactions, from and into `Effect::bytes`.
+/// Queues run ahead of the simulated clock, so issues and retirements are handed in when they are known. They take
+/// effect in the order of their times when a caller asks for the state at some time: sources are read at issue,
+/// destinations are written at retirement. A retirement is visible to an issue at the same time. Bytes into and out of
+/// DRAM travel in the DMA's transactions, from and into `Effect::bytes`.
 ///
-/// Nothing asks back, so data cannot change a simulated time.
+/// Data never feed back into timing, so they cannot change a simulated time.
 class CoreData {
 public:
-    /// Buffers of an input or output in device DRAM: the one that the program works on, and two that the host fills
-    /// or empties while inferences before and behind are executed.
+    /// Buffers of an input or output in device DRAM: one that the program works on, and two that the host fills
+    /// or empties while the previous or next inference executes.
     static constexpr int kBuffers = 3;
     static int host_buffer(std::uint64_t inference) { return 1 + static_cast<int>(inference % 2); }
 
@@ -34,17 +34,17 @@ public:
     /// The bytes of a segment in DRAM. The host's buffers exist for inputs and outputs only.
     std::vector<std::byte>& segment(std::uint32_t segment, int buffer = 0);
 
-    /// The inference's input, which is in its host buffer, becomes the program's. Of state buffer and PSUM nothing
-    /// survives.
+    /// The inference's input moves from its host buffer to the program's. The contents of the state buffer and PSUM are
+    /// lost.
     void begin(std::uint64_t inference);
-    /// Times must not lie before one that `apply_until` or `in_flight` was given.
+    /// Times must not be before a time given to `apply_until` or `in_flight`.
     void issue(program::InstructionId id, TimePoint at);
     void retire(program::InstructionId id, TimePoint at);
-    /// Lets everything up to `at` happen. Throws exec::DataFault.
+    /// Applies everything up to `at`. Throws exec::DataFault.
     void apply_until(TimePoint at);
-    /// What an instruction that issued at `issued` and has not retired carries; stays where it is until it retires.
+    /// The effect of an instruction that issued at `issued` and has not retired. The reference is valid until then.
     exec::Effect& in_flight(program::InstructionId id, TimePoint issued);
-    /// All has retired: the output goes into the inference's host buffer.
+    /// Everything has retired: the output moves to the inference's host buffer.
     void finish(std::uint64_t inference);
 
 private:

@@ -9,7 +9,7 @@ namespace infsim::chip {
 /// Index of the lowest set bit; `bits` is not 0.
 inline std::int32_t lowest_bit(std::uint64_t bits) { return __builtin_ctzll(bits); }
 
-/// The first set bit behind position `last`, cyclically; `bits` is not 0 and 0 <= last < 64.
+/// The first set bit after position `last`, cyclically; `bits` is not 0 and 0 <= last < 64.
 inline std::int32_t next_behind(std::uint64_t bits, std::int32_t last) {
     const std::uint64_t behind = bits & (~std::uint64_t{1} << last);
     return lowest_bit(behind != 0 ? behind : bits);
@@ -36,11 +36,11 @@ bool for_each_bit(std::uint64_t bits, std::int32_t base, Visit& visit) {
     return true;
 }
 
-/// Calls visit(i) for the set bits in cyclic order beginning behind `last`, as long as it returns true.
+/// Calls visit(i) for the set bits in cyclic order after `last`, as long as it returns true.
 template <class Visit>
 void for_each_behind(const std::vector<std::uint64_t>& words, std::int32_t last, Visit&& visit) {
     const std::uint64_t* const word = words.data();
-    if (words.size() == 1) {  // turned so that the first to visit is the lowest bit
+    if (words.size() == 1) {  // rotated so that the first to visit is the lowest bit
         const auto turn = static_cast<std::uint32_t>(last + 1);
         for (std::uint64_t bits = word[0] >> (turn & 63) | word[0] << (-turn & 63); bits != 0; bits &= bits - 1)
             if (!visit(static_cast<std::int32_t>((static_cast<std::uint32_t>(lowest_bit(bits)) + turn) & 63))) return;

@@ -30,7 +30,7 @@ Ddr4Channel::Ddr4Channel(const hw::Ddr4Dram& spec) : spec_(spec), clock_((Cycles
         if (field.kind == Kind::bank) bank_.push_back({shift, field.bits, to});
         if (field.kind == Kind::row) row_.push_back({shift, field.bits, to});
         to += field.bits;
-        // A stripe: columns, at most one run of bank group bits among them, and nothing else.
+        // A stripe has only column bits and at most one run of bank group bits.
         in_stripe = in_stripe && (field.kind == Kind::column || (field.kind == Kind::bank_group && group_bits_ == 0));
         if (in_stripe) {
             if (field.kind == Kind::bank_group) group_bits_ = field.bits;
@@ -46,7 +46,7 @@ void Ddr4Channel::restart(Time now) {
     state_ = State{};
     state_.origin = now;
     state_.refresh = now + refi_;
-    const Time long_ago = now - rfc_ - refi_ - faw_;  // nothing before `now` holds anything up
+    const Time long_ago = now - rfc_ - refi_ - faw_;  // nothing before `now` delays anything
     state_.last_activate = state_.last_column = long_ago;
     state_.window.fill(long_ago);
     state_.group_activate.fill(long_ago);
@@ -72,13 +72,13 @@ Ddr4Channel::Time Ddr4Channel::edge(Time t) const {
     return t + (clock_ - since % clock_) % clock_;
 }
 
-/// From the column at position `from` of a stripe to that at `to`.
+/// From the column at position `from` of a stripe to the one at `to`.
 Ddr4Channel::Time Ddr4Channel::spacing(std::int64_t from, std::int64_t to) const {
     const std::int64_t changes = group_bits_ == 0 ? 0 : (to >> low_bits_) - (from >> low_bits_);
     return changes * ccd_s_ + (to - from - changes) * ccd_l_;
 }
 
-/// From the last column to the first of what comes behind it.
+/// From the last column to the first column of the next stripe.
 Ddr4Channel::Time Ddr4Channel::gap_to(std::int32_t group, bool write) const {
     const bool same = group == state_.last_group;
     const Time columns = same ? ccd_l_ : ccd_s_;
@@ -87,8 +87,8 @@ Ddr4Channel::Time Ddr4Channel::gap_to(std::int32_t group, bool write) const {
     return std::max(columns, cwl_ + burst_ + (same ? wtr_l_ : wtr_s_));
 }
 
-/// Closes all rows and refreshes if a refresh is due before columns could go out at `columns_from`. Of refreshes that
-/// fell due while nothing happened only the last can hold anything up.
+/// Closes all rows and refreshes if a refresh is due before columns could go out at `columns_from`. Of the
+/// refreshes that were due while the channel was idle, only the last can delay anything.
 void Ddr4Channel::refresh_if_due(Time columns_from) {
     State& s = state_;
     if (s.refresh > columns_from) return;

@@ -1,17 +1,17 @@
 // When a DDR4 channel moves a burst: plain C++, integer picoseconds, no SystemC.
 //
 // The channel does what a controller with open pages and one burst of lookahead does:
-//   * A burst is chosen while the columns of the one before go out; from that moment on its rows are opened.
-//   * It is cut into stripes, the runs of an address map that differ in column and bank group alone. A stripe needs one
-//     row in each bank it touches: hit (open already), miss (activate: tRCD) or conflict (precharge first: tRP, not
+//   * A burst is chosen while the columns of the previous one go out; its rows are opened from then on.
+//   * It is cut into stripes, the runs of an address map that differ only in column and bank group. A stripe needs one
+//     row in each bank it touches: hit (already open), miss (activate: tRCD) or conflict (precharge first: tRP, not
 //     before tRAS, tRTP or tWR allow it). Activations keep tRRD_S, tRRD_L and the four-activate window tFAW, in order.
-//   * Its columns follow one another by tCCD_S where the bank group changes and by tCCD_L where it does not, behind
-//   those of
-//     the stripe before; a change of direction costs CL + BL/2 + 2 - CWL cycles (read to write) or
-//     CWL + BL/2 + tWTR_S or tWTR_L (write to read). They go out without a gap from the moment at which no row is late.
-//   * Every tREFI all banks are precharged and refreshed for tRFC; a refresh that falls due waits for the burst whose
+//   * Its columns follow those of the previous stripe, spaced by tCCD_S if the bank group changes and by tCCD_L if
+//     it does not; a change of direction costs CL + BL/2 + 2 - CWL cycles (read to write) or
+//     CWL + BL/2 + tWTR_S or tWTR_L (write to read). They start as soon as no row can hold up any of
+//     them, and go out without a gap.
+//   * Every tREFI all banks are precharged and refreshed for tRFC; a refresh that is due waits for the burst whose
 //     columns are going out.
-// A column that is touched in part costs as much as a whole one. Commands go out on clock edges.
+// A partly used column costs as much as a whole one. Commands go out on clock edges.
 //
 // Rules and timings: JEDEC JESD79-4 (DDR4 SDRAM), sections on ACTIVATE, READ, WRITE, PRECHARGE, REFRESH.
 #pragma once
@@ -32,19 +32,19 @@ public:
     /// Throws InternalError for what hw::load_chip would refuse.
     explicit Ddr4Channel(const hw::Ddr4Dram& spec);
 
-    /// A burst: all its runs are added, then it is over.
+    /// What serving did: begin and end of the columns.
     struct Served {
-        Time begin = 0;  ///< its first column command: from then on the next burst may be chosen
-        Time end = 0;    ///< its last data are on the bus
+        Time begin = 0;  ///< first column command: from then on the next burst may be chosen
+        Time end = 0;    ///< the last data are on the bus
     };
-    /// Serves `bytes` > 0 bytes from `address` of the channel on as part of a burst chosen at `at`. Later calls may not
-    /// choose earlier than the begin of the burst before.
+    /// Serves `bytes` > 0 bytes from `address` of the channel on, as part of a burst chosen at `at`. A burst may not be
+    /// chosen before the previous one begins.
     Served serve(Time at, std::uint64_t address, std::int64_t bytes, bool write);
 
     /// As new at `now`: all banks closed, the first refresh due a tREFI later, clock edges counted from here.
     void restart(Time now);
 
-    /// What was counted since the start, undone bursts left out.
+    /// Counts since the start, without undone bursts.
     struct Counts {
         std::int64_t hits = 0, misses = 0, conflicts = 0, refreshes = 0, columns = 0;
     };
@@ -54,10 +54,10 @@ public:
     struct Bank {
         std::int64_t row = -1;    ///< -1: closed
         Time activated = 0;       ///< when its row was opened
-        Time precharge_from = 0;  ///< its columns allow it from then on
-        Time activate_from = 0;   ///< when a closed bank may be opened
+        Time precharge_from = 0;  ///< earliest precharge that its columns allow
+        Time activate_from = 0;   ///< earliest activation of a closed bank
     };
-    /// All that changes; a copy of it undoes what was served since.
+    /// Everything that changes; restoring a copy undoes what was served since.
     struct State {
         Time origin = 0, refresh = 0;
         Time last_column = 0;
@@ -76,7 +76,7 @@ public:
 private:
     struct Field {
         int shift = 0, bits = 0, to = 0;
-    };  ///< `bits` bits from `shift` on are bits `to` and up of a number
+    };  ///< `bits` bits from `shift` on become bits `to` and up of a number
     struct Place {
         std::int32_t group = 0, bank = 0;
         std::int64_t row = 0;
@@ -101,7 +101,7 @@ private:
         rfc_;
     std::int64_t column_bytes_ = 64;
     int low_bits_ = 0, group_bits_ = 0,
-        stripe_bits_ = 0;  ///< of a stripe's positions: columns below the bank group, it, all
+        stripe_bits_ = 0;  ///< of a stripe's positions: columns below the bank group, bank group, all
     std::vector<Field> bank_, group_, row_;
     State state_;
 };

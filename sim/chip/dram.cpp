@@ -18,7 +18,7 @@ Dram::Dram(const sc_core::sc_module_name& name, const Layout& layout, Faults& fa
     sc_core::sc_spawn([this] { faults_.guard([this] { progress(); }); }, "progress", &options);
 }
 
-/// Does what `command` asks for if the transaction is such a one and carries data; false where there is no memory.
+/// Copies the bytes if the transaction has this command and carries data; false if there is no memory at the address.
 bool Dram::move_bytes(const tlm::tlm_generic_payload& payload, const TransferExtension& extension,
                       tlm::tlm_command command) {
     unsigned char* data = payload.get_data_ptr();
@@ -64,7 +64,7 @@ void Dram::expect(tlm::tlm_generic_payload& payload, int initiator, const sc_cor
     if (!progressing_) wake_at(at);
 }
 
-/// One delta later if that is now, when all requests of this moment are in.
+/// If `at` is now: one delta later, when all requests of this time are in.
 void Dram::wake_at(TimePoint at) {
     if (at >= wakes_at_) return;
     wakes_at_ = at;
@@ -85,7 +85,7 @@ void Dram::progress() {
         const bool there = move_bytes(*payload, *extension, tlm::TLM_WRITE_COMMAND);
         end(index, there ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
     }
-    // What changes nothing needs no look, unless the last look ended before this arrival.
+    // Ask the arbiter again only if something changed, or if it stopped looking ahead at this arrival.
     if (take_arrivals(now) || !finished_.empty() || next_end_ == TimePoint::max())
         next_end_ = arbiter_.next_completion(next_arrival()).value_or(TimePoint::max());
     progressing_ = false;
@@ -93,7 +93,7 @@ void Dram::progress() {
     if (next != TimePoint::max()) wake_at(next);
 }
 
-/// Brings to the arbiter what arrives now; true if that disturbs what it said.
+/// Passes arrivals of this time to the arbiter; true if they invalidate its last answer.
 bool Dram::take_arrivals(TimePoint now) {
     bool disturbs = false;
     while (next_arrival() <= now) {
@@ -120,7 +120,7 @@ bool Dram::begin(std::uint32_t index, TimePoint now) {
               payload->get_command() == tlm::TLM_WRITE_COMMAND});
 }
 
-/// Tells the initiator, who may send the next one at once.
+/// Tells the initiator, which may send the next transfer at once.
 void Dram::end(std::uint32_t index, tlm::tlm_response_status status) {
     const auto [payload, extension, initiator] = running_[index];
     free_.push_back(index);
@@ -132,7 +132,7 @@ void Dram::end(std::uint32_t index, tlm::tlm_response_status status) {
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     const auto answer = socket[initiator]->nb_transport_bw(*payload, phase, delay);
-    INFSIM_CHECK(answer == tlm::TLM_COMPLETED, "who sent a transfer takes it back when it is over");
+    INFSIM_CHECK(answer == tlm::TLM_COMPLETED, "an initiator completes its transfer when told that it has ended");
 }
 
 }  // namespace infsim::chip

@@ -1,4 +1,4 @@
-// The arbiter that the chip file names: plain C++, one call to whichever it is.
+// The arbiter that the chip file selects: plain C++, forwards each call to it.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace infsim::chip {
 
-/// The functions are those of Arbiter.
+/// For the functions see Arbiter.
 class DramArbiter {
 public:
     explicit DramArbiter(const ArbiterConfig& config)

@@ -1,4 +1,4 @@
-// What lies in device DRAM, by address. Only cores that run with data have bytes there.
+// The contents of device DRAM, by address. Only cores that run with data have bytes there.
 #pragma once
 
 #include <array>
@@ -16,13 +16,13 @@ namespace infsim::chip {
 /// access lies within one range.
 class DramStore {
 public:
-    /// `bytes` are those at `address` from now on, in buffer `buffer` (CoreData::kBuffers); they may be swapped for
-    /// others of the same size. Ranges of a buffer must not overlap.
+    /// From now on `address` in buffer `buffer` (CoreData::kBuffers) holds `bytes`; they may be swapped for others of
+    /// the same size. Ranges of a buffer must not overlap.
     void attach(int core, std::uint64_t address, int buffer, std::vector<std::byte>& bytes);
     void detach(int core);
 
-    /// Elements at the rows of `rows` counted from `address`, packed; without rows `length` bytes in a row. False, and
-    /// nothing moved, where they do not lie in one range or are not `length` bytes.
+    /// Moves the elements at `rows`, relative to `address`, as packed bytes; without rows, `length` contiguous bytes.
+    /// False, and nothing moved, if they are not all in one range or are not `length` bytes.
     bool read(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length, std::byte* out) const;
     bool write(std::uint64_t address, int buffer, const exec::DramRows* rows, std::int64_t length,
                const std::byte* packed);

@@ -92,14 +92,14 @@ void FluidArbiter::find_end(Flow& flow) {
     for (std::uint64_t bits = flow.pending; bits != 0; bits &= bits - 1)
         left = std::min(left, ring(flow, lowest_bit(bits)).left);
     left = std::max<Work>(left - kDone, 0);
-    constexpr Work narrow = std::numeric_limits<std::int64_t>::max() / 2;  // a division of 64 bits is much cheaper
+    constexpr Work narrow = std::numeric_limits<std::int64_t>::max() / 2;  // a 64-bit division is much cheaper
     flow.end = flow.since + (left < narrow ? (static_cast<std::int64_t>(left) + flow.rate - 1) / flow.rate
                                            : static_cast<Time>((left + flow.rate - 1) / flow.rate));
 }
 
-/// Ends what ends until `to` and moves there.
+/// Ends the transfers that end by `to` and moves there.
 void FluidArbiter::end_until(Time to) {
-    while (now_ != to) {  // what ends now has ended
+    while (now_ != to) {  // ends at now_ are done already
         if (stale_) refill();
         const Time at = earliest_end_;
         now_ = std::min(at, to);
@@ -113,7 +113,7 @@ void FluidArbiter::end_until(Time to) {
     }
 }
 
-/// At least one of the flow's transfers ends at `at`. One like it behind it leaves all rates as they are.
+/// At least one of the flow's transfers ends at `at`. If the next one is alike, all rates stay as they are.
 void FluidArbiter::end_transfers(Flow& flow, Time at) {
     settle(flow, at);
     for (std::uint64_t bits = flow.pending; bits != 0; bits &= bits - 1) {
@@ -135,7 +135,7 @@ void FluidArbiter::end_transfers(Flow& flow, Time at) {
     find_end(flow);
 }
 
-/// Once per moment at which something changed, when all of its changes are known.
+/// Runs once per time of a change, when all changes of that time are known.
 void FluidArbiter::refill() {
     stale_ = false;
     demands_.clear();

@@ -1,16 +1,16 @@
-// The arbiter of `dram.arbitration: fluid`: transfers progress at rates that change only when a transfer ends or one
-// comes to an empty ring. Plain C++, integer picoseconds, no SystemC. The interface is that of arbiter.hpp.
+// The arbiter of `dram.arbitration: fluid`: transfers progress at rates that change only when a transfer ends or
+// arrives at an empty ring. Plain C++, integer picoseconds, no SystemC. The interface is that of arbiter.hpp.
 //
 // The rules (tests/support/slow_fluid.hpp follows them with fractions):
-//   * A transfer of n = ceil(bytes / burst) turns moves bytes / n in each, and each costs its flow
+//   * A transfer of n = ceil(bytes / burst) turns moves bytes / n per turn, and each turn costs its flow
 //     ceil(billed / (n x ceiling)) picoseconds.
-//   * The first transfers of a flow's rings progress together, by the same number of turns, at most so fast that the
-//     costs of the rings fill the flow's time; fluid_fill.hpp says how flows share channels and groups.
-//   * A transfer ends in the first picosecond at which all of its turns but 2^-23 of one are done, since rates are
-//     rounded down. The next one of its ring begins then.
+//   * The first transfers of a flow's rings progress together, by the same number of turns, at most at the rate at
+//     which the costs of the rings fill the flow's time; fluid_fill.hpp says how flows share channels and groups.
+//   * A transfer ends in the first picosecond at which at most 2^-23 of a turn is left, since rates are rounded
+//     down. The next one of its ring begins then.
 //
-// Progress is counted in integers, and a flow's is brought up to date when its rate or its transfers change: ends do
-// not depend on how often anybody looks, nor on the order of the calls of one moment.
+// Progress is counted in integers and updated only when the flow's rate or transfers change, so ends do not depend on
+// how often the arbiter is queried, nor on the order of calls with the same time.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ public:
     bool request(TimePoint at, const Transfer& transfer);
     std::optional<TimePoint> next_completion(TimePoint limit = TimePoint::max());
     void take_finished(TimePoint at, std::vector<FinishedTransfer>& finished);
-    /// There are none; nothing may be outstanding.
+    /// There are no turns to reset; no transfer may be outstanding.
     void forget_turns(TimePoint at);
     std::vector<Ddr4Channel::Counts> ddr4_counts() const { return {}; }
 
@@ -41,27 +41,27 @@ private:
     using Time = std::int64_t;            ///< picoseconds
     __extension__ using Work = __int128;  ///< 2^-kTurnBits turns
     static constexpr int kTurnBits = 47;
-    static constexpr Work kDone = 1 << 24;  ///< a transfer with no more left is over
+    static constexpr Work kDone = 1 << 24;  ///< a transfer with at most this left has ended
     static constexpr Time kNever = std::numeric_limits<Time>::max();
 
     struct Open {
         std::uint64_t id = 0;
         std::int64_t turns = 0;
-        Time cost = 0;     ///< of a turn, to the flow
+        Time cost = 0;     ///< of a turn, for the flow
         double bytes = 0;  ///< of a turn
         std::int32_t channel = 0;
     };
     struct Ring {
-        std::deque<Open> open;  ///< the first one progresses
-        Work left = 0;          ///< at its flow's `since`
-        Time first = 0;         ///< when it began
+        std::deque<Open> open;  ///< only the first progresses
+        Work left = 0;          ///< as of its flow's `since`
+        Time first = 0;         ///< when the first one began
     };
     struct Flow {
         FluidDemand demand;
         std::int64_t rate = 0;         ///< 2^-kTurnBits turns per picosecond
         Time since = 0, end = kNever;  ///< when its next transfer ends
         std::uint64_t pending = 0;     ///< rings that are not empty
-        bool changed = false;          ///< its demand is not that of its rings
+        bool changed = false;          ///< its demand is out of date
         Bandwidth ceiling;
         std::int32_t first_ring = 0, rings = 1;
     };
@@ -83,10 +83,10 @@ private:
     std::vector<Ring> rings_;
     std::vector<std::uint64_t> active_;    ///< bit set: the flow has transfers
     std::vector<FluidDemand*> demands_;    ///< scratch
-    std::vector<FinishedTransfer> ended_;  ///< and not handed out
-    Time now_ = 0;                         ///< of the last change
+    std::vector<FinishedTransfer> ended_;  ///< not returned yet
+    Time now_ = 0;                         ///< time of the last change
     Time earliest_end_ = kNever;           ///< of all flows, unless stale_
-    bool stale_ = false;                   ///< the rates are not those of what is open
+    bool stale_ = false;                   ///< the rates are out of date
 };
 
 }  // namespace infsim::chip

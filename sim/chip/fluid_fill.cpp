@@ -8,7 +8,7 @@
 namespace infsim::chip {
 
 namespace {
-/// What rounding leaves of a bandwidth that is used up, as a share of it.
+/// What rounding may leave of a fully used bandwidth, as a share of it.
 constexpr double kRounding = 1e-12;
 }  // namespace
 
@@ -31,7 +31,7 @@ void FluidFill::fill(const std::vector<FluidDemand*>& flows) {
     while (!growing_.empty()) grow();
 }
 
-/// Also finds which channels and groups are tight. Nothing but those ever holds a flow up.
+/// Also finds the tight channels and groups. Only these can limit a flow.
 bool FluidFill::all_reach_their_ceilings(const std::vector<FluidDemand*>& flows) {
     for (auto* pools : {&channels_, &groups_})
         for (Pool& pool : *pools) {
@@ -62,7 +62,7 @@ void FluidFill::begin(FluidDemand& flow) {
     growing_.push_back(g);
 }
 
-/// All that grow do until one of them stops.
+/// Grows all rates until a flow stops.
 void FluidFill::grow() {
     find_speeds();
     const double step = next_step();
@@ -80,7 +80,7 @@ void FluidFill::grow() {
         g.flow->rate = g.rate;
         for (const auto* use = g.uses; use != g.uses_end; ++use) --lane(use->channel, g.group);
     }
-    INFSIM_CHECK(kept < growing_.size(), "rates grow and nobody stops");
+    INFSIM_CHECK(kept < growing_.size(), "rates grow and no flow stops");
     growing_.resize(kept);
 }
 

@@ -1,8 +1,8 @@
-// Rates of transfers that share channels: plain C++. A flow's rate counts in turns, one burst of each of its rings.
-// Rates grow together from zero and a flow stops at its ceiling, at a full group or at a full channel. At each channel
-// the groups get bursts equally fast, and share them equally among their flows there that have not stopped yet. A flow
-// on several channels grows as fast as its slowest does. For one channel that is the max-min share, of groups first and
-// then of their flows.
+// Rates of transfers that share channels: plain C++. A flow's rate is in turns, one burst of each of its rings.
+// Rates grow together from zero. A flow stops at its ceiling, at a full group or at a full channel. At each channel the
+// groups get bursts at equal rates and share them equally among their flows there that still grow. A flow on several
+// channels grows as fast as the slowest of them allows. For one channel this is the max-min share, first of the groups
+// and then of their flows.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct FluidDemand {
     std::int32_t group = 0;
     double ceiling = 0;     ///< turns per picosecond, > 0
     double bytes = 0;       ///< per turn, over all channels
-    std::vector<Use> uses;  ///< a channel once
+    std::vector<Use> uses;  ///< each channel once
     double rate = 0;        ///< the result
 };
 
@@ -30,7 +30,7 @@ class FluidFill {
 public:
     explicit FluidFill(const ArbiterConfig& config);
 
-    /// Sets the rates of `flows`. The result depends on their order by rounding alone.
+    /// Sets the rates of `flows`. Their order affects the result only by rounding.
     void fill(const std::vector<FluidDemand*>& flows);
 
 private:
@@ -57,8 +57,8 @@ private:
     }
 
     std::vector<Pool> channels_, groups_;
-    std::vector<Pool*> tight_;         ///< channels and groups that cannot give all flows their ceilings
-    std::vector<std::int32_t> lanes_;  ///< flows of a group that grow at a channel
+    std::vector<Pool*> tight_;         ///< channels and groups that cannot carry all flows at their ceilings
+    std::vector<std::int32_t> lanes_;  ///< growing flows of a group at a channel
     std::vector<Growing> growing_;
 };
 

@@ -1,12 +1,12 @@
-// The issue rule, in plain C++: when an instruction issues and retires once everything it waits for is known.
+// The issue rule, in plain C++: when an instruction issues and retires, once everything it waits for is known.
 //
 //   PE, ACT, POOL: issue t_i = max(t_{i-1} + occupancy_{i-1}, retirements waited for)
 //                  retirement r_i = max(t_i + latency_i, r_{i-1})
 //   DMA ring:      issue t_i = max(t_{i-1}, r_{i-kRingDepth}, retirements waited for)
-//                  the transfer reaches the arbiter at t_i + start latency, behind those before it in the ring
+//                  the transfer reaches the arbiter at t_i + start latency, in the order of the ring
 //                  r_i = max(end of transfer + DRAM latency + completion latency, r_{i-1})
-// All of it is (max, +), so a queue may be far ahead of the simulated clock: nothing that happens later changes
-// the result. Only transfers contend, and they reach the arbiter when the clock does.
+// All of it is (max, +), so a queue may run far ahead of the simulated clock: no later event changes the result.
+// Only transfers contend, and they reach the arbiter in step with the clock.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,8 @@
 
 namespace infsim::chip {
 
-/// A ring fetches the next descriptor while the transfer before it runs, so that start latency overlaps it;
-/// more than one ahead changes nothing as long as a transfer takes longer than the start latency.
+/// A ring fetches the next descriptor while the previous transfer runs, so that the start latency overlaps it.
+/// Fetching further ahead changes nothing as long as a transfer takes longer than the start latency.
 constexpr int kRingDepth = 2;
 
 /// When each instruction of each queue of a core retired in the current inference, as far as is known.
@@ -50,16 +50,16 @@ private:
 
     TimePoint start_{};
     std::vector<Queue> queues_;
-    std::vector<TimePoint> times_;  ///< one queue behind the other
+    std::vector<TimePoint> times_;  ///< queue after queue
 };
 
-/// The latest of what a step waits for.
+/// The latest of a step's waits.
 struct Hold {
     TimePoint until = TimePoint::min();
     program::Wait by;  ///< meaningful when `until` holds the step up
 };
 
-/// All waits of `step` must be known. Of two that end together the first in the instruction counts.
+/// All waits of `step` must be known. If two end at the same time, the first in the instruction counts.
 inline Hold hold_of(const Retirements& retirements, const StepQueue& queue, const Step& step) {
     Hold hold;
     for (int w = 0; w < step.wait_count; ++w) {
@@ -71,7 +71,7 @@ inline Hold hold_of(const Retirements& retirements, const StepQueue& queue, cons
     return hold;
 }
 
-/// What somebody who was held up waited for.
+/// What an instruction that `hold` delayed waited for.
 inline observe::Stall blamed(const StepProgram& program, const Hold& hold) {
     return program.queues[hold.by.queue].steps[hold.by.count - 1].blames;
 }

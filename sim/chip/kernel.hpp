@@ -1,4 +1,5 @@
-// What every module of the chip shares: time across the border to SystemC, observers, and faults on their way out.
+// What every module of the chip shares: time conversion to and from SystemC, observers, and exceptions that leave
+// a process.
 #pragma once
 
 #include <exception>
@@ -21,7 +22,7 @@ inline TimePoint kernel_now() {
 inline sc_core::sc_time kernel_time(Duration d) {
     return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(d.count()));
 }
-/// For threads: sleeps until `t`, which must not lie in the past.
+/// For threads: sleeps until `t`, which must not be in the past.
 inline void sleep_until(TimePoint t) {
     const Duration left = t - kernel_now();
     INFSIM_CHECK(left >= Duration{}, "a process would have to wake in the past");
@@ -42,10 +43,11 @@ private:
     std::vector<observe::Observer*> observers_;
 };
 
-/// Hands events of a core's instructions to those who need them; costs a test of an empty list when nobody does.
+/// Hands events of a core's instructions to the observers that need them; if none does, it costs a test of an empty
+/// list.
 class InstructionEmitter {
 public:
-    /// From now on events are of this inference.
+    /// Events from now on belong to this inference.
     void begin(const Emitter& all, std::uint16_t core, std::uint64_t inference) {
         for (auto* list : {&issued_, &blocked_, &retired_, &transferred_}) list->clear();
         for (observe::Observer* o : all.observers()) {
@@ -72,8 +74,8 @@ private:
     std::vector<observe::Observer*> issued_, blocked_, retired_, transferred_;
 };
 
-/// An exception that leaves a process would end in the kernel's own report; it is kept here, the
-/// simulation pauses, and Chip::advance_until throws it again.
+/// The kernel would turn an exception that leaves a process into its own report. So it is kept here, the
+/// simulation pauses, and Chip::advance_until rethrows it.
 class Faults {
 public:
     template <class Body>
@@ -81,7 +83,7 @@ public:
         try {
             body();
         } catch (const sc_core::sc_unwind_exception&) {
-            throw;  // the kernel ending a process
+            throw;  // the kernel ends a process
         } catch (...) {
             if (!first_) first_ = std::current_exception();
             sc_core::sc_pause();

@@ -1,4 +1,4 @@
-// How the queues of a core run. The rules are in issue.hpp; here are the threads that follow them.
+// How the queues of a core run. issue.hpp has the rules; this file applies them.
 #include "chip/core.hpp"
 
 #include "base/check.hpp"
@@ -7,7 +7,7 @@ namespace infsim::chip {
 
 namespace {
 
-/// What ACT or POOL waits for where it does not get PSUM's port.
+/// What ACT or POOL waits for if it does not get PSUM's port.
 observe::Stall other_at_port(program::Engine engine) {
     return engine == program::Engine::act ? observe::Stall::wait_pool : observe::Stall::wait_act;
 }
@@ -22,7 +22,7 @@ program::InstructionId Core::id(std::size_t queue, std::uint32_t index) {
     return {static_cast<std::uint8_t>(queue), index};
 }
 
-/// Lets all queues go on that may, and those that may because of that.
+/// Runs all queues that may continue, including those that become runnable meanwhile.
 void Core::run_queues() {
     if (running_) return;
     running_ = true;
@@ -35,8 +35,8 @@ void Core::run_queues() {
     running_ = false;
 }
 
-/// Whether everything `step` waits for is known, which may be long before it happens; else the queue is woken when the
-/// first of it that is not becomes known.
+/// Whether everything `step` waits for is known, which may be long before it happens. If not, the queue is woken when
+/// the first unknown one becomes known.
 bool Core::all_known(std::size_t queue, const Step& step) {
     const StepQueue& steps = steps_->queues[queue];
     for (int w = 0; w < step.wait_count; ++w) {
@@ -79,9 +79,9 @@ void Core::finish(std::size_t queue) {
     if (--running_queues_ == 0) drained_.notify(sc_core::SC_ZERO_TIME);
 }
 
-/// Whether the queue's next instruction has PSUM's port, and `port_from` says since when; else the queue goes on when
-/// it has. It may ask for a time to come: the port is given away when that time has come, since another queue may still
-/// ask for an earlier one.
+/// Whether the queue's next instruction has PSUM's port; `port_from` says since when. If not, the queue continues when
+/// it is granted. A request may be for a future time: it is granted only when the clock gets there, since another queue
+/// may still request an earlier one.
 bool Core::ask_for_port(std::size_t queue, TimePoint at) {
     QueueState& state = *queues_[queue];
     if (state.port_from) return true;
@@ -93,7 +93,7 @@ bool Core::ask_for_port(std::size_t queue, TimePoint at) {
     return false;
 }
 
-/// Gives the port away. Transfers that end at the same moment may make another queue ask for it: they are waited for.
+/// Grants the port, one delta later: transfers that end at the same time may make another queue request it.
 void Core::serve_port() {
     const TimePoint now = kernel_now();
     if (port_settled_ != now) {
@@ -162,7 +162,7 @@ void Core::run_compute(std::size_t queue) {
 
 // --- DMA rings: instruction i is in slot i % kRingDepth from its issue to its retirement ----------------------
 
-/// Goes on as far as it can: after a transfer, or when what it waited for is known.
+/// Continues as far as it can, after a transfer or when what it waited for is known.
 void Core::run_ring(std::size_t queue) {
     QueueState& state = *queues_[queue];
     do {
@@ -172,7 +172,7 @@ void Core::run_ring(std::size_t queue) {
     if (retirements_.count(queue) == steps_->queues[queue].steps.size() && !state.finished) finish(queue);
 }
 
-/// Issues the ring's next instruction; false if it cannot be said yet when.
+/// Issues the ring's next instruction; false if its time is not known yet.
 bool Core::issue_in_ring(std::size_t queue) {
     QueueState& state = *queues_[queue];
     const StepQueue& ring = steps_->queues[queue];
@@ -194,7 +194,7 @@ bool Core::issue_in_ring(std::size_t queue) {
     return true;
 }
 
-/// Tells the DRAM of the transfer, which arrives a start latency behind the issue.
+/// Sends the transfer to the DRAM; it arrives one start latency after the issue.
 void Core::send(std::size_t queue, std::uint32_t index, Slot& slot) {
     const StepQueue& ring = steps_->queues[queue];
     const StepTransfer& what = ring.transfer(ring.steps[index]);

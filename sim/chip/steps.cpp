@@ -56,7 +56,7 @@ void add_transfer(const hw::ChipSpec& spec, const Program& program, const Instru
     queue.transfers.push_back(t);
 }
 
-/// Adds the cost unless the queue has it already.
+/// Adds the cost if the queue does not have it yet.
 std::uint32_t cost_index(const cost::EngineCost& cost, StepQueue& queue) {
     const auto same = [&](const StepCost& c) { return c.occupancy == cost.occupancy && c.latency == cost.latency; };
     const auto at = std::find_if(queue.costs.rbegin(), queue.costs.rend(), same);
@@ -74,7 +74,7 @@ Step make_step(const hw::ChipSpec& spec, const Program& program, const Instructi
     step.blames = blame_of(queue.engine);
     const auto engine = program::engine_of(instruction.op);
     INFSIM_CHECK(!engine || *engine == queue.engine,
-                 std::string(program::mnemonic(instruction.op)) + " sits in the queue of another engine");
+                 std::string(program::mnemonic(instruction.op)) + " is in the queue of another engine");
     for (int w = 0; w < step.wait_count; ++w)
         INFSIM_CHECK(queue.wait(step, w).queue < program.queues.size(),
                      "an instruction waits for a queue that is not there");

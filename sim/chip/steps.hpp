@@ -1,4 +1,4 @@
-// A Program as the chip's queues run it: every instruction reduced to its waits, its times and its transfer.
+// A Program as the chip's queues run it: each instruction reduced to its waits, times and transfer.
 #pragma once
 
 #include <cstdint>
@@ -20,21 +20,21 @@ struct StepTransfer {
     std::uint8_t region = 0;
     bool touches_dram = false;
     bool writes_dram = false;
-    DramWalk walk;  ///< of a transfer that touches DRAM
+    DramWalk walk;  ///< if it touches DRAM
 };
 
 struct StepCost {
     Duration occupancy{}, latency{};
 };
 
-/// Small, because every inference of every core goes through all of them; few costs differ.
+/// Small, because every inference of every core reads all of them; there are few different costs.
 struct Step {
     std::uint32_t what = 0;        ///< index into StepQueue::transfers if it moves something, else into costs
     std::uint32_t first_wait = 0;  ///< index into StepQueue::waits
     std::uint8_t wait_count = 0;
-    observe::Stall blames{};  ///< what somebody who waits for this instruction waits for
+    observe::Stall blames{};  ///< stall reason of those that wait for this instruction
     bool moves = false;
-    bool takes_port = false;  ///< of PSUM, see psum_port.hpp
+    bool takes_port = false;  ///< PSUM's port, see psum_port.hpp
 };
 
 struct StepQueue {
@@ -63,8 +63,8 @@ struct StepProgram {
     std::vector<HostPiece> inputs, outputs;
 };
 
-/// Throws InternalError when an instruction sits in a queue of another engine, or a queue, ring, wait or
-/// segment does not exist: whoever made the Program was wrong.
+/// Throws InternalError when an instruction is in a queue of another engine, or a queue, ring, wait or
+/// segment does not exist: the Program is malformed.
 StepProgram make_steps(const hw::ChipSpec& spec, const program::Program& program);
 
 /// "queue 3 (dma engine 1 ring 0)".

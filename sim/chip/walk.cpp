@@ -15,7 +15,7 @@ DramWalk walk_of(const program::Instruction& instruction) {
         walk.count[d + 1] = dram->pattern.count[d];
         walk.step[d + 1] = dram->pattern.step[d];
     }
-    for (int d = DramWalk::kDims - 1; d >= 0; --d) {  // inner dimensions whose runs lie side by side make one run
+    for (int d = DramWalk::kDims - 1; d >= 0; --d) {  // merges inner dimensions whose runs are adjacent
         if (walk.count[d] > 1 && walk.step[d] != walk.run) break;
         walk.run *= walk.count[d];
         walk.count[d] = 1;

@@ -1,4 +1,4 @@
-// Where the bytes of a transfer lie in a channel: runs of adjacent bytes, in the order in which they are moved.
+// Where the bytes of a transfer are in a channel: runs of adjacent bytes, in the order in which they are moved.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace infsim::chip {
 
-/// Run (i0..i4), outermost first, begins sum(i_d * step[d]) bytes behind the transfer's address.
+/// Run (i0..i4), outermost first, begins sum(i_d * step[d]) bytes after the transfer's address.
 struct DramWalk {
     static constexpr int kDims = 1 + program::kAccessDims;
     std::int64_t run = 0;  ///< bytes
@@ -25,8 +25,8 @@ struct DramWalk {
     }
 };
 
-/// The DRAM side of a DMA instruction. A gather's rows are taken to follow one another: which they are only the data
-/// say. All in one run for instructions without a DRAM side.
+/// The DRAM side of a DMA instruction. The rows of a gather are assumed to be consecutive, since they depend on the
+/// data. One run for instructions without a DRAM side.
 DramWalk walk_of(const program::Instruction& instruction);
 
 /// Calls visit(offset, bytes) for the runs of bytes [from, from + bytes) of the transfer.

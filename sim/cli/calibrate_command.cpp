@@ -33,12 +33,12 @@ Syntax syntax() {
     po::options_description fitting("Fitting");
     // clang-format off
     fitting.add_options()
-        ("chip", po::value<std::string>()->value_name("FILE"), "chip file that is fitted (default inferentia1)")
+        ("chip", po::value<std::string>()->value_name("FILE"), "chip file to fit (default inferentia1)")
         ("free", po::value<std::string>()->value_name("FILE"),
-         "which constants are free, with what is known of them without the fit (default\nconfigs/calibration/inferentia1.json)")
+         "which constants are free, with their priors (default\nconfigs/calibration/inferentia1.json)")
         ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
          "replace a value of the chip file or of the compiler profiles, for all rows; may be repeated")
-        ("from-priors", "start from what is known without the fit, not from the chip file's values")
+        ("from-priors", "start from the priors instead of the chip file's values")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default: one per processor)");
     po::options_description output("Output");
     output.add_options()
@@ -47,17 +47,17 @@ Syntax syntax() {
     // clang-format on
     return {"calibrate MEASURED.csv [options]",
             "Fits constants of a chip to a table of measurements: least squares over the logarithm of simulated over\n"
-            "measured, each constant held to what is known of it. Prints errors before and after, those of rows and\n"
-            "models that the fit did not see, how each row moves with each constant, and which constant the rows\n"
-            "cannot tell. The table has the columns of `infsim validate` (configs/README.md). Each of some tens of\n"
-            "trials simulates the whole table; stderr names them.\n",
+            "measured, with a prior on each constant. Prints errors before and after the fit, errors of rows and\n"
+            "models that the fit did not see, how each row moves with each constant, and which constants the rows\n"
+            "cannot determine. The table has the columns of `infsim validate` (configs/README.md). Each of some tens\n"
+            "of trials simulates the whole table; stderr names them.\n",
             {fitting, output, common_group()},
             {},
             "file",
             1};
 }
 
-/// Thrown out of the middle of a fit.
+/// Thrown from inside a fit.
 struct Interrupted {};
 
 struct Asked {
@@ -79,28 +79,28 @@ Asked asked_of(const po::variables_map& values, Console& console, Problems& prob
     asked.output = text("output");
     if (const auto folder = std::filesystem::path(asked.output).parent_path();
         !folder.empty() && !std::filesystem::is_directory(folder))
-        problems.add("", "--output", "is to lie in '" + folder.string() + "', which is no folder");
+        problems.add("", "--output", "would be in '" + folder.string() + "', which is not a folder");
     asked.jobs = jobs_of(values, processors(), console, problems);
     asked.from_priors = values.count("from-priors") > 0;
     asked.json = values.count("json") > 0;
     return asked;
 }
 
-/// Where the chip file says what a key is; nullptr where it has no such key.
+/// The entry of a key in the chip file; nullptr if there is none.
 const hw::Provenance* find(const hw::ChipFile& chip, const std::string& key) {
     const auto& all = chip.provenance;
     const auto at = std::find_if(all.begin(), all.end(), [&](const hw::Provenance& p) { return p.path == key; });
     return at == all.end() ? nullptr : &*at;
 }
 
-/// The value that the chip file has, in the constant's unit: what the first of its keys says.
+/// The chip file's value, in the constant's unit, from the first of the constant's keys.
 double value_in(const hw::ChipFile& chip, const FreeConstant& constant, const std::string& file, Problems& problems) {
     const hw::Provenance* const says = find(chip, constant.keys.front());
     const auto amount = says ? parse_amount(says->value) : std::nullopt;
     if (!amount) return constant.prior;
     if (amount->unit != constant.unit)
         problems.add(file, says->path,
-                     fmt::format("is in '{}' here ({}), and in '{}' where it is free; write it alike", amount->unit,
+                     fmt::format("is in '{}' here ({}), but in '{}' where it is free; use the same unit", amount->unit,
                                  says->value, constant.unit));
     return amount->number;
 }
@@ -111,7 +111,7 @@ Values start_of(const Asked& asked, const FreeConstants& free, const std::string
     if (!chip) return start;
     for (const FreeConstant& c : free.constants) {
         for (const std::string& key : c.keys)
-            if (!find(*chip, key)) problems.add(asked.free, key, "is no constant of " + chip_file);
+            if (!find(*chip, key)) problems.add(asked.free, key, "is not a constant of " + chip_file);
         start.push_back(asked.from_priors ? c.prior : value_in(*chip, c, chip_file, problems));
     }
     return start;
@@ -125,7 +125,7 @@ flow::ValidationSettings with_constants(flow::ValidationSettings settings, const
     return settings;
 }
 
-/// The table behind a Model.
+/// The table that a Model predicts.
 class Measurements {
 public:
     Measurements(const Asked& asked, const FreeConstants& free, Console& console, Problems& problems)
@@ -135,7 +135,7 @@ public:
           names_(flow::read_validation_names(flow::validation_names_path(), problems)),
           published_(flow::read_published(asked.table, problems)) {}
 
-    /// Rows that can be compared; of the others a notice, once.
+    /// Rows that can be compared. Each of the others gives one notice.
     void choose(const Values& start, Problems& problems) {
         const auto rows = planned(start, problems);
         problems.throw_if_any();
@@ -145,7 +145,7 @@ public:
             else kept.push_back(row.published);
         }
         published_ = std::move(kept);
-        if (published_.empty()) problems.add(asked_.table, "", "has no row that can be compared");
+        if (published_.empty()) problems.add(asked_.table, "", "has no rows that can be compared");
     }
 
     std::vector<calibration::Row> rows() const {
@@ -196,7 +196,7 @@ private:
     }
 };
 
-/// What --set says of the chip, as entries of a chip file.
+/// The chip constants given by --set, as entries of a chip file.
 std::vector<hw::Override> overrides_as_written(const std::vector<flow::Setting>& settings) {
     const std::string prefix = "chip.";
     std::vector<hw::Override> overrides;

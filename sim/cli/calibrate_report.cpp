@@ -25,7 +25,7 @@ std::string keys_of(const FreeConstant& c) { return fmt::format("{}", fmt::join(
 
 std::string told_text(const FreeConstants& free, const Calibration& result, std::size_t constant) {
     const Told& told = result.told[constant];
-    std::string text = told.cannot_tell ? std::string("the rows cannot tell: its prior")
+    std::string text = told.cannot_tell ? std::string("not determined by the rows: its prior")
                                         : fmt::format("+-{:.0f} % (prior {:.0f} %)", 100 * told.spread,
                                                       100 * free.constants[constant].spread);
     for (std::size_t n = 0; n < told.with.size(); ++n)
@@ -34,7 +34,7 @@ std::string told_text(const FreeConstants& free, const Calibration& result, std:
 }
 
 std::string constants_table(const FreeConstants& free, const Calibration& result) {
-    Table table({"constant", "before", "fitted", "prior", "what the rows tell"});
+    Table table({"constant", "before", "fitted", "prior", "determined by the rows"});
     for (std::size_t c = 0; c < free.constants.size(); ++c) {
         const FreeConstant& constant = free.constants[c];
         table.add({keys_of(constant), constant.text(result.before[c]), constant.text(result.after[c]),
@@ -53,13 +53,13 @@ std::string rows_table(const std::vector<Row>& rows, const Calibration& result) 
         table.add({rows[r].id, rows[r].model, signed_percent(result.errors_before[r]),
                    signed_percent(result.errors_after[r]), cell(left, result.rows.errors, r),
                    cell(models, result.models.errors, r)});
-    table.add({"mean of all, without sign", "", percent(calibration::mean_absolute(result.errors_before)),
+    table.add({"mean absolute error", "", percent(calibration::mean_absolute(result.errors_before)),
                percent(calibration::mean_absolute(result.errors_after)), left ? percent(result.rows.mean) : "-",
                models ? percent(result.models.mean) : "-"});
     return table.text();
 }
 
-/// d ln(simulated) / d ln(constant) as the change for a constant 10 % larger.
+/// The change for a constant 10 % larger, from d ln(simulated) / d ln(constant).
 double change(double slope) { return std::expm1(slope * std::log(kTenPercent)); }
 
 std::string sensitivity_table(const FreeConstants& free, const std::vector<Row>& rows, const Calibration& result) {

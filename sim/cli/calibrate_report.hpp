@@ -9,8 +9,8 @@
 
 namespace infsim::cli {
 
-/// Constants before and after with what the rows tell of them; rows before, after, left out alone and with their model;
-/// how much each row moves with each constant.
+/// Constants before and after the fit, and how well the rows determine them; rows before, after, left out alone and
+/// with their model; how much each row moves with each constant.
 std::string calibration_text(const calibration::FreeConstants& free, const std::vector<calibration::Row>& rows,
                              const calibration::Calibration& result);
 

@@ -1,4 +1,4 @@
-// Cells of records for people, whatever the record, and the axes of a row as JSON.
+// Cells of any kind of record for people, and the axes of a row as JSON.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace infsim::cli {
 
-/// With as many digits as mean something; empty where there is no value.
+/// With its significant digits; empty if there is no value.
 std::string shown_cell(const record::MemberRef& member);
 
-/// The cells of the columns of these names, which there must be, in that order; "-" where there is no value.
+/// The cells of these columns, which must exist, in that order; "-" if there is no value.
 template <class R>
 std::vector<std::string> shown_cells(const record::ColumnsOf<R>& columns, const std::vector<std::string>& names,
                                      const R& record) {

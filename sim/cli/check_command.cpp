@@ -24,7 +24,7 @@ using Words = std::vector<std::string>;
 
 enum class Kind { sweep, scenario, chip, compiler, prices, calibration, model };
 
-/// What a JSON file is meant to be, by the members that only this kind has.
+/// The kind of a JSON file, by the members that only this kind has.
 Kind kind_of(const json::Value& root) {
     if (!root.is_object()) return Kind::model;
     const json::Object& object = root.as_object();
@@ -40,7 +40,7 @@ Kind kind_of(const json::Value& root) {
     return Kind::model;
 }
 
-/// The files that the points of a sweep name, each point resolved; problems come once each.
+/// Resolves every point of a sweep and reads the files it names. Each problem is reported once.
 std::string check_sweep(const json::Document& document, flow::ModelCache& models, Problems& problems) {
     const auto sweep = explore::read_sweep(document, {}, problems);
     if (!sweep) return "";
@@ -50,7 +50,7 @@ std::string check_sweep(const json::Document& document, flow::ModelCache& models
     return "sweep of " + std::to_string(points) + " points";
 }
 
-/// How much is asked of a file.
+/// How thoroughly a file is checked.
 struct Depth {
     flow::Extents extents;
     bool compile = true;  ///< a model must also compile and fit at batch 1
@@ -80,7 +80,7 @@ std::string check_model(const std::string& path, const Depth& depth, flow::Model
            (entry->graph.batchable ? "" : ", batch 1 only: " + entry->graph.why_not_batchable);
 }
 
-/// What the file is, for a reader; empty where something is wrong with it.
+/// A description of the file for people; empty if something is wrong with it.
 std::string check_file(const std::string& path, const Depth& depth, flow::ModelCache& models, Problems& problems) {
     if (std::filesystem::path(path).extension() != ".json") return check_model(path, depth, models, problems);
     Problems found;
@@ -120,8 +120,7 @@ int run_check_command(const Arguments& arguments) {
     checks.add_options()("fast", "only read the files, compile no model");
     const Syntax syntax{"check FILE...",
                         "Reads chip, compiler, calibration, sweep, scenario, price and model files, compiles the "
-                        "models at batch 1 for the "
-                        "default chip, and reports every problem of all of them together.",
+                        "models at batch 1 for the default chip, and reports all problems of all files together.",
                         {checks, extents_group(), common_group()},
                         {},
                         "file"};

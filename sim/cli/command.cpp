@@ -23,7 +23,7 @@ std::vector<std::string> option_names(const po::options_description& all) {
 }
 
 void print_help(const Syntax& syntax) {
-    constexpr std::size_t kHelpWidth = 80;  // of the options, too
+    constexpr std::size_t kHelpWidth = 80;  // also of the options
     std::string about = syntax.about;
     std::replace(about.begin(), about.end(), '\n', ' ');
     std::cout << "usage: infsim " << syntax.usage << "\n\n"
@@ -48,7 +48,7 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
     }
     po::options_description with_hidden;
     with_hidden.add(all).add(hidden).add(syntax.unlisted);
-    // Guessing off: with it, --spill would quietly become --spill_dis.
+    // No guessing: with it, --spill would silently mean --spill_dis.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;
     try {
@@ -63,7 +63,7 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
         usage_error(syntax, e.get_option_name(),
                     "there is no such option" + suggestion(e.get_option_name(), option_names(all)));
     } catch (const po::too_many_positional_options_error&) {
-        usage_error(syntax, arguments.back(), "too many words: usage is infsim " + syntax.usage);
+        usage_error(syntax, arguments.back(), "too many arguments: usage is infsim " + syntax.usage);
     } catch (const po::error_with_option_name& e) {
         usage_error(syntax, e.get_option_name(), e.what());
     } catch (const po::error& e) {

@@ -31,20 +31,20 @@ using program::Program;
 
 Syntax syntax() {
     po::options_description output("Output");
-    const std::string after = "print the form that pass PASS leaves, as text, in place of the report. Passes are " +
+    const std::string after = "print the program after pass PASS, as text, instead of the report. Passes are " +
                               join(compiler::pass_names(), ", ");
     // clang-format off
     output.add_options()
-        ("dump", "print the program, one instruction a line, in place of the report")
+        ("dump", "print the program, one instruction per line, instead of the report")
         ("output,o", po::value<std::string>()->value_name("FILE"), "write the program to a file")
-        ("check-races", "also look for conflicting accesses that no chain of waits orders; exit 4 if there are any")
+        ("check-races", "also look for conflicting accesses that no chain of waits orders; exit status 4 if any")
         ("passes", "also print what each pass did and tried, and how long it took (to stderr)")
         ("dump-after", po::value<std::string>()->value_name("PASS"), after.c_str())
-        ("verify", "verify the form that each pass leaves; exit 4 where one is wrong")
+        ("verify", "verify the program after each pass; exit status 4 if it is wrong")
         ("json", "print the memory report as JSON");
     // clang-format on
     return {"compile MODEL [options]",
-            "Compiles one point and prints its memory report, without running it. Exit 3 where it does not fit.",
+            "Compiles one point and prints its memory report, without running it. Exit status 3 if it does not fit.",
             {point_group(), extents_group(), compiler_group(), neuron_group(), output, common_group()},
             refused_group(),
             "model",
@@ -73,13 +73,13 @@ std::string state_buffer_text(const compiler::MemoryReport& m) {
                                   ? "the state buffer itself binds"
                                   : m.capacity_binding + " binds; the chip has " + number_text(m.physical_bytes);
     return fmt::format(
-        "state buffer, bytes per partition: peak {}, no placement can do with less than {}, capacity {} ({})",
-        m.peak_bytes, m.lower_bound_bytes, m.capacity_bytes, binds);
+        "state buffer, bytes per partition: peak {}, every placement needs at least {}, capacity {} ({})", m.peak_bytes,
+        m.lower_bound_bytes, m.capacity_bytes, binds);
 }
 
 std::string spill_text(const compiler::MemoryReport& m) {
     std::string text = fmt::format(
-        "spilled to DRAM per batch: {} B saved, {} B reloaded; loads issued again: {} B; computed again: {} "
+        "spilled to DRAM per batch: {} B saved, {} B reloaded; reissued loads: {} B; recomputed: {} "
         "instructions, {} us of ACT and POOL",
         m.spill_save_bytes, m.spill_reload_bytes, m.reissued_bytes, m.recomputed_instructions,
         m.recompute_time.count() / 1'000'000);
@@ -91,7 +91,7 @@ std::string spill_text(const compiler::MemoryReport& m) {
 
 /// What the compiler expects of one inference.
 struct Expected {
-    Duration alone, shared;  ///< on an idle chip; beside inferences on all other cores
+    Duration alone, shared;  ///< on an idle chip; together with inferences on all other cores
 };
 
 Expected expected_of(const Program& p, const hw::ChipSpec& chip) {
@@ -181,7 +181,7 @@ int report_infeasible(const DoesNotFit& why, bool as_json, Console& console) {
     return kDoesNotFit;
 }
 
-/// Streams the program to a temporary name and renames it: a reader never sees half of one.
+/// Writes the program under a temporary name and renames it, so that a reader never sees a partial file.
 void write_program(const Program& p, const std::string& path) {
     const std::string temporary = path + ".part";
     std::ofstream out(temporary);
@@ -194,7 +194,7 @@ void write_program(const Program& p, const std::string& path) {
     throw InputError(path, "", "cannot be written");
 }
 
-/// The race check demands a Program that the verifier finds nothing wrong with.
+/// The race check requires a Program that passes the verifier.
 int report_races(const Program& p) {
     const auto findings = program::verify(p);
     for (const program::Finding& finding : findings) std::cerr << "wrong: " << program::to_text(p, finding) << "\n";
@@ -211,21 +211,22 @@ struct Asked {
     std::string dump_after;
 };
 
-/// Throws InputError where two things would go to stdout, or for a pass that does not exist.
+/// Throws InputError if two things would go to stdout, or for a pass that does not exist.
 Asked asked_for(const po::variables_map& values) {
     Asked asked;
     const auto given = [&](const char* name) { return values.count(name) > 0; };
     asked.json = given("json"), asked.dump = given("dump");
     asked.passes = given("passes"), asked.verify = given("verify");
-    if (asked.json && asked.dump) throw InputError("", "--dump", "cannot be had together with --json");
+    if (asked.json && asked.dump) throw InputError("", "--dump", "cannot be combined with --json");
     if (!given("dump-after")) return asked;
     asked.dump_after = values["dump-after"].as<std::string>();
     if (asked.json || asked.dump)
         throw InputError("", "--dump-after",
-                         std::string("cannot be had together with --") + (asked.json ? "json" : "dump"));
+                         std::string("cannot be combined with --") + (asked.json ? "json" : "dump"));
     const std::vector<std::string> names = compiler::pass_names();
     if (std::find(names.begin(), names.end(), asked.dump_after) == names.end())
-        throw InputError("", "--dump-after", "'" + asked.dump_after + "' is no pass; passes are " + join(names, ", "));
+        throw InputError("", "--dump-after",
+                         "'" + asked.dump_after + "' is not a pass; passes are " + join(names, ", "));
     return asked;
 }
 

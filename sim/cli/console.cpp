@@ -42,7 +42,7 @@ po::options_description common_group() {
     po::options_description group("Common");
     // clang-format off
     group.add_options()
-        ("quiet,q", "say nothing of progress and no notices; errors are said")
+        ("quiet,q", "print no progress and no notices, only errors")
         ("color", po::value<std::string>()->value_name("WHEN"),
          "colours: auto (default: on a terminal, unless NO_COLOR is set or TERM is dumb), always or never")
         ("help,h", "print this and exit");

@@ -1,4 +1,4 @@
-// How a command speaks beside its results: --color and --quiet, which every command has.
+// Output of a command besides its results: --color and --quiet, which every command has.
 #pragma once
 
 #include <functional>
@@ -10,19 +10,19 @@
 
 namespace infsim::cli {
 
-/// Whether --quiet leaves out progress and notices, and where colours go.
+/// Whether --quiet suppresses progress and notices, and which streams have colours.
 class Console {
 public:
-    /// Throws InputError for a --color that is none.
+    /// Throws InputError for a wrong --color.
     explicit Console(const po::variables_map& values);
 
-    /// For what goes to stdout.
+    /// For output to stdout.
     const Paint& paint() const { return paint_; }
     /// Progress on stderr; all parts of a command share one line.
     explore::Progress& progress() { return progress_; }
-    /// A line on stderr that one may do without.
+    /// An optional line on stderr.
     void note(const std::string& line) { progress_.note(line); }
-    /// The same as a function, for readers of files and models. Must not outlive the console.
+    /// note() as a function, for readers of files and models. Must not outlive the console.
     std::function<void(const std::string&)> notice() {
         return [this](const std::string& line) { note(line); };
     }
@@ -35,7 +35,7 @@ private:
     explore::Progress progress_;
 };
 
-/// --quiet, --color, --help: of every command.
+/// The options that every command has: --quiet, --color, --help.
 po::options_description common_group();
 
 }  // namespace infsim::cli

@@ -27,29 +27,29 @@ Syntax syntax() {
     // clang-format off
     asked.add_options()
         ("against", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-         "what the other point has otherwise: a key of a sweep, such as batch=8 or compiler=layer_by_layer; may be repeated")
+         "how the other point differs: a key of a sweep, such as batch=8 or compiler=layer_by_layer; may be repeated")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "simulations at a time (default 2)")
-        ("all", "also list what hardly differs")
+        ("all", "also list parts that hardly differ")
         ("json", "print JSON instead of tables");
     // clang-format on
     return {
         "diff MODEL [options] --against KEY=VALUE ... | diff A B",
-        "Why one point is faster than another: time by layer, what the engines wait for, bytes by purpose, plan. The\n"
-        "points are MODEL as the options say and the same with other values, or A and B, two point folders of a\n"
-        "sweep (DIR/points/ID). Exit 3 where one does not fit.",
+        "Explains why one point is faster than another: time by layer, what the engines wait for, bytes by purpose,\n"
+        "plan. The points are MODEL with the given options and the same with other values, or A and B, two point\n"
+        "folders of a sweep (DIR/points/ID). Exit status 3 if one does not fit.",
         {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), common_group()},
         refused_group(),
         "model",
         kBoth};
 }
 
-/// A point that a sweep has stored.
+/// A point stored by a sweep.
 DiffSide stored_side(const std::string& folder, Problems& problems) {
     DiffSide side;
     side.name = folder;
     const std::string record = folder + "/record.json", layers = folder + "/layers.csv";
     if (!fs::is_regular_file(record)) {
-        problems.add(folder, "", "is no folder of a point: there is no record.json");
+        problems.add(folder, "", "is not the folder of a point: there is no record.json");
         return side;
     }
     const auto text = read_file(record, problems);
@@ -60,15 +60,15 @@ DiffSide stored_side(const std::string& folder, Problems& problems) {
     return side;
 }
 
-/// Folders say all; an option beside them would be of no effect.
+/// Folders determine both points, so another option would have no effect.
 void refuse_options(const po::variables_map& values, Problems& problems) {
     for (const auto& [name, value] : values)
         if (name != "model" && name != "all" && name != "json" && name != "quiet" && name != "color" &&
             !value.defaulted())
-            problems.add("", "--" + name, "has no meaning for two point folders");
+            problems.add("", "--" + name, "has no effect on two point folders");
 }
 
-/// What each pass did; what a search took stands with it.
+/// What each pass did, with the attempts that its search took.
 std::vector<std::pair<std::string, std::string>> passes_of(const flow::Point& point) {
     std::vector<std::pair<std::string, std::string>> list;
     const auto result = flow::compile_point(point);
@@ -124,9 +124,8 @@ std::optional<std::vector<DiffSide>> sides_of(const po::variables_map& values, C
         values.count("model") > 0 ? values["model"].as<std::vector<std::string>>() : std::vector<std::string>();
     if (words.size() < kBoth) {
         if (words.size() == 1 && values.count("against") == 0)
-            throw InputError("", "--against",
-                             "is missing: what the other point has otherwise, such as --against batch=8");
-        if (words.empty()) throw InputError("", "MODEL", "is missing, or two point folders in its place");
+            throw InputError("", "--against", "is missing: how the other point differs, such as --against batch=8");
+        if (words.empty()) throw InputError("", "MODEL", "is missing; give a model or two point folders");
         return run_sides(values, console);
     }
     Problems problems;

@@ -18,10 +18,10 @@ using analysis::Change;
 using analysis::Parts;
 using record::RunRecord;
 
-constexpr double kNotable = 0.01;  ///< share of an item's time, or of all bytes, from which a part is listed
+constexpr double kNotable = 0.01;  ///< least share of an item's time, or of all bytes, of a listed part
 constexpr std::size_t kNamedLayers = 3;
 
-/// Columns of the record that tell the plan, the point or the outcome.
+/// Columns of the record that describe the point, the outcome or the plan.
 const std::vector<std::string> kPointColumns{"model_name", "batch_size",        "dtype", "io_dtype", "chip", "compiler",
                                              "cores",      "workers_per_model", "seed"};
 const std::vector<std::string> kOutcomeColumns{"throughput_avg", "latency_ms_p50",  "latency_ms_p99",
@@ -33,7 +33,7 @@ const std::vector<std::string> kPlanColumns{
 
 double item_ms(const RunRecord& r) { return 1000 * static_cast<double>(*r.n_models) / *r.throughput_avg; }
 
-/// Of one inference, by item.
+/// Per item of one inference.
 Parts layer_parts(const DiffSide& side) {
     std::vector<analysis::LayerSpan> spans;
     for (const explore::LayerLine& line : side.layers) spans.push_back({line.layer, line.start_ms, line.end_ms});
@@ -54,7 +54,7 @@ std::string unit_of(const std::string& column) {
     return "";
 }
 
-/// A cell for people: six digits of a number that is no integer.
+/// A cell for people: six digits for numbers that are not integers.
 std::string short_cell(const std::string& text) {
     const auto amount = parse_amount(text);
     if (text.empty() || !amount || !amount->unit.empty() || text.find('.') == std::string::npos)
@@ -62,7 +62,7 @@ std::string short_cell(const std::string& text) {
     return fmt::format("{:.6g}", amount->number);
 }
 
-/// "+25.0 %" of two cells that are numbers, else nothing.
+/// "+25.0 %" for two cells that are numbers, otherwise empty.
 std::string change_text(const std::string& a, const std::string& b) {
     const auto before = parse_amount(a), after = parse_amount(b);
     if (!before || !after || !before->unit.empty() || !after->unit.empty() || before->number == 0 || a == b) return "";
@@ -87,8 +87,8 @@ double total(const std::vector<Change>& list, double Change::*side) {
     return all;
 }
 
-/// The parts that differ by more than a share of the whole, the others summed up, and all of them. `digits`: behind the
-/// point.
+/// The parts that differ by more than a share of the whole, the sum of the others, and the total. `digits`: after the
+/// decimal point.
 std::string change_table(const std::vector<Change>& list, const std::string& what, double whole, int digits, bool all) {
     Table table({what, "A", "B", "B - A"});
     const auto row = [&](const std::string& name, double a, double b) {
@@ -104,7 +104,7 @@ std::string change_table(const std::vector<Change>& list, const std::string& wha
     return table.text();
 }
 
-/// Layers that make most of what the sign says, as "conv1 (0.123 ms)".
+/// Layers with the largest differences of this sign, as "conv1 (0.123 ms)".
 std::string named_layers(const Difference& d, double sign) {
     std::vector<std::string> names;
     for (const Change& c : d.layers)
@@ -123,14 +123,14 @@ std::string headline(const Difference& d) {
     const bool apart = *d.a.record.throughput_low > *d.b.record.throughput_high ||
                        *d.b.record.throughput_low > *d.a.record.throughput_high;
     if (!apart && *d.a.record.throughput_low != *d.a.record.throughput_high)
-        text += " That is within the intervals of the measurement.";
+        text += " The difference is within the intervals of the measurement.";
     const std::string less = named_layers(d, -1), more = named_layers(d, 1);
     if (!less.empty()) text += " B takes less for " + less + ".";
     if (!more.empty()) text += " B takes more for " + more + ".";
     return text;
 }
 
-/// What holds each of them up, in words.
+/// What each of them waits for, in words.
 std::string stall_text(const Difference& d) {
     const std::string &a = d.a.record.main_stall, &b = d.b.record.main_stall;
     if (a == b) return a.empty() ? "" : wrapped("In both " + a + ".") + "\n";
@@ -195,8 +195,8 @@ std::string diff_text(const Difference& d, bool all) {
     std::string text = wrapped("A: " + d.a.name) + "\n" + wrapped("B: " + d.b.name) + "\n\n" + wrapped(headline(d)) +
                        "\n" + stall_text(d) + "\n" + column_table(d, kOutcomeColumns, false) + "\n";
     if (const std::string points = column_table(d, kPointColumns, true); !points.empty())
-        text += "Asked for differently:\n" + points + "\n";
-    text += wrapped("Layers, ms per item of one inference (an instant is shared by the layers at work):") + "\n" +
+        text += "Settings that differ:\n" + points + "\n";
+    text += wrapped("Layers, ms per item of one inference (active layers share each instant):") + "\n" +
             change_table(d.layers, "layer", ms, 4, all) + "\n";
     text += "Engines of a core, ms per item in the long run:\n" + change_table(d.engines, "engine", ms, 4, all) + "\n";
     text += "DRAM and host, bytes per item:\n" + change_table(d.bytes, "purpose", bytes, 0, all) + "\n";

@@ -13,13 +13,13 @@ namespace infsim::cli {
 
 /// One of the two points.
 struct DiffSide {
-    std::string name;  ///< how the user called it
+    std::string name;  ///< as the user named it
     record::RunRecord record;
     std::vector<explore::LayerLine> layers;
-    std::vector<std::pair<std::string, std::string>> passes;  ///< what each pass of the compiler did, where known
+    std::vector<std::pair<std::string, std::string>> passes;  ///< what each pass of the compiler did, if known
 };
 
-/// Both points and in what they differ; both have results.
+/// Both points and their differences; both have results.
 struct Difference {
     DiffSide a, b;
     std::vector<analysis::Change> layers, engines, bytes;

@@ -28,7 +28,7 @@ json::Document parsed(const char* text) {
     return std::move(*document);
 }
 
-/// Values of a chip that files may leave out, so that the reader asks for them.
+/// Optional values of a chip, set so that the reader asks for them.
 void ask_chip(KeyLog& log, const std::string& chip, const std::vector<Override>& overrides) {
     Problems problems;
     const auto path = flow::chip_path(chip, problems);
@@ -84,7 +84,7 @@ constexpr const char* kScenario = R"({
   "published": {"source": "s", "throughput_avg": 1, "latency_ms_p50": 1}
 })";
 
-/// Every policy and every load with all that it may hold. Whether they go together does not matter here.
+/// Every policy and every load with all of its members. They need not be compatible here.
 void ask_scenario(KeyLog& log) {
     const std::array variants{
         R"({"policy": {"kind": "queue", "max_batch_size": 4, "preferred_batch_size": [4], "max_queue_delay_microseconds": 1}})",
@@ -120,7 +120,7 @@ bool is_index(const std::string& step) {
     return !step.empty() && std::all_of(step.begin(), step.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// "/axes/0/values/from" as "axes[].values.from"; of a graded number of a chip its own key.
+/// "/axes/0/values/from" as "axes[].values.from"; for a graded number of a chip, the number's own key.
 std::string key_of(const std::string& pointer, KeyKind kind) {
     std::string key;
     for (const std::string& step : split(pointer, '/')) {
@@ -145,10 +145,10 @@ bool ends_with(const std::string& text, const std::string& end) {
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-/// Whether it is where a number comes from, of which every number of a chip has its own.
+/// Whether the key gives the origin of a number; every number of a chip has such keys.
 bool is_origin(const std::string& key) { return ends_with(key, ".grade") || ends_with(key, ".source"); }
 
-/// Takes over what another place of the same key says more.
+/// Adds what another occurrence of the same key says in addition.
 void merge(AskedKey& into, const AskedKey& more) {
     if (!more.type.empty() && more.type != "object") into.type = more.type, into.range = more.range;
     if (into.type.empty()) into.type = more.type;
@@ -175,7 +175,7 @@ std::vector<AskedKey> asked_keys(KeyKind kind) {
         if (same == all.end()) all.push_back(std::move(asked));
         else merge(*same, asked);
     }
-    // A group is what its keys are.
+    // A group is described by its keys.
     const auto group = [&](const AskedKey& key) {
         return key.type == "object" && std::any_of(all.begin(), all.end(), [&](const AskedKey& inner) {
                    return inner.pointer.rfind(key.pointer + ".", 0) == 0;
@@ -206,7 +206,7 @@ std::vector<std::string> gaps(const std::vector<AskedKey>& asked, const std::vec
     for (const AskedKey& key : asked) {
         const auto is_its = [&](const KeyMeaning& m) { return m.key == key.pointer; };
         const auto found = std::find_if(meanings.begin(), meanings.end(), is_its);
-        if (found == meanings.end()) list.push_back("nothing says what '" + key.pointer + "' means");
+        if (found == meanings.end()) list.push_back("'" + key.pointer + "' has no meaning");
         else if (found->meaning.empty()) list.push_back("the meaning of '" + key.pointer + "' is empty");
         else if (key.type.empty() && found->type.empty()) list.push_back("'" + key.pointer + "' has no type");
     }
@@ -214,7 +214,7 @@ std::vector<std::string> gaps(const std::vector<AskedKey>& asked, const std::vec
         const auto is_it = [&](const AskedKey& key) { return key.pointer == m.key; };
         const bool there = std::any_of(asked.begin(), asked.end(), is_it);
         if (there == m.elsewhere)
-            list.push_back("'" + m.key + (there ? "' is read with the others" : "' is a key that nobody reads"));
+            list.push_back("'" + m.key + (there ? "' is read with the others" : "' is a key that no reader reads"));
     }
     return list;
 }

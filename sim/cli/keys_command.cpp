@@ -11,12 +11,12 @@ namespace infsim::cli {
 
 int run_keys_command(const Arguments& arguments) {
     po::options_description output("Output");
-    output.add_options()("markdown", "print a table of Markdown");
+    output.add_options()("markdown", "print a Markdown table");
     const Syntax syntax{
         "keys KIND [options]",
-        "What the files of a kind may hold: every key with its type, range, default and meaning. KIND is chip, "
-        "compiler, scenario or sweep. Keys of chips and compilers are those of --set and of axes, behind "
-        "'chip.' and 'compiler.'; those of scenarios are --set's of serve, and 'scenario.' of sweeps.",
+        "Lists every key of a kind of file with its type, range, default and meaning. KIND is chip, compiler, "
+        "scenario or sweep. --set and axes take the keys of chips and compilers with the prefix 'chip.' or "
+        "'compiler.'. serve --set takes the keys of scenarios; sweeps take them with the prefix 'scenario.'.",
         {output, common_group()},
         {},
         "kind",
@@ -36,8 +36,7 @@ int run_keys_command(const Arguments& arguments) {
         std::cout << key_table(lines) << "\n"
                   << wrapped(
                          "Units: times ps, ns, us, ms, s; sizes B, kB, MB, GB, TB, KiB, MiB, GiB, TiB; rates the same "
-                         "with /s; "
-                         "frequencies Hz, kHz, MHz, GHz; cycles as 64cycles.")
+                         "with /s; frequencies Hz, kHz, MHz, GHz; cycles as 64cycles.")
                   << "\n";
     return kDone;
 }

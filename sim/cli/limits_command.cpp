@@ -26,21 +26,21 @@ Syntax syntax() {
     po::options_description search("Search");
     // clang-format off
     search.add_options()
-        ("max-batch", po::value<std::int64_t>()->value_name("N"), "end of the search (default 64): beyond it a limit is \"N or more\"")
+        ("max-batch", po::value<std::int64_t>()->value_name("N"), "end of the search (default 64); a limit there is \"N or more\"")
         ("latency-ms", po::value<double>()->value_name("X"), "also the largest batch whose latency (99th percentile) is at most X")
-        ("compile-only", "leave out the limits that take simulations: best throughput and latency")
-        ("no-levers", "leave out what would help: the answers alone, in a fraction of the time")
+        ("compile-only", "leave out the limits that need simulations: best throughput and latency")
+        ("no-levers", "leave out which changes would help; takes a fraction of the time")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "simulations at a time, one process each (default 1)");
     // clang-format on
     po::options_description output("Output");
     output.add_options()("json", "print JSON (configs/schemas/limits.schema.json) instead of text");
     add_columns_option(output,
-                       "of each limit's record these columns (infsim sweep --help-columns tells what they are)");
+                       "print these columns of each limit's record (infsim sweep --help-columns explains them)");
     return {
         "limits MODEL [options]",
-        "The largest batch that fits without spilling, that fits at all, that has the best throughput and that "
-        "meets a\nlatency; for each why one more does not, and which changes would help: every one of them has been "
-        "compiled.\nExit 3 where not even one image fits.",
+        "Finds the largest batch that fits without spilling, that fits at all, that has the best throughput and that\n"
+        "meets a latency. For each it says why one more does not, and which changes would help; each such change has\n"
+        "been compiled. Exit status 3 if not even one image fits.",
         {point_group(false), extents_group(), compiler_group(), neuron_group(), load_group(), search, output,
          common_group()},
         refused_group(),
@@ -48,10 +48,10 @@ Syntax syntax() {
         1};
 }
 
-/// Thrown through the search when the user interrupts it.
+/// Thrown out of the search when the user interrupts it.
 struct Interrupted {};
 
-/// One worker process per request: SystemC elaborates once in a process.
+/// One worker process per request, because SystemC elaborates only once per process.
 std::vector<record::RunRecord> simulate(const std::vector<flow::PointRequest>& requests, int jobs,
                                         explore::Progress& progress) {
     std::vector<std::string> inputs;

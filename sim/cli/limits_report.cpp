@@ -43,7 +43,7 @@ std::string refusal_text(const compiler::DoesNotFit& why) {
     if (why.instant)
         all += fmt::format("  peak at instruction {} of {}, in layer {}\n", *why.instant, *why.instants, why.layer);
     if (why.lower_bound_bytes) {
-        std::string text = fmt::format("no placement can do with less than {} B/partition, weights in use included",
+        std::string text = fmt::format("every placement needs at least {} B/partition, weights in use included",
                                        *why.lower_bound_bytes);
         if (why.allocator_bytes)
             text += fmt::format("; the allocator would need {} (fragmentation {})", *why.allocator_bytes,
@@ -74,7 +74,7 @@ std::string certificate_text(const std::string& name, const Limit& limit, const 
 
 using Listed = std::vector<std::pair<std::string, const Limit*>>;
 
-/// Where a batch that was simulated is far from its ideal; the same batch is told once.
+/// Why simulated batches are far from their ideal; each batch is explained once.
 std::string far_from_ideal_text(const Listed& list, const Paint& paint) {
     std::string all;
     std::vector<int> told;
@@ -97,7 +97,7 @@ Listed listed(const Limits& l, const flow::LimitsOptions& options) {
     return list;
 }
 
-/// What the row of a limit says at a glance.
+/// The colour of a limit's row.
 Ink ink_of(const Limit& limit, const Limits& all) {
     if (limit.batch == 0) return Ink::warning;
     return all.best_throughput && &limit == &*all.best_throughput ? Ink::good : Ink::plain;
@@ -141,7 +141,7 @@ std::string limits_text(const Limits& limits, const flow::LimitsOptions& options
         if (!limit->holes.empty()) text += wrapped(name + ": below it these do not: B=" + holes_text(*limit)) + "\n";
     std::string told;
     for (const auto& [name, limit] : list) {
-        // The same refusal is told once.
+        // Each refusal is explained once.
         if (limit->certificate && limit->certificate->text == told) continue;
         text += certificate_text(name, *limit, paint);
         if (limit->certificate) told = limit->certificate->text;

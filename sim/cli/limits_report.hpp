@@ -1,4 +1,4 @@
-// What `infsim limits` answers, for people.
+// The output of `infsim limits` for people.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace infsim::cli {
 
-/// A table of the limits, then for each why not one more and what would help. `columns`: of the records, in place of
-/// the usual ones; those of a limit that was not simulated are "-".
+/// A table of the limits, then for each why not one more and what would help. `columns`: of the records, instead of the
+/// usual ones; "-" for a limit that was not simulated.
 std::string limits_text(const flow::Limits& limits, const flow::LimitsOptions& options,
                         const std::vector<std::string>& columns, const Paint& paint);
 

@@ -22,7 +22,7 @@ std::string batch_text(const record::LimitColumns& limit) {
     return number_text(*limit.batch) + (limit.open.value_or(false) ? "+" : "");
 }
 
-/// Why the largest batch of all is not one more; for a cell without limits, why it has none.
+/// Why no larger batch fits; for a cell without limits, why it has none.
 std::string why_text(const LimitsRecord& r) {
     if (r.status != Status::ok) return std::string{record::status_name(r.status)} + ": " + r.reason;
     if (r.any.reason.empty()) return "the search ended at B=" + number_text(r.max_batch.value_or(0));
@@ -34,7 +34,7 @@ std::vector<std::string> usual_cells(const LimitsRecord& r, const std::string& m
             batch_text(r.best),     fixed(r.best_throughput_avg, 0), fixed(r.best_latency_ms_p99, 2)};
 }
 
-/// The usual cells with the mark of the reason, or the mark and the columns that were asked for.
+/// The usual cells with the mark of the reason, or the mark and the requested columns.
 std::vector<std::string> cells_of(const LimitsRecord& r, const std::vector<std::string>& columns,
                                   const std::string& mark) {
     if (columns.empty()) return usual_cells(r, mark);

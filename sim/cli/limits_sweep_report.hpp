@@ -1,4 +1,4 @@
-// What a sweep of limits prints.
+// The output of a sweep of limits.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace infsim::cli {
 
-/// A line per cell: axes, the limits or the columns that were asked for; why not one more, once below the table.
+/// A line per cell: axes, and the limits or the requested columns. Each reason for not one more stands once below.
 std::string limits_rows_text(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows,
                              const std::vector<std::string>& columns, const Paint& paint);
 json::Value limits_rows_json(const explore::Sweep& sweep, const std::vector<explore::LimitsRow>& rows,

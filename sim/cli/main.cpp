@@ -1,4 +1,4 @@
-// infsim: dispatches to its subcommands and turns what they throw into messages and an exit status.
+// infsim: dispatches to its subcommands and turns exceptions into messages and an exit status.
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -27,28 +27,28 @@ constexpr std::array<Command, 15> kCommands{{
     {"run", run_run_command, "compile and simulate one point"},
     {"compile", run_compile_command, "the program of one point and its memory report, without running it"},
     {"limits", run_limits_command, "the largest batch that fits or is worth running, and why not one more"},
-    {"validate", run_validate_command, "simulated against published measurements, and how far off"},
+    {"validate", run_validate_command, "simulated against published measurements, with the errors"},
     {"calibrate", run_calibrate_command,
-     "a chip's constants from measurements of your own, and what these cannot tell"},
-    {"uncertainty", run_uncertainty_command, "which claims about a network rest on which constant of the chip"},
-    {"sensitivity", run_sensitivity_command, "by how much throughput and limits follow each constant of the chip"},
+     "a chip's constants from your own measurements, and what these cannot determine"},
+    {"uncertainty", run_uncertainty_command, "which claims about a network depend on which constants of the chip"},
+    {"sensitivity", run_sensitivity_command, "how much throughput and limits depend on each constant of the chip"},
     {"diff", run_diff_command, "why one point is faster than another: layers, stalls, bytes, plan"},
     {"serve", run_serve_command, "requests under load: batching policy, tail latency, highest load within a bound"},
-    {"report", run_report_command, "one HTML page of a sweep's, limits' or serving results: answer, charts, table"},
-    {"check", run_check_command, "every problem of the given chip, compiler, sweep and model files"},
+    {"report", run_report_command, "one HTML page of sweep, limits or serving results: answer, charts, table"},
+    {"check", run_check_command, "every problem in the given chip, compiler, sweep and model files"},
     {"schema", run_schema_command, "the JSON schema of a kind of file: chip, sweep, record, ..."},
     {"keys", run_keys_command, "every key of chip, compiler, scenario and sweep files: type, default, meaning"},
     {"worker", run_worker_command, ""},
 }};
 
 void print_help(std::ostream& out) {
-    out << "infsim: which batch of a network fits an Inferentia chip, which is worth running, and what "
+    out << "infsim: which batch of a network fits an Inferentia chip, which one is worth running, and what "
            "limits it\n\n"
            "usage: infsim SUBCOMMAND [options]\n\n";
     for (const Command& c : kCommands)
         if (*c.about != '\0')
             out << "  " << c.name << std::string(13 - std::string(c.name).size(), ' ') << c.about << "\n";
-    out << "\ninfsim SUBCOMMAND --help tells more, infsim --version which results it gives.\n"
+    out << "\ninfsim SUBCOMMAND --help tells more, infsim --version prints the version of its results.\n"
            "Exit status: 0 done, 1 validate beyond --max-error, 2 usage or input error, 3 does not fit,\n"
            "4 internal fault, 130 interrupted.\n";
 }
@@ -76,13 +76,13 @@ int dispatch(const Arguments& words) {
 
 }  // namespace
 
-/// What was printed to stdout may be lost: a full disk, a device that takes nothing.
+/// Detects output to stdout that was lost, for instance on a full disk.
 int with_stdout(int status) {
     errno = 0;
     std::cout.flush();
     const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     if (std::cout && written) return status;
-    std::cerr << "stdout: what was to be printed there could not be written"
+    std::cerr << "stdout: the output could not be written"
               << (errno != 0 ? std::string(": ") + std::strerror(errno) : "") << "\n";
     return kInputError;
 }
@@ -104,5 +104,5 @@ int guarded(const Arguments& words) {
 
 }  // namespace infsim::cli
 
-// Debian's SystemC library brings a main() that calls sc_main; this one comes first and needs neither.
+// Debian's SystemC library has a main() that calls sc_main; this main() takes precedence and needs neither.
 int main(int argc, char** argv) { return infsim::cli::guarded({argv + 1, argv + argc}); }

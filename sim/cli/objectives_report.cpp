@@ -29,12 +29,12 @@ std::string unit_of(const std::string& name) {
     return "";
 }
 
-/// Five digits, without an exponent where people write none.
+/// Five digits, without an exponent in the usual range.
 std::string figure_text(double x) {
     return std::abs(x) >= 1e4 && std::abs(x) < 1e15 ? fmt::format("{:.0f}", x) : fmt::format("{:.5g}", x);
 }
 
-/// A sweep's rows as its objectives see them, and what those say.
+/// A sweep's rows as its objectives see them, and the verdicts.
 struct Judged {
     const Sweep& sweep;
     const SweepResult& result;
@@ -47,7 +47,7 @@ struct Judged {
           offers(explore::offered_rows(s, r.rows)),
           verdicts(explore::verdicts_of(s.objectives, offers)) {}
 
-    /// Rows of a network by their standing.
+    /// Rows of a network, by standing.
     std::vector<std::size_t> rows(const NetworkVerdict& network, Standing standing) const {
         std::vector<std::size_t> list;
         for (std::size_t i = 0; i < offers.size(); ++i)
@@ -60,7 +60,7 @@ struct Judged {
         const double more = value(row) - value(than);
         return sweep.objectives.wanted.front().maximize ? more : -more;
     }
-    /// The same for people: as a share where there is one.
+    /// The same as text: as a share if possible.
     std::string gain_text(std::size_t row, std::size_t than) const {
         const double whole = value(than);
         if (whole > 0) return percent(gain(row, than) / whole);
@@ -98,11 +98,11 @@ std::string question(const Objectives& objectives) {
     return bounds.empty() ? text : text + " with " + join(bounds, " and ");
 }
 
-/// What a bound costs, given the winner without it.
+/// The cost of a bound, given the winner without it.
 std::string cost_text(const Judged& j, const NetworkVerdict& network, std::size_t bound) {
     const std::string name = j.sweep.objectives.bounds[bound].text;
     const auto best = network.without[bound];
-    if (!best) return fmt::format("Without {} there is still none.", name);
+    if (!best) return fmt::format("Without {} there is still no such point.", name);
     if (!network.winner) return fmt::format("Without {}: {}.", name, with_figures(j, *best));
     if (j.gain(*best, *network.winner) <= 0) return fmt::format("{} costs nothing.", name);
     return fmt::format("{} costs {}: without it {}.", name, j.gain_text(*best, *network.winner),
@@ -131,7 +131,7 @@ std::string network_sentences(const Judged& j, const NetworkVerdict& network) {
     text += objectives.bounds.empty() ? ".\n" : fmt::format(" ({} satisfy the bounds).\n", of_all);
     if (several && network.winner)
         text += fmt::format(
-            "On the front of {} objectives, none better in one without being worse in another: {} of "
+            "On the front of {} objectives, no point better in one without being worse in another: {} of "
             "them{} (column pareto).\n",
             objectives.wanted.size(), j.rows(network, Standing::front).size(), rivals_text(j, network));
     for (std::size_t b = 0; b < objectives.bounds.size(); ++b) text += cost_text(j, network, b) + "\n";

@@ -1,4 +1,4 @@
-// What a finished sweep says of its objectives.
+// The output of a finished sweep about its objectives.
 #pragma once
 
 #include <string>

@@ -1,15 +1,15 @@
-// Colours of what is printed for people.
+// Colours of output for people.
 #pragma once
 
 #include <string>
 
 namespace infsim::cli {
 
-/// What a colour says.
+/// The meaning of a colour.
 enum class Ink {
     plain,
     good,     ///< the answer
-    warning,  ///< no answer here, or one to be taken with care
+    warning,  ///< no answer here, or one to take with care
     bad,      ///< failed, wrong
 };
 
@@ -28,17 +28,17 @@ private:
 
 enum class ColourChoice { automatic, always, never };
 
-/// What the surroundings say of a stream.
+/// The surroundings of a stream.
 struct Surroundings {
     bool terminal = false;
-    std::string no_color, term;  ///< NO_COLOR and TERM; empty where they are not set
+    std::string no_color, term;  ///< NO_COLOR and TERM; empty if not set
 };
 Surroundings surroundings_of(int file);
 
-/// Whether it understands colours and is to have them: always, never, or on terminals other than the dumb one, where
-/// NO_COLOR is not set (https://no-color.org).
+/// Whether a stream gets colours: always, never, or if it is a terminal other than "dumb" and NO_COLOR is not set
+/// (https://no-color.org).
 bool wants_colour(ColourChoice choice, const Surroundings& of);
-/// Whether a line on it can be drawn again.
+/// Whether a line on the stream can be redrawn.
 bool can_redraw(const Surroundings& of);
 
 }  // namespace infsim::cli

@@ -1,4 +1,4 @@
-// What the passes of a compilation did, as a table for people.
+// The passes of a compilation as a table for people.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace infsim::cli {
 
-/// A line per pass with its wall time in milliseconds and what it did; below it what it tried on the way, indented, "*"
-/// in front of what was taken. No line exceeds 100 columns: longer ones are cut and end in "...".
+/// A line per pass with its wall time in milliseconds and what it did; below it, indented, what it tried, with "*"
+/// before what was taken. No line exceeds 100 columns: longer ones are cut and end in "...".
 std::string passes_text(const std::vector<compiler::PassReport>& passes);
 
 }  // namespace infsim::cli

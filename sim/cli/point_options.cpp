@@ -23,7 +23,7 @@ DType dtype_of(const std::string& name, const std::string& option, Problems& pro
     return DType::fp16;
 }
 
-/// An integer option as text, so that a wrong one is reported like every other problem.
+/// Reads an integer option as text, so that a wrong value is reported like every other problem.
 std::int64_t integer_of(const po::variables_map& values, const char* name, std::int64_t least, std::int64_t most,
                         std::int64_t fallback, Problems& problems) {
     if (values.count(name) == 0) return fallback;
@@ -33,7 +33,7 @@ std::int64_t integer_of(const po::variables_map& values, const char* name, std::
     return n;
 }
 
-/// An option of the compiler that --NAME switches on and --no-NAME off.
+/// A compiler option that --NAME switches on and --no-NAME off.
 struct Switch {
     const char* name;
     const char* key;
@@ -43,9 +43,8 @@ constexpr std::array kSwitches{
     Switch{"batching", "compiler.batch.batching", "read each layer's weights once for all images"},
     Switch{"rematerialization", "compiler.rematerialize.rematerialization",
            "load or compute operands again instead of keeping them"},
-    Switch{"recompute", "compiler.rematerialize.recompute",
-           "compute intermediates again where that costs less than a spill"},
-    Switch{"spill", "compiler.spill.spill", "write intermediates to DRAM for want of space"},
+    Switch{"recompute", "compiler.rematerialize.recompute", "recompute intermediates if that costs less than a spill"},
+    Switch{"spill", "compiler.spill.spill", "spill intermediates to DRAM when space runs out"},
     Switch{"replication", "compiler.replicate.replication", "copy low-channel inputs to idle partitions"},
 };
 
@@ -89,9 +88,10 @@ po::options_description point_group(bool with_batch) {
         group.add_options()("batch,b", po::value<std::int64_t>()->value_name("N"), "items per inference (default 1)");
     // clang-format off
     group.add_options()
-        ("dtype", po::value<std::string>()->value_name("T"), "what is computed in: fp16, bf16 or fp32 (default fp16)")
+        ("dtype", po::value<std::string>()->value_name("T"),
+         "data type of the computation: fp16, bf16 or fp32 (default fp16)")
         ("io-dtype", po::value<std::string>()->value_name("T"),
-         "what the graph's inputs and outputs are (default: as --dtype)")
+         "data type of the graph's inputs and outputs (default: as --dtype)")
         ("chip", po::value<std::string>()->value_name("FILE"), "chip file, or the name of one in configs/chips (default: inferentia1)")
         ("compiler", po::value<std::string>()->value_name("FILE"),
          "compiler file, or the name of one in configs/compilers (default: default)")
@@ -107,9 +107,9 @@ po::options_description extents_group() {
     // clang-format off
     group.add_options()
         ("dim", po::value<Words>()->value_name("NAME=VALUE")->composing(),
-         "the extent of an axis that the model only names; may be repeated")
+         "extent of an axis that the model only names; may be repeated")
         ("input", po::value<Words>()->value_name("NAME=SHAPE")->composing(),
-         "the shape of an input of an ONNX model that names nothing, such as x=1x3x224x224; may be repeated");
+         "shape of an input of an ONNX model that names no axes, such as x=1x3x224x224; may be repeated");
     // clang-format on
     return group;
 }
@@ -124,7 +124,7 @@ flow::Extents extents_of(const po::variables_map& values, Problems& problems) {
 }
 
 po::options_description compiler_group() {
-    po::options_description group("Compiler (over the compiler file and Neuron's flags)");
+    po::options_description group("Compiler (overrides the compiler file and Neuron's flags)");
     for (const Switch& s : kSwitches)
         group.add_options()(s.name, s.meaning)((std::string("no-") + s.name).c_str(), "the opposite");
     group.add_options()("state-buffer-budget", po::value<std::string>()->value_name("SIZE"),
@@ -137,7 +137,7 @@ po::options_description compiler_group() {
 }
 
 po::options_description neuron_group() {
-    po::options_description group("Compiler, in Neuron's spelling of 2020 (over the compiler file)");
+    po::options_description group("Compiler, in Neuron's spelling of 2020 (overrides the compiler file)");
     for (const flow::NeuronFlag& flag : flow::neuron_flags()) {
         if (flag.value == flow::NeuronFlag::Value::none) group.add_options()(flag.key, flag.meaning);
         else if (flag.value == flow::NeuronFlag::Value::count)
@@ -161,9 +161,9 @@ po::options_description load_group() {
         ("cores", po::value<std::int64_t>()->value_name("N"), "cores in use (default: all of the chip)")
         ("workers", po::value<std::int64_t>()->value_name("N"), "inferences outstanding per core (default 2)")
         ("seed", po::value<std::int64_t>()->value_name("N"),
-         "of the jitter of the host's calls (default 0)")
+         "seed of the jitter of the host's calls (default 0)")
         ("offset-sets", po::value<std::int64_t>()->value_name("N"),
-         "measure from N starts, the usual one and N-1 drawn ones, and report the spread (default 1)")
+         "measure from N starts, the usual one and N-1 random ones, and report the spread (default 1)")
         ("inferences", po::value<std::int64_t>()->value_name("N"),
          "measure exactly N inferences per core (default: 64 to 400, until the interval is 1.5 % to either side)");
     // clang-format on
@@ -175,8 +175,8 @@ po::options_description price_group() {
     // clang-format off
     group.add_options()
         ("price", po::value<std::string>()->value_name("ID"),
-         "price of configs/prices.json that every chip has, such as inf1.xlarge-on-demand (default: the chip's own there)")
-        ("price-per-hour", po::value<double>()->value_name("USD"), "what an hour of a chip costs, in place of the list");
+         "price in configs/prices.json to use for every chip, such as inf1.xlarge-on-demand (default: each chip's own)")
+        ("price-per-hour", po::value<double>()->value_name("USD"), "price of a chip per hour, instead of the list's");
     // clang-format on
     return group;
 }
@@ -226,7 +226,7 @@ flow::PointRequest request_of(const po::variables_map& values) {
     r.inferences =
         static_cast<int>(integer_of(values, "inferences", flow::kMinInferences, flow::kMaxInferences, 0, problems));
     r.settings = settings_of(values, problems);
-    // What can be said about the files is said in the same report.
+    // Problems of the files go into the same report.
     flow::ModelCache models;
     if (!problems.empty() && !r.model.empty()) {
         flow::PointRequest readable = r;

@@ -18,19 +18,18 @@ namespace fs = std::filesystem;
 Syntax syntax() {
     po::options_description output("Output");
     output.add_options()("out,o", po::value<std::string>()->value_name("FILE"),
-                         "where the page goes (default report.html)");
+                         "file to write the page to (default report.html)");
     return {"report DIR... [-o report.html]",
-            "One HTML file that opens from disk and asks nothing of anybody: the answer in sentences, charts that are\n"
-            "linked, the table. DIR is the folder of a sweep, of a sweep of scenarios or of 'serve', or a file with "
-            "the\noutput of 'limits --json' or 'serve --json'; several become sections and are compared.",
+            "Writes one self-contained HTML file that opens from disk: the answer in sentences, linked charts, the\n"
+            "table. DIR is the folder of a sweep, of a sweep of scenarios or of 'serve', or a file with the output of\n"
+            "'limits --json' or 'serve --json'. Several of them become sections and are compared.",
             {output, common_group()},
             {},
             "folder",
             -1};
 }
 
-/// The page as the build left it, beside the executable or where it is installed, or a sentence that says what is
-/// missing.
+/// The built page, next to the executable or where it is installed. If there is none, the error says what is missing.
 std::string built_page() {
     std::error_code ignored;
     const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
@@ -38,22 +37,21 @@ std::string built_page() {
         Problems missing;
         if (auto page = read_file((place / "report_page/page.html").string(), missing)) return std::move(*page);
     }
-    throw InputError(
-        "", "report",
-        "this infsim was built without the page, because npm was not there or could not reach its registry: "
-        "install nodejs and npm and build again (cmake --build BUILD --target report_page)");
+    throw InputError("", "report",
+                     "this infsim was built without the page, because npm was missing or could not reach its registry: "
+                     "install nodejs and npm and build again (cmake --build BUILD --target report_page)");
 }
 
-/// Before any work: whether the file can be written, and whether it is one.
+/// Checks, before any work, that the output can be written and is a regular file.
 void check_output(const std::string& path) {
     std::error_code error;
     const fs::path folder = fs::path(path).parent_path();
     if (path.empty()) throw InputError("", "--out", "must name a file");
     if (fs::is_directory(path, error)) throw InputError(path, "", "is a folder; --out names the file of the page");
     if (!folder.empty() && !fs::is_directory(folder, error))
-        throw InputError(path, "", "the folder " + folder.string() + " is not there");
+        throw InputError(path, "", "the folder " + folder.string() + " does not exist");
     if (fs::exists(path, error) && !fs::is_regular_file(path, error))
-        throw InputError(path, "", "is no file that a page could replace");
+        throw InputError(path, "", "is not a regular file, so the page cannot replace it");
 }
 
 std::string size_text(std::size_t bytes) { return megabytes(static_cast<double>(bytes)); }

@@ -97,11 +97,11 @@ using Seed = std::optional<std::uint64_t>;
 Seed seed_of(const po::variables_map& values, const char* name, Problems& problems) {
     if (values.count(name) == 0) return std::nullopt;
     const auto seed = values[name].as<std::int64_t>();
-    if (seed < 0) problems.add("", std::string("--") + name, "must be from 0, and is " + number_text(seed));
+    if (seed < 0) problems.add("", std::string("--") + name, "must be at least 0, and is " + number_text(seed));
     return static_cast<std::uint64_t>(seed);
 }
 
-/// Where the data of a run come from; empty for a run without. Throws InputError for options that do not go together.
+/// Where the data of a run come from; empty for a run without data. Throws InputError for options that conflict.
 std::optional<flow::DataSource> data_source_of(const po::variables_map& values) {
     Problems problems;
     flow::DataSource source;
@@ -118,7 +118,7 @@ std::optional<flow::DataSource> data_source_of(const po::variables_map& values) 
     return data ? std::optional{source} : std::nullopt;
 }
 
-/// What --columns asks for. Throws InputError for what is no column, or where something else is to be printed as well.
+/// The columns of --columns. Throws InputError for an unknown column, or if another option also prints something.
 std::vector<std::string> checked_columns(const po::variables_map& values) {
     Problems problems;
     auto names =
@@ -135,7 +135,7 @@ void print_outputs(const flow::PointResult& result, const std::string& path) {
     std::cout << "\n";
 }
 
-/// Where a trace goes, and what of the run is in it.
+/// Where a trace is written, and which part of the run it covers.
 struct TraceFile {
     TraceFile(const std::string& path, flow::TraceOptions o) : file(path), options(std::move(o)) {
         options.sink = [this](std::string_view bytes) { file.write(bytes); };
@@ -144,7 +144,7 @@ struct TraceFile {
     flow::TraceOptions options;
 };
 
-/// The file of --trace, checked to be one that can be written, before anything else is done.
+/// The file of --trace. Checks that it can be written before anything else is done.
 std::unique_ptr<TraceFile> trace_file_of(const po::variables_map& values) {
     Problems problems;
     flow::TraceOptions options;
@@ -167,7 +167,7 @@ po::options_description data_group() {
          "also compute, on the inputs in an .npz (arrays named as the inputs, [N, item...]) or a TensorProto .pb")
         ("random-inputs", po::value<std::int64_t>()->value_name("SEED"), "also compute, on inputs drawn from this seed")
         ("random-weights", po::value<std::int64_t>()->value_name("SEED"),
-         "draw weights that the model does not give, or gives as one value everywhere")
+         "draw weights that the model lacks, or that have one value everywhere")
         ("out", po::value<std::string>()->value_name("FILE"), "write the outputs to an .npz, or a single one to a .pb");
     // clang-format on
     return group;
@@ -181,15 +181,14 @@ Syntax syntax() {
         ("layers", "also print what each layer did")
         ("timeline", po::value<std::string>()->value_name("FILE"), "write the spans of one inference as CSV")
         ("trace", po::value<std::string>()->value_name("FILE"),
-         "write a timeline for Perfetto (ui.perfetto.dev): engines, DMA, waits, state buffer, DRAM; .pftrace by custom")
+         "write a timeline for Perfetto (ui.perfetto.dev): engines, DMA, waits, state buffer, DRAM; usually *.pftrace")
         ("trace-window", po::value<std::string>()->value_name("N|FROM..TO"),
-         "of it: the last N measured inferences of each core, or all between two times since the start (10ms..20ms); 1 "
-         "unless given")
+         "trace the last N measured inferences of each core (default 1), or everything between two times since the "
+         "start (10ms..20ms)")
         ("json", "print JSON instead of tables")
-        ("verify", "verify the form that each pass of the compiler leaves; exit 4 where one is wrong");
+        ("verify", "verify the program after each pass of the compiler; exit status 4 if it is wrong");
     // clang-format on
-    add_columns_option(output,
-                       "print these columns of the record instead (infsim sweep --help-columns tells what they are)");
+    add_columns_option(output, "print these columns of the record instead (infsim sweep --help-columns explains them)");
     return {"run MODEL [options]",
             "Compiles and simulates one point. MODEL is a path to .onnx or .json, or the name of a network.",
             {point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), price_group(),
@@ -245,7 +244,7 @@ int run_run_command(const Arguments& arguments) {
         check_output_file(out);
         if (source->random_inputs) flow::check_weights(point, *source);
         else inputs = flow::read_inputs(point, *source);
-        // Drawing takes a while and much memory: only where the point fits.
+        // Drawing takes time and much memory, so it is done only if the point fits.
         options.inputs = [&] { return source->random_inputs ? flow::read_inputs(point, *source) : std::move(inputs); };
     }
     flow::PointResult result = flow::run_point(point, options);

@@ -19,7 +19,7 @@ namespace {
 using record::RunRecord;
 using record::TimeShare;
 
-/// What of the intermediates goes through device DRAM: for want of space, and to change its layout.
+/// Which intermediates go through device DRAM: spilled for lack of space, or to change their layout.
 std::string detours_text(const RunRecord& r) {
     const double spilled = static_cast<double>(*r.spill_save_bytes + *r.spill_reload_bytes);
     const auto relaid = r.relayout_write_bytes.value_or(0) + r.relayout_read_bytes.value_or(0);
@@ -27,16 +27,16 @@ std::string detours_text(const RunRecord& r) {
     return relaid > 0 ? text + ", " + megabytes(static_cast<double>(relaid)) + " to change layouts" : text;
 }
 
-/// Two digits, the whole part at least.
+/// Two digits, or the whole integer part.
 std::string two_digits(double x) { return x >= 10 ? fixed(x, 0) : fmt::format("{:.2g}", x); }
 
-/// What an item costs in money and energy, as far as that is known.
+/// The cost of an item in money and energy, as far as known.
 void add_cost(Table& table, const RunRecord& r, const std::optional<flow::PriceTag>& price) {
     const std::string money =
         price ? "per million items (" + price->words + ")" : "no price of chip " + r.chip + ": --price-per-hour USD";
     const std::string energy = r.energy_mj_per_item_low ? two_digits(*r.energy_mj_per_item_low) + " to " +
                                                               two_digits(*r.energy_mj_per_item_high) + " mJ per item"
-                                                        : "energy unknown, --all says why";
+                                                        : "energy unknown (see --all)";
     table.add({"cost", price ? fixed(r.cost_per_1m_inf, 3) + " USD" : "-", money + "; " + energy});
 }
 
@@ -61,7 +61,7 @@ const char* wait_in_words(TimeShare share) {
     internal_error(__FILE__, __LINE__, "not a wait");
 }
 
-/// "waits for weights 21 %, POOL 20 %, ACT 3 %, other 2 %; idle 1 %": the longest three, and what the rest is.
+/// "waits for weights 21 %, POOL 20 %, ACT 3 %, other 2 %; idle 1 %": the longest three, and the rest.
 std::string waits_text(const std::vector<double>& shares, const std::vector<int>& percents) {
     constexpr std::size_t kNamed = 3;
     const auto drained = static_cast<std::size_t>(TimeShare::drained);
@@ -80,7 +80,7 @@ std::string waits_text(const std::vector<double>& shares, const std::vector<int>
     return percents[drained] > 0 ? text + fmt::format("; idle {} %", percents[drained]) : text;
 }
 
-/// Where the time of the engine goes that works most, PE, ACT or POOL; the shares add up to 100 %.
+/// Where the time of the busiest engine goes (PE, ACT or POOL); the shares add up to 100 %.
 void add_limit(Table& table, const RunRecord& r) {
     std::size_t busiest = 0;
     for (std::size_t e = 1; e < static_cast<std::size_t>(record::AccountedEngine::dma); ++e)
@@ -92,7 +92,7 @@ void add_limit(Table& table, const RunRecord& r) {
                waits_text(shares, percents)});
 }
 
-/// The layers that the observed inference spent most time between beginning and end of.
+/// The layers with the longest time from begin to end in the observed inference.
 void add_slowest(Table& table, const std::vector<stats::LayerRow>& layers) {
     constexpr std::size_t kShown = 3;
     std::vector<const stats::LayerRow*> order;
@@ -166,7 +166,7 @@ std::string answer_text(const flow::PointResult& result, const std::optional<flo
 }
 
 std::string record_table(const RunRecord& record, const std::vector<std::string>& names) {
-    Table table({"column", "unit", "value"});  // what may be long comes last, where it folds
+    Table table({"column", "unit", "value"});  // long cells come last, where they wrap
     const auto add = [&](const record::Column& c) {
         const std::string text = shown_cell(record::member_of(c, record));
         if (!text.empty()) table.add({c.name, c.unit, text});
@@ -174,7 +174,7 @@ std::string record_table(const RunRecord& record, const std::vector<std::string>
     for (const record::Column* c : record::named(record::columns(), names)) add(*c);
     if (names.empty())
         for (const record::Column& c : record::columns())
-            if (c.name != "reason") add(c);  // which stands on stderr by itself
+            if (c.name != "reason") add(c);  // printed on stderr
     return table.text();
 }
 

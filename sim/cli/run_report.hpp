@@ -1,4 +1,4 @@
-// What `infsim run` answers, for people.
+// The output of `infsim run` for people.
 #pragma once
 
 #include <optional>
@@ -13,16 +13,15 @@
 
 namespace infsim::cli {
 
-/// What a reader wants to know first: how fast and how sure, how late, what limits it and where, what memory it takes.
-/// Empty for a point that did not run.
+/// The main results: throughput with its interval, latency, what limits it and where, memory. Empty for a point that
+/// did not run.
 std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
                         const Paint& paint = {});
 
-/// Shares of a whole in percent that add up to 100: rounded down, and the rest goes where most was lost.
+/// Shares of a whole in percent that add up to 100: rounded down, and the rest goes to those that lost most.
 std::vector<int> whole_percents(const std::vector<double>& shares);
 
-/// Columns of the record that have a value, with as many digits as mean something, and their units: those named, in
-/// that order, or all.
+/// Columns of the record that have a value, with significant digits and units: those named, in that order, or all.
 std::string record_table(const record::RunRecord& record, const std::vector<std::string>& names);
 
 }  // namespace infsim::cli

@@ -1,4 +1,4 @@
-// infsim schema: what JSON files look like, for editors and for programs that read them.
+// infsim schema: JSON schemas of files, for editors and for programs that read them.
 #include <functional>
 #include <iostream>
 #include <vector>
@@ -20,7 +20,7 @@ namespace {
 
 struct Kind {
     const char* name;
-    bool is_input;  ///< else what infsim writes
+    bool is_input;  ///< otherwise infsim writes it
     const char* about;
     std::function<std::string()> text;  ///< empty: the file configs/schemas/NAME.schema.json
 };
@@ -32,8 +32,8 @@ const std::vector<Kind>& kinds() {
         {"network", true, "a network as JSON", {}},
         {"sweep", true, "a sweep", {}},
         {"scenario", true, "a scenario of serving", {}},
-        {"prices", true, "prices of chips", {}},
-        {"calibration", true, "the constants of a chip that are free", {}},
+        {"prices", true, "a list of prices of chips", {}},
+        {"calibration", true, "the free constants of a calibration", {}},
         {"record", false, "a point, as in run --json, sweep --json and DIR/points/ID/record.json",
          [] { return json::dump(record::record_schema()) + "\n"; }},
         {"limits", false, "limits --json", {}},
@@ -64,9 +64,9 @@ std::string file_text(const std::string& name) {
 int run_schema_command(const Arguments& arguments) {
     const Syntax syntax{
         "schema [KIND]",
-        "Prints the JSON schema (2020-12) of a kind of file; without KIND, the kinds. The readers are the "
-        "authority: they also check what a schema cannot say, such as ranges of quantities and what must fit "
-        "together.",
+        "Prints the JSON schema (2020-12) of a kind of file; without KIND, lists the kinds. The readers are "
+        "authoritative: they also check what a schema cannot express, such as ranges of quantities and consistency "
+        "between members.",
         {common_group()},
         {},
         "kind",
@@ -86,7 +86,7 @@ int run_schema_command(const Arguments& arguments) {
         std::cout << (kind.text ? kind.text() : file_text(wanted));
         return kDone;
     }
-    throw InputError("", wanted, "is no kind of file" + suggestion(wanted, names) + "; infsim schema lists them");
+    throw InputError("", wanted, "is not a kind of file" + suggestion(wanted, names) + "; infsim schema lists them");
 }
 
 }  // namespace infsim::cli

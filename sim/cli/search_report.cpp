@@ -25,7 +25,7 @@ std::string set_text(const std::vector<int>& sizes) {
 
 double items_per_request(const Summary& s) { return s.requests_per_s > 0 ? s.throughput / s.requests_per_s : 0; }
 
-/// A set with what its figures are drawn from.
+/// A set with the results that its figures come from.
 struct SetRow {
     const flow::ServingPlan& plan;
     const serving::SetResult& result;
@@ -34,10 +34,10 @@ struct SetRow {
     const Summary& at() const { return result.peak.at; }
     bool peaks() const { return result.excluded.empty() && result.peak.rate.has_value(); }
     double items() const { return peaks() ? *result.peak.rate * items_per_request(at()) : 0; }
-    /// Why there is no peak; "" where there is one.
+    /// Why there is no peak; "" if there is one.
     std::string reason() const {
         if (!result.excluded.empty()) return result.excluded;
-        return peaks() ? "" : "no load meets the bound: at the lowest tried, " + join(at().reasons, "; ");
+        return peaks() ? "" : "no load meets the bound: at the lowest load tried, " + join(at().reasons, "; ");
     }
 };
 
@@ -47,7 +47,7 @@ std::string usd_text(const SetRow& row) {
     return fixed(analysis::usd_per_million(per_hour, row.items()), 4);
 }
 
-/// A column of the table: its name for --columns, its head, and the cell of a set that was tried.
+/// A column of the table: its name for --columns, its heading, and the cell of a tried set.
 struct SearchColumn {
     const char* name;
     const char* head;
@@ -71,7 +71,7 @@ const std::vector<SearchColumn>& all_search_columns() {
     return columns;
 }
 
-/// Those that were asked for, or the usual ones.
+/// The requested columns, or the usual ones.
 std::vector<const SearchColumn*> chosen_columns(const std::vector<std::string>& chosen) {
     std::vector<const SearchColumn*> columns;
     for (const SearchColumn& c : all_search_columns())

@@ -32,21 +32,20 @@ Syntax syntax() {
     asked.add_options()
         ("of", po::value<std::vector<std::string>>()->value_name("KEY")->composing(),
          "a constant of the chip, such as chip.dram.bandwidth; may be repeated (default: all of them)")
-        ("percent", po::value<double>()->value_name("P"), "how much less and more of it (default 10)")
+        ("percent", po::value<double>()->value_name("P"), "decrease and increase of a constant (default 10)")
         ("limits", "also the largest batch that fits without spilling")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default: one per processor)")
         ("csv", "print CSV instead of a table; scripts/plot_tornado.py draws it")
         ("json", "print JSON instead of a table");
     // clang-format on
-    return {
-        "sensitivity MODEL [options]",
-        "Elasticities at one point: by how many per cent the throughput and the largest batch that fits change where "
-        "a\nconstant of the chip is one per cent more. By central differences, with the intervals that those of the\n"
-        "measurements leave. Counts such as rows and banks have none.",
-        {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), common_group()},
-        refused_group(),
-        "model",
-        1};
+    return {"sensitivity MODEL [options]",
+            "Elasticities at one point: by how many percent throughput and the largest batch that fits change when a\n"
+            "constant of the chip increases by one percent. They are central differences; their intervals follow from\n"
+            "those of the measurements. Counts such as rows and banks are left out.",
+            {asked, point_group(), extents_group(), compiler_group(), neuron_group(), load_group(), common_group()},
+            refused_group(),
+            "model",
+            1};
 }
 
 struct Asked {
@@ -72,7 +71,7 @@ Asked asked_of(const po::variables_map& values, Console& console) {
     return asked;
 }
 
-/// The key as the chip file has it: a total may be stated by its parts, and the other way round.
+/// The key as the chip file has it: the file may state a total by its parts, or the other way round.
 std::string in_file(std::string key, const std::vector<Variation>& all) {
     if (key.rfind("chip.", 0) == 0) key = key.substr(5);
     const auto has = [&](const std::string& name) {
@@ -87,14 +86,14 @@ std::string in_file(std::string key, const std::vector<Variation>& all) {
     return key;
 }
 
-/// The values of one constant; texts are empty where that side cannot be.
+/// The values of one constant; the text of a side that is not possible is empty.
 struct Sides {
     std::string key, grade, value, less, more, why_not;
 };
 
 bool is_more(const Variation& v) { return explore::size_of(v.changed)->size > explore::size_of(v.value)->size; }
 
-/// The constants that were asked for, in the chip file's order, each once.
+/// The requested constants, in the chip file's order, each once.
 std::vector<Sides> sides_of(const Asked& asked, const hw::ChipFile& chip) {
     const auto ups = flow::variations_of(chip, asked.share);
     std::vector<std::string> keys, wanted;
@@ -104,7 +103,7 @@ std::vector<Sides> sides_of(const Asked& asked, const hw::ChipFile& chip) {
     for (const std::string& name : asked.keys) {
         wanted.push_back(in_file(name, ups));
         if (std::find(keys.begin(), keys.end(), wanted.back()) == keys.end())
-            problems.add("", "--of " + name, "is no constant of the chip" + suggestion(wanted.back(), keys));
+            problems.add("", "--of " + name, "is not a constant of the chip" + suggestion(wanted.back(), keys));
     }
     problems.throw_if_any();
     std::vector<Sides> list;
@@ -127,13 +126,13 @@ PointRequest with(PointRequest request, const std::string& key, const std::strin
     return request;
 }
 
-/// Points to measure, in order; the same request once.
+/// Points to measure, in order. Equal requests are measured once.
 class Measurements {
 public:
     Measurements(const Asked& asked, Console& console)
         : asked_(asked), progress_(console.progress()), models_(console.notice()) {}
 
-    /// Adds a point; empty where no chip can be so, with the reason in `why`.
+    /// Adds a point. Empty if such a chip is not possible; `why` then has the reason.
     std::optional<std::size_t> add(const PointRequest& request, std::string& why) {
         Problems problems;
         const auto point = flow::resolve(request, models_, problems);
@@ -185,7 +184,7 @@ private:
     std::vector<record::RunRecord> prepared_, records_;
 };
 
-/// Which measurements a constant's sides are; the base where a side cannot be.
+/// The measurements of both sides of a constant; the base point for a side that is not possible.
 struct Planned {
     Sides sides;
     std::size_t less = 0, more = 0;

@@ -23,7 +23,7 @@ std::string interval_text(const std::optional<Elasticity>& e) {
 
 std::string value_text(const std::optional<Elasticity>& e) { return e ? fmt::format("{:+.3f}", e->value) : "-"; }
 
-/// What the interval leaves: none of it where it holds 0.
+/// The part that the interval makes sure of: 0 if the interval contains 0.
 bool is_felt(const std::optional<Elasticity>& e) { return e && e->value != 0 && (e->low > 0 || e->high < 0); }
 
 std::string limit_text(const std::optional<flow::LargestBatch>& limit) {
@@ -58,7 +58,7 @@ bool has_limits(const SensitivityReport& report) {
 std::string left_text(const SensitivityReport& report) {
     std::vector<std::string> left;
     for (const auto& [key, why] : report.left) left.push_back(key + " (" + why + ")");
-    return left.empty() ? "" : wrapped("Left as they are: " + join(left, ", ") + ".") + "\n";
+    return left.empty() ? "" : wrapped("Not varied: " + join(left, ", ") + ".") + "\n";
 }
 
 }  // namespace
@@ -88,11 +88,11 @@ void sort_by_elasticity(std::vector<Sensitivity>& list) {
 std::string sensitivity_text(const SensitivityReport& report) {
     const auto& base = report.base;
     std::string text = wrapped(fmt::format(
-        "{}, B={}: {} items/s. One per cent more of a constant changes throughput by so many per cent (95 of 100 "
-        "intervals hold it), from runs with {:.0f} % less and more:",
+        "{}, B={}: {} items/s. Change of throughput in percent when a constant increases by one percent (with 95 % "
+        "intervals), from runs with {:.0f} % less and more:",
         base.model_name, base.batch_size.value_or(0), fixed(base.throughput_avg, 0), 100 * report.share));
     const bool limits = has_limits(report);
-    // With limits the values find no room; programs have them in any case.
+    // With limits there is no room for the values; the JSON and CSV always have them.
     std::vector<std::string> names{"constant"};
     if (limits) names.insert(names.end(), {"items/s", "interval", "fits", "limit", "interval "});
     else names.insert(names.end(), {"grade", "from", "to", "items/s", "interval"});
@@ -113,7 +113,7 @@ std::string sensitivity_text(const SensitivityReport& report) {
         table.add(std::move(row));
     }
     text += "\n\n" + table.text();
-    if (!still.empty()) text += wrapped("Not told from 0: " + join(still, ", ") + ".") + "\n";
+    if (!still.empty()) text += wrapped("Not distinguishable from 0: " + join(still, ", ") + ".") + "\n";
     return text + left_text(report);
 }
 

@@ -1,4 +1,4 @@
-// What infsim sensitivity prints.
+// The output of infsim sensitivity.
 #pragma once
 
 #include <optional>
@@ -17,25 +17,25 @@ namespace infsim::cli {
 struct Measured {
     std::string value;  ///< of the constant, with its unit
     record::RunRecord record;
-    std::optional<flow::LargestBatch> resident;  ///< where limits were asked for
+    std::optional<flow::LargestBatch> resident;  ///< if limits were requested
 };
 
-/// A constant and the point with less and with more of it.
+/// A constant, and the point with a smaller and with a larger value of it.
 struct Sensitivity {
     std::string key, grade, value;
     Measured less, more;
 
-    /// ln(more / less), of the values that the chip really had.
+    /// ln(more / less), of the values that the chip actually had.
     double log_ratio() const;
     std::optional<analysis::Elasticity> throughput() const;
-    std::optional<analysis::Elasticity> limit() const;  ///< empty also where a limit is the end of the search
+    std::optional<analysis::Elasticity> limit() const;  ///< also empty if a limit is the end of the search
 };
 
 struct SensitivityReport {
     record::RunRecord base;
     double share = 0.1;
     std::vector<Sensitivity> list;                          ///< the largest elasticity of throughput first
-    std::vector<std::pair<std::string, std::string>> left;  ///< keys that stay as they are, with the reason
+    std::vector<std::pair<std::string, std::string>> left;  ///< keys that are not varied, with the reason
 };
 
 void sort_by_elasticity(std::vector<Sensitivity>& list);

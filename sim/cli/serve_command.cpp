@@ -30,10 +30,10 @@ Syntax syntax() {
     // clang-format off
     running.add_options()
         ("out", po::value<std::string>()->value_name("DIR"),
-         "where results and measured service times go (default results/NAME of the scenario)")
+         "folder for results and measured service times (default results/NAME of the scenario)")
         ("times", po::value<std::string>()->value_name("DIR"),
-         "where service times are kept and taken from, to share them between scenarios (default DIR/service)")
-        ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes that measure at a time (default 1)")
+         "folder where service times are stored and reused; scenarios can share it (default DIR/service)")
+        ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes for measurements (default 1)")
         ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
          "replace a value of the scenario, such as load.rate=500 or server.batches=[1,4], or of the chip or compiler "
          "file, such as chip.dram.channels=1; may be repeated, the last one wins");
@@ -47,17 +47,17 @@ Syntax syntax() {
     add_columns_option(output, "print these columns instead: of serving.csv, or of a search's table");
     return {
         "serve SCENARIO.json [options]",
-        "Simulates requests that arrive at a server, a batching policy and cores that execute batches; prints tail\n"
-        "latency, throughput, padding and a verdict, or searches the highest load within a bound. Times of batches "
-        "are\n"
-        "measured on the simulated chip when first needed and kept. Schema: configs/schemas/scenario.schema.json.",
+        "Simulates requests that arrive at a server, a batching policy and cores that execute batches. Prints tail\n"
+        "latency, throughput, padding and a verdict, or searches for the highest load within a bound. Service times\n"
+        "of batches are measured on the simulated chip when first needed, and stored. Schema:\n"
+        "configs/schemas/scenario.schema.json.",
         {running, price_group(), output, common_group()},
         {},
         "scenario",
         1};
 }
 
-/// Results go there; nothing is written before everything is known.
+/// Writes the results into the folder. Nothing is written before everything is known.
 void write_results(const std::string& folder, const ServingPlan& plan, const Scenario& scenario,
                    const ServingResult& result, const json::Object& report) {
     std::error_code error;
@@ -92,7 +92,7 @@ std::vector<SetResult> search(const ServingPlan& plan, flow::ServiceTables& tabl
                                               : serving::sets_of(what.candidates, what.at_most);
     if (sets.size() > serving::kMaxSets)
         throw InputError(plan.scenario.file, "/search/at_most",
-                         "makes " + std::to_string(sets.size()) + " sets; at most " +
+                         "gives " + std::to_string(sets.size()) + " sets; at most " +
                              std::to_string(serving::kMaxSets) + " are tried");
     std::vector<SetResult> results;
     progress.start(sets.size(), 0);
@@ -137,7 +137,7 @@ int serve_searching(const ServingPlan& plan, flow::ServiceTables& tables, const 
     return does_not_fit(plan, results.front().excluded, options.as_json, console);
 }
 
-/// Whether the chip itself is to be simulated, and the load as a part of the capacity where measured times say it.
+/// Whether to simulate the chip itself, and the load as a share of the capacity, if measured times give it.
 Scenario with_backend(const ServingPlan& plan, std::optional<double> load) {
     Scenario scenario = plan.scenario;
     if (scenario.live == serving::Live::near_capacity)
@@ -219,7 +219,7 @@ int run_serve_command(const Arguments& arguments) {
     try {
         return serve(*plan, options, console);
     } catch (const explore::Interrupted&) {
-        console.error("interrupted; service times that were measured are in " + options.times);
+        console.error("interrupted; the service times measured so far are in " + options.times);
         return kInterrupted;
     }
 }

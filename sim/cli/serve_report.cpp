@@ -59,9 +59,9 @@ std::string head(const flow::ServingPlan& plan, const Scenario& s, const flow::S
             wrapped(
                 fmt::format("The load is {} of what full batches can serve. ", percent(*result.offered_load)) +
                 (s.live == serving::Live::yes
-                     ? "There arrivals drive the simulated chip instead of measured times."
-                     : "Up to 90 % measured times agree with the live chip; above, a queue magnifies what they miss, "
-                       "and p99 may be off by half: \"live\": \"auto\" simulates the chip there."));
+                     ? "At this load arrivals drive the simulated chip instead of measured times."
+                     : "Up to 90 %, measured times agree with the live chip. Above, a queue magnifies their errors and "
+                       "p99 may be off by half: \"live\": \"auto\" simulates the chip there."));
     }
     return text + "\n\n";
 }
@@ -77,7 +77,7 @@ std::string latency_table(const Scenario& s, const Summary& m) {
         text += fmt::format("MLPerf's estimate of p{} (early stopping): {:.3f} ms.\n",
                             number_text(s.mlperf->percentile), *m.early_stopping);
     if (s.run.bound > Duration{0})
-        text += fmt::format("Bound: p{} of {} at most; is {:.3f} ms.\n", number_text(s.percentile),
+        text += fmt::format("Bound: p{} of at most {}; it is {:.3f} ms.\n", number_text(s.percentile),
                             to_text(s.run.bound), m.at_percentile);
     return text + "\n";
 }
@@ -136,7 +136,7 @@ std::string size_table(const Scenario& s, const std::vector<SizeRow>& sizes) {
                        "\n" + table.text();
     if (small > 0)
         text += wrapped(fmt::format(
-                    "A request of {} items spends {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
+                    "A request of {} items takes {:.2f} us of host software per item, one of {} {:.2f} us: {} less, "
                     "{:.2f} ms over its items.",
                     most.items, large, least.items, small, percent(1 - large / small),
                     (small - large) * most.items / 1e3)) +
@@ -152,7 +152,7 @@ std::string batch_table(const Scenario& s, const Tally& t) {
                 table.add({"B=" + std::to_string(s.run.server.sizes[p]), std::to_string(n),
                            number_text(t.histogram[p][n]),
                            percent(static_cast<double>(t.histogram[p][n]) / static_cast<double>(t.batches))});
-    return "\nWhat inferences carry:\n" + table.text();
+    return "\nItems per inference:\n" + table.text();
 }
 
 std::string published_table(const Scenario& s, const Summary& m) {

@@ -1,4 +1,4 @@
-// What infsim serve prints and writes.
+// The output and the files of infsim serve.
 #pragma once
 
 #include <string>
@@ -22,8 +22,8 @@ json::Object serve_json(const flow::ServingPlan& plan, const serving::Scenario& 
 /// Queue length over time: start_ms,end_ms,waiting_items_avg,waiting_items_max,requests_in_system_avg.
 std::string queue_csv(const serving::Tally& tally);
 
-/// A search: the peak of the server as it is (one result), or of sets, best first.
-/// `columns`: of search_columns(), in place of the usual ones. Reasons stand below, each once.
+/// A search: the peak of the server as it is (one result), or the peaks of sets, best first.
+/// `columns`: of search_columns(), instead of the usual ones. Reasons stand below, each once.
 std::string search_text(const flow::ServingPlan& plan, const std::vector<serving::SetResult>& results,
                         const std::vector<std::string>& columns, const Paint& paint);
 std::vector<std::string> search_columns();

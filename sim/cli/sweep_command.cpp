@@ -35,29 +35,29 @@ Syntax syntax() {
     // clang-format off
     running.add_options()
         ("out", po::value<std::string>()->value_name("DIR"),
-         "where results go and are resumed from (default results/NAME)")
+         "folder for results, which a later run resumes from (default results/NAME)")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default 1)")
         ("point-timeout", po::value<std::string>()->value_name("TIME"),
-         "give up a point that takes longer, such as 90s: its status is timeout (default: no limit)")
+         "give up points that take longer, such as 90s; their status is timeout (default: no limit)")
         ("point-memory", po::value<std::string>()->value_name("BYTES"),
-         "give up a point that wants more memory, such as 2GiB: its status is out_of_memory (default: no limit)")
-        ("dry-run", "check every point and say how many there are and how many DIR lacks, without running any")
+         "give up points that need more memory, such as 2GiB; their status is out_of_memory (default: no limit)")
+        ("dry-run", "check every point and print how many there are and how many DIR lacks, without running any")
         ("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-         "replace a base value, or the values of an axis by one or a JSON array of them; may be repeated");
+         "replace a base value, or the values of an axis by one value or a JSON array; may be repeated");
     // clang-format on
     po::options_description output("Output");
     // clang-format off
     output.add_options()
         ("format", po::value<std::string>()->value_name("F"),
-         "of the table: csv (default, DIR/table.csv) or sqlite (DIR/table.sqlite)")
+         "format of the table: csv (default, DIR/table.csv) or sqlite (DIR/table.sqlite)")
         ("json", "print records and summary as JSON instead of the table")
         ("help-columns", "print name, unit and meaning of every column of the table and exit");
     // clang-format on
-    add_columns_option(output, "in the printed table these columns of the table, behind the axes");
+    add_columns_option(output, "print these columns of the table after the axes");
     return {"sweep SWEEP.json [options]",
-            "Runs every point of a sweep that DIR lacks, one process each, writes DIR/table.csv with its description\n"
-            "DIR/table.columns.json and prints the table,\n"
-            "the knee, the largest batch with the reason why one more does not fit, and where layers leave DRAM.",
+            "Runs every point of a sweep that DIR lacks, one process each. Writes DIR/table.csv with its description\n"
+            "DIR/table.columns.json. Prints the table, the knee, the largest batch that fits and why one more does\n"
+            "not, and the batches at which layers stop being bound by DRAM.",
             {running, price_group(), output, common_group()},
             {},
             "sweep",
@@ -75,7 +75,7 @@ std::string table_path(const explore::SweepOptions& options) {
     return options.folder + (options.format == explore::TableFormat::csv ? "/table.csv" : "/table.sqlite");
 }
 
-/// The script that draws such a sweep: a map where two axes are left beside the batch and the network.
+/// The script that plots this sweep: a map if there are two more axes besides the batch and the network.
 std::string picture_script(const explore::Sweep& sweep) {
     const auto axes = std::count_if(sweep.axes.begin(), sweep.axes.end(), [](const explore::Axis& axis) {
         return !axis.zipped && axis.key != "batch" && axis.key != "model";
@@ -83,7 +83,7 @@ std::string picture_script(const explore::Sweep& sweep) {
     return axes >= 2 ? "plot_map" : "plot_sweep";
 }
 
-/// How a table is asked for.
+/// How the table is printed.
 struct Look {
     std::vector<std::string> columns;
     bool json = false;
@@ -99,8 +99,7 @@ void print(const explore::Sweep& sweep, const explore::SweepResult& result, cons
     const std::string found = objective_sentences(sweep, result);
     if (!found.empty()) std::cout << found << "\n";
     std::cout << "Table: " << table_path(options) << "\nLayers of each point: " << folder << "/points/*/layers.csv\n"
-              << "Pictures, PNG and SVG: scripts/" << picture_script(sweep) << ".py " << folder
-              << " draws them there\n";
+              << "Plots, PNG and SVG: scripts/" << picture_script(sweep) << ".py " << folder << " draws them there\n";
 }
 
 /// A sweep of scenarios: one row per scenario, in table order.
@@ -110,18 +109,18 @@ int run_serving_sweep(const explore::Sweep& sweep, const explore::SweepOptions& 
     try {
         rows = explore::run_serving_sweep(sweep, options, console.progress());
     } catch (const explore::Interrupted&) {
-        console.error("interrupted; the service times that were measured are in " + options.folder + "/service");
+        console.error("interrupted; the service times measured so far are in " + options.folder + "/service");
         return kInterrupted;
     }
     if (look.json) std::cout << json::dump(serving_rows_json(sweep, rows, options.folder)) << "\n";
     else
         std::cout << wrapped(sweep.question) << "\n\n"
                   << serving_rows_text(sweep, rows, look.columns, console.paint()) << "\nTable: " << table_path(options)
-                  << "\nPictures, PNG and SVG: scripts/plot_serving.py " << options.folder << " draws them there\n";
+                  << "\nPlots, PNG and SVG: scripts/plot_serving.py " << options.folder << " draws them there\n";
     return kDone;
 }
 
-/// A sweep that looks for limits: one row per cell, in table order.
+/// A sweep that searches for limits: one row per cell, in table order.
 int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& options, const Look& look,
                      Console& console) {
     const explore::LimitsSweepResult result = explore::run_limits_sweep(sweep, options, console.progress());
@@ -135,12 +134,12 @@ int run_limits_sweep(const explore::Sweep& sweep, const explore::SweepOptions& o
         std::cout << wrapped(sweep.question) << "\n\n"
                   << limits_rows_text(sweep, result.rows, look.columns, console.paint())
                   << "\nTable: " << table_path(options) << "\nCertificates of each cell: " << options.folder
-                  << "/limits/*.json\nPictures, PNG and SVG: scripts/plot_limits.py " << options.folder
+                  << "/limits/*.json\nPlots, PNG and SVG: scripts/plot_limits.py " << options.folder
                   << " draws them there\n";
     return limits_status(result.rows, console);
 }
 
-/// What --columns asks for.
+/// The columns of --columns.
 std::vector<std::string> checked_columns(const po::variables_map& values, const explore::Sweep& sweep,
                                          Problems& problems) {
     const auto names = explore::is_serving(sweep)                         ? record::names_of(record::serving_columns())
@@ -164,7 +163,7 @@ std::optional<Q> limit_of(const po::variables_map& values, const std::string& na
     return parsed.value;
 }
 
-/// What --dry-run says: nothing was run or written.
+/// Prints the answer of --dry-run. Nothing is run or written.
 void print_census(const explore::Census& census, const std::string& folder, bool as_json) {
     if (as_json) {
         std::cout << json::dump(json::Object{{"points", static_cast<std::int64_t>(census.points)},
@@ -194,13 +193,13 @@ int dry_run(const explore::Sweep& sweep, const explore::SweepOptions& options, b
     problems.throw_if_any();
     print_census(census, options.folder, as_json);
     if (sweep.method.then.simulate_front && !as_json)
-        std::cout << "each by estimate; those on the front are simulated behind them\n";
+        std::cout << "each by estimate; those on the front are simulated afterwards\n";
     if (explore::goes_to_limit(sweep) && !as_json)
         std::cout << "each at batch 1; their other batches are found while the sweep runs\n";
     return kDone;
 }
 
-/// Names what failed and says how much was given up.
+/// Lists the failed points and says how many were given up.
 int exit_status(const explore::SweepResult& result, Console& console) {
     using record::Status;
     std::map<Status, std::size_t> count;

@@ -22,7 +22,7 @@ using record::Status;
 
 constexpr std::size_t kGroupsInFull = 2;
 
-/// Points that differ in nothing but the batch.
+/// Points that differ only in the batch.
 struct Group {
     std::string label;                ///< values of the other axes: "chip.x=1 dtype=fp16"
     std::vector<std::string> values;  ///< the same, by axis; the batch axis left out
@@ -90,7 +90,7 @@ std::string rivals_text(const Group& group) {
     return batches.empty() ? "" : "; within the intervals it may be " + join(batches, " or ");
 }
 
-/// Kneedle's knee, where it is another batch than the one that is said and those that may be it as well.
+/// Kneedle's knee, if it is neither the stated knee nor one of its rivals.
 std::string kneedle_text(const Group& group) {
     const auto other = analysis::kneedle(group.records);
     const auto rivals = analysis::knee_rivals(group.records);
@@ -99,7 +99,7 @@ std::string kneedle_text(const Group& group) {
     return "; Kneedle, whose knee depends on the range, says " + batch_text(group.records[*other]);
 }
 
-/// b95, or that the batches end too early for one.
+/// b95, or a remark that the batches end too early for one.
 std::string b95_text(const Group& group) {
     const auto b = analysis::b95(group.records);
     if (!b) return "";

@@ -23,7 +23,7 @@ std::string interval_text(const RunRecord& r) {
     return fmt::format("{:.1f} %", 100 * (*r.throughput_high / *r.throughput_avg - 1));
 }
 
-/// In the place of figures.
+/// Shown instead of figures.
 std::string verdict(Status status) {
     switch (status) {
         case Status::ok:
@@ -55,18 +55,18 @@ std::vector<std::string> figures(const RunRecord& r) {
 /// Why a row has no figures.
 std::string reason_text(const RunRecord& r) {
     if (!r.infeasible_wanted_bytes) return std::string(record::status_name(r.status)) + ": " + r.reason;
-    return "does not fit: " + r.infeasible_layer + " wants " + number_text(*r.infeasible_wanted_bytes) + " of " +
+    return "does not fit: " + r.infeasible_layer + " needs " + number_text(*r.infeasible_wanted_bytes) + " of " +
            number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
 }
 
-/// Why a row is so slow, or what holds the PE up.
+/// Why a row is slow, or what the PE waits for.
 std::string remark_text(const RunRecord& r) {
     if (r.status == Status::estimated)
-        return "priced by the compiler's estimate, not simulated: +-10 %, and the latency is a mean";
+        return "from the compiler's estimate, not simulated: +-10 %, and the latency is a mean";
     return r.why_slow.empty() ? "the PE waits mostly for " + r.engine_main_stall[0] : "far from ideal: " + r.why_slow;
 }
 
-/// Knee and rest: what a row says at a glance.
+/// The colour of a row: the knee stands out.
 Ink ink_of(const RunRecord& r, const std::set<std::string>& knees) {
     if (r.status == Status::failed) return Ink::bad;
     if (!record::has_results(r)) return Ink::warning;
@@ -97,7 +97,7 @@ std::vector<std::string> usual_names() {
             "eff.",    "bound", "PE",     "DRAM",   "weights", "SB B"};
 }
 
-/// The figures that were asked for, or the usual ones, with the mark of the reason in their place.
+/// The requested figures, or the usual ones; without figures, the mark of the reason.
 std::vector<std::string> cells_of(const RunRecord& r, const std::vector<std::string>& columns,
                                   const std::string& mark) {
     if (columns.empty()) return record::has_results(r) ? figures(r) : std::vector{mark};

@@ -21,7 +21,7 @@ bool numeric(const std::string& cell) {
                            cell.find_first_of("0123456789") != std::string::npos);
 }
 
-/// The words of a text; a number and its per cent are one.
+/// The words of a text; a number and its percent sign are one word.
 std::vector<std::string> words_of(const std::string& text) {
     std::vector<std::string> words;
     for (std::string& word : split(text, ' ')) {
@@ -31,7 +31,7 @@ std::vector<std::string> words_of(const std::string& text) {
     return words;
 }
 
-/// Words in lines of `width`, each but the first behind `indent` blanks.
+/// Words in lines of `width`; all lines but the first are indented by `indent` blanks.
 std::string folded(const std::string& text, std::size_t width, std::size_t indent) {
     std::string lines;
     std::size_t used = 0;
@@ -45,7 +45,7 @@ std::string folded(const std::string& text, std::size_t width, std::size_t inden
     return lines;
 }
 
-/// How many columns from the left go into `most` characters; never less than one.
+/// How many columns from the left fit into `most` characters; at least one.
 std::size_t columns_within(const std::vector<std::size_t>& width, std::size_t most) {
     std::size_t used = 0, columns = 0;
     for (const std::size_t w : width) {
@@ -72,14 +72,14 @@ std::size_t terminal_width(int file) {
     return std::max<std::size_t>(size.ws_col, kLeast);
 }
 
-/// What of a table goes where.
+/// The layout of a table.
 struct Table::Layout {
     std::vector<std::size_t> width;
     std::vector<bool> right;  ///< numbers
-    std::size_t before = 0;   ///< characters in front of the last column
-    std::size_t columns = 0;  ///< so many find room side by side
-    bool folds = false;       ///< the last one goes on in further lines
-    bool below = false;       ///< the last one stands below the others
+    std::size_t before = 0;   ///< characters before the last column
+    std::size_t columns = 0;  ///< number of columns that fit side by side
+    bool folds = false;       ///< the last column wraps into further lines
+    bool below = false;       ///< the last column stands below the others
 };
 
 Table::Layout Table::layout(std::size_t most) const {
@@ -95,7 +95,7 @@ Table::Layout Table::layout(std::size_t most) const {
         }
     const std::size_t last = count - 1;
     for (std::size_t c = 0; c < last; ++c) l.before += l.width[c] + 2;
-    // A last column of text goes on in further lines where it still has some room, else below.
+    // A last column of text wraps if it still has some room; otherwise it stands below.
     constexpr std::size_t kNarrowest = 24, kOthers = 2;
     const bool long_text = !l.right[last] && l.before + l.width[last] > most && l.width[last] >= kNarrowest;
     l.folds = long_text && l.before + kNarrowest <= most;
@@ -105,7 +105,7 @@ Table::Layout Table::layout(std::size_t most) const {
     return l;
 }
 
-/// A row as lines, without their ends.
+/// A row as lines, without line ends.
 std::string Table::lines_of(const Row& row, const Layout& l, std::size_t most) {
     constexpr std::size_t kIndent = 4;
     const std::size_t last = l.width.size() - 1;

@@ -1,4 +1,4 @@
-// Tables for people: columns aligned, a line of names.
+// Tables for people: aligned columns, a heading line.
 #pragma once
 
 #include <optional>
@@ -9,18 +9,17 @@
 
 namespace infsim::cli {
 
-/// Characters in a line of the terminal that a file is, by COLUMNS where that is set, 100 where it is none.
+/// Width in characters: COLUMNS if set, else that of the terminal, else 100 if the file is not a terminal.
 std::size_t terminal_width(int file = 1);
 
 class Table {
 public:
     explicit Table(std::vector<std::string> names) : rows_{{std::move(names), Ink::plain}} {}
     void add(std::vector<std::string> cells, Ink ink = Ink::plain) { rows_.push_back({std::move(cells), ink}); }
-    /// Numbers to the right, text to the left, two blanks between columns. No line is longer than `most` characters: a
-    /// last column of text goes on in further lines, or stands below its row; other columns at the right that find no
-    /// room are named below.
+    /// Numbers right-aligned, text left-aligned, two blanks between columns. No line exceeds `most` characters: a last
+    /// column of text wraps into further lines, or stands below its row. Other columns that do not fit are named below.
     std::string text(const Paint& paint = {}, std::size_t most = terminal_width()) const;
-    /// The same without the line of names.
+    /// The same without the heading line.
     std::string body(const Paint& paint = {}, std::size_t most = terminal_width()) const;
 
 private:
@@ -35,12 +34,12 @@ private:
     std::vector<Row> rows_;
 };
 
-/// What rows of a table have to say at length: below it, the same once, each behind the mark that its rows carry.
+/// Footnotes of a table: long texts of rows, each once below the table, after the mark that its rows carry.
 class Footnotes {
 public:
-    /// "[1]", for a text that was not there before the next number.
+    /// The mark of a text, such as "[1]"; a new text gets the next number.
     std::string mark(const std::string& text);
-    /// A line for each; "" where there are none.
+    /// A line for each; "" if there are none.
     std::string text(std::size_t most = terminal_width()) const;
 
 private:
@@ -50,21 +49,21 @@ private:
 /// The text in lines of at most `most` characters, broken at blanks; further lines are indented.
 std::string wrapped(const std::string& text, std::size_t most = terminal_width());
 
-/// A number with so many digits behind the point; "-" where there is none.
+/// A number with this many digits after the decimal point; "-" if there is none.
 std::string fixed(double x, int digits);
 template <class T>
 std::string fixed(const T& optional, int digits) {
     return optional ? fixed(static_cast<double>(*optional), digits) : "-";
 }
-/// Requests or items per second, with fewer digits the more there are.
+/// Requests or items per second; larger numbers have fewer decimals.
 std::string rate_text(double per_second);
-/// Five digits, which is one more than the interval of a throughput leaves; whole numbers whole.
+/// Five digits, one more than the interval of a throughput justifies; integers in full.
 std::string rounded(double x);
 /// "43.2 %".
 std::string percent(double share);
 /// "+4.3 %".
 std::string signed_percent(double share);
-/// Of a record: "0.43", and with more digits the less it is.
+/// The efficiency of a record: "0.43"; smaller values have more decimals.
 std::string efficiency_text(const std::optional<double>& efficiency);
 /// "51.1 MB", "88 KB", "12 B": decimal units.
 std::string megabytes(double bytes);

@@ -22,23 +22,23 @@ using flow::Moved;
 using flow::PointRequest;
 using flow::Variation;
 
-constexpr double kNotable = 0.01;  ///< change of throughput from which a constant is listed
+constexpr double kNotable = 0.01;  ///< a constant is listed if it changes throughput by at least this
 
 Syntax syntax() {
     po::options_description asked("Question");
     // clang-format off
     asked.add_options()
-        ("percent", po::value<double>()->value_name("P"), "how much larger and smaller (default 20)")
-        ("only", po::value<std::string>()->value_name("TEXT"), "constants whose key contains TEXT")
+        ("percent", po::value<double>()->value_name("P"), "increase and decrease of each constant (default 20)")
+        ("only", po::value<std::string>()->value_name("TEXT"), "only constants whose key contains TEXT")
         ("batches", po::value<std::string>()->value_name("LIST"), "batches to simulate (default 1,2,3,4,5,6,8)")
         ("jobs,j", po::value<std::int64_t>()->value_name("N"), "worker processes at a time (default: one per processor)")
         ("json", "print JSON instead of a table");
     // clang-format on
     return {
         "uncertainty MODEL [options]",
-        "What one says of a network on a chip (the largest batch that fits without spilling, knee, b95, best batch,\n"
-        "throughput) with each constant of the chip larger and smaller in turn: which constants these claims rest\n"
-        "on. Counts such as rows and banks stay. Some hundred simulations; --only asks for fewer.\n",
+        "Shows which constants the claims about a network on a chip depend on (the largest batch that fits without\n"
+        "spilling, knee, b95, best batch, throughput). Each constant is increased and decreased in turn; counts such\n"
+        "as rows and banks are not varied. Takes some hundred simulations, or fewer with --only.\n",
         {point_group(false), extents_group(), compiler_group(), neuron_group(), load_group(), asked, common_group()},
         refused_group(),
         "model",
@@ -64,7 +64,7 @@ std::vector<int> batches_of(const std::string& text, Problems& problems) {
         if (batch < 1 || batch > flow::kMaxBatch)
             problems.add(
                 "", "--batches",
-                fmt::format("must be numbers from 1 to {} with commas between, and has '{}'", flow::kMaxBatch, word));
+                fmt::format("must be numbers from 1 to {}, separated by commas, but has '{}'", flow::kMaxBatch, word));
         batches.push_back(std::max(1, batch));
     }
     std::sort(batches.begin(), batches.end());
@@ -92,15 +92,15 @@ PointRequest with(PointRequest request, const Variation& v) {
     return request;
 }
 
-/// A variation with what came of it; the first case has none and is the file as it is.
+/// A variation with its results. The first case has no variation: it is the file as it is.
 struct Case {
     std::optional<Variation> variation;
     PointRequest request;
-    std::string refused;  ///< no chip can be so
+    std::string refused;  ///< why such a chip is not possible
     Claims claims;
 };
 
-/// The largest batch that is resident. Most constants do not touch it, so that of the file as it is is asked first.
+/// The largest resident batch. Most constants do not affect it, so the unchanged file's answer is tried first.
 flow::LargestBatch resident_of(const PointRequest& request, int most, int guess, const flow::LimitsTools& tools) {
     PointRequest r = flow::resident_request(request);
     const auto fits = [&](int batch) {
@@ -111,7 +111,7 @@ flow::LargestBatch resident_of(const PointRequest& request, int most, int guess,
     return flow::find_largest(fits, most, 2);
 }
 
-/// Simulates all batches of all cases and draws the claims from them. False when interrupted.
+/// Simulates all batches of all cases and derives the claims. False when interrupted.
 bool run_cases(std::vector<Case>& cases, const Asked& asked, Console& console) {
     std::vector<PointRequest> requests;
     std::vector<record::RunRecord> prepared;
@@ -163,7 +163,7 @@ std::string resident_text(const flow::LargestBatch& r) {
 
 std::string sentence(const Claims& c, const Asked& asked) {
     return fmt::format(
-        "As the file has it: fits without spilling up to B={}, knee B={}, b95 B={}, best of the batches tried "
+        "With the file unchanged: fits without spilling up to B={}, knee B={}, b95 B={}, best of the batches tried "
         "B={}; {} items/s at B={}, {} at best.",
         resident_text(c.resident), batch_text(c.knee), batch_text(c.b95), batch_text(c.best),
         rate_text(c.first.value_or(0)), asked.batches.front(), rate_text(c.highest.value_or(0)));
@@ -171,7 +171,7 @@ std::string sentence(const Claims& c, const Asked& asked) {
 
 std::string change(double share) { return std::abs(share) < 0.0005 ? "" : signed_percent(share); }
 
-/// "key (reason), ..." with the reason of keys in a row told once.
+/// "key (reason), ..."; consecutive keys with the same reason share it.
 std::string with_reasons(const std::vector<std::pair<std::string, std::string>>& list) {
     std::string text;
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -203,13 +203,13 @@ void print(const std::vector<Case>& cases, const std::vector<std::pair<std::stri
                    change(m.highest)});
     }
     std::cout << table.text()
-              << wrapped("fits to best: batches, where they are others; the last two: change of items/s.") << "\n\n";
+              << wrapped("fits to best: batches, if they change; the last two columns: change of items/s.") << "\n\n";
     if (!still.empty())
         std::cout << wrapped(fmt::format(
-                         "At least one way hardly moves anything (no batch, throughput by less than 1 %): {}.",
+                         "Hardly any effect in at least one direction (no batch, throughput by less than 1 %): {}.",
                          fmt::join(still, ", ")))
                   << "\n";
-    if (!left.empty()) std::cout << wrapped("Left as they are: " + with_reasons(left) + ".") << "\n";
+    if (!left.empty()) std::cout << wrapped("Not varied: " + with_reasons(left) + ".") << "\n";
 }
 
 json::Value claims_json(const Claims& c) {
@@ -227,7 +227,7 @@ json::Value claims_json(const Claims& c) {
                         {"items_s_best", number(c.highest)}};
 }
 
-/// Names of the batches that are others, as claims_json() calls them.
+/// Names of the batches that changed, as in claims_json().
 json::Array moved_json(const Moved& m) {
     json::Array names;
     if (m.resident) names.emplace_back("fits_without_spilling");
@@ -278,7 +278,8 @@ int run_uncertainty_command(const Arguments& arguments) {
         else if (left.empty() || left.back().first != v.key) left.emplace_back(v.key, v.why_not);
     }
     if (cases.size() == 1)
-        throw InputError("", "--only", "names '" + asked.only + "', which is in no key of the chip that can be varied");
+        throw InputError("", "--only",
+                         "names '" + asked.only + "', which is not in any key of the chip that can be varied");
     if (!run_cases(cases, asked, console)) return kInterrupted;
     for (const Case& c : cases)
         if (!c.refused.empty()) left.emplace_back(c.variation->key + "=" + c.variation->changed, c.refused);

@@ -31,22 +31,22 @@ Syntax syntax() {
     po::options_description output("Output");
     output.add_options()
         ("max-error", po::value<double>()->value_name("P"),
-         "exit status 1 where the worst error is above P percent, or a row that is not skipped was not compared")
+         "exit status 1 if the worst error is above P percent, or if a row that is not skipped was not compared")
         ("json", "print JSON instead of tables")
         ("csv", "print CSV instead of tables");
     // clang-format on
-    add_columns_option(output, "in the table these columns of --csv, behind the row's id");
+    add_columns_option(output, "print these columns of --csv after the row's id");
     return {
         "validate [FILE.csv] [options]",
         "Simulates every row of a table of published measurements and prints simulated against published\n"
-        "throughput and latency. Default: the figures the chip's constants are fitted on\n"
+        "throughput and latency. Default: the figures that the chip's constants were fitted to\n"
         "(tests/published/inf1_calibration.csv). The compiler column picks a pinned compiler profile\n"
         "(configs/validation.json), and an input such as seq8 gives the axis seq that extent. Rows whose network or\n"
-        "input is not there are skipped. Error: simulated / published - 1, of the throughput where that was\n"
-        "published, else of the latency, and of a device time before either. A column latency_is says what\n"
-        "latency_ms_p50 holds where that is not the median: p90, p95, p99, mean or device, the chip's own time\n"
-        "without the host. Beside it a closed form (roofline plus overlap). Columns: configs/README.md. A table.csv\n"
-        "of `infsim sweep` is read as well, for instance to see what another chip would have given.\n",
+        "input is missing are skipped. Error: simulated / published - 1, of the device time if it was published,\n"
+        "else of the throughput, else of the latency. A column latency_is says what latency_ms_p50 holds if it is\n"
+        "not the median: p90, p95, p99, mean or device (the chip's own time without the host). A closed form\n"
+        "(roofline plus overlap) is printed next to the simulation. Columns: configs/README.md. A table.csv of\n"
+        "`infsim sweep` is accepted as well, for instance to see what another chip would have given.\n",
         {running, output, common_group()},
         {},
         "file",
@@ -72,10 +72,10 @@ Asked asked_of(const po::variables_map& values, Console& console, Problems& prob
     if (values.count("max-error") > 0) {
         const double limit = values["max-error"].as<double>();
         if (!(limit >= 0) || std::isinf(limit))
-            problems.add("", "--max-error", "must be a number of percent, 0 or more, and is " + number_text(limit));
+            problems.add("", "--max-error", "must be a percentage of 0 or more, and is " + number_text(limit));
         asked.max_error = limit / 100;
     }
-    asked.columns = columns_of(values, validation_columns(), "they are those of --csv", problems);
+    asked.columns = columns_of(values, validation_columns(), "--csv prints them all", problems);
     asked.json = values.count("json") > 0;
     asked.csv = values.count("csv") > 0;
     if (asked.json && asked.csv) problems.add("", "--csv", "contradicts --json; leave out one of the two");

@@ -20,7 +20,7 @@ using flow::ValidationSummary;
 
 std::string error_text(std::optional<double> error) { return error ? signed_percent(*error) : "-"; }
 
-/// Failed, or not compared and why: what a row says at a glance.
+/// The colour of a row: failed, or not compared and why.
 Ink ink_of(const ValidationOutcome& o) {
     if (o.status == Comparison::compared) return Ink::plain;
     return o.status == Comparison::failed ? Ink::bad : Ink::warning;
@@ -73,7 +73,7 @@ const std::vector<CsvColumn>& csv_columns() {
     return columns;
 }
 
-/// A cell to the last digit, or with as many as mean something.
+/// A cell with all digits, or with significant digits only.
 std::string text_of(const Cell& cell, bool exact) {
     if (const auto* text = std::get_if<std::string>(&cell)) return *text;
     const auto number = std::get<std::optional<double>>(cell);
@@ -123,14 +123,14 @@ std::string table_of(const std::vector<ValidationRow>& rows, const std::vector<V
     return wrapped("Items per second (w: workers per core), latency p50" + other + ".") + "\n" + table.text(paint);
 }
 
-/// What a row's error is of, where that cannot be seen from the columns.
+/// What a row's error refers to, if the columns do not show it.
 std::string device_time(const ValidationRow& row, const ValidationOutcome& o) {
     if (row.published.latency_is != flow::LatencyKind::device) return "";
     return fmt::format("device time {} ms, published {}: {}, which counts; ", fixed(o.latency_ms, 2),
                        fixed(row.published.latency_ms, 2), error_text(o.latency_error));
 }
 
-/// "a, b: text" for rows that say the same.
+/// "a, b: text" for rows with the same text.
 std::string told_once(const std::vector<std::pair<std::string, std::string>>& said) {
     std::vector<std::pair<std::string, std::vector<std::string>>> told;
     for (const auto& [id, what] : said) {

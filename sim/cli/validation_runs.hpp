@@ -9,8 +9,8 @@
 
 namespace infsim::cli {
 
-/// Simulates every row, `jobs` points at a time, and holds each against what was published. `progress`: where it is
-/// shown, or nullptr. Empty when interrupted.
+/// Simulates every row, `jobs` points at a time, and compares it with the published figures. `progress` may be nullptr.
+/// Empty when interrupted.
 std::optional<std::vector<flow::ValidationOutcome>> run_rows(const std::vector<flow::ValidationRow>& rows, int jobs,
                                                              explore::Progress* progress);
 

@@ -38,7 +38,8 @@ FitOptions fit_options(const Compilation& c) {
             if (!c.plans.empty()) plan.sections = c.plans.front().sections;
             return plan;
         };
-    // A plan that the search proposes is tried as it is, or not taken; the plain ones are not its own.
+    // A plan that the search proposes is tried exactly as it is. Weights in parts are allowed only if a plain plan is
+    // among them.
     const auto is_plain = [](const Plan& p) { return p.sections.empty() && p.psum_banks.empty(); };
     if (c.options.weights_in_parts && c.may_evict &&
         (c.plans.empty() || std::any_of(c.plans.begin(), c.plans.end(), is_plain)))

@@ -1,4 +1,4 @@
-// What fitting needs to know of a compilation.
+// What fitting needs to know about a compilation.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ FitOptions fit_options(const Compilation& compilation);
 /// How the compilation's plans become code. Refers to `compilation`.
 PlanEmission emission_of(const Compilation& compilation);
 
-/// Why device DRAM does not hold what the decision comes to. A decision that stands for others has no words for it.
+/// Why device DRAM cannot hold what the decision needs. The refusal of a decision that stands for others has no text.
 std::optional<DoesNotFit> shortage_of(const Decision& decision, const program::Target& target);
 
 }  // namespace infsim::compiler

@@ -1,4 +1,4 @@
-// A compilation under way: what was asked for, and the form that the passes have brought it to.
+// A compilation in progress: what was asked for, and the form that the passes have reached.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@
 
 namespace infsim::compiler {
 
-/// The forms of a compilation, in their order. A pass works on one and leaves the same or a later one.
+/// The forms of a compilation, in order. A pass takes one and leaves the same or a later one.
 enum class Form : std::uint8_t {
     graph,
     network,    ///< layers over values with layouts
-    decision,   ///< beside the Network: its plan, who is evicted, and where everything lies
-    code,       ///< virtual code in place of the Network's layers
-    placement,  ///< beside the Code: addresses, and the order of the instructions
+    decision,   ///< in addition to the Network: its plan, evictions, and all addresses
+    code,       ///< virtual code replaces the Network's layers
+    placement,  ///< in addition to the Code: addresses, and the order of the instructions
     queues,     ///< a Program whose segments have no addresses yet
     program,
 };
@@ -40,16 +40,16 @@ struct Compilation {
     Budget budget;                 ///< state buffer
     bool explain = false;          ///< see CompileExtras
     bool first_that_fits = false;  ///< see SearchInput
-    /// What fitting tries in turn, and whether it may spill; empty: every plan of the plain compiler.
+    /// Plans that fitting tries in turn, and whether it may spill; empty: every plan of the plain compiler.
     std::vector<Plan> plans;
     bool may_spill = true;
-    bool may_evict = true;  ///< whether anything may leave the state buffer at all, or weights come in parts
+    bool may_evict = true;  ///< whether anything may leave the state buffer at all, or weights may arrive in parts
 
-    Form form = Form::graph;  ///< the one that is there; of earlier ones there is what later passes still need
+    Form form = Form::graph;  ///< the current form; of earlier forms, only what later passes still need is kept
     Network network;
     std::optional<Decision> decision;
     Code code;
-    SpillReport spills;  ///< what carrying out the evictions came to
+    SpillReport spills;  ///< what the evictions amounted to once carried out
     Placement placement;
     program::Program program;
 };

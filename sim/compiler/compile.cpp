@@ -47,7 +47,7 @@ void check_arguments(const graph::Graph& graph, int batch, DType dtype, DType io
     if (batch > 65535) problems.add(graph.name, "batch", "more than 65535 images");
 }
 
-/// Every queue owns a semaphore; what is used of them does not depend on the network.
+/// Every queue owns a semaphore, so the number needed does not depend on the network.
 std::optional<DoesNotFit> too_few_semaphores(const program::Target& target) {
     const int queues = 3 + target.dma_engines * std::min(4, target.rings_per_engine);
     if (queues <= target.max_queues) return std::nullopt;
@@ -62,7 +62,7 @@ std::optional<DoesNotFit> too_few_semaphores(const program::Target& target) {
     return no;
 }
 
-/// Device DRAM that graph inputs and outputs take at least: host transfers overlap execution, so each is there twice.
+/// Minimum device DRAM for graph inputs and outputs: host transfers overlap execution, so each is there twice.
 std::int64_t io_bytes(const graph::Graph& graph, int batch, DType io_dtype) {
     std::int64_t bytes = 0;
     for (const auto* list : {&graph.inputs, &graph.outputs})
@@ -85,7 +85,7 @@ constexpr bool kDebug = false;
 constexpr bool kDebug = true;
 #endif
 
-/// Why there is none whatever the passes do.
+/// Why there can be no Program, whatever the passes do.
 std::optional<DoesNotFit> refusal_beforehand(const Compilation& c) {
     if (auto no = too_few_semaphores(c.target)) return no;
     if (const std::int64_t io = io_bytes(c.graph, c.batch, c.io_dtype); io > c.target.dram_region_bytes)
@@ -114,7 +114,7 @@ struct Asked {
     DType dtype, io_dtype;
 };
 
-/// A compilation with nothing done yet. Throws InputError for what makes no sense.
+/// A compilation before its first pass. Throws InputError for invalid arguments.
 Compilation begun(const Asked& asked, const CompileOptions& options) {
     Problems problems;
     check_arguments(asked.graph, asked.batch, asked.dtype, asked.io_dtype, problems);
@@ -126,7 +126,7 @@ Compilation begun(const Asked& asked, const CompileOptions& options) {
 }
 
 enum class Verdict : std::uint8_t { fits, refused, close };
-/// Whether everything lies somewhere, as far as is known once that is decided; `why` for what is refused.
+/// Whether everything has a place, as far as is known after the decision; `why` is set if refused.
 Verdict verdict_on(const Asked& asked, const CompileOptions& options, std::optional<DoesNotFit>& why) {
     Compilation c = begun(asked, options);
     c.first_that_fits = true;

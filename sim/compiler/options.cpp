@@ -29,7 +29,7 @@ void carry_out_skips(CompileOptions& options, Problems& problems) {
         if (found != skips.end()) options.*found->option = false;
         else
             problems.add(options.name, "skip_passes",
-                         fmt::format("'{}' is no pass that can be left out; {} are", name,
+                         fmt::format("'{}' cannot be left out; {} can", name,
                                      enumeration(skips, [](const Skip& s) { return s.name; })));
     }
 }
@@ -38,7 +38,7 @@ void check_optional_passes(const CompileOptions& options, Problems& problems) {
     const std::vector<std::string> known = optional_pass_names();
     for (const std::string& name : options.optional_passes)
         if (std::find(known.begin(), known.end(), name) == known.end())
-            problems.add(options.name, "passes", "'" + name + "' is no optional pass" + suggestion(name, known));
+            problems.add(options.name, "passes", "'" + name + "' is not an optional pass" + suggestion(name, known));
 }
 
 }  // namespace

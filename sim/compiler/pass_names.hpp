@@ -1,4 +1,4 @@
-// What the passes are called, for options, files and help. They stand in one list: pipeline.cpp.
+// The names of the passes, for options, files and help. There is one list of them: pipeline.cpp.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace infsim::compiler {
 
-/// A name under which CompileOptions::skip_passes leaves something out, and the option that it switches off.
+/// A name that CompileOptions::skip_passes may hold, and the option that it switches off.
 struct Skip {
     const char* name = nullptr;
     bool CompileOptions::*option = nullptr;

@@ -95,7 +95,7 @@ Refusal try_fit(Compilation& c, Attempts& attempts) {
     return std::nullopt;
 }
 
-/// What ends a compilation. Steps that are too long at batch 1 are a network that nothing helps.
+/// The final refusal of a compilation. If steps are too long even at batch 1, no option can help.
 Refusal last_word(const Compilation& c, Refusal no) {
     if (no && c.batch == 1 && no->resource == resource::access_pattern) throw InputError(c.graph.name, "", no->text);
     return no;
@@ -160,8 +160,8 @@ Refusal run_lay_out_dram(Compilation& c, Attempts&) {
 }
 std::string report_lay_out_dram(const Compilation& c) { return fmt::format("{} segments", c.program.segments.size()); }
 
-/// A candidate of the search: the passes behind it, as far as the Program's time depends on them. Of the decision only
-/// its code is not kept.
+/// A candidate of the search: runs the later passes, as far as the Program's time depends on them. Keeps everything of
+/// the decision but its code.
 std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& trial) {
     Compilation c = network;
     c.plans = trial.plans;
@@ -225,7 +225,7 @@ const std::vector<Pass>& pipeline() {
         {"replicate", Form::network, Form::network, run_replicate, report_replicate, {{"replicate", &O::replication}}},
         {"stem", Form::network, Form::network, run_stem, report_stem, {{"stem", &O::stream_stem}}},
         {"search", Form::network, Form::decision, run_search, report_search, {}, wants_search},
-        // What the search has decided needs no further decision.
+        // The search has already decided everything.
         {"fit", Form::network, Form::decision, run_fit, report_fit,
          {{"prefetch", &O::prefetch}, {"spill", &O::spill}, {"rematerialize", &O::rematerialization}}},
         {"emit", Form::decision, Form::code, run_emit, report_code},

@@ -11,23 +11,23 @@
 
 namespace infsim::compiler {
 
-/// `optional`: runs only where CompileOptions::optional_passes names it.
+/// `optional`: runs only if CompileOptions::optional_passes names it.
 enum class Presence : unsigned char { always, optional };
 
 struct Pass {
     const char* name;
     Form needs, leaves;
-    /// Returns a refusal where there can be no Program. What it tries on the way goes to `attempts`.
+    /// Returns a refusal if there can be no Program. What it tries on the way goes to `attempts`.
     std::optional<DoesNotFit> (*run)(Compilation&, std::vector<Attempt>& attempts);
-    /// In a few words, what it did.
+    /// What it did, in a few words.
     std::string (*report)(const Compilation&);
-    std::vector<Skip> skips;  ///< one with the name of the pass leaves all of it out, others a part
-    /// Whether there is something to do; empty: always.
+    std::vector<Skip> skips;  ///< one with the name of the pass skips all of it, others a part of it
+    /// Whether there is work for it; empty: always.
     bool (*wanted)(const Compilation&) = nullptr;
     Presence presence = Presence::always;
 };
 
-/// All passes. The one before leaves what the next one needs.
+/// All passes. Each leaves what the next one needs.
 const std::vector<Pass>& pipeline();
 
 }  // namespace infsim::compiler

@@ -1,4 +1,4 @@
-// Whether something fits, for those who ask often and do not always need to be told why not.
+// Whether something fits, for callers who ask often and do not always need to know why not.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@
 
 namespace infsim::compiler {
 
-/// Like refusal_of(), for less: where it is sure that nothing fits before it is known what exactly would be refused,
-/// the refusal has no text and its figures are another one's.
+/// Like refusal_of(), but cheaper: if it is certain that nothing fits before the exact refusal is known, the refusal
+/// has no text and its figures belong to another one.
 std::optional<DoesNotFit> quick_refusal_of(const graph::Graph& graph, const hw::ChipSpec& spec, int batch, DType dtype,
                                            DType io_dtype, const CompileOptions& options);
 

@@ -1,4 +1,4 @@
-// What a compilation says about its Program, or about why there is none.
+// What a compilation reports about its Program, or about why there is none.
 #pragma once
 
 #include "compiler/ir/network.hpp"
@@ -9,7 +9,7 @@
 namespace infsim::compiler {
 
 std::vector<program::LayerInfo> layer_infos(const Network& network);
-/// Sets LayerInfo::weight_bytes from the segments.
+/// Computes LayerInfo::weight_bytes from the segments.
 void add_weight_bytes(program::Program& program);
 /// What the placement did, layer by layer.
 MemoryReport memory_report(const program::Program& program, const Placement& placement, const Budget& budget);

@@ -34,7 +34,7 @@ std::vector<std::string> problems_of(const program::Program& program) {
 void throw_if_wrong(const Pass& pass, const Compilation& compilation) {
     const std::vector<std::string> problems = verify(compilation);
     if (problems.empty()) return;
-    throw InternalError(fmt::format("pass {} left what is wrong: {}", pass.name, join(problems, "; ")));
+    throw InternalError(fmt::format("pass {} left an invalid form: {}", pass.name, join(problems, "; ")));
 }
 
 bool is_left_out(const Pass& pass, const Compilation& c) {
@@ -49,7 +49,7 @@ bool is_left_out(const Pass& pass, const Compilation& c) {
 
 bool has_work(const Pass& pass, const Compilation& c) {
     INFSIM_CHECK(c.form >= pass.needs, fmt::format("pass {} has nothing to work on", pass.name));
-    const bool done = c.form > pass.needs;  // a pass before has gone further than it had to
+    const bool done = c.form > pass.needs;  // an earlier pass has gone further than it had to
     return !done && !is_left_out(pass, c) && (pass.wanted == nullptr || pass.wanted(c));
 }
 
@@ -68,15 +68,15 @@ std::optional<DoesNotFit> run_pass(const Pass& pass, Compilation& c, std::vector
     return refusal;
 }
 
-/// What a stranger needs to read the text of a form; empty where the text is a whole Program, which a file may hold.
+/// What a reader needs to understand the text of a form; empty if the text is a whole Program, which a file may hold.
 const char* legend(Form form) {
     switch (form) {
         case Form::network:
-            return "# v: values, l: layers, numbered in the order they run (anew where a pass adds, drops or moves "
-                   "some), t: tensors of the graph\n"
+            return "# v: values, l: layers, numbered in the order they run (renumbered when a pass adds, drops or "
+                   "moves some), t: tensors of the graph\n"
                    "# v5[0+4]: slots 0 to 3 of v5; lanes: channels of each slot, 4*64 stands for four slots of 64; "
                    "planes, kernels, strides and pads in elements; o*64: 64 elements from one o to the next\n"
-                   "# slots: width: channels of one at most; ways: slots side by side on the partitions, region "
+                   "# slots: width: most channels of one; ways: slots side by side on the partitions, region "
                    "partitions each\n";
         case Form::decision:
             return "# l: layers, 0: emit chooses; b: buffers, @ bytes from the start of each partition; bytes of the "

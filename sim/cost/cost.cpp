@@ -1,5 +1,5 @@
-// Prices of single instructions; the formulas are those AWS documents for its NKI instructions, with the
-// constants of the chip file. README.md lists them.
+// Prices of single instructions. The formulas are those that AWS documents for its NKI instructions; the constants come
+// from the chip file. README.md lists them.
 #include "cost/cost.hpp"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ Cycles loading(const hw::PeSpec& pe, bool previous_was_matmul) {
     return previous_was_matmul ? pe.stationary_load_unhidden : pe.stationary_load;
 }
 
-/// One pass of `moving` columns over a stationary of `columns` columns.
+/// One pass of `moving` columns over a stationary operand of `columns` columns.
 Cycles streaming(const hw::PeSpec& pe, std::int64_t moving, std::int64_t columns, DType dtype) {
     const auto floor = std::min(pe.min_matmul.count(), columns);
     const auto passes = dtype == DType::fp32 ? pe.fp32_passes : 1;
@@ -56,7 +56,7 @@ std::int64_t tensor_tensor_cycles(const TensorTensor& op) {
     return elements(op.dst) * (one_in_psum ? 1 : 2);
 }
 
-/// Elements at the inner end of a walk that lie side by side; `unit` is the step that means "next to it".
+/// Contiguous elements at the inner end of a walk; `unit` is the step that means "next to it".
 template <class Pattern>
 std::int64_t contiguous(const Pattern& pattern, std::int64_t unit) {
     std::int64_t run = 1;

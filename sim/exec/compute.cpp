@@ -38,7 +38,7 @@ std::vector<std::byte> raw(const Memory& memory, const AccessPattern& p) {
     return bytes;
 }
 
-/// values[lane][i] = values[lane][i] op scalar, the scalar being one number or one per lane.
+/// values[lane][i] = values[lane][i] op scalar, with one scalar for all lanes or one per lane.
 template <class T>
 void apply_scalar(const Memory& memory, AluOp op, const ScalarOperand& scalar, std::uint16_t lanes,
                   std::vector<T>& values) {
@@ -119,7 +119,7 @@ struct Compute {
     }
     void operator()(const TensorScalar& i) const {
         if (i.op0 == AluOp::none && i.op1 == AluOp::none && i.src.dtype == i.dst.dtype) {
-            effect.bytes = raw(memory, i.src);  // a copy keeps every bit, also of NaN and of large i64
+            effect.bytes = raw(memory, i.src);  // a copy keeps every bit, even of NaN and large i64
             return;
         }
         needs_double(i.src.dtype) || needs_double(i.dst.dtype) ? tensor_scalar<double>(i) : tensor_scalar<float>(i);
@@ -163,13 +163,13 @@ struct Compute {
     void operator()(const DmaGather& i) const {
         effect.bytes.resize(static_cast<std::size_t>(total_bytes(i.dst)));
         effect.dram = DramRows{i.table, dtype_bytes(i.dst.dtype), {}};
-        for (double row : loaded<double>(memory, i.index))  // indices were checked
+        for (double row : loaded<double>(memory, i.index))  // already checked
             effect.dram->starts.push_back(static_cast<std::int64_t>(row) * i.table.partition_step);
     }
     void operator()(const Sync&) const {}
 };
 
-/// Empty when the operands fit, else what does not.
+/// Empty if the operands fit; otherwise says what does not.
 struct Fits {
     const ExecState& state;
 

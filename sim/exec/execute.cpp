@@ -20,7 +20,7 @@ program::DramAccess dram_access(const Program& program, InstructionId id) {
     return *program::accesses(program::at(program, id).op).dram;
 }
 
-/// Where the addresses of an instruction's DRAM rows count from.
+/// The base of the addresses in an instruction's DRAM rows.
 std::byte* base_of(const program::DramAccess& access, Memory& memory) {
     return memory.dram[access.pattern.segment].data() + access.pattern.offset;
 }

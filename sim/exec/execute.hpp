@@ -1,4 +1,4 @@
-// The effect of instructions on bytes, in two phases so that a timed chip can put time between them.
+// The effect of instructions on bytes, in two phases so that time can pass between them on a timed chip.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct Stationary {
 
 enum class Tracking : std::uint8_t { off, on };
 
-/// Everything that instructions change. `tracker` is set when reads of wrong bytes are to be found.
+/// Everything that instructions change. `tracker` is set to find reads of wrong bytes.
 struct ExecState {
     explicit ExecState(const program::Program& program, Tracking tracking = Tracking::on);
     Memory memory;
@@ -32,31 +32,30 @@ struct ExecState {
 struct Effect {
     program::InstructionId id;
     std::vector<std::byte> bytes;  ///< the destination's elements, packed, in its type
-    std::vector<float> sums;       ///< of a matmul instead: [columns x elements], added at the write if it accumulates
+    std::vector<float> sums;       ///< for a matmul instead: [columns x elements], added at the write if it accumulates
     std::uint64_t source_hash = 0;
     std::optional<DramRows> dram;  ///< of a DMA instruction that reads or writes DRAM
 };
 
-/// Who moves an instruction's bytes into and out of DRAM: the functions below, on `memory.dram`; or a carrier between
-/// the two phases, which brings `Effect::bytes` from or to the rows `Effect::dram`. Everything else, also the
-/// checks of DRAM operands, is the same.
+/// What moves an instruction's bytes into and out of DRAM: the functions below, on `memory.dram`; or a carrier between
+/// the two phases, which moves `Effect::bytes` from or to the rows `Effect::dram`. Everything else is the same,
+/// including the checks of DRAM operands.
 enum class DramSide : std::uint8_t { here, carrier };
 
-/// At issue: checks and reads the sources, computes the result, marks the destination as being written. The
+/// At issue: checks and reads the sources, computes the result, and marks the destination as being written. The
 /// stationary operand is inside the PE and changes here, since the PE issues in order. Throws DataFault.
 Effect read_sources(const program::Program& program, program::InstructionId id, ExecState& state,
                     DramSide side = DramSide::here);
 
-/// At retirement: checks the sources once more, then writes. Instructions of one queue retire in order, and
-/// an accumulating matmul adds here, which is why it needs no wait behind the matmul before it. Throws
-/// DataFault.
+/// At retirement: checks the sources again, then writes. Instructions of one queue retire in order, and an
+/// accumulating matmul adds here, so it needs no wait for the previous matmul. Throws DataFault.
 void write(const program::Program& program, const Effect& effect, ExecState& state, DramSide side = DramSide::here);
 
-/// One instruction, both phases at once.
+/// Both phases of one instruction at once.
 void execute(const program::Program& program, program::InstructionId id, ExecState& state);
 
-/// All instructions by ascending sequence. With tracking, an allocation's bytes count as never written when
-/// it begins. The segments must have been filled (segments.hpp). Throws DataFault.
+/// All instructions by ascending sequence. With tracking, an allocation's bytes count as never written
+/// when it begins. The segments must have been filled (segments.hpp). Throws DataFault.
 void run_serial(const program::Program& program, ExecState& state);
 
 }  // namespace infsim::exec

@@ -1,4 +1,4 @@
-// What can go wrong while a Program computes. Always a fault of the Program, hence of whoever made it.
+// What can go wrong while a Program computes. It is always a bug in the Program, hence in its producer.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 namespace infsim::exec {
 
 enum class FaultKind : std::uint8_t {
-    out_of_bounds,    ///< an operand leaves its memory or segment
-    shape,            ///< operands do not fit each other (counts, stationary against moving)
+    out_of_bounds,    ///< an operand is outside its memory or segment
+    shape,            ///< operands do not match (counts, stationary and moving)
     unwritten_read,   ///< a byte is read that nothing has written
     in_flight_read,   ///< a byte is read that another instruction is about to write
     source_changed,   ///< a source was overwritten between issue and retirement
     in_flight_write,  ///< two queues write a byte at the same time
-    gather_index,     ///< an index of a DmaGather lies outside its table
+    gather_index,     ///< an index of a DmaGather is outside its table
 };
 
 const char* fault_name(FaultKind kind);

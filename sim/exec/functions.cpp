@@ -11,7 +11,7 @@ using program::AluOp;
 
 template <class T, class F>
 void each_pair(T* a, const T* b, std::int64_t b_step, std::int64_t n, F f) {
-    if (b_step == 0) {  // apart, because only constant strides vectorise
+    if (b_step == 0) {  // separate, because only constant strides vectorise
         const T scalar = b[0];
         for (std::int64_t i = 0; i < n; ++i) a[i] = static_cast<T>(f(a[i], scalar));
     } else {
@@ -24,7 +24,7 @@ void each_pair(T* a, const T* b, std::int64_t b_step, std::int64_t n, F f) {
 template <class T>
 void apply(ActFunction function, T* x, std::int64_t n) {
     if (function == ActFunction::identity) return;
-    if (function == ActFunction::relu) {  // apart, because a loop without calls vectorises
+    if (function == ActFunction::relu) {  // separate, because a loop without calls vectorises
         for (std::int64_t i = 0; i < n; ++i) x[i] = x[i] < T{0} ? T{0} : x[i];
         return;
     }

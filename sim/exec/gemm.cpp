@@ -5,8 +5,8 @@
 namespace infsim::exec {
 
 void multiply(const float* stationary, const float* moving, float* out, int k, int m, int n) {
-    // The library cuts K into blocks that fit the host's caches, which would make sums host-dependent for
-    // long K.
+    // The library splits K into blocks that fit the host's caches, which would make sums for large K depend
+    // on the host.
     static const bool pinned = (Eigen::setCpuCacheSizes(32 << 10, 512 << 10, 4 << 20), true);
     static_cast<void>(pinned);
     using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

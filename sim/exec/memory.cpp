@@ -36,7 +36,7 @@ bool inside(const Memory& memory, const DramAccess& a) {
 
 namespace {
 
-/// A walk in order, repeats kept: `inner` elements `inner_step` bytes apart, inside outer dimensions.
+/// An ordered walk with repeats: `inner` elements `inner_step` bytes apart, inside outer dimensions.
 struct Walk {
     std::int64_t inner = 1, inner_step = 0;
     std::array<std::int64_t, kAccessDims> count{}, step{};
@@ -89,7 +89,7 @@ void copy_sized(const std::byte* from, std::int64_t from_step, std::byte* to, st
     for (std::int64_t i = 0; i < n; ++i) std::memcpy(to + i * to_step, from + i * from_step, Size);
 }
 
-/// Copies n elements of `size` bytes between two strides in bytes.
+/// Copies n elements of `size` bytes between two byte strides.
 void copy_elements(int size, const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step,
                    std::int64_t n) {
     if (n == 1 || (from_step == size && to_step == size)) {

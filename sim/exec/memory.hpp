@@ -10,7 +10,7 @@
 
 namespace infsim::exec {
 
-/// Zero-filled memories of the sizes of `program.target`, and one byte vector per segment.
+/// Zero-filled memories with the sizes of `program.target`, and one byte vector per segment.
 struct Memory {
     explicit Memory(const program::Program& program);
 
@@ -28,7 +28,7 @@ struct Memory {
     }
 };
 
-/// Whether every byte of the pattern lies inside the memory.
+/// Whether every byte of the pattern is inside the memory.
 bool inside(const Memory& memory, const program::AccessPattern& pattern);
 bool inside(const Memory& memory, const program::DramAccess& access);
 
@@ -43,10 +43,10 @@ void store(Memory& memory, const program::AccessPattern& p, const T* values);
 void gather(const Memory& memory, const program::AccessPattern& p, std::byte* out);
 void scatter(Memory& memory, const program::AccessPattern& p, const std::byte* packed);
 
-/// The DRAM side of one DMA instruction, as its descriptors have it: the elements of a row, and where each row starts,
-/// counted in bytes from the lowest address that the instruction names (DramPattern::offset of its segment).
+/// The DRAM side of one DMA instruction, as in its descriptors: the elements of a row, and where each row starts, in
+/// bytes from the lowest address that the instruction names (DramPattern::offset of its segment).
 struct DramRows {
-    program::DramPattern row;  ///< offset and partition_step mean nothing here
+    program::DramPattern row;  ///< offset and partition_step are unused here
     int element_bytes = 0;
     std::vector<std::int64_t> starts;  ///< one per partition
 
@@ -55,10 +55,10 @@ struct DramRows {
     }
     std::int64_t end() const;  ///< one past the last byte touched
 };
-/// Rows `partition_step` apart, as loads and stores have them.
+/// Rows `partition_step` apart, as in loads and stores.
 DramRows rows_of(const program::DramAccess& access);
 
-/// Elements of `rows` as packed bytes, row after row; `base` is where their addresses count from.
+/// Elements of `rows` as packed bytes, row after row; addresses are relative to `base`.
 void gather(const std::byte* base, const DramRows& rows, std::byte* out);
 void scatter(std::byte* base, const DramRows& rows, const std::byte* packed);
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kBoxDims = 6;
 
-/// First and last index that sum(i_d * step[d]) + start takes; steps may be negative.
+/// Lowest and highest value of sum(i_d * step[d]) + start; steps may be negative.
 struct Range {
     std::int64_t low, high;
 };
@@ -29,13 +29,13 @@ void check_box(const Segment& segment, const RecipeBox& box, const std::vector<F
     INFSIM_CHECK(to.low >= 0 && to.high + dtype_bytes(segment.dtype) <= segment.bytes,
                  "recipe box outside segment " + segment.name);
     if (box.tensor == program::kLiteral) return;
-    INFSIM_CHECK(box.tensor < tensors.size(), "recipe of segment " + segment.name + " names no tensor");
+    INFSIM_CHECK(box.tensor < tensors.size(), "recipe of segment " + segment.name + " names a missing tensor");
     const Range from = range(box.tensor_offset, box.count, box.tensor_step);
     INFSIM_CHECK(from.low >= 0 && from.high < tensors[box.tensor].size,
                  "recipe box of segment " + segment.name + " outside its tensor");
 }
 
-/// One box, dimension by dimension; the innermost is a loop of its own over gathered values.
+/// One box, dimension by dimension; the innermost is a separate loop over gathered values.
 struct Filler {
     const Segment& segment;
     const RecipeBox& box;
@@ -86,7 +86,7 @@ std::vector<std::byte> fill_input(const Segment& segment, DType dtype, const std
 
 std::vector<std::byte> read_output(const Segment& segment, const std::vector<std::byte>& bytes, DType dtype) {
     INFSIM_CHECK(static_cast<std::int64_t>(bytes.size()) == segment.bytes,
-                 "segment " + segment.name + " has another size");
+                 "segment " + segment.name + " has the wrong size");
     std::vector<std::byte> out(static_cast<std::size_t>(element_count(segment) * dtype_bytes(dtype)));
     convert_elements(segment.dtype, bytes.data(), dtype, out.data(), element_count(segment));
     return out;

@@ -1,4 +1,4 @@
-// Tensors into DRAM segments and out of them.
+// Conversion of tensors to and from DRAM segments.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ struct FloatSpan {
     std::int64_t size = 0;
 };
 
-/// The contents of a weights or constants segment by its recipe: tensors[i] holds the values of
+/// The contents of a weights or constants segment from its recipe: tensors[i] holds the values of
 /// segment.tensors[i]. Elements are rounded to the segment's dtype; bytes that no box covers are zero. A box
-/// that reaches outside the segment or its tensor is an INFSIM_CHECK.
+/// that reaches outside the segment or its tensor fails an INFSIM_CHECK.
 std::vector<std::byte> fill_segment(const program::Segment& segment, const std::vector<FloatSpan>& tensors);
 
 /// `values`, `count` packed elements of `dtype` ([B x item], row-major), as the bytes of an input segment.
-/// The count must be the segment's.
+/// The count must match the segment.
 std::vector<std::byte> fill_input(const program::Segment& segment, DType dtype, const std::byte* values,
                                   std::int64_t count);
 

@@ -32,7 +32,7 @@ void for_each_run(const AccessPattern& p, std::int64_t partition_bytes, Visit&& 
     }
 }
 
-/// First byte of [begin, end) that is not `kWritten` alone, or end.
+/// First byte of [begin, end) whose state is not exactly `kWritten`, or end.
 std::int64_t first_bad(const std::vector<std::uint8_t>& state, std::int64_t begin, std::int64_t end) {
     const std::uint8_t* bytes = state.data();
     const auto rest = static_cast<std::size_t>(end - begin - 1);
@@ -186,7 +186,7 @@ void Tracker::forget(const program::Allocation& a) {
     for (int p = a.partition_start; p < a.partition_start + a.partition_count; ++p) {
         const std::int64_t begin = p * map.partition_bytes + a.offset;
         const std::int64_t end = begin + a.bytes;
-        if (end > static_cast<std::int64_t>(map.state.size())) return;  // the verifier's business
+        if (end > static_cast<std::int64_t>(map.state.size())) return;  // the verifier reports it
         for (std::int64_t b = begin; b < end; ++b) map.state[b] &= kInFlight;
     }
 }

@@ -1,4 +1,4 @@
-// A shadow of every byte: has it been written, and is anybody about to write it?
+// A shadow of every byte: whether it has been written, and whether a write to it is in flight.
 #pragma once
 
 #include <cstdint>
@@ -15,27 +15,27 @@ class Tracker {
 public:
     explicit Tracker(const program::Program& program);
 
-    /// At issue: throws DataFault unless every source byte has been written and nobody is about to write it.
-    /// An accumulating matmul's destination must have been written, or be about to be by its own queue.
+    /// At issue: throws DataFault unless every source byte has been written and no write to it is in flight.
+    /// An accumulating matmul's destination must have been written, or have a write of its own queue in flight.
     void check_sources(const program::Program& program, program::InstructionId id) const;
-    /// At issue, behind check_sources: the destination is poison from now on.
+    /// At issue, after check_sources: the destination is poison from now on.
     void begin_write(const program::Program& program, program::InstructionId id);
-    /// At retirement, behind the write: the destination's bytes are good.
+    /// At retirement, after the write: the destination's bytes are good.
     void end_write(const program::Program& program, program::InstructionId id);
 
-    /// Of the source bytes as they are now.
+    /// Hash of the current source bytes.
     std::uint64_t hash_sources(const program::Program& program, program::InstructionId id, const Memory& memory) const;
-    /// At retirement: throws DataFault when the sources differ from what `hash_at_issue` saw, or another
-    /// queue is about to write them.
+    /// At retirement: throws DataFault if the sources have changed since `hash_at_issue`, or if another
+    /// queue has a write to them in flight.
     void recheck_sources(const program::Program& program, program::InstructionId id, const Memory& memory,
                          std::uint64_t hash_at_issue) const;
 
-    /// What lay in these bytes belongs to nobody any more: reading them before the next write is an error.
+    /// The contents of these bytes are dead: reading them before the next write is an error.
     void forget(const program::Allocation& allocation);
 
 private:
-    /// Per byte: bit 7 "written", below it the number of writes in flight; and the queue that issued the last
-    /// of them.
+    /// Per byte: bit 7 "written", the other bits the number of writes in flight; and the queue that issued the
+    /// last of them.
     struct Map {
         std::int64_t partition_bytes = 0;
         std::vector<std::uint8_t> state, writer;

@@ -1,4 +1,4 @@
-// Private to explore: one key of a sweep into a point.
+// Private to explore: puts one key of a sweep into a point.
 #pragma once
 
 #include <string>

@@ -50,7 +50,7 @@ std::vector<json::Value> steps(json::ObjectReader& reader) {
     if (count > kMostValues) return refused(*step, "makes more than 100000 values");
     std::vector<json::Value> values;
     for (int i = 0; i < count; ++i) {
-        // Twelve digits: 0.1 + 2 * 0.1 is 0.3.
+        // Twelve digits, so that 0.1 + 2 * 0.1 is 0.3.
         const double exact = ends->low.number + i * width->number;
         const double scale = std::pow(10.0, 11 - std::floor(std::log10(std::max(std::abs(exact), 1e-300))));
         values.push_back(value_of(exact == 0 ? 0 : std::round(exact * scale) / scale, ends->low.unit));

@@ -1,4 +1,4 @@
-// What the "values" of an axis are.
+// The "values" of an axis.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace infsim::explore {
 
-/// An array as it stands; {"from": 1, "to": 16, "step": 1}, both ends included; or {"powers_of_two": [1, 64]}. The
-/// numbers of the latter two may be quantities of one unit ("64KiB"), and the values then are. Empty after having
-/// reported what is wrong, or that there is no value.
+/// An array as written; {"from": 1, "to": 16, "step": 1}, both ends included; or {"powers_of_two": [1, 64]}. In the
+/// latter two, numbers may be quantities of one unit ("64KiB"), and so are the values then. Empty after reporting
+/// what is wrong, or that there are no values.
 std::vector<json::Value> axis_values(const json::Cursor& place);
 
-/// A value as table cells show it: text without quotes, numbers shortest.
+/// A value as in table cells: text without quotes, numbers in their shortest form.
 std::string value_text(const json::Value& value);
 
 }  // namespace infsim::explore

@@ -83,7 +83,7 @@ std::optional<bool> holds(const Condition& condition, const ValueOf& value_of, s
     if (first && second && first->kind == second->kind) return compared(condition.op, first->size, second->size);
     const bool equality = condition.op == Condition::Op::equal || condition.op == Condition::Op::not_equal;
     if (!first && !second && equality) return (a == b) == (condition.op == Condition::Op::equal);
-    why = "'" + a + "' and '" + b + "' cannot be compared so";
+    why = "'" + a + "' and '" + b + "' cannot be compared in this way";
     return std::nullopt;
 }
 

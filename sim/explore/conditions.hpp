@@ -10,17 +10,17 @@
 
 namespace infsim::explore {
 
-/// A size among those of its kind, kinds told apart by a name: "number", or what the unit measures.
+/// A size with its kind: "number", or what the unit measures. Sizes of one kind can be compared.
 struct Size {
     std::string kind;
     double size = 0;
 };
-/// "4", "64KiB", "75GB/s"; empty for other texts.
+/// Parses "4", "64KiB", "75GB/s"; empty for other texts.
 std::optional<Size> size_of(const std::string& text);
-/// All kinds that there are.
+/// All kinds.
 const std::vector<std::string>& size_kinds();
 
-/// One comparison. `left` is a key of the sweep, `right` another one or a literal.
+/// One comparison. `left` is a key of the sweep, `right` another key or a literal.
 struct Condition {
     enum class Op { less, less_equal, equal, not_equal, greater_equal, greater };
     std::string left;
@@ -35,11 +35,11 @@ bool compared(Condition::Op op, double a, double b);
 /// wrong.
 std::optional<Condition> read_condition(const json::Cursor& place);
 
-/// What a key of the sweep is in a point; null for what is no key of it.
+/// The value of a sweep key in a point; null for other keys.
 using ValueOf = std::function<const json::Value*(const std::string& key)>;
 
-/// Whether the condition holds. Numbers and quantities of one kind (KiB and MiB are) compare by size, other texts only
-/// for equality. Empty where the two cannot be compared; `why` then says so.
+/// Whether the condition holds. Numbers and quantities of one kind (such as KiB and MiB) compare by size, other texts
+/// only for equality. Empty if the two cannot be compared; `why` then has the reason.
 std::optional<bool> holds(const Condition& condition, const ValueOf& value_of, std::string& why);
 
 }  // namespace infsim::explore

@@ -15,12 +15,12 @@ struct SweepPoint {
     std::vector<std::string> axis_values;
 };
 
-/// Makes points of choices, one at a time.
+/// Turns choices into points, one at a time.
 class Expander {
 public:
-    /// Checks every value of `sweep` by its kind; problems are located at the value.
+    /// Checks the kind of every value of `sweep`; problems are located at the value.
     Expander(const Sweep& sweep, Problems& problems);
-    /// Empty where a value is wrong. Paths are relative to the sweep file.
+    /// Empty if a value is wrong. Paths are relative to the sweep file.
     std::optional<SweepPoint> point(const Choice& choice) const;
 
 private:
@@ -32,8 +32,8 @@ private:
 /// All points in table order.
 std::vector<SweepPoint> expand(const Sweep& sweep, Problems& problems);
 
-/// Where the sweep says what `key` is in a point: its base entry, or the axis' value that the point has.
-/// Empty for a key that it does not mention.
+/// Where the sweep sets `key` for a point: its base entry, or the point's value on the axis. Empty for a key that the
+/// sweep does not mention.
 std::optional<flow::Setting> source_of(const Sweep& sweep, const SweepPoint& point, const std::string& key);
 
 }  // namespace infsim::explore

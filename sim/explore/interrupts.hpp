@@ -7,7 +7,7 @@
 
 namespace infsim::explore {
 
-/// While this lives, SIGINT, SIGTERM and SIGHUP arrive here alone, but for those that were ignored before (nohup, a
+/// While this lives, SIGINT, SIGTERM and SIGHUP arrive only here, except those that were ignored before (nohup, a
 /// shell's background jobs), and SIGPIPE is ignored.
 class Interrupts {
 public:
@@ -16,10 +16,10 @@ public:
     Interrupts(const Interrupts&) = delete;
     Interrupts& operator=(const Interrupts&) = delete;
 
-    /// Readable when a signal is there.
+    /// Readable when a signal is pending.
     int fd() const { return fd_.get(); }
-    /// Takes the signal; without, unblocking it would end the process before the caller can say what is left. False
-    /// where there is none.
+    /// Takes the signal. Otherwise unblocking it would end the process before the caller can report what is stored.
+    /// False if there is none.
     bool take();
 
 private:

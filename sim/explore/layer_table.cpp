@@ -29,7 +29,7 @@ std::vector<LayerLine> parse_layers(const std::string& layers_csv, const std::st
     for (std::size_t i = 1; i < lines.size(); ++i) {
         const auto cells = record::split_csv_line(lines[i]);
         const auto place = "line " + std::to_string(i + 1);
-        if (cells.size() != names.size()) throw InputError(file, place, "has another number of cells than the header");
+        if (cells.size() != names.size()) throw InputError(file, place, "has more or fewer cells than the header");
         const auto from = parse_amount(cells[start]), to = parse_amount(cells[end]);
         if (!from || !to) throw InputError(file, place, "start_ms and end_ms must be numbers");
         rows.push_back({cells[layer], cells[bound], cells[stall], from->number, to->number});

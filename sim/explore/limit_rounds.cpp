@@ -24,7 +24,7 @@ LimitRounds::LimitRounds(const Sweep& sweep, flow::ModelCache& models, Problems&
     for (const Problem& p : distinct.all().list()) problems.add(p);
 }
 
-/// The points of the next round, from what is known of every cell.
+/// The points of the next round, from the known results of every cell.
 std::vector<AskedPoint> LimitRounds::next() const {
     std::vector<Cell> cells;
     for (std::size_t c = 0; c < most_.size(); ++c) cells.push_back({tasks_[c].point, most_[c], {}});

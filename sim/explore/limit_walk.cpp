@@ -12,11 +12,11 @@ namespace {
 
 using record::Status;
 
-constexpr int kWindow = 2;    ///< batches above and below a limit that are tried as well
-constexpr int kAround = 2;    ///< integers on both sides of the knee
-constexpr int kSmallGap = 4;  ///< which is filled rather than halved
+constexpr int kWindow = 2;    ///< batches above and below a limit that are also tried
+constexpr int kAround = 2;    ///< integers on each side of the knee
+constexpr int kSmallGap = 4;  ///< a gap of this size is filled rather than halved
 
-/// Whether each batch that was tried fits. One that failed counts as one that does not: nothing is known of it.
+/// Whether each tried batch fits. A failed one counts as not fitting, because nothing is known about it.
 std::map<int, bool> tried(const analysis::Records& known) {
     std::map<int, bool> fits;
     for (const record::RunRecord& r : known)
@@ -32,7 +32,7 @@ std::vector<int> powers(const std::map<int, bool>& fits, int most) {
     return missing;
 }
 
-/// The first batch that the search for the limit asks for and nobody knows.
+/// The first unknown batch that the search for the limit asks for.
 std::optional<int> wanted_for_limit(const std::map<int, bool>& fits, int most) {
     std::optional<int> wanted;
     const auto holds = [&](int batch) {
@@ -45,8 +45,8 @@ std::optional<int> wanted_for_limit(const std::map<int, bool>& fits, int most) {
     return wanted;
 }
 
-/// What to try between the knee and the next batch that was tried, and beyond that up to kAround away; `step` is 1
-/// upwards and -1 downwards.
+/// What to try between the knee and the nearest tried batch, and beyond it up to kAround away; `step` is 1 upwards and
+/// -1 downwards.
 std::vector<int> towards(const std::map<int, bool>& fits, int knee, int step, int most) {
     int next = knee + step;
     while (next >= 1 && next <= most && fits.count(next) == 0) next += step;

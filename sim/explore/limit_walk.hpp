@@ -9,11 +9,10 @@ namespace infsim::explore {
 
 constexpr int kDefaultMaxBatch = 64;
 
-/// The batches from 1 to `most` to run next, given what came of the others; empty when all is known. First every power
-/// of two and `most`; then what finds the largest batch that fits, islands within two above it included
+/// The batches from 1 to `most` to run next, given the results of the others; empty when all is known. First every
+/// power of two and `most`; then the batches that find the largest one that fits, including islands up to two above it
 /// (flow/limits/limit_search.hpp); last the gaps around the knee, halved until they are small and then filled, so that
-/// in the end the two next integers on both sides of it are known. Depends on nothing but the records, in whatever
-/// order.
+/// in the end the next two integers on both sides are known. Depends only on the records, not on their order.
 std::vector<int> next_batches(const analysis::Records& known, int most);
 
 }  // namespace infsim::explore

@@ -11,7 +11,7 @@ namespace infsim::explore {
 
 namespace {
 
-/// SystemC elaborates once per process, and a limit takes several simulations.
+/// SystemC elaborates once per process, but a limit needs several simulations.
 std::vector<record::RunRecord> simulate_in_forks(const std::vector<flow::PointRequest>& requests,
                                                  flow::ModelCache& models) {
     std::vector<record::RunRecord> records;

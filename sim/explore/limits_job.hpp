@@ -1,4 +1,4 @@
-// The limits of one cell in a worker process: what is asked for and what is answered.
+// The limits of one cell in a worker process: request and answer.
 #pragma once
 
 #include <optional>
@@ -15,20 +15,20 @@ namespace infsim::explore {
 
 std::string limits_request(const flow::PointRequest& request, int max_batch);
 
-/// A row, and all that is known of its limits (flow::to_json); or problems with the input that only the compiler finds.
+/// A row with its limits (flow::to_json), or problems with the input that only the compiler finds.
 struct LimitsAnswer {
     record::LimitsRecord record;
     json::Value limits;
     std::vector<Problem> problems;
 };
-/// Throws InputError for what no worker answers.
+/// Throws InputError for text that no worker answers.
 LimitsAnswer parse_limits_answer(const std::string& text);
-/// The answer as a worker gives it, and as it is kept.
+/// The answer as a worker gives it, and as it is stored.
 std::string limits_text(const record::LimitsRecord& record, const json::Value& limits);
 
 // ---- the worker's side ----
 
-/// Whether a worker is asked for limits rather than for a point.
+/// Whether a request is for limits rather than for a point.
 bool is_limits_request(const json::Document& document);
 /// The job compiles in its own process and simulates each batch in a fork. Both may throw InputError.
 Job limits_job(const json::Document& document, flow::PointReader& points);

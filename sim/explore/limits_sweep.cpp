@@ -15,7 +15,7 @@ namespace infsim::explore {
 
 namespace {
 
-/// A cell whose files were read and found good.
+/// A cell whose files were read and checked.
 struct Cell {
     SweepPoint point;
     record::LimitsRecord prepared;
@@ -40,7 +40,7 @@ std::vector<Cell> cells_of(const Sweep& sweep, flow::ModelCache& models, Problem
 
 std::string file_of(const std::string& id) { return "limits/" + id + ".json"; }
 
-/// What an earlier run found; nothing where it is missing, torn or of another version.
+/// The result of an earlier run; empty if it is missing, damaged or of another version.
 std::optional<record::LimitsRecord> stored(const std::string& folder, const std::string& id) {
     Problems missing;
     const auto text = read_file(folder + "/" + file_of(id), missing);
@@ -69,7 +69,7 @@ public:
         remove_temporaries(options.folder + "/limits");
     }
 
-    /// Finds what the folder lacks; false when interrupted.
+    /// Computes the cells that the folder lacks; false when interrupted.
     bool run() {
         for (std::size_t c = 0; c < cells_.size(); ++c) {
             const std::string& id = cells_[c].prepared.cell_id;

@@ -1,4 +1,4 @@
-// Sweeps that look for the limits of every cell: "measure": "limits".
+// Sweeps that search for the limits of every cell: "measure": "limits".
 #pragma once
 
 #include <string>
@@ -16,13 +16,13 @@ struct LimitsRow {
 };
 
 struct LimitsSweepResult {
-    bool interrupted = false;  ///< rows are then empty; what finished is stored
+    bool interrupted = false;  ///< rows are then empty; finished cells are stored
     std::vector<LimitsRow> rows;
 };
 
-/// Finds the limits of every cell, a worker process each, and writes the table: the axes, then the columns of a
-/// LimitsRecord. DIR/limits/ID.json keeps each answer with its certificates; what is there is not looked for again.
-/// Throws InputError with everything that is wrong before anything runs; also for what only the compiler finds.
+/// Finds the limits of every cell, with one worker process each, and writes the table: the axes, then the columns of a
+/// LimitsRecord. DIR/limits/ID.json keeps each answer with its certificates; stored answers are not computed again.
+/// Throws InputError with all problems before anything runs; also for problems that only the compiler finds.
 LimitsSweepResult run_limits_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
 
 /// Counts; otherwise as check_points.

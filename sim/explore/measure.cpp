@@ -12,7 +12,7 @@ namespace infsim::explore {
 
 namespace {
 
-/// Sets of cores travel as "0,2": JSON has no 64 bits without a sign here.
+/// Sets of cores are sent as "0,2", because our JSON has no unsigned 64-bit integers.
 std::string list_of(serving::CoreSet busy) {
     std::vector<std::string> cores;
     for (int c = 0; c < serving::kMaxCoresPerChip; ++c)

@@ -11,7 +11,7 @@ namespace infsim::explore {
 namespace {
 
 Measure measure_of(const json::Cursor& place) {
-    // "estimate" and ["estimate"] say the same.
+    // "estimate" and ["estimate"] mean the same.
     const auto list = place.value().is_array() ? place.array() : std::vector<json::Cursor>{place};
     if (!list || list->size() != 1) {
         place.problem("must name one of simulation, estimate, limits");
@@ -51,26 +51,26 @@ void check_then(const Sweep& sweep, Problems& problems) {
 void check_objectives_of_estimates(const Sweep& sweep, Problems& problems) {
     const auto refuse = [&](const std::string& column, const std::string& where, const std::string& hint) {
         if (flow::simulated_only(column))
-            problems.add(sweep.file, where, "'" + column + "' is known of simulated points only; " + hint);
+            problems.add(sweep.file, where, "'" + column + "' is known only for simulated points; " + hint);
     };
     for (const Objective& objective : sweep.objectives.wanted)
         refuse(objective.column, objective.where, "an estimate has throughput_avg, latency_ms_avg and service_ms");
     if (sweep.method.then.simulate_front) return;
     for (const Bound& bound : sweep.objectives.bounds)
         refuse(bound.column, bound.where,
-               "with \"then\": {\"simulate\": \"pareto\"} it is judged behind the simulation");
+               "with \"then\": {\"simulate\": \"pareto\"} it is judged after the simulation");
 }
 
 void check_limits(const Sweep& sweep, Problems& problems) {
-    const std::string looked_for = "is what \"measure\": \"limits\" looks for; \"max_batch\" bounds it";
+    const std::string looked_for = "is what \"measure\": \"limits\" searches for; \"max_batch\" bounds it";
     for (const flow::Setting& s : sweep.base)
         if (s.key == "batch") problems.add(s.file, s.where, looked_for);
     for (const Axis& axis : sweep.axes)
         if (axis.key == "batch") problems.add(sweep.file, axis.where, looked_for);
     for (const Objective& objective : sweep.objectives.wanted)
-        problems.add(sweep.file, objective.where, "is not there for limits, only for a sweep of points");
+        problems.add(sweep.file, objective.where, "does not apply to limits, only to a sweep of points");
     for (const Bound& bound : sweep.objectives.bounds)
-        problems.add(sweep.file, bound.where, "is not there for limits, only for a sweep of points");
+        problems.add(sweep.file, bound.where, "does not apply to limits, only to a sweep of points");
 }
 
 /// The sweep as far as estimates can judge it.
@@ -103,7 +103,7 @@ void check_method(const Sweep& sweep, Problems& problems) {
     if (is_serving(sweep)) {
         for (const std::string& where : {sweep.method.where, sweep.method.then_where})
             if (!where.empty())
-                problems.add(sweep.file, where, "is not there for a sweep of scenarios, only for one of points");
+                problems.add(sweep.file, where, "does not apply to a sweep of scenarios, only to one of points");
         return;
     }
     check_then(sweep, problems);
@@ -117,7 +117,7 @@ std::vector<std::size_t> rows_to_simulate(const Sweep& sweep, const std::vector<
     std::vector<OfferedRow> offered = offered_rows(judged, rows);
     for (OfferedRow& row : offered)
         for (auto& figure : row.wanted)
-            if (figure && figure->low < figure->high) {  // it goes with the estimated time
+            if (figure && figure->low < figure->high) {  // it depends on the estimated time
                 figure->low = figure->value * (1 - margin);
                 figure->high = figure->value * (1 + margin);
             }

@@ -1,4 +1,4 @@
-// How a sweep finds out about its points: "measure", and "then".
+// How a sweep gets the results of its points: "measure" and "then".
 #pragma once
 
 #include <cstddef>
@@ -12,31 +12,31 @@ namespace infsim::explore {
 struct Sweep;
 struct SweepRow;
 
-/// What is done with every point. simulation and estimate make a row per point; limits makes a row per cell, whose
-/// batch is what is looked for.
+/// What is done with every point. simulation and estimate give a row per point; limits gives a row per cell and
+/// searches for the batch.
 enum class Measure { simulation, estimate, limits };
 
 /// "then": {"simulate": "pareto", "margin": 0.02}.
 struct Then {
-    bool simulate_front = false;  ///< simulates the points that are on the front by their estimates
-    double margin = 0;            ///< and those that would be if estimates were off by this share
+    bool simulate_front = false;  ///< simulate the points whose estimates are on the front
+    double margin = 0;            ///< and those that would be on it if estimates were off by this share
 };
 
 struct Method {
     Measure measure = Measure::simulation;
     Then then;
-    std::string where, then_where;  ///< in the sweep file; empty where it does not say
+    std::string where, then_where;  ///< in the sweep file; empty if not given
 };
 
-/// Reads both members, those that are there.
+/// Reads the members that are present.
 Method read_method(json::ObjectReader& reader);
 
-/// Adds what does not go with the method: "then" without estimates or without objectives, objectives on columns that
-/// estimates do not have, a batch where limits are looked for, scenarios of serving.
+/// Adds problems for what conflicts with the method: "then" without estimates or without objectives, objectives on
+/// columns that estimates lack, a batch with "measure": "limits", serving scenarios.
 void check_method(const Sweep& sweep, Problems& problems);
 
-/// The rows of estimates to simulate: those on the front, within the margin, of each network. Bounds on columns that
-/// only a simulation fills are left to it. In rising order.
+/// The rows of estimates to simulate: those on the front of each network, within the margin. Bounds on columns that
+/// only a simulation fills are not applied yet. In ascending order.
 std::vector<std::size_t> rows_to_simulate(const Sweep& sweep, const std::vector<SweepRow>& rows);
 
 }  // namespace infsim::explore

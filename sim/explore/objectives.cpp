@@ -8,7 +8,7 @@ namespace infsim::explore {
 
 namespace {
 
-/// One text or an array of them.
+/// A text or an array of texts.
 void read_wanted(json::ObjectReader& reader, const char* member, bool maximize, std::vector<Objective>& wanted) {
     const auto place = reader.optional(member);
     if (!place) return;
@@ -38,11 +38,11 @@ std::string no_column(const std::string& name, const std::vector<Askable>& colum
     for (const Askable& column : columns)
         if (column.is_number) known.push_back(column.name);
     const auto near = closest(name, known);
-    return "'" + name + "' is no column of the table" + (near ? "; did you mean '" + *near + "'?" : "") +
+    return "'" + name + "' is not a column of the table" + (near ? "; did you mean '" + *near + "'?" : "") +
            " (infsim sweep --help-columns lists them)";
 }
 
-/// The column; null after having added why there is none to ask for.
+/// The column; null after adding a problem if it cannot be used.
 const Askable* column_of(const std::string& name, const std::string& where, const std::vector<Askable>& columns,
                          const std::string& file, Problems& problems) {
     const auto column =
@@ -54,7 +54,7 @@ const Askable* column_of(const std::string& name, const std::string& where, cons
     return nullptr;
 }
 
-/// A size as the column counts; empty where it is of another kind.
+/// A size in the column's unit; empty if it is of another kind.
 std::optional<double> in_unit(const Size& size, const std::string& unit) {
     if (size.kind == unit) return size.size;
     if (size.kind == "bytes" && unit.rfind('B', 0) == 0) return size.size;
@@ -82,7 +82,7 @@ void settle_objectives(Objectives& objectives, const std::vector<Askable>& colum
         column_of(wanted[i].column, wanted[i].where, columns, file, problems);
         for (std::size_t j = 0; j < i; ++j)
             if (wanted[j].column == wanted[i].column)
-                problems.add(file, wanted[i].where, "'" + wanted[i].column + "' is asked for already");
+                problems.add(file, wanted[i].where, "'" + wanted[i].column + "' is named already");
     }
     for (Bound& bound : objectives.bounds) {
         const Askable* const column = column_of(bound.column, bound.where, columns, file, problems);

@@ -1,4 +1,4 @@
-// What a sweep looks for: "maximize", "minimize", "subject_to".
+// The objectives of a sweep: "maximize", "minimize", "subject_to".
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct Objective {
     std::string where;  ///< in the sweep file
 };
 
-/// A comparison that a point's row has to fulfil: "latency_ms_p99 <= 10".
+/// A comparison that a point's row must satisfy: "latency_ms_p99 <= 10".
 struct Bound {
     std::string column;
     Condition::Op op = Condition::Op::less_equal;
@@ -28,24 +28,24 @@ struct Bound {
 };
 
 struct Objectives {
-    std::vector<Objective> wanted;  ///< the first decides, the next ones where it is equal
+    std::vector<Objective> wanted;  ///< the first decides; the next ones break ties
     std::vector<Bound> bounds;
 
     bool empty() const { return wanted.empty() && bounds.empty(); }
 };
 
-/// A column of the table, as far as it can be asked for.
+/// A column of the table that an objective or a bound may name.
 struct Askable {
     std::string name;
-    std::string unit;  ///< of a record's column, or what kind of size (see Size) an axis has
+    std::string unit;  ///< of a record's column; for an axis its kind of size (see Size)
     bool is_number = true;
 };
 
-/// Reads the three members, those that are there.
+/// Reads those of the three members that are present.
 Objectives read_objectives(json::ObjectReader& reader);
 
-/// Puts bounds into their columns' units. Adds what no column is or what is a text, with a suggestion, columns that are
-/// asked for twice, and bounds of another kind than the column.
+/// Converts bounds to their columns' units. Adds problems for unknown columns (with a suggestion), columns of text,
+/// columns named twice, and bounds of another kind than the column.
 void settle_objectives(Objectives& objectives, const std::vector<Askable>& columns, const std::string& file,
                        Problems& problems);
 

@@ -41,7 +41,7 @@ std::optional<Figure> figure_of(const record::Column& column, const RunRecord& r
                   *value * *r.throughput_avg / *r.throughput_low};
 }
 
-/// A column by its name: of the record, or an axis.
+/// A column of the record or an axis, by its name.
 class Finder {
 public:
     Finder(const Sweep& sweep, const std::string& name) : column_(record_column(name)) {
@@ -59,7 +59,7 @@ private:
     std::size_t axis_ = 0;
 };
 
-/// What kind of size all values of an axis are; empty where they are not.
+/// The kind of size of all values of an axis; empty if they have no common kind.
 std::string kind_of(const Axis& axis) {
     std::string kind;
     for (const json::Value& value : axis.values) {
@@ -70,7 +70,7 @@ std::string kind_of(const Axis& axis) {
     return kind;
 }
 
-/// The columns of the sweep's table, by a name that the record has or an axis.
+/// The columns of the sweep's table, by the names of record columns and axes.
 std::vector<Askable> askable_columns(const Sweep& sweep) {
     std::vector<Askable> columns;
     record::RunRecord scratch;
@@ -101,7 +101,7 @@ void check_objectives(Sweep& sweep, Problems& problems) {
         return;
     }
     const auto refuse = [&](const std::string& where) {
-        problems.add(sweep.file, where, "is not there for a sweep of scenarios, only for one of points");
+        problems.add(sweep.file, where, "does not apply to a sweep of scenarios, only to one of points");
     };
     for (const Objective& objective : sweep.objectives.wanted) refuse(objective.where);
     for (const Bound& bound : sweep.objectives.bounds) refuse(bound.where);
@@ -113,7 +113,7 @@ std::vector<OfferedRow> offered_rows(const Sweep& sweep, const std::vector<Sweep
     for (const Bound& bound : sweep.objectives.bounds) bounded.emplace_back(sweep, bound.column);
     std::vector<OfferedRow> offered;
     for (const SweepRow& row : rows) {
-        // Where the front was simulated, what was only priced is no candidate any more.
+        // Once the front was simulated, points that were only estimated are no longer candidates.
         const bool candidate = sweep.method.then.simulate_front ? row.record.status == record::Status::ok
                                                                 : record::has_results(row.record);
         offered.push_back({network_of(sweep, row), candidate, {}, {}});

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kBatch = "batch";
 
-/// Takes the open batch out of the base or the axes; an axis without a place where there is none.
+/// Removes the open batch from the base or the axes and returns it; an axis without a place if there is none.
 Axis taken_out(Sweep& sweep, Problems& problems) {
     Axis open;
     for (auto s = sweep.base.begin(); s != sweep.base.end(); ++s)
@@ -54,7 +54,7 @@ void settle_batch(Sweep& sweep, const std::optional<json::Cursor>& max_batch, Pr
     for (const Condition& condition : sweep.conditions)
         if (condition.left == kBatch || condition.right == kBatch)
             problems.add(sweep.file, condition.where,
-                         "'batch' goes to the limit and is no value yet; \"max_batch\" bounds it");
+                         "'batch' goes to the limit and has no value yet; \"max_batch\" bounds it");
 }
 
 bool goes_to_limit(const Sweep& sweep) { return !sweep.axes.empty() && sweep.axes.back().to_limit; }

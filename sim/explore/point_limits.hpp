@@ -1,4 +1,4 @@
-// What one point may take of the machine that simulates it.
+// How much of the simulating machine one point may use.
 #pragma once
 
 #include <optional>

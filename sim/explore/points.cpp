@@ -25,7 +25,7 @@ std::string given_up(const ProcessResult& result, const PointLimits& limits) {
                          : "the system refused it more memory";
 }
 
-/// The limit that ended it, if one of ours did.
+/// The limit of ours that ended it, if any.
 std::optional<std::int64_t> limit_of(const ProcessResult& result, const PointLimits& limits) {
     if (result.end == ProcessResult::End::timeout) return limits.time->count();
     if (result.status != SIGKILL && limits.memory) return limits.memory->count();

@@ -18,7 +18,7 @@ namespace {
 
 std::string system_reason(int error) { return std::strerror(error); }
 
-/// Attributes of a spawned process: no signal blocked, a process group of its own.
+/// Attributes of a spawned process: no blocked signals, its own process group.
 class Attributes {
 public:
     Attributes() {
@@ -51,7 +51,7 @@ pid_t spawn(const std::vector<std::string>& command, int in, int out, int err) {
     std::vector<char*> argv;
     for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
-    // All symbols are looked up once: what a worker forks would look up each that it calls, every time.
+    // Resolves all symbols once; otherwise every fork of a worker would resolve the ones it calls again.
     std::vector<char*> environment;
     std::string bind_now = "LD_BIND_NOW=1";
     for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
@@ -117,7 +117,7 @@ void Child::kill() { ::kill(-pid_, SIGKILL); }
 void Child::wait(ProcessResult& result) {
     siginfo_t info{};
     while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {}
-    kill();  // what it has left behind, while its number cannot belong to another yet
+    kill();  // its remaining children, while its id cannot belong to another process yet
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
     pid_ = -1;

@@ -9,7 +9,7 @@
 
 namespace infsim::explore {
 
-/// A file descriptor that is closed with its owner.
+/// A file descriptor, closed by the destructor.
 class Fd {
 public:
     Fd() = default;
@@ -28,7 +28,7 @@ private:
     int fd_ = -1;
 };
 
-/// Both ends of a pipe, which no child inherits by itself. Throws InternalError.
+/// Both ends of a pipe, close-on-exec. Throws InternalError.
 struct Pipe {
     Fd read, write;
     Pipe();
@@ -38,8 +38,8 @@ struct Pipe {
 struct ProcessResult {
     enum class End { exited, signalled, timeout, out_of_memory };
     End end = End::exited;
-    int status = 0;        ///< exit status, or the signal's number; out of memory by the system's hand: SIGKILL
-    std::string out, err;  ///< all of what it answered; the last few kB of stderr
+    int status = 0;        ///< exit status or signal number; SIGKILL if the system ran out of memory
+    std::string out, err;  ///< the whole answer; the last few kB of stderr
     double seconds = 0;    ///< wall clock
 
     bool good() const { return end == End::exited && status == 0; }
@@ -47,8 +47,8 @@ struct ProcessResult {
     std::string ending() const;
 };
 
-/// A child with pipes to it, in a process group of its own: what a terminal sends does not reach it. Ended together
-/// with its children when this goes away.
+/// A child with pipes, in its own process group, so that signals of a terminal do not reach it. The destructor ends it
+/// together with its children.
 class Child {
 public:
     /// Spawned, never forked: the parent's memory may hold anything. Throws CannotStart.
@@ -57,9 +57,9 @@ public:
     Child& operator=(Child&& other) noexcept;
     ~Child();
 
-    /// Waits until it has ended; fills in how.
+    /// Waits until it has ended; fills in how it ended.
     void wait(ProcessResult& result);
-    /// Ends it and what it started.
+    /// Ends it and all processes it started.
     void kill();
 
     Fd in, out, err;  ///< of the parent: to its stdin, from its stdout and stderr; reading never blocks
@@ -68,12 +68,12 @@ private:
     int pid_ = -1;
 };
 
-/// The system refuses one more process or file.
+/// The system refuses another process or file.
 struct CannotStart {
     std::string reason;
 };
 
-/// The executable that runs.
+/// The path of the running executable.
 std::string own_executable();
 
 }  // namespace infsim::explore

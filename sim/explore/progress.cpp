@@ -9,11 +9,11 @@ namespace infsim::explore {
 
 namespace {
 
-constexpr std::size_t kLogLines = 20;  ///< of steps, where they are quick
-constexpr double kSilence = 30;        ///< seconds after which a log gets a line in any case
+constexpr std::size_t kLogLines = 20;  ///< for fast steps
+constexpr double kSilence = 30;        ///< a log gets a line at least this often, in seconds
 constexpr const char* kClear = "\r\x1b[K";
 
-/// "[#####.....] 3/6", or "[3]" where the total is not known; no bar where the terminal has no room for one.
+/// "[#####.....] 3/6", or "[3]" if the total is unknown; no bar if the terminal has no room for it.
 std::string count_text(std::size_t done, std::size_t total, std::size_t width) {
     constexpr std::size_t kBar = 30, kLeastForBar = 60;
     if (total == 0) return "[" + std::to_string(done) + "]";
@@ -37,11 +37,11 @@ void Progress::start(std::size_t total, std::size_t resumed) {
     done_ = resumed;
     stepped_ = 0;
     next_told_.clear();
-    if (resumed > 0) keep(std::to_string(resumed) + " of " + std::to_string(total) + " points are there already");
+    if (resumed > 0) keep(std::to_string(resumed) + " of " + std::to_string(total) + " points are stored already");
     if (form_ == Form::line && done_ < total_) draw("");
 }
 
-/// Whether a log should have a line of this step: the first, the last, some evenly in between, and none for long.
+/// Whether a log gets a line for this step: the first, the last, some evenly spaced ones, or after a long silence.
 bool Progress::due() const {
     if (stepped_ == 1 || done_ == total_ || seconds_() - last_line_ >= kSilence) return true;
     if (total_ == 0) return stepped_ <= kLogLines;
@@ -66,7 +66,7 @@ void Progress::running(const std::vector<std::pair<std::string, double>>& all) {
     for (const auto& point : all) {
         double& next = next_told_.emplace(point.first, kSilence).first->second;
         if (point.second < next) continue;
-        next = 2 * point.second;  // a long night makes few lines
+        next = 2 * point.second;  // few lines even for very long points
         out_ << text(point) << '\n' << std::flush;
     }
 }
@@ -87,7 +87,7 @@ void Progress::finish() {
 }
 
 void Progress::draw(const std::string& what) {
-    // A character in the last column would move some terminals on to the next line.
+    // A character in the last column would make some terminals wrap.
     drawn_ = cut_to_width(count_text(done_, total_, width_) + " " + what, std::max<std::size_t>(width_, 2) - 1);
     out_ << kClear << drawn_ << std::flush;
 }

@@ -1,4 +1,4 @@
-// What a long command says on stderr while it works: one line that is drawn anew on a terminal, few lines in a log.
+// Progress of a long command on stderr: one redrawn line on a terminal, a few lines in a log.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,15 @@
 
 namespace infsim::explore {
 
-/// Seconds of a clock that never goes back.
+/// Seconds of a monotonic clock.
 double steady_seconds();
 
 class Progress {
 public:
-    /// line: one line, drawn anew and gone at the end. log: lines, each for good. silent: nothing at all.
+    /// line: one line, redrawn and cleared at the end. log: permanent lines. silent: nothing.
     enum class Form { silent, log, line };
 
-    /// `width`: characters in a line of the terminal. `seconds`: the clock.
+    /// `width`: of the terminal, in characters. `seconds`: the clock.
     Progress(std::ostream& out, Form form, std::size_t width = 100, std::function<double()> seconds = steady_seconds);
     /// Clears the line.
     ~Progress() { finish(); }
@@ -29,16 +29,16 @@ public:
     Progress& operator=(Progress&&) = delete;
 
     bool on_one_line() const { return form_ == Form::line; }
-    /// Counting begins. `total` 0: nobody knows how many there will be.
+    /// Starts counting. `total` 0: the number of steps is unknown.
     void start(std::size_t total, std::size_t resumed);
-    /// One more is done; `what` says which and how it went. A log has at most about 20 of these, and one more for every
-    /// half minute without.
+    /// One more step is done; `what` says which one and its result. A log gets about 20 of these lines at most, plus
+    /// one after every half minute without a line.
     void step(const std::string& what);
-    /// What is being worked on and for how many seconds, the longest first: says what takes long.
+    /// What is running and for how many seconds, the longest first: names what takes long.
     void running(const std::vector<std::pair<std::string, double>>& all);
-    /// Lines that stay, beside whatever is drawn.
+    /// Permanent lines, apart from the redrawn one.
     void keep(const std::string& lines);
-    /// "note: ...", which stays.
+    /// A permanent line "note: ...".
     void note(const std::string& line) { keep("note: " + line); }
     /// Clears the line, so that other output may follow.
     void finish();
@@ -53,8 +53,8 @@ private:
     std::function<double()> seconds_;
     std::size_t total_ = 0, done_ = 0, stepped_ = 0;
     double last_line_ = 0;                     ///< when a log got its last line of a step
-    std::string drawn_;                        ///< what stands on the line
-    std::map<std::string, double> next_told_;  ///< seconds after which a line says again that this takes long
+    std::string drawn_;                        ///< current text of the line
+    std::map<std::string, double> next_told_;  ///< when to name a slow point again, in seconds
 };
 
 }  // namespace infsim::explore

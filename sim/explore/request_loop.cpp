@@ -21,18 +21,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kNoMemory = 117;  ///< exit status of a child whose memory ran out; no other code of the project uses it
+constexpr int kNoMemory = 117;  ///< exit status of a child that ran out of memory; no other code of the project uses it
 
 void write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = ::write(fd, text.data(), text.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) ::_exit(1);  // nobody reads any more
+        if (n <= 0) ::_exit(1);  // the reader is gone
         text.remove_prefix(static_cast<std::size_t>(n));
     }
 }
 
-/// The child: never returns. Neither destructors nor what the parent has buffered run here.
+/// The child; never returns. It runs no destructors and does not flush the parent's buffers.
 [[noreturn]] void compute(const Job& job, const PointLimits& limits, int out) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (limits.memory) {
@@ -40,11 +40,11 @@ void write_all(int fd, std::string_view text) {
         const rlimit limit{bytes, bytes};
         ::setrlimit(RLIMIT_DATA, &limit);
     }
-    // At once and not by an exception, on whose way something may need memory.
+    // Exits immediately, because unwinding an exception may need memory.
     std::set_new_handler([] { ::_exit(kNoMemory); });
     try {
         write_all(out, job());
-    } catch (const std::bad_alloc&) {  // asked for more than there can be
+    } catch (const std::bad_alloc&) {  // requested more than is possible
         ::_exit(kNoMemory);
     } catch (const std::exception& e) {
         std::cerr << e.what() << std::endl;
@@ -53,7 +53,7 @@ void write_all(int fd, std::string_view text) {
     ::_exit(0);
 }
 
-/// Milliseconds left, for poll: -1 without a limit.
+/// Remaining milliseconds for poll; -1 without a limit.
 int left(const PointLimits& limits, Clock::time_point start) {
     if (!limits.time) return -1;
     const auto until = start + std::chrono::nanoseconds(limits.time->count() / 1000);
@@ -61,7 +61,7 @@ int left(const PointLimits& limits, Clock::time_point start) {
     return static_cast<int>(std::clamp<std::int64_t>(rest, 0, 1'000'000'000));
 }
 
-/// Reads to the end of what the child writes; false when its time is over.
+/// Reads everything the child writes; false when its time is up.
 bool read_answer(int fd, const PointLimits& limits, std::string& text) {
     const auto start = Clock::now();
     std::array<char, 1 << 16> buffer;
@@ -76,10 +76,10 @@ bool read_answer(int fd, const PointLimits& limits, std::string& text) {
     }
 }
 
-/// How a child ended, and what it answered.
+/// How a child ended, and its answer.
 struct Ended {
     bool in_time = true;
-    int status = 0;  ///< as waitpid has it
+    int status = 0;  ///< as from waitpid
     std::string text;
 
     bool without_memory() const { return WIFEXITED(status) && WEXITSTATUS(status) == kNoMemory; }

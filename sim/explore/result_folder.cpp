@@ -19,14 +19,14 @@ namespace {
 
 std::string lock_name(const std::string& folder) { return folder + "/.lock"; }
 
-/// "process 1234", as the one who holds the lock wrote it.
+/// ", process 1234", as written by the holder of the lock.
 std::string holder(const std::string& lock) {
     Problems unreadable;
     const std::string id{trim(read_file(lock, unreadable).value_or(""))};
     return id.empty() ? "" : ", process " + id;
 }
 
-/// Whether the file that is open is still the one of that name: another run may have removed it when it ended.
+/// Whether the open file still has that name: another run may have removed it when it ended.
 bool is_current(int fd, const std::string& name) {
     struct stat open {
     }, named{};

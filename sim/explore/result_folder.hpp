@@ -1,4 +1,4 @@
-// A folder of results while one run writes there.
+// A result folder that one run is writing to.
 #pragma once
 
 #include <string>
@@ -7,19 +7,19 @@
 
 namespace infsim::explore {
 
-/// Holds a lock that the system releases when the process ends, however it ends.
+/// Holds a lock that the system releases when the process ends in any way.
 class ResultFolder {
 public:
-    /// Makes the folder where there is none, and removes files under temporary names that a killed run left in it and
-    /// in its folders `service`. Throws InputError where it cannot be made or locked, and where another run is writing.
+    /// Makes the folder if needed, and removes temporary files that a killed run left in it and in its folders
+    /// `service`. Throws InputError if it cannot be made or locked, or if another run is writing.
     explicit ResultFolder(std::string folder);
-    /// Removes the lock, and the folder where this made it and nothing is in it.
+    /// Removes the lock, and the folder if this run made it and it is empty.
     ~ResultFolder();
     ResultFolder(const ResultFolder&) = delete;
     ResultFolder& operator=(const ResultFolder&) = delete;
 
     const std::string& path() const { return folder_; }
-    /// Writes DIR/`name` in one step.
+    /// Writes DIR/`name` atomically.
     void write(const std::string& name, const std::string& text) const;
 
 private:
@@ -28,10 +28,10 @@ private:
     Fd lock_;
 };
 
-/// Makes a folder and those above it. Throws InputError.
+/// Makes a folder and its parents. Throws InputError.
 void make_folder(const std::string& path);
 
-/// Removes what runs that were killed left in `folder` under temporary names. Only for who holds the lock.
+/// Removes temporary files that killed runs left in `folder`. Only for the holder of the lock.
 void remove_temporaries(const std::string& folder);
 
 }  // namespace infsim::explore

@@ -9,7 +9,7 @@
 
 namespace infsim::explore {
 
-/// Rows in table order, with what stands beside them elsewhere.
+/// Rows in table order, with data that is not in the table.
 struct Rows {
     std::vector<SweepRow> rows;
     std::vector<std::string> timing;       ///< cells of each row's line in timing.csv

@@ -20,7 +20,7 @@ std::string outcome(const record::RunRecord& r) {
     return r.status == record::Status::estimated ? rate + " by estimate" : rate;
 }
 
-/// Problems of the composition ("batch", "cores", ...) get the place in the sweep file that said so.
+/// Problems of the composition ("batch", "cores", ...) get their place in the sweep file.
 Problem located(const Sweep& sweep, const SweepPoint& point, Problem problem) {
     if (!problem.file.empty()) return problem;
     if (const auto source = source_of(sweep, point, problem.where)) {
@@ -58,7 +58,7 @@ Runner::Runner(const Sweep& sweep, RunnerOptions options, Store& store, Progress
       progress_(progress),
       workers_(limited(options_.worker_command, options_.limits), options_.jobs) {}
 
-/// Stores what came out of a task. Throws InputError for what only the compiler finds wrong with the input.
+/// Stores the result of a task. Throws InputError for problems that only the compiler finds.
 StoredPoint Runner::keep(const ProcessResult& result, const PointTask& task) {
     std::vector<Problem> found;
     auto judged = judge(result, task.prepared, options_.limits, found);
@@ -102,7 +102,7 @@ bool Runner::run_missing(std::size_t total, std::size_t resumed, const Next& nex
 }
 
 bool Runner::run(const std::vector<PointTask>& tasks, const Done& done) {
-    std::map<std::string, std::vector<std::size_t>> missing;  // the tasks that have an id
+    std::map<std::string, std::vector<std::size_t>> missing;  // the tasks of each id
     std::vector<std::size_t> first;                           // of each id that is missing, in order
     std::size_t resumed = 0;
     for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -1,4 +1,4 @@
-// Points of a sweep, run in rounds: what the store has is taken from there, the rest runs in worker processes.
+// Points of a sweep, run in rounds: stored results are reused, the rest runs in worker processes.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@ struct RunnerOptions {
     PointLimits limits;
 };
 
-/// A point whose files were read and found good.
+/// A point whose files were read and checked.
 struct PointTask {
     SweepPoint point;
-    record::RunRecord prepared;  ///< what is known before anything ran, with the id
+    record::RunRecord prepared;  ///< what is known before the run, with the id
     hw::EnergySpec energy;       ///< of its chip
 };
 
-/// Problems of many points, each once, located in the sweep file that the points come from.
+/// Problems of many points, each once, located in the points' sweep file.
 class DistinctProblems {
 public:
     explicit DistinctProblems(const Sweep& sweep) : sweep_(sweep) {}
@@ -43,23 +43,23 @@ private:
 /// Reads what the point names; empty after having added to `problems`.
 std::optional<PointTask> task_of(const SweepPoint& point, flow::PointReader& reader, DistinctProblems& problems);
 
-/// May run any number of rounds, one after the other, so that the results of one can decide the next.
+/// Runs any number of rounds, one after the other, so that the results of one can decide the next.
 class Runner {
 public:
     Runner(const Sweep& sweep, RunnerOptions options, Store& store, Progress& progress);
 
-    /// Number of the task, its result, and whether that was in the store before.
+    /// Index of the task, its result, and whether the result was in the store before.
     using Done = std::function<void(std::size_t, StoredPoint, bool)>;
 
-    /// Takes each task from the store or runs and stores it; `done` is told of every task once (of equal ones too), as
-    /// results come. False when interrupted: what finished is stored. Throws InputError for what only the compiler
-    /// finds wrong with the input.
+    /// Takes each task from the store, or runs and stores it. Calls `done` once for every task (also for equal ones) as
+    /// results arrive. False when interrupted: finished tasks are stored. Throws InputError for problems that only the
+    /// compiler finds.
     bool run(const std::vector<PointTask>& tasks, const Done& done);
 
     /// The next task to run, or none.
     using Next = std::function<std::optional<PointTask>()>;
-    /// The same for tasks which the store is known to lack, of different ids, and asked for as workers become free, so
-    /// that not all have to be in memory. `total` and `resumed` are for the progress shown.
+    /// The same for tasks that the store is known to lack, with different ids. They are requested as workers become
+    /// free, so that not all must be in memory. `total` and `resumed` are for the progress shown.
     bool run_missing(std::size_t total, std::size_t resumed, const Next& next,
                      const std::function<void(std::size_t, StoredPoint)>& done);
 

@@ -55,7 +55,7 @@ std::optional<flow::ServingPlan> plan_of(const Sweep& sweep, const Asked& asked,
     auto plan = flow::plan_serving(path, settings, models, problems);
     if (plan && (plan->scenario.live != serving::Live::no || plan->scenario.search)) {
         problems.add(path, plan->scenario.live != serving::Live::no ? "/live" : "/search",
-                     "is nothing that a sweep can do; infsim serve runs such a scenario by itself");
+                     "is not possible in a sweep; infsim serve runs such a scenario on its own");
         return std::nullopt;
     }
     return plan;

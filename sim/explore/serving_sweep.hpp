@@ -1,4 +1,4 @@
-// Sweeps whose points are scenarios of serving.
+// Sweeps whose points are serving scenarios.
 #pragma once
 
 #include <string>
@@ -21,13 +21,13 @@ struct ServingRow {
     record::ServingRecord record;
 };
 
-/// All points in table order, their files read; each distinct problem is added once, at the place in the sweep file
-/// that it comes from. Scenarios that run live or search are problems: those run one at a time.
+/// All points in table order, with their files read. Each distinct problem is added once, at its place in the sweep
+/// file. Scenarios that run live or search are problems: those run one at a time.
 std::vector<ServingPoint> plan_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems);
 
-/// Runs every point on measured times, which are kept in DIR/service and taken from there, and writes the table:
-/// the axes, then the columns of a ServingRecord. A server that cannot be is a row with status infeasible. Throws
-/// InputError with everything that is wrong before anything runs, Interrupted.
+/// Runs every point on measured times, which are stored in and reused from DIR/service, and writes the table: the axes,
+/// then the columns of a ServingRecord. An impossible server is a row with status infeasible. Throws InputError with
+/// all problems before anything runs, and Interrupted.
 std::vector<ServingRow> run_serving_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
 
 }  // namespace infsim::explore

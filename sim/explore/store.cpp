@@ -31,14 +31,14 @@ std::unordered_set<std::string> names_in(const std::string& folder) {
     return names;
 }
 
-/// "seal HASH LIMIT" in front of the timing cells, LIMIT "-" where there is none. The record is renamed into place
-/// last, but when the power goes the system may have kept it and lost what was written before.
+/// "seal HASH LIMIT" before the timing cells, LIMIT "-" if there is none. The record is renamed into place last, but
+/// after a power failure the system may have kept it and lost the files written before.
 std::string sealed(const StoredPoint& point) {
     return "seal " + hex_text(hash64(point.layers_csv)) + " " +
            (point.limit ? number_text(*point.limit) : std::string("-")) + "\n" + point.timing_cells;
 }
 
-/// Cells and limit of a point whose other files are whole; empty where they are not.
+/// Cells and limit of a point whose other files are intact; empty otherwise.
 bool unseal(const std::string& text, const std::string& layers_csv, StoredPoint& point) {
     const std::size_t line = text.find('\n');
     if (text.rfind("seal ", 0) != 0) {  // of a version without seals
@@ -58,7 +58,7 @@ bool unseal(const std::string& text, const std::string& layers_csv, StoredPoint&
     return true;
 }
 
-/// Whether what is stored is all that a run under these limits would find.
+/// Whether a run under these limits would find no more than what is stored.
 bool stands(const StoredPoint& point, const PointLimits& limits) {
     using record::Status;
     const auto no_more = [&](const auto& limit) { return point.limit && limit && limit->count() <= *point.limit; };
@@ -121,7 +121,7 @@ std::optional<StoredPoint> Store::read(const std::string& id, const PointLimits&
         if (!whole || point.record.point_id != id || !stands(point, limits)) return std::nullopt;
         return point;
     } catch (const InputError&) {
-        return std::nullopt;  // of another version, or torn: it is run again
+        return std::nullopt;  // of another version, or damaged: it is run again
     }
 }
 

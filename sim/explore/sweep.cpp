@@ -14,7 +14,7 @@ namespace infsim::explore {
 
 namespace {
 
-/// Tells `visit` of every good point in table order, one at a time, so that not all have to be in memory; adds each
+/// Calls `visit` with every valid point in table order, one at a time, so that not all must be in memory; adds each
 /// distinct problem once. Returns the number of points.
 std::size_t visit_points(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models,
                          Problems& problems, const std::function<void(std::size_t, PointTask)>& visit) {
@@ -28,11 +28,11 @@ std::size_t visit_points(const Sweep& sweep, const std::vector<Choice>& all, flo
     return all.size();
 }
 
-/// All rows of a sweep, of which some are not known yet.
+/// All rows of a sweep; some may not be known yet.
 struct KnownRows : Rows {
-    /// The rows of each id: points may be equal in everything that counts, such as 12MiB and 12288KiB.
+    /// The rows of each id: points may be equivalent, such as 12MiB and 12288KiB.
     std::unordered_map<std::string, std::vector<std::size_t>> of_id;
-    std::vector<std::size_t> missing;  ///< of each id that is not known the first row
+    std::vector<std::size_t> missing;  ///< the first row of each unknown id
 
     void know(const StoredPoint& point) {
         for (const std::size_t i : of_id.at(point.record.point_id)) {
@@ -42,7 +42,7 @@ struct KnownRows : Rows {
     }
 };
 
-/// The table's rows with what the store knows of them.
+/// The table's rows with their stored results.
 KnownRows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Store& store,
                        const PointLimits& limits, Problems& problems) {
     KnownRows known;
@@ -64,10 +64,10 @@ KnownRows resumed_rows(const Sweep& sweep, const std::vector<Choice>& all, flow:
     return known;
 }
 
-/// Runs what is missing; false when interrupted.
+/// Runs the missing points; false when interrupted.
 bool run_missing(const Sweep& sweep, const std::vector<Choice>& all, flow::ModelCache& models, Runner& runner,
                  KnownRows& rows) {
-    Problems none;  // all points were found good before
+    Problems none;  // all points were checked before
     DistinctProblems distinct(sweep);
     flow::PointReader reader(models);
     const Expander expander(sweep, none);
@@ -83,8 +83,8 @@ bool run_missing(const Sweep& sweep, const std::vector<Choice>& all, flow::Model
 void say_what_is_set_aside(std::size_t count, const std::string& folder, Progress& progress) {
     if (count == 0) return;
     progress.note(std::to_string(count) + (count == 1 ? " point" : " points") + " of an earlier sweep in " + folder +
-                  " that this one does not ask for " + (count == 1 ? "is" : "are") + " set aside in " + folder +
-                  "/set_aside; a sweep that does finds " + (count == 1 ? "it" : "them") + " there");
+                  " that this one does not need " + (count == 1 ? "is" : "are") + " set aside in " + folder +
+                  "/set_aside, where other sweeps find " + (count == 1 ? "it" : "them"));
 }
 
 std::string timing_csv(const Rows& rows) {
@@ -120,14 +120,14 @@ bool simulate_front(const Sweep& sweep, const flow::Prices& prices,
     });
 }
 
-/// A sweep whose points are known before it runs; empty when interrupted.
+/// Runs a sweep whose points are known beforehand; empty when interrupted.
 std::optional<Rows> run_listed(const Sweep& sweep, const SweepOptions& options, flow::ModelCache& models, Store& store,
                                Progress& progress) {
     Problems problems;
     const std::vector<Choice> all = choices(sweep);
     KnownRows rows = resumed_rows(sweep, all, models, store, options.running.limits, problems);
     problems.throw_if_any();
-    // What "then" asks for is known only behind the estimates.
+    // The points of "then" are known only after the estimates.
     const bool all_known = !sweep.method.then.simulate_front;
     if (all_known) say_what_is_set_aside(store.set_others_aside(), options.folder, progress);
     Runner runner(sweep, options.running, store, progress);
@@ -140,7 +140,7 @@ std::optional<Rows> run_listed(const Sweep& sweep, const SweepOptions& options, 
     return rows;
 }
 
-/// One whose cells find their batches. What no cell asked for is known only at the end.
+/// Runs a sweep whose cells find their own batches. Only at the end is it known which points no cell requested.
 std::optional<Rows> run_to_limit(const Sweep& sweep, const SweepOptions& options, flow::ModelCache& models,
                                  Store& store, Progress& progress) {
     Problems problems;

@@ -1,4 +1,4 @@
-// Running a sweep: what is missing of it, one process per point, and the table of all of it.
+// Running a sweep: its missing points, one process each, and the table of all points.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 namespace infsim::explore {
 
 struct SweepOptions {
-    std::string folder;  ///< where results go
+    std::string folder;  ///< for results
     RunnerOptions running;
     flow::Prices prices;                    ///< for the columns of cost
     TableFormat format = TableFormat::csv;  ///< of the table
@@ -27,27 +27,27 @@ struct SweepRow {
 };
 
 struct SweepResult {
-    bool interrupted = false;    ///< rows are then empty; what finished is stored
-    std::string folder;          ///< where layers_of finds more about each row
+    bool interrupted = false;    ///< rows are then empty; finished points are stored
+    std::string folder;          ///< where layers_of finds the layers of each row
     std::vector<SweepRow> rows;  ///< in table order
 };
 
-/// Reads every file that the points name, runs what `folder` lacks, writes the table, its description and timing.csv.
-/// Throws InputError with everything that is wrong before anything runs or is written; also for what only the compiler
-/// finds unsupported.
+/// Reads every file that the points name, runs the points that `folder` lacks, writes the table, its description and
+/// timing.csv. Throws InputError with all problems before anything runs or is written; also for what the compiler finds
+/// unsupported.
 SweepResult run_sweep(const Sweep& sweep, const SweepOptions& options, Progress& progress);
 
 /// What a sweep would do.
 struct Census {
     std::size_t points = 0;
-    std::size_t different = 0;  ///< points that are equal in all that counts run once
-    std::size_t stored = 0;     ///< of these the folder has
+    std::size_t different = 0;  ///< equivalent points run once
+    std::size_t stored = 0;     ///< of these, how many the folder has
 };
 /// Counts; otherwise as check_points.
 Census count_points(const Sweep& sweep, const std::string& folder, flow::ModelCache& models, Problems& problems);
 
-/// Resolves every point and adds each distinct problem once, at the place in the sweep file that it comes
-/// from. Returns the number of points.
+/// Resolves every point and adds each distinct problem once, at its place in the sweep file. Returns the number of
+/// points.
 std::size_t check_points(const Sweep& sweep, flow::ModelCache& models, Problems& problems);
 
 }  // namespace infsim::explore

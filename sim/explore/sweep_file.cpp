@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxPoints = 100'000;
 
-/// The scenario file, or a value in it.
+/// Whether a key names the scenario file or a value in it.
 bool serving_key(const std::string& key) { return key == "scenario" || key.rfind("scenario.", 0) == 0; }
 
 bool known_key(const std::string& key) {
@@ -69,7 +69,7 @@ Axis read_axis(const json::Cursor& cursor) {
     return axis;
 }
 
-/// One axis, or those of {"zip": [...]}.
+/// One axis, or the axes of {"zip": [...]}.
 void read_axes(const json::Cursor& cursor, std::vector<Axis>& axes) {
     if (!cursor.value().is_object() || cursor.value().as_object().find("zip") == nullptr) {
         axes.push_back(read_axis(cursor));
@@ -77,7 +77,7 @@ void read_axes(const json::Cursor& cursor, std::vector<Axis>& axes) {
     }
     json::ObjectReader reader(cursor);
     const auto zipped = reader.array("zip");
-    if (zipped.size() < 2) reader.problem("zip", "must hold at least two axes, which take their values together");
+    if (zipped.size() < 2) reader.problem("zip", "must hold at least two axes that move together");
     for (const json::Cursor& axis : zipped) {
         axes.push_back(read_axis(axis));
         axes.back().zipped = &axis != &zipped.front();
@@ -85,7 +85,7 @@ void read_axes(const json::Cursor& cursor, std::vector<Axis>& axes) {
     reader.finish();
 }
 
-/// Points that the axes make, or more than kMaxPoints.
+/// Number of points of the axes, or more than kMaxPoints.
 std::size_t count_points(const Sweep& sweep) {
     std::size_t points = 1;
     for (const Axis& axis : sweep.axes)
@@ -108,7 +108,7 @@ void check_keys(const Sweep& sweep, Problems& problems) {
             "make " + std::to_string(points) + " points; at most " + std::to_string(kMaxPoints) + " are allowed");
 }
 
-/// Axes that move together have as many values each, also after overrides.
+/// Axes that move together must have equally many values, also after overrides.
 void check_zips(const Sweep& sweep, Problems& problems) {
     for (std::size_t a = 1; a < sweep.axes.size(); ++a) {
         const Axis &axis = sweep.axes[a], &before = sweep.axes[a - 1];
@@ -120,7 +120,7 @@ void check_zips(const Sweep& sweep, Problems& problems) {
     }
 }
 
-/// A sweep of scenarios has the scenario's keys and those that reach into files, nothing else.
+/// A sweep of scenarios may only have scenario keys and keys that reach into files.
 void check_serving_keys(const Sweep& sweep, Problems& problems) {
     bool has_scenario = false;
     const auto check = [&](const std::string& key, const std::string& file, const std::string& where) {
@@ -133,10 +133,10 @@ void check_serving_keys(const Sweep& sweep, Problems& problems) {
     for (const Setting& s : sweep.base) check(s.key, s.file, s.where);
     for (std::size_t a = 0; a < sweep.axes.size(); ++a)
         check(sweep.axes[a].key, sweep.file, sweep.axes[a].where + "/key");
-    if (!has_scenario) problems.add(sweep.file, "/base", "'scenario' is missing, into which keys reach");
+    if (!has_scenario) problems.add(sweep.file, "/base", "'scenario' is missing, but keys reach into it");
 }
 
-/// Puts a value from the command line in the place of what the file says.
+/// Replaces a value of the file by one from the command line.
 void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
     if (!known_key(setting.key)) {
         problems.add(setting.file, setting.where, unknown_key(setting.key));
@@ -147,7 +147,7 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
             axis.values = setting.value.is_array() ? setting.value.as_array() : json::Array{setting.value};
             axis.pointers.assign(axis.values.size(), setting.where);
             axis.file = setting.file;
-            if (axis.values.empty()) problems.add(setting.file, setting.where, "gives an axis no value");
+            if (axis.values.empty()) problems.add(setting.file, setting.where, "gives an axis no values");
             return;
         }
     const auto same =
@@ -156,7 +156,7 @@ void override_value(Sweep& sweep, const Setting& setting, Problems& problems) {
     else sweep.base.push_back(setting);
 }
 
-/// What `key` is where the axes have these values.
+/// The value of `key` for these values of the axes.
 const json::Value* value_at(const Sweep& sweep, const Choice& choice, const std::string& key) {
     for (std::size_t a = 0; a < choice.size(); ++a)
         if (sweep.axes[a].key == key) return &sweep.axes[a].values[choice[a]];
@@ -178,7 +178,7 @@ bool is_asked(const Sweep& sweep, const Choice& choice, Problems* problems) {
     return all;
 }
 
-/// Every choice, conditions aside; none where there would be too many.
+/// Every choice, ignoring conditions; none if there would be too many.
 std::vector<Choice> crossed(const Sweep& sweep) {
     if (count_points(sweep) > kMaxPoints) return {};
     std::vector<Choice> all(1);
@@ -195,7 +195,7 @@ std::vector<Choice> crossed(const Sweep& sweep) {
     return all;
 }
 
-/// Conditions that can be decided everywhere and leave a point.
+/// Checks that conditions can be decided everywhere and leave at least one point.
 void check_conditions(const Sweep& sweep, Problems& problems) {
     if (sweep.conditions.empty()) return;
     bool any = false;
@@ -206,7 +206,7 @@ void check_conditions(const Sweep& sweep, Problems& problems) {
         problems.add(here.list().front());
         return;
     }
-    if (!any) problems.add(sweep.file, "/where", "leaves no point");
+    if (!any) problems.add(sweep.file, "/where", "leaves no points");
 }
 
 }  // namespace
@@ -250,7 +250,7 @@ std::optional<Sweep> read_sweep(const json::Document& document, const std::vecto
     check_objectives(sweep, found);
     check_method(sweep, found);
     if (found.empty()) check_conditions(sweep, found);
-    // Values are checked even where keys are wrong, so that one report holds everything.
+    // Values are checked even if keys are wrong, so that one report has all problems.
     if (is_serving(sweep)) check_serving_keys(sweep, found);
     else Expander(sweep, found);
     for (const Problem& p : found.list()) problems.add(p);

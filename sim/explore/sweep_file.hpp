@@ -15,15 +15,15 @@
 
 namespace infsim::explore {
 
-/// One swept key. `values` as written; `pointers[i]` is where in `file` value i stands.
+/// One swept key. `values` as written; `pointers[i]` is the place of value i in `file`.
 struct Axis {
     std::string key;
     std::string file;
     std::vector<json::Value> values;
     std::vector<std::string> pointers;
     std::string where;      ///< the axis in the file, such as "/axes/1" or "/axes/1/zip/0"
-    bool zipped = false;    ///< takes its values together with the axis before it instead of being crossed with it
-    bool to_limit = false;  ///< of batches that are found while the sweep runs; the only value that it has is 1
+    bool zipped = false;    ///< moves together with the previous axis instead of being crossed with it
+    bool to_limit = false;  ///< batches are found while the sweep runs; its only value is 1
 };
 
 /// A sweep before it is expanded. `base` holds the keys that are the same everywhere.
@@ -33,44 +33,42 @@ struct Sweep {
     std::string question;
     std::vector<flow::Setting> base;
     std::vector<Axis> axes;
-    std::vector<Condition> conditions;  ///< all of which a point fulfils
-    Objectives objectives;              ///< what it looks for; empty where it only asks
+    std::vector<Condition> conditions;  ///< a point satisfies all of them
+    Objectives objectives;              ///< may be empty
     Method method;
-    int max_batch = kDefaultMaxBatch;  ///< end of an axis that goes to the limit
+    int max_batch = kDefaultMaxBatch;  ///< upper end of an axis that goes to the limit
 };
 
 /// Which value each axis has, by number.
 using Choice = std::vector<std::size_t>;
-/// Every choice that is a point, in table order: axes are crossed, the last one fastest, and zipped ones move with the
-/// axis before them, and every condition holds. None where there would be more than 100,000 without conditions.
+/// Every choice that is a point, in table order: axes are crossed, the last one fastest, zipped ones move with the
+/// previous axis, and every condition holds. None if there would be more than 100,000 without conditions.
 std::vector<Choice> choices(const Sweep& sweep);
 
-/// What a row is in this sweep: "batch=3 chip.state_buffer.partition_bytes=96KiB"; the sweep's name where it has no
-/// axis.
+/// The label of a row: "batch=3 chip.state_buffer.partition_bytes=96KiB"; the sweep's name if it has no axis.
 std::string label_of(const Sweep& sweep, const std::vector<std::string>& axis_values);
 
-/// The axis's value of that number, as a setting.
+/// The value of the axis with that index, as a setting.
 flow::Setting setting_of(const Axis& axis, std::size_t value);
 
-/// Keys that a point has itself; all others are of extents ("dims", "dims.NAME", "inputs", "inputs.NAME"), start with
-/// "chip." or "compiler." or are flags of Neuron's compiler.
+/// Keys of the point itself; all others are extents ("dims", "dims.NAME", "inputs", "inputs.NAME"), start with "chip."
+/// or "compiler.", or are flags of Neuron's compiler.
 const std::vector<std::string>& point_keys();
 
-/// Whether the points are scenarios of serving: some key is "scenario" (a file) or reaches into it
+/// Whether the points are serving scenarios: some key is "scenario" (a file) or reaches into it
 /// ("scenario.load.rate"). serving_sweep.hpp runs such sweeps.
 bool is_serving(const Sweep& sweep);
 
-/// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an
-/// array gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis
-/// without values, axes that move together and differ in length, a key that is both in the base and on an axis, more
-/// than 100,000 points.
+/// Reads a sweep file. `overrides` ("--set") replace a base value or, for the key of an axis, its values (an array
+/// gives several). Empty if anything was added to `problems`: unknown keys, wrong kinds, an axis without values,
+/// zipped axes of different lengths, a key both in the base and on an axis, more than 100,000 points.
 std::optional<Sweep> read_sweep(const std::string& path, const std::vector<flow::Setting>& overrides,
                                 Problems& problems);
-/// `log`: where it is noted what is asked of the keys.
+/// `log` records the keys that are requested.
 std::optional<Sweep> read_sweep(const json::Document& document, const std::vector<flow::Setting>& overrides,
                                 Problems& problems, json::KeyLog* log = nullptr);
 
-/// "key=value" of an option such as --set: the value is JSON where it parses as such, else text.
+/// Parses "key=value" of an option such as --set: the value is JSON if it parses as such, else text.
 flow::Setting parse_setting(const std::string& text, const std::string& option, Problems& problems);
 
 }  // namespace infsim::explore

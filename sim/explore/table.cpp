@@ -20,29 +20,29 @@ using record::TableColumn;
 using record::TableHead;
 using Cells = std::vector<std::string>;
 
-/// What a sweep of points and one of scenarios have in common.
+/// The common interface of sweeps of points and of scenarios.
 struct Content {
-    std::string row;                   ///< what one is called
+    std::string row;                   ///< name of one
     std::vector<TableColumn> columns;  ///< of the record
     std::size_t rows = 0;
     std::function<const Cells&(std::size_t)> axis_values;              ///< by row
     std::function<std::string(std::size_t, std::size_t)> record_cell;  ///< by row and column
 };
 
-/// A column in front of the record's: an axis, and how its values become cells.
+/// A column before the record's: an axis, and how its values become cells.
 struct Layout {
     TableHead head;
     std::vector<std::size_t> front;  ///< axes
 };
 
-/// The column of a record that shows the axis `key`; the same name where nothing else is said.
+/// The column of a record that shows the axis `key`; by default the same name.
 std::string own_column(const std::string& key) {
     if (key == "model") return "model_name";
     if (key == "batch") return "batch_size";
     return key == "workers" ? "workers_per_model" : key;
 }
 
-/// Whether different values of the axis give different cells in that column. Two files may hold chips of one name.
+/// Whether different values of the axis give different cells in that column. Two files may have chips of one name.
 bool tells_apart(const Content& content, std::size_t axis, std::size_t column) {
     std::map<std::string, std::string> value_of;
     for (std::size_t r = 0; r < content.rows; ++r) {
@@ -106,7 +106,7 @@ Content content_of(const Sweep& sweep, const std::vector<SweepRow>& rows) {
     return content;
 }
 
-/// Of rows whose records have no rare columns.
+/// For rows whose records have no rare columns.
 template <class Row, class Columns>
 Content content_of(const std::string& row, const std::vector<Row>& rows, const Columns& columns) {
     Content content{row, {}, rows.size(), {}, {}};

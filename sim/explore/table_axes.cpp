@@ -1,4 +1,4 @@
-// Axes as columns: the type and unit that their values have in common.
+// Axes as columns: the common type and unit of their values.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -16,8 +16,8 @@ namespace {
 
 using record::CellType;
 
-/// A kind of quantity: the unit of its column, and the number of a text in it. Base units are whole numbers, so that
-/// equal quantities give equal cells however they were written; dividing by a power of ten prints as short as it can.
+/// A kind of quantity: the unit of its column, and the number of a text in that unit. Base units are integers, so equal
+/// quantities give equal cells however they are written; dividing by a power of ten gives the shortest text.
 struct Unit {
     std::string_view name;
     CellType type;
@@ -37,7 +37,7 @@ constexpr std::array<Unit, kUnits> units{{{"B", CellType::integer, &in_unit<Byte
                                           {"MHz", CellType::number, &in_unit<Frequency, 6>},
                                           {"us", CellType::number, &in_unit<Duration, 6>},
                                           {"cycles", CellType::integer, &in_unit<Cycles, 0>}}};
-/// Those that a chip file has in one form each.
+/// Quantities that a chip file writes in only one form.
 constexpr std::array<std::string_view, 3> kPlainUnits{"pJ", "pJ/B", "W"};
 
 std::string text_of(double x, CellType type) {
@@ -48,7 +48,7 @@ bool all(const std::vector<json::Value>& values, const std::function<bool(const 
     return !values.empty() && std::all_of(values.begin(), values.end(), is);
 }
 
-/// The unit that all values have, in `column`; false where there is none.
+/// Sets the common unit of all values in `column`; false if there is none.
 bool set_unit(record::TableColumn& column, const std::vector<json::Value>& values) {
     if (!all(values, [](const json::Value& v) { return v.is_string(); })) return false;
     for (const Unit& unit : units)
@@ -87,7 +87,7 @@ std::string meaning_of(const std::string& key) {
     return "axis: " + key;
 }
 
-/// The first axis of those that this one moves together with; empty where it is crossed or the first itself.
+/// The first of the axes that this one moves together with; empty if it is crossed or is itself the first.
 std::string together_with(const Sweep& sweep, std::size_t axis) {
     if (!sweep.axes[axis].zipped) return "";
     std::size_t first = axis;

@@ -38,7 +38,7 @@ bool beats(const std::vector<Worth>& a, const std::vector<Worth>& b) {
     return false;
 }
 
-/// The first of the rows that no other one beats.
+/// The first row that no other row beats.
 std::optional<std::size_t> winner_of(const Objectives& objectives, const std::vector<OfferedRow>& rows,
                                      const std::vector<std::size_t>& of, std::optional<std::size_t> left_out = {}) {
     if (objectives.wanted.empty()) return std::nullopt;
@@ -54,7 +54,7 @@ std::optional<std::size_t> winner_of(const Objectives& objectives, const std::ve
     return winner;
 }
 
-/// Standings of one network's rows, into those of all.
+/// Writes the standings of one network's rows into those of all rows.
 void stand(const Objectives& objectives, const std::vector<OfferedRow>& rows, const std::vector<std::size_t>& of,
            Verdicts& verdicts) {
     if (objectives.wanted.empty()) return;

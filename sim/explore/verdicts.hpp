@@ -1,4 +1,4 @@
-// What objectives and bounds say of the rows of a table.
+// Verdicts of objectives and bounds on the rows of a table.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace infsim::explore {
 
-/// A figure of a row, and the interval in which it lies as far as it was measured.
+/// A figure of a row, with the interval of its measurement.
 struct Figure {
     double value = 0, low = 0, high = 0;
 };
 
-/// What a row offers: figures in the order of the objectives, and of the bounds.
+/// The figures of a row, in the order of the objectives and of the bounds.
 struct OfferedRow {
-    std::string network;  ///< rows of different ones are not compared: their items are different work
+    std::string network;  ///< rows of different networks are not compared: their items are different work
     bool ok = false;      ///< it has results at all
     std::vector<std::optional<Figure>> wanted;
     std::vector<std::optional<double>> bounded;
@@ -28,20 +28,20 @@ struct OfferedRow {
 struct NetworkVerdict {
     std::string network;
     std::size_t rows = 0, satisfying = 0;
-    std::optional<std::size_t> winner;  ///< of the satisfying ones, by the first objective; where equal, by the next
-    /// What each bound costs: the winner without it, all others kept; in their order.
+    std::optional<std::size_t> winner;  ///< of the satisfying rows, by the first objective; the next ones break ties
+    /// The cost of each bound: the winner without it, with all others kept; in their order.
     std::vector<std::optional<std::size_t>> without;
 };
 
 struct Verdicts {
-    std::vector<bool> satisfies;                ///< by row: ok, and every bound holds
-    std::vector<analysis::Standing> standings;  ///< by row, among those of its network that satisfy
-    std::vector<NetworkVerdict> networks;       ///< in the order in which the rows name them
+    std::vector<bool> satisfies;                ///< by row: ok, and all bounds hold
+    std::vector<analysis::Standing> standings;  ///< by row, among the satisfying rows of its network
+    std::vector<NetworkVerdict> networks;       ///< in order of first appearance in the rows
 
     bool on_front(std::size_t row) const { return standings[row] == analysis::Standing::front; }
 };
 
-/// A row satisfies no bound on a figure that it does not have.
+/// A row without a figure satisfies no bound on that figure.
 Verdicts verdicts_of(const Objectives& objectives, const std::vector<OfferedRow>& rows);
 
 }  // namespace infsim::explore

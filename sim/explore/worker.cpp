@@ -82,7 +82,7 @@ Job job_of(const std::string& request, flow::PointReader& reader) {
         return [job = read_job(request, reader)] {
             try {
                 return job();
-            } catch (const InputError& e) {  // what only the compiler finds
+            } catch (const InputError& e) {  // problems that only the compiler finds
                 return refusal_text(e.problems());
             }
         };

@@ -1,4 +1,4 @@
-// One point in a process of its own: what is asked for and what is answered.
+// One point in its own process: request and answer.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace infsim::explore {
 
-/// What a worker answers: a stored point, or problems with the input that only the compiler could find.
+/// The answer of a worker: a stored point, or problems with the input that only the compiler finds.
 struct WorkerAnswer {
     StoredPoint point;
     std::vector<Problem> problems;
@@ -19,11 +19,11 @@ struct WorkerAnswer {
 /// invariant becomes a record with status failed; input problems are part of the answer.
 Job job_of(const std::string& request, flow::PointReader& reader);
 
-/// The worker's command with these limits for what it runs, and back. Throws InputError for other words.
+/// The worker's command with these limits, and back. Throws InputError for other words.
 std::vector<std::string> limited(std::vector<std::string> command, const PointLimits& limits);
 PointLimits limits_of(const std::vector<std::string>& words);
 
-/// The other side. Throws InputError for what no worker wrote.
+/// The pool's side. Throws InputError for text that no worker wrote.
 WorkerAnswer parse_answer(const std::string& text);
 
 /// Header of the columns in StoredPoint::timing_cells.

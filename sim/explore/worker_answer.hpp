@@ -1,4 +1,4 @@
-// What all answers of workers have in common: they may say instead what is wrong with the input.
+// The common part of all answers of workers: an answer may instead hold problems with the input.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace infsim::explore {
 
-/// An answer that says what only the compiler found wrong with the input.
+/// An answer with problems of the input that only the compiler finds.
 std::string refusal_text(const std::vector<Problem>& problems);
 
 struct Answer {
     json::Document document;        ///< an object
-    std::vector<Problem> problems;  ///< where there are any, the document holds nothing else
+    std::vector<Problem> problems;  ///< if there are any, the document holds nothing else
 };
 
-/// Empty after having added to `problems` for text that no worker writes.
+/// Empty, with an entry in `problems`, for text that no worker writes.
 std::optional<Answer> read_answer(const std::string& text, Problems& problems);
 
 }  // namespace infsim::explore

@@ -27,12 +27,12 @@ constexpr int kTickMilliseconds = 1000;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// A worker and what it works on.
+/// A worker and its request.
 struct Worker {
     explicit Worker(const std::vector<std::string>& command) : child(command) {}
 
     Child child;
-    std::optional<std::size_t> request;  ///< number of what it works on
+    std::optional<std::size_t> request;  ///< index of its request
     std::string input;
     std::size_t written = 0;
     std::string answer, error;  ///< read so far
@@ -52,11 +52,11 @@ struct Worker {
 void feed(Worker& w) {
     const ssize_t n = ::write(w.child.in.get(), w.input.data() + w.written, w.input.size() - w.written);
     if (n > 0) w.written += static_cast<std::size_t>(n);
-    // It ended without reading: its status tells why.
+    // It ended without reading; its status says why.
     if (n < 0 && errno != EAGAIN && errno != EINTR) w.written = w.input.size();
 }
 
-/// Appends what is there; false at the end.
+/// Appends the available text; false at the end.
 bool drain(const Fd& fd, std::string& text) {
     std::array<char, 1 << 16> buffer;
     for (;;) {
@@ -72,7 +72,7 @@ void read_error(Worker& w) {
     if (w.error.size() > kKeptError) w.error.erase(0, w.error.size() - kKeptError);
 }
 
-/// How often Linux has ended a process because memory ran out, since it booted; 0 where it does not tell.
+/// How many processes Linux has killed for lack of memory since boot; 0 if it does not say.
 std::int64_t kills_for_memory() {
     std::ifstream file("/proc/vmstat");
     for (std::string name, value; file >> name >> value;)
@@ -80,7 +80,7 @@ std::int64_t kills_for_memory() {
     return 0;
 }
 
-/// The answer, if all of it is there.
+/// The answer, if it is complete.
 std::optional<ProcessResult> answered(const std::string& text) {
     using End = ProcessResult::End;
     const std::size_t line = text.find('\n');
@@ -107,7 +107,7 @@ struct Workers::Pool {
     std::vector<std::string> command;
     std::size_t jobs = 1;
     std::vector<Worker> workers;
-    std::int64_t memory_kills = kills_for_memory();  ///< as far as they are known
+    std::int64_t memory_kills = kills_for_memory();  ///< last known count
 
     Worker* free_worker();
     void find_why(ProcessResult& result);
@@ -120,7 +120,7 @@ struct Workers::Pool {
     }
 };
 
-/// One that has nothing to do, started where there may be one more; null where there is none.
+/// An idle worker, started if another one is allowed; null if there is none.
 Worker* Workers::Pool::free_worker() {
     for (Worker& w : workers)
         if (!w.request) return &w;
@@ -129,7 +129,7 @@ Worker* Workers::Pool::free_worker() {
         return &workers.emplace_back(command);
     } catch (const CannotStart& why) {
         INFSIM_CHECK(!workers.empty(), "cannot start " + why.reason);
-        jobs = workers.size();  // the system has no room for more: these go on alone
+        jobs = workers.size();  // the system allows no more: continue with these
         return nullptr;
     }
 }
@@ -143,7 +143,7 @@ void Workers::Pool::give_out(const NextRequest& next, std::size_t& count, bool& 
     }
 }
 
-/// Waits until something can be done or a second is over, and does it; false when interrupted.
+/// Waits up to a second for something to do, and does it; false when interrupted.
 bool Workers::Pool::wait(Interrupts& interrupts) {
     std::vector<pollfd> polls{{interrupts.fd(), POLLIN, 0}};
     for (const Worker& w : workers) {
@@ -163,7 +163,7 @@ bool Workers::Pool::wait(Interrupts& interrupts) {
     return true;
 }
 
-/// A process that was killed was killed because memory ran out, if the system has done so since.
+/// Assumes that a killed process ran out of memory if the system has killed any for that reason since.
 void Workers::Pool::find_why(ProcessResult& result) {
     if (result.end != ProcessResult::End::signalled || result.status != SIGKILL) return;
     const std::int64_t kills = kills_for_memory();
@@ -171,7 +171,7 @@ void Workers::Pool::find_why(ProcessResult& result) {
     memory_kills = kills;
 }
 
-/// Tells of the requests that have ended; workers that have are taken off the list.
+/// Reports the requests that have ended, and removes workers that have ended from the list.
 void Workers::Pool::report(const RequestDone& done) {
     for (std::size_t i = 0; i < workers.size();) {
         Worker& w = workers[i];
@@ -242,7 +242,7 @@ bool run_workers(const std::vector<std::string>& command, const std::vector<std:
 }
 
 int workers_within_limits(int wanted, std::string& note) {
-    constexpr rlim_t per_worker = 3, spared = 9;  // pipes of one worker; what starting one and writing results takes
+    constexpr rlim_t per_worker = 3, spared = 9;  // pipes of one worker; files needed to start one and to write results
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t had = limit.rlim_cur;

@@ -14,14 +14,14 @@
 namespace infsim::graph {
 namespace {
 
-/// `base`, or with the first suffix from `next` on such that nobody has that name; `next` remembers where to go on.
+/// `base`, with the first free suffix from `next` on if the name is taken; `next` remembers where to continue.
 std::string free_name(const std::set<std::string>& taken, std::map<std::string, int>& next, const std::string& base) {
     if (taken.count(base) == 0) return base;
     int& suffix = next.emplace(base, 2).first->second;
     std::string name;
     do name = fmt::format("{}#{}", base, suffix++);
     while (taken.count(name) != 0);
-    --suffix;  // still free until somebody takes it
+    --suffix;  // still free until it is taken
     return name;
 }
 
@@ -59,7 +59,7 @@ TensorId GraphBuilder::add_tensor(const std::string& name, Facts facts, TensorKi
 
 namespace {
 
-/// The permutation that takes axis `from` of `rank` to the place `to` and leaves the order of the others.
+/// The permutation that moves axis `from` of `rank` to position `to` and keeps the order of the others.
 std::vector<std::int64_t> moved_axis(std::size_t rank, int from, int to) {
     std::vector<std::int64_t> perm(rank);
     std::iota(perm.begin(), perm.end(), 0);
@@ -93,7 +93,7 @@ TensorId GraphBuilder::constant(const std::string& name, const Shape& shape, DTy
 
 TensorId GraphBuilder::small(const std::string& name, const Shape& shape, DType dtype, std::vector<double> values) {
     INFSIM_CHECK(element_count(shape) == static_cast<std::int64_t>(values.size()),
-                 "constant '" + name + "' has another number of values than its shape");
+                 "constant '" + name + "' has a number of values that does not match its shape");
     return constant(name, shape, dtype, Inline{std::move(values)});
 }
 
@@ -110,7 +110,7 @@ std::optional<std::vector<double>> GraphBuilder::values(TensorId id) const {
     const auto& tensor = graph_.tensor(id);
     if (tensor.kind != TensorKind::constant || element_count(tensor.shape) > fold_limit()) return std::nullopt;
     if (const auto* list = std::get_if<Inline>(&*tensor.constant)) return list->values;
-    // A large splat of real numbers stands for weights that random ones may replace: it keeps its name.
+    // A large splat of real numbers stands for weights that random ones may replace: it is not expanded.
     const bool real = tensor.dtype == DType::fp32 || tensor.dtype == DType::fp16 || tensor.dtype == DType::bf16;
     const auto* splat = std::get_if<Splat>(&*tensor.constant);
     if (splat != nullptr && (!real || evaluating_ || element_count(tensor.shape) == 1))
@@ -172,7 +172,7 @@ std::optional<TensorId> GraphBuilder::fold(const Node& node, const Facts& result
     }
 }
 
-/// The axis of `output` that grew with the batch; empty where none did, or several, or nothing is known.
+/// The axis of `output` that grew with the batch; empty if none or several did, or nothing is known.
 std::optional<int> GraphBuilder::expected_axis(const std::string& output, const Shape& shape) const {
     const auto found = expected_.find(output);
     if (found == expected_.end() || found->second.size() != shape.size()) return std::nullopt;
@@ -220,7 +220,7 @@ std::vector<TensorId> GraphBuilder::nodes(Op op, const std::string& name, const 
     return ids;
 }
 
-/// What a split of values makes, each as a slice of them.
+/// The outputs of a split of known values, each as a slice.
 std::vector<TensorId> GraphBuilder::evaluated_parts(const Node& node, const std::vector<Facts>& results,
                                                     const std::vector<std::string>& outputs) {
     using Ints = std::vector<std::int64_t>;
@@ -237,7 +237,7 @@ std::vector<TensorId> GraphBuilder::evaluated_parts(const Node& node, const std:
     return parts;
 }
 
-/// An output with its batch in front, of which files know the axis that the model gives it.
+/// An output with its batch moved to the front; batch_axis keeps the axis that the model gives it, for files.
 TensorId GraphBuilder::with_batch_in_front(TensorId id, const std::string& name) {
     const auto place = facts(id).place;
     if (!graph_.batchable || !place || place->axis == 0 || place->before != 1 ||
@@ -276,7 +276,7 @@ Graph GraphBuilder::finish(const std::vector<std::pair<TensorId, std::string>>& 
     return std::move(graph_);
 }
 
-/// Takes the batch factor out of every batched tensor and of the attributes that spell out a shape.
+/// Removes the batch factor from every batched tensor and from attributes that contain a shape.
 void GraphBuilder::shrink_to_item() {
     for (std::size_t i = 0; i < facts_.size(); ++i)
         if (facts_[i].place) graph_.tensors[i].shape[static_cast<std::size_t>(facts_[i].place->axis)] /= batch_;
@@ -285,7 +285,7 @@ void GraphBuilder::shrink_to_item() {
         if (node.op == Op::reshape || node.op == Op::expand) node.attributes["shape"] = shape;
         if (node.op == Op::resize) node.attributes["sizes"] = shape;
         if (node.op != Op::slice || !facts(node.inputs[0]).place) continue;
-        // A batch that is sliced is taken whole (else the graph is not batchable): drop it from the lists.
+        // A sliced batch is taken whole (or the graph would not be batchable): drop it from the lists.
         const auto axis = facts(node.inputs[0]).place->axis;
         auto axes = attribute_ints(node, "axes");
         for (std::size_t k = axes.size(); k-- > 0;) {

@@ -1,5 +1,5 @@
-// Builds a Graph node by node, in topological order, inferring and folding as it goes: whoever adds a node
-// can look at shapes and small constants of what is there already. Both importers stand on it.
+// Builds a Graph node by node, in topological order, inferring and folding as it goes: code that adds a node
+// can look at the shapes and small constants of earlier nodes. Both importers use it.
 #pragma once
 
 #include <deque>
@@ -15,44 +15,44 @@ namespace infsim::graph {
 
 /// Constants of at most this many elements take part in folding.
 constexpr std::int64_t kFoldLimit = 16384;
-/// The same where all is computed: half a GiB of a tensor's values.
+/// The limit with evaluate_all: half a GiB of values per tensor.
 constexpr std::int64_t kEvaluationLimit = std::int64_t{1} << 26;
 
 class GraphBuilder {
 public:
     using Attributes = std::map<std::string, Attribute, std::less<>>;
 
-    /// `batch`: the extent of the batch in the shapes given. `track` off: the graph is one whole, nothing is
-    /// said about items.
+    /// `batch`: the extent of the batch in the shapes given. `track` off: the graph is a whole, and the batch is not
+    /// followed.
     GraphBuilder(std::string name, std::int64_t batch, bool track);
 
-    // Shapes given to these three are checked: ShapeError for a negative or absurdly large one.
+    // These three check their shape: ShapeError if it is negative or absurdly large.
 
     /// A graph input of this shape; its batch is on `batch_axis`, -1: it is the same for all items. A graph has the
-    /// batch in front: where the model has it elsewhere, a transpose behind the input leads to what is returned.
+    /// batch in front: if the model has it elsewhere, the result is the output of a transpose after the input.
     TensorId input(const std::string& name, const Shape& shape, DType dtype, int batch_axis = 0);
     TensorId input(const std::string& name, const Shape& shape, DType dtype, bool batched) = delete;  ///< no axis 1
     TensorId constant(const std::string& name, const Shape& shape, DType dtype, Constant value);
-    /// A constant whose values are few; `values` row-major.
+    /// A constant with few values; `values` row-major.
     TensorId small(const std::string& name, const Shape& shape, DType dtype, std::vector<double> values);
 
-    /// Adds a node with one output and returns it. Where the inputs are small constants the output is a
-    /// constant and no node appears; a reshape or transpose of a large one becomes a recipe. Throws
+    /// Adds a node with one output and returns the output. If the inputs are small constants, the output is a
+    /// constant and no node is added; a reshape or transpose of a large one becomes a recipe. Throws
     /// ShapeError.
     TensorId node(Op op, const std::string& name, const std::vector<TensorId>& inputs, Attributes attributes,
                   const std::string& output);
-    /// The same for a node of several outputs, never folded.
+    /// The same for a node with several outputs, which is never folded.
     std::vector<TensorId> nodes(Op op, const std::string& name, const std::vector<TensorId>& inputs,
                                 Attributes attributes, const std::vector<std::string>& outputs);
 
-    /// Shapes that tensors have, by name, where the batch is `extent`: they show which axis of a reshaped tensor is
-    /// the batch.
+    /// Shapes of tensors, by name, for a batch of `extent`: they show which axis of a reshaped tensor is the
+    /// batch.
     void expect(std::map<std::string, Shape> shapes, std::int64_t extent) {
         expected_ = std::move(shapes);
         expected_extent_ = extent;
     }
-    /// From here on every node whose operands are constants is computed, whatever their size, by evaluate.hpp. What is
-    /// added as a node all the same has no value.
+    /// From now on evaluate.hpp computes every node whose operands are constants, whatever their size. A node that is
+    /// added nevertheless has no value.
     void evaluate_all() { evaluating_ = true; }
     bool evaluating() const { return evaluating_; }
     const Facts& facts(TensorId id) const { return facts_.at(static_cast<std::size_t>(id)); }
@@ -61,11 +61,11 @@ public:
     /// The values of a small constant (kFoldLimit), row-major.
     std::optional<std::vector<double>> values(TensorId id) const;
     const Graph& graph() const { return graph_; }
-    /// `base`, or `base` with a suffix, such that no tensor has that name yet.
+    /// `base`, with a suffix if a tensor already has that name.
     std::string fresh_tensor_name(const std::string& base);
 
     /// The graph with these outputs, given by tensor and the name they must have; an output that is an input,
-    /// a constant or named twice gets an identity. Shapes become those of one item.
+    /// a constant or another output too gets an identity. Shapes become those of one item.
     Graph finish(const std::vector<std::pair<TensorId, std::string>>& outputs);
 
 private:

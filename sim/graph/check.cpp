@@ -22,7 +22,7 @@ public:
         for (std::size_t i = 0; i < graph_.tensors.size(); ++i) check_tensor(static_cast<TensorId>(i));
         if (problems_.empty()) check_recipe_chains();
         check_ports();
-        if (!problems_.empty()) return problems_;  // ids may be out of range: nothing further is safe
+        if (!problems_.empty()) return problems_;  // ids may be out of range: further checks are unsafe
         check_order();
         for (const auto& node : graph_.nodes) check_node(node);
         if (problems_.empty()) check_inference();
@@ -45,7 +45,7 @@ private:
         if (std::any_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t e) { return e < 0; }))
             tensor_problem(id, "has a negative extent");
         if ((tensor.kind == TensorKind::constant) != tensor.constant.has_value())
-            tensor_problem(id, "is a constant without a value, or has a value without being one");
+            tensor_problem(id, "is a constant without a value, or has a value but is not a constant");
         else if (tensor.constant) check_constant(id, *tensor.constant);
         if (tensor.kind == TensorKind::constant && tensor.batched)
             tensor_problem(id, "is a constant that differs from item to item");
@@ -88,7 +88,7 @@ private:
                 (recipe.kind == Kind::conv_bn_bias ? i == 0 : recipe.kind == Kind::dequantize && i == 2))
                 continue;
             if (!exists(source) || source == id || graph_.tensor(source).kind != TensorKind::constant)
-                return tensor_problem(id, "a source of its recipe is no constant");
+                return tensor_problem(id, "a source of its recipe is not a constant");
         }
         if (!recipe_fits(recipe, graph_.tensor(id).shape))
             tensor_problem(id, "the sources of its recipe do not fit its shape");
@@ -118,7 +118,7 @@ private:
         return fits;
     }
 
-    /// A recipe's sources may be recipes, but no tensor may be made of itself.
+    /// A recipe's sources may be recipes, but no tensor may depend on itself.
     void check_recipe_chains() {
         enum class State : std::uint8_t { unseen, open, done };
         std::vector<State> state(graph_.tensors.size(), State::unseen);
@@ -149,7 +149,7 @@ private:
         return true;
     }
 
-    /// Every element that is taken lies in the source.
+    /// Whether every element taken is inside the source.
     bool sliced_fits(const Recipe& recipe, const Shape& shape) const {
         const auto& source = graph_.tensor(recipe.sources[0]).shape;
         if (source.size() != shape.size() || recipe.perm.size() != 2 * shape.size()) return false;
@@ -176,11 +176,11 @@ private:
                 if (id != kNoTensor && !exists(id)) node_problem(node, "reads a tensor that does not exist");
             for (const auto id : node.outputs)
                 if (!exists(id) || graph_.tensor(id).kind != TensorKind::intermediate)
-                    node_problem(node, "computes something that is no intermediate tensor");
+                    node_problem(node, "computes something that is not an intermediate tensor");
         }
         for (const auto id : graph_.inputs)
             if (!exists(id) || graph_.tensor(id).kind != TensorKind::input)
-                problems_.add(graph_.name, "inputs", "an input of the graph is no input tensor");
+                problems_.add(graph_.name, "inputs", "an input of the graph is not an input tensor");
         for (const auto id : graph_.outputs)
             if (!exists(id) || graph_.tensor(id).kind != TensorKind::intermediate)
                 problems_.add(graph_.name, "outputs", "an output of the graph is not computed by a node");
@@ -222,7 +222,7 @@ private:
         for (const auto& [name, value] : node.attributes)
             if (std::none_of(spec.attributes.begin(), spec.attributes.end(),
                              [&, &n = name](const auto& a) { return a.name == n; }))
-                node_problem(node, fmt::format("attribute '{}' is none of {}'s", name, spec.name));
+                node_problem(node, fmt::format("attribute '{}' is not one of {}'s", name, spec.name));
     }
 
     void check_inference() {
@@ -238,7 +238,7 @@ private:
             if (ours.dtype != theirs.dtype)
                 tensor_problem(id, fmt::format("has element type {}, inference says {}", dtype_name(ours.dtype),
                                                dtype_name(theirs.dtype)));
-            if (ours.batched != theirs.batched) tensor_problem(id, "inference sees its `batched` differently");
+            if (ours.batched != theirs.batched) tensor_problem(id, "its `batched` differs from inference");
         }
     }
 

@@ -43,7 +43,7 @@ public:
 
     Values values(TensorId id) const {
         const auto& tensor = graph_.tensor(id);
-        INFSIM_CHECK(tensor.constant.has_value(), "tensor '" + tensor.name + "' is no constant");
+        INFSIM_CHECK(tensor.constant.has_value(), "tensor '" + tensor.name + "' is not a constant");
         const auto count = static_cast<std::size_t>(element_count(tensor.shape));
         if (is_random(tensor)) return random_values(graph_, id, *options_.seed, options_.small_integers);
         if (const auto* splat = std::get_if<Splat>(&*tensor.constant))
@@ -53,7 +53,7 @@ public:
         if (const auto* file = std::get_if<FileRef>(&*tensor.constant)) return read_file_values(graph_, id, *file);
         if (const auto* recipe = std::get_if<Recipe>(&*tensor.constant)) return computed(id, *recipe);
         throw InputError(graph_.name, fmt::format("tensor '{}'", tensor.name),
-                         "the model gives it no values; running it with data needs random weights, that is a seed");
+                         "the model gives it no values; running it with data needs random weights and thus a seed");
     }
 
 private:

@@ -21,7 +21,7 @@ std::int64_t einsum_macs(const Graph& graph, const Node& node) {
 
 bool has_weights(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul; }
 
-/// The constant whose elements these are.
+/// The constant that the elements come from.
 TensorId original(const Graph& graph, TensorId id) {
     const auto* recipe = std::get_if<Recipe>(&*graph.tensor(id).constant);
     const bool same = recipe && (recipe->kind == Recipe::Kind::transpose || recipe->kind == Recipe::Kind::reshape);

@@ -34,7 +34,7 @@ std::string implicit_output(const std::vector<std::string>& operands) {
     for (const auto& term : operands)
         for (const char label : term) ++uses[label];
     std::string output;
-    for (const auto& [label, count] : uses)  // digits, the ellipsis, sort before letters
+    for (const auto& [label, count] : uses)  // digits (the ellipsis) sort before letters
         if (count == 1 || (label >= '0' && label <= '9')) output += label;
     return output;
 }

@@ -1,4 +1,4 @@
-// The equation of an einsum, taken apart: "bij,bjk->bik", "ii->i", "...ij->...ji".
+// The equation of an einsum, parsed: "bij,bjk->bik", "ii->i", "...ij->...ji".
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@
 
 namespace infsim::graph {
 
-/// Labels of every operand and of the output; the axes of an ellipsis are labelled '0', '1', ... from the
-/// left.
+/// Labels of every operand and of the output; the axes of an ellipsis have the labels '0' to '9', aligned
+/// at the right.
 struct EinsumEquation {
     std::vector<std::string> operands;
     std::string output;

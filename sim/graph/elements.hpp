@@ -1,4 +1,4 @@
-// Raw little-endian elements to numbers.
+// Converts raw little-endian elements to numbers.
 #pragma once
 
 #include <algorithm>
@@ -22,11 +22,11 @@ inline std::vector<double> decode_elements(std::string_view bytes, DType dtype) 
     return out;
 }
 
-/// The largest extent, index or other integer that a model may have; products of two such fit in 64 bits.
+/// The largest extent, index or other integer that a model may have; products of two fit in 64 bits.
 constexpr std::int64_t kMostExtent = std::int64_t{1} << 31;
 
-/// `x` cut to an integer within +-kMostExtent (exporters write the end of a slice as the largest of 64 bits);
-/// 0 for what is no number.
+/// `x` truncated to an integer within +-kMostExtent (exporters write the end of a slice as the largest 64-bit
+/// integer); 0 for NaN.
 inline std::int64_t bounded_integer(double x) {
     constexpr auto most = static_cast<double>(kMostExtent);
     return x != x ? 0 : static_cast<std::int64_t>(std::clamp(x, -most, most));

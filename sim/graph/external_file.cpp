@@ -22,12 +22,12 @@ bool lies_in(const fs::path& file, const fs::path& folder) {
 ExternalFile external_file(const std::string& model, const std::string& location) {
     const fs::path relative(location);
     const auto outside = [&] {
-        return ShapeError(fmt::format("its data are at '{}', which is not below the model's folder", location));
+        return ShapeError(fmt::format("its data is at '{}', which is not below the model's folder", location));
     };
     if (location.empty() || relative.is_absolute() || location.find('\0') != std::string::npos) throw outside();
     const auto parent = fs::path(model).parent_path();
     const auto path = parent / relative;
-    // A name may lead out of the folder by itself or by way of a link: look at where it ends.
+    // A name or a link may lead out of the folder: check the resolved path.
     std::error_code error;
     const auto folder = fs::weakly_canonical(parent.empty() ? fs::path(".") : parent, error);
     if (error) throw ShapeError(fmt::format("its data '{}' cannot be read: {}", path.string(), error.message()));
@@ -37,7 +37,7 @@ ExternalFile external_file(const std::string& model, const std::string& location
     const auto status = fs::status(resolved, error);
     if (status.type() == fs::file_type::not_found) return {path.string(), std::nullopt};
     if (status.type() != fs::file_type::regular)
-        throw ShapeError(fmt::format("its data '{}' are no regular file", path.string()));
+        throw ShapeError(fmt::format("its data '{}' is not a regular file", path.string()));
     const auto size = fs::file_size(resolved, error);
     if (error) throw ShapeError(fmt::format("its data '{}' cannot be read: {}", path.string(), error.message()));
     return {path.string(), static_cast<std::int64_t>(size)};

@@ -15,7 +15,7 @@ using Operands = std::vector<ConstantView>;
 
 bool is_integer(DType t) { return t != DType::fp32 && t != DType::fp16 && t != DType::bf16 && t != DType::fp64; }
 
-/// `x` as an element of `dtype`: cut to an integer, to 0 or 1, or rounded to single precision.
+/// `x` as an element of `dtype`: truncated to an integer, reduced to 0 or 1, or rounded to single precision.
 double as_element(double x, DType dtype) {
     if (dtype == DType::boolean) return x != 0 ? 1 : 0;
     if (is_integer(dtype)) return std::trunc(x);
@@ -114,8 +114,8 @@ Values fold_concat(const Node& node, const Operands& operands, const Shape& shap
     return out;
 }
 
-/// data[..., indices, ...] as rows of `inner` elements out of an axis of `extent`; empty for an index outside
-/// of it.
+/// data[..., indices, ...] as rows of `inner` elements from an axis of `extent`; empty if an index is outside
+/// the axis.
 std::optional<Values> fold_gather(const Node& node, const ConstantView& data, const ConstantView& indices) {
     const auto axis = static_cast<std::size_t>(attribute_int(node, "axis"));
     const auto extent = data.shape[axis];
@@ -142,7 +142,7 @@ std::optional<Values> fold_reduce(const Node& node, const ConstantView& x, const
     const bool least = node.op == Op::reduce_min;
     if (!product && !largest && !least && node.op != Op::reduce_sum) return std::nullopt;
     if (x.values.empty()) return std::nullopt;
-    // Strides into the output: 0 along what is reduced.
+    // Strides into the output: 0 along reduced axes.
     const auto& axes = attribute_ints(node, "axes");
     Shape kept = x.shape;
     for (const auto axis : axes) kept[static_cast<std::size_t>(axis)] = 1;
@@ -205,7 +205,7 @@ std::optional<std::vector<double>> fold_node(const Node& node, const std::vector
                                              const Shape& shape, DType dtype) {
     auto values = fold_values(node, operands, shape);
     if (!values) return std::nullopt;
-    INFSIM_CHECK(static_cast<std::int64_t>(values->size()) == element_count(shape), "folding lost or made elements");
+    INFSIM_CHECK(static_cast<std::int64_t>(values->size()) == element_count(shape), "folding changed element count");
     for (auto& x : *values) x = as_element(x, dtype);
     return values;
 }

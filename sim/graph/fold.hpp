@@ -15,8 +15,8 @@ struct ConstantView {
     std::vector<double> values;
 };
 
-/// The value of the one output (shape and element type as inferred), or empty if this operator is not folded.
-/// Integers divide towards zero, as ONNX has it; integer results outside of +-2^53 would lose bits and do not
+/// The value of the only output (shape and element type as inferred), or empty if this operator is not folded.
+/// Integer division rounds towards zero, as in ONNX; integer results outside +-2^53 would lose bits and do not
 /// occur in shapes.
 std::optional<std::vector<double>> fold_node(const Node& node, const std::vector<ConstantView>& operands,
                                              const Shape& shape, DType dtype);

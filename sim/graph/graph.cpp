@@ -12,7 +12,7 @@ const T& attribute(const Node& node, std::string_view name) {
                  "node '" + node.name + "' has no attribute '" + std::string(name) + "'");
     const T* value = std::get_if<T>(&found->second);
     INFSIM_CHECK(value != nullptr,
-                 "attribute '" + std::string(name) + "' of node '" + node.name + "' has another type");
+                 "attribute '" + std::string(name) + "' of node '" + node.name + "' has the wrong type");
     return *value;
 }
 

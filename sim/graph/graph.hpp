@@ -1,9 +1,9 @@
 // The Graph: what to compute for one image (one item of the batch). No hardware, no batch size.
 //
-// Batch: a Graph describes one item. Where the model has a batch axis, every batched tensor keeps that axis
-// with extent 1 in its shape (so that ONNX's axis numbers stay valid) and says so in `batched`; compiling for
+// Batch: a Graph describes one item. If the model has a batch axis, every batched tensor keeps that axis
+// with extent 1 in its shape (so that ONNX's axis numbers stay valid) and has `batched` set; compiling for
 // batch B makes B independent copies of every batched tensor. A graph whose items are not independent of each
-// other (say, a softmax over the batch axis) has `batchable == false` and only runs at batch 1, whole.
+// other (say, a softmax over the batch axis) has `batchable == false` and only runs as a whole, at batch 1.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ using Shape = std::vector<std::int64_t>;
 using TensorId = std::int32_t;
 constexpr TensorId kNoTensor = -1;  ///< an absent optional input
 
-/// A constant that is the same everywhere.
+/// A constant with the same value everywhere.
 struct Splat {
     double value = 0;
 };
@@ -38,21 +38,21 @@ struct FileRef {
     std::int64_t bytes = 0;
     DType dtype = DType::fp32;
 };
-/// No values are given (JSON models, files that are not there): shape only; running with data needs random weights.
+/// No values are given (JSON models, missing files): shape only; running with data needs random weights.
 struct Absent {};
 // clang-format off
-/// Computed element by element from other constants, never expanded unless data is asked for:
+/// Computed element by element from other constants, expanded only if data are needed:
 ///   conv_bn_weight: W[o, ...] * gamma[o] / sqrt(var[o] + eps)                      sources W, gamma, var
 ///   conv_bn_bias:   (b[o] - mean[o]) * gamma[o] / sqrt(var[o] + eps) + beta[o]     sources b (or kNoTensor), gamma, beta, mean, var
 ///   transpose:      source with axes permuted by `perm`
 ///   reshape:        source with another shape
 ///   scale:          source * factor
 ///   channel_scale:  source[o, ...] * s[o]                                          sources source, s (one element per row)
-///   sum:            a[i] + b[i], flat; b may have one element only                 sources a, b
+///   sum:            a[i] + b[i], flat; b may have only one element                 sources a, b
 ///   slice:          `perm` holds a start, a step for every axis                    source
 ///   dequantize:     (x - zero) * scale; `perm` holds axis, block: both are one     sources x, scale, zero (or kNoTensor)
 ///                   number, or one for every `block` indices of the axis
-/// The tensor's own dtype is what comes out, whatever those of its sources are.
+/// The result has the tensor's own dtype, whatever the dtypes of its sources.
 // clang-format on
 struct Recipe {
     enum class Kind { conv_bn_weight, conv_bn_bias, transpose, reshape, scale, channel_scale, sum, slice, dequantize };
@@ -69,7 +69,7 @@ enum class TensorKind : std::uint8_t { input, constant, intermediate };
 struct Tensor {
     std::string name;
     Shape shape;                ///< per item; a scalar has an empty shape
-    DType dtype = DType::fp32;  ///< as in the model; what the chip computes in is chosen when compiling
+    DType dtype = DType::fp32;  ///< as in the model; the compiler chooses what the chip computes in
     TensorKind kind = TensorKind::intermediate;
     bool batched = false;  ///< differs from item to item; its shape keeps the batch axis (extent folded in: see above)
     int batch_axis = 0;    ///< of a batched input or output: the axis that counts items in files
@@ -96,7 +96,7 @@ enum class Op : std::uint8_t {
 using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
 
 struct Node {
-    std::string name;  ///< unique; made up from op and position when the model gives none
+    std::string name;  ///< unique; made from op and position if the model gives none
     Op op = Op::identity;
     std::vector<TensorId> inputs;  ///< kNoTensor for an absent optional one
     std::vector<TensorId> outputs;
@@ -113,23 +113,23 @@ struct Graph {
     std::vector<TensorId> outputs;
     bool batchable = true;
     std::string why_not_batchable;  ///< node and reason when batchable == false
-    /// What a user should be told about how the file was read, a line each. Nothing depends on it.
+    /// What to tell the user about how the file was read, one line each. Nothing depends on it.
     std::vector<std::string> notices;
-    /// What of the model the host runs with the graph's outputs; none: the graph is all of the model.
+    /// The part of the model that the host runs on the graph's outputs; null: the graph is the whole model.
     std::shared_ptr<const HostTail> host;
 
     const Tensor& tensor(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
     Tensor& tensor(TensorId id) { return tensors.at(static_cast<std::size_t>(id)); }
 };
 
-/// "conv", "max_pool", ...: as in the JSON form and in messages.
+/// "conv", "max_pool", ...: the name in the JSON form and in messages.
 std::string_view op_name(Op op);
 std::optional<Op> parse_op(std::string_view name);
 
 /// Product of the extents (1 for a scalar).
 std::int64_t element_count(const Shape& shape);
 
-/// Attribute access with the type that the operator's definition promises; a missing one is a bug of the
+/// Attribute access with the type from the operator's definition; a missing attribute is a bug in the
 /// importer.
 std::int64_t attribute_int(const Node& node, std::string_view name);
 double attribute_float(const Node& node, std::string_view name);

@@ -8,10 +8,10 @@
 namespace infsim::graph {
 namespace {
 
-/// Whether `a` comes before `b` in falling order, NaN first.
+/// Whether `a` comes before `b` in descending order, NaN first.
 bool larger(double a, double b) { return std::isnan(a) ? !std::isnan(b) : a > b; }
 
-/// Least and largest corner: y, x, y, x; boxes may name their corners in any order.
+/// Smallest and largest corner: y, x, y, x; boxes may list their corners in any order.
 using Box = std::array<float, 4>;
 
 Box box_of(const std::vector<double>& boxes, std::int64_t at, bool center_point) {
@@ -24,7 +24,7 @@ Box box_of(const std::vector<double>& boxes, std::int64_t at, bool center_point)
 
 float area(const Box& b) { return (b[2] - b[0]) * (b[3] - b[1]); }
 
-/// Whether the common area is more than `threshold` of what both cover together.
+/// Whether the intersection is more than `threshold` of the union.
 bool overlaps(const Box& a, const Box& b, float threshold) {
     const float height = std::min(a[2], b[2]) - std::max(a[0], b[0]);
     const float width = std::min(a[3], b[3]) - std::max(a[1], b[1]);
@@ -34,7 +34,7 @@ bool overlaps(const Box& a, const Box& b, float threshold) {
     return common / (all - common) > threshold;
 }
 
-/// Boxes of one class that stay, the best first.
+/// Boxes of one class that are kept, best first.
 std::vector<std::int64_t> kept(const std::vector<Box>& boxes, const double* scores, const Suppression& how) {
     std::vector<std::int64_t> order;
     for (std::size_t i = 0; i < boxes.size(); ++i)

@@ -1,4 +1,4 @@
-// The operators that only the host runs, as ONNX defines them, on values that are all there.
+// The operators that only the host runs, as ONNX defines them, on known values.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,20 @@ namespace infsim::graph {
 struct TopK {
     std::vector<double> values, indices;  ///< row-major, `k` along the axis
 };
-/// The k largest (or least) along an axis, in order; of equal ones the lower index first. NaN counts as the largest.
+/// The k largest (or smallest) along an axis, in order; ties by lower index. NaN counts as the largest.
 TopK top_k(const std::vector<double>& x, const Shape& shape, std::size_t axis, std::int64_t k, bool largest);
 
-/// Indices of elements that are not 0, in their order: a row per axis, row-major [rank, count].
+/// Indices of the nonzero elements, in order: one row per axis, row-major [rank, count].
 std::vector<double> non_zero(const std::vector<double>& x, const Shape& shape);
 
 struct Suppression {
-    std::int64_t most_per_class = 0;       ///< boxes that a class keeps at most
-    float iou_threshold = 0;               ///< a box goes that overlaps a better one by more
-    std::optional<float> score_threshold;  ///< boxes stay out whose score is not above it
-    bool center_point = false;             ///< boxes are (x, y, width, height) of their centre, not two corners
+    std::int64_t most_per_class = 0;       ///< most boxes that a class keeps
+    float iou_threshold = 0;               ///< a box that overlaps a better one by more is dropped
+    std::optional<float> score_threshold;  ///< boxes whose score is not above it are dropped
+    bool center_point = false;             ///< boxes are (centre x, centre y, width, height), not two corners
 };
-/// `boxes` [batch, spatial, 4], `scores` [batch, classes, spatial]: rows (batch, class, box) of what stays, by batch
-/// and class, the best first; of equal scores the lower index first. In single precision, as scores and thresholds are.
+/// `boxes` [batch, spatial, 4], `scores` [batch, classes, spatial]: rows (batch, class, box) of the kept boxes, by
+/// batch and class, best first; ties by lower index. In single precision, like scores and thresholds.
 std::vector<double> non_max_suppression(const std::vector<double>& boxes, const std::vector<double>& scores,
                                         const Shape& scores_shape, const Suppression& how);
 

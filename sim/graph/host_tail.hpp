@@ -1,5 +1,5 @@
-// What of a model the host runs behind the chip: operators whose work depends on data (TopK, NonMaxSuppression,
-// NonZero) and everything that reads their results. The Graph beside it ends where this begins.
+// The part of a model that the host runs after the chip: operators whose work depends on data (TopK,
+// NonMaxSuppression, NonZero) and everything that reads their results. The Graph ends where this begins.
 #pragma once
 
 #include <cstdint>
@@ -12,41 +12,41 @@
 namespace infsim::graph {
 
 struct HostTail {
-    /// A node of the model. `elements`: what it reads for one item: its inputs without constants, of a gather or slice
-    /// what it takes, of a mere view nothing. Where an extent depends on data it counts as the largest possible.
+    /// A node of the model. `elements` that it reads per item: its inputs without constants; for a gather or slice
+    /// only what it picks; for a view none. An extent that depends on data counts as the largest possible.
     struct Step {
         std::string name, op;
         std::int64_t elements = 0;
     };
-    /// A tensor that the tail reads. `tensor`: the graph's output that is it, or its input, which the host has anyway.
-    /// `rows`: within an item each of so many parts of equal size is where the batch goes in front of.
+    /// A tensor that the tail reads. `tensor`: the same tensor among the graph's outputs, or inputs (which the host has
+    /// anyway). `rows`: an item consists of that many equal parts; the batch axis goes in front of each part.
     struct Source {
         std::string name, tensor;
         bool input = false;
         std::int64_t rows = 1;
     };
-    /// An output of the model, in its order; `computed` by the tail, else one of the graph. `open`: its shape depends
-    /// on data.
+    /// An output of the model, in the model's order; `computed` by the tail, otherwise by the graph. `open`: its shape
+    /// depends on data.
     struct Result {
         std::string name;
         bool computed = false, open = false;
     };
 
-    std::string file;  ///< the model, read again to compute: its nodes are ONNX's, so that shapes may depend on data
+    std::string file;  ///< the model, read again to compute the tail, so that shapes may depend on data
     ImportOptions options;
     std::vector<Step> steps;
     std::vector<Source> sources;
     std::vector<Result> results;
-    /// Runs once for the whole batch, as the model does where its batch is open; else once for each item.
+    /// Runs once for the whole batch (if the model's batch is open), otherwise once per item.
     bool whole_batch = false;
 
-    std::int64_t elements() const;  ///< of one item, all steps
+    std::int64_t elements() const;  ///< per item, all steps
 };
 
-/// The operators that a host may be allowed, sorted.
+/// The operators that the host may be allowed to run, sorted.
 const std::vector<std::string>& host_operators();
 
-/// Values of a source, item by item (one where all items share it), row-major.
+/// Values of a source by item (only one if all items share it), row-major.
 struct HostSource {
     std::string name;
     std::vector<std::vector<double>> items;
@@ -58,9 +58,9 @@ struct HostResult {
     std::vector<double> values;
 };
 
-/// Computes what the tail computes, for a batch. Where it runs item by item, results are stacked as outputs of the chip
-/// are, but for those whose shape depends on data: of several items each has one of its own, NAME[0], NAME[1], ...
-/// Throws InputError for what cannot be computed with these values.
+/// Runs the tail for a batch. If it runs item by item, results are stacked like outputs of the chip, except those whose
+/// shape depends on data: with several items each has its own, NAME[0], NAME[1], ...
+/// Throws InputError if these values have no result.
 std::vector<HostResult> run_host_tail(const HostTail& tail, const std::vector<HostSource>& sources, int batch);
 
 }  // namespace infsim::graph

@@ -35,7 +35,7 @@ void require_sane(const Shape& shape) {
     constexpr std::int64_t most_elements = std::int64_t{1} << 40;
     std::int64_t count = 1;
     for (const auto extent : shape) {
-        require(extent >= 0 && extent <= kMostExtent, fmt::format("an extent of {}", extent));
+        require(extent >= 0 && extent <= kMostExtent, fmt::format("an extent of {} is out of range", extent));
         require(extent == 0 || count <= most_elements / extent, to_text(shape) + " has more than 2^40 elements");
         count *= std::max<std::int64_t>(1, extent);
     }
@@ -56,7 +56,7 @@ std::optional<BatchPlace> aligned_place(Context& c, const std::vector<std::size_
     std::optional<BatchPlace> place;
     for (const auto i : operands) {
         if (!c.has(i) || !c.in(i).batched) continue;
-        if (!c.in(i).place) return std::nullopt;  // lost before: already reported
+        if (!c.in(i).place) return std::nullopt;  // lost earlier: already reported
         auto here = *c.in(i).place;
         here.axis += static_cast<int>(shape.size()) - static_cast<int>(c.in(i).shape.size());
         if (place && !(*place == here)) c.mix("its operands have their batches on different axes");
@@ -174,7 +174,7 @@ void store(Graph& graph, const Node& node, const NodeFacts& result, std::vector<
     }
 }
 
-/// Takes in what inputs and constants are; of intermediates nothing is known yet.
+/// Initialises the facts of inputs and constants; nothing is known about intermediates yet.
 void begin(const Graph& graph, std::vector<Facts>& facts, std::vector<bool>& known) {
     for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
         if (graph.tensors[i].kind == TensorKind::intermediate) continue;

@@ -63,13 +63,13 @@ DType element_type(const Context& c) {
     if (c.node.op == Op::where) return c.in(1).dtype;
     if (c.node.op == Op::cast) {
         const auto to = parse_dtype(attribute_string(c.node, "to"));
-        require(to.has_value(), fmt::format("'{}' is no element type", attribute_string(c.node, "to")));
+        require(to.has_value(), fmt::format("'{}' is not an element type", attribute_string(c.node, "to")));
         return *to;
     }
     return c.in(0).dtype;
 }
 
-/// PRelu's slope broadcasts to its input, but never the other way round.
+/// PRelu's slope broadcasts to its input, never the other way round.
 void check_prelu(const Context& c, const Shape& shape) {
     if (c.node.op == Op::prelu)
         require(shape == c.in(0).shape,
@@ -105,7 +105,7 @@ Outputs per_channel_norm(Context& c) {
     require(x.shape.size() >= 2, fmt::format("takes a batch and channels, not {}", to_text(x.shape)));
     for (std::size_t i = 1; i < c.inputs.size(); ++i)
         require(c.has(i) && c.in(i).shape == Shape{x.shape[1]},
-                fmt::format("parameter {} has not one value for each of the {} channels", i, x.shape[1]));
+                fmt::format("parameter {} needs one value for each of the {} channels", i, x.shape[1]));
     c.require_leading_batch();
     return {output(c, x.shape, x.place)};
 }

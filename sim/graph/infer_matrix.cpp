@@ -13,7 +13,7 @@ Outputs gemm(Context& c) {
     const Shape shape = {a.shape[0], b.shape[1]};
     if (c.has(2))
         require(c.in(2).shape == Shape{b.shape[1]},
-                fmt::format("bias {} is not one value for each of {} columns", to_text(c.in(2).shape), b.shape[1]));
+                fmt::format("bias {} needs one value for each of {} columns", to_text(c.in(2).shape), b.shape[1]));
     c.require_shared(1, "weights");
     c.require_shared(2, "biases");
     if (a.place && a.place->axis == 1) c.mix("it sums over the batch");

@@ -64,8 +64,8 @@ std::int64_t product(const Shape& shape, std::size_t count) {
     return n;
 }
 
-/// The place in axis `a` of `out` of a batch that has `outer` elements in front of it; empty if it is not
-/// there.
+/// The place, in axis `a` of `out`, of a batch with `outer` elements in front of it; empty if it is not in
+/// that axis.
 std::optional<BatchPlace> place_in_axis(const Shape& out, std::size_t a, std::int64_t outer, std::int64_t batch) {
     const auto prefix = product(out, a);
     if (prefix == 0 || outer % prefix != 0) return std::nullopt;
@@ -74,8 +74,8 @@ std::optional<BatchPlace> place_in_axis(const Shape& out, std::size_t a, std::in
     return BatchPlace{static_cast<int>(a), before};
 }
 
-/// Follows the batch through a change of shape. With a batch of 1 several axes may qualify: the one that is known to
-/// have it, one that is the batch alone, the one in front of an unchanged tail, the one behind an unchanged head.
+/// Follows the batch through a change of shape. With a batch of 1 several axes may qualify; in order of preference:
+/// the axis known to have it, one that is the batch alone, one before an unchanged tail, one after an unchanged head.
 std::optional<BatchPlace> reshaped_place(const Context& c, const Shape& in, const Shape& out) {
     const auto place = *c.in(0).place;
     const auto axis = static_cast<std::size_t>(place.axis);
@@ -102,7 +102,7 @@ std::optional<BatchPlace> reshaped_place(const Context& c, const Shape& in, cons
     return found.front();
 }
 
-/// Where squeezing or adding axes of extent 1 takes the batch; empty where its own axis goes, or for another operator.
+/// Where squeeze or unsqueeze moves the batch; empty if its own axis is removed, or for another operator.
 std::optional<BatchPlace> shifted_place(const Context& c) {
     auto place = *c.in(0).place;
     if (c.node.op != Op::squeeze && c.node.op != Op::unsqueeze) return std::nullopt;
@@ -130,7 +130,7 @@ Outputs reshape(Context& c) {
     if (x.place) {
         place = shifted_place(c);
         if (!place) place = reshaped_place(c, x.shape, shape);
-        if (!place) c.mix(fmt::format("taking {} as {} leaves no axis to the batch", to_text(x.shape), to_text(shape)));
+        if (!place) c.mix(fmt::format("reshaping {} to {} leaves the batch no axis", to_text(x.shape), to_text(shape)));
     }
     return {output(c, shape, place)};
 }
@@ -163,7 +163,7 @@ Outputs concat(Context& c) {
                 "its operands differ in rank or element type");
         for (std::size_t a = 0; a < shape.size(); ++a)
             require(a == axis || other[a] == shape[a],
-                    fmt::format("{} and {} differ beside axis {}", to_text(shape), to_text(other), axis));
+                    fmt::format("{} and {} differ outside axis {}", to_text(shape), to_text(other), axis));
         shape[axis] += other[axis];
         operands.push_back(i);
     }
@@ -204,7 +204,7 @@ Outputs split(Context& c) {
     const auto& sizes = attribute_ints(c.node, "split");
     std::int64_t sum = 0;
     for (const auto size : sizes) {
-        require(size >= 0, "a part of negative size");
+        require(size >= 0, "a part has a negative size");
         sum += size;
     }
     require(sum == x.shape[axis], fmt::format("its parts sum up to {}, axis {} has {}", sum, axis, x.shape[axis]));
@@ -238,7 +238,7 @@ Outputs gather(Context& c) {
     const auto& data = c.in(0);
     const auto& indices = c.in(1);
     const auto axis = checked_axis(attribute_int(c.node, "axis"), data.shape);
-    require(indices.dtype == DType::i64 || indices.dtype == DType::i32, "its indices are no integers");
+    require(indices.dtype == DType::i64 || indices.dtype == DType::i32, "its indices are not integers");
     Shape shape(data.shape.begin(), data.shape.begin() + static_cast<std::ptrdiff_t>(axis));
     shape.insert(shape.end(), indices.shape.begin(), indices.shape.end());
     shape.insert(shape.end(), data.shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, data.shape.end());

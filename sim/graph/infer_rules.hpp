@@ -1,4 +1,4 @@
-// Private to inference: the rules of the operators by family, and what they share.
+// Private to inference: the rules of the operators by family, and their helpers.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ public:
     void mix(const std::string& why) {
         if (mixing.empty()) mixing = why;
     }
-    /// Operand `i` must be the same for all items (weights, scales): mixes if it is not.
+    /// Operand `i` must be the same for all items (weights, scales); if not, the node mixes.
     void require_shared(std::size_t i, const std::string& what);
     /// The batch of operand 0 must be on axis 0 and nothing else may be batched.
     void require_leading_batch();
@@ -29,7 +29,7 @@ public:
     const Node& node;
     const std::vector<const Facts*>& inputs;
     std::int64_t batch;
-    std::optional<int> axis;  ///< of the batch in what a reshape makes, where that is known
+    std::optional<int> axis;  ///< batch axis of a reshape's output, if known
     std::string mixing;
 };
 

@@ -34,8 +34,8 @@ void require_image(const Context& c) {
     require(c.in(0).shape.size() >= 3, fmt::format("takes images [N, C, ...], not {}", to_text(c.in(0).shape)));
 }
 
-/// Windows that fit along one padded axis. In ceil mode the last one may hang over the end, but must not
-/// start in the padding behind it.
+/// Windows that fit along one padded axis. In ceil mode the last one may extend past the end, but must not
+/// start in the end padding.
 std::int64_t window_count(const Window& w, std::size_t i, std::int64_t extent, bool ceil_mode) {
     const auto begin = w.pads[i];
     const auto end = w.pads[i + w.kernel.size()];
@@ -52,7 +52,7 @@ std::int64_t window_count(const Window& w, std::size_t i, std::int64_t extent, b
 void check_bias(const Context& c, std::int64_t channels) {
     if (c.has(2))
         require(c.in(2).shape == Shape{channels},
-                fmt::format("bias {} has not one value for each of {} channels", to_text(c.in(2).shape), channels));
+                fmt::format("bias {} needs one value for each of {} channels", to_text(c.in(2).shape), channels));
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Outputs conv(Context& c) {
     require(group >= 1 && x[1] == w[1] * group && w[0] % group == 0,
             fmt::format("weights {} in {} group(s) do not fit the channels of {}", to_text(w), group, to_text(x)));
     const auto window = window_of(c, true);
-    require(Shape(w.begin() + 2, w.end()) == window.kernel, "kernel_shape is not that of the weights");
+    require(Shape(w.begin() + 2, w.end()) == window.kernel, "kernel_shape differs from the weights");
     check_bias(c, w[0]);
     Shape out = {x[0], w[0]};
     for (std::size_t i = 0; i + 2 < x.size(); ++i) out.push_back(window_count(window, i, x[i + 2], false));
@@ -83,8 +83,8 @@ Outputs conv_transpose(Context& c) {
     require(w.size() == x.size() && group >= 1 && x[1] == w[0] && w[0] % group == 0,
             fmt::format("weights {} in {} group(s) do not fit input {}", to_text(w), group, to_text(x)));
     const auto window = window_of(c, true);
-    require(Shape(w.begin() + 2, w.end()) == window.kernel, "kernel_shape is not that of the weights");
-    require(extra.size() == window.kernel.size(), "output_padding has not one value for each spatial axis");
+    require(Shape(w.begin() + 2, w.end()) == window.kernel, "kernel_shape differs from the weights");
+    require(extra.size() == window.kernel.size(), "output_padding needs one value for each spatial axis");
     check_bias(c, w[1] * group);
     Shape out = {x[0], w[1] * group};
     for (std::size_t i = 0; i < window.kernel.size(); ++i) {
@@ -122,7 +122,7 @@ Outputs resize(Context& c) {
     const auto& x = c.in(0).shape;
     const auto& scales = attribute_floats(c.node, "scales");
     const auto& sizes = attribute_ints(c.node, "sizes");
-    require(scales.size() == x.size() && sizes.size() == x.size(), "scales or sizes have not one value per axis");
+    require(scales.size() == x.size() && sizes.size() == x.size(), "scales and sizes need one value per axis");
     for (const auto size : sizes) require(size >= 1, fmt::format("no axis can be resized to {}", size));
     const auto& place = c.in(0).place;
     if (place && sizes[static_cast<std::size_t>(place->axis)] != x[static_cast<std::size_t>(place->axis)])
@@ -136,11 +136,11 @@ Outputs depth_space(Context& c) {
     require(x.size() == 4 && block >= 1 && block <= 1024, fmt::format("takes images [N, C, H, W], not {}", to_text(x)));
     c.require_leading_batch();
     if (c.node.op == Op::depth_to_space) {
-        require(x[1] % (block * block) == 0, fmt::format("{} channels are no multiple of {}", x[1], block * block));
+        require(x[1] % (block * block) == 0, fmt::format("{} channels are not a multiple of {}", x[1], block * block));
         return {output(c, {x[0], x[1] / (block * block), x[2] * block, x[3] * block}, c.in(0).place)};
     }
     require(x[2] % block == 0 && x[3] % block == 0,
-            fmt::format("{} is no multiple of blocks of {}", to_text(x), block));
+            fmt::format("{} is not a multiple of blocks of {}", to_text(x), block));
     return {output(c, {x[0], x[1] * block * block, x[2] / block, x[3] / block}, c.in(0).place)};
 }
 

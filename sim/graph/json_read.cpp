@@ -44,7 +44,7 @@ public:
     }
 
 private:
-    /// Adds a tensor; 'where' is the cursor of its name.
+    /// Adds a tensor; `where` is the cursor of its name.
     TensorId add(Tensor t, const Cursor& where) {
         const auto id = static_cast<TensorId>(graph_.tensors.size());
         if (t.name.empty()) where.problem("a tensor's name must not be empty");
@@ -62,7 +62,7 @@ private:
         if (t.batched && graph_.batchable && (t.shape.empty() || t.shape[0] != 1))
             reader.problem("shape", "must begin with the batch axis, whose extent in the graph of one item is 1");
         if (t.batch_axis > 0 && static_cast<std::size_t>(t.batch_axis) >= t.shape.size())
-            reader.problem("batch_axis", "is none of its axes");
+            reader.problem("batch_axis", "is not one of its axes");
         reader.finish();
         graph_.inputs.push_back(add(std::move(t), cursor));
     }
@@ -77,14 +77,14 @@ private:
         add(std::move(t), cursor);
     }
 
-    /// The tensor a name refers to; null is an absent one.
+    /// The tensor that a name refers to; null: an absent one.
     TensorId reference(const Cursor& cursor) {
         if (cursor.value().is_null()) return kNoTensor;
         const auto name = cursor.string();
         if (!name) return kNoTensor;
         const auto found = ids_.find(*name);
         if (found != ids_.end()) return found->second;
-        cursor.problem(fmt::format("there is no tensor '{}' here (nodes stand after what they read)", *name));
+        cursor.problem(fmt::format("there is no tensor '{}' here (a node comes after what it reads)", *name));
         return kNoTensor;
     }
 

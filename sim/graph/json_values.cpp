@@ -71,7 +71,7 @@ std::vector<std::int64_t> JsonDims::integers(const std::vector<Cursor>& elements
         }
         const auto found = extents_.find(element.value().as_string());
         if (found == extents_.end())
-            element.problem(fmt::format("'{}' is no axis that /dims names", element.value().as_string()));
+            element.problem(fmt::format("'{}' is not an axis in /dims", element.value().as_string()));
         out.push_back(found == extents_.end() ? least : found->second);
     }
     return out;
@@ -126,7 +126,7 @@ void JsonValues::read(const Cursor& cursor, Tensor& tensor) {
     reader.finish();
 }
 
-/// Absent where the file is not there.
+/// Absent if the file is missing.
 Constant JsonValues::file_reference(const Cursor& cursor, const Tensor& tensor) {
     ObjectReader reader(cursor);
     FileRef ref;

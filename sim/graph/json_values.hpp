@@ -12,17 +12,17 @@
 
 namespace infsim::graph {
 
-/// A number, or one of the three that JSON cannot write ("inf", "-inf", "nan").
+/// A number, or one of the strings for numbers that JSON lacks ("inf", "-inf", "nan").
 std::optional<double> json_real(const json::Cursor& cursor);
 std::vector<double> json_reals(const std::vector<json::Cursor>& elements);
 
-/// Names of axes, and what stands for them.
+/// Names of axes and their extents.
 class JsonDims {
 public:
-    /// Those of the file; `given` replaces extents of them.
+    /// Reads the names of the file; `given` replaces their extents.
     void read(json::ObjectReader& root, const json::Document& document,
               const std::map<std::string, std::int64_t>& given, Problems& problems);
-    /// Integers, or names of axes in their place.
+    /// Integers, or names of axes instead.
     std::vector<std::int64_t> integers(const std::vector<json::Cursor>& elements, std::int64_t least,
                                        std::int64_t most) const;
     /// Name, shape and element type.
@@ -35,14 +35,14 @@ private:
 /// Reads the values of constants.
 class JsonValues {
 public:
-    /// `reference` finds the tensor that a name stands for.
+    /// `reference` finds a tensor by name.
     JsonValues(const json::Document& document, const JsonDims& dims,
                std::function<TensorId(const json::Cursor&)> reference)
         : document_(document), dims_(dims), reference_(std::move(reference)) {}
 
-    /// The member `value` of a constant that is declared already; without one it stays as it is.
+    /// Reads the member `value` of a declared constant; without one the constant stays as it is.
     void read(const json::Cursor& cursor, Tensor& tensor);
-    /// The notice about files that are not there; "" where all are.
+    /// The notice about missing files; "" if there are none.
     std::string absent() const;
 
 private:
@@ -52,7 +52,7 @@ private:
     const json::Document& document_;
     const JsonDims& dims_;
     std::function<TensorId(const json::Cursor&)> reference_;
-    std::int64_t absent_ = 0;  ///< constants whose file is not there
+    std::int64_t absent_ = 0;  ///< constants whose file is missing
     std::string absent_location_;
 };
 

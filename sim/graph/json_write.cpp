@@ -170,7 +170,7 @@ Graph load_model(const std::string& path_or_name, const std::string& models_dir,
     }
     if (!options.input_shapes.empty())
         throw InputError(path, "input '" + options.input_shapes.begin()->first + "'",
-                         "has a shape already; only ONNX leaves extents open, axes that are named take --dim");
+                         "already has a shape; only ONNX models leave extents open, and --dim sets named axes");
     auto graph = read_graph(path, options.dims);
     if (options.optimize) optimize(graph);
     return graph;

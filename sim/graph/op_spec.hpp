@@ -1,5 +1,5 @@
-// What every operator of the IR takes: arity and attributes. The one table behind op names, `check`, the JSON form, and
-// the import of ONNX's operators that mean the same; README.md explains the attributes.
+// Arity and attributes of every operator of the IR. This one table serves op names, `check`, the JSON form and the
+// import of ONNX's equivalent operators; README.md explains the attributes.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct OpSpec {
     int min_inputs = 1;
     int max_inputs = 1;                     ///< kAnyNumber: no upper bound
     bool many_outputs = false;              ///< one output unless set
-    std::vector<AttributeSpec> attributes;  ///< every one of them must be present in a Node, and no other
-    std::string_view onnx = {};             ///< ONNX's operator that becomes this one with the same inputs, if one does
+    std::vector<AttributeSpec> attributes;  ///< a Node must have all of them and no others
+    std::string_view onnx = {};             ///< ONNX's operator with the same meaning and inputs, if any
 };
 
 constexpr int kAnyNumber = 1 << 20;
@@ -35,7 +35,7 @@ const OpSpec& op_spec(Op op);
 
 /// "integer", "list of integers", ...: for messages.
 std::string_view attribute_type_name(AttributeType type);
-/// The type an attribute value has.
+/// The type of an attribute value.
 AttributeType type_of(const Attribute& attribute);
 
 }  // namespace infsim::graph

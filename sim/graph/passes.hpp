@@ -1,4 +1,4 @@
-// Rewrites that make the operators of different exporters one and the same graph. Each takes a graph that
+// Rewrites that turn the operators of different exporters into the same graph. Each takes a graph that
 // passes `check`, leaves one that does, and returns how many places it changed.
 #pragma once
 
@@ -6,21 +6,21 @@
 
 namespace infsim::graph {
 
-/// All of the passes below in their order, dead nodes removed.
+/// All passes below in this order, with dead nodes removed.
 void optimize(Graph& graph);
 
-/// flatten, squeeze, unsqueeze become reshape; a reshape of a reshape becomes one, one that changes nothing
-/// goes.
+/// flatten, squeeze, unsqueeze become reshape; two reshapes in a row become one; one that changes nothing is
+/// removed.
 int simplify_views(Graph& graph);
-/// An average_pool or max_pool whose one unpadded window is the image becomes the global one.
+/// An average_pool or max_pool whose only, unpadded window is the whole image becomes the global one.
 int simplify_pools(Graph& graph);
-/// A transpose whose permutation only moves axes of extent 1 becomes a reshape; identities inside go.
+/// A transpose whose permutation only moves axes of extent 1 becomes a reshape; inner identities are removed.
 int simplify_transposes(Graph& graph);
-/// batch_norm with constant parameters behind a conv or gemm with constant weights goes into weights and
+/// Folds a batch_norm with constant parameters after a conv or gemm with constant weights into weights and
 /// bias.
 int fold_batch_norm(Graph& graph);
-/// mul and add by one constant per channel (or one number) behind a conv or gemm with constant weights
-/// likewise.
+/// Folds mul and add by one constant per channel (or one number) after a conv or gemm with constant weights
+/// in the same way.
 int fold_channel_affine(Graph& graph);
 /// (x - mean) / sqrt(mean((x - mean)^2) + eps) * scale + bias over trailing axes becomes layer_norm.
 int recognise_layer_norm(Graph& graph);
@@ -28,7 +28,7 @@ int recognise_layer_norm(Graph& graph);
 int recognise_gelu(Graph& graph);
 /// exp(x - max(x)) / sum(exp(x - max(x))) along one axis becomes softmax.
 int recognise_softmax(Graph& graph);
-/// Drops nodes and constants that no output depends on, and tensors nobody names; inputs stay. Renumbers
+/// Removes nodes and constants that no output depends on, and unreferenced tensors; inputs stay. Renumbers
 /// tensors.
 int remove_dead(Graph& graph);
 

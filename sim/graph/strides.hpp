@@ -8,7 +8,7 @@
 
 namespace infsim::graph {
 
-/// Elements from one index to the next along every axis of a dense row-major tensor.
+/// Distance in elements between neighbours along each axis of a dense row-major tensor.
 inline std::vector<std::int64_t> row_major_strides(const Shape& shape) {
     std::vector<std::int64_t> strides(shape.size(), 1);
     for (std::size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
@@ -33,7 +33,7 @@ void for_each_offset(const Shape& shape, const std::vector<std::int64_t>& stride
     }
 }
 
-/// Strides by which a tensor of shape `from` is read as if it were broadcast to `to`.
+/// Strides to read a tensor of shape `from` as if it were broadcast to `to`.
 inline std::vector<std::int64_t> broadcast_strides(const Shape& from, const Shape& to) {
     const auto own = row_major_strides(from);
     std::vector<std::int64_t> strides(to.size(), 0);

@@ -10,7 +10,7 @@ namespace {
 
 using Kind = WeightRole::Kind;
 
-/// Whether a result is summed with another computed tensor: halving its variance keeps residual chains of
+/// Whether a result is added to another computed tensor: halving its variance keeps residual chains of
 /// order 1.
 bool feeds_residual(const Graph& graph, TensorId result) {
     for (const auto& node : graph.nodes) {
@@ -32,7 +32,7 @@ WeightRole role_in_node(const Graph& graph, const Node& node, std::size_t operan
     const auto& shape = graph.tensor(id).shape;
     const auto elements = static_cast<double>(element_count(shape));
     switch (node.op) {
-        // He scaling (gain 2): the inputs of convolutions and gemms have mostly been through a ReLU.
+        // He scaling (gain 2): the inputs of convolutions and gemms mostly come from a ReLU.
         case Op::conv:
             if (operand == 1)
                 return linear(graph, node, elements / static_cast<double>(std::max<std::int64_t>(1, shape[0])), 2);

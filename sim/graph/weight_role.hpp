@@ -1,4 +1,4 @@
-// What a constant is for, which decides how it is drawn at random. Private to the evaluation of constants.
+// What a constant is used for, which decides how random values are drawn. Private to the evaluation of constants.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace infsim::graph {
 struct WeightRole {
     enum class Kind { weight, bias, scale, mean, variance, table, other };
     Kind kind = Kind::other;
-    double deviation = 0.1;  ///< of the normal distribution a weight is drawn from
+    double deviation = 0.1;  ///< of a weight's normal distribution
 };
 
 /// The role of a constant by the first node that reads it, directly or through recipes.

@@ -1,4 +1,4 @@
-// Bounds of what can be simulated, where more than one section shares them. Together they keep every time in 64-bit
+// Bounds of what can be simulated, if several sections share them. Together they keep every time within 64-bit
 // picoseconds (106 days): the longest transfer is all of the largest DRAM at the lowest bandwidth, 1.1e18 ps of 9.2e18.
 #pragma once
 

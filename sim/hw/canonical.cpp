@@ -1,4 +1,4 @@
-// The resolved chip in base units: the part of a point's identity that the hardware contributes.
+// The resolved chip in base units: the hardware's contribution to a point's identity.
 #include "base/quantity.hpp"
 #include "hw/load.hpp"
 #include "hw/read_ddr4.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 using json::Object;
 
-// Abilities that a chip is without are not named: points of before they could be stated keep their identity.
+// Absent abilities are omitted, so that points from before they could be stated keep their identity.
 
 json::Value vector_engine(const VectorEngineSpec& engine) {
     Object object{{"clock", base_units(engine.clock)},
@@ -98,7 +98,7 @@ json::Value dram_model(const Ddr4Dram& d) {
                   {"t_rfc", base_units(d.t_rfc)}};
 }
 
-/// The arbitration is named where it is not the exact one: points of before it could be chosen keep their identity.
+/// The arbitration is omitted if it is `exact`, so that points from before it could be chosen keep their identity.
 json::Value dram(const DramSpec& dram) {
     Object object{{"capacity", base_units(dram.capacity)},
                   {"channels", dram.channels},
@@ -112,8 +112,8 @@ json::Value dram(const DramSpec& dram) {
 
 }  // namespace
 
-/// host.element_time is not in it: it counts for points of networks with operators on the host only, whose identity it
-/// is part of (flow/point/point.cpp).
+/// host.element_time is left out: it matters only for points of networks with operators on the host, and is part of
+/// their identity (flow/point/point.cpp).
 json::Value canonical_json(const ChipSpec& spec) {
     return Object{{"name", spec.name},
                   {"cores", spec.cores},

@@ -10,7 +10,7 @@
 
 namespace infsim::hw {
 
-/// Multiply-accumulates of one core's PE array per second at that operand type (fp32 takes fp32_passes).
+/// Multiply-accumulates per second of one core's PE array for that operand type (fp32 takes fp32_passes).
 inline double peak_macs_per_second(const ChipSpec& spec, DType dtype) {
     const double passes = dtype == DType::fp32 ? spec.pe.fp32_passes : 1;
     return static_cast<double>(spec.pe.clock.count()) * spec.pe.rows * spec.pe.columns / passes;
@@ -34,10 +34,10 @@ inline Bytes psum_bytes(const ChipSpec& spec) {
 /// fp32 values that one PSUM bank holds per partition.
 inline int psum_bank_elements(const ChipSpec& spec) { return static_cast<int>(spec.psum.bank_bytes.count() / 4); }
 
-/// Bandwidth of all DRAM channels together as their data sheet has it.
+/// Bandwidth of all DRAM channels together, as in the data sheet.
 inline Bandwidth peak_dram_bandwidth(const ChipSpec& spec) { return spec.dram.channel_bandwidth * spec.dram.channels; }
 
-/// The share of a channel's peak that it sustains at most: what the file says, or what refreshes leave.
+/// The largest share of a channel's peak that it sustains: what the file says, or what refreshes leave.
 inline double dram_efficiency(const DramModel& model) {
     if (const auto* ddr4 = std::get_if<Ddr4Dram>(&model))
         return 1.0 - static_cast<double>(ddr4->t_rfc.count()) / static_cast<double>(ddr4->t_refi.count());
@@ -55,8 +55,7 @@ inline Bandwidth sustained_dram_bandwidth(const ChipSpec& spec) {
     return sustained_channel_bandwidth(spec) * spec.dram.channels;
 }
 
-/// The most that one core can draw alone: its own ceiling, its engines' or the channels', whichever is
-/// lowest.
+/// The most that one core can draw alone: its own ceiling, its engines' or the channels', whichever is lowest.
 inline Bandwidth single_core_bandwidth(const ChipSpec& spec) {
     return std::min({spec.dma.core_bandwidth, spec.dma.engine_bandwidth * spec.dma.engines_per_core,
                      sustained_dram_bandwidth(spec)});

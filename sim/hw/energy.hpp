@@ -1,6 +1,6 @@
-// What work costs in energy. Nobody outside knows these numbers of a chip, so each is a range; one that a chip file
-// leaves out is unknown, which is not 0. No time depends on them: they are kept apart from ChipSpec and are no part of
-// a chip's identity.
+// The energy cost of work. These numbers are not public for any chip, so each is a range. One that a chip file leaves
+// out is unknown, which is not 0. No time depends on them: they are separate from ChipSpec and not part of a chip's
+// identity.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace infsim::hw {
 
-/// From `low` to `high`, both 0 or more, in the unit that the member says.
+/// From `low` to `high`, both at least 0, in the unit stated for the member.
 struct EnergyRange {
     double low = 0, high = 0;
 };

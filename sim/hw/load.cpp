@@ -122,18 +122,18 @@ DramModel read_dram_model(Section model, const DramSpec& dram) {
     DramModel read;
     if (kind == "ddr4") read = read_ddr4(model, dram);
     else if (kind == "bandwidth") read = BandwidthDram{model.fraction("efficiency")};
-    else return read;  // the keys of no model are known
+    else return read;  // without a known model, its keys are unknown
     model.finish();
     return read;
 }
 
-/// DDR4 channels move bursts: what one costs depends on the rows that those before it left open.
+/// DDR4 channels transfer single bursts: the cost of one depends on the rows that earlier bursts left open.
 Arbitration read_arbitration(Section& dram, const DramModel& model) {
     if (dram.choice("arbitration", {"exact", "fluid"}) != "fluid") return Arbitration::exact;
     if (std::holds_alternative<Ddr4Dram>(model))
         dram.problem("arbitration",
-                     "is fluid, which knows no bursts, and the ddr4 model prices every burst by the rows "
-                     "it finds open; ddr4 goes with exact");
+                     "is fluid, which does not model bursts, but the ddr4 model prices every burst by the rows "
+                     "it finds open; use exact with ddr4");
     return Arbitration::fluid;
 }
 
@@ -168,12 +168,12 @@ HostSpec read_host(Section host) {
 }
 
 SyncSpec read_sync(Section sync) {
-    // PE, ACT, POOL, host in, host out and one DMA ring: with fewer no Program can be written.
+    // PE, ACT, POOL, host in, host out and one DMA ring: no Program works with fewer.
     SyncSpec spec;
     spec.max_queues = sync.integer("max_queues", 6, max_queues);
     spec.semaphores = sync.integer("semaphores", 6, 1 << 16);
     if (spec.semaphores > 0 && spec.max_queues > spec.semaphores)
-        sync.problem("max_queues", "is more than semaphores, of which every queue owns one");
+        sync.problem("max_queues", "is more than semaphores, but every queue owns one");
     sync.finish();
     return spec;
 }
@@ -202,7 +202,7 @@ ChipFile read_sections(const json::Document& document, Problems& problems, json:
     return file;
 }
 
-/// A chip file may leave these keys out; an override may name them all the same.
+/// A chip file may leave these keys out; an override may still name them.
 void add_defaults(json::Document& document) {
     json::Value* const dram = document.root.is_object() ? document.root.as_object().find("dram") : nullptr;
     if (dram != nullptr && dram->is_object() && dram->as_object().find("arbitration") == nullptr)

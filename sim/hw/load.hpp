@@ -29,33 +29,31 @@ struct Provenance {
     std::string source;
 };
 
-/// One value of a chip file replaced before the file is validated (a sweep's axis, `--set`). Its key has no leading
+/// Replaces one value of a chip file before the file is validated (a sweep's axis, `--set`). Its key has no leading
 /// "chip."; its value is bare (text 128KiB, integer 4) or a whole {"value", "grade", "source"}.
 using Override = json::Override;
 
 struct ChipFile {
     ChipSpec spec;
-    EnergySpec energy;                   ///< no part of the chip's identity
+    EnergySpec energy;                   ///< not part of the chip's identity
     std::vector<Provenance> provenance;  ///< in the order of the file's sections
 };
 
 /// Reads and validates a chip file with overrides applied. A file may be a variant, {"base": FILE, "name": ...,
-/// SECTION: {MEMBER: ...}}, which says only what differs from a complete chip file beside it. Empty if anything at all
-/// was added to `problems`: syntax, unknown or missing keys, wrong units, an override of a key that no chip has, or a
-/// chip that cannot be (no state buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit
-/// picoseconds,
-/// ...).
+/// SECTION: {MEMBER: ...}}, which states only what differs from a complete chip file next to it. Empty if anything was
+/// added to `problems`: syntax, unknown or missing keys, wrong units, an override of a key that no chip has, or an
+/// impossible chip (no state buffer, zero bandwidth, more than 64 cores, values whose times overflow 64-bit
+/// picoseconds, ...).
 std::optional<ChipFile> load_chip(const std::string& path, const std::vector<Override>& overrides, Problems& problems);
-/// The same for a parsed document. `log`: where it is noted what is asked of its keys.
+/// The same for a parsed document. `log`: records which keys were asked for.
 std::optional<ChipFile> read_chip(json::Document document, const std::vector<Override>& overrides, Problems& problems,
                                   json::KeyLog* log = nullptr);
-/// The complete document of a chip file, a variant laid over its base and overrides over both; not checked any further.
+/// The complete document of a chip file: a variant laid over its base, and overrides over both; without further checks.
 std::optional<json::Document> chip_document(const std::string& path, const std::vector<Override>& overrides,
                                             Problems& problems);
 
-/// The resolved numbers in base units (picoseconds, bytes, bytes per second, hertz, cycles) without grades
-/// and sources: what the identity of a simulated point is hashed from. Two files that mean the same chip give
-/// the same.
+/// The resolved numbers in base units (picoseconds, bytes, bytes per second, hertz, cycles) without grades and sources:
+/// the identity of a simulated point is hashed from it. Two files that describe the same chip give the same result.
 json::Value canonical_json(const ChipSpec& spec);
 
 }  // namespace infsim::hw

@@ -7,7 +7,7 @@
 namespace infsim::hw {
 namespace {
 
-/// Numbers that a chip may be without, by section; a what-if may state them all the same.
+/// Numbers that a chip may lack, by section; a what-if may still state them.
 struct OptionalKey {
     std::string_view section, key;
 };
@@ -17,7 +17,7 @@ constexpr std::array kOptionalKeys{OptionalKey{"act", "lanes"},           Option
                                    OptionalKey{"host", "item_overhead"},  OptionalKey{"host", "copy_bandwidth"},
                                    OptionalKey{"host", "threads"},        OptionalKey{"psum", "shared_port"}};
 
-/// Of the section of that name, or of the chip where it is empty.
+/// The keys of the named section, or of the chip if the name is empty.
 std::vector<std::string> keys_of(const std::string& section, const json::Object& there) {
     std::vector<std::string> keys;
     for (const json::Member& member : there) keys.push_back(member.first);
@@ -29,13 +29,13 @@ std::vector<std::string> keys_of(const std::string& section, const json::Object&
 
 bool is_graded(const json::Value& value) { return value.is_object() && value.as_object().find("value"); }
 
-/// A number that the chip is without. The reader wants grade and source; read_chip replaces them in the provenance.
+/// A number that the chip lacks. The reader requires grade and source; read_chip replaces them in the provenance.
 json::Value room_for_a_number(const std::string& /*path*/) {
     return json::Object{{"value", nullptr}, {"grade", "UNK"}, {"source", "override"}};
 }
 
-/// Puts the new value where the old one stands. A bare value keeps grade and source in the document, because
-/// the reader wants them; read_chip replaces them by the override's in the provenance.
+/// Replaces the old value. A bare value keeps grade and source in the document, because the reader requires them;
+/// read_chip replaces them with the override's in the provenance.
 void put(json::Value& place, const json::Value& value) {
     if (is_graded(place) && !is_graded(value)) place.as_object().set("value", value);
     else place = value;

@@ -1,4 +1,4 @@
-// Private to hw: replacing values of a chip document before it is validated.
+// Private to hw: replaces values of a chip document before it is validated.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,9 @@
 
 namespace infsim::hw {
 
-/// Sets each override's value in `document`. Paths that lead nowhere, or not to a single number, are reported
-/// at the override's own place. An override of a total replaces what the file says per part, and the other way round
-/// (totals.hpp). The overrides must outlive what is returned.
+/// Sets each override's value in `document`. Paths that do not lead to a single number are reported at the override's
+/// own place. An override of a total replaces what the file says per part, and vice versa (totals.hpp). The overrides
+/// must outlive the result.
 json::Overridden apply_overrides(json::Document& document, const std::vector<Override>& overrides, Problems& problems);
 
 }  // namespace infsim::hw

@@ -22,7 +22,7 @@ int log2_of(std::int64_t n) {
     return bits;
 }
 
-/// Bits that the geometry asks of each kind, in the order of kNames.
+/// Bits of each kind that the geometry needs, in the order of kNames.
 std::array<int, 4> wanted_bits(const Ddr4Dram& d, Bytes channel) {
     const int column = log2_of(d.row_bytes.count() / column_bytes(d).count());
     const int group = log2_of(d.bank_groups), bank = log2_of(d.banks_per_group);
@@ -47,9 +47,10 @@ std::optional<Word> parse_word(const std::string& word, const Report& report) {
     Word parsed;
     while (parsed.kind < kNames.size() && kNames[parsed.kind] != name) ++parsed.kind;
     if (parsed.kind == kNames.size()) {
-        report("address_map", fmt::format("'{}' is no field; fields are row, bank, column, bank_group, each with :BITS "
-                                          "where it is only a part",
-                                          word));
+        report("address_map",
+               fmt::format("'{}' is not a field; the fields are row, bank, column, bank_group, each with :BITS "
+                           "if it is only a part",
+                           word));
         return std::nullopt;
     }
     if (colon == std::string::npos) return parsed;
@@ -87,7 +88,7 @@ std::vector<AddressField> parse_address_map(const std::string& text, const Ddr4D
     for (std::size_t kind = 0; kind < kNames.size(); ++kind)
         if (left[kind] != 0)
             report("address_map",
-                   fmt::format("has {} bits of {}, and {} banks groups x {} banks of {}-byte rows in {} bytes of a "
+                   fmt::format("has {} bits of {}, and {} bank groups x {} banks of {}-byte rows in {} bytes of a "
                                "channel need {}",
                                wanted[kind] - left[kind], kNames[kind], d.bank_groups, d.banks_per_group,
                                d.row_bytes.count(), channel.count(), wanted[kind]));
@@ -117,15 +118,15 @@ void check_ddr4(const Ddr4Dram& d, Bytes channel, Bandwidth channel_bandwidth, c
         report("row_bytes", fmt::format("is less than the {} bytes of one column access", column_bytes(d).count()));
     if (channel.count() > 0 && !power_of_two(channel.count()))
         report("address_map",
-               fmt::format("maps {} bytes per channel (dram.capacity / dram.channels), which is no power of two",
+               fmt::format("maps {} bytes per channel (dram.capacity / dram.channels), which is not a power of two",
                            channel.count()));
     else if (d.row_bytes.count() > 0 && channel.count() > 0 &&
              channel.count() < d.row_bytes.count() * d.bank_groups * d.banks_per_group)
         report("row_bytes", fmt::format("times the banks is more than the {} bytes of a channel", channel.count()));
     const std::int64_t peak = d.clock.count() * 2 * d.bus_bits / 8;
     if (peak > 0 && channel_bandwidth.count() > 0 && peak != channel_bandwidth.count())
-        report("clock", fmt::format("makes {} bytes/s of two edges and {} bits, and dram.channel_bandwidth is {}", peak,
-                                    d.bus_bits, channel_bandwidth.count()));
+        report("clock", fmt::format("gives {} bytes/s with two edges and {} bits, but dram.channel_bandwidth is {}",
+                                    peak, d.bus_bits, channel_bandwidth.count()));
     if (d.clock.count() > 0 && d.t_refi.count() > 0 && d.t_refi < d.t_rfc * 2)
         report("t_refi", "must be at least twice t_rfc, or refreshes leave no time for anything else");
     if (d.clock.count() > 0 && d.t_ccd_s.count() < kDdr4BurstLength / 2)

@@ -29,7 +29,7 @@ std::optional<PayloadPoint> read_point(const json::Cursor& place) {
     return point.bytes.count() > 0 && point.efficiency > 0 ? std::optional(point) : std::nullopt;
 }
 
-/// The curve as costs; says what is wrong with it as a whole.
+/// The curve as costs; reports what is wrong with it as a whole.
 std::vector<RowCost> costs_of(Section& dma, const std::vector<PayloadPoint>& points) {
     std::vector<RowCost> rows;
     for (const PayloadPoint& p : points) {
@@ -59,7 +59,7 @@ std::vector<RowCost> read_rows(Section& dma) {
         const auto min_row = dma.quantity("min_row", row_sizes);
         return {{min_row, min_row}};
     }
-    if (in_both_forms(dma, kRowForms, "says what 'min_row' says as well; state one of the two")) return {};
+    if (in_both_forms(dma, kRowForms, "states the same as 'min_row'; state only one of the two")) return {};
     const auto points = dma.list<PayloadPoint>("payload_curve", read_point);
     if (points.empty()) dma.problem("payload_curve", "must have at least one point");
     return costs_of(dma, points);

@@ -12,7 +12,7 @@
 namespace infsim::hw {
 namespace {
 
-/// Beyond lies nothing but a wrong unit: a microjoule a byte, a megawatt a chip.
+/// Anything above can only be a wrong unit: a microjoule per byte, a megawatt per chip.
 constexpr double kMost = 1e6;
 
 struct Key {
@@ -26,7 +26,7 @@ constexpr Key kKeys[] = {
     {"psum", "pJ/B", &EnergySpec::psum},           {"dram", "pJ/B", &EnergySpec::dram},
     {"host_link", "pJ/B", &EnergySpec::host_link}, {"static_power", "W", &EnergySpec::static_power}};
 
-/// The number of "56pJ/B" where the unit is `unit`; empty after having reported what would be right.
+/// The number of "56pJ/B" if its unit is `unit`; otherwise empty, and what would be right is reported.
 std::optional<double> number_with_unit(const json::Cursor& place, std::string_view unit) {
     const auto wrong = [&](const std::string& why) -> std::optional<double> {
         place.problem(fmt::format("{}; it must be a number from 0 with the unit {}, such as \"2{}\"", why, unit, unit));

@@ -20,8 +20,9 @@ void Section::check_origin(const json::ObjectReader& reader, const std::string& 
     for (const std::string& part : split(grades, ',')) {
         const std::string_view grade = trim(part);
         if (!known_grade(grade))
-            reader.problem("grade",
-                           fmt::format("'{}' is no grade; known are DOC, DRV, LOG, PAT, INF, UNK, fitted", grade));
+            reader.problem(
+                "grade",
+                fmt::format("'{}' is not a grade; the grades are DOC, DRV, LOG, PAT, INF, UNK, fitted", grade));
         fitted = fitted || grade == "fitted";
     }
     if (trim(source).empty()) reader.problem("source", "must not be empty");

@@ -1,4 +1,4 @@
-// Reading a section of a chip file.
+// Reads a section of a chip file.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace infsim::hw {
 
-/// Reads one section, whose members are graded numbers, and records where each comes from.
+/// Reads one section, whose members are graded numbers, and records where each number comes from.
 class Section {
 public:
     Section(json::ObjectReader& parent, std::string_view key, std::vector<Provenance>& provenance)
@@ -44,7 +44,7 @@ public:
     std::string choice(std::string_view key, const std::vector<std::string>& allowed) {
         return present_ ? reader_->choice(key, allowed) : "";
     }
-    /// Numbers that a chip may be without.
+    /// Numbers that a chip may lack.
     template <class Q>
     std::optional<Q> optional_quantity(std::string_view key, json::Range<Q> range) {
         return has(key) ? std::optional<Q>(quantity<Q>(key, range)) : std::nullopt;
@@ -55,7 +55,7 @@ public:
     bool optional_boolean(std::string_view key) {
         return has(key) && graded<bool>(key, [](const json::Cursor& value) { return value.boolean(); });
     }
-    /// A list; `read` reads an element, which has reported what is wrong with it where it returns nothing.
+    /// A list; `read` reads one element, and has reported the problem if it returns nothing.
     template <class T, class Read>
     std::vector<T> list(std::string_view key, Read read) {
         return graded<std::vector<T>>(key, [&](const json::Cursor& value) {
@@ -69,7 +69,7 @@ public:
         });
     }
     bool has(std::string_view key) const { return present_ && reader_->has(key); }
-    /// A member whose value does not matter any more, because a problem was reported: finish() is silent about it.
+    /// A member whose value no longer matters, because a problem was reported: finish() does not complain about it.
     void ignore(std::string_view key) {
         if (present_) reader_->optional(key);
     }
@@ -107,7 +107,7 @@ public:
         return read(*value).value_or(T{});
     }
 
-    /// Where a number comes from; a part that is missing or wrong is reported, and empty where it is missing.
+    /// Where a number comes from. A missing or wrong part is reported; a missing one is empty.
     struct Origin {
         std::string grade, source;
     };

@@ -1,4 +1,4 @@
-// The chip as plain, immutable numbers. Where each number comes from (grade, source) is kept by load.hpp.
+// The chip as plain, immutable numbers. load.hpp keeps where each number comes from (grade, source).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct PeSpec {
     Cycles min_matmul;                ///< floor of a matmul; the floor used is min(this, columns of the stationary)
     int fp32_passes = 1;              ///< fp32 operands take this many passes
     Cycles stationary_load;           ///< time to shift a stationary operand in
-    Cycles stationary_load_unhidden;  ///< the part of it that does not overlap the matmul before
+    Cycles stationary_load_unhidden;  ///< the part of it that does not overlap the preceding matmul
     Cycles matmul_overhead;           ///< fixed cost per matmul added to its occupancy
     Cycles latency;                   ///< from the end of occupancy to the semaphore
 };
@@ -31,8 +31,8 @@ struct VectorEngineSpec {
     Cycles overhead;           ///< fixed cost per instruction added to occupancy
     Cycles latency;            ///< from the end of occupancy to the semaphore
     std::optional<int> lanes;  ///< partitions that it works on at a time; empty: all that an instruction names
-    int elements_32bit = 1;    ///< elements per lane and cycle where an operand has 32 bits, as all in PSUM
-    int elements_16bit = 1;    ///< elements per lane and cycle where none has more than 16
+    int elements_32bit = 1;    ///< elements per lane and cycle if an operand has 32 bits, as all operands in PSUM
+    int elements_16bit = 1;    ///< elements per lane and cycle if no operand has more than 16 bits
 };
 
 struct StateBufferSpec {
@@ -46,7 +46,7 @@ struct PsumSpec {
     bool shared_port = false;  ///< ACT and POOL cannot access it at the same time
 };
 
-/// A contiguous run of `bytes` takes an engine as long as `cost` bytes at its full bandwidth.
+/// A contiguous run of `bytes` occupies an engine for as long as `cost` bytes at its full bandwidth.
 struct RowCost {
     Bytes bytes, cost;
 };
@@ -59,11 +59,12 @@ struct DmaSpec {
     Duration completion_latency;  ///< last byte to semaphore
     Bandwidth engine_bandwidth;   ///< ceiling of one DMA engine
     Bandwidth core_bandwidth;     ///< ceiling of all engines of a core together
-    /// What short runs cost, by ascending bytes and cost: the first cost for any shorter one, in between a straight
-    /// line; the last costs its own bytes, and so does every longer one. A chip file's `min_row` is a single point.
+    /// The cost of short runs, by ascending bytes and cost: any shorter run costs as much as the first one, costs in
+    /// between are interpolated linearly, and from the last one on a run costs its own bytes. A chip file's `min_row`
+    /// is a single point.
     std::vector<RowCost> rows;
 
-    /// From this many bytes on a run costs no more than its bytes.
+    /// From this many bytes on, a run costs only its bytes.
     Bytes full_row() const { return rows.empty() ? Bytes{0} : rows.back().bytes; }
     Bytes row_cost(Bytes run) const;
 };
@@ -73,17 +74,17 @@ struct BandwidthDram {
     double efficiency = 1.0;  ///< sustained share of a channel's peak bandwidth, (0, 1]
 };
 
-/// Consecutive bits of the number of a column within a channel.
+/// Consecutive bits of the index of a column within a channel.
 struct AddressField {
     enum class Kind : std::uint8_t { column, bank_group, bank, row };
     Kind kind = Kind::column;
     int bits = 0;
 };
 
-/// The `ddr4` model: a channel of one rank whose efficiency comes out of access patterns and timings. The names are
-/// those of JEDEC JESD79-4, whose definitions hold; sim/chip/ddr4.hpp says what a channel makes of them.
+/// The `ddr4` model: a channel of one rank, whose efficiency results from access patterns and timings. The names are
+/// those of JEDEC JESD79-4, whose definitions apply; sim/chip/ddr4.hpp describes how a channel uses them.
 struct Ddr4Dram {
-    Frequency clock;  ///< of the commands; data move on both edges
+    Frequency clock;  ///< of the commands; data transfer on both edges
     int bus_bits = 64;
     int bank_groups = 0, banks_per_group = 0;
     Bytes row_bytes;                        ///< of one bank over the whole bus
@@ -92,7 +93,7 @@ struct Ddr4Dram {
     Cycles t_rcd, t_rp, t_ras;              ///< activate to column, precharge to activate, activate to precharge
     Cycles t_ccd_s, t_ccd_l;                ///< column to column: other bank group, same bank group
     Cycles t_rrd_s, t_rrd_l,
-        t_faw;                ///< activate to activate: other group, same group, of any five the last to the first
+        t_faw;                ///< activate to activate: other group, same group, from the first to the last of any five
     Cycles t_wtr_s, t_wtr_l;  ///< end of write data to read command: other group, same group
     Cycles t_rtp, t_wr;       ///< read command to precharge, end of write data to precharge
     Duration t_refi, t_rfc;   ///< refresh interval, duration of a refresh
@@ -104,7 +105,7 @@ inline Bytes column_bytes(const Ddr4Dram& d) { return Bytes{std::int64_t{d.bus_b
 
 using DramModel = std::variant<BandwidthDram, Ddr4Dram>;
 
-/// How transfers share a channel: burst by burst, or at rates that change when one comes or ends (bandwidth model
+/// How transfers share a channel: burst by burst, or at rates that change when one starts or ends (bandwidth model
 /// only).
 enum class Arbitration : std::uint8_t { exact, fluid };
 
@@ -122,13 +123,13 @@ struct HostSpec {
     Bandwidth link_bandwidth;                 ///< per direction, shared by all cores of the chip
     Duration transfer_latency;                ///< fixed cost per transfer
     Duration call_overhead;                   ///< host software cost per inference, on the submitting worker
-    Duration item_overhead{};                 ///< on top, for each item of the inference
-    std::optional<Bandwidth> copy_bandwidth;  ///< at which software moves inputs and outputs, on top; empty: at no cost
+    Duration item_overhead{};                 ///< in addition, for each item of the inference
+    std::optional<Bandwidth> copy_bandwidth;  ///< of software moving inputs and outputs, in addition; empty: free
     std::optional<int> threads;               ///< calls that the host works on at a time; empty: all
-    Duration element_time;  ///< of an element that an operator on the host reads, on the submitting worker
+    Duration element_time;  ///< per element that an operator on the host reads, on the submitting worker
 };
 
-/// What host software takes of a call with `items`, whose inputs and outputs have `bytes` in all.
+/// Host software time of a call with `items` whose inputs and outputs have `bytes` in total.
 inline Duration call_time(const HostSpec& host, std::int64_t items, Bytes bytes) {
     const Duration copies = host.copy_bandwidth ? bytes / *host.copy_bandwidth : Duration{};
     return host.call_overhead + host.item_overhead * items + copies;

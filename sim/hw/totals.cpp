@@ -20,7 +20,7 @@ json::Object without(const json::Object& object, std::string_view key, std::stri
     return rest;
 }
 
-/// The last override of a key, which is the one that wins, or nullptr.
+/// The last override of a key, which wins, or nullptr.
 const Override* override_of(const std::vector<Override>& overrides, const std::string& path) {
     const auto found =
         std::find_if(overrides.rbegin(), overrides.rend(), [&](const Override& o) { return o.key == path; });
@@ -31,8 +31,8 @@ std::string path_of(const TwoForms& keys, std::string_view key) {
     return std::string(keys.section) + "." + std::string(key);
 }
 
-/// Renames a number to the form that it is overridden in. A bare value then keeps the grade and source of the other
-/// form, which read_chip replaces by the override's.
+/// Renames a number to the form in which it is overridden. A bare value then keeps the grade and source of the other
+/// form, which read_chip replaces with the override's.
 void rename(json::Document& document, const TwoForms& keys, std::string_view from, std::string_view to) {
     json::Value* const section = document.root.is_object() ? document.root.as_object().find(keys.section) : nullptr;
     if (section == nullptr || !section->is_object()) return;

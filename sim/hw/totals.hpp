@@ -1,6 +1,6 @@
-// Numbers that a chip file may state in one of two forms. Per part or for all parts together: the state buffer of a
-// core, the bandwidth of all DRAM channels; a ChipSpec holds them per part. What short DMA runs cost: as one length or
-// as a curve (read_dma.hpp).
+// Numbers that a chip file may state in one of two forms. Per part or as a total: the state buffer of a core, the
+// bandwidth of all DRAM channels; a ChipSpec holds them per part. The cost of short DMA runs: as one length or as a
+// curve (read_dma.hpp).
 #pragma once
 
 #include <optional>
@@ -24,19 +24,19 @@ constexpr TwoForms kStateBufferForms{"state_buffer", "partition_bytes", "bytes",
 constexpr TwoForms kDramForms{"dram", "channel_bandwidth", "bandwidth", "channels"};
 constexpr TwoForms kRowForms{"dma", "min_row", "payload_curve", "engines_per_core"};
 
-/// Takes the other form out of `base`, the members of `section`, where `over`, which is to be laid over it, states one
-/// of the two: what a variant says wins in either form.
+/// Removes the other form from `base`, the members of `section`, if `over`, which will be laid over it, states one of
+/// the two: a variant wins in either form.
 void drop_other_forms(json::Object& base, const json::Object& over, std::string_view section);
 
-/// Brings `document` into the form that the overrides are in, and returns those that can be applied: all but totals
-/// that stand beside an override of their parts, which is a problem at the total's place.
+/// Brings `document` into the form of the overrides, and returns the overrides that can be applied: all but totals that
+/// come together with an override of their parts, which is reported at the total's place.
 std::vector<const Override*> in_one_form(json::Document& document, const std::vector<Override>& overrides,
                                          Problems& problems);
 
-/// The keys that the members of an object may have beside those that they have: the other forms of its numbers.
+/// The keys that an object may have in addition to its own: the other forms of its numbers.
 std::vector<std::string> other_forms(const json::Object& object);
 
-/// Whether both forms are there, which is a problem at the longer one; neither is read then.
+/// Whether both forms are there, which is reported at the longer one; neither is read then.
 inline bool in_both_forms(Section& section, const TwoForms& keys, std::string what) {
     if (!section.has(keys.part) || !section.has(keys.total)) return false;
     section.problem(keys.total, std::move(what));
@@ -45,13 +45,13 @@ inline bool in_both_forms(Section& section, const TwoForms& keys, std::string wh
     return true;
 }
 
-/// Reads the number in the form it is stated in and returns it per part. `count`: parts, 0 where that was wrong and
-/// reported; `range`: of one part. Reports both forms at once, and a total that does not divide evenly with the nearest
-/// ones that do; then it is 0, as everything that could not be read.
+/// Reads the number in the form in which it is stated and returns it per part. `count`: parts, 0 if that was wrong and
+/// reported; `range`: of one part. Reports both forms at once, and a total that does not divide evenly, with the
+/// nearest ones that do; the result is then 0, like everything that could not be read.
 template <class Q>
 Q read_per_part(Section& section, const TwoForms& keys, int count, json::Range<Q> range) {
     if (!section.has(keys.total)) return section.quantity<Q>(keys.part, range);
-    if (in_both_forms(section, keys, "is said by '" + std::string(keys.part) + "' as well; state one of the two"))
+    if (in_both_forms(section, keys, "is also stated by '" + std::string(keys.part) + "'; state only one of the two"))
         return Q{0};
     if (count <= 0) {
         section.ignore(keys.total);

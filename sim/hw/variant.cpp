@@ -11,7 +11,7 @@ namespace {
 
 bool is_section(const json::Value& value) { return value.is_object() && !value.as_object().find("value"); }
 
-/// Lays `over` over `base`, which are both the section at `pointer` or the whole chip.
+/// Lays `over` over `base`; both are the section at `pointer`, or the whole chip.
 void lay_over(json::Value& base, const json::Object& over, const std::string& pointer, int depth,
               std::set<std::string>& replaced) {
     for (const json::Member& member : over) {
@@ -45,8 +45,8 @@ std::optional<Resolved> resolve_variant(json::Document document, Problems& probl
     if (!found.empty() || !whole) return std::nullopt;
     if (!whole->root.is_object() || whole->root.as_object().find("base")) {
         problems.add(document.file, "/base",
-                     "'" + base->as_string() + "' is no complete chip file: " +
-                         (whole->root.is_object() ? "it has a base itself" : "it holds no object"));
+                     "'" + base->as_string() + "' is not a complete chip file: " +
+                         (whole->root.is_object() ? "it has a base itself" : "it is not an object"));
         return std::nullopt;
     }
     Resolved resolved{std::move(*whole), {}, document.file};

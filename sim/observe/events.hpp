@@ -7,7 +7,7 @@
 
 namespace infsim::observe {
 
-/// Why a queue did not issue: which kind of producer its wait was for, or what else held it.
+/// Why a queue did not issue: the kind of producer that it waited for, or another reason.
 enum class Stall : std::uint8_t {
     wait_pe,
     wait_act,
@@ -27,7 +27,7 @@ struct InstructionRef {
     std::uint64_t inference = 0;
 };
 
-/// The instruction left its queue at `at`; the queue is taken until `busy_until`. For a DMA ring, `at` is when it
+/// The instruction left its queue at `at`; the queue is occupied until `busy_until`. For a DMA ring, `at` is when it
 /// became the oldest of its ring with all waits satisfied, and `busy_until` its retirement.
 struct Issued {
     InstructionRef who;
@@ -41,7 +41,7 @@ struct Blocked {
     TimePoint until;
     Stall why;
 };
-/// The result is there and the queue's counter has advanced.
+/// The result is available and the queue's counter has advanced.
 struct Retired {
     InstructionRef who;
     TimePoint at;

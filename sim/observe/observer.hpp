@@ -5,7 +5,7 @@
 
 namespace infsim::observe {
 
-/// What an observer needs to hear of the instructions of an inference.
+/// Which events of an inference's instructions an observer needs.
 struct Attention {
     bool issued = true, blocked = true, retired = true, transferred = true;
 
@@ -13,12 +13,12 @@ struct Attention {
 };
 
 /// Events of one queue arrive in time order; events of different queues may not (engines run ahead of the
-/// kernel where nothing can disturb them), so an observer sorts where it needs a global order.
+/// kernel if nothing can disturb them), so an observer that needs a global order must sort.
 class Observer {
 public:
     virtual ~Observer() = default;
-    /// Asked at the first issue of every inference. Events of its instructions that nobody needs cost nothing; what was
-    /// not asked for may come all the same.
+    /// Asked at the first issue of every inference. Events of its instructions that no observer needs cost nothing;
+    /// events that were not requested may still come.
     virtual Attention attention(std::uint16_t /*core*/, std::uint64_t /*inference*/) const { return {}; }
     virtual void on(const Issued&) {}
     virtual void on(const Blocked&) {}

@@ -8,15 +8,15 @@
 
 namespace infsim::program {
 
-/// On-chip memories an access pattern can lie in.
+/// On-chip memories that an access pattern can address.
 enum class Space : std::uint8_t { state_buffer, psum };
 
 constexpr int kAccessDims = 4;
 constexpr int kMostPartitions = 512;          ///< of an on-chip memory
-constexpr std::int64_t kMostCounted = 65535;  ///< of one step or count of an access pattern
+constexpr std::int64_t kMostCounted = 65535;  ///< of a step or count of an access pattern
 
-/// A rectangle of partitions, and inside every one of them the same up to four-dimensional walk over
-/// elements: element (i0,i1,i2,i3) lies at byte `offset + bytes(dtype) * sum(i_d * step[d])` of its
+/// A range of partitions, and in each of them the same walk over elements in up to four
+/// dimensions: element (i0,i1,i2,i3) is at byte `offset + bytes(dtype) * sum(i_d * step[d])` of its
 /// partition. Dimension 0 is the outermost; unused dimensions have count 1. Step 0 repeats an element.
 /// For PSUM, `offset` counts from the start of the partition, bank b starting at b * bank_bytes.
 struct AccessPattern {
@@ -49,9 +49,9 @@ constexpr std::int64_t end_offset(const AccessPattern& ap) {
     return ap.offset + (last + 1) * dtype_bytes(ap.dtype);
 }
 
-/// The DRAM side of a DMA: partition p, element (i0..i3) lies at byte
+/// The DRAM side of a DMA: partition p, element (i0..i3) is at byte
 /// `offset + p * partition_step + sum(i_d * step[d])` of the segment. All steps are in bytes.
-/// The partition count and the element type are those of the on-chip side.
+/// Partition count and element type come from the on-chip side.
 struct DramPattern {
     std::uint32_t segment = 0;  ///< index into Program::segments
     std::uint32_t offset = 0;

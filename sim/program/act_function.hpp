@@ -1,4 +1,4 @@
-// The functions of the ACT engine: the one table of what they are called and what they compute.
+// The functions of the ACT engine: one table of their names and definitions.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ enum class ActFunction : std::uint8_t {
 
 struct ActFunctionSpec {
     ActFunction function;
-    std::string_view name;       ///< in text forms; the graph's operator of this name is this function
+    std::string_view name;       ///< in text forms; the graph operator of the same name is this function
     double (*effect)(double x);  ///< NaN propagates
 };
 

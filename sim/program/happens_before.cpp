@@ -22,8 +22,8 @@ HappensBefore::HappensBefore(const Program& program, const std::vector<Instructi
         for (int w = 0; w < waits.size(); ++w) {
             const Wait wait = waits[w];
             if (mine[wait.queue] >= wait.count) continue;
-            // What was known when the awaited instruction issued is known when it has retired; instructions
-            // before it in its queue issued earlier, so they add nothing but their own retirement.
+            // Everything known when the awaited instruction issued is known when it has retired; earlier
+            // instructions of its queue issued earlier, so they only add their own retirement.
             join(mine, known({wait.queue, wait.count - 1}));
             mine[wait.queue] = wait.count;
         }

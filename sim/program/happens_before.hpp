@@ -8,7 +8,7 @@
 
 namespace infsim::program {
 
-/// For every instruction: how many instructions of each queue have surely retired when it issues.
+/// For every instruction: how many instructions of each queue are certain to have retired when it issues.
 /// Memory is instructions x queues x 4 bytes. Waits name existing instructions of lower sequence.
 class HappensBefore {
 public:
@@ -25,7 +25,7 @@ private:
     std::uint32_t* known(InstructionId id) { return clocks_.data() + (first_[id.queue] + id.index) * queues_; }
 
     std::size_t queues_ = 0;
-    std::vector<std::size_t> first_;     ///< [queue] its first instruction's row
+    std::vector<std::size_t> first_;     ///< [queue]: row of its first instruction
     std::vector<std::uint32_t> clocks_;  ///< [instruction][queue] at issue
 };
 

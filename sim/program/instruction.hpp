@@ -10,8 +10,8 @@
 
 namespace infsim::program {
 
-/// Operations of the POOL engine's ALU stages. `none` passes the left operand on;
-/// the reverse_* forms exchange the operands. Comparisons yield 1 or 0.
+/// Operations of the POOL engine's ALU stages. `none` returns the left operand;
+/// the reverse_* forms swap the operands. Comparisons yield 1 or 0.
 enum class AluOp : std::uint8_t {
     none,
     add,
@@ -64,21 +64,21 @@ struct ScalarOperand {
 };
 
 // --- PE ---------------------------------------------------------------------------------------------
-/// Loads the stationary operand: K = src.partition_count <= PE rows, M = elements(src) <= PE columns. An array of fewer
-/// rows than there are partitions takes any of them that follow each other. May run in the background of the running
+/// Loads the stationary operand: K = src.partition_count <= PE rows, M = elements(src) <= PE columns. If the array
+/// has fewer rows than there are partitions, src may be any consecutive ones. May run in the background of the current
 /// matmul.
 struct LoadStationary {
     AccessPattern src;
 };
 /// dst[m, n] = (accumulate ? dst[m, n] : 0) + sum_k stationary[k, m] * moving[k, n], products and sums in fp32.
 /// `moving` must cover exactly the partitions of the stationary; dst lies inside one PSUM bank, partition m
-/// per PE column. Accumulations of one queue into the same place take effect in order without a wait.
+/// per PE column. Accumulations of one queue into the same elements take effect in order without a wait.
 struct Matmul {
     AccessPattern moving;
     AccessPattern dst;
     bool accumulate = false;
 };
-/// dst[n, k] = src[k, n] through the array by an identity: src has K partitions and N <= PE columns elements,
+/// dst[n, k] = src[k, n] through the array with an identity: src has K partitions and N <= PE columns elements,
 /// dst (PSUM) has N partitions and K elements. Replaces the stationary operand.
 struct Transpose {
     AccessPattern src;
@@ -157,7 +157,7 @@ struct DmaGather {
     std::uint32_t table_rows = 0;
 };
 
-/// Does nothing but wait; carries waits that do not fit the next instruction.
+/// Only waits; carries the waits that do not fit the next instruction.
 struct Sync {};
 
 using Operation = std::variant<LoadStationary, Matmul, Transpose, Activate, TensorTensor, TensorScalar, Reduce, Memset,
@@ -172,7 +172,7 @@ struct Wait {
 constexpr int kMaxWaits = 4;
 constexpr std::uint8_t kNoQueue = 0xFF;
 
-/// Up to four waits, kept apart so that the struct has no padding.
+/// Up to four waits, stored as two arrays so that the struct has no padding.
 struct Waits {
     std::array<std::uint32_t, kMaxWaits> count{};
     std::array<std::uint8_t, kMaxWaits> queue{kNoQueue, kNoQueue, kNoQueue, kNoQueue};
@@ -202,8 +202,8 @@ struct Instruction {
     std::uint16_t layer = 0;
     std::uint16_t image = 0;
 };
-/// Device DRAM that one instruction of a loaded Program takes: every core fetches its own copy. The encoding of
-/// NeuronCore-v1 is not public; this is the bound on ours in memory.
+/// Device DRAM per instruction of a loaded Program: every core fetches its own copy. The encoding of NeuronCore-v1 is
+/// not public; this is the bound on ours in memory.
 constexpr std::int64_t kInstructionBytes = 128;
 static_assert(sizeof(Instruction) <= kInstructionBytes, "Programs of large batches must fit in memory");
 

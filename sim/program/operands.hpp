@@ -1,5 +1,5 @@
-// What an instruction touches: the one place that knows which operands of which instruction are read and
-// written. Verifier, race check, executor and mutation all stand on it.
+// What an instruction touches: the only place that knows which operands of each instruction are read and
+// written. Verifier, race check, executor and mutation all use it.
 #pragma once
 
 #include <array>
@@ -39,8 +39,8 @@ struct Accesses {
     std::array<OnChipAccess, 5> on_chip;  ///< reads first, the write last
     int on_chip_count = 0;
     std::optional<DramAccess> dram;
-    /// The write adds to what is there (Matmul with accumulate): it must have been written before, but needs
-    /// no wait behind writes of its own queue. It is not listed among the reads.
+    /// The write adds to the destination (Matmul with accumulate), which must have been written before, but
+    /// needs no wait for writes of its own queue. It is not listed among the reads.
     bool accumulates = false;
 
     const OnChipAccess* begin() const { return on_chip.data(); }
@@ -49,16 +49,16 @@ struct Accesses {
     void write(const AccessPattern& p) { on_chip[on_chip_count++] = {p, true}; }
 };
 
-/// A scalar of kind per_partition as the pattern it reads over `lanes` partitions; empty for the other kinds.
+/// The pattern that a per_partition scalar reads over `lanes` partitions; empty for the other kinds.
 std::optional<AccessPattern> scalar_pattern(const ScalarOperand& scalar, std::uint16_t lanes);
 
-/// Every operand of `op`, with `lanes` of a scalar being the partitions of the instruction's first source.
+/// Every operand of `op`; `lanes` of a scalar are the partitions of the instruction's first source.
 Accesses accesses(const Operation& op);
 
-/// The engine whose queues may hold `op`; empty for Sync, which goes everywhere.
+/// The engine whose queues may hold `op`; empty for Sync, which any queue may hold.
 std::optional<Engine> engine_of(const Operation& op);
 
-/// "matmul", "dma_load", ...: the spelling of text forms and reports.
+/// "matmul", "dma_load", ...: the spelling in text forms and reports.
 const char* mnemonic(const Operation& op);
 
 }  // namespace infsim::program

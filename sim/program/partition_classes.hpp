@@ -1,4 +1,4 @@
-// Partitions that no operand tells apart.
+// Partitions that no operand distinguishes.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 namespace infsim::program {
 
 /// Every operand and allocation covers a range of partitions and does the same in all of them. Partitions
-/// between two neighbouring range ends therefore have the same history, and one of them can stand for all: a
-/// few classes instead of 128 partitions, without losing exactness.
+/// between two adjacent range ends therefore have the same history, and one of them can represent all: a few
+/// classes instead of 128 partitions, and still exact.
 class PartitionClasses {
 public:
     PartitionClasses(const Program& program, Space space) {
@@ -42,7 +42,7 @@ public:
     int partition(int index) const { return first_partition_[index]; }
 
 private:
-    /// Operands that are wrong may lie behind the last partition there can be.
+    /// Wrong operands may be beyond the last possible partition.
     static int clamped(int partition) { return std::min(kMostPartitions, partition); }
 
     std::array<std::uint16_t, kMostPartitions> class_of_{}, first_partition_{};

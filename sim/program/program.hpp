@@ -10,7 +10,7 @@
 
 namespace infsim::program {
 
-/// The capacities a Program was made for; a chip refuses a Program whose Target it does not cover.
+/// The capacities that a Program was made for; a chip refuses a Program whose Target exceeds it.
 struct Target {
     int pe_rows = 0, pe_columns = 0, max_moving = 0;  ///< max_moving: elements of one moving operand
     int sb_partitions = 0, psum_partitions = 0, psum_banks = 0;
@@ -30,10 +30,10 @@ struct Queue {
     std::vector<Instruction> instructions;
 };
 
-/// What bytes of device DRAM are for. `spill`: intermediates that the state buffer has no room for; `relayout`:
+/// The use of bytes of device DRAM. `spill`: intermediates that do not fit in the state buffer; `relayout`:
 /// intermediates that leave in one layout and come back in another.
 enum class Purpose : std::uint8_t { weights, constants, input, output, spill, relayout };
-/// A Program writes such segments and reads them again; what they held before it ran means nothing.
+/// A Program writes such segments and reads them again; their earlier contents mean nothing.
 inline bool is_scratch(Purpose p) { return p == Purpose::spill || p == Purpose::relayout; }
 /// Segments that a Program writes.
 inline bool is_written(Purpose p) { return p == Purpose::output || is_scratch(p); }
@@ -51,7 +51,7 @@ struct RecipeBox {
 constexpr std::uint32_t kLiteral = 0xFFFF'FFFF;
 
 /// A contiguous range of device DRAM in one of the core's own regions.
-/// Input and output segments hold `batch` images one after the other, each row-major as in the graph.
+/// Input and output segments hold `batch` images in order, each row-major as in the graph.
 struct Segment {
     std::string name;  ///< of the graph tensor or layer it serves
     Purpose purpose = Purpose::weights;
@@ -63,7 +63,7 @@ struct Segment {
     std::vector<RecipeBox> recipe;     ///< weights and constants only
 };
 
-/// Who owns which bytes of the state buffer or PSUM, and from when until when (inclusive) in `sequence` order.
+/// Ownership of bytes of the state buffer or PSUM, with its first and last (inclusive) `sequence`.
 struct Allocation {
     std::string name;
     Space space = Space::state_buffer;
@@ -74,9 +74,9 @@ struct Allocation {
     Purpose purpose = Purpose::input;  ///< weights, constants, or `spill` for intermediates; input/output for graph I/O
 };
 
-/// What a report says about a layer of the compiled network (after fusion).
+/// Facts for reports about a layer of the compiled network (after fusion).
 struct LayerInfo {
-    std::string name;               ///< of the graph node that gives the result
+    std::string name;               ///< of the graph node that computes the result
     std::string kind;               ///< "conv", "dense", "maxpool", ...
     std::int64_t macs = 0;          ///< per image
     std::int64_t weight_bytes = 0;  ///< as stored in DRAM

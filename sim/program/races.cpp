@@ -19,11 +19,11 @@ constexpr StateId kUntouched = 0;
 struct History {
     std::optional<InstructionId> write;
     std::vector<InstructionId> reads;
-    std::int64_t cells = 0;  ///< that have this history
+    std::int64_t cells = 0;  ///< cells with this history
 };
 
-/// Numbered histories; numbers nobody uses any more are given out again, so that memory follows what is
-/// distinct at one moment and not the length of the Program.
+/// Numbered histories; unused numbers are reused, so that memory grows with the number of distinct histories at
+/// one time and not with the length of the Program.
 class Histories {
 public:
     Histories() : list_(1) {}
@@ -57,14 +57,14 @@ struct Conflict {
     InstructionId first;
 };
 
-/// One access on its way over the cells. Neighbouring cells mostly share a history, so that each history met
-/// is judged and replaced once, and the cells only change their numbers.
+/// One access, applied to its cells. Neighbouring cells mostly share a history, so each history is judged and
+/// replaced once, and the cells only change their numbers.
 class Step {
 public:
     Step(const HappensBefore& order, Histories& histories, InstructionId id, bool write, bool accumulates)
         : order_(order), histories_(histories), id_(id), write_(write), accumulates_(accumulates) {}
     Step(const Step&) = delete;
-    /// Old histories may go only now: while the step runs their numbers must keep meaning them.
+    /// Releases old histories only now: their numbers must stay valid while the step runs.
     ~Step() {
         for (const auto& [from, to] : met_) histories_.release_if_unused(from);
     }
@@ -101,8 +101,8 @@ private:
     }
     StateId after_read(StateId old) {
         History h = histories_[old];
-        // A read of the same queue, or one surely over by now, is implied by this one: whoever is ordered
-        // behind this one is ordered behind it too.
+        // This read implies an earlier one of the same queue, or one certain to be over: an access ordered
+        // after this read is also ordered after that one.
         h.reads.erase(std::remove_if(h.reads.begin(), h.reads.end(),
                                      [&](InstructionId r) { return r.queue == id_.queue || order_.ordered(r, id_); }),
                       h.reads.end());
@@ -120,7 +120,7 @@ private:
 
 /// Cells of one memory: rows (partition classes, or one for a segment) of `granule` bytes each.
 struct Cells {
-    std::int64_t row_bytes = 0, granule = 0;  ///< granule 0: nothing to watch
+    std::int64_t row_bytes = 0, granule = 0;  ///< granule 0: not tracked
     std::vector<StateId> state;
 
     void refine(const Runs& r) {
@@ -177,7 +177,7 @@ public:
 private:
     static int index(Space s) { return s == Space::psum ? 1 : 0; }
 
-    /// Cells as coarse as the operands allow, and none for segments that are only read.
+    /// Makes cells as coarse as the operands allow, and none for segments that are only read.
     void prepare() {
         std::vector<bool> written(dram_.size(), false);
         for (InstructionId id : serial_) {

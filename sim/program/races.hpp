@@ -1,4 +1,4 @@
-// Which accesses does nothing but luck keep apart? Derived from waits alone, never from simulated times.
+// Conflicting accesses that only luck keeps in order. Derived from waits alone, never from simulated times.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +27,15 @@ std::string to_text(const Program& program, const Race& race);
 
 /// All races, one per pair of instructions and kind, by the second's sequence; at most `max_races`.
 ///
-/// What orders: instructions of a queue issue in order and retire in order; a wait for count v of queue q
-/// puts the retirement of q's first v instructions before this issue; all of it transitively. An access spans
+/// Ordering rules: instructions of a queue issue in order and retire in order; a wait for count v of queue q
+/// puts the retirement of q's first v instructions before this issue; all of it transitively. An access lasts
 /// from issue to retirement, so two queues need "first retires before second issues". Within a queue, write
-/// after write and write after read are ordered by retirement, and so is an accumulation into what the queue
-/// itself wrote, but a read needs a wait for its own queue's write.
+/// after write and write after read are ordered by retirement, and so is an accumulation into what the same
+/// queue wrote, but a read needs a wait for its own queue's write.
 ///
-/// The check follows the sequence order and remembers, per byte, the last write and the reads since. Behind
-/// the first race of a byte further ones may hide; a Program without any is free of races. `program` has
-/// passed verify().
+/// The check follows the sequence order and remembers, per byte, the last write and the reads since. The first
+/// race of a byte may hide later ones, but a Program with no finding is free of races. `program` has passed
+/// verify().
 std::vector<Race> find_races(const Program& program, std::size_t max_races = 100);
 
 }  // namespace infsim::program

@@ -1,4 +1,4 @@
-// Access patterns as runs of adjacent bytes, and Programs as one serial list.
+// Access patterns as runs of adjacent bytes, and Programs as a serial list of instructions.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace infsim::program {
 
 /// The bytes of a pattern as runs: `run` bytes at `base + sum(i_d * step[d])` for all i_d < count[d]. Repeats
-/// (steps of 0) are dropped and dimensions that continue one another are merged, so that a whole tensor is
+/// (steps of 0) are dropped and contiguous dimensions are merged, so that a whole tensor is
 /// one run.
 struct Runs {
     static constexpr int kMaxDims = kAccessDims + 1;

@@ -59,7 +59,7 @@ AluOp alu(Scan& s, const char* key) {
     return s.named(parse_alu_op, "an ALU operation");
 }
 
-// Operands are read in the order in which they stand, which is not that of the struct's members.
+// Operands are read in text order, which differs from the order of the struct's members.
 Operation scan_activate(Scan& s) {
     Activate i;
     i.dst = pattern(s, "dst"), i.src = pattern(s, "src");

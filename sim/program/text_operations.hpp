@@ -1,4 +1,4 @@
-// The part of an instruction line that names operation and operands; private to the reader.
+// Reads the operation and operands of an instruction line; private to the reader.
 #pragma once
 
 #include "program/instruction.hpp"

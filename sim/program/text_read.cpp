@@ -24,7 +24,7 @@ public:
     bool ended() const { return ended_; }
 
     void line(Scan s) {
-        if (ended_) s.fail("nothing behind 'end'");
+        if (ended_) s.fail("nothing after 'end'");
         if (s.accept("queue ")) return queue(s);
         if (s.accept("q")) return instruction(s);
         if (s.accept("segment ")) return segment(s);
@@ -59,7 +59,7 @@ private:
         s.expect_end();
     }
     void segment(Scan& s) {
-        Segment& g = p_.segments.emplace_back();  // before it is known to be good: its boxes follow
+        Segment& g = p_.segments.emplace_back();  // even before it is checked: its boxes follow
         g.name = s.quoted();
         s.expect(" purpose=");
         g.purpose = s.named(parse_purpose, "a purpose");
@@ -132,7 +132,7 @@ private:
     void queue(Scan& s) {
         const Scan before = s;
         const std::size_t number = p_.queues.size();
-        Queue& q = p_.queues.emplace_back();  // before it is known to be good: its instructions follow
+        Queue& q = p_.queues.emplace_back();  // even before it is checked: its instructions follow
         if (s.integer<std::uint32_t>() != number || number >= kNoQueue)
             before.fail("queue number " + std::to_string(number) + " of at most 255");
         s.expect(" engine=");
@@ -193,7 +193,8 @@ Program read_text(std::istream& in, const std::string& file) {
     while (problems.list().size() < kMaxProblems && std::getline(in, line)) {
         ++number;
         if (number == 1) {
-            if (line != "infsim-program 1") throw InputError(file, where(), "is no Program file ('infsim-program 1')");
+            if (line != "infsim-program 1")
+                throw InputError(file, where(), "is not a Program file ('infsim-program 1')");
             continue;
         }
         try {

@@ -12,12 +12,12 @@
 
 namespace infsim::program {
 
-/// What stopped the reading of a line; the reader adds file and line.
+/// Why a line could not be read; the reader adds file and line.
 class LineError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Consumes a line from the left. Every failure is a LineError that says what was expected and what is there.
+/// Consumes a line from the left. Every failure is a LineError that says what was expected and what was found.
 class Scan {
 public:
     explicit Scan(std::string_view line) : rest_(line) {}
@@ -73,7 +73,7 @@ public:
         if (!value) before.fail(what);
         return *value;
     }
-    /// "..." with \xHH for what cannot stand in a line.
+    /// "..." with \xHH for characters that a line cannot contain.
     std::string quoted() {
         expect("\"");
         std::string out;

@@ -23,7 +23,7 @@ namespace {
 
 std::string float_text(float value) { return fmt::format("{}", value); }  // shortest form that reads back the same
 
-/// "(count*step,...)" without leading dimensions of count 1 and step 0; the last stands innermost.
+/// "(count*step,...)" without leading dimensions of count 1 and step 0; the innermost is last.
 template <class Count, class Step>
 std::string dims(const Count& count, const Step& step) {
     std::size_t first = 0;

@@ -38,7 +38,7 @@ std::string to_text(const Program& program, const Finding& finding) {
 std::vector<Finding> verify(const Program& program, std::size_t max_findings) {
     Findings findings(max_findings);
     verify_frame(program, findings);
-    if (program.queues.size() >= kNoQueue) return findings.take();  // queue numbers mean nothing beyond
+    if (program.queues.size() >= kNoQueue) return findings.take();  // larger queue numbers do not exist
     const bool in_bounds = verify_operands(program, findings);
     verify_waits(program, findings);
     if (in_bounds) verify_memory(program, findings);

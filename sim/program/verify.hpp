@@ -1,4 +1,4 @@
-// Is this Program one that a chip may run? Everything that can be said without running it.
+// Checks whether a chip may run a Program, as far as possible without running it.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@ namespace infsim::program {
 
 enum class FindingKind : std::uint8_t {
     target,            ///< the Target itself, or batch, layers
-    segment,           ///< a segment leaves its region, overlaps another, or its recipe leaves it
+    segment,           ///< a segment exceeds its region or overlaps another, or its recipe exceeds it
     queue,             ///< too many queues, two for one engine, engine or ring that does not exist
     engine,            ///< an instruction in a queue of another engine
-    operand,           ///< wrong memory, type or element count of an operand, or operands that do not fit each other
-    bounds,            ///< an operand leaves memory, PSUM bank, array or segment
-    stationary,        ///< a matmul without a stationary operand, or with one of other rows or columns
+    operand,           ///< wrong memory, type or element count of an operand, or mismatched operands
+    bounds,            ///< an operand exceeds memory, PSUM bank, array or segment
+    stationary,        ///< a matmul without a stationary operand, or with one of different rows or columns
     wait,              ///< a wait for a queue or count that does not exist
     deadlock,          ///< queues that wait for each other
     order,             ///< `sequence` is not a serial order of queues and waits
-    allocation,        ///< allocations that leave their memory or overlap while both are alive
+    allocation,        ///< allocations that exceed their memory or overlap while both are alive
     not_allocated,     ///< an access outside every allocation alive at its sequence
     unwritten_read,    ///< bytes read before anything writes them
     read_only,         ///< a store to a segment of weights, constants or inputs
@@ -29,7 +29,7 @@ enum class FindingKind : std::uint8_t {
 
 const char* finding_name(FindingKind kind);
 
-/// One thing that is wrong. `queue` is kNoQueue where no instruction is meant.
+/// One thing that is wrong. `queue` is kNoQueue if it concerns no instruction.
 struct Finding {
     FindingKind kind = FindingKind::target;
     std::uint8_t queue = kNoQueue;
@@ -41,9 +41,9 @@ struct Finding {
 std::string to_text(const Program& program, const Finding& finding);
 
 /// Everything wrong with `program`, at most `max_findings`; empty for a good one. Ownership and
-/// read-before-write follow the sequence order, and what an allocation's bytes held before it began counts as
-/// unwritten. They are looked at only when all operands are in bounds, and races of unordered queues are the
-/// race check's business (races.hpp). Linear in instructions and the bytes of one partition they touch.
+/// read-before-write follow the sequence order; an allocation's bytes count as unwritten when it begins. Both
+/// are checked only if all operands are in bounds. The race check (races.hpp) finds races of unordered
+/// queues. Linear in instructions and the bytes of one partition that they touch.
 std::vector<Finding> verify(const Program& program, std::size_t max_findings = 100);
 
 }  // namespace infsim::program

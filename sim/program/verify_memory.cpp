@@ -12,8 +12,7 @@ namespace {
 
 const char* space_name(Space s) { return s == Space::psum ? "psum" : "state buffer"; }
 
-/// One memory in the course of the sequence: who owns which bytes, and which have been written by their
-/// owner.
+/// One memory over the sequence: the owner of each byte, and whether the owner has written it.
 class OwnedMemory {
 public:
     OwnedMemory(const Program& program, Space space, int partitions, std::int64_t bytes, Findings& findings)
@@ -185,7 +184,7 @@ void verify_memory(const Program& program, Findings& findings) {
     std::stable_sort(deaths.begin(), deaths.end(),
                      [](auto* a, auto* b) { return a->last_sequence < b->last_sequence; });
     std::size_t born = 0, dead = 0;
-    // Deaths and births up to `sequence`, in the order in which they happen.
+    // Ends and begins of allocations up to `sequence`, in order.
     const auto advance = [&](std::uint32_t sequence) {
         while (born < births.size() && births[born]->first_sequence <= sequence) {
             const Allocation& a = *births[born++];

@@ -9,14 +9,14 @@ namespace {
 bool floating16(DType t) { return t == DType::fp16 || t == DType::bf16; }
 bool pe_type(DType t) { return floating16(t) || t == DType::fp32; }
 
-/// What the PE holds, following its queue.
+/// The stationary operand of the PE, following its queue.
 struct Held {
     bool any = false;
     AccessPattern src;
 };
 
-/// Checks one instruction. Messages are made only when something is wrong: there are hundreds of thousands of
-/// these.
+/// Checks one instruction. Messages are formatted only if something is wrong: there are hundreds of thousands
+/// of instructions.
 struct Check {
     const Program& program;
     Findings& findings;
@@ -138,8 +138,8 @@ struct Check {
     void operator()(const DmaCopy& i) const {
         space(i.src, Space::state_buffer, "the source"), space(i.dst, Space::state_buffer, "the destination");
         same_shape(i.src, i.dst, "source and destination");
-        require(i.src.dtype == i.dst.dtype, FindingKind::operand, "a DMA converts no {} to {}", dtype_name(i.src.dtype),
-                dtype_name(i.dst.dtype));
+        require(i.src.dtype == i.dst.dtype, FindingKind::operand, "a DMA cannot convert {} to {}",
+                dtype_name(i.src.dtype), dtype_name(i.dst.dtype));
     }
     void operator()(const DmaGather& i) const {
         dma(i.dst, i.table);

@@ -9,7 +9,7 @@
 
 namespace infsim::program {
 
-/// Collects findings up to a limit: one mistake of a compiler easily shows a hundred thousand times.
+/// Collects findings up to a limit: one compiler bug can easily cause a hundred thousand.
 class Findings {
 public:
     explicit Findings(std::size_t limit) : limit_(limit) {}
@@ -29,10 +29,10 @@ private:
 
 /// Target, segments, recipes, queues, layer and image numbers.
 void verify_frame(const Program& program, Findings& findings);
-/// Engine, memories, types, shapes and bounds of every instruction by itself, and the stationary operand.
-/// Returns whether every access lies inside its memory.
+/// Engine, memories, types, shapes and bounds of each instruction alone, and the stationary operand.
+/// Returns whether every access is inside its memory.
 bool verify_operands(const Program& program, Findings& findings);
-/// Waits exist, sequence is a serial order, and all queues come to their ends.
+/// Waits exist, sequence is a serial order, and all queues run to their ends.
 void verify_waits(const Program& program, Findings& findings);
 /// Ownership over time, read before write, and completely written outputs. All accesses are in bounds.
 void verify_memory(const Program& program, Findings& findings);

@@ -6,7 +6,7 @@
 namespace infsim::program {
 namespace {
 
-/// Waits whose queue and count exist. Instructions with others would make the later checks meaningless.
+/// Whether the queue and count of every wait exist. If not, the later checks would be meaningless.
 bool verify_wait_targets(const Program& program, Findings& findings) {
     bool good = true;
     const auto complain = [&](InstructionId id, std::string text) {
@@ -19,7 +19,7 @@ bool verify_wait_targets(const Program& program, Findings& findings) {
             const InstructionId id{static_cast<std::uint8_t>(q), static_cast<std::uint32_t>(n)};
             const Waits& waits = list[n].waits;
             for (int w = waits.size(); w < kMaxWaits; ++w)
-                if (waits.queue[w] != kNoQueue) complain(id, fmt::format("wait {} stands behind an empty place", w));
+                if (waits.queue[w] != kNoQueue) complain(id, fmt::format("wait {} follows an empty slot", w));
             for (int w = 0; w < waits.size(); ++w) {
                 const Wait wait = waits[w];
                 if (wait.queue >= program.queues.size())
@@ -41,7 +41,7 @@ void verify_sequence(const Program& program, Findings& findings) {
             if (n > 0 && list[n].sequence <= list[n - 1].sequence)
                 findings.add(
                     FindingKind::order, id,
-                    fmt::format("sequence {} behind {} of the same queue", list[n].sequence, list[n - 1].sequence));
+                    fmt::format("sequence {} after {} in the same queue", list[n].sequence, list[n - 1].sequence));
             for (int w = 0; w < list[n].waits.size(); ++w) {
                 const Wait wait = list[n].waits[w];
                 const auto last = program.queues[wait.queue].instructions[wait.count - 1].sequence;
@@ -56,11 +56,11 @@ void verify_sequence(const Program& program, Findings& findings) {
     for (std::size_t i = 1; i < order.size(); ++i)
         if (at(program, order[i]).sequence == at(program, order[i - 1]).sequence)
             findings.add(FindingKind::order, order[i],
-                         fmt::format("sequence {} is that of q{}[{}] too", at(program, order[i]).sequence,
+                         fmt::format("sequence {} is also that of q{}[{}]", at(program, order[i]).sequence,
                                      order[i - 1].queue, order[i - 1].index));
 }
 
-/// Lets every queue go as far as it can, again and again, without regard to time.
+/// Repeatedly advances every queue as far as possible, ignoring time.
 void verify_progress(const Program& program, Findings& findings) {
     std::vector<std::size_t> done(program.queues.size(), 0);
     const auto ready = [&](const Instruction& i) {

@@ -1,5 +1,5 @@
-// What a column of a record is, whatever the record: name, unit, meaning, and the member that it shows. The one place
-// that turns members into cells and JSON and back.
+// A column of any kind of record: name, unit, meaning, and the member that it shows. The only place that turns members
+// into cells and JSON and back.
 #pragma once
 
 #include <functional>
@@ -19,11 +19,11 @@ namespace infsim::record {
 using MemberRef = std::variant<std::string*, Integer*, Real*, Flag*, Status*>;
 
 CellType cell_type(const MemberRef& member);
-/// A cell as text without quoting: shortest round-trip numbers, empty where there is no value.
+/// A cell as text without quoting: shortest round-trip numbers, empty if there is no value.
 std::string cell_text(const MemberRef& member);
 /// Sets a member from its cell_text; false when the text is not of the column's kind.
 bool set_cell(const MemberRef& member, std::string_view text);
-/// JSON has no need of text for what it can hold itself. Null where there is no value.
+/// The member as a JSON value of its own type rather than text. Null if there is no value.
 json::Value json_value(const MemberRef& member);
 /// The inverse; adds to the problems of `place`.
 void read_value(const MemberRef& member, const json::Cursor& place);
@@ -35,7 +35,7 @@ struct ColumnOf {
     std::string unit;
     std::string meaning;
     std::function<MemberRef(R&)> member;
-    bool rare = false;  ///< of few points: a table has such columns only where one of its records does
+    bool rare = false;  ///< a table has such a column only if one of its records has a value
 };
 
 template <class R>
@@ -47,7 +47,7 @@ ColumnOf<R> column(std::string name, std::string unit, std::string meaning, T R:
     return {std::move(name), std::move(unit), std::move(meaning), [member](R& r) { return MemberRef{&(r.*member)}; }};
 }
 
-/// The member for reading: it is only reached through a mutable record.
+/// The member for reading; references exist only to members of mutable records.
 template <class R>
 MemberRef member_of(const ColumnOf<R>& column, const R& record) {
     return column.member(const_cast<R&>(record));
@@ -86,7 +86,7 @@ std::vector<std::string> names_of(const ColumnsOf<R>& columns) {
     for (const ColumnOf<R>& c : columns) names.push_back(c.name);
     return names;
 }
-/// The columns of these names, in that order; names that no column has are left out.
+/// The columns of these names, in that order; unknown names are left out.
 template <class R>
 std::vector<const ColumnOf<R>*> named(const ColumnsOf<R>& columns, const std::vector<std::string>& names) {
     std::vector<const ColumnOf<R>*> found;

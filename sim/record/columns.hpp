@@ -1,4 +1,4 @@
-// The columns of a RunRecord: the one place where they are documented and turned into text.
+// The columns of a RunRecord: the only place where they are documented and turned into text.
 #pragma once
 
 #include <string>

@@ -19,13 +19,13 @@ std::string csv_cell(std::string_view text) {
 
 namespace {
 
-/// Whether a spreadsheet takes what is behind the guards for a formula. Tabs and line ends are skipped by some.
+/// Whether a spreadsheet takes the text after the guards for a formula. Some skip tabs and line ends.
 bool wants_guard(const std::string& text) {
     const auto first = text.find_first_not_of('\'');
     return first != std::string::npos && std::string_view("=+-@\t\r").find(text[first]) != std::string_view::npos;
 }
 
-/// A cell as the table has it: texts guarded.
+/// A cell as in the table: texts guarded.
 std::string table_cell(const Column& column, const RunRecord& record) {
     const std::string text = cell_text(column, record);
     return cell_type(column) == CellType::text ? guarded(text) : text;

@@ -11,23 +11,23 @@
 
 namespace infsim::record {
 
-/// Quotes a cell when it holds a comma, a quote or a line end.
+/// Quotes a cell if it contains a comma, a quote or a line end.
 std::string csv_cell(std::string_view text);
-/// A text that a spreadsheet would take for a formula, one that begins with =, +, - or @, with a ' in front;
-/// unguarded() takes it away again. A text that begins with such a guard gets another one, so that nothing is lost.
+/// Puts a ' before a text that a spreadsheet would take for a formula (one that begins with =, +, - or @);
+/// unguarded() removes it. A text that begins with such a guard gets another one, so that nothing is lost.
 std::string guarded(const std::string& text);
 std::string unguarded(const std::string& text);
 /// Joins cells, quoting each as needed; no line end.
 std::string csv_line(const std::vector<std::string>& cells);
-/// Splits one CSV line that csv_line wrote (no line end inside quotes). Unbalanced quotes end with the line.
+/// Splits a CSV line written by csv_line (no line end inside quotes). Unbalanced quotes end with the line.
 std::vector<std::string> split_csv_line(std::string_view line);
 
-/// Names of columns that few records have.
+/// Names of rare columns.
 using RareColumns = std::set<std::string>;
-/// Those in which the record has a value.
+/// The rare columns in which the record has a value.
 RareColumns rare_columns(const RunRecord& record);
-/// Column names, and one record in the same order, its texts guarded; no line end. Of the columns that few records
-/// have, those of `rare`.
+/// Column names, and one record in the same order, with guarded texts; no line end. Of the rare columns, only those in
+/// `rare`.
 std::string csv_header(const RareColumns& rare = {});
 std::string csv_row(const RunRecord& record, const RareColumns& rare = {});
 
@@ -37,9 +37,9 @@ RunRecord parse_csv_row(std::string_view header, std::string_view row, const std
 
 /// Keys in column order, members without a value left out, "record_version" first.
 json::Object to_object(const RunRecord& record);
-/// to_object as one line: the form in which worker processes and stores hold records.
+/// to_object as one line: the form used by worker processes and stores.
 std::string to_json(const RunRecord& record);
-/// Inverse of to_json. Throws InputError naming `file` for text that no to_json wrote (also another version).
+/// Inverse of to_json. Throws InputError naming `file` for text that to_json did not write (also another version).
 RunRecord from_json(std::string_view text, const std::string& file);
 
 }  // namespace infsim::record

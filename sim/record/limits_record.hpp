@@ -1,4 +1,4 @@
-// The row that the limits of one network on one chip make.
+// The row of the limits of one network on one chip.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace infsim::record {
 
-/// The largest batch by one measure. Members without a value: it was not looked for.
+/// The largest batch by one measure. Members have no value if it was not searched for.
 struct LimitColumns {
     Integer batch;       ///< 0: none
     Flag open;           ///< the search ended there
     std::string reason;  ///< why not one more
 };
 
-/// Members without a value did not come about. limits_columns() documents them.
+/// A member without a value does not apply. limits_columns() documents the members.
 struct LimitsRecord {
     std::string model_name, dtype, io_dtype, chip, compiler;
     Integer cores, workers_per_model, max_batch;

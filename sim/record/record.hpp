@@ -1,4 +1,4 @@
-// The RunRecord: everything infsim says about one simulated point, as one flat struct.
+// The RunRecord: everything infsim knows about one simulated point, as one flat struct.
 //
 // columns.hpp documents every member (name, unit, meaning); nothing else may. No wall-clock value, path or
 // host name ever enters a record, so that equal points have equal records on every machine.
@@ -15,17 +15,17 @@
 
 namespace infsim::record {
 
-/// Counts up when a column is added, renamed or changes its meaning; a column that only some points have
-/// (Column::rare) may come without, since it changes no other record.
+/// Incremented when a column is added, renamed or changes its meaning. A column that only some points have
+/// (Column::rare) may be added without this, since it changes no other record.
 constexpr int kRecordVersion = 6;
 
-/// Milliseconds as records and tables hold them. Divides, because the quotient is the double nearest to the
-/// decimal number and so prints as short as it can, which a product with 1e-9 does not.
+/// Milliseconds as in records and tables. Divides, because the quotient is the double nearest to the decimal number
+/// and so has the shortest text, unlike a product with 1e-9.
 constexpr double report_ms(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 /// ok: simulated. estimated: compiled and priced, without a simulation. infeasible: the compiler showed that the point
-/// does not fit. failed: a fault of infsim. timeout, out_of_memory: given up, the point took longer or wanted more
-/// memory of this machine than it was allowed.
+/// does not fit. failed: a fault of infsim. timeout, out_of_memory: given up, the point took longer or needed more
+/// memory of this machine than allowed.
 enum class Status : std::uint8_t { ok, estimated, infeasible, failed, timeout, out_of_memory };
 std::string_view status_name(Status status);
 std::optional<Status> parse_status(std::string_view name);
@@ -57,7 +57,7 @@ using Real = std::optional<double>;
 using Flag = std::optional<bool>;
 using EngineShares = std::array<Real, kTimeShares>;
 
-/// Members without a value did not come about (an infeasible point has no latency).
+/// A member without a value does not apply (an infeasible point has no latency).
 struct RunRecord {
     // What was run.
     std::string point_id;

@@ -10,10 +10,10 @@ namespace infsim::record {
 
 /// The schema of one member's value.
 json::Value member_schema(const MemberRef& member, const std::string& unit, const std::string& meaning);
-/// An object with these members, none of which has to be there, and no others.
+/// An object with only these members, all optional.
 json::Value object_schema(const std::string& title, json::Object members);
 
-/// The object that add_values makes of a record, behind `members` that it has besides.
+/// The object that add_values makes of a record, after additional `members`.
 template <class R>
 json::Value schema_of(const std::string& title, const ColumnsOf<R>& columns, json::Object members = {}) {
     R any;

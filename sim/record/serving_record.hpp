@@ -1,4 +1,4 @@
-// The row that one simulated scenario makes. Names follow NeuronPerf where it has one, as those of RunRecord do.
+// The row of one simulated scenario. As in RunRecord, names follow NeuronPerf where it has one.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace infsim::record {
 
-/// Members without a value did not come about. serving_columns() documents them.
+/// A member without a value does not apply. serving_columns() documents the members.
 struct ServingRecord {
     std::string scenario, model_name, dtype, chip, compiler;
     Integer n_models, workers_per_model, chips;

@@ -1,4 +1,4 @@
-// The name of a share of time, as columns spell it.
+// The name of a share of time, as in column names.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace infsim::record {
 
-/// "busy", "wait_weights", ...: what stands between the engine and "fraction" in the name of a column.
+/// "busy", "wait_weights", ...: the part of a column name between the engine and "fraction".
 std::string_view share_name(TimeShare share);
 
 }  // namespace infsim::record

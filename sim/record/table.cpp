@@ -10,7 +10,7 @@ namespace infsim::record {
 namespace {
 
 constexpr std::array<std::string_view, 4> kTypeNames{"text", "integer", "number", "boolean"};
-/// The types of pandas that hold such cells and missing ones, without turning integers into floating-point numbers.
+/// The pandas types that hold such cells and missing ones without turning integers into floating-point numbers.
 constexpr std::array<std::string_view, 4> kPandasNames{"string", "Int64", "float64", "boolean"};
 constexpr std::array<std::string_view, 3> kKindNames{"quantity", "name", "flag"};
 

@@ -13,7 +13,7 @@ namespace {
 
 using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 
-/// A database in memory. What fails here is a fault of infsim: nothing depends on input but texts and numbers.
+/// A database in memory. Failures here are faults of infsim, because only texts and numbers depend on input.
 class Database {
 public:
     Database() {
@@ -28,7 +28,7 @@ public:
         check(sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &statement, nullptr));
         return {statement, &sqlite3_finalize};
     }
-    /// Inserts what is bound, and makes the statement ready for the next row.
+    /// Inserts the bound values, and resets the statement for the next row.
     void step(const Statement& statement) {
         if (const int status = sqlite3_step(statement.get()); status != SQLITE_DONE) check(status);
         check(sqlite3_reset(statement.get()));
@@ -85,7 +85,7 @@ int bind(const Statement& statement, int place, const std::string& cell, CellTyp
     return sqlite3_bind_text(statement.get(), place, cell.data(), static_cast<int>(cell.size()), SQLITE_STATIC);
 }
 
-/// "(?, ?, ?)" to insert a row of so many cells.
+/// A statement with "(?, ?, ?)" that inserts a row of this many cells.
 Statement inserter(Database& database, const std::string& table, std::size_t cells) {
     return database.prepare("INSERT INTO " + table + " VALUES (" + join(std::vector<std::string>(cells, "?"), ", ") +
                             ")");

@@ -15,7 +15,7 @@ bool varies(const TextTable& table, const std::string& column) {
 
 namespace {
 
-/// Rows by what they say in the axes.
+/// Rows by their values on the axes.
 std::vector<Group> rows_by(const TextTable& table, const std::vector<std::string>& axes) {
     std::vector<Group> groups;
     std::map<std::string, std::size_t> known;
@@ -41,12 +41,12 @@ Grouping group_rows(const TextTable& table, const std::vector<std::string>& iden
     Grouping grouping{{}, rows_by(table, {})};
     for (const std::string& name : candidates) {
         if (name == along || !varies(table, name)) continue;
-        // What the step along the axis says already, as the key of the rate does, tells nothing apart.
+        // A column that only repeats the step along the axis, such as the key of the rate, distinguishes nothing.
         if (rows_by(table, {along, name}).size() == steps) continue;
         auto axes = grouping.axes;
         axes.push_back(name);
         auto finer = rows_by(table, axes);
-        // Nor does what follows from the other axes, as the name of a file that was swept does.
+        // Neither does a column that follows from the other axes, such as the name of a swept file.
         if (finer.size() > grouping.groups.size()) grouping = {std::move(axes), std::move(finer)};
     }
     return grouping;

@@ -1,4 +1,4 @@
-// Rows of a sweep that differ in nothing but one thing: the batch, or the rate of requests.
+// Rows of a sweep that differ in only one thing: the batch, or the rate of requests.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 namespace infsim::report {
 
 struct Group {
-    std::string label;              ///< "dims.seq=128 dtype=fp16"; empty where there is only one
+    std::string label;              ///< "dims.seq=128 dtype=fp16"; empty if there is only one
     std::vector<std::size_t> rows;  ///< of the table, in its order
 };
 
 struct Grouping {
-    std::vector<std::string> axes;  ///< columns that tell the groups apart
+    std::vector<std::string> axes;  ///< columns that distinguish the groups
     std::vector<Group> groups;
 };
 
-/// Groups by the table's own axes and by the columns of `identity`, as far as each tells rows apart that the ones
-/// before it do not; `along` stays free.
+/// Groups by the table's own axes and by those columns of `identity` that distinguish rows which the previous columns
+/// do not; `along` stays free.
 Grouping group_rows(const TextTable& table, const std::vector<std::string>& identity, const std::string& along);
 
 /// Whether a column takes more than one value.

@@ -12,10 +12,10 @@ namespace infsim::report {
 
 namespace {
 
-/// They follow from others: the page's size is better spent on more points.
+/// These columns follow from others; leaving them out makes room for more points.
 bool follows(const std::string& column) { return column == "end_ms" || column == "pe_cycles"; }
 
-/// Numbers with the digits that a chart can show, text as it stands.
+/// Numbers with the digits that a chart can show, text unchanged.
 json::Value shown(const std::string& cell) {
     const auto amount = parse_amount(cell);
     if (!amount || !amount->unit.empty()) return cell;
@@ -25,7 +25,7 @@ json::Value shown(const std::string& cell) {
     return digits ? digits->number : amount->number;
 }
 
-/// Columns of all points' layers, equal ones kept once: names and weights are the same at every batch.
+/// Columns of all points' layers; equal columns are kept once, because names and weights are the same at every batch.
 class Pool {
 public:
     std::int64_t put(const std::string& text, json::Array column) {
@@ -41,7 +41,7 @@ private:
     json::Array columns_;
 };
 
-/// Rows in the order in which their layers are worth room: the ones that sentences name, of every group, then all.
+/// Rows by the priority of their layers: first those that sentences name, of every group, then all.
 std::vector<std::size_t> rows_by_worth(const json::Object& section, std::size_t rows) {
     std::vector<std::size_t> order;
     for (const char* what : {"knee", "largest", "best", "b95"})
@@ -60,7 +60,7 @@ std::vector<std::size_t> rows_by_worth(const json::Object& section, std::size_t 
     return order;
 }
 
-/// The layers of one point as indices into the pool; empty where they cost more than `budget`, which they lessen.
+/// The layers of one point as indices into the pool, charged to `budget`; empty if they cost more than that.
 std::optional<json::Object> layers_of(const TextTable& table, std::size_t row, Pool& pool, std::size_t& budget) {
     std::vector<std::pair<std::string, json::Array>> columns;
     std::size_t cost = 40;

@@ -29,7 +29,7 @@ std::string why_text(const json::Object& limit) {
            rounded(number_in(*c, "demand")) + " of " + rounded(number_in(*c, "capacity")) + " " + text_in(*c, "unit");
 }
 
-/// Every limit that was looked for, with what the page says about it in a line.
+/// Every limit that was searched for, with a line about it.
 json::Array rows_of(const json::Object& limits) {
     json::Array rows;
     for (const Kind& kind : kKinds) {
@@ -50,11 +50,11 @@ TextTable table_of(const json::Object& limits) {
                      {"batch", "", "the largest batch; 0: none", false},
                      {"open", "", "true where the search ended there", false},
                      {"refused_batch", "", "the batch that is refused or worse", false},
-                     {"resource", "", "what does not suffice there", false},
-                     {"demand", "", "how much is wanted of it", false},
-                     {"capacity", "", "how much is there", false},
+                     {"resource", "", "what is insufficient there", false},
+                     {"demand", "", "how much of it is needed", false},
+                     {"capacity", "", "how much of it is available", false},
                      {"unit", "", "unit of both", false},
-                     {"layer", "", "the layer at which it does not suffice", false},
+                     {"layer", "", "the layer at which it is insufficient", false},
                      {"throughput_avg", "items/s", "items per second in the long run", false},
                      {"latency_ms_p99", "ms", "99th percentile", false},
                      {"reason", "", "in a sentence", false}};
@@ -79,7 +79,7 @@ TextTable table_of(const json::Object& limits) {
 
 std::string fits_sentence(const json::Object& limits) {
     const json::Object *any = object_in(limits, "any"), *resident = object_in(limits, "resident");
-    if (!any) return "The largest batch that fits was not looked for.";
+    if (!any) return "The largest batch that fits was not searched for.";
     std::string text = "Largest batch that fits at all: " + batch_text(*any);
     if (resident) text += "; without spilling and with every layer on the whole batch: " + batch_text(*resident);
     return text + ".";
@@ -96,12 +96,12 @@ std::string refusal_sentence(const json::Object& limits) {
 
 std::string best_sentence(const json::Object& limits) {
     const json::Object* best = object_in(limits, "best_throughput");
-    if (!best) return "The best throughput was not looked for (--compile-only).";
+    if (!best) return "The best throughput was not searched for (--compile-only).";
     std::string text = "Best throughput: " + batch_text(*best) + " with " +
                        rounded(number_in(*best, "throughput_avg")) + " items/s at " +
                        rounded(number_in(*best, "latency_ms_p99")) + " ms (p99)";
     if (const json::Object* latency = object_in(limits, "latency"))
-        text += "; the latency that was asked for is met up to " + batch_text(*latency);
+        text += "; the requested latency is met up to " + batch_text(*latency);
     return text + ".";
 }
 

@@ -7,7 +7,7 @@ namespace infsim::report {
 
 namespace {
 
-/// Where the data go in the built page.
+/// The place for the data in the built page.
 constexpr std::string_view kPlace = "<!-- data -->";
 
 struct SectionOf {
@@ -22,7 +22,7 @@ struct SectionOf {
     }
 };
 
-/// JSON that no HTML parser takes for the end of its element.
+/// JSON in which no HTML parser finds the end of its element.
 std::string in_html(const std::string& text) {
     std::string safe;
     safe.reserve(text.size() + text.size() / 50);

@@ -36,12 +36,12 @@ TextTable table_of(const std::vector<const json::Object*>& sets) {
     TextTable table;
     table.columns = {{"batches", "", "compiled batches, joined by +", true},
                      {"peak_rate", "requests/s", "highest load within the bound", false},
-                     {"not_sustained_rate", "requests/s", "the next higher load that was tried, which is not", false},
+                     {"not_sustained_rate", "requests/s", "the next higher load tried, which is not sustained", false},
                      {"items_per_s", "items/s", "the peak in items", false},
                      {"latency_ms_at_percentile", "ms", "latency at the peak, at the bound's percentile", false},
-                     {"padding_fraction", "", "share of computed items that nobody asked for", false},
+                     {"padding_fraction", "", "share of computed items that are padding", false},
                      {"core_utilisation", "", "share of the time that cores execute", false},
-                     {"runs", "", "loads that were tried", false},
+                     {"runs", "", "number of loads tried", false},
                      {"reason", "", "why there is no peak", false}};
     for (const json::Object* set : sets) {
         std::vector<std::string> row{sizes_text(*set)};
@@ -53,7 +53,7 @@ TextTable table_of(const std::vector<const json::Object*>& sets) {
     return table;
 }
 
-/// Results stand best first.
+/// Results are ordered best first.
 json::Array sentences_of(const json::Object& result, const std::vector<const json::Object*>& sets) {
     const std::string bound =
         rounded(number_in(result, "bound_ms")) + " ms at p" + rounded(number_in(result, "percentile"));
@@ -70,7 +70,7 @@ json::Array sentences_of(const json::Object& result, const std::vector<const jso
                              ? "Next best is B=" + sizes_text(*sets[1]) + " with " +
                                    rounded(number_in(*sets[1], "peak_rate")) + " requests/s."
                              : "No other set of batches serves a load within the bound.");
-    all.emplace_back("There " + percent(number_in(best, "padding_fraction").value_or(0)) +
+    all.emplace_back("At that load " + percent(number_in(best, "padding_fraction").value_or(0)) +
                      " of what is computed is padding, and cores execute " +
                      percent(number_in(best, "core_utilisation").value_or(0)) + " of the time.");
     return all;

@@ -1,4 +1,4 @@
-// One part of the page per source: what it says in sentences, and the data of its charts.
+// One section of the page per source: its sentences, and the data of its charts.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,12 @@
 
 namespace infsim::report {
 
-/// {"kind", "name", "path", "notes", ...}; the page's scripts read it. Layers of sweeps come apart: add_layers.
-/// Throws InputError for cells that are not of their column's kind.
+/// {"kind", "name", "path", "notes", ...}, read by the page's scripts. Layers of sweeps are added separately by
+/// add_layers. Throws InputError for cells that are not of their column's kind.
 json::Object section_of(const Source& source);
 
-/// Puts the layers of a sweep's points into its section while `budget` bytes last, those of the batches that sentences
-/// name first. Returns what is left of the budget.
+/// Puts the layers of a sweep's points into its section while `budget` bytes last, starting with the batches that
+/// sentences name. Returns the rest of the budget.
 std::size_t add_layers(json::Object& section, const Source& source, std::size_t budget);
 
 json::Object sweep_section(const SweepSource& sweep);

@@ -10,7 +10,7 @@ namespace infsim::report {
 
 namespace {
 
-/// What a scenario is, besides its rate and what the sweep's own axes say.
+/// Columns that identify a scenario, besides its rate and the sweep's own axes.
 const std::vector<std::string> kIdentity{"scenario",   "model_name", "n_models", "workers_per_model",
                                          "batch_size", "dtype",      "chip",     "chips",
                                          "compiler",   "policy",     "load",     "seed"};
@@ -28,7 +28,7 @@ bool valid(const TextTable& table, std::size_t row) {
     return table.cell(row, "status") == "ok" && table.cell(row, "verdict") == "VALID";
 }
 
-/// Rows of one group that have been served, by rate; the best is the highest valid one, the wall the first that is not.
+/// Served rows of one group, by rate; the best is the highest valid one, the wall the first invalid one.
 struct Answer {
     std::optional<std::size_t> best, wall;
 };
@@ -76,25 +76,25 @@ std::string load_sentence(const TextTable& t, std::size_t row) {
            figure(t, row, "queue_items_max") + " items wait.";
 }
 
-/// Of rows that stand for a rising load.
+/// Sentences about rows of rising load.
 json::Array group_sentences(const TextTable& t, const Answer& answer) {
     json::Array sentences;
     if (answer.best)
         sentences.emplace_back("Highest load that is VALID: " + figure(t, *answer.best, kRate) + " requests/s, with " +
                                tail_text(t, *answer.best) + ".");
-    else sentences.emplace_back("No load that was tried is VALID.");
+    else sentences.emplace_back("None of the loads tried is VALID.");
     if (answer.wall)
-        sentences.emplace_back(sentence("the next that was tried, " + figure(t, *answer.wall, kRate) +
-                                        " requests/s, is " + reason_text(t, *answer.wall)));
+        sentences.emplace_back(sentence("the next load tried, " + figure(t, *answer.wall, kRate) + " requests/s, is " +
+                                        reason_text(t, *answer.wall)));
     else sentences.emplace_back("No higher load was tried.");
     if (answer.best) sentences.emplace_back(load_sentence(t, *answer.best));
     return sentences;
 }
 
-/// Of one run, whatever its load is.
+/// Sentences about one run with any load.
 json::Array run_sentences(const TextTable& t, std::size_t row) {
     if (t.cell(row, "status") != "ok")
-        return {json::Value{sentence("this server cannot be: " + t.cell(row, "reason"))}};
+        return {json::Value{sentence("this server is not possible: " + t.cell(row, "reason"))}};
     const auto rate = number(t, row, kRate);
     return {sentence(reason_text(t, row)) + " " + figure(t, row, "throughput_avg") + " items/s are answered" +
                 (rate ? " of " + rounded(rate) + " requests/s offered." : " in a closed loop."),
@@ -113,7 +113,7 @@ std::optional<std::size_t> leading_group(const TextTable& t, const std::vector<A
 std::string overview(const TextTable& t, const Grouping& grouping, const std::vector<Answer>& answers) {
     const auto best = leading_group(t, answers);
     const std::string text = counted(grouping.groups.size(), "setting") + " of " + join(grouping.axes, ", ");
-    if (!best) return text + ", and no load that was tried is VALID at any.";
+    if (!best) return text + ", and none of the loads tried is VALID in any of them.";
     return text + ". The highest load within the bound is served by " + grouping.groups[*best].label + ": " +
            figure(t, *answers[*best].best, kRate) + " requests/s, " + tail_text(t, *answers[*best].best) + ".";
 }

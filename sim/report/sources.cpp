@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExpected =
-    "a report is made of a folder of 'infsim sweep' or 'infsim serve', or of a file with the output of "
+    "a report needs a folder of 'infsim sweep' or 'infsim serve', or a file with the output of "
     "'infsim limits --json' or 'infsim serve --json'";
 
 /// The last part of a path that may end with a slash.
@@ -27,8 +27,7 @@ std::string name_of(const fs::path& path) {
     return name.empty() || name == "." ? fs::absolute(path).lexically_normal().parent_path().filename().string() : name;
 }
 
-/// Unit and meaning of the columns that every table of its kind has. What stands in front of them are keys of the
-/// sweep.
+/// Unit and meaning of the columns that every table of its kind has. Columns before them are keys of the sweep.
 template <class Columns>
 void describe(TextTable& table, const Columns& known) {
     bool front = true;
@@ -44,7 +43,7 @@ void describe(TextTable& table, const Columns& known) {
     }
 }
 
-/// Names of the folders in a folder, sorted; none where it is not there.
+/// Names of the folders in a folder, sorted; none if it does not exist.
 std::vector<std::string> folders_in(const fs::path& path) {
     std::vector<std::string> names;
     std::error_code error;
@@ -56,7 +55,7 @@ std::vector<std::string> folders_in(const fs::path& path) {
 
 std::string points_text(std::size_t n) { return std::to_string(n) + (n == 1 ? " point" : " points"); }
 
-/// The rows of a sweep that was interrupted before it wrote its table: what its records say.
+/// The rows of a sweep that was interrupted before it wrote its table, from its records.
 TextTable table_of_records(const fs::path& folder, const std::vector<std::string>& ids, Problems& problems) {
     std::vector<record::RunRecord> records;
     for (const std::string& id : ids) {
@@ -96,8 +95,8 @@ void note_unlisted(SweepSource& sweep, const std::vector<std::string>& ids) {
     const auto unlisted = static_cast<std::size_t>(
         std::count_if(ids.begin(), ids.end(), [&](const std::string& id) { return listed.count(id) == 0; }));
     if (unlisted > 0)
-        sweep.notes.push_back("The folder keeps " + points_text(unlisted) +
-                              " that the table does not list: of an earlier or an unfinished run of the sweep.");
+        sweep.notes.push_back("The folder has " + points_text(unlisted) +
+                              " that the table does not list, from an earlier or unfinished run of the sweep.");
 }
 
 SweepSource sweep_of(TextTable table, const fs::path& folder, Problems& problems) {
@@ -115,12 +114,12 @@ SweepSource unfinished_sweep(const fs::path& folder, const std::vector<std::stri
     describe(sweep.table, record::columns());
     read_layers(sweep, folder / "points", ids, problems);
     sweep.notes.push_back("The sweep is not finished: " + points_text(sweep.table.rows.size()) +
-                          " are there and no table.csv yet. The same command as before goes on from there; axes that "
-                          "reach into the chip or compiler file are not told apart until then.");
+                          " are stored, but there is no table.csv yet. The same command continues from there; until "
+                          "then, axes that reach into the chip or compiler file cannot be told apart.");
     return sweep;
 }
 
-/// A record of `serve --json` as the row that serving.csv has.
+/// A record of `serve --json` as a row of serving.csv.
 TextTable serving_row(const json::Object& record) {
     TextTable table;
     table.rows.emplace_back();
@@ -141,7 +140,7 @@ bool has(const json::Object& o, const char* key, bool (json::Value::*is)() const
     return value && (value->*is)();
 }
 
-/// Empty where a JSON file is something else.
+/// Empty if a JSON file is something else.
 std::optional<Source> source_of_json(const fs::path& path, const json::Object& root) {
     Source source{name_of(path), path.string(), EmptySource{}};
     if (has(root, "limits", &json::Value::is_object) && has(root, "model", &json::Value::is_string)) {
@@ -161,7 +160,7 @@ std::optional<Source> source_of_json(const fs::path& path, const json::Object& r
     return source;
 }
 
-/// What the description beside a table says about its columns; returns the question of the sweep.
+/// Applies the description next to a table to its columns; returns the question of the sweep.
 std::string describe_by_file(TextTable& table, const fs::path& file, Problems& problems) {
     std::error_code error;
     if (!fs::exists(file, error)) return "";
@@ -180,7 +179,7 @@ std::string describe_by_file(TextTable& table, const fs::path& file, Problems& p
     return text_in(root, "question");
 }
 
-/// The cell of a sweep of limits that `row` is, as what `infsim limits --json` prints of it; empty where it has none.
+/// The limits of a row of a sweep of limits, as printed by `infsim limits --json`; empty if it has none.
 std::optional<Source> cell_of(const TextTable& table, std::size_t row, const fs::path& folder, Problems& problems) {
     const fs::path file = folder / "limits" / (table.cell(row, "cell_id") + ".json");
     std::error_code error;
@@ -206,7 +205,7 @@ std::vector<Source> cells_of(const TextTable& table, const fs::path& folder, Pro
     return sources;
 }
 
-/// By the columns that each kind of table has. Throws InputError.
+/// Chooses the kind by the columns of the table. Throws InputError.
 std::vector<Source> sources_in(TextTable table, const fs::path& path, Problems& problems) {
     const fs::path folder = path.parent_path();
     const auto has_all = [&](std::initializer_list<const char*> names) {
@@ -241,7 +240,7 @@ std::vector<Source> sources_of_table(const fs::path& path, Problems& problems) {
     }
 }
 
-/// The results in the JSON files of a folder; files that are something else are left alone.
+/// The results in the JSON files of a folder; other files are ignored.
 void read_json_files(const fs::path& folder, std::vector<Source>& sources) {
     std::vector<fs::path> files;
     std::error_code error;
@@ -282,7 +281,7 @@ std::vector<Source> read_sources(const std::string& path, Problems& problems) {
     std::error_code error;
     if (fs::is_directory(path, error)) return read_folder(path, problems);
     if (!fs::exists(path, error)) {
-        problems.add(path, "", "is not there");
+        problems.add(path, "", "does not exist");
         return {};
     }
     if (fs::path(path).extension() == ".csv") return sources_of_table(path, problems);
@@ -290,7 +289,7 @@ std::vector<Source> read_sources(const std::string& path, Problems& problems) {
     if (!document) return {};
     if (document->root.is_object())
         if (auto source = source_of_json(path, document->root.as_object())) return {std::move(*source)};
-    problems.add(path, "/", std::string("is no result of infsim: ") + kExpected);
+    problems.add(path, "/", std::string("is not a result of infsim: ") + kExpected);
     return {};
 }
 

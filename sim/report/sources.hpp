@@ -1,4 +1,4 @@
-// What `infsim report` is given: which kind of result each folder or file holds, as values.
+// The inputs of `infsim report`: the kind of result in each folder or file, as values.
 #pragma once
 
 #include <map>
@@ -12,11 +12,11 @@
 
 namespace infsim::report {
 
-/// A sweep of points: DIR/table.csv, and DIR/points/ID/ where they are kept.
+/// A sweep of points: DIR/table.csv, and DIR/points/ID/ if present.
 struct SweepSource {
     TextTable table;
     std::map<std::string, std::string> layers_csv;  ///< by point id
-    std::vector<std::string> notes;                 ///< in plain words: not finished, points that the table lacks
+    std::vector<std::string> notes;                 ///< for people: not finished, points that the table lacks
 };
 
 /// A sweep of serving scenarios, or the one row of a serving run with its report.json.
@@ -35,18 +35,18 @@ struct LimitsSource {
     json::Object result;
 };
 
-/// Nothing has been computed there yet.
+/// A folder without any results yet.
 struct EmptySource {};
 
 struct Source {
-    std::string name;  ///< last part of the path, or what a result is of
+    std::string name;  ///< last part of the path, or the subject of the result
     std::string path;  ///< as given, or of the file within the folder
     std::variant<SweepSource, ServingSource, SearchSource, LimitsSource, EmptySource> content;
-    std::string question = {};  ///< of the sweep, where its table is described
+    std::string question = {};  ///< of the sweep, if its table is described
 };
 
-/// What a path holds: a folder may hold several results. What is neither a result nor an empty folder is a problem, and
-/// so is a file that breaks its own form.
+/// The results at a path; a folder may hold several. Anything else but an empty folder is a problem, and so is a
+/// malformed file.
 std::vector<Source> read_sources(const std::string& path, Problems& problems);
 
 }  // namespace infsim::report

@@ -15,11 +15,11 @@ namespace {
 using record::RunRecord;
 using record::Status;
 
-/// What a point is, besides its batch and what the sweep's own axes say.
+/// Columns that identify a point, besides its batch and the sweep's own axes.
 const std::vector<std::string> kIdentity{"model_name",        "dtype", "io_dtype",   "chip", "compiler", "cores",
                                          "workers_per_model", "seed",  "offset_sets"};
 
-/// What the analysis says about one group; indices are rows of the table.
+/// The analysis of one group; indices are rows of the table.
 struct Answer {
     std::optional<std::size_t> knee, b95, best, largest, beyond;
     std::vector<std::size_t> rivals, holes;
@@ -40,7 +40,7 @@ Answer answer_of(const std::vector<RunRecord>& all, const Group& group) {
     analysis::Records records;
     for (std::size_t r : group.rows)
         if (all[r].batch_size) records.push_back(all[r]);
-    // Records without a batch are left out above: indices are told by the batch's place in the group.
+    // Records without a batch are left out above, so indices are found by the batch's place in the group.
     std::vector<std::size_t> rows;
     for (std::size_t r : group.rows)
         if (all[r].batch_size) rows.push_back(r);
@@ -68,7 +68,7 @@ std::string speed_text(const RunRecord& r) {
 
 std::string interval_text(const RunRecord& r) {
     if (!r.throughput_low || !r.throughput_high) return "";
-    if (*r.throughput_low == *r.throughput_high) return "; the chip repeats itself exactly there";
+    if (*r.throughput_low == *r.throughput_high) return "; exact, because the chip repeats itself";
     return "; 95 % interval " + rounded(*r.throughput_low) + " to " + rounded(*r.throughput_high);
 }
 
@@ -88,7 +88,7 @@ std::string largest_sentence(const std::vector<RunRecord>& all, const Group& gro
             if (all[r].status == Status::infeasible)
                 return "None of the " + counted(group.rows.size(), "point") + " fits; " + batch_text(all[r]) + ": " +
                        headline(all[r].reason) + ".";
-        return "No point came to a result.";
+        return "No point has a result.";
     }
     std::string text = "Largest batch that fits: " + batch_text(all[*answer.largest]);
     if (!answer.holes.empty()) {
@@ -101,7 +101,7 @@ std::string largest_sentence(const std::vector<RunRecord>& all, const Group& gro
 }
 
 std::string best_sentence(const std::vector<RunRecord>& all, const Answer& answer) {
-    if (!answer.best) return "There is no throughput to speak of.";
+    if (!answer.best) return "No point has a throughput.";
     const RunRecord& best = all[*answer.best];
     std::string text = "Best throughput: " + batch_text(best) + " with " + speed_text(best) + interval_text(best);
     if (answer.b95 && *answer.b95 != *answer.best)
@@ -134,7 +134,7 @@ std::optional<std::size_t> leading_group(const std::vector<RunRecord>& all, cons
     return best;
 }
 
-/// Where several settings were swept: the best of them, and what their knees and limits span.
+/// For several settings: the best of them, and the ranges of their knees and limits.
 std::string overview(const std::vector<RunRecord>& all, const Grouping& grouping, const std::vector<Answer>& answers) {
     const auto best = leading_group(all, answers);
     std::vector<std::int64_t> knees, largest;
@@ -143,7 +143,7 @@ std::string overview(const std::vector<RunRecord>& all, const Grouping& grouping
         if (answer.largest) largest.push_back(*all[*answer.largest].batch_size);
     }
     std::string text = counted(grouping.groups.size(), "setting") + " of " + join(grouping.axes, ", ");
-    if (!best) return text + ", and none came to a throughput.";
+    if (!best) return text + ", and none has a throughput.";
     const auto span = [](const std::vector<std::int64_t>& list) {
         const auto [low, high] = std::minmax_element(list.begin(), list.end());
         return *low == *high ? "B=" + number_text(*low) : "B=" + number_text(*low) + " to " + number_text(*high);
@@ -152,13 +152,13 @@ std::string overview(const std::vector<RunRecord>& all, const Grouping& grouping
                                      [](const Group& group) { return group.rows.size() > 1; });
     if (batches) text += ": the knee lies at " + span(knees) + ", the largest batch that fits at " + span(largest);
     if (const std::size_t none = answers.size() - largest.size(); none > 0)
-        text += ", and " + std::to_string(none) + (none == 1 ? " fits" : " fit") + " no batch that was tried";
+        text += ", and " + std::to_string(none) + (none == 1 ? " fits" : " fit") + " no batch tried";
     const RunRecord& record = all[*answers[*best].best];
     return text + ". The most throughput comes from " + grouping.groups[*best].label + " " + batch_text(record) + ": " +
            speed_text(record) + ".";
 }
 
-/// How many points came to what, where not all are ok.
+/// How many points ended with each status, if not all are ok.
 std::vector<std::string> outcome_notes(const std::vector<RunRecord>& all) {
     std::map<Status, std::size_t> counts;
     for (const RunRecord& r : all) ++counts[r.status];
@@ -169,7 +169,7 @@ std::vector<std::string> outcome_notes(const std::vector<RunRecord>& all) {
     for (const auto& [status, n] : counts)
         if (status != Status::ok && status != Status::infeasible && n > 0)
             notes.push_back(counted(n, "point") + " ended as '" + std::string(record::status_name(status)) +
-                            "' and say nothing about the chip; the column 'reason' has the cause.");
+                            "', which says nothing about the chip; the column 'reason' has the cause.");
     return notes;
 }
 

@@ -10,11 +10,11 @@ namespace infsim::report {
 namespace {
 
 struct Line {
-    std::size_t number = 0;  ///< of its first character in the file
+    std::size_t number = 0;  ///< line number in the file, of its first character
     std::vector<std::string> cells;
 };
 
-/// Splits the whole text; a line end inside quotes belongs to its cell.
+/// Splits the whole text; a line end inside quotes belongs to the cell.
 class Splitter {
 public:
     Splitter(std::string_view text, const std::string& file) : text_(text), file_(file) {}
@@ -29,7 +29,7 @@ public:
     }
 
 private:
-    /// Reads one cell and what ends it; false at the end of the line.
+    /// Reads one cell and its delimiter; false at the end of the line.
     bool cell(std::vector<std::string>& cells) {
         std::string value;
         if (at_ < text_.size() && text_[at_] == '"') value = quoted();
@@ -56,7 +56,7 @@ private:
                 return value;
             }
         }
-        throw InputError(file_, "line " + std::to_string(opened), "a quote is opened and never closed");
+        throw InputError(file_, "line " + std::to_string(opened), "a quote is opened but never closed");
     }
 
     std::string_view text_;
@@ -84,7 +84,7 @@ TextTable parse_csv(std::string_view text, const std::string& file) {
     if (lines.empty()) throw InputError(file, "", "is empty; a table begins with a line of column names");
     TextTable table;
     for (const std::string& name : lines.front().cells) {
-        if (table.find(name)) throw InputError(file, "line 1", "the column '" + name + "' is there twice");
+        if (table.find(name)) throw InputError(file, "line 1", "the column '" + name + "' appears twice");
         table.columns.push_back({name, "", "", false});
     }
     for (std::size_t i = 1; i < lines.size(); ++i) {

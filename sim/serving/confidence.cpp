@@ -12,8 +12,8 @@ namespace {
 constexpr int kBlocks = 30;
 constexpr double kStudent29 = 2.045;
 
-/// P(X = k) of the binomial distribution for k around its mode, by ratios outwards from the mode: needs no
-/// logarithm, whose last bit differs between hosts. What lies further out than `weights` reaches is below 1e-18.
+/// P(X = k) of the binomial distribution for k around its mode, by ratios outwards from the mode. This needs no
+/// logarithm, whose last bit differs between hosts. Probabilities beyond `weights` are below 1e-18.
 struct Binomial {
     std::int64_t first = 0;
     std::vector<double> weights;

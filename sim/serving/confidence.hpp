@@ -26,9 +26,9 @@ double binomial_at_most(std::int64_t n, double q, std::int64_t k);
 /// The least number of samples for which percentile_ranks has an upper rank.
 std::int64_t samples_for_upper_rank(double p, double confidence);
 
-/// An interval for the p-th percentile of values that come one after the other and are correlated, as latencies are:
-/// percentiles of 30 blocks in order, their mean plus and minus Student's quantile (95 %, 29 degrees of freedom:
-/// 2.045) times the standard error. Empty for fewer than 30 blocks of `least` values.
+/// An interval for the p-th percentile of a correlated sequence, such as latencies: the mean of the percentiles of 30
+/// consecutive blocks, plus and minus Student's quantile (95 %, 29 degrees of freedom: 2.045) times the standard error.
+/// Empty for fewer than 30 blocks of `least` values.
 std::optional<std::pair<double, double>> block_interval(const std::vector<std::int64_t>& in_order, double p,
                                                         std::int64_t least);
 

@@ -29,7 +29,7 @@ void SlowDowns::add_demands(const std::vector<Moving>& moving) {
     }
 }
 
-/// What somebody leaves room for on a channel, being slowed on the others.
+/// The demand of a user on a channel when it is slowed on the others.
 double SlowDowns::wanted(std::size_t who, std::size_t channel) const {
     double slowest = 1;
     for (std::size_t other = 0; other < channels_; ++other)
@@ -37,8 +37,8 @@ double SlowDowns::wanted(std::size_t who, std::size_t channel) const {
     return demand(who, channel) / slowest;
 }
 
-/// `demand` over what number `who` of `wanted` gets of a channel of capacity 1, however much he wants: those who want
-/// less than an equal part of what is left are served whole.
+/// `demand` over the share that user `who` of `wanted` gets of a channel of capacity 1, with unlimited demand: users
+/// that want less than an equal part of the rest get all they want.
 double SlowDowns::over_fair_share(double demand, const std::vector<Wanted>& wanted, std::size_t who) {
     double left = 1;
     auto sharing = static_cast<double>(wanted.size());
@@ -103,7 +103,7 @@ Duration start_phase(int set, int lane, Duration alone) {
     for (int bit = 1; bit < kPhaseSets; bit *= 2)
         if ((set & bit) != 0) reversed += kPhaseSets / 2 / bit;
     const int at = reversed * multipliers[static_cast<std::size_t>(lane) % multipliers.size()] % kPhaseSets;
-    // Further lanes repeat the phases, shifted by parts of a step.
+    // Further lanes repeat the phases, shifted by fractions of a step.
     const double phase = (at + round / 8.0) / kPhaseSets;
     return Duration{std::llround((phase < 1 ? phase : phase - 1) * static_cast<double>(alone.count()))};
 }

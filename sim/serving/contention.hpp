@@ -1,4 +1,4 @@
-// Batches that meet on memory channels.
+// Contention of batches for memory channels.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace infsim::serving {
 
-/// What uses the memory channels at an instant: a core that moves a piece, or the host's link.
+/// A user of the memory channels at an instant: a core that moves a piece, or the host's link.
 struct Moving {
     int core = 0;  ///< of its chip
     const Piece* piece = nullptr;
@@ -16,15 +16,15 @@ struct Moving {
     bool even = false;  ///< the program has no course (pace.hpp)
 };
 
-/// How much slower bytes move that do so together.
+/// Slow-down of bytes that move at the same time.
 ///
-/// `shared`: a channel serves in turn, so it is shared max-min fairly. The parts of a piece move over all its channels
-/// together: where one is full it leaves bandwidth of the others to whoever wants it. What each leaves is estimated
-/// with all of a full channel's slowed alike; then each gets its max-min fair share of every channel beside what the
-/// others so want of it, and is slowed by the largest of demand over share.
+/// `shared`: a channel serves its users in turn, so it is shared max-min fairly. The parts of a piece move over all its
+/// channels together: if one channel is full, bandwidth of the others is left to other users. How much is left is
+/// estimated with all users of a full channel slowed equally. Then each user gets its max-min fair share of every
+/// channel, given these reduced demands of the others, and is slowed by the largest ratio of demand to share.
 ///
-/// `met`: where there is room for all, a burst still waits when it finds the channel serving somebody else's, half a
-/// burst on average; the next one of its flow then comes that much later.
+/// `met`: even if there is room for all, a burst waits when the channel is serving another user's burst, half a burst
+/// on average; the next burst of its flow then comes that much later.
 struct SlowDown {
     double shared = 1, met = 1;  ///< >= 1
 };
@@ -49,20 +49,20 @@ private:
     static double over_fair_share(double demand, const std::vector<Wanted>& wanted, std::size_t who);
 
     std::size_t channels_;
-    std::vector<double> demands_;  ///< of each moving for each channel
+    std::vector<double> demands_;  ///< of each user for each channel
     std::vector<double> totals_;   ///< of each channel
     std::vector<Wanted> wanted_;   ///< of one channel, ascending
 };
 
 std::vector<int> cores_of(CoreSet busy);
 
-/// When cores begin that are to execute together: lane `lane` of set `set` of kPhaseSets, behind the set's beginning,
-/// as a part of `alone`, the time of a batch alone. A rank-1 lattice, so that the phases of any two lanes spread
-/// evenly; taken in bit-reversed order, so that the first few sets do so, too.
+/// Start times of cores that execute together: of lane `lane` of set `set` (of kPhaseSets) after the set's beginning,
+/// as a fraction of `alone`, the time of a batch alone. A rank-1 lattice spreads the phases of any two lanes evenly; in
+/// bit-reversed order the first few sets do so, too.
 Duration start_phase(int set, int lane, Duration alone);
 constexpr int kPhaseSets = 16;
-/// Batches that each core then executes without pause. Few, because cores that meet for long may lock into phases that
-/// a server with gaps between its batches does not know.
+/// Batches that each core then executes without pause. Few, because cores that execute together for long may lock into
+/// phases that do not occur on a server with gaps between batches.
 constexpr int kPhaseBatches = 5;
 
 /// One execution of a batch.
@@ -70,13 +70,13 @@ struct Executed {
     int core = 0;
     TimePoint from{}, until{};
 };
-/// Those out of `all` during which every one of `cores`, which execute without pause, was at it.
+/// Those of `all` during which all of `cores`, which execute without pause, were executing.
 std::vector<Executed> while_all_execute(const std::vector<Executed>& all, const std::vector<int>& cores);
 
-/// Sets of busy cores, as few and as small as show every crowd (below) that a core of a chip of `cores` can meet.
+/// The fewest and smallest sets of busy cores that show every crowd (see below) possible on a chip of `cores`.
 std::vector<CoreSet> telling_sets(int channels, int cores);
 
-/// How many cores of `busy` belong to each channel, counted from the channel of `core`.
+/// The crowd: how many cores of `busy` belong to each channel, counted from the channel of `core`.
 std::vector<int> crowd(int channels, int core, CoreSet busy);
 
 }  // namespace infsim::serving

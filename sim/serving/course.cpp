@@ -10,7 +10,7 @@ namespace infsim::serving {
 
 namespace {
 
-/// What a long piece costs beside what joining it blurs; a tenth to three times as much gives the same accuracy.
+/// Weight of a piece's length against the blur of joining it; a tenth to three times as much gives the same accuracy.
 constexpr double kWorkWeight = 0.3;
 
 double count(Duration d) { return static_cast<double>(d.count()); }
@@ -74,11 +74,11 @@ Course stretched(Course course, Duration alone) {
         stretch(piece.work);
         stretch(piece.available);
         stretch(piece.needed);
-        // Alone it is not slowed, so it takes no more than all of a channel.
+        // Alone it is not slowed, so it uses at most all of a channel.
         for (double& share : piece.share) share = std::min(share / by, 1.0);
     }
     stretch(course.computation);
-    // What rounding has left, to the picosecond.
+    // Distributes the rounding error, to the picosecond.
     Piece& last = course.pieces.back();
     last.work = std::max(last.work + alone - alone_time(course), Duration{0});
     course.computation += alone - alone_time(course);

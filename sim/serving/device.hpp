@@ -1,4 +1,4 @@
-// What executes batches, and how long they take.
+// The device that executes batches, and the times of batches.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace infsim::serving {
 
-/// A batch whose last output byte is at the host.
+/// A batch whose last output byte has reached the host.
 struct Finished {
     int core = 0;
     std::int32_t tag = 0;  ///< as submitted
     TimePoint at{};
     TimePoint started{};  ///< first instruction
-    Duration executed{};  ///< from there to the last
+    Duration executed{};  ///< from the first instruction to the last
 };
 
 /// The cores of a server, numbered over all chips. Two implementations: TableDevice moves batches through measured
@@ -25,12 +25,12 @@ public:
     virtual ~Device() = default;
 
     /// Queues one inference of `program` (index of a compiled size). The runtime's call reaches the device at `at`,
-    /// which is not before the last time that advance() reached. A core runs one program at a time: whoever submits
-    /// changes the program of a core only while nothing is outstanding on it.
+    /// which is not before the last time of advance(). A core runs one program at a time: callers change the program
+    /// of a core only while nothing is outstanding on it.
     virtual void submit(int core, int program, std::int32_t tag, TimePoint at) = 0;
 
-    /// The next batch to finish at or before `until`, in order of time; empty when none does, and time is then
-    /// `until`. Without anything outstanding it returns at once.
+    /// The next batch to finish at or before `until`, in order of time. Empty when none does; the time is then `until`.
+    /// Returns at once if nothing is outstanding.
     virtual std::optional<Finished> advance(TimePoint until) = 0;
 };
 
@@ -38,36 +38,34 @@ public:
 using CoreSet = std::uint64_t;
 constexpr int kMaxCoresPerChip = 64;
 
-/// Part of each memory channel's bandwidth, channels counted from a core's own. Empty: none.
+/// Share of each memory channel's bandwidth, channels counted from a core's own. Empty: none.
 using Shares = std::vector<double>;
 
 /// The host transfers of a program's batch over an idle link: `wire` occupies the chip's link, `fixed` does not.
 struct Transfers {
     Duration input_fixed{}, input_wire{};
     Duration output_fixed{}, output_wire{};
-    Shares input_share, output_share;  ///< taken of the memory channels during `wire`
+    Shares input_share, output_share;  ///< of the memory channels, during `wire`
 };
 
-/// What an execution moves between memory and core, in one go.
+/// A transfer of an execution between memory and core, without interruption.
 struct Piece {
-    Duration work{};       ///< how long it takes while nobody else uses the channels
-    Duration available{};  ///< the computation must have come this far before it begins
-    Duration needed{};     ///< the computation comes this far, but no further, before it is done; >= available
-    Shares share;          ///< taken of the channels meanwhile, each at most 1
-    Shares delay;  ///< how much longer it takes when each of its bursts on a channel waits for one of somebody else's
+    Duration work{};       ///< its time while nobody else uses the channels
+    Duration available{};  ///< progress of the computation at which it may begin
+    Duration needed{};     ///< progress at which the computation waits for it; >= available
+    Shares share;          ///< of the channels meanwhile, each at most 1
+    Shares delay;          ///< extra time if each of its bursts on a channel waits for another user's burst
 };
 
-/// An execution as two strands: the computation, whose progress is counted in the time that it would take without ever
-/// waiting for memory, and the pieces, moved one after the other. Prefetching is what lies between `available` and
-/// `needed`: memory may be that much slower before the computation notices. Only the moving of pieces is slowed by
-/// others.
+/// An execution as two strands: the computation, whose progress is measured in the time it would take without waiting
+/// for memory, and the pieces, moved one after the other. The distance from `available` to `needed` is prefetching: the
+/// slack of memory before the computation is delayed. Other executions slow only the movement of pieces.
 struct Course {
-    std::vector<Piece>
-        pieces;  ///< `available` and `needed` ascend; empty: nothing is known, and batches slow each other evenly
-    Duration computation{};  ///< >= the last `needed`
+    std::vector<Piece> pieces;  ///< `available` and `needed` ascend; empty: unknown, and batches slow each other evenly
+    Duration computation{};     ///< >= the last `needed`
 };
 
-/// Where a TableDevice gets times from; flow measures them on the simulated chip when they are first asked for.
+/// The source of a TableDevice's times; flow measures them on the simulated chip when first needed.
 class ServiceTimes {
 public:
     virtual ~ServiceTimes() = default;
@@ -77,7 +75,7 @@ public:
     virtual Duration service(int program, int core, CoreSet busy) = 0;
     virtual Transfers transfers(int program) = 0;
     virtual Course course(int) { return {}; }
-    /// What brings the slow-downs of a program with a course to the mean that service() tells (pace.hpp). >= 0.
+    /// The factor that fits the slow-downs of a program with a course to the mean of service() (pace.hpp). >= 0.
     virtual double factor(int /*program*/, int /*core*/, CoreSet /*busy*/) { return 1; }
     /// Channels of a chip; a core's own is (its number) % channels().
     virtual int channels() { return 1; }

@@ -8,16 +8,17 @@ namespace infsim::serving {
 
 constexpr double kEarlyStoppingConfidence = 0.99;
 
-/// Whether `queries` of which `over` exceed a latency show that at least `percentile` percent of all would not: were it
-/// less, at most `over` would exceed it with a probability below 1 %. 0 <= over <= queries, percentile in (0, 100).
+/// Whether `queries`, with `over` of them above a latency, show that at least `percentile` percent of all queries stay
+/// within it: if fewer did, at most `over` would exceed it with a probability below 1 %. 0 <= over <= queries,
+/// percentile in (0, 100).
 bool passes_early_stopping(std::int64_t queries, std::int64_t over, double percentile);
 
-/// The least number of queries that passes with `over` of them over the latency; at most kMostQueries.
+/// The least number of queries that passes with `over` of them above the latency; at most kMostQueries.
 std::int64_t queries_to_pass(std::int64_t over, double percentile);
 constexpr std::int64_t kMostQueries = 1'000'000'000;
 
-/// The rank from above (1: the slowest) of the query whose latency is the estimate of the percentile: as many as pass.
-/// 0 where there are too few queries for an estimate: below 64 for p90, 662 for p99.
+/// The rank from above (1: the slowest) of the query whose latency is the estimate of the percentile: the largest rank
+/// that passes. 0 for too few queries: below 64 for p90, 662 for p99.
 std::int64_t early_stopping_rank(std::int64_t queries, double percentile);
 
 }  // namespace infsim::serving

@@ -1,4 +1,4 @@
-// Threads of the host that work on runtime calls.
+// Threads of the host that process runtime calls.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,10 @@ namespace infsim::serving {
 
 class HostThreads {
 public:
-    /// Empty: so many that no call waits for one.
+    /// Empty: enough that no call waits for one.
     explicit HostThreads(std::optional<int> count) : free_(static_cast<std::size_t>(count.value_or(0))) {}
 
-    /// When a call that comes at `at` and takes `overhead` is over. Calls take the thread that is free first, in the
+    /// When a call that arrives at `at` and takes `overhead` ends. Calls take the thread that is free first, in the
     /// order in which they are made.
     TimePoint over(TimePoint at, Duration overhead) {
         if (free_.empty()) return at + overhead;

@@ -10,7 +10,7 @@ namespace infsim::serving {
 
 namespace {
 
-/// Behind what a simulation may reach (simulate.cpp), and far enough from the end of 64 bits to add to.
+/// Beyond the time that a simulation may reach (simulate.cpp), with room for additions in 64 bits.
 constexpr double kBeyond = 8.5e18;
 
 Duration rounded(double picoseconds) {
@@ -106,7 +106,7 @@ Duration Arrivals::phase(Duration mean) {
                                                   : mean;
 }
 
-/// Time that passes while on is Poisson; the next arrival lies one exponential gap of such time ahead.
+/// Arrivals are Poisson in the time spent on; the next arrival is one exponential gap of such time ahead.
 TimePoint Arrivals::next_in_bursts(const Bursts& bursts) {
     TimePoint at = last_;
     Duration gap = rounded(gaps_.exponential(1e12 / bursts.rate));
@@ -114,7 +114,7 @@ TimePoint Arrivals::next_in_bursts(const Bursts& bursts) {
         gap -= phase_end_ - at;
         at = phase_end_ + phase(bursts.off);
         if (static_cast<double>(at.time_since_epoch().count()) > kBeyond) return at;
-        // A phase of no length would not end the loop.
+        // A phase without length would make the loop endless.
         phase_end_ = at + std::max(phase(bursts.on), Duration{1});
     }
     return at + gap;

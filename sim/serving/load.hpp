@@ -11,7 +11,7 @@
 
 namespace infsim::serving {
 
-/// One request as its client schedules it.
+/// One request as scheduled by its client.
 struct Arrival {
     TimePoint at{};
     std::int32_t items = 1;
@@ -19,7 +19,7 @@ struct Arrival {
 
 // ---- sizes ----
 
-/// Sizes of requests. `items` in turn when `in_turn`, else drawn with `weights` (one per size, positive).
+/// Sizes of requests. `items` in turn if `in_turn`, else drawn with `weights` (one per size, positive).
 struct Sizes {
     std::vector<std::int32_t> items{1};
     std::vector<double> weights{1.0};
@@ -33,8 +33,8 @@ Sizes aws_example_sizes();
 
 // ---- when ----
 
-/// `clients` that each send their next request when the answer to the last one is there. The first ones start evenly
-/// spread over `ramp`.
+/// Clients that each send their next request when the last one is answered. The first requests are spread evenly over
+/// `ramp`.
 struct ClosedLoop {
     int models = 1, workers = 1;  ///< clients = models x workers, as NeuronPerf counts them
     Duration ramp{};
@@ -66,26 +66,26 @@ std::optional<double> offered_rate(const Load& load);
 /// The same load at `factor` times its rate; a trace is compressed in time. Not for closed loops.
 Load scaled(const Load& load, double factor);
 
-/// When no more requests are sent: after so many, and not behind that time. `both`: only when both are reached,
-/// so that the last request is the first one that is not before that time (as LoadGen's).
+/// When no more requests are sent: after this many or after this time. `both`: only when both are reached, so that the
+/// last request is the first one not before that time (as in LoadGen).
 struct Stop {
     std::int64_t requests = 0;  ///< 0: no limit
     Duration duration{};        ///< 0: no limit
     bool both = false;
 };
 
-/// The stream of arrivals of a load, lazily. Draws depend on the seed alone, so the same seed at another rate gives
-/// the same sizes and the same gaps, scaled.
+/// The lazy stream of arrivals of a load. Draws depend only on the seed, so the same seed at another rate gives the
+/// same sizes and the same gaps, scaled.
 class Arrivals {
 public:
     /// `load` outlives the stream.
     Arrivals(const Load& load, Sizes sizes, Stop stop, std::uint64_t seed);
 
-    /// When the next request is scheduled; empty when there is none (in a closed loop: none until one is answered).
+    /// When the next request is scheduled; empty if there is none (in a closed loop: until one is answered).
     std::optional<TimePoint> next() const { return next_; }
-    /// The request at next(), and on to the one behind it.
+    /// Returns the request at next() and advances to the following one.
     Arrival take();
-    /// A client of a closed loop got its answer at `at` and asks again. Nothing happens for other loads.
+    /// A client of a closed loop got its answer at `at` and sends its next request. No effect for other loads.
     void answered(TimePoint at);
 
 private:
@@ -98,7 +98,7 @@ private:
 
     const Load* load_;
     Sizes sizes_;
-    std::vector<double> cumulative_;  ///< of the weights, when sizes are drawn
+    std::vector<double> cumulative_;  ///< weights, if sizes are drawn
     Stop stop_;
     RandomStream gaps_, drawn_sizes_, phases_;
     std::int64_t sent_ = 0;

@@ -8,10 +8,10 @@
 namespace infsim::serving {
 
 namespace {
-/// Chips of so many cores keep their service times in an array of cores x sets.
+/// Chips with at most this many cores keep their service times in an array of cores x sets.
 constexpr int kFewCores = 8;
 
-/// What the link carries at once is one flow, of which every burst waits by itself.
+/// The link's traffic at an instant is one flow, in which every burst waits separately.
 Course over_link(Duration wire, const Shares& share) {
     double sum = 0;
     for (const double s : share) sum += s;

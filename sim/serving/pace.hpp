@@ -1,4 +1,4 @@
-// How fast executions advance that share a chip.
+// How fast executions advance when they share a chip.
 #pragma once
 
 #include <array>
@@ -17,10 +17,10 @@ struct HostCourses {
     Course input, output;
 };
 
-/// Paces of executions that run together on a chip: what a piece takes of time over its work is the larger of 1 + k (s
-/// - 1) and m, where s and m are the slow-downs `shared` and `met` (SlowDowns) and k, near 1, brings the mean over all
-/// phases at which executions meet to the measured time (find_factor). Where no course is known, a whole execution is
-/// one piece, and its pace is the measured time while these cores are busy.
+/// Paces of executions that run together on a chip. The time of a piece over its work is the larger of 1 + k (s - 1)
+/// and m, where s and m are the slow-downs `shared` and `met` (SlowDowns). The factor k, near 1, fits the mean over all
+/// relative phases of executions to the measured time (find_factor). If no course is known, a whole execution is one
+/// piece, and its pace is the measured time while these cores are busy.
 class Paces {
 public:
     /// `times` outlives this.
@@ -34,7 +34,7 @@ public:
     std::int64_t unit(int program, int core) {
         return known(program).even ? service(program, core, CoreSet{1} << core).count() : kUnit;
     }
-    /// The paces of `moving`, in their places, while the cores `busy` execute.
+    /// The paces of `moving`, by index, while the cores `busy` execute.
     void find(const std::vector<Moving>& moving, CoreSet busy, std::vector<std::int64_t>& paces);
     static constexpr std::int64_t kUnit = 1 << 16;
 
@@ -45,7 +45,7 @@ private:
     };
     struct Known {
         bool even = false;            ///< no course
-        std::vector<Course> courses;  ///< one, or where none is known one per core
+        std::vector<Course> courses;  ///< one; one per core if none is known
         HostCourses transfers;
         std::vector<Entry> few;                                ///< core x set, for chips of few cores
         std::vector<std::unordered_map<CoreSet, Entry>> many;  ///< by core

@@ -31,7 +31,7 @@ std::vector<int> read_batches(ObjectReader& reader, const char* key) {
     return sizes;
 }
 
-/// 2: so many per core; "cores+3": so many beyond one per core, in all.
+/// 2: per core; "cores+3": in all, 3 more than one per core.
 void read_outstanding(ObjectReader& server, Served& served) {
     const auto place = server.optional("outstanding");
     if (!place) return;
@@ -125,7 +125,7 @@ void read_requests(ObjectReader& root, Scenario& scenario) {
     requests.finish();
 }
 
-/// The largest request must be one that the policy takes.
+/// The policy must accept the largest request.
 void check_sizes(const ObjectReader& root, const Scenario& scenario) {
     const auto most = largest_request(scenario.run.policy);
     const auto& items = scenario.run.sizes.items;
@@ -242,7 +242,7 @@ Scenario read_sections(const json::Document& document, Problems& problems, json:
     return scenario;
 }
 
-/// Any key may be set: whatever reads the scenario knows better.
+/// Any key may be set; the reader of the scenario checks it.
 const json::OverrideRules& rules() {
     static const json::OverrideRules any{"a scenario", "", {}, {}, {}, {}};
     return any;

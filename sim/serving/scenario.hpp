@@ -1,4 +1,4 @@
-// Scenario files: a server, a batching policy, a load and what is asked of them.
+// Scenario files: a server, a batching policy, a load, and the bounds and searches for them.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace infsim::serving {
 
-/// What is served, as the file names it; whoever knows models and chips resolves it.
+/// What is served, as the file names it; flow resolves models and chips.
 struct Served {
     std::string model, dtype, io_dtype, chip, compiler;  ///< empty: the default
     int cores = 0;                                       ///< per chip; 0: all it has
@@ -21,29 +21,29 @@ struct Served {
     bool beyond_cores = false;       ///< "cores+3"
 };
 
-/// One of MLPerf Inference's scenarios (rules, section "Scenarios": percentiles, samples, 600 s each). How many queries
-/// it takes is said by early stopping (early_stopping.hpp).
+/// One of MLPerf Inference's scenarios (rules, section "Scenarios": percentiles, samples, 600 s each). Early stopping
+/// determines the number of queries (early_stopping.hpp).
 struct MlPerf {
     enum class Kind { single_stream, multi_stream, server, offline } kind = Kind::server;
     std::string name;
     double percentile = 99;
     std::int64_t samples = 0;  ///< at least
     Duration duration{};
-    /// Offline, samples not given: as many as last for `duration`, as LoadGen puts them into its one query.
+    /// Offline without given samples: enough to last for `duration`, as LoadGen puts them into its single query.
     bool grows = false;
 };
 
 /// Whether arrivals drive the simulated chip instead of measured times.
 enum class Live { no, yes, near_capacity };
 
-/// What to look for. `sets`: candidates are compiled sizes of which at most `at_most` may be loaded.
+/// What to search for. `sets`: candidates are compiled sizes; at most `at_most` of them may be loaded.
 struct Search {
     double tolerance = 0.005;     ///< relative, of the load found
     std::vector<int> candidates;  ///< ascending; empty: only the peak of the server as it is
     int at_most = 1;
 };
 
-/// Published figures to be printed beside the simulated ones.
+/// Published figures to print next to the simulated ones.
 struct Published {
     std::string source;
     std::optional<double> throughput_avg, latency_ms_p50;
@@ -53,8 +53,8 @@ struct Scenario {
     std::string file, name, question;
     Served served;
     Run run;
-    std::optional<Duration> per_inference;  ///< empty: what the chip file says
-    double percentile = 99;                 ///< which one the bound is for
+    std::optional<Duration> per_inference;  ///< empty: the chip file's value
+    double percentile = 99;                 ///< that the bound is for
     Live live = Live::no;
     std::optional<MlPerf> mlperf;
     std::optional<Search> search;
@@ -65,19 +65,19 @@ struct Scenario {
 /// A value set from outside: its key is a path with dots into the file ("load.rate").
 using Override = json::Override;
 
-/// Reads a scenario file with overrides applied. Adds everything that is wrong to `problems`, located: unknown keys,
-/// rates that are not positive, requests of no items, policies that do not go with the server's batches, traces that
-/// are empty or not ascending (file and line). Empty if anything was added.
+/// Reads a scenario file with overrides applied. Adds all problems with their places: unknown keys, rates that are not
+/// positive, requests without items, policies that conflict with the server's batches, traces that are empty or not
+/// ascending (file and line). Empty if anything was added.
 std::optional<Scenario> read_scenario(const std::string& path, const std::vector<Override>& overrides,
                                       Problems& problems);
-/// `log`: where it is noted what is asked of the keys.
+/// `log` records the keys that are requested.
 std::optional<Scenario> read_scenario(json::Document document, const std::vector<Override>& overrides,
                                       Problems& problems, json::KeyLog* log = nullptr);
 
-/// The scenario's JSON with the overrides that lead somewhere.
+/// The scenario's JSON with the applicable overrides.
 json::Value with_overrides(json::Value root, const std::vector<Override>& overrides);
 
-/// Bounds of what a scenario may ask for.
+/// Limits of a scenario's values.
 constexpr std::int64_t kMaxRequests = 20'000'000, kMaxItems = 1'000'000, kMaxSamples = 100'000'000;
 constexpr int kMaxChips = 64, kMaxOutstanding = 64;
 constexpr double kMinRate = 1e-4, kMaxRate = 1e9;

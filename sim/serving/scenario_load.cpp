@@ -46,7 +46,7 @@ Bursts read_bursts(ObjectReader& load) {
     bursts.on = load.quantity("on", kPhases);
     bursts.off = load.quantity("off", kPhases);
     bursts.random_phases = load.choice_or("phases", "fixed", {"fixed", "exponential"}) == "exponential";
-    // Every arrival is looked for phase by phase.
+    // Every arrival is searched for phase by phase.
     if (bursts.on > Duration{0} && bursts.rate * seconds(bursts.on) < 0.01)
         load.problem("on", "is so short at this rate that fewer than one burst in a hundred has a request");
     if (bursts.on == Duration{0}) bursts.on = bursts.off = microseconds(1);  // was reported
@@ -62,7 +62,7 @@ Trace read_trace_of(ObjectReader& load, const Scenario& scenario) {
                       largest_request(scenario.run.policy), load.cursor().problems());
 }
 
-/// What the rules ask of each scenario.
+/// The rules' requirements for each scenario.
 MlPerf mlperf_of(const std::string& kind) {
     using Kind = MlPerf::Kind;
     if (kind == "SingleStream") return {Kind::single_stream, kind, 90, 1, kMlPerfDuration};
@@ -99,7 +99,7 @@ void read_load(ObjectReader& root, Scenario& scenario) {
     ObjectReader load(*place);
     scenario.load_kind = load.choice("kind", kinds());
     const std::string& kind = scenario.load_kind;
-    if (kind.empty()) return;  // what else it may hold depends on the kind
+    if (kind.empty()) return;  // the other keys depend on the kind
     if (kind == "closed") scenario.run.load = read_closed(load);
     else if (kind == "poisson") scenario.run.load = Poisson{read_rate(load)};
     else if (kind == "constant") scenario.run.load = ConstantRate{read_rate(load)};

@@ -9,8 +9,8 @@ namespace infsim::serving {
 
 namespace {
 
-constexpr int kMostSteps = 24;  // factors of two: more than any sensible guess is off
-/// No run of a search is to take longer than this in simulated time, at its own rate.
+constexpr int kMostSteps = 24;  // factors of two: more than the error of any sensible guess
+/// No run of a search takes longer than this in simulated time, at its own rate.
 constexpr double kLongestSeconds = 4e6;
 
 Scenario at_factor(const Scenario& scenario, double factor) {
@@ -98,7 +98,7 @@ void rank(std::vector<SetResult>& results, double tolerance) {
     const auto items = [](const SetResult& r) { return std::accumulate(r.sizes.begin(), r.sizes.end(), 0); };
     std::stable_sort(results.begin(), results.end(),
                      [&](const SetResult& a, const SetResult& b) { return rate(a) > rate(b); });
-    // Ties are groups below one leader, so that the order does not depend on who is compared with whom.
+    // Ties are groups below one leader, so that the order does not depend on the order of comparisons.
     for (auto first = results.begin(); first != results.end();) {
         auto end = first;
         while (end != results.end() && rate(*end) > 0 && rate(*end) >= rate(*first) * (1 - 2 * tolerance)) ++end;

@@ -8,13 +8,13 @@
 
 namespace infsim::serving {
 
-/// Mean and maximum of a step function over bins of equal width. The width doubles whenever the bins would no longer
-/// reach, so that a run of any length keeps between kBins / 2 and kBins of them. Integrals are exact.
+/// Mean and maximum of a step function over bins of equal width. The width doubles whenever the bins no longer suffice,
+/// so that a run of any length uses between kBins / 2 and kBins of them. Integrals are exact.
 class Series {
 public:
     static constexpr std::size_t kBins = 512;
 
-    /// The value becomes `value` at `now`, which never goes back.
+    /// The value becomes `value` at `now`, which never decreases.
     void set(TimePoint now, std::int64_t value) {
         if (now > at_) extend(now);
         value_ = value;

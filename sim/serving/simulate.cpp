@@ -13,11 +13,11 @@ namespace infsim::serving {
 namespace {
 
 constexpr TimePoint kNever{Duration{std::numeric_limits<std::int64_t>::max()}};
-/// Behind it sums of times could leave 64 bits.
+/// Beyond this, sums of times could overflow 64 bits.
 constexpr TimePoint kEndOfTime{Duration{std::int64_t{8} * 1'000'000'000'000'000'000}};
 constexpr std::int64_t kProgressEvery = 1 << 16;
 
-/// A request between its arrival and its answer.
+/// A request from its arrival to its answer.
 struct Request {
     TimePoint at{};
     std::int32_t items = 0, left = 0;  ///< left: not answered yet
@@ -26,7 +26,7 @@ struct Request {
     double padding = 0, device_ps = 0;
 };
 
-/// Things that are numbered, with numbers of what is gone used again.
+/// Numbered objects; numbers of removed ones are reused.
 template <class T>
 class Pool {
 public:
@@ -149,7 +149,7 @@ private:
         policy_->arrive(number, requests_[number].items, now);
     }
 
-    /// Gives away what may leave.
+    /// Dispatches the batches that may leave.
     void dispatch(TimePoint now) {
         now_ = now;
         while (has_room()) {

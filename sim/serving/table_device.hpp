@@ -1,4 +1,4 @@
-// Cores as measured times: batches move through input transfer, execution and output transfer.
+// Cores modelled by measured times: batches move through input transfer, execution and output transfer.
 #pragma once
 
 #include <array>
@@ -14,9 +14,9 @@ namespace infsim::serving {
 
 /// Follows the chip's rules (sim/chip/README.md): inputs and outputs have two buffers each, so that the input of
 /// inference n+2 starts when n has been executed and execution n+2 when the output of n is out; executions of a core do
-/// not overlap; the link of a chip carries one transfer at a time in each direction. An execution goes through its
-/// course (execution.hpp) at the pace that the other executions and the link leave it (pace.hpp): whenever who moves
-/// bytes changes, or what, the paces of all are found anew.
+/// not overlap; the link of a chip carries one transfer at a time in each direction. An execution advances through its
+/// course (execution.hpp) at the pace that the other executions and the link leave it (pace.hpp); all paces are
+/// recomputed whenever the set of bytes being moved changes.
 class TableDevice final : public Device {
 public:
     /// `times` outlives the device. `chips` x `cores_per_chip` cores, at most kMaxCoresPerChip each.
@@ -35,12 +35,12 @@ private:
         TimePoint started{};  ///< of its execution
         Duration executed{};
     };
-    /// What may happen next on a core, in the order in which events of the same instant are handled.
+    /// The next event on a core, in the order in which events of the same instant are handled.
     enum Event { kOutputEnd, kExecution, kInputEnd, kInputStart, kInputReady, kOutputReady, kEvents };
 
     struct Core {
         std::deque<Job> jobs;  ///< outstanding, oldest first
-        // How many of `jobs` are behind each step; steps are passed in order.
+        // How many of `jobs` have passed each step; steps are passed in order.
         std::size_t inputs_started = 0, inputs_done = 0, executions_started = 0, executions_done = 0;
         bool sending = false;
         int program = -1;   ///< that it executes

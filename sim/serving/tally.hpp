@@ -1,4 +1,4 @@
-// What a simulated service did, counted while it happens.
+// Counts of a simulated service, taken while it runs.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ struct SizeRow {
     std::int32_t items = 0;
     std::int64_t requests = 0;
     std::int64_t shards = 0;  ///< inferences that carried a part of such a request
-    double padding = 0;       ///< items of zeros that came with them; shared inferences by their share of items
+    double padding = 0;       ///< padding items of their inferences; of shared inferences by their share of items
     double device_ps = 0;     ///< executed for them, shared likewise
     Int128 latency_sum = 0;   ///< picoseconds
     std::int64_t latency_min = 0, latency_max = 0;
 };
 
-/// Everything that was counted. Times are picoseconds.
+/// All counts. Times are picoseconds.
 struct Tally {
     std::vector<std::int64_t> latencies;     ///< one per measured request, in order of completion
     std::int64_t requests = 0, items = 0;    ///< measured
@@ -33,12 +33,12 @@ struct Tally {
     std::int64_t batches = 0, carried_items = 0, padded_items = 0;
     std::vector<std::vector<std::int64_t>> histogram;  ///< [program][items of the batch]
     std::vector<Duration> core_busy;                   ///< executed, by core
-    Series in_system;                                  ///< requests sent and not answered
+    Series in_system;                                  ///< requests sent but not answered
     Series waiting;                                    ///< items that no inference carries yet
     std::vector<SizeRow> sizes;                        ///< ascending; empty when there are more than kMaxSizes
 };
 
-/// More different request sizes than this are not told apart.
+/// More distinct request sizes than this are not listed.
 constexpr std::size_t kMaxSizes = 32;
 
 }  // namespace infsim::serving

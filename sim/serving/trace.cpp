@@ -21,7 +21,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
     return n;
 }
 
-/// One line; empty and the reason in `error` where it is none.
+/// One line; empty, with the reason in `error`, if it is malformed.
 std::optional<Arrival> read_line(std::string_view line, std::string& error) {
     const auto comma = line.find(',');
     if (comma == std::string_view::npos) {

@@ -14,7 +14,7 @@ namespace infsim::serving {
 namespace {
 
 constexpr double kConfidence = 0.95;
-/// Blocks need as many samples as bound p99 from above, or their percentiles are biased.
+/// Blocks need enough samples to bound p99 from above; otherwise their percentiles are biased.
 constexpr std::int64_t kBlockSamples = 368;
 
 double ms(double picoseconds) { return picoseconds / 1e9; }
@@ -67,7 +67,7 @@ void fill_rates(const Tally& t, Summary& s) {
     s.rate_times_latency = rate * (static_cast<double>(t.all_latency) / static_cast<double>(t.all_requests));
 }
 
-/// How many samples of Offline last long enough, two digits.
+/// How many Offline samples would last long enough, with two digits.
 std::string enough_samples(const MlPerf& m, const Tally& tally, Duration lasted) {
     const double samples = 1.1 * static_cast<double>(tally.items) * seconds(m.duration) / seconds(lasted);
     const double unit = std::pow(10, std::floor(std::log10(samples)) - 1);
@@ -75,8 +75,8 @@ std::string enough_samples(const MlPerf& m, const Tally& tally, Duration lasted)
            " samples last as long)";
 }
 
-/// What MLPerf asks of a run: its duration, Offline's samples, and queries as early stopping counts them. Offline's
-/// metric is throughput and needs no percentile.
+/// MLPerf's requirements for a run: duration, Offline's samples, and the queries of early stopping. Offline's metric is
+/// throughput and needs no percentile.
 void judge_mlperf(const Scenario& scenario, const Tally& tally, Summary& s) {
     const MlPerf& m = *scenario.mlperf;
     const auto queries = static_cast<std::int64_t>(tally.latencies.size());

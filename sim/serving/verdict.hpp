@@ -1,4 +1,4 @@
-// What a run says: percentiles, rates, and whether they can be relied on.
+// The results of a run: percentiles, rates, and whether they are valid.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace infsim::serving {
 
-/// Figures of one run. Milliseconds, items or requests per second.
+/// Figures of one run, in milliseconds, items or requests per second.
 struct Summary {
     double latency_avg = 0, p0 = 0, p50 = 0, p90 = 0, p95 = 0, p99 = 0, p99_9 = 0, p100 = 0;
     double at_percentile = 0;  ///< the percentile that the bound is for
-    /// 95 % confidence interval of p99: the wider of the binomial ranks and of blocks in order (confidence.hpp). Only
-    /// where there are enough samples.
+    /// 95 % confidence interval of p99: the wider of those by binomial ranks and by consecutive blocks
+    /// (confidence.hpp). Only with enough samples.
     std::optional<double> p99_low, p99_high;
     /// MLPerf's SingleStream and MultiStream: the estimate of the percentile that early stopping allows.
     std::optional<double> early_stopping;
@@ -28,18 +28,18 @@ struct Summary {
     bool piles_up = false, misses_bound = false;
     std::vector<std::string> reasons;  ///< why the run is INVALID; empty: VALID
     bool valid() const { return reasons.empty(); }
-    /// What a search asks of a load; too few samples is not the load's fault.
+    /// A search's criterion for a load; too few samples is not the load's fault.
     bool sustained() const { return !piles_up && !misses_bound; }
 };
 
-/// Sorts the tally's latencies. At least one request was measured. A run is INVALID when it has too few samples for its
-/// percentile or for MLPerf's rules, when requests pile up for as long as they arrive, or when the percentile misses
-/// the bound.
+/// Sorts the tally's latencies. At least one request was measured. A run is INVALID if it has too few samples for its
+/// percentile or for MLPerf's rules, if requests pile up for as long as they arrive, or if the percentile misses the
+/// bound.
 Summary summarise(const Scenario& scenario, Tally& tally);
 
 /// Whether requests pile up: the mean number in the system in the last quarter of the arrivals exceeds that of the
-/// second quarter by more than 1 % of the requests that arrived in half of the time, and by more than four times the
-/// square root of them, which chance explains. Only for open loads.
+/// second quarter by more than 1 % of the requests that arrived in half of the time, and by more than four times their
+/// square root, which chance can explain. Only for open loads.
 bool piles_up(const Scenario& scenario, const Tally& tally);
 
 }  // namespace infsim::serving

@@ -13,7 +13,7 @@ using program::Purpose;
 
 bool in_background(Activity a) { return a >= Activity::weights; }
 
-/// One end of a span.
+/// Begin or end of a span.
 struct Edge {
     TimePoint at;
     bool begins = false;
@@ -21,7 +21,7 @@ struct Edge {
     Activity activity = Activity::pe;
 };
 
-/// What is under way at a moment, with how many spans of each.
+/// The activities in progress at one time, with the number of spans of each.
 using UnderWay = std::map<std::pair<std::uint16_t, Activity>, int>;
 
 void count(UnderWay& all, const Edge& edge) {
@@ -73,7 +73,7 @@ void LayerShares::on(const observe::Issued& event) {
 void LayerShares::on(const observe::Retired& event) {
     if (!mine(event.who)) return;
     auto& spans = queues_[event.who.queue];
-    // Instructions behind it may have been issued since.
+    // Later instructions may have issued since.
     const auto found =
         std::find_if(spans.rbegin(), spans.rend(), [&](const Span& s) { return s.first <= event.who.index; });
     if (found != spans.rend()) found->until = std::max(found->until, event.at);

@@ -1,4 +1,4 @@
-// Whose each moment of an inference is: layer by layer, and what of the layer was under way.
+// Divides the time of an inference among layers and their activities.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@
 
 namespace infsim::stats {
 
-/// What an instruction does, as far as the time of its layer goes. The last five go on beside what the layers before
-/// compute.
+/// The activity that an instruction counts for in its layer's time. The last four run in the background while other
+/// layers compute.
 enum class Activity : std::uint8_t {
     pe,
     act,
@@ -29,7 +29,7 @@ enum class Activity : std::uint8_t {
 constexpr int kActivities = 11;
 using ActivityTimes = std::array<double, kActivities>;  ///< milliseconds
 
-/// What an instruction of `queue` is; `facts` are its own.
+/// The activity of an instruction of `engine` with these `facts`.
 Activity activity_of(record::AccountedEngine engine, const InstructionFacts& facts);
 
 /// Watches one inference of one core and ignores all others.
@@ -44,9 +44,9 @@ public:
     void on(const observe::Issued& event) override;
     void on(const observe::Retired& event) override;
 
-    /// By layer. Each moment is shared equally by the activities of layers that are under way, from issue to
-    /// retirement. Weights, constants, inputs and outputs get only the moments in which nothing else is: they are
-    /// loaded ahead, and stored behind, what is computed.
+    /// By layer. Each moment is divided equally among the activities in progress, from issue to retirement.
+    /// Weights, constants, inputs and outputs count only when nothing else is in progress, since they are loaded
+    /// before and stored after the computation.
     std::vector<ActivityTimes> result() const;
 
 private:
@@ -60,7 +60,7 @@ private:
     const ProgramIndex& index_;
     int core_;
     std::uint64_t inference_;
-    std::vector<std::vector<Span>> queues_;  ///< each in the order of time; neighbours of one kind are one
+    std::vector<std::vector<Span>> queues_;  ///< each in time order; adjacent spans of one kind are merged
 
     bool mine(const observe::InstructionRef& who) const { return who.core == core_ && who.inference == inference_; }
 };

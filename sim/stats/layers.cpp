@@ -12,7 +12,7 @@ namespace {
 
 bool computes(record::AccountedEngine engine) { return engine != record::AccountedEngine::dma; }
 
-/// Widens [first, last] to hold [from, until]; `any` tells whether it held something before.
+/// Widens [first, last] to hold [from, until]; `any` tells whether it was set before.
 void widen(bool& any, Duration& first, Duration& last, Duration from, Duration until) {
     first = any ? std::min(first, from) : from;
     last = any ? std::max(last, until) : until;

@@ -1,4 +1,4 @@
-// What each layer of one inference did: when, how long, with which bytes, and what held it up.
+// What each layer of an inference did: when, for how long, with how many bytes, and what it waited for.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ struct LayerTimes {
     Duration load_start{}, load_end{};  ///< of its DMA
     bool loaded = false;
     std::array<Duration, 3> busy{};     ///< PE, ACT, POOL
-    std::array<ShareTimes, 3> waits{};  ///< time its instructions on PE, ACT and POOL could not issue
+    std::array<ShareTimes, 3> waits{};  ///< time in which its instructions on PE, ACT and POOL could not issue
     std::int64_t dram_bytes = 0;
 };
 
@@ -58,21 +58,21 @@ struct LayerRow {
     std::string name, kind;
     double start_ms = 0, end_ms = 0, time_ms = 0;
     std::string bound;   ///< the resource whose time is longest: "dram", "pe", "act" or "pool"
-    double dram_ms = 0;  ///< dram_bytes at the bandwidth that one core gets as its fair share
+    double dram_ms = 0;  ///< dram_bytes at one core's fair share of the bandwidth
     std::int64_t dram_bytes = 0;
     double pe_ms = 0, act_ms = 0, pool_ms = 0;
     std::int64_t pe_cycles = 0;
-    std::string main_stall;  ///< what its busiest engine waited for longest
+    std::string main_stall;  ///< main wait of its busiest engine
     double main_stall_ms = 0;
-    Held held;               ///< state buffer of the fullest partition when most is in use while it runs
-    double pe_ideal_ms = 0;  ///< its multiply-accumulates at the peak of the array
+    Held held;                                ///< contents of the fullest partition at the layer's peak
+    double pe_ideal_ms = 0;                   ///< its multiply-accumulates at the array's peak rate
     std::int64_t macs = 0, weight_bytes = 0;  ///< per item; as stored in DRAM
 };
 
-/// What one core has.
+/// Peak rates of one core.
 struct CoreRates {
     Frequency pe_clock;
-    double macs_per_second = 0;  ///< at most, of the program's dtype
+    double macs_per_second = 0;  ///< peak for the program's dtype
     Bandwidth dram;              ///< its share
 };
 

@@ -51,7 +51,7 @@ struct LayerRange {
     std::uint64_t first = std::numeric_limits<std::uint64_t>::max(), last = 0;
 };
 
-/// First and last sequence number on PE, ACT and POOL: prefetched loads do not make a layer run.
+/// First and last sequence number on PE, ACT and POOL: a prefetched load does not start a layer.
 std::vector<LayerRange> ranges_of(const Program& program) {
     std::vector<LayerRange> ranges(program.layers.size());
     for (const program::Queue& queue : program.queues) {
@@ -65,18 +65,18 @@ std::vector<LayerRange> ranges_of(const Program& program) {
     return ranges;
 }
 
-/// The step at which most is held between the first and the last instruction of a layer; empty before anything is.
+/// The step with the most bytes between the first and last instruction of a layer; null if there is none.
 const Step* fullest_step(const std::vector<Step>& steps, const LayerRange& range) {
     const Step* most = nullptr;
     auto it = std::upper_bound(steps.begin(), steps.end(), range.first,
                                [](std::uint64_t sequence, const Step& s) { return sequence < s.sequence; });
-    if (it != steps.begin()) --it;  // the step that holds at `first`
+    if (it != steps.begin()) --it;  // the step in effect at `first`
     for (; it != steps.end() && it->sequence <= range.last; ++it)
         if (!most || it->bytes > most->bytes) most = &*it;
     return most;
 }
 
-/// What the step's partition holds from `now` on. A step may have begun before the layer that asks.
+/// Contents of the step's partition, as seen at `now`: a step may begin before the layer.
 Held held_at(const Program& program, const std::vector<LayerRange>& ranges, const Step& step, std::uint64_t now) {
     Held held;
     for (const Allocation& a : program.allocations) {

@@ -1,4 +1,4 @@
-// Bytes that a program reads and writes in the memories on the chip.
+// Bytes that a program reads and writes in on-chip memories.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ struct OnChipBytes {
     std::int64_t state_buffer = 0, psum = 0;
 };
 
-/// What all operands of one inference visit, reads and writes, those of DMA included; an element that an access repeats
-/// counts each time, and a matmul that adds to its destination reads it too.
+/// Bytes read and written by all operands of one inference, including DMA. An element that an access repeats counts
+/// each time, and an accumulating matmul also reads its destination.
 OnChipBytes on_chip_bytes(const program::Program& program);
 
 }  // namespace infsim::stats

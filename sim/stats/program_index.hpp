@@ -1,4 +1,4 @@
-// What observers need to know of each instruction, packed so that an event costs one array access.
+// What observers need to know about each instruction, packed so that an event costs one array access.
 #pragma once
 
 #include <cstdint>

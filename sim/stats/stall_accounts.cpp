@@ -75,10 +75,10 @@ ShareTimes StallAccounts::checked(const QueueAccount& queue, const InferenceAcco
     ShareTimes times = queue.time;
     if (queue.started) {
         INFSIM_CHECK(queue.start == inference.first_issue,
-                     where + " is first heard of " + std::to_string((queue.start - inference.first_issue).count()) +
+                     where + " has its first event " + std::to_string((queue.start - inference.first_issue).count()) +
                          " ps after the first issue of its inference");
         INFSIM_CHECK(queue.gap == 0,
-                     where + ": " + std::to_string(queue.gap) + " ps are accounted for not at all or twice");
+                     where + ": " + std::to_string(queue.gap) + " ps are not accounted for, or counted twice");
     }
     const std::int64_t left = makespan - sum(times);
     INFSIM_CHECK(left >= 0,

@@ -1,4 +1,4 @@
-// Where the time of every queue went: work, each reason for waiting, or nothing left to do.
+// Where the time of every queue went: work, each wait reason, or nothing left to do.
 #pragma once
 
 #include <array>
@@ -59,8 +59,8 @@ private:
 
     struct CoreAccount {
         std::deque<InferenceAccount> inferences;
-        std::uint64_t current = 0;       ///< the inference that the last event was of
-        QueueAccount* queues = nullptr;  ///< of that one; null before the first event
+        std::uint64_t current = 0;       ///< the inference of the last event
+        QueueAccount* queues = nullptr;  ///< its accounts; null before the first event
     };
 
     InferenceAccount& account(int core, std::uint64_t inference);
@@ -72,10 +72,10 @@ private:
 };
 
 /// What an engine mostly waits for, in words: "weights from DRAM (41 % of the time)", or "nothing: busy 93 %
-/// of the time" when it works at least half of it. Empty when all shares are zero.
+/// of the time" if it works at least half of it. Empty if all shares are zero.
 std::string main_stall_in_words(const ShareTimes& times);
 
-/// The share of time that a reason for waiting counts in.
+/// The share of time that a wait reason counts towards.
 record::TimeShare share_of(observe::Stall why);
 
 /// A share as words: "weights from DRAM", "the PE", "nothing left to do".

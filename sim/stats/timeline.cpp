@@ -12,7 +12,7 @@ namespace infsim::stats {
 void Timeline::on(const observe::Issued& event) {
     if (!mine(event.who)) return;
     const InstructionFacts& facts = index_[event.who];
-    // What crosses DRAM is a transfer, and its issue would draw the same bar again; a copy on the chip has no other.
+    // A DMA over DRAM is drawn as a transfer, and its issue would draw the bar twice; an on-chip copy has no transfer.
     const bool crosses_dram = facts.dram_bytes > 0;
     if (event.at == event.busy_until || crosses_dram) return;
     spans_.push_back({event.who.queue, facts.layer, facts.image, false, 0, 0, event.at, event.busy_until});

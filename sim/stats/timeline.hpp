@@ -1,4 +1,4 @@
-// The spans of one core, for figures: what each queue worked on, when.
+// The spans of one core, for figures: what each queue worked on and when.
 #pragma once
 
 #include <cstdint>

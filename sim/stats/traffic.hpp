@@ -16,7 +16,7 @@ struct TrafficBytes {
     std::array<std::int64_t, kPurposes> read{}, written{};  ///< by program::Purpose, over DRAM
     std::int64_t host_in = 0, host_out = 0;                 ///< over the host link, into and out of device DRAM
 
-    std::int64_t dram() const;  ///< all of it, host transfers included: they land in device DRAM
+    std::int64_t dram() const;  ///< everything, including host transfers, which go to device DRAM
     TrafficBytes& operator+=(const TrafficBytes& other);
 };
 bool operator==(const TrafficBytes& a, const TrafficBytes& b);

@@ -1,4 +1,4 @@
-// A tensor's values outside of any graph: what files hold.
+// The values of a tensor outside a graph, as in files.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace infsim::tensorio {
 
-/// Row-major (C order), packed, little-endian. `bytes` has element_count(shape) * dtype_bytes(dtype) of them.
+/// Row-major (C order), packed, little-endian. `bytes` has size element_count(shape) * dtype_bytes(dtype).
 struct Array {
     DType dtype = DType::fp32;
     std::vector<std::int64_t> shape;  ///< empty for a scalar
@@ -31,10 +31,10 @@ std::string shape_text(const std::vector<std::int64_t>& shape);
 /// The values as fp32: exact for 16-bit types and small integers, otherwise rounded to nearest even.
 std::vector<float> to_floats(const Array& array);
 
-/// An array of `dtype` from values, rounded as store_elements does. The count must be that of the shape.
+/// An array of `dtype` from values, rounded like store_elements. The count must match the shape.
 Array from_floats(DType dtype, std::vector<std::int64_t> shape, const std::vector<float>& values);
 
-/// The same values in another type.
+/// The same values with another element type.
 Array converted(const Array& array, DType dtype);
 
 }  // namespace infsim::tensorio

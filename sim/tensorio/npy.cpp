@@ -49,7 +49,7 @@ DType parse_descr(std::string_view text, const Located& at) {
     const std::string_view descr = quoted ? text.substr(1, text.size() - 2) : std::string_view{};
     for (const Spelling& s : kSpellings)
         if (descr == s.descr) return s.dtype;
-    // One-byte types have no order of bytes; numpy writes '|', others may write anything.
+    // One-byte types have no byte order; numpy writes '|', others may write anything.
     for (const Spelling& s : kSpellings)
         if (descr.size() == 3 && s.descr.front() == '|' && descr.substr(1) == s.descr.substr(1)) return s.dtype;
     if (!descr.empty() && descr.front() == '>')
@@ -72,7 +72,7 @@ std::vector<std::int64_t> parse_shape(std::string_view text, const Located& at) 
     return shape;
 }
 
-/// Bytes that the shape asks for, without overflow.
+/// Bytes that the shape needs; empty on overflow.
 std::optional<std::int64_t> wanted_bytes(const std::vector<std::int64_t>& shape, DType dtype) {
     std::int64_t n = dtype_bytes(dtype);
     for (std::int64_t d : shape)
@@ -84,7 +84,7 @@ std::optional<std::int64_t> wanted_bytes(const std::vector<std::int64_t>& shape,
 
 Array parse_npy(std::string_view content, const std::string& file, const std::string& where) {
     const Located at{file, where};
-    if (content.substr(0, kMagic.size()) != kMagic) at.fail("is no .npy array");
+    if (content.substr(0, kMagic.size()) != kMagic) at.fail("is not a .npy array");
     if (content.size() < 10) at.fail("is truncated in its header");
     const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(content[i])); };
     const std::size_t version = byte(6);
@@ -119,7 +119,7 @@ std::string npy_content(const Array& array) {
         if (s.dtype == array.dtype) descr = s.descr;
     std::string shape = "(";
     for (std::size_t d = 0; d < array.shape.size(); ++d) shape += (d > 0 ? ", " : "") + number_text(array.shape[d]);
-    if (array.shape.size() == 1) shape += ',';  // Python's tuple of one
+    if (array.shape.size() == 1) shape += ',';  // a one-element Python tuple
     std::string header = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': " + shape + "), }";
     // numpy pads so that the data begins at a multiple of 64 bytes.
     header.append(63 - (10 + header.size()) % 64, ' ');

@@ -11,7 +11,7 @@ namespace infsim::tensorio {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
-// 1 January 1980, midnight: the first date an archive can hold.
+// 1 January 1980, midnight: the earliest date that an archive can have.
 constexpr zip_uint16_t kDosTime = 0, kDosDate = (1U << 5) | 1U;
 
 struct Discard {
@@ -26,10 +26,10 @@ using Source = std::unique_ptr<zip_source_t, Discard>;
 [[noreturn]] void fail(const std::string& path, zip_error_t& error) {
     const std::string text = zip_error_strerror(&error);
     zip_error_fini(&error);
-    throw InputError(path, "", "is no readable archive: " + text);
+    throw InputError(path, "", "is not a readable archive: " + text);
 }
 
-/// The whole entry. Its recorded size is not believed before that many bytes have come.
+/// The whole entry. Its recorded size is not trusted: memory grows only with the bytes read.
 std::string read_entry(zip_t* archive, zip_uint64_t index, const std::string& path, const std::string& name) {
     const Entry entry(zip_fopen_index(archive, index, 0));
     if (!entry) throw InputError(path, name, std::string("cannot be read: ") + zip_strerror(archive));
@@ -42,7 +42,7 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, const std::string& pa
     }
 }
 
-/// The archive's bytes; everything happens in memory, so that a failure leaves no file.
+/// The archive's bytes, built in memory so that a failure leaves no file.
 std::string archive_content(const std::vector<NamedArray>& arrays, const std::string& path) {
     zip_error_t error;
     zip_error_init(&error);
@@ -74,7 +74,7 @@ std::string archive_content(const std::vector<NamedArray>& arrays, const std::st
         check(zip_file_set_dostime(archive.get(), i, kDosTime, kDosDate, 0) == 0, archive.get());
     }
     check(zip_close(archive.get()) == 0, archive.get());
-    static_cast<void>(archive.release());  // closing has freed it
+    static_cast<void>(archive.release());  // zip_close has freed it
 
     check(zip_source_open(memory.get()) == 0, nullptr);
     std::string content, piece(1 << 20, '\0');
@@ -92,7 +92,7 @@ std::vector<NamedArray> read_npz(const std::string& path) {
     Problems problems;
     const auto content = read_file(path, problems);
     problems.throw_if_any();
-    if (content->empty()) throw InputError(path, "", "is empty");  // which the library takes for an empty archive
+    if (content->empty()) throw InputError(path, "", "is empty");  // the library would accept it as an empty archive
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(content->data(), content->size(), 0, &error);

@@ -30,7 +30,7 @@ std::optional<DType> dtype_of(int type) {
 int number_of(DType dtype) {
     for (int number = 1; number <= onnx::TensorProto::BFLOAT16; ++number)
         if (dtype_of(number) == dtype) return number;
-    INFSIM_CHECK(false, "an element type that ONNX does not have");
+    INFSIM_CHECK(false, "an element type that ONNX lacks");
     return onnx::TensorProto::UNDEFINED;
 }
 
@@ -67,7 +67,7 @@ NamedArray read_tensor_proto(const std::string& path) {
     const auto content = read_file(path, problems);
     problems.throw_if_any();
     onnx::TensorProto t;
-    if (!t.ParseFromString(*content)) throw InputError(path, "", "is no TensorProto, or a truncated one");
+    if (!t.ParseFromString(*content)) throw InputError(path, "", "is not a TensorProto, or is truncated");
     const std::string where = t.name().empty() ? "" : "tensor '" + t.name() + "'";
     const auto dtype = dtype_of(t.data_type());
     if (!dtype)

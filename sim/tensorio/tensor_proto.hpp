@@ -8,11 +8,11 @@
 namespace infsim::tensorio {
 
 /// The tensor of a .pb file, raw or typed data; its name may be empty. Throws InputError: not a TensorProto
-/// (or truncated), an element type that DType does not have, data kept in another file, or too few or many
+/// (or truncated), an element type that DType lacks, data in another file, or too few or too many
 /// elements.
 NamedArray read_tensor_proto(const std::string& path);
 
-/// Writes one with raw data; replaces `path` only when everything has been written. Throws InputError where the system
+/// Writes one with raw data; replaces `path` only when everything has been written. Throws InputError if the system
 /// refuses.
 void write_tensor_proto(const std::string& path, const NamedArray& tensor);
 

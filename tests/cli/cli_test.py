@@ -676,7 +676,7 @@ class Data(InScratch):
 
     def test_missing_and_superfluous_tensors_in_one_report(self):
         self.refused(self.npz(imag=self.image()), "tensor 'image'", "is missing", "tensor 'imag'",
-                     "is no input of the model")
+                     "is not an input of the model")
         self.refused(self.npz(**{self.INPUT: self.image(), "more": self.image()}), "tensor 'more'")
 
     def test_truncated_files(self):
@@ -754,7 +754,7 @@ class Compile(InScratch):
         told = " ".join(self.run_it("compile", "--help").stdout.split())
         self.assertIn(passes, told)
         refused = self.run_it("compile", NET, "--dump-after", "emitt", expect=2).stderr
-        self.assertIn("--dump-after: 'emitt' is no pass; passes are " + passes, refused)
+        self.assertIn("--dump-after: 'emitt' is not a pass; passes are " + passes, refused)
         self.assertEqual(refused.count("\n"), 1)
 
     def test_only_one_thing_goes_to_stdout(self):
@@ -809,7 +809,7 @@ class Check(InScratch):
 
     def test_a_missing_file_names_who_refers_to_it(self):
         sweep = self.sweep_file(chip="gone.json")
-        self.assertIn(f"{sweep}: /base/chip: names the file '{self.folder / 'gone.json'}', which is not there",
+        self.assertIn(f"{sweep}: /base/chip: names the file '{self.folder / 'gone.json'}', which does not exist",
                       self.run_it("check", sweep, expect=2).stderr)
         self.assertIn("model: names the file 'gone.onnx'", self.run_it("run", "gone.onnx", expect=2).stderr)
 
@@ -877,7 +877,7 @@ class Sweep(InScratch):
         bound = f"latency_ms_p99 <= {at['2']}"
         self.write("s.json", {**sweep, "minimize": "batch", "subject_to": [bound, "sb_peak_bytes <= 96KiB"]})
         result = self.run_it("sweep", path, "--out", "o")
-        self.assertIn("4 of 4 points are there already", result.stderr)
+        self.assertIn("4 of 4 points are stored already", result.stderr)
         for part in (f"Most throughput_avg, least batch with {bound} and sb_peak_bytes <= 96KiB: batch=2 with throughput_avg ",
                      "(2 of 4 points satisfy the bounds)", f"{bound} costs ", ": without it batch=4 with ",
                      "sb_peak_bytes <= 96KiB costs nothing.", "On the front of 2 objectives"):
@@ -887,7 +887,7 @@ class Sweep(InScratch):
         self.assertEqual([(r["satisfies_constraints"], r["pareto"]) for r in rows],
                          [("true", "true"), ("true", "true"), ("false", "false"), ("false", "false")])
         self.write("s.json", {**sweep, "maximize": "troughput_avg"})
-        self.assertIn("s.json: /maximize: 'troughput_avg' is no column of the table; did you mean 'throughput_avg'?",
+        self.assertIn("s.json: /maximize: 'troughput_avg' is not a column of the table; did you mean 'throughput_avg'?",
                       self.run_it("sweep", path, expect=2).stderr)
 
     def test_the_knee_does_not_depend_on_the_range_and_b95_says_where_it_ends(self):
@@ -923,7 +923,7 @@ class Sweep(InScratch):
             self.assertEqual((status[limit], status[limit + 1], max(b for b in status if status[b] == "ok")),
                              ("ok", "infeasible", limit))
         again = self.run_it("sweep", path, "--out", "one")
-        self.assertIn("points are there already", again.stderr)
+        self.assertIn("points are stored already", again.stderr)
         self.assertNotIn("items/s", again.stderr)
         self.assertIn("Largest batch that fits: B=", one.stdout)
         for change, message in (({"max_batch": 0}, "/max_batch: must be"), ({"where": ["batch <= 4"]}, "/where/0: 'batch' goes to the limit"),
@@ -991,7 +991,7 @@ class Sweep(InScratch):
         columns = {c["name"]: c for c in json.loads((self.folder / "one/table.columns.json").read_text())["columns"]}
         self.assertEqual((columns["any_batch"]["type"], columns["any_open"]["type"]), ("integer", "boolean"))
         again = self.run_it("sweep", path, "--out", "one")
-        self.assertIn("3 of 3 points are there already", again.stderr)
+        self.assertIn("3 of 3 points are stored already", again.stderr)
         next(self.folder.glob("one/limits/*.json")).write_text('{"record": {"sta')
         self.run_it("sweep", path, "--out", "one")
         self.assertEqual(*((self.folder / f / "table.csv").read_bytes() for f in ("one", "two")))
@@ -1014,7 +1014,7 @@ class Resume(InScratch):
         self.run_it("sweep", self.sweep_file(batches=[1, 2]), "--out", "out")
         before = {p: p.stat().st_mtime_ns for p in self.folder.glob("out/points/*/record.json")}
         result = self.run_it("sweep", self.sweep_file(batches=[1, 2, 3]), "--out", "out")
-        self.assertIn("2 of 3 points are there already", result.stderr)
+        self.assertIn("2 of 3 points are stored already", result.stderr)
         self.assertEqual(result.stderr.count("items/s"), 1)
         for path, time_before in before.items():
             self.assertEqual(path.stat().st_mtime_ns, time_before)
@@ -1027,7 +1027,7 @@ class Resume(InScratch):
         other = self.write("other.json", {"question": "Another?", "base": {"model": "copy.json", "chip": str(CHIP), "compiler": "layer_by_layer",
                                                                               "compiler.spill.spill": False},
                                           "axes": [{"key": "batch", "values": [1, 2]}]})
-        self.assertIn("2 of 2 points are there already", self.run_it("sweep", other, "--out", "out").stderr)
+        self.assertIn("2 of 2 points are stored already", self.run_it("sweep", other, "--out", "out").stderr)
         changed = self.folder / "copy.json"
         changed.write_text(changed.read_text().replace('"shape": [1, 3, 32, 32]', '"shape": [1, 3, 32, 34]')
                            .replace('"shape": [1, 128, 16, 16]', '"shape": [1, 128, 16, 17]'))
@@ -1068,13 +1068,13 @@ class Diff(InScratch):
         self.run_it("sweep", self.sweep_file(batches=[1, 2, 4096]), "--out", "out")
         points = {row["batch_size"]: f"out/points/{row['point_id']}" for row in self.table("out")}
         text = self.run_it("diff", points["1"], points["2"]).stdout
-        for part in (f"A: {points['1']}", "An item takes ", "B is ", "Asked for differently:", "batch_size", "weights", "PE busy",
+        for part in (f"A: {points['1']}", "An item takes ", "B is ", "Settings that differ:", "batch_size", "weights", "PE busy",
                      "Layers, ms per item", "Plan:"):
             self.assertIn(part, text)
         self.assertTrue(all(len(line) <= 100 for line in text.splitlines()), text)
         self.assertIn("they are equally fast", self.run_it("diff", points["1"], points["1"]).stdout)
         self.assertIn("infeasible: ", self.run_it("diff", points["1"], points["4096"], expect=3).stderr)
-        self.assertIn("--batch: has no meaning for two point folders",
+        self.assertIn("--batch: has no effect on two point folders",
                       self.run_it("diff", points["1"], points["2"], "--batch", 3, expect=2).stderr)
         self.assertIn("out: is no folder of a point", self.run_it("diff", points["1"], "out", expect=2).stderr)
 
@@ -1110,7 +1110,7 @@ class Elasticity(InScratch):
         self.assertTrue((self.folder / "e.png").stat().st_size > 1000 and (self.folder / "e.svg").is_file())
 
     def test_wrong_questions(self):
-        self.assertIn("--of dram.speed: is no constant of the chip", self.run_it("sensitivity", NET, "--of", "dram.speed", expect=2).stderr)
+        self.assertIn("--of dram.speed: is not a constant of the chip", self.run_it("sensitivity", NET, "--of", "dram.speed", expect=2).stderr)
         self.assertIn("--percent: must be above 0", self.run_it("sensitivity", NET, "--percent", 0, expect=2).stderr)
 
 
@@ -1164,7 +1164,7 @@ class Money(InScratch):
         self.run_it("sweep", path, "--out", "out")
         before = self.table("out")
         words = ("--price-per-hour", 1.1, "--set", "chip.energy.static_power.low=0W")
-        self.assertIn("2 of 2 points are there already", self.run_it("sweep", path, "--out", "out", *words).stderr)
+        self.assertIn("2 of 2 points are stored already", self.run_it("sweep", path, "--out", "out", *words).stderr)
         for old, new in zip(before, self.table("out")):
             self.assertAlmostEqual(float(new["cost_per_1m_inf"]) / float(old["cost_per_1m_inf"]), 10)
             self.assertEqual(float(new["energy_static_mj_per_item_low"]), 0)
@@ -1190,7 +1190,7 @@ class Interrupt(InScratch):
         self.assertLess(finished, 39)
         self.assertEqual(list(self.folder.glob("out/points/*/*.tmp*")), [])
         result = self.run_it("sweep", path, "--out", "out")
-        self.assertIn(f"{finished} of 39 points are there already", result.stderr)
+        self.assertIn(f"{finished} of 39 points are stored already", result.stderr)
         self.assertEqual(len(self.table("out")), 39)
 
 
@@ -1213,7 +1213,7 @@ class Crash(InScratch):
         self.assertIn("signal 11", rows[0]["reason"])
         self.assertNotEqual(rows[1]["status"], "failed")
         again = self.run_it("sweep", path, "--out", "out")
-        self.assertIn("1 of 2 points are there already", again.stderr)
+        self.assertIn("1 of 2 points are stored already", again.stderr)
         self.assertNotEqual(self.table("out")[0]["status"], "failed")
 
     def test_the_worker_reports_bad_requests(self):
@@ -1370,23 +1370,23 @@ class Calibrate(InScratch):
         idle = {"keys": ["host.call_overhead"], "prior": "50us", "spread": 0.3, "low": "1us", "high": "90us", "step": "1us", "why": "w"}
         text = self.run_it("calibrate", self.measured(), "--free", self.free(self.FREE, idle)).stdout
         self.assertIn("host.call_overhead", text)
-        self.assertIn("the rows cannot tell: its prior", text)
+        self.assertIn("not determined by the rows: its prior", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), 100)
 
     def test_wrong_input_is_told_before_anything_runs(self):
         table = self.measured()
         wrong = dict(self.FREE, keys=["dma.speed"])
-        self.assertIn("is no constant of", self.run_it("calibrate", table, "--free", self.free(wrong), expect=2).stderr)
+        self.assertIn("is not a constant of", self.run_it("calibrate", table, "--free", self.free(wrong), expect=2).stderr)
         self.assertIn("/free/0/spread: must be above 0",
                       self.run_it("check", self.free(dict(self.FREE, spread=0)), expect=2).stderr)
         unit = dict(self.FREE, prior="24700MB/s", low="4000MB/s", high="60000MB/s", step="100MB/s")
-        self.assertIn("write it alike", self.run_it("calibrate", table, "--free", self.free(unit), expect=2).stderr)
+        self.assertIn("use the same unit", self.run_it("calibrate", table, "--free", self.free(unit), expect=2).stderr)
         self.assertIn("MEASURED.csv: is missing", self.run_it("calibrate", expect=2).stderr)
-        self.assertIn("which is no folder",
+        self.assertIn("which is not a folder",
                       self.run_it("calibrate", table, "--free", self.free(), "-o", "nowhere/mine.json", expect=2).stderr)
         nothing = self.write("nothing.csv", self.HEADER + "a,gpt-9,fp16,1,1,1,5,device,2020\n")
-        self.assertIn("no row that can be compared", self.run_it("calibrate", nothing, "--free", self.free(), expect=2).stderr)
+        self.assertIn("no rows that can be compared", self.run_it("calibrate", nothing, "--free", self.free(), expect=2).stderr)
         self.assertFalse((self.folder / "mine.json").exists())
 
 
@@ -1410,11 +1410,11 @@ class Uncertainty(InScratch):
 
     def test_the_table_fits_a_terminal_and_names_what_does_not_move(self):
         text = self.run_it("uncertainty", "three_layers", "--only", "pe.", "--batches", "1,2").stdout
-        self.assertIn("As the file has it: fits without spilling up to B=2", text)
+        self.assertIn("With the file unchanged: fits without spilling up to B=2", text)
         self.assertIn("is a count", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), 100)
-        self.assertIn("in no key", self.run_it("uncertainty", "three_layers", "--only", "warp", expect=2).stderr)
+        self.assertIn("not in any key", self.run_it("uncertainty", "three_layers", "--only", "warp", expect=2).stderr)
         self.assertIn("above 0 and below 100", self.run_it("uncertainty", "three_layers", "--percent", "100", expect=2).stderr)
         self.assertIn("has 'two'", self.run_it("uncertainty", "three_layers", "--batches", "1,two", expect=2).stderr)
 
@@ -1497,7 +1497,7 @@ class Serve(InScratch):
         path = self.scenario(bound={"latency": "10ms"}, question="How late?")
         first = self.run_it("serve", path, "--out", "one")
         for part in ("How late?", "VALID", "p99.9", "95 % confidence", "goodput", "Padding", "Little's law", "Cores execute",
-                     "What inferences carry"):
+                     "Items per inference"):
             self.assertIn(part, first.stdout)
         self.assertIn("service times of", first.stderr)
         again = self.run_it("serve", path, "--out", "two", "--times", "one/service")
@@ -1705,10 +1705,10 @@ class Report(InScratch):
 
     def test_nothing_is_written_where_something_is_wrong(self):
         (self.folder / "folder").mkdir()
-        for words, told in ((["nowhere"], "nowhere: is not there"),
+        for words, told in ((["nowhere"], "nowhere: does not exist"),
                             ([SOURCE / "sweeps"], "holds no results"),
                             ([SOURCE / "results/resnet50_batch", "-o", "folder"], "is a folder"),
-                            ([SOURCE / "results/resnet50_batch", "-o", "missing/page.html"], "the folder missing is not there"),
+                            ([SOURCE / "results/resnet50_batch", "-o", "missing/page.html"], "the folder missing does not exist"),
                             ([], "DIR: is missing")):
             self.assertIn(told, self.page(*words, expect=2).stderr)
             self.assertEqual(self.files(), ["folder"])
@@ -1833,7 +1833,7 @@ class Outputs(InScratch):
             if words:
                 told = [line for line in result.stderr.splitlines() if line.startswith("stdout: ")]
                 self.assertEqual(len(told), 1, (words, result.stderr))
-                self.assertRegex(told[0], "^stdout: what was to be printed there could not be written(: No space left on device)?$")
+                self.assertRegex(told[0], "^stdout: the output could not be written(: No space left on device)?$")
         self.assertNotIn("stdout", self.run_it("run", CHIP, expect=2).stderr)
 
     def one_row(self):

@@ -141,7 +141,7 @@ class HostOperators(unittest.TestCase):
                       ["--host-operators", "none"], ["--host-operators", "NonZero,NonMaxSuppression"],
                       ["--compiler", SOURCE / "configs/compilers/neuron-2021.json"]):
             result = self.run_it("run", path, *words, expect=2)
-            self.assertIn("node 'values' (TopK): of data that are computed is not supported; with compiler option "
+            self.assertIn("node 'values' (TopK): of computed data is not supported; with compiler option "
                           "host.operators the host runs TopK", result.stderr)
         result = self.run_it("run", path, "--set", 'compiler.host.operators=["Conv"]', expect=2)
         self.assertIn("'Conv' is none of NonMaxSuppression, NonZero, TopK", result.stderr)

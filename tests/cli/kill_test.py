@@ -101,7 +101,7 @@ class Killed(InScratch):
         self.assertEqual(killed, KILLS)
         self.assertLess(len(stored), POINTS)
         result = self.run_it(path, "--out", "out", "--jobs", 2)
-        self.assertIn(f"{len(stored)} of {POINTS} points are there already", result.stderr)
+        self.assertIn(f"{len(stored)} of {POINTS} points are stored already", result.stderr)
         now = self.records("out")
         self.assertEqual(len(now), POINTS)
         self.assertEqual({i: now.get(i) for i in stored}, stored)
@@ -131,7 +131,7 @@ class GivenUp(InScratch):
         self.assertIn("timeout: 1 point was given up", said)
         row = self.rows("out")[0]
         self.assertEqual((row["status"], row["reason"]), ("timeout", "took longer than 1ms (--point-timeout)"))
-        self.assertIn("1 of 1 points are there already", self.run_it(path, "--out", "out", "--point-timeout", "1ms").stderr)
+        self.assertIn("1 of 1 points are stored already", self.run_it(path, "--out", "out", "--point-timeout", "1ms").stderr)
         self.assertNotIn("already", self.run_it(path, "--out", "out", "--point-timeout", "2ms").stderr)
         self.assertNotIn("already", self.run_it(path, "--out", "out").stderr)
         self.assertEqual(self.rows("out")[0]["status"], "ok")
@@ -159,10 +159,10 @@ class Folder(InScratch):
         path = self.sweep_file(values=[1, 2, 3])
         self.run_it(path, "--out", "out")
         said = self.run_it(path, "--out", "out", "--set", "seed=[3,4]").stderr
-        self.assertIn("2 points of an earlier sweep in out that this one does not ask for are set aside in out/set_aside", said)
+        self.assertIn("2 points of an earlier sweep in out that this one does not need are set aside in out/set_aside", said)
         self.assertEqual(len(self.records("out")), 2)
         self.assertEqual([row["seed"] for row in self.rows("out")], ["3", "4"])
-        self.assertIn("3 of 3 points are there already", self.run_it(path, "--out", "out").stderr)
+        self.assertIn("3 of 3 points are stored already", self.run_it(path, "--out", "out").stderr)
 
     def test_a_dry_run_counts_and_leaves_nothing(self):
         path = self.sweep_file(values=[1, 2, 3])

@@ -199,7 +199,7 @@ class Traces(unittest.TestCase):
                             (("--trace", "taken"), "taken: cannot be written: is a folder"),
                             (("--trace-window", "2"), "--trace-window: needs --trace FILE"),
                             (("--trace", "x", "--trace-window", "0"), "must be a number of inferences (3) or a span"),
-                            (("--trace", "x", "--trace-window", "20ms..10ms"), "does not end behind its beginning"),
+                            (("--trace", "x", "--trace-window", "20ms..10ms"), "does not end after it begins"),
                             (("--trace", "x", "--trace-window", "1..2"), "the unit is missing"),
                             (("--trace", "x", "--trace-window", "1000000"), "MB of times in memory"),
                             (("--trace", "x", "--trace-window", "100s..101s"), "the run ended at")):

@@ -11,7 +11,7 @@ import unittest
 
 STAND_IN = """#!/bin/sh
 case "$*" in
-    *three_layers.json*default.json*"--batch 4"*) echo "pass emit left what is wrong" >&2; exit 4 ;;
+    *three_layers.json*default.json*"--batch 4"*) echo "pass emit left an invalid form" >&2; exit 4 ;;
     *"--batch 4"*) exit %d ;;
 esac
 """
@@ -32,7 +32,7 @@ class VerifyAll(unittest.TestCase):
         lines = result.stdout.splitlines()
         self.assertEqual(len(lines), 2)
         self.assertEqual(lines[0], "models/three_layers/three_layers.json, configs/compilers/default.json, batch 4: exit 4: "
-                                   "pass emit left what is wrong")
+                                   "pass emit left an invalid form")
         self.assertRegex(lines[1], r"^1 of [0-9]+ points fail$")
 
     def test_an_input_error_is_a_failure(self):

@@ -11,7 +11,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// A stretch longer than one count becomes rows of the largest length that divides it.
+/// A stretch longer than one count is split into rows of the largest length that divides it.
 std::pair<Step, Step> split_long(const Step& s) {
     std::int64_t rows = (s.count + program::kMostCounted - 1) / program::kMostCounted;
     while (rows < program::kMostCounted && s.count % rows != 0) ++rows;

@@ -1,4 +1,4 @@
-// Access patterns, and the small values that emission describes stretches of tensors with.
+// Access patterns, and the small types with which emission describes stretches of tensors.
 #pragma once
 
 #include <cstdint>
@@ -32,21 +32,21 @@ struct Step {
     std::int64_t count = 1;
 };
 
-/// A stretch of partitions that an instruction can cover at once: slots of one group, most often all of them.
+/// A stretch of partitions that one instruction can cover: slots of one group, most often all of them.
 struct LaneChunk {
     int slot = 0;
     int slots = 1;
     int lanes = 0;
-    int first_lane = 0;  ///< counted from the first one of the slot
+    int first_lane = 0;  ///< counted from the first lane of the slot
 };
 
-/// The same from lane `lane` of the operand on; how many lanes stays as it is.
+/// The same operand from lane `lane` on; the number of lanes does not change.
 inline Operand from_lane(Operand o, int lane) {
     o.ap.partition_start = static_cast<std::uint16_t>(o.ap.partition_start + lane);
     return o;
 }
 
-/// `n` as a step or count of an access pattern. Throws EmissionEnds where it takes more than 16 bits.
+/// `n` as a step or count of an access pattern. Throws EmissionEnds if it takes more than 16 bits.
 std::uint16_t step_or_count(std::int64_t n);
 
 /// An access pattern over `steps` (in elements), with contiguous dimensions merged, unit ones dropped

@@ -1,5 +1,5 @@
-// Elements moved within their partitions: copies with an access pattern at either end, by POOL and ACT in turn;
-// weighted sums by ACT and POOL together.
+// Moves elements within their partitions: copies with an access pattern at each end, by POOL and ACT in turn; weighted
+// sums by ACT and POOL together.
 #include <algorithm>
 
 #include "compiler/emit/layers.hpp"
@@ -23,7 +23,7 @@ public:
     Arrangement(EmitContext& c, const Where& at, const ArrangeOp& op)
         : c_(c), at_(at), layer_(c.layer(at.layer)), op_(op) {}
 
-    /// What goes to one band of the output goes there together, so that the next band may take its place.
+    /// Everything for one band of the output is written together, so that the next band may take its place.
     void emit() {
         for (const Piece& piece : op_.pieces) cut(piece);
         const Physical& to = c_.phys(layer_.output);
@@ -50,7 +50,7 @@ private:
         if (!c_.storage.in_bands(part.value)) return 0;
         return element / (std::int64_t{c_.storage.facts(part.value).band_rows} * c_.phys(part).cols);
     }
-    /// Whether elements [first, last] of a plane lie in one band of it.
+    /// Whether elements [first, last] of a plane lie in one of its bands.
     bool together(const Part& part, std::int64_t first, std::int64_t last) const {
         return band_of(part, first) == band_of(part, last);
     }
@@ -67,7 +67,7 @@ private:
         }
     }
 
-    /// Where a piece spans bands, as many steps of its outermost walk at a time as stay in one.
+    /// If a piece spans bands, it is cut into as many steps of its outermost walk as stay in one band.
     void cut(const Piece& piece) {
         if (together(piece)) return cut_.push_back(piece);
         Piece part = piece;

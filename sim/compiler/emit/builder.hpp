@@ -1,4 +1,4 @@
-// The Code that is being made: its buffers, loads, segments and instructions, and where they go.
+// The Code under construction: its buffers, loads, segments and instructions, and where they go.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace infsim::compiler {
 
-/// What an instruction is for: it is said for every one of them, so that nothing depends on what was emitted before.
+/// What an instruction is for. Every instruction states it, so that nothing depends on what was emitted before.
 struct Where {
     LayerId layer;
     ImageId image;
@@ -22,10 +22,10 @@ struct Where {
     Where of(ImageId i) const { return {layer, i, kNoLoad}; }
 };
 
-/// Loads of one stream share rings and keep their order; a fourth stream brings back what was spilled.
+/// Loads of one stream share rings and keep their order; a fourth stream reloads what was spilled.
 enum class LoadStream : std::int32_t { weights = 0, inputs = 1, constants = 2 };
 
-/// Rings of a DMA engine by what travels in them.
+/// Rings of a DMA engine, by what they transfer.
 enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3 };
 
 class CodeBuilder {
@@ -33,50 +33,51 @@ public:
     /// Which instructions stay in the code.
     enum class Keep { all, short_codes };
 
-    /// `watcher`, if there is one, sees every instruction as it is made. With Keep::short_codes a code that grows long
-    /// is only watched from then on: emitting it again costs less than keeping it.
+    /// `watcher`, if any, sees every instruction as it is made. With Keep::short_codes, a code that grows long is only
+    /// watched from then on: emitting it again costs less than keeping it.
     CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep);
 
-    // Numbers of queues.
+    // Queue numbers.
     std::uint8_t pe() const { return 0; }
     std::uint8_t act() const { return 1; }
     std::uint8_t pool() const { return 2; }
     std::uint8_t ring(int engine, Ring ring) const;
-    /// Of the engine whose turn it is.
+    /// Ring of the engine whose turn it is.
     std::uint8_t next_ring(Ring of) { return ring(take_engine(), of); }
     int take_engine() { return next_engine_++; }
     /// The PSUM bank whose turn it is.
     int take_bank() { return next_bank_++ % psum_banks_; }
 
-    /// `bytes` per partition. Throws EmissionEnds where they exceed the capacity.
+    /// `bytes` per partition. Throws EmissionEnds if they exceed the capacity.
     BufferId new_buffer(LayerId layer, const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose,
                         int images = 1);
     void let_rotate(BufferId b) { code_.buffers[b].rotates = true; }
     const Buffer& buffer(BufferId b) const { return code_.buffers[b]; }
     /// Begins a load that fills `b`; its instructions carry the id.
     LoadId new_load(BufferId b, LoadStream stream);
-    /// The number of the new segment.
+    /// Returns the number of the new segment.
     std::uint32_t add_segment(program::Segment segment);
     std::uint32_t next_segment() const { return static_cast<std::uint32_t>(code_.segments.size()); }
 
-    /// `buffers`: of the operands, in their order; `scalar0` and `scalar1` of those per partition.
+    /// `buffers`: of the operands, in order; `scalar0` and `scalar1`: of the per-partition scalars.
     template <class Op>
     void push(const Where& at, std::uint8_t queue, const Op& op, std::initializer_list<BufferId> buffers,
               BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer) {
         VirtualInstruction passing;
         VirtualInstruction& in =
-            keeps_ ? code_.instructions.emplace_back() : passing;  // made where it stays: there are millions
+            keeps_ ? code_.instructions.emplace_back() : passing;  // constructed in place: there are millions
         in.op = op;
         stamp(in, at, queue, buffers, scalar0, scalar1);
         if (watcher_) watcher_->see(in, code_.segments);
         if (keeps_ && forgets_long_) forget_if_long();
     }
-    /// True where a matmul may be given to push_read(): nobody keeps the instruction.
+    /// True if a matmul may be given to push_read(): nobody keeps the instruction.
     bool reads_suffice() const { return forgets_long_ && !keeps_; }
-    /// Another matmul with the stationary operand of the one before; the watcher knows it by the buffer it reads.
+    /// Another matmul with the same stationary operand as the one before; the watcher only needs the buffer that it
+    /// reads.
     void push_read(const Where& at, BufferId b) { watcher_->see_read(b, at.layer); }
 
-    /// True while the code holds all instructions that were pushed.
+    /// True while the code holds all instructions pushed so far.
     bool keeps() const { return keeps_; }
     Code take() { return std::move(code_); }
 

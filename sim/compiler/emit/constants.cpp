@@ -10,7 +10,7 @@ using program::Space;
 
 namespace {
 
-/// Channels of the window below and above its own.
+/// How many channels a window covers below and above its own.
 struct Reach {
     int below = 0, above = 0;
     explicit Reach(int size) : below((size - 1) / 2), above(size - 1 - below) {}
@@ -52,7 +52,7 @@ Constants::Constants(const EmitInput& input, const Plan& plan, const ValueStorag
       row_buffer_(rows_.rows.size(), kNoBuffer),
       band_(input.network.layers.size()) {}
 
-/// The layer's constants as part of a segment whose partitions take `row` bytes each, from `offset` in a partition on.
+/// Adds the layer's constants to a segment with `row` bytes per partition, starting at `offset` in each partition.
 void Constants::add_channels(const Layer& layer, std::int64_t offset, std::int64_t row,
                              program::Segment& segment) const {
     const SlotGeometry& slots = input_.network.slots;
@@ -63,7 +63,7 @@ void Constants::add_channels(const Layer& layer, std::int64_t offset, std::int64
     for (std::int64_t t = 0; t < count; ++t) {
         const graph::Tensor& tensor = input_.graph.tensor(of.tensors[static_cast<std::size_t>(t)]);
         segment.tensors.push_back(tensor.name);
-        // Where the channels of several rows of tokens lie side by side, the values come again for each of them.
+        // If the channels of several rows of tokens lie side by side, the values are repeated for each of them.
         const std::int64_t values = graph::element_count(tensor.shape);
         int channel = 0;
         for (int s = 0; s < part.slots; ++s) {

@@ -1,4 +1,4 @@
-// What the functions that emit a layer are given, and the operands that several of them need.
+// What the functions that emit a layer receive, and the operands that several of them need.
 #pragma once
 
 #include <string>
@@ -35,7 +35,7 @@ struct EmitContext {
     int half() const { return input.target.sb_partitions / 2; }
 };
 
-/// `rect` of a slot of a part, counted from the part's first one; see ValueStorage::access().
+/// `rect` of a slot of a part, counted from the part's first slot; see ValueStorage::access().
 inline Operand access(const EmitContext& c, const Part& part, int slot, int lanes, ImageId image, const Rect& rect,
                       int images = 1) {
     return c.storage.access(part.value, part.first_slot + slot, lanes, image, rect, images);
@@ -50,10 +50,10 @@ Operand psum(const EmitContext& c, int bank, int lanes, std::int64_t offset, std
 /// A short-lived buffer of `elements` per partition, from partition `first` on.
 Operand scratch(EmitContext& c, const Where& at, const char* name, int first, int lanes, std::int64_t elements,
                 DType dtype);
-/// The same chunks in pieces that the PE array contracts in one matmul: no more lanes than it has rows.
+/// The same chunks in pieces that the PE array contracts in one matmul: with at most as many lanes as it has rows.
 std::vector<LaneChunk> contracted(const EmitContext& c, const std::vector<LaneChunk>& chunks);
-/// The constant number `which` of the channels of slot `slot` of a part, as Constants::channels() lays
-/// them out in all slots of a group.
+/// Constant number `which` of the channels of slot `slot` of a part, as laid out by Constants::channels() in all slots
+/// of a group.
 program::ScalarOperand channel_scalar(const EmitContext& c, const Part& part, const ChannelConstants& constants,
                                       int slot, int which);
 /// dst = function(src * scale), by ACT.

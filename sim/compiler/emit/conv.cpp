@@ -7,7 +7,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// A tile on its way through a bank.
+/// A tile in a bank.
 struct BankTile {
     Tile tile;
     int bank = 0;
@@ -23,7 +23,7 @@ struct Conv {
 TapAxis row_axis(const Conv& v) { return {v.op.stride_rows, v.op.dilation_rows, v.op.pad_top, v.in.rows}; }
 TapAxis col_axis(const Conv& v) { return {v.op.stride_cols, v.op.dilation_cols, v.op.pad_left, v.in.cols}; }
 
-/// One stationary operand: a tap of a block of weights.
+/// One stationary operand: one tap of a block of weights.
 struct Tap {
     const SlabBlock* block;
     int row, col;
@@ -39,7 +39,7 @@ Valid valid_outputs(const Conv& v, const Tap& tap, const Rect& rect) {
             col_axis(v).valid(tap.col, rect.col, rect.col + rect.cols)};
 }
 
-/// Gives the output of an image the place of its residual, where nobody reads that afterwards.
+/// Lets the output of an image overwrite its residual, if nobody reads that afterwards.
 void place_in_residual(EmitContext& c, const Conv& v, ImageId image) {
     const Part& output = v.layer.output;
     if (c.storage.has(output.value, image) || !c.input.options.in_place_add || !v.op.residual) return;
@@ -47,14 +47,14 @@ void place_in_residual(EmitContext& c, const Conv& v, ImageId image) {
     const ValueFacts &from = c.storage.facts(residual.value), &to = c.storage.facts(output.value);
     const bool alike = from.small == to.small && from.array_images == to.array_images && from.pairable == to.pairable &&
                        from.band_rows == to.band_rows;
-    // Not where the residual is the layer's own input: later taps and output channels still read it.
+    // Not if the residual is the layer's own input: later taps and output channels still read it.
     if (residual.value != v.layer.inputs[0].value && residual.slots == c.phys(residual).slots() &&
         output.slots == v.out.slots() && from.last_reader == v.id && alike)
         c.storage.take_over(residual.value, output.value, image);
 }
 
-/// The taps of all blocks for one slot of the output, one that covers all tiles first: the first tap of an
-/// accumulation group must write every element of a tile. `covered`: whether there is such a one.
+/// The taps of all blocks for one slot of the output, starting with one that covers all tiles: the first tap of an
+/// accumulation group must write every element of a tile. `covered`: whether there is such a tap.
 std::vector<Tap> tap_order(const Conv& v, const Slab& slab, int slot, const std::vector<BankTile>& group,
                            bool& covered) {
     std::vector<Tap> order;
@@ -110,7 +110,7 @@ private:
                         cols.lo * v_.op.stride_cols + col_axis(v_).shift(tap_.col), cols.count(), v_.op.stride_cols};
         const Part& in = v_.layer.inputs[0];
         const ImageId image = b.tile.image.next(i);
-        if (loaded_ && c_.builder.reads_suffice())  // the first matmul has tried the pattern
+        if (loaded_ && c_.builder.reads_suffice())  // the first matmul has checked the pattern
             return c_.builder.push_read(at_, c_.storage.place(in.value, image, rect.row).buffer);
         const KTile& tile = tap_.block->tile;
         const Operand moving = from_lane(access(c_, in, tile.slot, tile.count, image, rect, together), tile.first_lane);
@@ -132,7 +132,7 @@ private:
     }
 };
 
-/// min(sums + bias, limit), and zero where that is less: by POOL, in one pass.
+/// max(min(sums + bias, limit), 0), by POOL in one pass.
 void evacuate_limited(EmitContext& c, const Conv& v, const Where& at, const Operand& src, const Operand& dst,
                       program::ScalarOperand bias, BufferId bias_buffer) {
     const BufferId limit = c.constants.filled(at, *v.op.limit);
@@ -148,7 +148,7 @@ void evacuate_limited(EmitContext& c, const Conv& v, const Where& at, const Oper
     c.builder.push(at, c.builder.pool(), cut, {kNoBuffer, limit, dst.buffer}, bias_buffer);
 }
 
-/// A slot of a tile out of PSUM, with bias, residual and function.
+/// Evacuates one slot of a tile from PSUM, with bias, residual and function.
 void evacuate_images(EmitContext& c, const Conv& v, const Where& at, int slot, const Operand& src, const Rect& rect,
                      int images) {
     const int columns = c.lanes(v.layer.output, slot);
@@ -193,13 +193,13 @@ void evacuate(EmitContext& c, const Conv& v, int slot, const BankTile& b) {
     }
 }
 
-/// Slabs [first, end) that sum up one slot of the output together; most often one.
+/// Slabs [first, end) that contribute to the sums of one slot of the output; usually one slab.
 struct Parts {
     std::size_t first = 0, end = 1;
     bool several() const { return end - first > 1; }
 };
 
-/// The taps of one slab over the tiles of a group; `overwrite`: they are the first.
+/// Adds up the taps of one slab over the tiles of a group; `overwrite`: they are the first.
 void sum_up(EmitContext& c, const Conv& v, const Where& at, BufferId weights, const std::vector<Tap>& order,
             const std::vector<BankTile>& group, bool& overwrite) {
     for (const Tap& tap : order) {
@@ -209,8 +209,8 @@ void sum_up(EmitContext& c, const Conv& v, const Where& at, BufferId weights, co
     }
 }
 
-/// One slot of the output of as many tiles as one stationary operand serves. Of weights in parts one part is there at
-/// a time: what the group has to do with it is done, and the next group reads it again.
+/// One slot of the output, for as many tiles as one stationary operand serves. If weights come in parts, only one part
+/// is there at a time: it serves the whole group, and the next group reads it again.
 void emit_group(EmitContext& c, const Conv& v, const Parts& parts, int slot, const std::vector<Tile>& tiles) {
     const Where at{v.id, tiles[0].image};
     const BufferId weights = c.weights.slab(parts.first, at);

@@ -4,7 +4,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// Small images, as many as a bank takes, in equal shares.
+/// Tiles of as many small images as fit in a bank, in equal shares.
 std::vector<Tile> array_tiles(const EmitContext& c, const Layer& layer, ImageSpan images) {
     const Physical& out = c.phys(layer.output);
     // Paired input images lie in different partitions: one matmul cannot read two neighbours.

@@ -1,4 +1,4 @@
-// What a convolution computes at a time, and what its filter taps read of the input.
+// The tiles that a convolution computes, and what its filter taps read of the input.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace infsim::compiler {
 
-/// What one PSUM bank takes at a time: a rectangle of one image, or whole small images side by side.
+/// The contents of one PSUM bank: a rectangle of one image, or whole small images side by side.
 struct Tile {
     ImageId image;
     int images = 1;
@@ -17,16 +17,16 @@ struct Tile {
     std::int64_t plane() const { return std::int64_t{rect.rows} * rect.cols; }
 };
 
-/// The tiles of some rows of some images of the output of a layer, in equal shares.
+/// The tiles of some rows of some images of a layer's output, in equal shares.
 std::vector<Tile> conv_tiles(const EmitContext& c, const Layer& layer, ImageSpan images, RowRange rows);
 
-/// What a filter tap has to do with output positions [lo, hi) of one axis.
+/// How a filter tap relates to output positions [lo, hi) of one axis.
 struct TapAxis {
     int stride, dilation, pad, extent;
 
     /// Input = output * stride + shift.
     int shift(int tap) const { return tap * dilation - pad; }
-    /// Those outputs for which the tap reads inside the input.
+    /// The outputs for which the tap reads inside the input.
     RowRange valid(int tap, int lo, int hi) const {
         const int by = shift(tap);
         const int first = by >= 0 ? 0 : (-by + stride - 1) / stride;

@@ -46,7 +46,7 @@ bool is_constant(const FetchBox& b) {
     return b.from.source == Strided::Source::constant || b.from.source == Strided::Source::literal;
 }
 
-/// What the boxes of a fetch are in device DRAM.
+/// The element type that the boxes of a fetch have in device DRAM.
 DType dtype_there(const EmitContext& c, const FetchOp& op) {
     DType dtype = op.from_dtype;
     for (const FetchBox& b : op.boxes)
@@ -66,7 +66,7 @@ void fill_slots(EmitContext& c, const Where& at, const Residence& here, const Pa
     }
 }
 
-/// A value that is the same for all images is fetched for the first one only. False: it is there.
+/// A value that is the same for all images is fetched only for the first one. False: it is already there.
 bool make_place(EmitContext& c, const Where& at, const FetchOp& op, const Part& output) {
     const ValueId v = output.value;
     const bool whole = output.slots == c.phys(output).slots();
@@ -86,7 +86,7 @@ struct BoxOfFetch {
     DType dtype = DType::fp16;
 };
 
-/// A constant from a copy in the order of the chip; false: it is read where it lies.
+/// Loads a constant from its copy in the order of the chip; false: it is read in its original order.
 bool load_packed(EmitContext& c, const Where& at, const BoxOfFetch& what, const Residence& into) {
     const Strided& from = what.box.from;
     if (!c.input.options.packed_constants || !is_constant(what.box)) return false;
@@ -109,7 +109,7 @@ void emit_fetch(EmitContext& c, const Where& at, const FetchOp& op) {
     const ValueId v = output.value;
     if (!make_place(c, at, op, output)) return;
     const DType dtype = dtype_there(c, op);
-    View to = op.to;  // a part of a concatenation may have been given its place since
+    View to = op.to;  // a part of a concatenation may have been given another place since
     to.value = v;
     to.first_slot = output.first_slot;
     for (const Residence& home : residences(c, v, at.image)) {

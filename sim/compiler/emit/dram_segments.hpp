@@ -1,4 +1,4 @@
-// Segments of tensors in device DRAM that are no weights: graph inputs and outputs, scratch values, operands that a
+// Segments of tensors in device DRAM other than weights: graph inputs and outputs, scratch values, operands that a
 // fetch reads.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace infsim::compiler {
 
-/// A tensor of every image: image i begins `image_elements` elements behind image i - 1 (0: the same for all).
+/// A tensor of every image: image i begins `image_elements` elements after image i - 1 (0: the same for all).
 struct DramTensor {
     std::uint32_t segment = 0;
     std::int64_t image_elements = 0;
@@ -22,24 +22,23 @@ struct DramTensor {
 
 class DramSegments {
 public:
-    /// Makes the segments of graph inputs and outputs. Throws InputError for an output that no layer makes.
+    /// Creates the segments of graph inputs and outputs. Throws InputError for an output that no layer writes.
     DramSegments(const EmitInput& input, CodeBuilder& builder);
 
-    /// What a graph tensor is in device DRAM.
+    /// The type of a graph tensor in device DRAM.
     DType dtype(graph::TensorId tensor) const;
     /// By position in the graph's inputs and outputs.
     DramTensor input(std::size_t index) const { return inputs_.at(index); }
     DramTensor output(std::size_t index) const { return outputs_[index]; }
-    /// Position in the graph's inputs; -1 for a value that is none.
+    /// Position in the graph's inputs; -1 for other values.
     int input_index(ValueId v) const { return input_index_[v]; }
     /// Positions of the outputs that are complete after a layer.
     const std::vector<std::size_t>& outputs_of(LayerId layer) const { return outputs_of_[layer]; }
 
     DramTensor scratch(ValueId v);
-    /// What `from` walks over; a constant or literal lies there as `dtype`.
+    /// The tensor that `from` walks over; a constant or literal is stored there as `dtype`.
     DramTensor source(const Strided& from, DType dtype);
-    /// The packed copy of the constant or literal `from`, of which one box of a fetch reads something: by layer and
-    /// box.
+    /// The packed copy of the constant or literal `from`, of which one box of a fetch reads a part: by layer and box.
     DramTensor packed_constant(std::pair<LayerId, std::size_t> box, const Strided& from, const PackedConstant& packed,
                                DType dtype);
 

@@ -1,4 +1,4 @@
-// Operators that work element by element, by ACT and POOL.
+// Elementwise operators, by ACT and POOL.
 #include <algorithm>
 #include <vector>
 
@@ -8,13 +8,13 @@ namespace infsim::compiler {
 
 namespace {
 
-/// A stretch of rows of a chunk of slots, which one instruction covers.
+/// A stretch of rows of a chunk of slots, covered by one instruction.
 struct Stretch {
     LaneChunk chunk;
     Rect rect;
 };
 
-/// All of the output, cut where a band of it or of an input begins.
+/// The whole output, cut where a band of it or of an input begins.
 std::vector<Stretch> stretches(const EmitContext& c, const Layer& l, const std::vector<LaneChunk>& chunks) {
     const Physical& phys = c.phys(l.output);
     const ValueId first = l.inputs[0].value, last = l.inputs.back().value;
@@ -93,7 +93,7 @@ void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
 
 namespace {
 
-/// Of a second operand that has one element for every `inner` of the plane, those of a stretch of rows.
+/// The part of a second operand with one element per `inner` elements of the plane that belongs to a stretch of rows.
 Operand repeated(const EmitContext& c, const Layer& l, std::int64_t inner, const Stretch& s, ImageId image) {
     const std::int64_t elements = std::int64_t{s.rect.rows} * s.rect.cols, each = std::min(inner, elements);
     const int first = static_cast<int>(std::int64_t{s.rect.row} * s.rect.cols / inner);
@@ -104,12 +104,12 @@ Operand repeated(const EmitContext& c, const Layer& l, std::int64_t inner, const
     return b;
 }
 
-/// The second operand of a stretch. What is spread lies on all lanes of a slot, so any of its slots serves any chunk
-/// of one slot.
+/// The second operand of a stretch. A spread value lies on all lanes of a slot, so any of its slots serves any
+/// single-slot chunk.
 Operand second_operand(const EmitContext& c, const Layer& l, const BinaryOp& op, const Stretch& s, ImageId image) {
     const Part& part = l.inputs[1];
     const Physical& second = c.phys(part);
-    // What is spread or repeated does not lie in bands.
+    // Spread and repeated operands do not lie in bands.
     const bool whole = s.rect.rows == c.phys(l.output).rows;
     if (op.inner > 1 && (!whole || op.inner > program::kMostCounted)) return repeated(c, l, op.inner, s, image);
     const Rect rect = whole ? Rect{0, second.rows, 1, 0, second.cols, 1} : s.rect;
@@ -151,13 +151,13 @@ void emit_copy(EmitContext& c, const Where& at) {
 
 namespace {
 
-/// What a reduction takes of a stretch of rows: `count` times `each` elements that follow each other. Returns the
-/// instruction but for where its results go.
+/// Reduces `count` groups of `each` consecutive elements from a stretch of rows. Returns the instruction without its
+/// destination.
 program::Reduce reduction(const ReduceOp& op, Operand& src, std::int64_t count, std::int64_t each) {
     program::Reduce reduce;
     reduce.scale = op.scale;
     reduce.op = op.op;
-    std::int64_t long_rows = 1;  // of a reduction over more than one count holds
+    std::int64_t long_rows = 1;  // if a reduction covers more than one count holds
     while (each / long_rows > program::kMostCounted || each % long_rows != 0) ++long_rows;
     const std::int64_t row = each / long_rows;
     src.ap.step = {0, step_or_count(std::min(each, program::kMostCounted)), step_or_count(row), 1};
@@ -168,8 +168,8 @@ program::Reduce reduction(const ReduceOp& op, Operand& src, std::int64_t count, 
     return reduce;
 }
 
-/// Over a plane in bands: where a result is of some rows, band by band; where it is of all of them, what the bands
-/// give is reduced once more.
+/// Reduction over a plane in bands. If each result covers some rows, band by band; if it covers all of them, the
+/// results of the bands are reduced once more.
 void reduce_bands(EmitContext& c, const Where& at, const ReduceOp& op, const LaneChunk& chunk) {
     const Layer& l = c.layer(at.layer);
     const Physical& from = c.phys(l.inputs[0]);

@@ -1,4 +1,4 @@
-// How an emission ends before its end.
+// How an emission stops early.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,17 @@
 
 namespace infsim::compiler {
 
-/// A buffer takes more bytes per partition than the capacity that was asked for.
+/// A buffer takes more bytes per partition than the given capacity.
 struct BufferTooLarge {};
 
-/// A step or count that the instruction set cannot hold.
+/// A step or count that an instruction cannot hold.
 struct StepTooLong {
     std::int64_t wanted = 0, available = 0;
 };
 
-/// Thrown deep inside of a layer, where it turns out that the plan has no code; emit() alone catches it. To ask
-/// beforehand would mean to compute every buffer and every access pattern of a plan twice. A StepTooLong becomes a
-/// refusal with the layer's name at the border of the layer.
+/// Thrown deep inside a layer if it turns out that the plan has no code; only emit() catches it. Checking in advance
+/// would mean computing every buffer and every access pattern of a plan twice. At the boundary of the layer, a
+/// StepTooLong becomes a refusal with the layer's name.
 struct EmissionEnds {
     std::variant<BufferTooLarge, StepTooLong, DoesNotFit> why;
 };

@@ -11,23 +11,23 @@
 
 namespace infsim::compiler {
 
-/// A code that was watched while it was made.
+/// A code that was watched during its emission.
 struct WatchedCode {
     Code code;
-    bool whole = false;  ///< it is a short one and holds its instructions; otherwise all but those
+    bool whole = false;  ///< it is short and holds its instructions; otherwise everything but those
 };
 
-/// Gives every instruction of a plan's code to `watcher`. BufferTooLarge as soon as a buffer takes more than
-/// `capacity` bytes per partition; a refusal where the chip cannot run such a code, whatever lies where. Throws
-/// InputError for a network that no batch can run.
+/// Passes every instruction of a plan's code to `watcher`. BufferTooLarge as soon as a buffer takes more than
+/// `capacity` bytes per partition; a refusal if the chip cannot run such code, wherever its buffers lie. Throws
+/// InputError for a network that cannot run at any batch.
 std::variant<WatchedCode, BufferTooLarge, DoesNotFit> emit_watched(const EmitInput& input, const Plan& plan,
                                                                    CodeSink& watcher, std::int64_t capacity);
 
-/// Whether two plans come to the same code, as far as that is seen without making it: they may differ in what makes no
-/// difference to this network.
+/// Whether two plans give the same code, as far as can be told without emitting it: they may differ in ways that do not
+/// matter to this network.
 bool same_code(const EmitInput& input, const Plan& a, const Plan& b);
 
-/// The code of a plan that has been watched to its end.
+/// The code of a plan that has been watched to the end.
 Code emit(const EmitInput& input, const Plan& plan);
 
 }  // namespace infsim::compiler

@@ -9,7 +9,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// The chunks of parts whose slots belong to `heads` heads, none of them to two.
+/// The chunks of parts whose slots belong to `heads` heads, none of them to two heads.
 std::vector<LaneChunk> head_chunks(const EmitContext& c, std::initializer_list<Part> parts, int heads) {
     const int per_head = parts.begin()->slots / heads;
     std::vector<LaneChunk> list;
@@ -53,8 +53,8 @@ std::vector<HeadRun> head_runs(const EmitContext& c, int heads, int slots_per_he
     return runs;
 }
 
-/// visit(run, slot, column): every slot of the output of the first head of each run, and the first column of the
-/// operand that its lanes are.
+/// Calls visit(run, slot, column) for every slot of the output of the first head of each run; `column` is the first
+/// column of the operand for its lanes.
 template <class Visit>
 void for_each_output(const EmitContext& c, const Layer& l, int heads, std::int64_t elements, Visit&& visit) {
     const int per_head = l.output.slots / heads;
@@ -89,7 +89,7 @@ Operand groups_of(const EmitContext& c, const Where& at, const HeadRun& run, int
                                    run.group_step);
 }
 
-/// One slot of every head of the run leaves PSUM, scaled, and with what is added to it.
+/// Evacuates one slot of every head of the run from PSUM, scaled, with its addend.
 void evacuate_product(EmitContext& c, const Where& at, const HeadMatmulOp& op, const HeadRun& run, int slot,
                       const Rect& rect, int bank) {
     const int columns = c.lanes(c.layer(at.layer).output, slot);
@@ -133,7 +133,7 @@ void emit_head_matmul(EmitContext& c, const Where& at, const HeadMatmulOp& op) {
 
 namespace {
 
-/// Blocks of lanes of the input become columns of a slot of the output: several heads fit one bank together.
+/// Blocks of lanes of the input become columns of a slot of the output: one bank holds several heads.
 void transpose_blocks(EmitContext& c, const Where& at, const HeadRun& run, int slot, int column,
                       const std::vector<LaneChunk>& blocks) {
     const Layer& l = c.layer(at.layer);

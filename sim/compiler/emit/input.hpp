@@ -1,4 +1,4 @@
-// What emission is told besides the plan.
+// The input of emission besides the plan.
 #pragma once
 
 #include "base/dtype.hpp"
@@ -15,7 +15,7 @@ struct EmitInput {
     const Network& network;
     const program::Target& target;
     int batch = 1;
-    DType dtype = DType::fp16;     ///< that is computed in
+    DType dtype = DType::fp16;     ///< of the computation
     DType io_dtype = DType::fp16;  ///< of graph inputs and outputs in device DRAM
     const CompileOptions& options;
 };

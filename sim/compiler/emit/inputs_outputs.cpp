@@ -26,7 +26,7 @@ program::DramPattern dram_side(std::uint32_t segment, std::int64_t element_offse
     return p;
 }
 
-/// Rows that have arrived in `stage` as another element type, from there to where they belong.
+/// Converts rows that have arrived in `stage` as another element type into their place.
 void convert_rows(EmitContext& c, const Where& at, ValueId v, RowRange rows, BufferId stage, DType from, int slots,
                   const Place& into) {
     const Value& value = c.value(v);
@@ -90,7 +90,7 @@ void load_input(EmitContext& c, const Where& at, ValueId v) {
             load_input_rows(c, at, v, {band.row0, band.row0 + band.rows}, band);
         return;
     }
-    // Every image of an input has its own buffer: they arrive and die one by one.
+    // Every image of an input has its own buffer: images arrive and die one by one.
     const BufferId b =
         c.builder.new_buffer(at.layer, value.name, elements_per_partition(c.slots(), phys) * dtype_bytes(value.dtype),
                              c.storage.partitions_of(v, at.image), Purpose::input);

@@ -46,7 +46,7 @@ struct Finish {
     program::ActFunction function;
 };
 
-/// Evacuates a PSUM row block that every lane shares into all partitions.
+/// Evacuates a PSUM row block that all lanes share into all partitions.
 Operand spread_sum(EmitContext& c, const Where& at, const Operand& sum, std::int64_t elements, const Finish& finish) {
     const int partitions = c.input.target.sb_partitions, step = sum.ap.partition_count;
     Operand all = scratch(c, at, finish.name, 0, partitions, elements, DType::fp32);
@@ -116,7 +116,7 @@ private:
     }
     Operand source(const LaneChunk& k) const { return access(c_, l_.inputs[0], k.slot, k.lanes, at_.image, rect_); }
 
-    /// Of a buffer in which the chunks lie side by side, those of a run from `k` on.
+    /// The chunks of a run from `k` on, in a buffer where chunks lie side by side.
     Operand beside(BufferId b, const LaneChunk& k, int count) const {
         const auto index =
             std::find_if(list_.begin(), list_.end(), [&](const LaneChunk& o) { return o.slot == k.slot; }) -
@@ -125,7 +125,7 @@ private:
                             index * n_ * dtype_bytes(c_.input.dtype), c_.input.dtype, {{1, std::int64_t{count} * n_}}),
                 b};
     }
-    /// The same row beside every chunk of a run.
+    /// The same row for every chunk of a run.
     Operand repeated(const Operand& row, const ChunkRun& run) const {
         Operand o{make_access(Space::state_buffer, source(run.chunk).ap.partition_start, run.chunk.lanes, 0,
                               DType::fp32, {{1, n_}}),
@@ -153,7 +153,7 @@ private:
         push_activate(c_, at_, d, beside(squares, run.chunk, run.count), program::ActFunction::square);
     }
 
-    /// Times gamma, plus beta.
+    /// Multiplies by gamma and adds beta.
     void scale(const LaneChunk& k, BufferId centred, const ChannelConstants& constants) {
         const Operand d = beside(centred, k, 1), dst = access(c_, l_.output, k.slot, k.lanes, at_.image, rect_);
         program::TensorScalar affine;

@@ -6,7 +6,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// One overload per kind of layer: a kind without one does not compile.
+/// One overload per kind of layer: a missing one does not compile.
 struct Table {
     EmitContext& c;
     const Where& at;

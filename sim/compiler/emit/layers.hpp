@@ -1,4 +1,4 @@
-// The functions that emit the layers, one per kind, and the table that says which layer has which.
+// The functions that emit the layers, one per kind, and the table that maps layers to them.
 #pragma once
 
 #include "compiler/emit/context.hpp"
@@ -12,9 +12,9 @@ struct ImageSpan {
     IdRange<ImageId> ids() const { return {first, first.next(count)}; }
 };
 
-/// The table: code for `at.layer` on `at.image`.
+/// Emits code for `at.layer` on `at.image`, by the table.
 void emit_layer(EmitContext& c, const Where& at);
-/// The same for output rows `rows` alone: convolutions, pools and replications, which stream in stripes.
+/// The same for output rows `rows` only: convolutions, pools and replications, which stream in stripes.
 void emit_layer_rows(EmitContext& c, const Where& at, RowRange rows);
 
 // By rows, so that they can stream and work in bands; convolutions on several images at once.
@@ -22,7 +22,7 @@ void emit_conv(EmitContext& c, LayerId layer, ImageSpan images, RowRange rows);
 void emit_pool(EmitContext& c, const Where& at, const PoolOp& op, RowRange rows);
 void emit_replicate(EmitContext& c, const Where& at, const ReplicateOp& op, RowRange rows);
 
-// Element by element.
+// Elementwise.
 void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op);
 void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op);
 void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op);

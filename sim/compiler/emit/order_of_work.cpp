@@ -19,7 +19,7 @@ void forget_weights(EmitContext& c, LayerId first, LayerId last) {
     c.weights.forget(first, last);
 }
 
-/// Values that are the same for all images are fetched again for image `next`, instead of staying until the last one.
+/// Values that are the same for all images are fetched again for image `next`, instead of staying until the last image.
 void forget_fetched(EmitContext& c, const Section& section, ImageId next) {
     for (LayerId l(section.first); l.value() < section.last; ++l) {
         if (!std::holds_alternative<FetchOp>(c.layer(l).op)) continue;
@@ -47,8 +47,8 @@ void emit_weighted(EmitContext& c, LayerId layer, ImageSpan images) {
     });
 }
 
-/// Layers [first, end), of which only the first may have weights, on one group of images after the other. Those
-/// without weights run image by image, right behind their producer.
+/// Layers [first, end), of which only the first may have weights, on one group of images after the other. Those without
+/// weights run image by image, directly after their producer.
 void emit_run(EmitContext& c, LayerId first, LayerId end, ImageSpan images) {
     const bool weighted = has_weights(c, first);
     const int group = weighted ? std::min(image_group(c.input, c.plan, first), images.count) : images.count;
@@ -85,14 +85,14 @@ void emit_section(EmitContext& c, const Section& section, ImageSpan images) {
     }
 }
 
-/// Runs a section, and before it those that it needs, until it has finished `images` of the batch.
+/// Runs a section, and before it the sections that it needs, until it has finished `images` of the batch.
 void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& done) {
     const Section& section = c.plan.sections[index];
     const int step = section.images_of(c.input.batch);
     while (done[index] < images) {
         const int now = std::min(step, c.input.batch - done[index]);
         if (index > 0) run_until(c, index - 1, done[index] + now, done);
-        // Without passes that drop and issue again what DRAM holds, weights are read for every group of images.
+        // Without passes that drop and reload what DRAM holds, weights are read for every group of images.
         const bool anew = section.weights_for > 0 && done[index] % section.weights_for == 0;
         if (!c.input.options.rematerialization || anew)
             forget_weights(c, LayerId(section.first), LayerId(section.last));
@@ -125,7 +125,7 @@ DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong
 
 void emit_all(EmitContext& c) {
     const int layers = static_cast<int>(c.input.network.layers.size()), batch = c.input.batch;
-    if (!c.input.options.batching) {  // one image after the other, with weights of its own
+    if (!c.input.options.batching) {  // one image after the other, each with its own weights
         for (int i = 0; i < batch; ++i) {
             forget_weights(c, LayerId(0), LayerId(layers));
             emit_section(c, {0, layers, 1}, {ImageId(i), 1});

@@ -8,16 +8,16 @@
 
 namespace infsim::compiler {
 
-/// Emits all layers for all images, as the plan says. Throws EmissionEnds.
+/// Emits all layers for all images according to the plan. Throws EmissionEnds.
 void emit_all(EmitContext& c);
 
-/// Images that `layer` computes before it goes on to the next group of them.
+/// Images that `layer` computes before it moves on to the next group.
 int image_group(const EmitInput& input, const Plan& plan, LayerId layer);
 
 /// Why the chip cannot run `layer` under this plan: it has a step or count of more than 16 bits.
 DoesNotFit step_refusal(const EmitInput& input, LayerId layer, const StepTooLong& step);
 
-/// Carries `work` on a layer out; a step that is too long becomes a refusal with the layer's name.
+/// Performs `work` on a layer; a step that is too long becomes a refusal with the layer's name.
 template <class Work>
 void naming_layer(const EmitInput& input, LayerId layer, Work&& work) {
     try {

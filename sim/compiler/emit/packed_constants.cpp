@@ -8,7 +8,8 @@ bool is_one_run(const std::vector<FreeStep>& free) {
     return free.empty() || (free.size() == 1 && free[0].there == 1 && free[0].here == 1);
 }
 
-/// The box of a tensor's elements as boxes of one number each: dimensions along which the number changes become boxes.
+/// Splits the box of a tensor's elements into boxes of one number each, along the dimensions in which the number
+/// changes.
 void add_literals(const program::RecipeBox& box, const std::vector<float>& literal, std::size_t dim,
                   std::vector<program::RecipeBox>& recipe) {
     if (dim == box.count.size()) {
@@ -17,7 +18,7 @@ void add_literals(const program::RecipeBox& box, const std::vector<float>& liter
         one.literal = literal.at(static_cast<std::size_t>(box.tensor_offset));
         one.tensor_offset = 0;
         one.tensor_step = {};
-        if (one.literal != 0) recipe.push_back(one);  // what no box covers is zero
+        if (one.literal != 0) recipe.push_back(one);  // anything outside all boxes is zero
         return;
     }
     if (box.tensor_step[dim] == 0) return add_literals(box, literal, dim + 1, recipe);

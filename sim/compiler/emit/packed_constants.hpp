@@ -1,4 +1,4 @@
-// Constant operands laid out in device DRAM as the chip wants them: one run per partition instead of one per element.
+// Constant operands laid out in device DRAM in the order of the chip: one run per partition instead of one per element.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace infsim::compiler {
 
-/// The walk over the packed copy, and the recipe that makes the copy.
+/// The walk over the packed copy, and the recipe for the copy.
 struct PackedConstant {
     TransferWalk walk;
     std::vector<program::RecipeBox> recipe;
     std::int64_t elements = 0;
 };
 /// Packs what `walk` reads of a constant whose elements take `element` bytes on the chip: of a tensor, or of the
-/// numbers `literal`. Nothing where a partition reads it in one run anyway, or where a recipe has too few dimensions.
+/// numbers `literal`. Empty if a partition reads it in one run anyway, or if a recipe has too few dimensions.
 std::optional<PackedConstant> packed(const TransferWalk& walk, int element,
                                      const std::vector<float>* literal = nullptr);
 

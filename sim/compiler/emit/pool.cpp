@@ -79,7 +79,7 @@ void emit_class(EmitContext& c, const Where& at, const Pool& p, const Rect& out,
     const Part &in = p.layer.inputs[0], &output = p.layer.output;
     for (const LaneChunk& chunk : c.storage.chunks({in, output})) {
         const Operand dst = access(c, output, chunk.slot, chunk.lanes, at.image, out);
-        if (r.taps == 0 || k.taps == 0) {  // a window that lies wholly in the padding
+        if (r.taps == 0 || k.taps == 0) {  // a window entirely in the padding
             c.builder.push(at, c.builder.pool(), program::Memset{dst.ap, p.op.average ? 0.0F : -65504.0F},
                            {dst.buffer});
             continue;
@@ -95,8 +95,8 @@ void emit_class(EmitContext& c, const Where& at, const Pool& p, const Rect& out,
     }
 }
 
-/// Puts rows [lo, hi) of a value, from several bands, side by side into a buffer that stands for them until the
-/// storage's window is closed.
+/// Copies rows [lo, hi) of a value from several bands into one buffer, which replaces them until the storage's window
+/// is closed.
 void gather_window(EmitContext& c, const Where& at, const Part& part, RowRange rows) {
     const ValueId v = part.value;
     const Physical& phys = c.value(v).phys;
@@ -117,8 +117,8 @@ void gather_window(EmitContext& c, const Where& at, const Part& part, RowRange r
     c.storage.open_window(v, here);
 }
 
-/// One row of outputs whose windows run through many bands: every band is reduced by itself, and then what the bands
-/// gave.
+/// One row of outputs whose windows span many bands: each band is reduced by itself, and then the results of the bands
+/// are.
 void reduce_bands(EmitContext& c, const Where& at, const Pool& p, const PoolClass& r, const PoolClass& k, int row) {
     const Part &in = p.layer.inputs[0], &output = p.layer.output;
     const int first = p.row(row, r);
@@ -152,7 +152,7 @@ void reduce_bands(EmitContext& c, const Where& at, const Pool& p, const PoolClas
     }
 }
 
-/// Whether the windows of an output row are too high for a copy of what they read.
+/// Whether the windows of an output row are too tall to copy what they read.
 bool is_high(const Pool& p, const PoolClass& r, int band_rows) {
     return p.op.dilation_rows == 1 && r.taps > 3 * band_rows;
 }

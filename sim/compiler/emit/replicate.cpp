@@ -13,7 +13,8 @@ struct Replication {
     const Physical& from;
     int channels() const { return from.channels(); }
 
-    /// Output rows for which copy `r` reads inside the input, among `rows`; none lie at their end.
+    /// Output rows among `rows` for which copy `r` reads inside the input; if there are none, an empty range at the
+    /// end.
     RowRange inside(int r, RowRange rows) const {
         const int shift = r * op.dilation - op.pad;
         const RowRange found{std::max(rows.lo, shift >= 0 ? 0 : (-shift + op.stride - 1) / op.stride),
@@ -48,7 +49,7 @@ Operand rows_of_copy(const EmitContext& c, const Where& at, const Replication& v
     return from_lane(first, r * v.channels());
 }
 
-/// Rows of copy `r` that lie in the padding, as a DMA of zeros: nothing else writes them, so that no copy waits for it.
+/// Rows of copy `r` in the padding, as a DMA of zeros: nothing else writes them, so no copy waits for it.
 void copy_zeros(EmitContext& c, const Where& at, const Replication& v, int r, RowRange rows) {
     if (rows.lo >= rows.hi) return;
     const std::int64_t elements = std::int64_t{rows.count()} * v.from.cols;

@@ -45,7 +45,7 @@ std::vector<KClass> k_classes(const SlabShape& shape, const Tiles& tiles) {
     return list;
 }
 
-/// Where the rows of the classes of a slab begin, and what they take together.
+/// Where the rows of each class of a slab begin, and their total size.
 struct Stack {
     std::vector<std::int64_t> begin;
     std::int64_t bytes = 0;
@@ -68,7 +68,7 @@ Stack stack_of(const SlabShape& shape, const std::vector<KClass>& classes, const
 /// Groups of slots of the output that share a slab.
 std::vector<Slab> cut_slabs(const SlabShape& shape, const std::vector<KClass>& classes, const Tiles& tiles) {
     std::vector<Slab> slabs;
-    std::vector<std::int64_t> rows(classes.size(), 0);  // of the slab at hand
+    std::vector<std::int64_t> rows(classes.size(), 0);  // of the current slab
     for (std::size_t s = 0; s < shape.out_channels.size(); ++s) {
         std::vector<std::int64_t> own(classes.size(), 0), both = rows;
         for (std::size_t c = 0; c < classes.size(); ++c) {
@@ -89,7 +89,7 @@ std::vector<Slab> cut_slabs(const SlabShape& shape, const std::vector<KClass>& c
     return slabs;
 }
 
-/// All that a slab holds, in its order; where it lies in the slab is not yet said.
+/// Everything in a slab, in order; the offsets are not yet set.
 std::vector<SlabBlock> blocks_of(const SlabShape& shape, const std::vector<KClass>& classes, const Tiles& tiles,
                                  const Slab& slab, int first_channel) {
     std::vector<SlabBlock> blocks;
@@ -105,7 +105,7 @@ std::vector<SlabBlock> blocks_of(const SlabShape& shape, const std::vector<KClas
     return blocks;
 }
 
-/// The blocks of a slab in parts of at most `part_bytes`, or of one tap where that is more.
+/// The blocks of a slab in parts of at most `part_bytes`, or of one tap if that is more.
 std::vector<std::vector<SlabBlock>> cut_parts(const std::vector<SlabBlock>& blocks, std::int64_t part_bytes) {
     std::vector<std::vector<SlabBlock>> parts(1);
     std::int64_t left = part_bytes;
@@ -125,7 +125,7 @@ std::vector<std::vector<SlabBlock>> cut_parts(const std::vector<SlabBlock>& bloc
     return parts;
 }
 
-/// Shares of the partitions of a class, one per engine; `turn`: the region of the first one.
+/// Shares of the partitions of a class, one per engine; `turn`: region of the first one.
 std::vector<SlabPiece> cut_pieces(const SlabShape& shape, const KClass& c, std::int64_t row_bytes, int turn,
                                   std::vector<std::int64_t>& region_bytes) {
     std::vector<SlabPiece> pieces;
@@ -139,7 +139,7 @@ std::vector<SlabPiece> cut_pieces(const SlabShape& shape, const KClass& c, std::
     return pieces;
 }
 
-/// Gives the blocks their places in a slab, class by class, and adds it to the layout.
+/// Gives the blocks their places in a slab, class by class, and adds the slab to the layout.
 void add_slab(const SlabShape& shape, std::vector<SlabBlock> blocks, Slab slab, int turn, SlabLayout& layout) {
     std::vector<std::int64_t> rows(layout.classes.size(), 0);
     for (SlabBlock& block : blocks) {

@@ -1,4 +1,4 @@
-// How the weights of a convolution or dense layer are cut in slabs, and where every stationary operand lies: in a
+// How the weights of a convolution or dense layer are cut into slabs, and where every stationary operand lies in a
 // slab's buffer and in device DRAM. Numbers only.
 #pragma once
 
@@ -9,16 +9,16 @@
 
 namespace infsim::compiler {
 
-/// What the layout depends on.
+/// The inputs of the layout.
 struct SlabShape {
-    int groups = 1;             ///< of channels; weights that would only be zeros, between groups, are then left out
-    std::vector<int> in_lanes;  ///< channels of the input's slots
-    int in_first_slot = 0;      ///< of the input's value
+    int groups = 1;                 ///< of channels; weights between groups, which would only be zeros, are left out
+    std::vector<int> in_lanes;      ///< channels of the input's slots
+    int in_first_slot = 0;          ///< of the input's value
     std::vector<int> out_channels;  ///< of the output's slots
     int taps = 1;                   ///< of the filter
     int element = 2;                ///< bytes
-    std::int64_t slab_bytes = 0;    ///< per partition, that several slots of the output may share
-    std::int64_t part_bytes = 0;    ///< per partition, of a slot that is cut in parts where it takes more; 0: none is
+    std::int64_t slab_bytes = 0;    ///< per partition, for slabs shared by several slots of the output
+    std::int64_t part_bytes = 0;    ///< per partition; a slot that takes more is cut into parts; 0: never
     SlotGeometry geometry;
     int engines = 1, regions = 1;  ///< DMA engines that share every slab; DRAM regions they read
 };
@@ -29,27 +29,27 @@ struct KClass {
     std::vector<KTile> tiles;
 };
 
-/// What one DMA engine brings of a class of a slab: partitions from `first` of the class on, out of one DRAM region.
+/// What one DMA engine loads of a class of a slab: partitions from `first` of the class on, from one DRAM region.
 struct SlabPiece {
     int first = 0, count = 0, region = 0;
     std::int64_t segment_offset = 0;
 };
 
-/// A class of K-tiles in a slab: `row_bytes` from byte `offset` of each of its partitions on. Classes of different
-/// partitions may take the same bytes where blocks are left out.
+/// A class of K-tiles in a slab: `row_bytes` from byte `offset` on in each of its partitions. Classes on different
+/// partitions may use the same bytes if blocks are left out.
 struct SlabClass {
     std::int64_t offset = 0, row_bytes = 0;
     std::vector<SlabPiece> pieces;  ///< by engine
 };
 
-/// The weights of one K-tile for one slot of the output, or of some taps of it. Those of tap first_tap + t take
+/// The weights of one K-tile, or of some of its taps, for one slot of the output. Those of tap first_tap + t take
 /// `columns` elements per partition from byte offset + t * tap_bytes of the slab on.
 struct SlabBlock {
     std::size_t k_class = 0;
     KTile tile;
     int slot = 0;           ///< of the output
-    int first_channel = 0;  ///< of that slot, of the output
-    int columns = 0;        ///< channels of that slot
+    int first_channel = 0;  ///< in that slot of the output
+    int columns = 0;        ///< channels in that slot
     int first_tap = 0, taps = 1;
     std::int64_t offset = 0, tap_bytes = 0;
 };
@@ -57,9 +57,9 @@ struct SlabBlock {
 struct Slab {
     int first_slot = 0, slots = 0;  ///< of the output
     std::int64_t bytes = 0;         ///< per partition
-    bool continues = false;         ///< adds to what the slab before has summed up of the same slot
+    bool continues = false;         ///< adds to the sums of the previous slab for the same slot
     std::vector<SlabClass> classes;
-    /// In the order in which they lie: class by class, in it slot by slot, in that K-tile by K-tile.
+    /// In storage order: by class, then slot, then K-tile.
     std::vector<SlabBlock> blocks;
 };
 
@@ -68,14 +68,14 @@ struct SlabLayout {
     std::vector<Slab> slabs;
     std::vector<std::int64_t> region_bytes;  ///< of all slabs, by region
 
-    /// Partitions that weights lie in, counted from the first one.
+    /// Partitions that hold weights, counted from the first one.
     int partitions() const;
-    /// The slab behind the last one that continues slab `first`.
+    /// One past the last slab that continues slab `first`.
     std::size_t end_of_parts(std::size_t first) const;
 };
 
-/// Every DMA engine brings a share of the partitions of every slab, from another region than its neighbours, in turn
-/// from slab to slab: a core then draws on all its channels at any time.
+/// Every DMA engine loads a share of the partitions of every slab, from a different region than its neighbours,
+/// rotating from slab to slab: so a core draws on all its channels at any time.
 SlabLayout slab_layout(const SlabShape& shape);
 
 }  // namespace infsim::compiler

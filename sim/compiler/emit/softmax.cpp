@@ -10,10 +10,10 @@ using program::Space;
 
 namespace {
 
-/// Elements per partition that softmaxes under way may keep as scratch: 8 KiB of fp32.
+/// Elements per partition that concurrent softmaxes may keep as scratch: 8 KiB of fp32.
 constexpr int kScratchElements = 2048;
 
-/// A run of chunks with its intermediates: one fp32 element per chunk and lane, but for `exps`.
+/// A run of chunks with its intermediates: one fp32 element per chunk and lane, except for `exps`.
 struct Work {
     ChunkRun run;
     Operand src, minus_max, exps, sum, norm;
@@ -24,7 +24,7 @@ public:
     Softmax(EmitContext& c, const Where& at, bool log)
         : c_(c), at_(at), l_(c.layer(at.layer)), log_(log), cols_(c.phys(l_.output).cols) {}
 
-    /// Step by step for all runs: the queues then work on different runs at the same time.
+    /// Step by step for all runs, so that the queues work on different runs at the same time.
     void emit(const std::vector<ChunkRun>& runs) {
         for (const ChunkRun& run : runs) begin(run);
         for (const Work& w : work_)
@@ -47,7 +47,7 @@ private:
     int cols_;
     std::vector<Work> work_;
 
-    /// The columns of each chunk of a run, which must not merge.
+    /// The columns of each chunk of a run, which must not be merged.
     Operand rows(Operand o, int count) const {
         o.ap.count = {1, 1, step_or_count(count), step_or_count(cols_)};
         o.ap.step = {0, 0, step_or_count(cols_), 1};
@@ -70,7 +70,7 @@ private:
         const auto& [chunk, count] = run;
         Operand src = rows(part(l_.inputs[0], chunk, 0), count);
         const Place& p = c_.storage.place(l_.inputs[0].value, at_.image);
-        src.ap.step[2] = step_or_count(std::int64_t{p.images} * cols_);  // one group to the next
+        src.ap.step[2] = step_or_count(std::int64_t{p.images} * cols_);  // from one group to the next
         const auto fresh = [&, lanes = chunk.lanes](const char* name, std::int64_t elements) {
             return scratch(c_, at_, name, src.ap.partition_start, lanes, elements, DType::fp32);
         };
@@ -120,7 +120,7 @@ void emit_softmax(EmitContext& c, const Where& at, const SoftmaxOp& op) {
     const int cols = c.phys(l.output).cols;
     const auto runs = chunk_runs(c.storage.chunks({l.inputs[0], l.output}), c.slots().ways, cols, most_moving(c));
     for (std::size_t next = 0; next < runs.size();) {
-        std::vector<ChunkRun> together;  // all that fits the scratch space
+        std::vector<ChunkRun> together;  // as many as fit the scratch space
         for (int elements = 0; next < runs.size(); ++next) {
             elements += runs[next].count * cols;
             if (!together.empty() && elements > kScratchElements) break;

@@ -1,4 +1,4 @@
-// Where the images of values are: their buffers, and the operands that instructions read and write in them.
+// Where the images of values are: their buffers, and the operands with which instructions read and write them.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@
 
 namespace infsim::compiler {
 
-/// Where one image of a value, or a stretch of its rows, is.
+/// The place of one image of a value, or of a stretch of its rows.
 struct Place {
     BufferId buffer = kNoBuffer;
-    int row0 = 0, rows = 0;  ///< that the buffer holds
+    int row0 = 0, rows = 0;  ///< of the image, in the buffer
     int index = 0;           ///< of the image among those in the buffer
-    int images = 1;          ///< in the buffer
+    int images = 1;          ///< number in the buffer
 };
 
 class ValueStorage {
@@ -32,17 +32,17 @@ public:
     bool in_bands(ValueId v) const { return facts_[v].band_rows > 0; }
 
     bool has(ValueId v, ImageId image) const;
-    /// Gives the image buffers, written first by `at.layer`, unless it has some.
+    /// Gives the image buffers, first written by `at.layer`, unless it has some.
     void ensure(ValueId v, const Where& at);
     void make_bands(ValueId v, const Where& at, program::Purpose purpose);
     const std::vector<Place>& bands(ValueId v, ImageId image) const;
-    /// Rows of an image that is not in bands, or no buffer.
+    /// The place of an image that is not in bands, or no buffer.
     const Place& whole(ValueId v, ImageId image) const { return places_[v][image]; }
     void set_whole(ValueId v, ImageId image, const Place& place) { places_[v][image] = place; }
     void set_whole_for_all(ValueId v, const Place& place) { places_[v].assign(places_[v].size(), place); }
-    /// The image of `to` takes the buffers of that of `from`.
+    /// The image of `to` takes over the buffers of the image of `from`.
     void take_over(ValueId from, ValueId to, ImageId image);
-    /// Stands for rows of `v` across the borders of its bands, until it is closed.
+    /// Replaces rows of `v` across the borders of its bands, until it is closed.
     void open_window(ValueId v, const Place& place) { window_.emplace(v, place); }
     void close_window() { window_.reset(); }
 
@@ -50,25 +50,25 @@ public:
     const Place& place(ValueId v, ImageId image) const;
     /// The buffer that holds row `row`.
     const Place& place(ValueId v, ImageId image, int row) const;
-    /// The partition that a slot begins with.
+    /// The first partition of a slot.
     int first_partition(ValueId v, int slot, ImageId image) const;
     /// Whether the image is the second of two that share addresses, one in each half of the partitions.
     bool in_upper_half(ValueId v, ImageId image) const;
-    /// The partitions that a buffer for an image takes.
+    /// The partitions of a buffer for an image.
     Half partitions_of(ValueId v, ImageId image) const;
 
     /// `lanes` partitions of a slot from its first one on, over `rect` of `images` images of an array.
     Operand access(ValueId v, int slot, int lanes, ImageId image, const Rect& rect, int images = 1) const;
-    /// As access, of `count` groups of channels `group_step` apart.
+    /// As access(), for `count` groups of channels `group_step` apart.
     Operand access_groups(ValueId v, int slot, int lanes, ImageId image, const Rect& rect, int count,
                           int group_step) const;
-    /// Slots of parts, several of a group together where an instruction can cover them at once.
+    /// Slots of parts, with slots of a group combined if one instruction can cover them.
     std::vector<LaneChunk> chunks(std::initializer_list<Part> parts) const;
 
     /// [first, first + count) cut where a band of one of `values` begins; values without bands cut nothing.
     std::vector<RowRange> cut_rows(std::initializer_list<ValueId> values, int first, int count) const;
-    /// visit(rows): output rows cut where the row of `source` that they read, row * stride + shift, enters another
-    /// band.
+    /// Calls visit(rows) for output rows cut where the row of `source` that they read, row * stride + shift, enters
+    /// another band.
     template <class Visit>
     void for_each_source_piece(ValueId source, RowRange rows, int stride, int shift, Visit&& visit) const {
         if (!in_bands(source)) return visit(rows);
@@ -94,12 +94,11 @@ private:
     void make_array(ValueId v, const Where& at, std::int64_t image_bytes);
 };
 
-/// Output rows [first, first + count) of a layer in pieces that write one band of the output (and of a residual)
-/// and read about as many rows as a band of the input has.
+/// Output rows [first, first + count) of a layer in pieces that write one band of the output (and of a residual) and
+/// read about as many rows as a band of the input has.
 std::vector<RowRange> output_pieces(const ValueStorage& storage, const Layer& layer, int first, int count);
 
-/// Chunks of whole groups, of `ways` slots, that follow each other: one instruction covers as many as have `most`
-/// elements.
+/// Consecutive chunks of whole groups, of `ways` slots: one instruction covers as many as have `most` elements.
 struct ChunkRun {
     LaneChunk chunk;
     int count = 1;

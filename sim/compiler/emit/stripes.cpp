@@ -22,7 +22,7 @@ Window row_window(const Layer& layer) {
     return {pool.stride_rows, pool.dilation_rows, pool.kernel_rows, pool.pad_top};
 }
 
-/// A fresh window of `most` rows over `rows` of an image; rows before `done` are copied from the window before.
+/// A fresh window of `most` rows for `rows` of an image; rows before `done` are copied from the previous window.
 void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int done, int most) {
     const Physical& phys = c.value(v).phys;
     const Place before = c.storage.whole(v, at.image);
@@ -40,8 +40,8 @@ void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int 
             const Operand src = access(c, part, k.slot, k.lanes, at.image, halo);
             c.storage.set_whole(v, at.image, now);
             const Operand dst = access(c, part, k.slot, k.lanes, at.image, halo);
-            // POOL works in order behind the stripe before; an input's rows can move while it does, and ACT comes to
-            // rows of the chain before POOL is done with that stripe.
+            // POOL still works on the previous stripe. An input's rows can move meanwhile, by DMA, and ACT gets to rows
+            // of the chain before POOL has finished that stripe.
             if (input)
                 c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaCopy{src.ap, dst.ap},
                                {src.buffer, dst.buffer});
@@ -52,7 +52,7 @@ void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int 
     c.storage.set_whole(v, at.image, now);
 }
 
-/// A chain of layers that streams, of one image.
+/// A chain of streaming layers, for one image.
 class Stripes {
 public:
     Stripes(EmitContext& c, ImageId image, const Section& section)
@@ -84,13 +84,13 @@ private:
     ImageId image_;
     const Section& section_;
     LayerId first_, end_;
-    std::vector<ValueId> chain_;  ///< chain_[k] is what the k-th layer reads
+    std::vector<ValueId> chain_;  ///< chain_[k] is the input of the k-th layer
     int rows_ = 0;                ///< of the last value
-    bool streams_ = false;        ///< whether the first value does
-    std::vector<int> most_;       ///< by value: rows of its windows, one size, so that each fits where another lay
+    bool streams_ = false;        ///< whether the first value streams
+    std::vector<int> most_;       ///< by value: rows of its windows, of one size, so that each fits where another was
 
     std::size_t begin() const { return streams_ ? 0 : 1; }
-    /// By value, what the stripe from `row` on needs where so many rows of each are `done`.
+    /// By value, the rows that the stripe from `row` on needs, given how many rows of each are `done`.
     std::vector<RowRange> needed(int row, const std::vector<int>& done) const {
         const RowRange last{row, std::min(row + section_.stripe_rows, rows_)};
         const bool only_for_new = c_.input.options.overlap_stripes && !section_.recompute_halo;
@@ -108,12 +108,12 @@ private:
         }
     }
 
-    /// Those rows of a value of the chain that the stripe needs and that are not there, of which `done` exist.
+    /// Emits the rows of a value of the chain that the stripe needs and that are missing; `done` rows exist.
     void emit_value(std::size_t k, RowRange need, int& done) {
         const LayerId maker = first_.next(static_cast<int>(k) - 1);
         const Where at{k == 0 ? first_ : maker, image_};
         const bool inner = k + 1 < chain_.size();
-        // A layer whose stride exceeds its kernel skips rows for good.
+        // If a layer's stride exceeds its kernel, it skips rows for good.
         const bool again = section_.recompute_halo && k > 0 && inner;
         const int kept = again ? need.lo : done;
         const RowRange fresh{std::max(need.lo, kept), std::max(need.hi, need.lo)};
@@ -127,7 +127,7 @@ private:
     }
 };
 
-/// True when the stem's input is converted for the whole batch before anything else runs.
+/// Whether the stem's input is converted for the whole batch before anything else runs.
 bool converts_whole_input(const EmitContext& c) {
     const Value& input = c.value(c.layer(LayerId(0)).inputs[0].value);
     return !c.input.options.stream_converted_input && c.dram.dtype(input.input) != input.dtype;
@@ -157,7 +157,7 @@ void emit_stem(EmitContext& c, ImageSpan images) {
     int from = 0;
     if (converts_whole_input(c)) {
         const Layer& first = c.layer(LayerId(0));
-        // The copies of a replicated input are what is converted, stripe by stripe; they are held, the input is not.
+        // The copies of a replicated input are converted, stripe by stripe; they are held, the input is not.
         from = std::holds_alternative<ReplicateOp>(first.op) ? 1 : 0;
         for (const ImageId i : images.ids()) {
             const Where at{LayerId(0), i};

@@ -13,7 +13,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// A position on chip: slots and channels count from the start of the view (or of the head), `here` in the plane.
+/// A position on chip: slots and channels count from the start of the view (or of the head), `here` within the plane.
 struct Position {
     std::int64_t slot = 0, channel = 0, here = 0, there = 0;
     Position operator+(const Position& o) const {
@@ -22,7 +22,7 @@ struct Position {
     Position operator*(std::int64_t n) const { return {slot * n, channel * n, here * n, there * n}; }
 };
 
-/// One factor common to both sides.
+/// A factor common to both sides.
 struct Atom {
     std::int64_t extent = 1;
     Position step;
@@ -39,7 +39,7 @@ Position step_of(const Factor& f, const Physical& phys) {
     return {0, f.step, 0, 0};
 }
 
-/// Position of index `i` of an axis made up of `factors`.
+/// Position of index `i` of an axis that consists of `factors`.
 Position at_index(const std::vector<Atom>& factors, std::int64_t i) {
     Position p;
     for (auto f = factors.rbegin(); f != factors.rend(); ++f) {
@@ -49,7 +49,7 @@ Position at_index(const std::vector<Atom>& factors, std::int64_t i) {
     return p;
 }
 
-/// Both factorisations of an axis refined to a common one; false when their boundaries cross.
+/// Refines both factorisations of an axis to a common one; false if their boundaries cross.
 bool refine(std::vector<Atom> here, std::vector<Atom> there, std::vector<Atom>& out) {
     std::vector<Atom> atoms;
     while (!here.empty() && !there.empty()) {
@@ -68,7 +68,7 @@ bool refine(std::vector<Atom> here, std::vector<Atom> there, std::vector<Atom>& 
     return true;
 }
 
-/// Joins neighbouring free dimensions that are one walk on both sides; not where that goes beyond a row of `cols`
+/// Merges neighbouring free dimensions that are one walk on both sides, unless that would exceed a row of `cols`
 /// elements (0: there are no rows).
 void merge(std::vector<FreeStep>& free, std::int64_t cols) {
     std::stable_sort(free.begin(), free.end(), [](const FreeStep& a, const FreeStep& b) { return a.here > b.here; });
@@ -119,7 +119,7 @@ std::vector<LaneRun> runs_of(const std::vector<Position>& positions, const View&
     return runs;
 }
 
-/// Every position of one list with every one of the other.
+/// Every position of one list combined with every position of the other.
 std::vector<Position> crossed(const std::vector<Position>& a, const std::vector<Position>& b) {
     std::vector<Position> all;
     for (const Position& p : a)
@@ -130,10 +130,10 @@ std::vector<Position> crossed(const std::vector<Position>& a, const std::vector<
 /// Indices of an axis that a transfer moves: `count` from `first` on, `by` apart.
 struct AxisPart {
     std::int64_t first = 0, by = 1, count = 1;
-    bool all = true;  ///< of the axis here
+    bool all = true;  ///< whether that is the whole axis on chip
 };
 
-/// One axis, whose factors are `here` and `there`: what one DMA walks over goes to `free`, what remains multiplies
+/// Adds one axis, whose factors are `here` and `there`: what one DMA walks over goes to `free`, the rest multiplies
 /// `positions`.
 void add_axis(const std::vector<Atom>& here, const std::vector<Atom>& there, const AxisPart& part,
               std::vector<Position>& positions, std::vector<FreeStep>& free) {
@@ -156,7 +156,7 @@ void add_axis(const std::vector<Atom>& here, const std::vector<Atom>& there, con
         return;
     }
     for (const Atom& atom : atoms) {
-        // Lanes are spread by the DMA itself; a walk backwards is one transfer per element.
+        // The DMA itself spreads lanes; a backward walk is one transfer per element.
         if (atom.step.slot == 0 && atom.step.channel == 0 && atom.step.there >= 0) {
             free.push_back({atom.extent, atom.step.here, atom.step.there});
             continue;
@@ -191,7 +191,8 @@ TransferWalk transfer_walk(const View& view, const Physical& phys, const Strided
 
 namespace {
 
-/// The dimensions of a walk that go from row to row: all but the innermost of them, that one, and those in a row.
+/// The dimensions of a walk that go from row to row: all but the innermost of them, the innermost, and those within a
+/// row.
 struct RowSteps {
     std::vector<FreeStep> outer;
     FreeStep rows;
@@ -205,7 +206,7 @@ struct RowSteps {
     }
 };
 
-/// Distances from the first element of every index of `steps`.
+/// Distances from the first element for every index of `steps`.
 std::vector<FreeStep> distances(const std::vector<FreeStep>& steps) {
     std::vector<FreeStep> all = {{1, 0, 0}};
     for (const FreeStep& s : steps) {

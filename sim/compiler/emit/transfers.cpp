@@ -65,12 +65,12 @@ void convert(EmitContext& c, const Where& at, const Residence& from, const Resid
 
 namespace {
 
-/// Dimensions that do not fit an access pattern: one instruction for each of their indices.
+/// Dimensions that do not fit an access pattern: one instruction per index.
 struct OuterLoop {
     std::vector<FreeStep> steps;
     std::int64_t rounds = 1;
 
-    /// Takes what does not fit out of `free`: a step or count of more than 16 bits, more than four dimensions.
+    /// Takes what does not fit out of `free`: steps or counts of more than 16 bits, more than four dimensions.
     explicit OuterLoop(std::vector<FreeStep>& free) {
         std::vector<FreeStep> inner;
         for (const FreeStep& f : free) (std::max(f.here, f.count) > program::kMostCounted ? steps : inner).push_back(f);
@@ -82,7 +82,7 @@ struct OuterLoop {
         free = std::move(inner);
         for (const FreeStep& f : steps) rounds *= f.count;
     }
-    /// Distance of round `round` from the first, here and there.
+    /// Distance of round `round` from the first one, here and there.
     std::pair<std::int64_t, std::int64_t> at(std::int64_t round) const {
         std::int64_t here = 0, there = 0;
         for (auto f = steps.rbegin(); f != steps.rend(); ++f) {

@@ -15,7 +15,7 @@ bool is_any(const LayerOp& op) {
     return (std::holds_alternative<Ops>(op) || ...);
 }
 
-/// Of values by themselves: small and pairable ones may not be so together.
+/// Facts about single values: those that are small or pairable alone may not be so together.
 void note_sizes(const EmitInput& in, const Plan& plan, Facts& facts) {
     IdVector<ValueId, bool> spatial(in.network.values.size(), true);
     for (const LayerId l : in.network.layers.ids()) {
@@ -29,8 +29,8 @@ void note_sizes(const EmitInput& in, const Plan& plan, Facts& facts) {
         const Value& value = in.network.values[v];
         ValueFacts& f = facts[v];
         const bool input = value.input != graph::kNoTensor;
-        // Side by side for the sake of layers with weights: others run image by image, each with a buffer for that
-        // long.
+        // Images lie side by side for the sake of layers with weights. Other layers run image by image, each with a
+        // buffer for just that long.
         f.small = options.batching && plan.share_small_images && !input && !f.passing &&
                   value.phys.plane() <= options.small_image_elements;
         f.pairable = options.pair_images && options.batching && spatial[v] && !f.small &&
@@ -54,7 +54,7 @@ void note_readers(const EmitInput& in, Facts& facts) {
     for (const View& v : in.network.outputs) facts[ValueId(v.value)].last_reader = never;
 }
 
-/// Windows of rows are no arrays of images.
+/// Windows of rows are not arrays of images.
 void note_streams(const EmitInput& in, const Plan& plan, Facts& facts) {
     const auto streams = [&](LayerId first, LayerId last) {
         for (const LayerId l : IdRange<LayerId>(first, last.next(-1)))
@@ -79,7 +79,7 @@ void note_array_images(const EmitInput& in, const Plan& plan, Facts& facts) {
     }
 }
 
-/// Whether what `inner` consecutive elements of a plane have in common is common to a part of a row or to all rows.
+/// Whether the block of `inner` consecutive elements is a part of a row or the whole plane.
 bool ends_with_rows(int inner, const Physical& phys) { return phys.cols % inner == 0 || inner == phys.plane(); }
 
 bool works_by_rows(const Network& network, const Layer& layer) {
@@ -90,8 +90,8 @@ bool works_by_rows(const Network& network, const Layer& layer) {
     return is_any<ConvOp, PoolOp, UnaryOp, ScalarOp, CopyOp, ArrangeOp, LrnOp, ReplicateOp, FetchOp, StoreOp>(layer.op);
 }
 
-/// Only values whose every reader and writer works row by row lie in bands. What streams through the stem never is
-/// there as a whole anyway.
+/// Only values whose readers and writers all work row by row lie in bands. What streams through the stem is never whole
+/// anyway.
 IdVector<ValueId, bool> able_to_lie_in_bands(const Network& network) {
     IdVector<ValueId, bool> able(network.values.size(), true);
     for (const LayerId l : network.layers.ids()) {

@@ -1,4 +1,4 @@
-// What a plan makes of every value: how its images share buffers and partitions, before any of them has a place.
+// What a plan decides about every value: how its images share buffers and partitions, before any of them has a place.
 #pragma once
 
 #include "compiler/emit/input.hpp"
@@ -7,15 +7,15 @@
 namespace infsim::compiler {
 
 struct ValueFacts {
-    /// Images of a value of one slot lie in either half of the partitions in turn.
+    /// Images of a one-slot value alternate between the two halves of the partitions.
     bool pairable = false;
     /// Several images lie side by side in one buffer, see `array_images`.
     bool small = false;
     /// Only layers without weights touch it, image by image.
     bool passing = false;
-    int array_images = 1;  ///< images of a small value that lie in one buffer
+    int array_images = 1;  ///< images of a small value in one buffer
     int band_rows = 0;     ///< rows of a band; 0: an image is one buffer
-    LayerId last_reader;   ///< one behind the last layer where the host reads it
+    LayerId last_reader;   ///< one past the last layer if the host reads it
 };
 
 IdVector<ValueId, ValueFacts> value_facts(const EmitInput& input, const Plan& plan);

@@ -26,15 +26,15 @@ int channels_of(const Network& network, const Part& part) {
 
 ChannelRange common(ChannelRange a, ChannelRange b) { return {std::max(a.lo, b.lo), std::min(a.hi, b.hi)}; }
 
-/// Input channels of one group and one copy that meet output channels `out` of the same group.
+/// Input channels of one group and one copy that belong to output channels `out` of the same group.
 struct WeightBox {
     ChannelRange in, out;
-    int group = 0, group_first = 0;  ///< input channel that the group begins with
+    int group = 0, group_first = 0;  ///< first input channel of the group
     int copy = 0, copy_first = 0;
 };
 
-/// Blocks of channels that belong together: all of one group, and of one copy of a replicated input, whose copies
-/// differ in the filter row they stand for.
+/// Blocks of channels that belong together: all of one group, and of one copy of a replicated input, since copies stand
+/// for different filter rows.
 std::vector<WeightBox> weight_boxes(const ConvOp& op, ChannelRange in, ChannelRange out, int in_channels,
                                     int out_channels) {
     const int in_per_group = in_channels / op.groups, out_per_group = out_channels / op.groups;
@@ -51,12 +51,12 @@ std::vector<WeightBox> weight_boxes(const ConvOp& op, ChannelRange in, ChannelRa
     return list;
 }
 
-/// Taps of a filter that are a rectangle: whole rows, or a part of one row.
+/// Taps of a filter that form a rectangle: whole rows, or a part of one row.
 struct TapBox {
     int row = 0, col = 0, rows = 1, cols = 1, first = 0;  ///< first: counted from the first tap of the block
 };
 
-/// The taps of a block in rectangles: what is left of a row, whole rows, the beginning of a row.
+/// The taps of a block as rectangles: the rest of a row, whole rows, the beginning of a row.
 std::vector<TapBox> tap_boxes(const SlabBlock& block, int kernel_cols) {
     std::vector<TapBox> boxes;
     for (int tap = block.first_tap, end = block.first_tap + block.taps; tap < end;) {
@@ -69,7 +69,7 @@ std::vector<TapBox> tap_boxes(const SlabBlock& block, int kernel_cols) {
     return boxes;
 }
 
-/// What `boxes` of channels times `taps` are in the segment of a piece.
+/// Where `boxes` of channels times `taps` lie in the segment of a piece.
 program::RecipeBox recipe_box(const ConvOp& op, const SlabClass& of_class, const SlabPiece& piece,
                               const SlabBlock& block, const TapBox& taps, const WeightBox& b, ChannelRange in) {
     const WeightIndex& w = op.weight;
@@ -176,7 +176,7 @@ void Weights::add_segments(const Layer& layer, OfLayer& weights) {
         for (const SlabBlock& block : slab.blocks) add_recipe(layer, input_.network, slab, block, segments);
     for (program::Segment& segment : segments) {
         weights.segments.push_back(builder_.next_segment());
-        // A slab of few partitions may leave a region without.
+        // A slab with few partitions may leave a region empty.
         if (segment.bytes > 0) builder_.add_segment(std::move(segment));
     }
 }

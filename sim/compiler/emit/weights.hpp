@@ -1,4 +1,4 @@
-// Weights of convolutions and dense layers: their segments in device DRAM, and slabs that arrive when they are wanted.
+// Weights of convolutions and dense layers: their segments in device DRAM, and slabs that are loaded on demand.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@ class Weights {
 public:
     Weights(const EmitInput& input, const Plan& plan, const ValueStorage& storage, CodeBuilder& builder);
 
-    /// The layout of a layer's weights; makes their segments when it is asked for first.
+    /// The layout of a layer's weights; creates their segments at the first call.
     const SlabLayout& layout(LayerId layer);
-    /// The buffer of a slab, which `at` uses; loads it unless it is there.
+    /// The buffer of a slab, for use by `at`; loads it unless it is there.
     BufferId slab(std::size_t index, const Where& at);
-    /// The slab is read again when somebody wants it the next time.
+    /// The slab is read again at its next use.
     void let_go(std::size_t index, LayerId layer) { of(layer).buffer[index] = kNoBuffer; }
-    /// From now on the slabs of layers [first, last) are read again.
+    /// From now on, the slabs of layers [first, last) are read again.
     void forget(LayerId first, LayerId last);
 
 private:
     struct OfLayer {
         SlabLayout layout;
-        std::vector<BufferId> buffer;         ///< by slab, none while it is not loaded
+        std::vector<BufferId> buffer;         ///< by slab; no buffer while it is not loaded
         std::vector<std::uint32_t> segments;  ///< by region
         bool dual = false;                    ///< needed in both halves of the partitions
     };
@@ -45,7 +45,7 @@ private:
                     const Where& at);
 };
 
-/// The part of the weight tensor that `block` is, cut by the pieces of its class: `recipe` gets the boxes by region.
+/// The part of the weight tensor for `block`, cut at the pieces of its class: `recipe` gets the boxes by region.
 void add_recipe(const Layer& layer, const Network& network, const Slab& slab, const SlabBlock& block,
                 std::vector<program::Segment>& segments);
 

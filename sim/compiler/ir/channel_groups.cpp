@@ -23,7 +23,7 @@ std::vector<KTile> k_tiles(const SlotGeometry& slots, const std::vector<int>& la
                channels == taken * slots.region && meets(channel, channels) &&
                meets(channel + channels, lanes_of(s + taken)))
             channels += lanes_of(s + taken++);
-        for (int lane = 0; lane < channels; lane += slots.pe_rows) {  // more than one where a slot exceeds the array
+        for (int lane = 0; lane < channels; lane += slots.pe_rows) {  // more than one if a slot exceeds the array
             const KTile tile{s, lane, partition + lane, std::min(slots.pe_rows, channels - lane), channel + lane};
             if (meets(tile.first_channel, tile.count)) tiles.push_back(tile);
         }
@@ -48,7 +48,7 @@ int k_tiles_of_slot(const Network& network, const Layer& layer, bool skips_zeros
     }
     const SlotGeometry& geometry = network.slots;
     const int together = geometry.slots_per_tile();
-    const int each = (geometry.width + geometry.pe_rows - 1) / geometry.pe_rows;  // tiles of a slot
+    const int each = (geometry.width + geometry.pe_rows - 1) / geometry.pe_rows;  // tiles per slot
     return (slots + together - 1) / together * each;
 }
 

@@ -1,4 +1,4 @@
-// Virtual code: instructions in one valid serial order, addressing buffers that have no place yet.
+// Virtual code: instructions in one valid serial order, on buffers without addresses.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace infsim::compiler {
 
 /// Which partitions a buffer takes; half buffers let two images share one range of addresses.
 enum class Half : std::uint8_t { both, lower, upper };
-/// What a buffer on `count` partitions from `first` on, of `all`, takes.
+/// The halves of the partitions that a buffer on `count` of `all` partitions, from `first` on, takes.
 constexpr Half half_of(int first, int count, int all) {
     if (first >= all / 2) return Half::upper;
     return first + count <= all / 2 ? Half::lower : Half::both;
@@ -27,12 +27,12 @@ struct Buffer {
     std::int64_t bytes = 0;  ///< per partition
     Half half = Half::both;
     program::Purpose purpose = program::Purpose::spill;
-    std::uint16_t layer = 0;   ///< that writes it first
+    std::uint16_t layer = 0;   ///< that first writes it
     std::uint16_t images = 1;  ///< images it holds
-    bool rotates = false;  ///< one of a row of short-lived ones (windows, scratch) that should not wait for each other
+    bool rotates = false;      ///< one of many short-lived ones (windows, scratch) that should not wait for each other
 };
 
-/// Operands of an operation in the order in which `for_each_operand` visits them.
+/// Operands of an operation, in the order in which `for_each_operand` visits them.
 constexpr int kMaxOperands = 5;
 
 struct VirtualInstruction {
@@ -40,22 +40,21 @@ struct VirtualInstruction {
     std::array<BufferId, kMaxOperands> buffer{kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer, kNoBuffer};
     std::uint8_t queue = 0;
     std::uint16_t layer = 0, image = 0;  ///< as LayerId and ImageId; narrow, because there are millions
-    LoadId load;                         ///< when this is part of a load that may move
+    LoadId load;                         ///< if the instruction is part of a load that may move
 };
 
-/// Streams of loads: weights, inputs, constants, and what a spill brings back.
+/// Streams of loads: weights, inputs, constants, and reloads after spills.
 constexpr std::int32_t kReloadStream = 3, kLoadStreams = 4;
 
-/// DMA instructions that bring data in and may start earlier than where they stand: a slab, an input stripe, a reload.
+/// DMA instructions that bring data in and may start earlier than their position: a slab, an input stripe, a reload.
 struct Load {
     BufferId buffer = kNoBuffer;
-    std::int32_t stream = 0;  ///< loads of one stream share rings and keep their order
-    std::int32_t earliest =
-        0;  ///< index of the first instruction in front of which it may stand: what it reads is there
+    std::int32_t stream = 0;    ///< loads of one stream share rings and keep their order
+    std::int32_t earliest = 0;  ///< index of the first instruction before which it may stand: what it reads is there
 };
 
-/// In blocks that go back to the system as soon as nothing in them is needed: what makes something else of a code takes
-/// the instructions off its front.
+/// In blocks that are returned to the system as soon as nothing in them is needed: whoever transforms a code takes the
+/// instructions off its front.
 class Instructions
     : public boost::container::deque<VirtualInstruction, PageAllocator<VirtualInstruction>,
                                      boost::container::deque_options_t<boost::container::block_size<8192>>> {
@@ -63,7 +62,7 @@ public:
     using deque::deque;
     Instructions(const Instructions&) = default;
     Instructions(Instructions&&) = default;
-    /// By swapping: Boost's clear(), which its assignments call, steps off a null pointer where nothing has ever been
+    /// By swapping: Boost's clear(), which its assignments call, decrements a null pointer if nothing has ever been
     /// stored.
     Instructions& operator=(Instructions other) {
         swap(other);
@@ -76,17 +75,17 @@ struct Code {
     IdVector<BufferId, Buffer> buffers;
     Instructions instructions;
     IdVector<LoadId, Load> loads;
-    std::vector<program::Queue> queues;      ///< without instructions: which engine each queue number is
+    std::vector<program::Queue> queues;      ///< without instructions: which engine has which queue number
     std::vector<program::Segment> segments;  ///< without addresses
 };
 
-/// Sees the instructions of a code in their order, as they are made.
+/// Sees the instructions of a code in order, as they are made.
 class CodeSink {
 public:
     virtual ~CodeSink() = default;
     /// `segments`: of the code so far.
     virtual void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) = 0;
-    /// The next instruction is another matmul with the stationary operand of the one before; it reads `b`.
+    /// The next instruction is another matmul with the same stationary operand as the one before; it reads `b`.
     virtual void see_read(BufferId b, LayerId layer) = 0;
 };
 

@@ -39,7 +39,7 @@ std::string instruction_text(std::size_t position, const VirtualInstruction& in)
     return load.exists() ? text + fmt::format(" | load {}", load.value()) : text;
 }
 
-/// Equal neighbours of a list by layer: "l0..4=2 l5=4".
+/// A list by layer, with equal neighbours combined: "l0..4=2 l5=4".
 template <class T>
 std::string runs_text(const std::vector<T>& list) {
     std::string text;

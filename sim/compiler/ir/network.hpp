@@ -1,5 +1,5 @@
-// The compiler's own form of a network: layers over values with a physical layout. Lowering makes it, the order of
-// layers and the copies of inputs change it, emission reads it.
+// The compiler's own form of a network: layers over values with a physical layout. Lowering creates it, the passes on
+// the order of layers and on copies of inputs change it, emission reads it.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 
 namespace infsim::compiler {
 
-/// Channels of a value lie in slots, see SlotGeometry. `lanes[s]` is the number of channels in slot s.
-/// Every channel has `rows` x `cols` elements per image; a token tensor has one row.
+/// The channels of a value lie in slots, see SlotGeometry. `lanes[s]` is the number of channels in slot s. Every
+/// channel has `rows` x `cols` elements per image; a token tensor has one row.
 struct Physical {
     std::vector<int> lanes;
     int rows = 1, cols = 1;
@@ -32,10 +32,9 @@ struct Physical {
     bool operator==(const Physical& o) const { return lanes == o.lanes && rows == o.rows && cols == o.cols; }
 };
 
-/// Physical dimensions that make up logical axes. `channel` is slot and lane taken together, in channel order.
+/// Physical dimensions that logical axes consist of. `channel` is slot and lane combined, in channel order.
 enum class Dim : std::uint8_t { channel, slot, lane, row, col };
-/// `step`: slots that one index of a slot factor moves, rows or columns that one of a row or column factor moves;
-/// 1 for channels and lanes.
+/// `step`: how many slots, rows or columns one index of a slot, row or column factor moves; 1 for channels and lanes.
 struct Factor {
     Dim dim = Dim::channel;
     std::int64_t extent = 1;
@@ -54,15 +53,15 @@ struct View {
     std::vector<std::vector<Factor>> axes;
 };
 
-/// Elements per partition that `rows` rows of an image of a value take.
+/// Elements per partition for `rows` rows of an image of a value.
 inline std::int64_t elements_per_partition(const SlotGeometry& slots, const Physical& phys, int rows) {
     return std::int64_t{slots.groups(phys.slots())} * rows * phys.cols;
 }
-/// The same of all its rows.
+/// The same for all its rows.
 inline std::int64_t elements_per_partition(const SlotGeometry& slots, const Physical& phys) {
     return elements_per_partition(slots, phys, phys.rows);
 }
-/// Whether the value needs no partitions but those of one half.
+/// Whether one half of the partitions is enough for the value.
 inline bool fits_half(const SlotGeometry& slots, const Physical& phys) {
     if (phys.slots() > slots.ways || phys.lanes.empty()) return phys.lanes.empty();
     return slots.partition_of(phys.slots() - 1) + phys.lanes.back() <= slots.partitions() / 2;
@@ -72,8 +71,8 @@ struct Value {
     std::string name;
     Physical phys;
     DType dtype = DType::fp16;
-    graph::TensorId input = graph::kNoTensor;  ///< set when the value is a graph input
-    /// More than 0: the value lies in device DRAM only, row-major, and has no slots.
+    graph::TensorId input = graph::kNoTensor;  ///< set if the value is a graph input
+    /// If greater than 0, the value lies only in device DRAM, row-major, and has no slots.
     std::int64_t scratch_elements = 0;
 };
 
@@ -95,15 +94,15 @@ struct Strided {
 struct WeightIndex {
     graph::TensorId tensor = graph::kNoTensor;
     std::int64_t so = 0, sc = 0, sr = 0, ss = 0;
-    /// Input channels of the layer are `replicas` copies of those of the tensor: channel k is tensor channel
-    /// k % (channels / replicas) of filter row k / (channels / replicas).
+    /// Input channels of the layer are `replicas` copies of those of the tensor: channel k is tensor channel k %
+    /// (channels / replicas) of filter row k / (channels / replicas).
     int replicas = 1;
     std::int64_t replica_step = 0;  ///< flat-index distance of one filter row
     std::int64_t base = 0;          ///< flat index of element (0, 0, 0, 0)
     std::int64_t group_step = 0;    ///< flat-index distance from one group to the next beyond that of its outputs
 };
 
-/// A slot range of a value: what a layer reads or writes. Concat results are values whose slots are written by parts.
+/// A slot range of a value: what a layer reads or writes. Different layers write the slots of a concatenation's value.
 struct Part {
     ValueId value = kNoValue;
     int first_slot = 0;
@@ -121,7 +120,7 @@ struct ConvOp {
     program::ActFunction function = program::ActFunction::identity;
     std::optional<Part> residual;  ///< added before a ReLU
     bool relu_after_add = false;
-    /// In place of a function: from zero to this, what is outside is cut off (ReLU6).
+    /// Instead of a function: clips to [0, limit] (ReLU6).
     std::optional<float> limit;
 };
 struct PoolOp {
@@ -130,24 +129,24 @@ struct PoolOp {
     int kernel_rows = 1, kernel_cols = 1, stride_rows = 1, stride_cols = 1, dilation_rows = 1, dilation_cols = 1;
     int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 };
-/// Element by element, same physical layout in and out.
+/// Elementwise, with the same physical layout for input and output.
 struct UnaryOp {
     program::ActFunction function = program::ActFunction::identity;
     float scale = 1, bias = 0;
 };
-/// dst = (src op0 s0) op1 s1 with scalars immediate or one per channel: a constant's, or of a value of one element per
-/// channel.
+/// dst = (src op0 s0) op1 s1. Scalars are immediate or one per channel: from a constant, or from a value with one
+/// element per channel.
 struct ChannelScalar {
     program::AluOp op = program::AluOp::none;
     float immediate = 0;
     graph::TensorId per_channel = graph::kNoTensor;
-    int input = 0;  ///< more than 0: which of the layer's inputs has the scalars
+    int input = 0;  ///< if greater than 0: which of the layer's inputs has the scalars
 };
 struct ScalarOp {
     ChannelScalar first, second;
 };
-/// `inner` > 1: the second operand has one element for every `inner` consecutive ones of the first's plane.
-/// `spread`: the second operand is a SpreadOp's output, read by every slot.
+/// `inner` > 1: the second operand has one element per `inner` consecutive elements of the first one's plane. `spread`:
+/// the second operand is a SpreadOp's output, read by every slot.
 struct BinaryOp {
     program::AluOp op = program::AluOp::add;
     bool relu = false;
@@ -168,8 +167,8 @@ struct LrnOp {
     int size = 5;
     float alpha = 0, beta = 0, bias = 1;
 };
-/// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contraction on lanes of
-/// both. Evacuated as out * scale, plus `added` (a SpreadOp's output, the same for all heads) where there is one.
+/// Batched product of two activations, once per head: out[m, n] = sum_k a[k, m] * b[k, n], contracted over the lanes of
+/// both. Evacuated as out * scale, plus `added` (a SpreadOp's output, the same for all heads) if there is one.
 struct HeadMatmulOp {
     int heads = 1;
     float scale = 1.0F;
@@ -186,8 +185,8 @@ struct GatherOp {
     graph::TensorId table = graph::kNoTensor;
     std::int64_t rows = 0, row_elements = 0;
 };
-/// One copy of a low-channel image per filter row, each shifted by its row, in idle partitions: output channel
-/// r * C + c holds row o * stride + r * dilation - pad of input channel c at row o, zero where that is outside.
+/// One copy of a low-channel image per filter row, each shifted by its row, in idle partitions: output channel r * C +
+/// c holds row o * stride + r * dilation - pad of input channel c at row o, zero if that is outside.
 struct ReplicateOp {
     int replicas = 1, stride = 1, dilation = 1, pad = 0;
 };
@@ -201,7 +200,7 @@ struct ReduceOp {
 struct StoreOp {
     View from;
 };
-/// Part of a tensor that a fetch fills: index i of axis a of `from` goes to index start[a] + i * step[a].
+/// The part of a tensor that a fetch fills: index i of axis a of `from` goes to index start[a] + i * step[a].
 struct FetchBox {
     Strided from;
     std::vector<std::int64_t> start, step;
@@ -214,8 +213,8 @@ struct FetchOp {
     std::optional<float> fill;
     DType from_dtype = DType::fp32;  ///< of scratch values and constants; graph inputs have their own
 };
-/// Moves elements within their partitions: every lane of the output takes elements of the same lane of the inputs, as
-/// they are or weighted and summed up.
+/// Moves elements within their partitions: every lane of the output takes elements of the same lane of the inputs,
+/// unchanged or as weighted sums.
 struct ArrangeOp {
     /// `count` elements with these distances in the planes; a distance of 0 repeats.
     struct Walk {
@@ -225,11 +224,11 @@ struct ArrangeOp {
         int input = 0;
         std::int64_t from = 0, to = 0;  ///< where the walks begin, in elements of the planes
         std::vector<Walk> walks;        ///< outermost first, at most four
-        float weight = 1;               ///< of every element
+        float weight = 1;               ///< applied to every element
         bool add = false;               ///< to what earlier pieces have written
     };
     std::vector<Piece> pieces;
-    std::optional<float> fill;  ///< of elements that no piece writes
+    std::optional<float> fill;  ///< for elements that no piece writes
 };
 /// Copies slots (a concat part that could not be written in place).
 struct CopyOp {};
@@ -251,7 +250,7 @@ struct Network {
     IdVector<ValueId, Value> values;
     IdVector<LayerId, Layer> layers;           ///< in the order they run
     std::vector<View> inputs, outputs;         ///< in graph order; an input that is only fetched from DRAM has no value
-    std::vector<std::vector<float>> literals;  ///< values that the compiler itself makes up (weights of a resize)
+    std::vector<std::vector<float>> literals;  ///< values that the compiler computes (weights of a resize)
     SlotGeometry slots;                        ///< of all values
     /// Layers [0, stem_layers) that stream in row stripes; each reads the one before.
     int stem_layers = 0;

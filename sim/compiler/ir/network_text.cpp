@@ -15,7 +15,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// "3*64,17": slots of 64 channels, three of them, and one of 17.
+/// "3*64,17": three slots of 64 channels, and one of 17.
 std::string lanes_text(const std::vector<int>& lanes) {
     std::string text;
     for (auto run = lanes.begin(); run != lanes.end();) {
@@ -35,7 +35,7 @@ std::string value_text(ValueId id, const Value& value) {
     return input == graph::kNoTensor ? text : text + fmt::format(" input=t{}", input);
 }
 
-/// All of a short literal; of a long one the beginning and the hash of all.
+/// All of a short literal; for a long one, the beginning and a hash of all.
 std::string literal_text(const std::vector<float>& values) {
     constexpr std::size_t kShown = 12;
     const auto shown = values.begin() + static_cast<std::ptrdiff_t>(std::min(values.size(), kShown));

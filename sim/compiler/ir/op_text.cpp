@@ -11,7 +11,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// " key=value" pairs, without those that hold their default.
+/// " key=value" pairs, without defaults.
 class Fields {
 public:
     void add(const char* key, const std::string& value) { text_ += fmt::format(" {}={}", key, value); }
@@ -25,7 +25,7 @@ public:
     void tensor(const char* key, graph::TensorId id) {
         if (id != graph::kNoTensor) add(key, fmt::format("t{}", id));
     }
-    /// Rows and columns, where they are not both `usual`.
+    /// Rows and columns, unless both are `usual`.
     void pair(const char* key, int rows, int cols, int usual) {
         if (rows != usual || cols != usual) add(key, fmt::format("{}x{}", rows, cols));
     }
@@ -90,7 +90,7 @@ std::string weight_text(const WeightIndex& weight) {
     return replicas == 1 ? text : text + fmt::format("/{} copies {} apart", replicas, replica_step);
 }
 
-/// One text per operation. Every field is named, so that one more stops the build here.
+/// One text per operation. Every field is named, so that an added one breaks the build here.
 struct OpText {
     Fields fields;
 

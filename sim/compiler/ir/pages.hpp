@@ -1,4 +1,4 @@
-// Memory that goes back to the system the moment it is freed.
+// Memory that is returned to the system the moment it is freed.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace infsim::compiler {
 
-/// An allocator for blocks of about a megabyte: each is mapped by itself, all its pages at once (a fault for each of
-/// them took a sixth of the processor time of compiling). The C library keeps freed blocks of that size, so that a code
-/// which shrinks while a Program grows would take the memory of both.
+/// An allocator for blocks of about a megabyte: each has its own mapping, with all its pages populated at once (a fault
+/// per page took a sixth of the processor time of compiling). The C library keeps freed blocks of that size, so a code
+/// that shrinks while a Program grows would take the memory of both.
 template <class T>
 struct PageAllocator {
     using value_type = T;

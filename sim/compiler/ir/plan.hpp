@@ -1,4 +1,4 @@
-// How the layers of a network are carried out: what attempts to make a batch fit differ in.
+// How the layers of a network run: what distinguishes attempts to make a batch fit.
 #pragma once
 
 #include <cstdint>
@@ -6,19 +6,18 @@
 
 namespace infsim::compiler {
 
-/// Consecutive layers that run on some of the images, layer by layer, before the next section takes those up. Sections
-/// of few images in front of sections of many are sub-batching: only the tensors between them hold the whole batch.
+/// Consecutive layers that run on some of the images, layer by layer, before the next section takes them. Sections of
+/// few images before sections of many are sub-batching: only the tensors between them hold the whole batch.
 struct Section {
     int first = 0, last = 0;  ///< layers [first, last)
-    int images = 0;           ///< at a time; 0: the batch. A multiple of the section's before, or the batch
-    /// More than 0: a chain of convolutions and pools that run fused, each image in stripes of so many rows of the last
-    /// layer; of the tensors in between only the rows at hand exist.
+    int images = 0;           ///< at a time; 0: the batch. A multiple of the previous section's, or the batch
+    /// If greater than 0: a chain of convolutions and pools that run fused, each image in stripes of this many rows of
+    /// the last layer; only the current rows of the tensors in between exist.
     int stripe_rows = 0;
-    /// Rows that two stripes share are computed again; otherwise they are copied from one stripe's window to the
-    /// next's.
+    /// Rows shared by two stripes are recomputed; otherwise they are copied from one stripe's window to the next one's.
     bool recompute_halo = false;
-    /// Images after which weights are read anew; a multiple of `images`. 0: they are wanted until the last image, and
-    /// what has to leave the state buffer meanwhile is evicted.
+    /// Images after which weights are read again; a multiple of `images`. 0: they are needed until the last image, and
+    /// what has to leave the state buffer in the meantime is evicted.
     int weights_for = 0;
     int images_of(int batch) const { return images > 0 ? images : batch; }
     bool operator==(const Section& o) const {
@@ -33,21 +32,21 @@ struct Plan {
     std::vector<Section> sections;
     /// By layer: PSUM banks, and so tiles, that one stationary load serves; empty or 0: as the option says.
     std::vector<int> psum_banks;
-    /// Images a layer computes before it goes on to the next group of them (all its weights stay resident
-    /// meanwhile); the batch means one group. By layer; 0 leaves the choice to the emitter.
+    /// Images that a layer computes before it moves on to the next group (all its weights stay resident meanwhile); the
+    /// batch means one group. By layer; 0 leaves the choice to the emitter.
     std::vector<int> image_group;
     /// Weights of a layer that runs in several groups may take this many bytes per partition.
     std::int64_t resident_weight_bytes = 16384;
     std::int64_t slab_bytes = 4096;
-    /// Constants of layers close to each other share a row of at most so many bytes per partition; 0: none do.
+    /// Constants of nearby layers share a row of at most this many bytes per partition; 0: none do.
     std::int64_t constants_bytes = 0;
     bool share_small_images = true;  ///< images of small tensors lie in one buffer
     int stem_stripe_rows = 8;        ///< rows of the stem's last layer per stripe
     /// Images that take more bytes per partition lie in bands of rows of at most this size, each a buffer of its own
-    /// that may be spilled apart from the others; 0: no bands. Where there are bands, only spilling makes use of them.
+    /// that may be spilled separately; 0: no bands. Only spilling makes use of bands.
     std::int64_t band_bytes = 0;
-    /// Weights of 64 outputs that take more bytes per partition than this arrive in parts, one after the other, for
-    /// every group of tiles anew; 0: never.
+    /// If weights of 64 outputs take more bytes per partition than this, they arrive in parts, one after the other,
+    /// again for every group of tiles; 0: never.
     std::int64_t weight_part_bytes = 0;
 };
 

@@ -1,4 +1,4 @@
-// Who reads the values of a network.
+// Which layers read the values of a network.
 #pragma once
 
 #include <vector>

@@ -14,7 +14,7 @@ std::int64_t extent_of(const std::vector<StrideFactor>& axis) {
     return n;
 }
 
-/// Drops unit factors and joins neighbours that are one walk.
+/// Drops unit factors and merges neighbours that are one walk.
 void simplify(std::vector<StrideFactor>& axis) {
     std::vector<StrideFactor> out;
     for (const StrideFactor& f : axis) {

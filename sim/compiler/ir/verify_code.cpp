@@ -15,7 +15,7 @@ namespace {
 
 using program::AccessPattern;
 
-/// The hull of what has been written of a buffer, and where that was last done.
+/// The hull of what has been written to a buffer, and the position of the last write.
 struct Hull {
     std::int64_t begin = 0, end = 0;  ///< bytes within each partition
     int first = 0, last = 0;          ///< partitions [first, last)
@@ -49,7 +49,7 @@ struct CodeCheck {
         : code(c), frame(f), violations(limit), written(c.buffers.size()), last_of_load(c.loads.size(), -1) {}
 };
 
-/// An instruction, where it stands, and how sentences about it begin.
+/// An instruction, its position, and the beginning of messages about it.
 struct At {
     const VirtualInstruction& in;
     std::int32_t position;
@@ -133,13 +133,13 @@ void verify_in_buffer(CodeCheck& check, const At& at, const AccessPattern& ap, B
            good;
     if (!good) return;
     if (!write) {
-        require(check, check.written[id].holds(ap), at, "reads of b{} what nothing has written", id.value());
+        require(check, check.written[id].holds(ap), at, "reads bytes of b{} that nothing has written", id.value());
         return;
     }
     check.written[id].add(ap, at.position);
 }
 
-/// visit(pattern, operand, write) for every operand on chip, a scalar as the pattern of one element that it is.
+/// Calls visit(pattern, operand, write) for every operand on chip; a scalar is a pattern of one element.
 template <class Visit>
 void for_each_pattern(const VirtualInstruction& in, Visit&& visit) {
     int lanes = 0;
@@ -157,7 +157,7 @@ void for_each_pattern(const VirtualInstruction& in, Visit&& visit) {
 
 void verify_operands(CodeCheck& check, const At& at) {
     std::array<bool, kMaxOperands> used{};
-    // Reads first: an instruction that works in place reads what was there before.
+    // Reads first: an in-place instruction reads what was there before.
     for (const bool writes : {false, true})
         for_each_pattern(at.in, [&](const AccessPattern& ap, int operand, bool write) {
             if (write != writes) return;
@@ -167,7 +167,7 @@ void verify_operands(CodeCheck& check, const At& at) {
             else verify_in_buffer(check, at, ap, at.in.buffer[o], write);
         });
     for (std::size_t o = 0; o < used.size(); ++o)
-        require(check, used[o] || !BufferId(at.in.buffer[o]).exists(), at, "has buffer b{} for an operand it has not",
+        require(check, used[o] || !BufferId(at.in.buffer[o]).exists(), at, "has buffer b{} for a missing operand",
                 BufferId(at.in.buffer[o]).value());
 }
 

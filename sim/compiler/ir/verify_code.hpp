@@ -1,4 +1,4 @@
-// Is this virtual code one that can be given places and waits?
+// Whether virtual code can be given addresses and waits.
 #pragma once
 
 #include <cstddef>
@@ -10,22 +10,22 @@
 
 namespace infsim::compiler {
 
-/// What a code has to stay inside of.
+/// The limits that a code has to respect.
 struct CodeFrame {
     program::Target target;
     std::size_t layers = 0;
     int images = 1;
 };
 
-/// Everything wrong with `code`, a sentence each ("17 matmul of layer 3: reads b4 beyond its 512 bytes"), at most
-/// `limit` of them; empty for a good one.
+/// Everything wrong with `code`, one sentence each ("17 matmul of layer 3: reads b4 beyond its 512 bytes"), at most
+/// `limit` of them; empty if it is valid.
 ///
-/// Held are: queues, buffers, loads and segments are such as the target allows; every instruction is in a queue of its
-/// engine and of a layer and image that exist; its operands lie in buffers that exist, inside their bytes and their
-/// half of the partitions, or inside PSUM; no buffer is read outside the hull of what has been written of it; transfers
-/// stay inside their segments, and nothing is stored to weights, constants and inputs; the instructions of a load
-/// follow each other, and what they read has been written in front of its `earliest`. Single bytes are verify()'s
-/// business once the Program is there.
+/// The rules: the target allows the queues, buffers, loads and segments. Every instruction is in a queue of its engine
+/// and belongs to an existing layer and image. Its operands lie in existing buffers, inside their bytes and their half
+/// of the partitions, or inside PSUM. No buffer is read outside the hull of what has been written to it. Transfers stay
+/// inside their segments, and nothing is stored to weights, constants and inputs. The instructions of a load are
+/// consecutive, and what they read has been written before its `earliest`. Single bytes are left to verify() of the
+/// finished Program.
 std::vector<std::string> verify(const Code& code, const CodeFrame& frame, std::size_t limit = 100);
 
 }  // namespace infsim::compiler

@@ -29,10 +29,10 @@ void verify_value(const NetworkCheck& check, ValueId id) {
     v.require(value.phys.rows > 0 && value.phys.cols > 0, where, "has no rows or columns");
     const auto& inputs = check.graph.inputs;
     v.require(value.input == graph::kNoTensor || std::find(inputs.begin(), inputs.end(), value.input) != inputs.end(),
-              where, fmt::format("is filled by t{}, which is no graph input", value.input));
+              where, fmt::format("is filled by t{}, which is not a graph input", value.input));
 }
 
-/// Which slots have been written, value by value; a value in device DRAM counts as one slot.
+/// Which slots have been written, by value; a value in device DRAM counts as one slot.
 class Written {
 public:
     explicit Written(const NetworkCheck& check) : check_(check) {
@@ -44,7 +44,7 @@ public:
         const auto [first, last] = range(part);
         return std::all_of(first, last, [](bool written) { return written; });
     }
-    /// False where one of them had been written before.
+    /// False if one of them had already been written.
     bool add(const Part& part) {
         const auto [first, last] = range(part);
         const bool fresh = std::none_of(first, last, [](bool written) { return written; });
@@ -118,15 +118,15 @@ void verify_stem(const NetworkCheck& check) {
         if (id.index() >= count) break;
         const std::string where = fmt::format("layer l{} '{}'", id.value(), layer.name);
         ++id;
-        if (!violations.require(!layer.inputs.empty(), where, "is of the stem and reads nothing")) return;
+        if (!violations.require(!layer.inputs.empty(), where, "is in the stem and reads nothing")) return;
         const ValueId in = layer.inputs[0].value;
         const bool chained = before.exists() ? in == before : check.value(in).input != graph::kNoTensor;
-        violations.require(chained, where, "is of the stem and does not read the layer before");
+        violations.require(chained, where, "is in the stem and does not read the layer before");
         const bool alone =
             std::count_if(network.layers.begin(), network.layers.end(), [&](const Layer& l) {
                 return std::any_of(l.inputs.begin(), l.inputs.end(), [&](const Part& p) { return p.value == in; });
             }) == 1;
-        violations.require(alone, where, "is of the stem and does not read the layer before alone");
+        violations.require(alone, where, "is in the stem and is not the only reader of its input");
         before = layer.output.value;
     }
 }
@@ -146,7 +146,7 @@ std::vector<std::string> verify(const Network& network, const graph::Graph& grap
         ++id;
     }
     verify_outputs(check, written);
-    if (auto found = violations.take(); !found.empty()) return found;  // the stem's layers have parts that exist
+    if (auto found = violations.take(); !found.empty()) return found;  // the stem's check needs valid parts
     verify_stem(check);
     return violations.take();
 }

@@ -1,4 +1,4 @@
-// What each operation demands of its operands and constants.
+// What each operation requires of its operands and constants.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// One rule list per operation; parts exist.
+/// The rules of each operation; its parts exist.
 struct OperandRules {
     const NetworkCheck& check;
     const Layer& layer;
@@ -33,7 +33,7 @@ struct OperandRules {
     void elementwise() const {
         if (one_input()) same_layout(in(0), out(), "input and output");
     }
-    /// The constant has `elements`, where there is one.
+    /// The constant, if present, has `elements`.
     void optional_constant(graph::TensorId tensor, std::int64_t elements, const char* what) const {
         if (tensor == graph::kNoTensor || !verify_constant(check, tensor, where)) return;
         const std::int64_t found = graph::element_count(check.graph.tensor(tensor).shape);
@@ -65,11 +65,11 @@ struct OperandRules {
         if (!inputs(op.residual ? 2 : 1, op.residual ? 2 : 1)) return;
         positive({op.kernel_rows, op.kernel_cols, op.stride_rows, op.stride_cols, op.dilation_rows, op.dilation_cols},
                  "kernel, stride or dilation");
-        // Outputs may lie behind the last row or column that an input has: a transposed convolution makes zeros there.
+        // Outputs may lie after the last row or column of the input: a transposed convolution makes zeros there.
         weights(op);
         optional_constant(op.bias, out().channels(), "a bias");
         require(!op.limit || (!op.residual && op.function == program::ActFunction::identity && *op.limit >= 0),
-                "a limit beside a function or a residual, or below zero");
+                "a limit together with a function or a residual, or below zero");
         if (op.residual && verify_part(check, *op.residual, where + " adds"))
             same_layout(check.layout(*op.residual), out(), "residual and output");
     }
@@ -77,7 +77,7 @@ struct OperandRules {
         if (!one_input()) return;
         positive({op.kernel_rows, op.kernel_cols, op.stride_rows, op.stride_cols, op.dilation_rows, op.dilation_cols},
                  "kernel, stride or dilation");
-        require(in(0).lanes == out().lanes, "input and output have other channels");
+        require(in(0).lanes == out().lanes, "input and output have different channels");
     }
     void operator()(const UnaryOp&) const { elementwise(); }
     void operator()(const ScalarOp& op) const {
@@ -95,7 +95,7 @@ struct OperandRules {
         if (!inputs(2, 2)) return;
         same_layout(in(0), out(), "input and output");
         if (op.spread) {
-            require(in(1).cols == out().cols && in(1).rows == 1, "a spread operand of other columns");
+            require(in(1).cols == out().cols && in(1).rows == 1, "a spread operand with different columns");
             return;
         }
         require(in(1).lanes == out().lanes && op.inner > 0 && in(1).plane() * op.inner == out().plane(),
@@ -116,13 +116,13 @@ struct OperandRules {
         positive({op.heads}, "number of heads");
         if (op.heads <= 0) return;
         const Physical a = in(0), b = in(1), c = out();
-        require(a.lanes == b.lanes && a.slots() % op.heads == 0, "operands contract over other channels");
+        require(a.lanes == b.lanes && a.slots() % op.heads == 0, "operands contract over different channels");
         require(c.channels() == op.heads * a.cols && c.cols == b.cols,
                 fmt::format("a product of {}x{} columns has {} channels, {} columns", a.cols, b.cols, c.channels(),
                             c.cols));
         if (op.added)
             require(verify_part(check, *op.added, where + " adds") && check.layout(*op.added).cols == c.cols,
-                    "what is added has other columns");
+                    "the addend has different columns");
     }
     void operator()(const SpreadOp&) const {
         if (!one_input()) return;
@@ -170,19 +170,19 @@ struct OperandRules {
     void operator()(const StoreOp& op) const {
         if (!one_input() || !verify_view(check, op.from, where)) return;
         require(check.value(layer.output.value).scratch_elements == graph::element_count(shape_of(op.from)),
-                "stores another number of elements");
+                "stores a different number of elements");
     }
     void operator()(const FetchOp& op) const {
         if (!verify_view(check, op.to, where)) return;
         // A part of a concatenation keeps the view of its own value; the layer's output says where it lies now.
-        require(op.to.slots == layer.output.slots, "fills another number of slots than it writes");
+        require(op.to.slots == layer.output.slots, "fills a different number of slots than it writes");
         const graph::Shape shape = shape_of(op.to);
         for (const FetchBox& box : op.boxes) {
             verify_strided(check, box.from, where);
             verify_box(box, shape);
         }
     }
-    /// The box lies inside `shape`; without starts and steps it is all of it.
+    /// The box lies inside `shape`; without starts and steps it covers all of it.
     void verify_box(const FetchBox& box, const graph::Shape& shape) const {
         const graph::Shape extents = shape_of(box.from);
         bool inside = extents.size() == shape.size();

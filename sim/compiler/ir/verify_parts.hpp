@@ -1,4 +1,4 @@
-// The parts of the verifier of networks; private to it.
+// Private to the verifier of networks: its parts.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct NetworkCheck {
     Violations& violations;
 
     const Value& value(ValueId id) const { return network.values[id]; }
-    /// Of the slots of a part that is_there().
+    /// For the slots of a part that is_there().
     Physical layout(const Part& part) const;
     bool exists(ValueId id) const { return id.exists() && id.index() < network.values.size(); }
 };
@@ -27,15 +27,15 @@ struct Reach {
     bool within(std::int64_t count) const { return low >= 0 && high < count; }
 };
 
-/// The part's value and slots exist. `where` begins the sentence about it.
+/// Checks that the part's value and slots exist. `where` begins the message.
 bool verify_part(const NetworkCheck& check, const Part& part, const std::string& where);
-/// The same of a view, whose factors stay inside the value's layout.
+/// The same for a view, whose factors must stay inside the value's layout.
 bool verify_view(const NetworkCheck& check, const View& view, const std::string& where);
-/// The tensor is a constant of the graph.
+/// Checks that the tensor is a constant of the graph.
 bool verify_constant(const NetworkCheck& check, graph::TensorId tensor, const std::string& where);
-/// Operands and constants of a layer whose parts exist fit each other.
+/// Checks that operands and constants of a layer, whose parts exist, fit each other.
 void verify_operands(const NetworkCheck& check, const Layer& layer, const std::string& where);
-/// A walk over device DRAM stays inside what it reads.
+/// Checks that a walk over device DRAM stays inside what it reads.
 void verify_strided(const NetworkCheck& check, const Strided& strided, const std::string& where);
 
 }  // namespace infsim::compiler

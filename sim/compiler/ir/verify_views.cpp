@@ -1,4 +1,4 @@
-// Parts, views and walks over device DRAM, by themselves.
+// Checks of single parts, views and walks over device DRAM.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ bool verify_part(const NetworkCheck& check, const Part& part, const std::string&
 
 namespace {
 
-/// How far the factors of each physical dimension reach; channels and lanes are one.
+/// The reach of the factors in each physical dimension; channels and lanes are one.
 struct ViewReach {
     Reach channel, slot, row, col;
 
@@ -68,12 +68,12 @@ bool verify_constant(const NetworkCheck& check, graph::TensorId tensor, const st
     const auto& tensors = check.graph.tensors;
     const bool there = tensor >= 0 && static_cast<std::size_t>(tensor) < tensors.size() &&
                        check.graph.tensor(tensor).kind == graph::TensorKind::constant;
-    return check.violations.require(there, where, fmt::format("t{} is no constant of the graph", tensor));
+    return check.violations.require(there, where, fmt::format("t{} is not a constant of the graph", tensor));
 }
 
 namespace {
 
-/// Elements of what a walk reads, of one image; -1 where that does not exist.
+/// Number of elements, for one image, of what a walk reads; -1 if that does not exist.
 std::int64_t source_elements(const NetworkCheck& check, const Strided& s) {
     const auto& [network, graph, violations] = check;
     const auto index = static_cast<std::size_t>(s.index);

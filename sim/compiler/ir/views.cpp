@@ -14,7 +14,7 @@ std::int64_t extent_of(const std::vector<Factor>& factors) {
     return n;
 }
 
-/// Splits one factor into (outer, inner) with `inner` elements in the inner one; nothing when data would move.
+/// Splits one factor into (outer, inner) with `inner` elements in the inner one; empty if data would move.
 std::optional<std::pair<Factor, Factor>> split(const Factor& f, std::int64_t inner, const Physical& phys) {
     if (f.extent % inner != 0) return std::nullopt;
     const std::int64_t outer = f.extent / inner;
@@ -29,7 +29,8 @@ std::optional<std::pair<Factor, Factor>> split(const Factor& f, std::int64_t inn
                           slots == 1 ? Factor{Dim::lane, inner} : Factor{Dim::channel, inner});
 }
 
-/// Slot and lane factors that belong together become one channel factor again, parts of rows or columns one factor.
+/// Merges slot and lane factors that belong together into a channel factor, and parts of rows or columns into one
+/// factor.
 std::vector<Factor> merged(const std::vector<Factor>& factors, const Physical& phys) {
     std::vector<Factor> out;
     for (const Factor& f : factors) {
@@ -121,7 +122,7 @@ bool is_image(const View& view) {
 bool is_tokens(const View& view) {
     if (view.axes.empty() || !axis_is(view, view.axes.size() - 1, Dim::channel)) return false;
     bool col_seen = false;
-    std::int64_t step = 0;  // of the factor before in the same dimension: steps fall
+    std::int64_t step = 0;  // of the previous factor in the same dimension: steps decrease
     for (std::size_t i = 0; i + 1 < view.axes.size(); ++i)
         for (const Factor& f : view.axes[i]) {
             if (f.dim != Dim::row && f.dim != Dim::col) return false;

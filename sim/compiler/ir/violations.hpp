@@ -1,4 +1,4 @@
-// What verifiers of the compiler's forms have found.
+// What the verifiers of the compiler's forms have found.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,11 @@
 
 namespace infsim::compiler {
 
-/// Collects sentences up to a limit: one mistake of a pass easily shows a hundred thousand times.
+/// Collects messages up to a limit: one mistake of a pass can easily show up a hundred thousand times.
 class Violations {
 public:
     explicit Violations(std::size_t limit) : limit_(limit) {}
-    /// Adds `what` unless `holds`; returns `holds`. `where` names the thing that is wrong.
+    /// Adds `what` unless `holds`; returns `holds`. `where` names the faulty thing.
     bool require(bool holds, const std::string& where, const std::string& what) {
         if (!holds) add(where + ": " + what);
         return holds;

@@ -33,7 +33,8 @@ View arranged(Lowering& low, ArrangeOp op, const std::vector<View>& inputs, cons
     return out;
 }
 
-/// First slot and number of slots that indices [first, first + count) of an axis on partitions fill, where they do.
+/// First slot and number of slots filled by indices [first, first + count) of an axis on partitions, if they fill
+/// slots.
 std::optional<std::pair<int, int>> slots_of(const Lowering& low, const View& view, std::size_t axis, std::int64_t first,
                                             std::int64_t count) {
     const auto& factors = view.axes[axis];
@@ -71,8 +72,7 @@ std::optional<View> part_of_slots(const Lowering& low, const View& view, std::si
     return part;
 }
 
-/// What is to be done to a tensor on chip: a part of its slots, then copies (none where the part is all there is to
-/// it).
+/// How to select from a tensor on chip: a part of its slots, then copies (none if the part is all that is needed).
 struct Selection {
     View part;
     std::vector<Piece> pieces;
@@ -98,7 +98,7 @@ std::optional<Selection> plan_selection(const Lowering& low, TensorId id, const 
         }
         to[a] = static_cast<std::int64_t>(lists[a].size());
     }
-    // What reads all slots of a group at once expects its first slot where it was.
+    // Whoever reads all slots of a group at once expects its first slot where it was.
     const int ways = low.net.slots.ways;
     s.moves = s.moves || s.part.first_slot % ways != view->first_slot % ways;
     if (!s.moves) return s;
@@ -126,7 +126,7 @@ bool select_on_chip(Lowering& low, TensorId in, TensorId out, const IndexLists& 
 
 namespace {
 
-/// One axis of a resampling.
+/// The resampling of one axis.
 struct Resampling {
     std::vector<Piece> pieces;
     Layout layout;
@@ -188,7 +188,7 @@ std::optional<View> broadcast_on_chip(Lowering& low, TensorId id, const Shape& s
 
 namespace {
 
-/// The input of a concatenation that the others lie beside: on chip, rather not a graph input.
+/// The input that determines the layout of a concatenation: on chip, and preferably not a graph input.
 const View* leader_of(const Lowering& low, const Node& node, std::size_t axis) {
     const View* best = nullptr;
     for (const TensorId id : node.inputs) {

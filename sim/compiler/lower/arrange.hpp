@@ -1,4 +1,4 @@
-// Tensors brought into another order on chip without leaving their partitions: slices, padding, repetition, and
+// Rearranges tensors on chip without moving elements to other partitions: slices, padding, repetition, and
 // concatenation along axes that lie in the planes.
 #pragma once
 
@@ -9,28 +9,28 @@
 
 namespace infsim::compiler {
 
-/// By axis: output index i takes input index list[i], or none where that is negative. An empty list: all, in order.
+/// By axis: output index i takes input index list[i], or nothing if that is negative. An empty list: all, in order.
 using IndexLists = std::vector<std::vector<std::int64_t>>;
 
-/// Tensor `id`, on chip, with the elements that `lists` names; what has none becomes `fill`. A part of the tensor's own
-/// slots moves nothing. Nothing where the tensor is not on chip, elements would change partitions, or it takes too many
-/// instructions.
+/// Tensor `id`, on chip, with the elements that `lists` selects; positions without an element become `fill`. Selecting
+/// whole slots moves nothing. Empty if the tensor is not on chip, if elements would change partitions, or if it takes
+/// too many instructions.
 std::optional<View> selected_on_chip(Lowering& low, graph::TensorId id, const IndexLists& lists,
                                      std::optional<float> fill = std::nullopt);
-/// selected_on_chip of `in` becomes `out`, in its shape; false, and nothing has happened, where that is not possible.
+/// Binds selected_on_chip() of `in` to `out`, in its shape; returns false and does nothing if that is not possible.
 bool select_on_chip(Lowering& low, graph::TensorId in, graph::TensorId out, const IndexLists& lists,
                     std::optional<float> fill = std::nullopt);
-/// One axis of a tensor resampled: output index i is the sum of what each tap picks, times its weight.
+/// One axis of a tensor resampled: output index i is the sum of the elements that the taps pick, times their weights.
 struct Resampled {
     std::size_t axis = 0;
     std::vector<std::vector<std::int64_t>> picks;  ///< by tap
     std::vector<std::vector<float>> weights;
 };
-/// Tensor `in` resampled axis by axis becomes `out`; false as above.
+/// Resamples tensor `in` axis by axis into `out`; false as above.
 bool resample_on_chip(Lowering& low, graph::TensorId in, graph::TensorId out, const std::vector<Resampled>& axes);
-/// The inputs of `node` one after the other along `axis`, which lies in their planes; false as above.
+/// Concatenates the inputs of `node` along `axis`, which lies in their planes; false as above.
 bool concatenate_on_chip(Lowering& low, const graph::Node& node, std::size_t axis);
-/// The tensor broadcast to `shape` in this very layout, copied on chip; nothing as above.
+/// The tensor broadcast to `shape` in exactly this layout, copied on chip; empty if that is not possible.
 std::optional<View> broadcast_on_chip(Lowering& low, graph::TensorId id, const graph::Shape& shape,
                                       const Layout& layout);
 

@@ -15,7 +15,7 @@ struct Flat {
     std::int64_t extent = 1, step = 1;
 };
 
-/// An axis in the plane as one walk, where it is one.
+/// An axis in the plane as one walk, if it is one.
 std::optional<Flat> one_walk(const std::vector<Factor>& axis, const Physical& phys) {
     if (!lies_in_plane(axis)) return std::nullopt;
     Flat flat;
@@ -28,7 +28,7 @@ std::optional<Flat> one_walk(const std::vector<Factor>& axis, const Physical& ph
     return flat;
 }
 
-/// Walks over two lists of factors that make up the same axis, cut where either has a border.
+/// Walks over two lists of factors that form the same axis, cut where either has a boundary.
 std::optional<std::vector<Walk>> common_walks(std::vector<Flat> in, std::vector<Flat> out) {
     std::vector<Walk> inner_first;
     while (!in.empty() && !out.empty()) {
@@ -60,7 +60,7 @@ struct Stretch {
 };
 using Stretches = std::optional<std::vector<Stretch>>;
 
-/// Factors on partitions must be the same, and stand at the same places among the others.
+/// Factors on partitions must be the same, at the same positions among the others.
 Stretches whole_axis(const Layout& in, const Layout& out, std::size_t a) {
     const auto &from = in.axes[a], &to = out.axes[a];
     if (!lies_in_plane(from) || !lies_in_plane(to)) {
@@ -93,7 +93,7 @@ Stretches picked_axis(const Layout& in, const Layout& out, std::size_t a, const 
     return list;
 }
 
-/// Walks that continue each other become one; unit walks go. Ordered by where they write, the longest way first.
+/// Merges walks that continue each other and drops unit walks. Ordered by output step, the largest first.
 std::vector<Walk> merged(std::vector<Walk> walks) {
     walks.erase(std::remove_if(walks.begin(), walks.end(), [](const Walk& w) { return w.count == 1; }), walks.end());
     std::stable_sort(walks.begin(), walks.end(), [](const Walk& a, const Walk& b) { return a.to > b.to; });
@@ -107,7 +107,7 @@ std::vector<Walk> merged(std::vector<Walk> walks) {
     return out;
 }
 
-/// A piece of more walks than an access pattern has becomes one for each step of the outermost.
+/// A piece with more walks than an access pattern has is split into one piece per step of the outermost walk.
 bool add_addressable(Piece piece, std::vector<Piece>& pieces, std::size_t most) {
     piece.walks = merged(std::move(piece.walks));
     for (const Walk& w : piece.walks)

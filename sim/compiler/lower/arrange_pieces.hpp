@@ -1,4 +1,4 @@
-// The copies that an arrangement is made of: numbers only.
+// The copies that rearrange a tensor: numbers only.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,7 @@
 
 namespace infsim::compiler {
 
-/// Instructions that moving one tensor on chip may take for each pair of slots; what takes more goes through device
-/// DRAM.
+/// Most instructions for moving one tensor on chip, per pair of slots; what takes more goes through device DRAM.
 constexpr std::size_t kMostCopies = 256;
 
 /// Output indices at + i * stride .. + repeat - 1 of an axis take input index first + i * step.
@@ -19,7 +18,7 @@ struct IndexRun {
 /// The runs of an index list; negative indices belong to none.
 std::vector<IndexRun> index_runs(const std::vector<std::int64_t>& list);
 
-/// Runs of those output indices whose weight is the same.
+/// Runs of the output indices that have the same weight.
 struct WeightedRuns {
     float weight = 1;
     std::vector<IndexRun> runs;
@@ -27,20 +26,20 @@ struct WeightedRuns {
 /// Output index i takes input index picks[i] times weights[i].
 std::vector<WeightedRuns> weighted_runs(const std::vector<std::int64_t>& picks, const std::vector<float>& weights);
 
-/// What an axis of the output takes of the same axis of the input.
+/// Where an axis of the output gets its elements from, on the same axis of the input.
 struct AxisSource {
     bool all = true;             ///< every index, in order
-    bool repeats = false;        ///< the one index there is, everywhere
+    bool repeats = false;        ///< its only index, everywhere
     std::vector<IndexRun> runs;  ///< otherwise
 };
 
-/// The copies that fill `out` from `in`, axis by axis as `sources` says. Nothing where an element would change its
-/// partition, an axis lies in no walk of equal steps, or there are more than `most` copies.
+/// The copies that fill `out` from `in`, axis by axis as `sources` says. Empty if an element would change its
+/// partition, an axis is not a walk of equal steps, or there are more than `most` copies.
 std::optional<std::vector<ArrangeOp::Piece>> arrange_pieces(const Layout& in, const Layout& out,
                                                             const std::vector<AxisSource>& sources, std::size_t most);
 
 /// A layout for `shape` with the lanes of `like`: factors of its axes on partitions stay, the others lie in the plane
-/// in their order; an image stays one.
+/// in order; an image stays an image.
 Layout layout_beside(const Layout& like, const graph::Shape& shape);
 
 }  // namespace infsim::compiler

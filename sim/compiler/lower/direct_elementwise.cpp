@@ -66,7 +66,7 @@ void lower_clip(Lowering& low, const Task& task, const ScalarOp& plan) {
                     low.source.chip_dtype(task.node.outputs[0]));
 }
 
-// --- a constant beside a tensor ---------------------------------------------------------------------
+// --- a tensor and a constant ------------------------------------------------------------------------
 
 namespace {
 
@@ -79,7 +79,7 @@ AluOp reversed(AluOp op) {
     }
 }
 
-/// Whether a constant of this shape is one value for each index of the axis of the tensor that is its channels.
+/// Whether a constant of this shape has one value per index of the tensor's channel axis.
 bool is_per_channel(const Shape& constant, const View& tensor) {
     const Shape full = shape_of(tensor);
     std::size_t axis = full.size();
@@ -90,7 +90,7 @@ bool is_per_channel(const Shape& constant, const View& tensor) {
            graph::element_count(constant) == full[axis] && constant[axis - lead] == full[axis];
 }
 
-/// The number that the tensor is multiplied by, if that is what the operator does.
+/// The number by which the operator multiplies or divides the tensor, if it does that.
 std::optional<double> factor_of(AluOp op, bool constant_first, std::optional<double> number) {
     if (!number) return std::nullopt;
     if (op == AluOp::multiply) return number;
@@ -123,9 +123,9 @@ void lower_way(Lowering& low, const Node& node, AluOp op, const ConstantOperandP
     add_elementwise(low, node, plan.op, {in}, low.source.chip_dtype(node.outputs[0]));
 }
 
-// --- one element per channel beside a tensor --------------------------------------------------------
+// --- a tensor and one element per channel -----------------------------------------------------------
 
-/// Whether the tensor has one element for each channel of `full`, in the same partition, and every other axis repeats.
+/// Whether the tensor has one element per channel of `full`, in the same partition, and every other axis repeats.
 bool has_scalars_of(const Prospect& scalars, const Prospect& full) {
     const Axes &one = scalars.view.axes, &all = full.view.axes;
     if (scalars.phys().plane() != 1 || scalars.phys().lanes != full.phys().lanes || one.size() > all.size())

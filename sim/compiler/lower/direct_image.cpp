@@ -84,7 +84,7 @@ std::optional<Layout> plan_concat(const Lowering& low, const Task& task) {
         if (!part || !axis_is(part->view, axis, Dim::channel) || (!is_image(part->view) && !is_tokens(part->view)))
             return std::nullopt;
         const Physical phys = part->phys();
-        // An axis of extent 1 fits every dimension: the channels may be on another one.
+        // An axis of extent 1 fits every dimension: the channels may be on another axis.
         if (std::accumulate(phys.lanes.begin(), phys.lanes.end(), std::int64_t{0}) != low.source.shape(id)[axis])
             return std::nullopt;
         if (!out.phys.lanes.empty() && (phys.rows != out.phys.rows || phys.cols != out.phys.cols)) return std::nullopt;
@@ -99,7 +99,7 @@ std::optional<Layout> plan_concat(const Lowering& low, const Task& task) {
 
 namespace {
 
-/// Whether nobody but one reader sees the value of tensor `id`, so that its producer may write it elsewhere.
+/// Whether only one reader sees the value of tensor `id`, so that its producer may write it elsewhere.
 bool is_private(const Lowering& low, TensorId id, const View& view) {
     const auto same_value = [&](const auto& bound) { return bound.second.value == view.value; };
     return low.source.consumers(id).size() == 1 && low.value(view).input == graph::kNoTensor &&
@@ -107,7 +107,7 @@ bool is_private(const Lowering& low, TensorId id, const View& view) {
            std::count_if(low.at.views.begin(), low.at.views.end(), same_value) == 1;
 }
 
-/// Lets whoever writes the whole of `part` write `target` instead; false where nobody does.
+/// Makes the layer that writes the whole of `part` write `target` instead; false if there is none.
 bool redirect(Network& net, const View& part, const Part& target) {
     bool redirected = false;
     for (Layer& layer : net.layers)

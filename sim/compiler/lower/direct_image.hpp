@@ -20,7 +20,7 @@ std::optional<LrnOp> plan_lrn(const Lowering& low, const Task& task);
 void lower_lrn(Lowering& low, const Task& task, const LrnOp& plan);
 
 /// Along the axis on partitions; slots of the parts follow each other. A part that only this concatenation reads is
-/// written in its place by its producer; any other is copied.
+/// written directly into its place by its producer; any other is copied.
 std::optional<Layout> plan_concat(const Lowering& low, const Task& task);
 void lower_concat(Lowering& low, const Task& task, const Layout& plan);
 

@@ -25,8 +25,8 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// How the row `id` (of extent 1 but for its last axis) comes on every partition beside the tensor `beside`, whose
-/// columns are the last axis; nothing where either is not so.
+/// How the row `id` (extent 1 except in its last axis) gets onto every partition for the tensor `beside`, whose last
+/// axis is its columns; empty if either condition fails.
 std::optional<RowPlan> plan_beside(const Lowering& low, TensorId beside, TensorId id) {
     const auto like = look(low, beside);
     if (!like) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<RowPlan> plan_beside(const Lowering& low, TensorId beside, TensorI
     return plan;
 }
 
-/// What `make` makes of the row, on every partition: once for all that it stands beside. `form`: what that is.
+/// Spreads the row that `make` returns over every partition, once for all its users. `form`: names what was made.
 template <class Make>
 View spread_row(Lowering& low, const Node& node, const RowPlan& plan, const std::string& form, Make&& make) {
     const auto key = std::make_tuple(plan.row, plan.phys.slots(), plan.phys.lanes[0], form);
@@ -74,7 +74,7 @@ BinaryOp beside(AluOp op) {
     return binary;
 }
 
-/// Whether the number is -inf in the type.
+/// Whether the number is -inf in this type.
 bool is_minus_infinity(float number, DType dtype) {
     if (dtype == DType::fp16) number = fp16_to_float(float_to_fp16(number));
     if (dtype == DType::bf16) number = bf16_to_float(float_to_bf16(number));
@@ -94,7 +94,7 @@ std::optional<RowPlan> plan_row(const Lowering& low, const Node& node, AluOp op)
     return plan_beside(low, full, row);
 }
 
-/// Behind a product of activations the row is added while the sums leave PSUM.
+/// After a product of activations, the row is added while the sums leave PSUM.
 void lower_row(Lowering& low, const Node& node, AluOp op, const RowPlan& plan) {
     const View full = view_of(low, plan.full);
     const View row =
@@ -121,9 +121,10 @@ std::optional<MaskPlan> plan_mask(const Lowering& low, const Task& task) {
     return plan;
 }
 
-/// min(x, limit) with a limit of -inf where x goes and +inf where it stays, then max with a row that holds the number
-/// and -inf: exact for every x but NaN. A number that is -inf in the type that is computed in (the lowest of fp32 is,
-/// in fp16 and bf16) takes one row, -inf and 0, which is added while the sums of a product leave PSUM.
+/// min(x, limit) with a limit of -inf where x is masked and +inf elsewhere, then max with a row that holds the number
+/// where x is masked and -inf elsewhere: exact for every x but NaN. A number that is -inf in the computation type (the
+/// lowest of fp32 is, in fp16 and bf16) takes one row of -inf and 0, which is added while the sums of a product leave
+/// PSUM.
 void lower_mask(Lowering& low, const Task& task, const MaskPlan& plan) {
     const Node& node = task.node;
     const DType dtype = low.source.dtype;

@@ -5,19 +5,19 @@
 
 namespace infsim::compiler {
 
-/// How a row comes on every partition of `full`.
+/// How a row gets onto every partition of `full`.
 struct RowPlan {
     graph::TensorId full = graph::kNoTensor, row = graph::kNoTensor;
     bool turn = false;  ///< the row lies on partitions
     Physical phys;      ///< of the repeated row
 };
 
-/// Of an operator of two tensors, one of them a row over the columns of the other.
+/// For an operator on two tensors, one of which is a row over the columns of the other.
 std::optional<RowPlan> plan_row(const Lowering& low, const graph::Node& node, program::AluOp op);
 void lower_row(Lowering& low, const graph::Node& node, program::AluOp op, const RowPlan& plan);
 
-/// A Where whose conditions are a row over the columns of a tensor, and that puts one number where they hold (or do
-/// not hold): masked_fill.
+/// A Where whose conditions are a row over the columns of a tensor, and that sets one number where they hold (or do not
+/// hold): masked_fill.
 struct MaskPlan {
     RowPlan row;
     float number = 0;

@@ -18,7 +18,7 @@ bool lies_on_lanes(const Prospect& p, std::size_t axis) {
     return factors.size() == 1 && (factors[0].dim == Dim::lane || factors[0].dim == Dim::channel);
 }
 
-/// An operand of a product: [heads.., contraction, others], contraction on partitions, others the whole columns.
+/// An operand of a product: [heads.., contraction, others], contraction on partitions, others all of the columns.
 bool is_product_operand(const Prospect& p, std::size_t contraction, std::size_t others, std::int64_t heads,
                         std::int64_t k) {
     const Physical phys = p.phys();
@@ -26,7 +26,7 @@ bool is_product_operand(const Prospect& p, std::size_t contraction, std::size_t 
            phys.slots() % heads == 0 && is_whole(p.view, others, Dim::col, p.full);
 }
 
-/// The product of the leading axes, each of which must be in slots in both operands; nothing otherwise.
+/// The product of the leading axes, each of which must be in slots in both operands; otherwise empty.
 std::optional<std::int64_t> heads_of(const Prospect& a, const Prospect& b, const Shape& as, const Shape& bs) {
     std::int64_t heads = 1;
     for (std::size_t i = 0; i + 2 < as.size(); ++i) {
@@ -144,13 +144,13 @@ std::optional<GatherPlan> plan_gather(const Lowering& low, const Task& task) {
         return std::nullopt;
     const auto index = look(low, node.inputs[1]);
     if (!index || index->dtype != DType::i32 || index->full.plane() != 1) return std::nullopt;
-    // Tokens stay on partitions: whoever wants hidden there turns them, after what is added up row by row.
+    // Tokens stay on partitions: whoever wants the hidden axis there transposes them, after summing row by row.
     Layout out{index->phys(), {}};
     out.phys.cols = static_cast<int>(table[1]);
     out.axes = {{{Dim::channel, out.phys.channels()}}, {{Dim::col, table[1]}}};
     const std::size_t rank = low.source.shape(node.outputs[0]).size();
     if (rank < 2) return std::nullopt;
-    out.axes.insert(out.axes.begin(), rank - 2, {});  // one index of more axes, all but the last of one element
+    out.axes.insert(out.axes.begin(), rank - 2, {});  // any further axes: all but the last have extent 1
     return GatherPlan{{node.inputs[0], table[0], table[1]}, out};
 }
 

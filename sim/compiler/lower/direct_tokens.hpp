@@ -1,4 +1,4 @@
-// Attention and what stands around it: products of two activations, softmax, layer normalisation, embeddings.
+// Attention and its surroundings: products of two activations, softmax, layer normalisation, embeddings.
 #pragma once
 
 #include "compiler/lower/operators.hpp"
@@ -7,17 +7,17 @@ namespace infsim::compiler {
 
 struct HeadMatmulPlan {
     int heads = 1;
-    bool turn_a = false, turn_b = false;  ///< operands whose contraction has to be turned onto partitions
-    bool rows_on_lanes = false;           ///< the rows of the result lie on partitions, not its columns
+    bool turn_a = false, turn_b = false;  ///< operands whose contraction axis has to be transposed onto partitions
+    bool rows_on_lanes = false;           ///< the rows of the result lie on partitions instead of its columns
     Layout out;
     std::int64_t macs = 0;
 };
-/// A product of two activations of the same rank from 3 on, head by head.
+/// A product of two activations of the same rank, at least 3, head by head.
 std::optional<HeadMatmulPlan> plan_head_matmul(const Lowering& low, const Task& task);
 void lower_head_matmul(Lowering& low, const Task& task, const HeadMatmulPlan& plan);
 
 struct SoftmaxPlan {
-    bool turn = false;  ///< the axis lies on partitions and has to be turned onto the columns
+    bool turn = false;  ///< the axis lies on partitions and has to be transposed onto the columns
     int heads = 1;
 };
 /// Over all columns, or over all partitions of a head.

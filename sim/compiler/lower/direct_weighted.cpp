@@ -19,7 +19,7 @@ namespace {
 
 bool has_bias(const Node& node) { return node.inputs.size() > 2 && node.inputs[2] != graph::kNoTensor; }
 
-/// A residual is added while PSUM is evacuated, element by element: it must lie as the result does.
+/// A residual is added while PSUM is evacuated, element by element: it must have the layout of the result.
 bool takes_residual(const Lowering& low, const Task& task, const Physical& out) {
     if (task.fusion->residual == graph::kNoTensor) return true;
     const auto residual = look(low, task.fusion->residual);
@@ -85,8 +85,8 @@ void lower_conv(Lowering& low, const Task& task, const WeightedPlan& plan) {
 
 namespace {
 
-/// Whether an axis of several factors is all of a flattened image: channels, then rows and columns, or (`any_order`)
-/// in another order. Every element of the plane is a step of the filter: another order has to have channels for that.
+/// Whether an axis of several factors is a whole flattened image: channels, then rows and columns, or (`any_order`) in
+/// another order. Every element of the plane is a step of the filter: another order needs channels for that.
 bool is_flattened_image(const std::vector<Factor>& axis, const Prospect& in, bool any_order) {
     constexpr std::int64_t kFewestChannels = 16;
     std::int64_t covered = 1;

@@ -5,7 +5,7 @@
 
 namespace infsim::compiler {
 
-/// The layer and what it leaves, but for what the fusion adds.
+/// The layer and its output, without what the fusion adds.
 struct WeightedPlan {
     ConvOp op;
     Layout out;
@@ -16,8 +16,8 @@ struct WeightedPlan {
 /// Takes a fusion headed by a convolution of one image over one or two spatial axes.
 std::optional<WeightedPlan> plan_conv(const Lowering& low, const Task& task);
 void lower_conv(Lowering& low, const Task& task, const WeightedPlan& plan);
-/// Takes a fusion headed by gemm or matmul by a constant matrix, of a tensor with its last axis on partitions, or of a
-/// flattened image.
+/// Takes a fusion headed by gemm or matmul with a constant matrix, on a tensor with its last axis on partitions, or on
+/// a flattened image.
 std::optional<WeightedPlan> plan_dense(const Lowering& low, const Task& task);
 void lower_dense(Lowering& low, const Task& task, const WeightedPlan& plan);
 

@@ -12,7 +12,7 @@ void drop_unread(Network& network) {
     INFSIM_CHECK(network.stem_layers == 0, "layers are dropped before the stem is chosen");
     IdVector<ValueId, bool> read(network.values.size());
     for (const View& output : network.outputs) read[output.value] = true;
-    // Whoever reads a value comes behind who writes it: from the last layer to the first, all readers are known.
+    // Readers of a value come after its writer: from the last layer to the first, all readers are known.
     std::vector<Layer> kept;
     while (!network.layers.empty()) {
         Layer layer = std::move(network.layers.back());

@@ -9,14 +9,14 @@ using program::AluOp;
 
 namespace {
 
-/// The product of activations that wrote the tensor, which one node alone reads and the host does not.
+/// The product of activations that wrote the tensor, if one node is its only reader and the host does not read it.
 LayerId sole_product(const Lowering& low, TensorId id, const View& view) {
     if (low.source.consumers(id).size() != 1 || view.slots != low.value(view).phys.slots() || low.source.is_output(id))
         return kNoLayer;
     const auto& layers = low.net.layers;
     for (LayerId l = layers.next_id().next(-1); l.exists(); l = l.next(-1)) {
         for (const Part& in : layers[l].inputs)
-            if (in.value == view.value) return kNoLayer;  // stored on the way
+            if (in.value == view.value) return kNoLayer;  // stored in between
         if (layers[l].output.value != view.value) continue;
         const auto* product = std::get_if<HeadMatmulOp>(&layers[l].op);
         return product != nullptr && !product->added ? l : kNoLayer;

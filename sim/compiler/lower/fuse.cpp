@@ -19,7 +19,7 @@ bool is_constant(const Graph& g, TensorId id) {
     return id != graph::kNoTensor && g.tensor(id).kind == graph::TensorKind::constant;
 }
 
-/// What of the graph the planner asks for again and again.
+/// What the planner repeatedly asks about the graph.
 class Uses {
 public:
     explicit Uses(const Graph& g);
@@ -65,7 +65,7 @@ Uses::Uses(const Graph& g) : graph(g), by_tensor_(g.tensors.size()) {
     }
 }
 
-/// A constant that is one value per output channel of `node` (or one for all): the bias of its evacuation.
+/// A constant with one value per output channel of `node` (or one for all): the bias of its evacuation.
 bool is_channel_constant(const Graph& g, const Node& node, TensorId id, const graph::Shape& out) {
     if (!is_constant(g, id)) return false;
     const auto& shape = g.tensor(id).shape;
@@ -77,7 +77,7 @@ bool is_channel_constant(const Graph& g, const Node& node, TensorId id, const gr
 
 using Owners = IdVector<NodeId, NodeId>;
 
-/// A fusion on its way down the chain of nodes behind its head.
+/// A fusion on its way down the chain of nodes after its head.
 struct Chain {
     const Uses& uses;
     const Owners& owners;
@@ -85,9 +85,9 @@ struct Chain {
     bool bias_taken = false;
 
     bool has_residual() const { return fusion.residual != graph::kNoTensor; }
-    /// Takes an add of a bias or a residual behind `current`; false where it is neither.
+    /// Takes an add of a bias or a residual after `current`; false if it is neither.
     bool take_add(NodeId next, TensorId current);
-    /// Takes a function, which ends the chain; false where there is none.
+    /// Takes a function, which ends the chain; false if there is none.
     bool take_function(const Node& node);
 };
 
@@ -119,7 +119,7 @@ bool Chain::take_function(const Node& node) {
     return function.has_value();
 }
 
-/// Follows the single-consumer chain behind a weighted node and takes what fits into one evacuation.
+/// Follows the single-consumer chain after a weighted node and takes what fits into one evacuation.
 Fusion chain_behind(const Uses& uses, NodeId head, const Owners& owners) {
     const Node& node = uses.node(head);
     Chain chain{uses, owners, {}, false};
@@ -138,7 +138,7 @@ Fusion chain_behind(const Uses& uses, NodeId head, const Owners& owners) {
     }
 }
 
-/// The node that made `id`, stepping back over the add of a constant (a bias).
+/// The node that made `id`, looking through the add of a constant (a bias).
 NodeId producer_behind_bias(const Uses& uses, TensorId id) {
     const NodeId producer = uses.producer(id);
     if (!producer.exists() || uses.node(producer).op != Op::add) return producer;
@@ -147,8 +147,8 @@ NodeId producer_behind_bias(const Uses& uses, TensorId id) {
     return left != right ? uses.producer(add.inputs[left ? 1 : 0]) : producer;
 }
 
-/// For every add of two activations: the weighted node that may take it over. The deeper producer wins, because
-/// the shallower one (a projection shortcut) can run earlier and its output be added into in place.
+/// For every add of two activations: the weighted node that may take it over. The deeper producer wins, because the
+/// shallower one (a projection shortcut) can run earlier, and the sum can overwrite its output in place.
 Owners owners_of_adds(const Uses& uses) {
     Owners owners(uses.graph.nodes.size());
     for (const NodeId n : node_ids(uses.graph)) {

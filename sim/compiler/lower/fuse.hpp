@@ -1,4 +1,4 @@
-// fuse: which nodes disappear into the evacuation of the matmuls before them.
+// fuse: which nodes are absorbed into the evacuation of the matmuls before them.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 
 namespace infsim::compiler {
 
-/// A conv, gemm or MatMul by a constant with everything that happens while its PSUM is evacuated.
+/// A conv, gemm or MatMul with a constant, and everything that happens while its PSUM is evacuated.
 struct Fusion {
     NodeId head;
-    NodeId last;                              ///< node whose output the fused layer yields; the layer runs here
+    NodeId last;                              ///< node whose output the fused layer produces; the layer runs here
     graph::TensorId bias = graph::kNoTensor;  ///< per-channel constant
     graph::TensorId residual = graph::kNoTensor;
     program::ActFunction function = program::ActFunction::identity;
@@ -30,7 +30,7 @@ Fusion without(const Fusion& fusion, graph::Op op, NodeId last);
 
 /// True for conv, for gemm and for matmul with a constant right-hand side.
 bool is_weighted(const graph::Graph& graph, const graph::Node& node);
-/// The ACT function of an operator that is one function of one input, if it is: the one of the same name.
+/// The ACT function of an operator that is a function of one input: the one of the same name, if there is one.
 std::optional<program::ActFunction> act_function(graph::Op op);
 
 }  // namespace infsim::compiler

@@ -13,7 +13,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// The upper limit of a layer that clips at zero and there.
+/// The upper limit of a layer that clips to [0, limit].
 std::optional<float> limit_of(const Layer& layer) {
     const auto* op = std::get_if<ScalarOp>(&layer.op);
     if (!op || op->first.op != program::AluOp::max || op->second.op != program::AluOp::min) return std::nullopt;

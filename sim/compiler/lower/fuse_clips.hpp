@@ -1,16 +1,16 @@
-// fuse_clips: ReLU6 and its like leave PSUM together with the convolution in front of them.
+// fuse_clips: ReLU6 and similar clips are applied as the preceding convolution's sums leave PSUM.
 #pragma once
 
 #include "compiler/ir/network.hpp"
 
 namespace infsim::compiler {
 
-/// Leaves out every clip from zero to a number that alone reads what a convolution without function and residual makes:
-/// the convolution takes the limit over and writes what the clip wrote. Values keep their ids. Runs before the stem is
-/// chosen. How many clips it took.
+/// Removes every clip from zero to a number that is the only reader of a convolution without function and residual: the
+/// convolution takes over the limit and writes what the clip wrote. Values keep their ids. Runs before the stem is
+/// chosen. Returns how many clips it removed.
 int fuse_clips(Network& network);
 
-/// Whether there is a clip from zero to a number at all.
+/// Whether there is any clip from zero to a number.
 bool has_clips(const Network& network);
 
 }  // namespace infsim::compiler

@@ -12,12 +12,12 @@ using graph::Shape;
 
 namespace {
 
-/// Indices that follow each other in equal steps: one box of a fetch.
+/// Consecutive indices in equal steps: one box of a fetch.
 struct Run {
     std::int64_t at = 0, first = 0, count = 1, step = 1;
 };
 
-/// Splits a list of indices into runs; negative indices mean "nothing there" and belong to none.
+/// Splits a list of indices into runs; negative indices mean "nothing there" and belong to no run.
 std::vector<Run> runs_of(const std::vector<std::int64_t>& indices) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -41,7 +41,7 @@ std::vector<Run> runs_of(const std::vector<std::int64_t>& indices) {
     return runs;
 }
 
-/// Each index so many times in a row, 0 when the list is not of that form.
+/// How many times each index is repeated in a row; 0 if the list does not have that form.
 std::int64_t repeats(const std::vector<std::int64_t>& indices, std::int64_t extent) {
     const auto n = static_cast<std::int64_t>(indices.size());
     if (extent == 0 || n % extent != 0) return 0;
@@ -51,10 +51,10 @@ std::int64_t repeats(const std::vector<std::int64_t>& indices, std::int64_t exte
     return times;
 }
 
-/// The most pieces that one fetch is made of.
+/// The most pieces in one fetch.
 constexpr std::size_t kMostPieces = 4096;
 
-/// The boxes of a selection: every combination of runs of the axes; nothing (and a note) where there are too many.
+/// The boxes of a selection: every combination of runs of the axes; empty (and a note) if there are too many.
 std::vector<FetchBox> boxes_of(Lowering& low, const Strided& source, const std::vector<std::vector<Run>>& runs) {
     std::vector<FetchBox> boxes = {{source, {}, {}}};
     for (std::size_t a = 0; a < runs.size(); ++a) {

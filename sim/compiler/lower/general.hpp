@@ -1,5 +1,5 @@
 // The general way of every operator that has one: operands are fetched from device DRAM in the layout that the operator
-// wants, and stored there where somebody wants another one. Slower than the direct way, and at home with any layout.
+// wants, and stored there if somebody wants another one. Slower than the direct way, but works with any layout.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace infsim::compiler {
 
-/// Why a node cannot be lowered in the general way; nothing where it can, but for limits of the chip.
+/// Why a node cannot be lowered in the general way; empty if it can, apart from limits of the chip.
 using Refusal = std::optional<std::string>;
 
 // general_elementwise.cpp: broadcasting, and functions composed of what ACT and POOL have
@@ -25,7 +25,7 @@ void general_thresholded_relu(Lowering& low, const graph::Node& node);
 void general_logical_not(Lowering& low, const graph::Node& node);
 void general_cast(Lowering& low, const graph::Node& node);
 
-// general_reduce.cpp, general_norm.cpp: reductions over any axes, and what is made of them
+// general_reduce.cpp, general_norm.cpp: reductions over any axes, and operators built from them
 void general_reduce(Lowering& low, const graph::Node& node);
 void general_softmax(Lowering& low, const graph::Node& node);
 void general_layer_norm(Lowering& low, const graph::Node& node);
@@ -45,8 +45,8 @@ void general_conv_transpose(Lowering& low, const graph::Node& node);
 Refusal refuse_conv(const Lowering& low, const graph::Node& node);
 void general_conv(Lowering& low, const graph::Node& node);
 
-// general_move.cpp: what only moves data. On chip a view of the same value where that exists; otherwise a walk over the
-// tensor in device DRAM, which moves nothing either until somebody wants it on chip.
+// general_move.cpp: operators that only move data. On chip they are a view of the same value if that exists; otherwise
+// a walk over the tensor in device DRAM, which moves nothing either until somebody wants the tensor on chip.
 void general_reshape(Lowering& low, const graph::Node& node);
 void general_transpose(Lowering& low, const graph::Node& node);
 void general_expand(Lowering& low, const graph::Node& node);
@@ -57,7 +57,7 @@ void general_concat(Lowering& low, const graph::Node& node);
 void general_pad(Lowering& low, const graph::Node& node);
 void general_split(Lowering& low, const graph::Node& node);
 
-// general_gather.cpp: by constant indices a selection, by computed ones a product with ones where the index is
+// general_gather.cpp: with constant indices a selection, with computed ones a product with ones at the index
 void general_gather(Lowering& low, const graph::Node& node);
 
 // general_resize.cpp: nearest by picking, linear and cubic axis by axis as weighted sums of picked tensors

@@ -1,4 +1,4 @@
-// Convolutions that are none of one image by constant weights: over three axes, of several images in one tensor, by
+// Convolutions other than those of one image by constant weights: over three axes, of several images in one tensor, by
 // computed weights.
 #include <algorithm>
 #include <numeric>
@@ -35,7 +35,7 @@ struct FilterAxis {
     }
 };
 
-/// A convolution as of one over depth, rows and columns; what it has not is an axis of one element.
+/// Any convolution as one over depth, rows and columns; a missing axis has one element.
 struct Conv3 {
     std::int64_t images = 1, channels = 1, outputs = 1, groups = 1;
     FilterAxis depth, rows, cols;
@@ -64,10 +64,10 @@ Strided input_of(Lowering& low, const Node& node, const Conv3& g) {
     return reshaped(low, strided_of(low, node.inputs[0]), five);
 }
 
-// --- by constant weights ----------------------------------------------------------------------------
+// --- with constant weights --------------------------------------------------------------------------
 
-/// The planes of all images and all depths one below the other, each with the rows that its padding adds, so that one
-/// convolution over rows and columns takes them all. Taps along the depth are channels.
+/// The planes of all images and all depths stacked, each with the rows of its padding, so that one convolution over
+/// rows and columns handles them all. Taps along the depth are channels.
 struct Stack {
     std::int64_t planes = 1, in_rows = 1, out_rows = 1;  ///< rows of one plane
     Shape image, out;
@@ -129,16 +129,16 @@ void conv_by_constant(Lowering& low, const Node& node, const Conv3& g) {
     op.groups = static_cast<int>(g.groups);
     const View y = fresh(low, default_layout(stack.out, low.source.columns), low.source.dtype);
     low.add_layer(node, "conv", op, {x}, y).macs = graph::macs(low.source.graph, node);
-    // Rows at the end of a plane that reach into the next one are nobody's.
+    // Rows at the end of a plane that reach into the next one are not used.
     const Strided all = reshaped(low, stored(low, y), {g.outputs, stack.planes, stack.out_rows, g.cols.out});
     const Shape five = {g.outputs, g.images, g.depth.out, g.rows.out, g.cols.out};
     const Strided result = transpose(reshaped(low, sliced(low, all, 2, 0, g.rows.out, 1), five), {1, 0, 2, 3, 4});
     bind(low, node.outputs[0], reshaped(low, result, low.source.shape(node.outputs[0])));
 }
 
-// --- by computed weights ----------------------------------------------------------------------------
+// --- with computed weights --------------------------------------------------------------------------
 
-/// The input with zeros where it is padded.
+/// The input with its zero padding.
 Strided with_padding(Lowering& low, const Node& node, const Conv3& g) {
     Strided x = input_of(low, node, g);
     const Shape to = {g.images, g.channels, g.depth.padded(), g.rows.padded(), g.cols.padded()};
@@ -175,7 +175,7 @@ Strided columns_of(Lowering& low, const Node& node, const Conv3& g) {
     return columns;
 }
 
-/// One product for every image and group: the weights by all that the filter sees.
+/// One product per image and group: the weights times everything the filter sees.
 void conv_by_computed(Lowering& low, const Node& node, const Conv3& g) {
     const TensorId out = node.outputs[0];
     const std::int64_t heads = g.images * g.groups, of_group = g.outputs / g.groups;

@@ -21,8 +21,8 @@ void general_binary(Lowering& low, const Node& node) {
     low.at.views[out] = combine(low, a, b, *alu_function(node.op), low.source.chip_dtype(out));
 }
 
-/// Where the condition holds the limit is +inf, elsewhere -inf: max(min(a, limit), min(b, -limit)) is exact and
-/// passes infinities on, as a mask of attention scores needs.
+/// Where the condition holds, the limit is +inf, elsewhere -inf: max(min(a, limit), min(b, -limit)) is exact and passes
+/// infinities through, as a mask of attention scores needs.
 void general_where(Lowering& low, const Node& node) {
     const TensorId out = node.outputs[0];
     const Layout layout = layout_for(low, node);
@@ -42,7 +42,7 @@ void general_where(Lowering& low, const Node& node) {
 
 namespace {
 
-/// A function of one tensor, put together on it where it lies.
+/// A function of one tensor, composed in the layout that the tensor has.
 struct Activation {
     Activation(Lowering& l, const Node& n)
         : low(l), node(n), x(view_of(l, n.inputs[0])), dtype(l.source.chip_dtype(n.outputs[0])) {}
@@ -120,7 +120,7 @@ void general_logical_not(Lowering& low, const Node& node) {
     f.leaves(f.scalars(f.x, AluOp::equal, 0));
 }
 
-/// One to a shorter type rounds.
+/// Converting to a shorter type rounds.
 void general_cast(Lowering& low, const Node& node) {
     const Activation f(low, node);
     const DType to = low.source.graph.tensor(node.outputs[0]).dtype;

@@ -1,4 +1,4 @@
-// Gathers: by constant indices a selection, by computed ones a product with ones where the index is.
+// Gathers: with constant indices a selection, with computed ones a product with ones at the index.
 #include <numeric>
 #include <string>
 #include <utility>
@@ -22,7 +22,7 @@ using program::AluOp;
 
 namespace {
 
-/// By indices that are known: a selection.
+/// With known indices: a selection.
 void gather_by_constants(Lowering& low, const Node& node) {
     const TensorId in = node.inputs[0], out = node.outputs[0];
     const std::size_t axis = axis_index(graph::attribute_int(node, "axis"), low.source.shape(in).size());
@@ -42,7 +42,7 @@ void gather_by_constants(Lowering& low, const Node& node) {
     bind_reshaped(low, out, gathered(low, strided_of(low, in), indices, std::nullopt));
 }
 
-/// A gather as one of rows: [outer, entries, inner] by `picks` indices.
+/// A gather as a gather of rows: [outer, entries, inner] by `picks` indices.
 struct Rows {
     std::int64_t outer = 1, entries = 1, inner = 1, picks = 1;
 };
@@ -79,7 +79,7 @@ View ones_at(Lowering& low, const Node& node, const Rows& rows, DType dtype) {
     return combine(low, front, back, AluOp::max, dtype);
 }
 
-/// Integers, which a product would round: entry by entry times ones, added up.
+/// For integers, which a product would round: entry by entry times ones, added up.
 void gather_integers(Lowering& low, const Node& node, const Rows& rows, const Strided& from, DType dtype) {
     const Shape all = {rows.outer, rows.picks, rows.inner, rows.entries};
     const Strided ones = reshaped(low, stored(low, ones_at(low, node, rows, dtype)), {1, rows.picks, 1, rows.entries});

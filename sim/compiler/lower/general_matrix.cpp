@@ -32,7 +32,7 @@ Shape batch_of(const Shape& a, const Shape& b) {
     return batch;
 }
 
-/// The tensor of shape `s` as one list of matrices, as many as `batch` has.
+/// The tensor of shape `s` as one list of matrices, as long as `batch` says.
 Strided matrices(Lowering& low, TensorId id, const Shape& s, const Shape& batch) {
     Shape full = batch;
     full.insert(full.end(), s.end() - 2, s.end());
@@ -40,7 +40,7 @@ Strided matrices(Lowering& low, TensorId id, const Shape& s, const Shape& batch)
     return reshaped(low, whole, {graph::element_count(batch), s[s.size() - 2], s.back()});
 }
 
-/// The heads' axis is several again: slots, `step` to a head, count them all.
+/// Splits the axis of heads into several again, all over slots, `step` per head.
 View split_heads(const View& y, const Shape& batch, std::int64_t step) {
     View split = y;
     split.axes.erase(split.axes.begin());
@@ -52,13 +52,13 @@ View split_heads(const View& y, const Shape& batch, std::int64_t step) {
     return split;
 }
 
-/// Whether several matrices are all multiplied by one.
+/// Whether several matrices are all multiplied by the same one.
 bool is_shared(const Shape& a, const Shape& b) {
     return graph::element_count(Shape(a.begin(), a.end() - 2)) > 1 &&
            graph::element_count(Shape(b.begin(), b.end() - 2)) == 1 && a.size() >= b.size();
 }
 
-/// All rows of all matrices of shape `as` times the one of shape `bs`.
+/// All rows of all matrices of shape `as` times the single matrix of shape `bs`.
 void by_one_matrix(Lowering& low, const Node& node, const Shape& as, const Shape& bs) {
     const TensorId out = node.outputs[0];
     const std::int64_t k = as.back(), rows = graph::element_count(as) / k;
@@ -120,7 +120,7 @@ Layout einsum_layout(const Shape& full, std::size_t outputs, int width) {
     return lanes_layout(full, lanes, order, width);
 }
 
-/// The walk over an operand with one axis per label; nothing where its axes are no plain ones.
+/// The walk over an operand with one axis per label; empty if its axes are not plain.
 std::optional<Strided> aligned(const Strided& s, const std::string& operand, const Labels& labels) {
     Strided all = s;
     all.axes.assign(labels.extents.size(), {});

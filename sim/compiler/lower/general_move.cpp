@@ -24,8 +24,8 @@ std::vector<std::int64_t> counted(std::int64_t start, std::int64_t count, std::i
     return list;
 }
 
-/// Parts of one axis, `by` elements of which lie on each partition: cut where a part ends, the first and the last
-/// partition that is shared with another part, and what lies between.
+/// Cuts a part of one axis, with `by` elements on each partition: the first and the last partition if they are shared
+/// with other parts, and what lies between.
 std::vector<std::pair<std::int64_t, std::int64_t>> cut_at(std::int64_t first, std::int64_t count, std::int64_t by) {
     std::vector<std::pair<std::int64_t, std::int64_t>> parts;  // (first, count)
     while (count > 0) {
@@ -38,14 +38,14 @@ std::vector<std::pair<std::int64_t, std::int64_t>> cut_at(std::int64_t first, st
     return parts;
 }
 
-/// Indices [at, at + count) of the axis that is concatenated.
+/// Indices [at, at + count) of the concatenated axis.
 struct ConcatInput {
     Strided from;
     std::int64_t at = 0, count = 0;
 };
 
-/// The inputs one after the other along `axis`, which is [partitions, rows] in `layout`: whole partitions
-/// arrive in one run each. Nothing where an input is no plain walk.
+/// Concatenates the inputs along `axis`, which is [partitions, rows] in `layout`: whole partitions arrive in one run
+/// each. Empty if an input is not a plain walk.
 std::optional<View> concatenated_rows(Lowering& low, const std::vector<ConcatInput>& inputs, std::size_t axis,
                                       const Layout& layout, DType dtype) {
     const std::int64_t by = layout.axes[axis][1].extent;
@@ -105,7 +105,7 @@ void general_concat(Lowering& low, const Node& node) {
 
 namespace {
 
-/// Which element of an axis of `n` lies `i` behind its start when the axis is padded; -1: none.
+/// The element of an axis of `n` that lies at offset `i` from its start when the axis is padded; -1: none.
 std::int64_t padded_index(std::int64_t i, std::int64_t n, const std::string& mode) {
     if (mode == "edge") return std::clamp<std::int64_t>(i, 0, n - 1);
     if (mode == "reflect")
@@ -149,7 +149,7 @@ void general_reshape(Lowering& low, const Node& node) {
     const Shape& to = low.source.shape(out);
     if (const auto on_chip = low.at.views.find(in); on_chip != low.at.views.end())
         if (const auto direct = reshape(on_chip->second, low.phys_of(on_chip->second), to)) low.at.views[out] = *direct;
-    // The walk in DRAM is free where the tensor already is there, and the last resort where it is not.
+    // The walk in DRAM is free if the tensor is already there, and the last resort if not.
     if (low.at.views.count(out) == 0) bind(low, out, reshaped(low, strided_of(low, in), to));
     else if (low.at.strided.count(in) > 0)
         if (const auto direct = reshape(strided_of(low, in), to)) bind(low, out, *direct);

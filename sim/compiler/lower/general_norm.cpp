@@ -37,7 +37,7 @@ View normalised(Lowering& low, const Node& node, const View& x, const std::vecto
     return combine(low, centred, norm, AluOp::multiply, dtype, inner);
 }
 
-/// Channels on lanes, every image's plane behind the other.
+/// Channels on lanes, the planes of the images one after the other.
 Layout channels_layout(const Shape& shape, int width) {
     std::vector<int> order(shape.size());
     std::iota(order.begin(), order.end(), 0);

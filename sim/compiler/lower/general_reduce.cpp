@@ -13,7 +13,7 @@ using program::AluOp;
 
 namespace {
 
-/// A tensor with the axes to be reduced innermost, and what is done with it.
+/// A tensor with the axes to be reduced innermost, and what to do with it.
 struct Reduction {
     Lowering& low;
     View x;
@@ -25,7 +25,7 @@ struct Reduction {
     View apply(const View& v, ActFunction f) const { return act(low, v, f, 1, 0, dtype); }
 };
 
-/// log(sum(e^(x - max))) + max: no power of e is larger than 1.
+/// log(sum(e^(x - max))) + max: no power exceeds 1.
 View log_sum_exp(const Reduction& r) {
     const View most = r.over(r.x, AluOp::max);
     const int inner = innermost(r.x, r.low.value(r.x).phys, r.mask);
@@ -56,7 +56,7 @@ void general_reduce(Lowering& low, const Node& node) {
     const std::vector<bool> mask = axis_mask(graph::attribute_ints(node, "axes"), shape.size());
     const Reduction r{low, for_reduction(low, in, mask), mask, low.source.chip_dtype(out)};
     const View y = reduced(r, node.op, reduced_elements(shape, mask));
-    View bound = y;  // an axis that is reduced has no factors: it stays or goes
+    View bound = y;  // a reduced axis has no factors: it stays or goes
     bound.axes.clear();
     const bool keep = graph::attribute_int(node, "keepdims") != 0;
     for (std::size_t a = 0; a < mask.size(); ++a)

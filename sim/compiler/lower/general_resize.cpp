@@ -36,7 +36,7 @@ Axis axis_of(const Node& node, const Shape& in, const Shape& out, std::size_t a)
 /// Where output position `o` lies on the input axis, by ONNX's coordinate transformations.
 double source_position(const Node& node, const Axis& x, std::int64_t o) {
     const std::string& mode = graph::attribute_string(node, "coordinate_transformation_mode");
-    // ONNX's reference divides by the extent that the scale gives before it is rounded down to whole elements.
+    // ONNX's reference divides by the extent that the scale gives before rounding down to whole elements.
     const double at = static_cast<double>(o), in = static_cast<double>(x.in), out = x.scale * in;
     if (mode == "asymmetric") return at / x.scale;
     if (mode == "align_corners") return x.out == 1 ? 0 : at * (in - 1) / (out - 1);
@@ -64,7 +64,7 @@ bool crops(const Node& node) {
     return graph::attribute_string(node, "coordinate_transformation_mode") == "tf_crop_and_resize";
 }
 
-/// Weights of the taps around a position that lies `f` behind the second of four (cubic) or the first of two.
+/// Weights of the taps around a position at distance `f` after the second of four taps (cubic) or the first of two.
 std::vector<double> tap_weights(const Node& node, double f) {
     if (graph::attribute_string(node, "mode") == "linear") return {1 - f, f};
     const double a = graph::attribute_float(node, "cubic_coeff_a");
@@ -73,7 +73,7 @@ std::vector<double> tap_weights(const Node& node, double f) {
     return {far(f + 1), near(f), near(1 - f), far(2 - f)};
 }
 
-/// What linear and cubic modes make of one axis: for each tap, the elements it picks and their weights.
+/// One axis in the linear and cubic modes: for each tap, the elements that it picks and their weights.
 struct Taps {
     std::vector<std::vector<std::int64_t>> picks;
     std::vector<std::vector<float>> weights;
@@ -98,7 +98,7 @@ Taps taps_of(const Node& node, const Axis& x) {
     return t;
 }
 
-/// Numbers that the compiler makes up, along axis `axis` of a tensor of shape `to` and the same everywhere else.
+/// Computed numbers along axis `axis` of a tensor of shape `to`, the same along all other axes.
 Strided along_axis(Lowering& low, std::vector<float> numbers, const Shape& to, std::size_t axis) {
     Strided literal{Strided::Source::literal, static_cast<int>(low.net.literals.size()), 0, {}};
     literal.axes.assign(to.size(), {});
@@ -138,7 +138,7 @@ Strided resized_axis(Lowering& low, const Strided& s, std::size_t axis, const No
     return stored(low, *total);
 }
 
-/// Which element of each axis every output takes, -1 outside, and which axes are not simply taken over.
+/// Which element of each axis every output takes, -1 outside, and which axes are not simply copied.
 struct Selection {
     std::vector<std::vector<std::int64_t>> indices;
     std::vector<std::size_t> changed;

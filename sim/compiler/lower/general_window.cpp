@@ -18,7 +18,7 @@ using graph::TensorId;
 
 namespace {
 
-/// One axis of windows.
+/// The windows along one axis.
 struct Windows {
     int kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
 };
@@ -59,7 +59,7 @@ PoolOp pool_of(const Node& node, const Windows& rows, const Windows& cols) {
     return op;
 }
 
-/// `s` as an image [1, channels, rows, columns], pooled to `rows` x `cols`.
+/// Pools `s`, as an image [1, channels, rows, columns], to `rows` x `cols`.
 View pooled(Lowering& low, const Node& node, const Strided& s, const Shape& image, const PoolOp& op, std::int64_t rows,
             std::int64_t cols) {
     const int width = low.source.columns;
@@ -76,8 +76,8 @@ Refusal refuse_pool(const Lowering& low, const Node& node) {
     return std::nullopt;
 }
 
-/// Channels of all images lie one after the other. Means and maxima over boxes are taken over the last two axes
-/// first and then over the one before, which is the same number.
+/// Channels of all images lie one after the other. Means and maxima over boxes are taken over the last two axes first
+/// and then over the one before, which gives the same result.
 void general_pool(Lowering& low, const Node& node) {
     const TensorId in = node.inputs[0], out = node.outputs[0];
     const Shape &from = low.source.shape(in), &to = low.source.shape(out);
@@ -105,7 +105,7 @@ void general_pool(Lowering& low, const Node& node) {
 
 namespace {
 
-/// Every index of an axis, `stride` apart, and none in between.
+/// Every index of an axis, `stride` apart, with nothing in between.
 std::vector<std::int64_t> spread_indices(std::int64_t extent, std::int64_t stride) {
     std::vector<std::int64_t> list(static_cast<std::size_t>((extent - 1) * stride + 1), -1);
     for (std::int64_t i = 0; i < extent; ++i) list[static_cast<std::size_t>(i * stride)] = i;
@@ -130,8 +130,8 @@ View zero_inserted(Lowering& low, const Node& node, const ConvGeometry& g, Shape
     return fetched(low, from, layout, dtype_of(low, from));
 }
 
-/// The convolution that it is: weights [in, out of a group, rows, cols], both filter axes backwards. Where a group
-/// ends, so many inputs' weights lie between that end and the first output of the next.
+/// The equivalent convolution: weights [in, out of a group, rows, cols], both filter axes reversed. From the end of a
+/// group's outputs to the first output of the next group lie the weights of the remaining inputs.
 ConvOp conv_of(const Node& node, const ConvGeometry& g) {
     const Shape& w = g.weights;
     ConvOp op;
@@ -160,7 +160,7 @@ Refusal refuse_conv_transpose(const Lowering& low, const Node& node) {
     return std::nullopt;
 }
 
-/// A convolution of the spread-out input by the filter turned round. Pads beyond the reach of the filter would cut off
+/// A convolution of the spread-out input with the reversed filter. Pads beyond the reach of the filter would cut off
 /// rows and columns.
 void general_conv_transpose(Lowering& low, const Node& node) {
     const TensorId out = node.outputs[0];

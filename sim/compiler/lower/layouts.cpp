@@ -11,7 +11,7 @@ using graph::Shape;
 
 namespace {
 
-/// How long the rows of a long plane are whose innermost axis has `extent` elements: as that, or a part of it.
+/// The row length for a long plane whose innermost axis has `extent` elements: that extent, or a part of it.
 std::int64_t row_of(std::int64_t extent) {
     constexpr std::int64_t longest = 1024, shortest = 16;
     if (extent <= longest) return extent;
@@ -20,7 +20,7 @@ std::int64_t row_of(std::int64_t extent) {
     return row >= shortest ? row : extent;
 }
 
-/// The same places, with rows of `cols` elements.
+/// The same positions, with rows of `cols` elements.
 void put_in_rows(Layout& layout, std::int64_t cols) {
     layout.phys.rows = static_cast<int>(layout.phys.cols / cols);
     layout.phys.cols = static_cast<int>(cols);

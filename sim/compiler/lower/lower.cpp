@@ -23,7 +23,7 @@ using graph::TensorId;
 
 namespace {
 
-/// Stands for a node where the compiler adds a layer of its own.
+/// A stand-in node, for layers that the compiler adds itself.
 Node named(const std::string& name) {
     Node node;
     node.name = name;
@@ -32,8 +32,8 @@ Node named(const std::string& name) {
 
 // --- inputs and outputs -----------------------------------------------------------------------------
 
-/// Rows of a token tensor lie in DRAM one after the other: they arrive with tokens on partitions, in whole rows, and
-/// the PE array turns them. Element by element into hidden on partitions would take a DMA run for each.
+/// Rows of a token tensor are contiguous in DRAM: whole rows arrive with tokens on partitions, and the PE array
+/// transposes them. Loading with the hidden axis on partitions would take a DMA run per element.
 bool arrives_as_tokens(const SourceGraph& source, TensorId id) {
     const auto& shape = source.shape(id);
     if (shape.size() != 3 || shape[1] < 2 || shape[2] < 2 || shape[1] > kLongPlane || shape[2] > kLongPlane ||
@@ -56,12 +56,12 @@ void lower_input(Lowering& low, std::size_t position) {
     const TensorId id = low.source.graph.inputs[position];
     const auto& shape = low.source.shape(id);
     low.at.strided[id] = {Strided::Source::input, static_cast<int>(position), 0, row_major_axes(shape)};
-    if (shape.size() < 2 || shape.size() > 4 || shape[0] != 1) {  // fetched as each reader wants it
+    if (shape.size() < 2 || shape.size() > 4 || shape[0] != 1) {  // fetched in the layout that each reader wants
         low.net.inputs.push_back(View{});
         return;
     }
     const Layout layout = arrival_layout(low.source, id);
-    if (shape.size() < 4 && layout.phys.plane() > kLongPlane) {  // fetched, too: then it may lie in bands
+    if (shape.size() < 4 && layout.phys.plane() > kLongPlane) {  // also fetched: then it may lie in bands
         low.net.inputs.push_back(View{});
         return;
     }
@@ -118,13 +118,13 @@ bool has_no_elements(const Lowering& low, const Node& node) {
     });
 }
 
-/// By its operator's direct way, where that is able to; false: nothing has happened.
+/// By its operator's direct way, if that is possible; otherwise returns false and does nothing.
 bool lower_direct(Lowering& low, const Task& task) {
     const DirectWay way = operator_for(task.node.op).direct;
     if (way.can == nullptr || !way.can(low, task)) return false;
     low.node = &task.last;
     way.lower(low, task);
-    INFSIM_CHECK(!low.refusal, "a direct way that cannot what it said it can");
+    INFSIM_CHECK(!low.refusal, "a direct way failed although it said it could");
     return true;
 }
 
@@ -133,7 +133,7 @@ void lower_general(Lowering& low, const Node& node) {
     low.node = &node;
     if (way.refusal != nullptr)
         if (const auto why = way.refusal(low, node)) return low.refuse(*why);
-    if (way.lower == nullptr) return low.refuse("no layout on chip that serves this operator holds these tensors");
+    if (way.lower == nullptr) return low.refuse("no on-chip layout that suits this operator can hold these tensors");
     way.lower(low, node);
 }
 
@@ -141,14 +141,14 @@ void lower_alone(Lowering& low, const Node& node) {
     if (!lower_direct(low, {node, node, nullptr})) lower_general(low, node);
 }
 
-/// The nodes of a fusion, in their order: each but the last has one reader, the next.
+/// The nodes of a fusion, in order: each but the last has one reader, the next.
 std::vector<NodeId> chain_of(const SourceGraph& source, const Fusion& fusion) {
     std::vector<NodeId> chain = {fusion.head};
     while (chain.back() != fusion.last) chain.push_back(source.consumers(source.node(chain.back()).outputs[0]).at(0));
     return chain;
 }
 
-/// A fusion that no layer can take falls apart: as much of its beginning as one layer can, then node by node.
+/// A fusion that no layer can take is split: as much of its beginning as one layer can take, then node by node.
 void lower_fusion(Lowering& low, const Fusion& whole) {
     const std::vector<NodeId> chain = chain_of(low.source, whole);
     const Node& head = low.source.node(whole.head);
@@ -183,7 +183,7 @@ std::string shapes_of(const SourceGraph& source, const std::vector<TensorId>& te
     return text;
 }
 
-/// Which node it is, of which operator and shapes, and what about it is not supported.
+/// Reports the node, its operator and shapes, and what about it is not supported.
 [[noreturn]] void throw_refusal(const Lowering& low) {
     const Node& node = *low.node;
     throw InputError(

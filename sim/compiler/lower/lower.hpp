@@ -6,9 +6,9 @@
 
 namespace infsim::compiler {
 
-/// Lowers every node to layers over values with a physical layout, fusing bias, activation and residual add into
-/// the evacuation of PSUM. Throws InputError naming the first node whose operator or layout is not supported.
-/// Of the options, those of the group `lower` count.
+/// Lowers every node to layers over values with a physical layout, fusing bias, activation and residual add into the
+/// evacuation of PSUM. Throws InputError naming the first node whose operator or layout is not supported. Only the
+/// options of the group `lower` matter.
 Network lower(const graph::Graph& graph, DType dtype, const SlotGeometry& slots, const CompileOptions& options = {});
 
 }  // namespace infsim::compiler

@@ -30,7 +30,7 @@ constexpr DirectWay kBinary = direct<plan_binary, lower_binary>();
 constexpr DirectWay kMask = direct<plan_mask, lower_mask>();
 constexpr DirectWay kNone;
 
-/// A matmul is a dense layer where a fusion has found its right operand constant, else a product of activations.
+/// A matmul is a dense layer if a fusion has found its right operand constant, else a product of activations.
 constexpr DirectWay kMatmul = {[](const Lowering& low, const Task& task) {
                                    return task.fusion != nullptr ? kDense.can(low, task) : kHeadMatmul.can(low, task);
                                },
@@ -39,7 +39,7 @@ constexpr DirectWay kMatmul = {[](const Lowering& low, const Task& task) {
                                                                  : kHeadMatmul.lower(low, task);
                                }};
 
-/// What is not here is one ACT function of one tensor and goes the direct way of these, or has no way at all.
+/// Operators that are not listed are one ACT function of one tensor, with its direct way, or have no way at all.
 // clang-format off
 constexpr Operator kOperators[] = {
     // operator                 direct      general: refusal, lower

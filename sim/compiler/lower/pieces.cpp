@@ -31,7 +31,7 @@ Layout layout_for(const Lowering& low, const Node& node) {
 
 namespace {
 
-/// Composed operators are named after the node's operator, whatever their parts do.
+/// The layers of composed operators are named after the node's operator, whatever they do.
 View add_piece(Lowering& low, LayerOp op, const std::vector<View>& inputs, DType dtype) {
     View out = fresh(low, low.layout_of(inputs[0]), dtype);
     low.add_layer(*low.node, std::string(graph::op_name(low.node->op)), std::move(op), inputs, out);

@@ -12,7 +12,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// A factor that both sides have: on chip `step` elements of the plane (none on partitions), `there` in device DRAM.
+/// A factor common to both sides: on chip `step` elements of the plane (none on partitions), `there` in device DRAM.
 struct Atom {
     std::size_t axis = 0;
     Factor factor;
@@ -20,7 +20,7 @@ struct Atom {
     bool in_plane() const { return is_free(factor); }
 };
 
-/// One axis, cut where either side has a border. Factors on partitions are not cut.
+/// Adds one axis, cut where either side has a boundary. Factors on partitions are not cut.
 bool add_atoms(std::size_t axis, std::vector<Factor> here, std::vector<StrideFactor> there, const Physical& phys,
                std::vector<Atom>& atoms) {
     std::vector<Atom> inner_first;
@@ -54,8 +54,8 @@ std::optional<std::vector<Atom>> atoms_of(const Strided& s, const Layout& layout
     return atoms;
 }
 
-/// The atoms of the plane, outermost first, but the one whose elements are neighbours in device DRAM last; none where
-/// it has that place already, or there is no such atom.
+/// The atoms of the plane, outermost first, except that the one whose elements are neighbours in device DRAM comes
+/// last; empty if it is already there, or if there is no such atom.
 std::vector<Atom*> plane_in_order(std::vector<Atom>& atoms, std::int64_t plane) {
     std::vector<Atom*> order;
     std::int64_t elements = 1;
@@ -80,7 +80,7 @@ std::optional<Layout> in_order_of(const Strided& s, const Layout& layout) {
     if (!atoms) return std::nullopt;
     const std::vector<Atom*> order = plane_in_order(*atoms, layout.phys.plane());
     if (order.empty()) return std::nullopt;
-    // Planes in rows stay in rows, for the sake of bands: the run is one.
+    // Planes in rows stay in rows, for the sake of bands: each run becomes a row.
     const std::int64_t row = layout.phys.rows > 1 ? order.back()->factor.extent : layout.phys.plane();
     std::int64_t step = 1;
     for (auto atom = order.rbegin(); atom != order.rend(); ++atom) {

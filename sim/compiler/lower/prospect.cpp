@@ -43,7 +43,7 @@ std::optional<Strided> look_in_dram(const Lowering& low, TensorId id) {
 
 namespace {
 
-/// No axis holds a part of the columns.
+/// Whether no axis holds only a part of the columns.
 bool columns_are_whole(const View& view, const Physical& phys) {
     for (std::size_t a = 0; a < view.axes.size(); ++a)
         for (const Factor& f : view.axes[a])
@@ -60,7 +60,7 @@ std::optional<Prospect> transposed(const Prospect& from, int heads, int width) {
     for (int h = 0; h < heads; ++h)
         for (const int l : split_channels(phys.cols, width)) to.phys.lanes.push_back(l);
     to.phys.cols = phys.channels() / heads;
-    const std::int64_t slots = ceil_div(phys.cols, width), before = phys.slots() / heads;  // of one head
+    const std::int64_t slots = ceil_div(phys.cols, width), before = phys.slots() / heads;  // slots per head
     to.axes = from.view.axes;
     for (auto& axis : to.axes)
         for (Factor& f : axis) {

@@ -24,7 +24,7 @@ void replicate_inputs(Network& net, std::int64_t whole_from) {
             ConvOp* conv = std::get_if<ConvOp>(&layer.op);
             const Value& in = net.values[layer.inputs[0].value];
             const bool whole = std::int64_t{in.phys.cols} * dtype_bytes(in.dtype) * conv->stride_rows < whole_from;
-            // That a copy makes; the convolution makes the others.
+            // The step that a copy makes; the convolution makes the rest.
             const int step = whole ? 1 : conv->stride_rows;
             const Physical& out = net.values[layer.output.value].phys;
             const int rows = whole ? (out.rows - 1) * conv->stride_rows + 1 : out.rows;

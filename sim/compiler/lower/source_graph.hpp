@@ -1,4 +1,4 @@
-// What lowering asks the graph again and again.
+// What lowering repeatedly asks about the graph.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,13 @@
 
 namespace infsim::compiler {
 
-/// A graph, what it is computed in, and how wide the PE array is that it is computed on.
+/// A graph, the type of the computation, and the width of the PE array.
 class SourceGraph {
 public:
-    /// `masks`: a Where is element by element, too (it is where the compiler may keep it on chip).
+    /// `masks`: a Where is elementwise, too (it is if the compiler may keep it on chip).
     SourceGraph(const graph::Graph& g, DType computed_in, int slot_width, bool masks = true);
 
-    const graph::Graph& graph;  ///< as lowering sees it: read only
+    const graph::Graph& graph;  ///< as lowering sees it: read-only
     const DType dtype;
     const int columns;
 
@@ -25,14 +25,14 @@ public:
     const std::string& name(graph::TensorId id) const { return graph.tensor(id).name; }
     bool is_constant(graph::TensorId id) const;
     bool is_output(graph::TensorId id) const;
-    /// The value of a constant of one element that is known.
+    /// The value of a one-element constant, if it is known.
     std::optional<double> scalar_constant(graph::TensorId id) const;
-    /// What the tensor's elements are on chip.
+    /// The type of the tensor's elements on chip.
     DType chip_dtype(graph::TensorId id) const;
     const std::vector<NodeId>& consumers(graph::TensorId id) const;
-    /// Channels per slot that suit those who read the tensor: a head of attention where they split it into heads.
+    /// Channels per slot that suit the tensor's readers: an attention head if they split it into heads.
     int preferred_width(graph::TensorId id, std::int64_t channels) const;
-    /// Whether a softmax over the last axis reads the tensor, as it is or after something element by element.
+    /// Whether a softmax over the last axis reads the tensor, directly or after elementwise operators.
     bool consumed_along_columns(graph::TensorId id) const;
 
 private:

@@ -21,7 +21,7 @@ int stem_length(const Network& net) {
         // What streams is never there as a whole, so it cannot be sent to the host.
         if (std::any_of(net.outputs.begin(), net.outputs.end(), [&](const View& v) { return v.value == in; })) break;
         if (readers[in].size() != 1) break;
-        // A concatenation is written by several layers; streaming one of them would tear it apart.
+        // Several layers write a concatenation; streaming one of them would break it up.
         if (layer.output.slots != net.values[layer.output.value].phys.slots()) break;
         if (layer.inputs[0].slots != input.phys.slots()) break;
         chain = layer.output.value;

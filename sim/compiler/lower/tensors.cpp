@@ -80,7 +80,7 @@ Strided strided_of(Lowering& low, TensorId id) {
     const auto from = look_in_dram(low, id);
     if (!from) {
         low.refuse(id == graph::kNoTensor ? "an absent operand" : "an operand that is not there");
-        return {Strided::Source::literal, 0, 0, {}};  // whatever: nobody will see it
+        return {Strided::Source::literal, 0, 0, {}};  // arbitrary: nobody will see it
     }
     if (from->source != Strided::Source::scratch || from->index >= 0) return *from;
     return low.at.strided[id] = stored(low, low.at.views.at(id));
@@ -88,14 +88,14 @@ Strided strided_of(Lowering& low, TensorId id) {
 
 namespace {
 
-/// What `op` makes of `from`, in `layout`.
+/// Applies `op` to `from`; the result has the given layout.
 View arranged(Lowering& low, ArrangeOp op, const View& from, const Layout& layout) {
     View out = low.whole(low.new_value(low.value(from).name, layout.phys, low.value(from).dtype), layout.axes);
     low.add_layer(*low.node, "arrange", std::move(op), {from}, out);
     return out;
 }
 
-/// The same elements with those that device DRAM has side by side neighbours in the planes, where that is worth copies.
+/// Rearranges the elements so that neighbours in device DRAM are neighbours in the planes, if that is worth copies.
 View with_runs_in_planes(Lowering& low, const View& view) {
     const Layout layout = low.layout_of(view);
     const auto order = in_order_of({Strided::Source::scratch, 0, 0, row_major_axes(shape_of(view))}, layout);
@@ -155,7 +155,7 @@ View fetched_as_it_lies(Lowering& low, std::vector<FetchBox> boxes, const Layout
     return to;
 }
 
-/// Rows that came whole, turned to where they are wanted.
+/// Transposes rows that arrived whole into the wanted layout.
 View turned_back(Lowering& low, const View& rows, int heads, const Layout& layout, DType dtype) {
     View out = fresh(low, layout, dtype);
     low.add_layer(*low.node, "transpose", TransposeOp{heads}, {rows}, out);

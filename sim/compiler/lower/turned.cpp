@@ -11,7 +11,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// Bytes per partition of what is turned: it does not lie in bands.
+/// Bytes per partition of a tensor to transpose, at most: it does not lie in bands.
 constexpr std::int64_t kMostTurned = 24 * 1024;
 
 bool is_floating(DType dtype) { return dtype == DType::fp16 || dtype == DType::bf16 || dtype == DType::fp32; }
@@ -20,7 +20,7 @@ bool lies_across(const std::vector<Factor>& axis) {
     return !axis.empty() && !is_free(axis.back()) && axis.back().extent >= kShortRun;
 }
 
-/// The same places with all rows in one.
+/// The same positions with all rows merged into one.
 Layout in_one_row(Layout layout) {
     for (auto& axis : layout.axes)
         for (Factor& f : axis)
@@ -30,8 +30,8 @@ Layout in_one_row(Layout layout) {
     return layout;
 }
 
-/// Neighbouring factors in the plane that are one walk become one, across axes, too; an axis that lies in the plane and
-/// on partitions becomes two.
+/// Merges neighbouring factors in the plane that are one walk, also across axes; splits an axis that lies both in the
+/// plane and on partitions in two.
 Axes merged(const Axes& axes, graph::Shape& shape) {
     Axes out;
     shape.clear();
@@ -112,7 +112,7 @@ std::optional<Turned> fetched_turned(const Lowering& low, std::vector<FetchBox>&
     auto t = low.options.turned_transfers && across ? turned(layout, dtype, low.net.slots) : std::nullopt;
     const auto used = std::count_if(layout.axes.begin(), layout.axes.end(), [](const auto& a) { return !a.empty(); });
     if (!t || boxes.empty() || static_cast<std::ptrdiff_t>(t->shape.size()) != used) return std::nullopt;
-    for (FetchBox& b : boxes)  // axes of one element are left out
+    for (FetchBox& b : boxes)  // axes of one element are omitted
         for (std::size_t a = layout.axes.size(); a-- > 0;) {
             if (!layout.axes[a].empty()) continue;
             const auto at = static_cast<std::ptrdiff_t>(a);

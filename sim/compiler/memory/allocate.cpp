@@ -14,22 +14,22 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::size_t kManyLoads = 4096;  ///< above it an attempt to place them takes its time
-constexpr int kPatience = 12;             ///< times that loads are held back for one other: 1, 2, 4, ...
-constexpr int kSettled = 4;     ///< loads that get their addresses with the activations around one without a place
-constexpr int kSettlings = 32;  ///< times that it is tried with as much rotation
-constexpr std::size_t kSettledLoads = 60'000;  ///< that are placed for it in all: it takes a second with so many
-constexpr int kAttempts = 100;  ///< that loads are placed with some held back, for all that found no place
+constexpr std::size_t kManyLoads = 4096;  ///< above it, an attempt to place them takes long
+constexpr int kPatience = 12;             ///< times that more loads are held back for the same one: 1, 2, 4, ...
+constexpr int kSettled = 4;     ///< loads around an unplaced one that get their addresses together with the activations
+constexpr int kSettlings = 32;  ///< attempts for each depth of rotation
+constexpr std::size_t kSettledLoads = 60'000;  ///< total placed for it: this many take a second
+constexpr int kAttempts = 100;                 ///< to place loads with some held back, over all that found no place
 
-/// Whether a buffer comes so long after another that its readers are done anyway.
+/// Whether a buffer comes so long after another that the other's readers are done anyway.
 bool far_behind(const Lifetime& one, const Lifetime& other) {
     constexpr std::int32_t kLives = 4, kAtLeast = 64;
     return other.first - one.last > std::max(kAtLeast, kLives * (one.last - one.first));
 }
 
-/// Lifetimes stretched so that `depth` further buffers of the same name lie elsewhere: a window or scratch buffer that
-/// takes the place of the one just before would have to wait for its readers. `near`: only of those that are not far
-/// behind, as the next pass's are.
+/// Lifetimes stretched so that the next `depth` buffers of the same name get other addresses: a window or scratch
+/// buffer that replaces the one just before it would have to wait for that one's readers. `near`: ignore buffers far
+/// behind, such as those of the next pass.
 IdVector<BufferId, Lifetime> rotated(const Liveness& liveness, const std::vector<BufferId>& ids, int depth, bool near) {
     IdVector<BufferId, Lifetime> out = liveness.lives;
     std::map<std::string, std::vector<BufferId>> same;
@@ -56,7 +56,7 @@ Peak activation_peak(const Liveness& liveness) {
     return peak_of(liveness.buffers, liveness.lives, counts);
 }
 
-/// First what no load fills, then loads around it; else everything at once.
+/// First places what no load fills, then loads around it; else everything at once.
 class Allocator {
 public:
     Allocator(const Liveness& liveness, const AllocateOptions& options)
@@ -88,7 +88,7 @@ public:
         const std::optional<JobId> first_stuck = stuck_;
         if (stuck_ && options_.prefetch && options_.patient) stuck_ = place_patiently();
         const bool late = stuck_ && options_.prefetch;
-        if (late) stuck_ = place(false);  // loads as late as possible leave the most room for each other
+        if (late) stuck_ = place(false);  // loads as late as possible leave most space for each other
         if (stuck_ && all_at_once(peak.bytes)) stuck_.reset();
         if (late && !stuck_ && options_.patient) settle_around(*first_stuck);
         if (stuck_) return no_gap(jobs_[*stuck_]);
@@ -96,7 +96,7 @@ public:
         return std::move(result_);
     }
 
-    /// The last assignment that run() tries, and the way of placing loads that leaves them the most room.
+    /// The last assignment that run() tries, with loads placed the way that leaves them most space.
     bool surely_finds() {
         if (peak_of(liveness_).bytes > options_.capacity) return false;
         result_.lower_bound = activation_peak(liveness_).bytes;
@@ -112,7 +112,7 @@ private:
     std::optional<JobId> stuck_ = JobId(0);  ///< the job that found no place
     Allocation result_;
 
-    /// Notes what has its address before the loads look for theirs.
+    /// Notes what has its address before the loads are placed.
     void fix() {
         IdVector<BufferId, bool> looks(liveness_.buffers.size(), false);
         for (const LoadJob& job : jobs_) looks[job.buffer] = !job.settled;
@@ -126,7 +126,7 @@ private:
         fix();
     }
 
-    /// The height of an assignment for what has its address before the loads.
+    /// The height of an assignment of what has its address before the loads.
     std::int64_t assign_fixed(const IdVector<BufferId, Lifetime>& lives) {
         return assign_addresses(liveness_.buffers, lives, fixed_, options_.capacity, result_.lower_bound,
                                 result_.offset);
@@ -137,11 +137,11 @@ private:
     std::int64_t activations_first() {
         std::int64_t top = 0;
         IdVector<BufferId, Lifetime> before;
-        // The impatient try all of the rotation or none where there are many loads.
+        // With many loads, only a patient run tries depths between full rotation and none.
         const int step = jobs_.size() > kManyLoads && !options_.patient ? std::max(1, options_.rotation) : 1;
         for (int depth = options_.rotation; depth >= 0 && stuck_; depth -= step) {
             IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
-            if (wide == before) continue;  // as it was, so it ends
+            if (wide == before) continue;  // the same lifetimes as before, so the same outcome
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;
             top = assign_fixed(wide);
             before = std::move(wide);
@@ -160,8 +160,8 @@ private:
         return place_loads(liveness_, options_, prefetch, fixed_, index_, jobs_, result_.offset);
     }
 
-    /// As early as possible, but for more and more loads before one that finds no place; then before the next such one.
-    /// The few are enough nearly always, and whatever is held back is waited for.
+    /// Places loads as early as possible, except that more and more loads before one that finds no place start late;
+    /// then those before the next such one. A few are almost always enough, and whatever starts late is waited for.
     std::optional<JobId> place_patiently() {
         std::optional<JobId> stuck = stuck_;
         int tries = 0;  // for the same load
@@ -174,11 +174,10 @@ private:
         return stuck;
     }
 
-    /// Where weights find no gaps as they come, more and more of them around one that finds none get their addresses
-    /// together with the activations, so that all others still arrive ahead; then those around the next such one. With
-    /// as much rotation as that leaves room for. Where loads repeat themselves pass by pass and going through them one
-    /// by one takes too long, it is then tried for the same ones of all passes at once. What there is stays where it
-    /// leads nowhere.
+    /// If weights find no gaps as they come, more and more loads around a stuck one get their addresses together with
+    /// the activations, so that all others still arrive ahead; then those around the next stuck one. Rotation is as
+    /// deep as that leaves room for. If loads repeat from pass to pass and going through them one by one takes too
+    /// long, the same loads of all passes are tried at once. If this leads nowhere, the previous state remains.
     void settle_around(JobId first_stuck) {
         const LoadJobs jobs = jobs_;
         const Offsets offsets = result_.offset;
@@ -196,7 +195,8 @@ private:
         return false;
     }
 
-    /// Loads after which the same buffers are loaded again, for another part of the batch; all where they are not.
+    /// Number of loads after which the same buffers are loaded again, for another part of the batch; all loads if they
+    /// are not.
     int loads_of_a_pass() const {
         const int all = static_cast<int>(jobs_.size());
         const auto name = [&](int j) -> const std::string& { return liveness_.buffers[jobs_[JobId(j)].buffer].name; };
@@ -208,7 +208,7 @@ private:
         return all;
     }
 
-    /// `period`: what is done for a load is done for those so many loads, and multiples of that, before it and behind.
+    /// `period`: what is done for a load is also done for the loads that lie multiples of `period` before and after it.
     bool settled_at(int depth, JobId first_stuck, int period, std::size_t& placed) {
         for (LoadJob& job : jobs_) job.late = job.settled = false;
         const int end = static_cast<int>(jobs_.size());
@@ -229,12 +229,12 @@ private:
         return !stuck;
     }
 
-    /// So many loads before one that found no place start late.
+    /// Makes this many loads before one that found no place start late.
     void hold_back(JobId stuck, int loads) {
         for (JobId j : IdRange<JobId>(JobId(std::max(0, stuck.value() - loads)), stuck.next())) jobs_[j].late = true;
     }
 
-    /// One assignment for everything, at the price of less choice in where loads go.
+    /// One assignment for everything, which leaves less choice in where loads go.
     bool all_at_once(std::int64_t peak) {
         const std::int64_t top =
             assign_addresses(liveness_.buffers, liveness_.lives, used_, options_.capacity, peak, result_.offset);

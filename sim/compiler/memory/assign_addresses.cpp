@@ -9,10 +9,10 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::size_t kRepairs = 100'000;  ///< buffers that get an address over all rounds of repair, about
+constexpr std::size_t kRepairs = 100'000;  ///< approximate number of addresses assigned over all rounds of repair
 constexpr std::size_t kMany = 4096;
 
-/// A buffer that wants an address: what others have to know of it, side by side in memory.
+/// A buffer that needs an address, with what others have to know of it, contiguous in memory.
 struct Item {
     std::uint32_t offset = 0, bytes = 0;
     Half half = Half::both;
@@ -63,7 +63,7 @@ private:
     Items items_;
     IdVector<ItemId, Lifetime> lives_;
     LifeIndex<ItemId> index_;
-    /// First byte and last byte + 1, in the two halves: one number sorts faster than two.
+    /// First byte and last byte + 1, packed in the two halves: one number sorts faster than two.
     std::vector<std::uint64_t> taken_;
 
     void note_taken(Half half, const Lifetime& life) {
@@ -110,7 +110,7 @@ public:
         return best_;
     }
 
-    /// By item, of the best order.
+    /// By item, for the best order.
     const IdVector<ItemId, std::uint32_t>& offsets() const { return best_offset_; }
 
 private:
@@ -121,7 +121,7 @@ private:
 
     const Item& item(ItemId i) const { return assignment_.items()[i]; }
 
-    /// The largest first.
+    /// Sorts the largest first.
     template <class Measure>
     void sort_by(Sequence& sequence, Measure measure) const {
         std::stable_sort(sequence.begin(), sequence.end(), [&](ItemId a, ItemId b) { return measure(a) > measure(b); });
@@ -135,8 +135,8 @@ private:
         return top;
     }
 
-    /// First comes what stood out last time. What takes few rounds succeeds or not; with many buffers each costs much,
-    /// and the first that brings nothing is the last.
+    /// Items that stuck out last time come first. Few cheap rounds either succeed or do not; with many buffers each
+    /// round is expensive, so the first one without progress is the last.
     void repair(Sequence& sequence) {
         const std::size_t n = std::max<std::size_t>(sequence.size(), 1);
         const auto rounds = std::clamp<std::size_t>(kRepairs / n, 4, 24);

@@ -10,7 +10,7 @@ namespace {
 
 /// Returns by how much the runs have grown.
 std::int64_t insert(std::vector<std::pair<std::int64_t, std::int64_t>>& runs, std::int64_t lo, std::int64_t hi) {
-    // The first run that ends at or behind lo: it and those up to hi become one.
+    // The first run that ends at or after lo: it and those up to hi become one.
     auto first = std::lower_bound(runs.begin(), runs.end(), lo,
                                   [](const auto& run, std::int64_t at) { return run.second < at; });
     auto last = first;

@@ -11,8 +11,8 @@ namespace {
 
 using program::Purpose;
 
-/// insert_waits adds an instruction where more queues have to be waited for than one can carry. That is rare: of a
-/// million instructions some twenty. More than one in so many, and a hundred, it never does.
+/// insert_waits adds an instruction if more queues have to be waited for than one can carry. That is rare: about twenty
+/// in a million instructions. It never adds more than one per this many instructions, plus a hundred.
 constexpr std::int64_t kLeastPerWait = 2000;
 
 bool is_host(Purpose purpose) { return purpose == Purpose::input || purpose == Purpose::output; }
@@ -115,7 +115,7 @@ DoesNotFit dram_refusal(std::int64_t wanted, int region, const program::Target& 
 
 void lay_out_dram(program::Program& program) {
     std::map<int, std::int64_t>
-        used;  // the program lies behind the segments, so that addresses do not depend on the encoding
+        used;  // the program lies after the segments, so that addresses do not depend on the encoding
     for (program::Segment& s : program.segments) {
         s.address = used[s.region];
         used[s.region] += dram_bytes(s);

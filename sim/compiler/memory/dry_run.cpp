@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int32_t kNone = -1;
 
-/// Turns counts, each behind its buffer, into where the lists of the buffers begin.
+/// Turns counts, each stored one entry after its buffer, into the begins of the buffers' lists.
 void sum_up(IdVector<BufferId, std::uint32_t>& begin) {
     std::uint32_t sum = 0;
     for (std::uint32_t& b : begin) b = sum += b;
@@ -91,7 +91,7 @@ void DryRunRecorder::note_written_bytes(std::size_t from) {
         }
 }
 
-/// Uses from index `from` on are those of the same instruction: of each buffer one is kept.
+/// Uses from index `from` on belong to the same instruction: one is kept for each buffer.
 void DryRunRecorder::note_use(std::size_t from, BufferId b, std::int32_t position, bool write) {
     const auto number = static_cast<std::uint32_t>(b.value());
     for (std::size_t i = from; i < uses_.size(); ++i)
@@ -131,7 +131,7 @@ void DryRunRecorder::note_repeatable(const VirtualInstruction& in, std::int32_t 
     }
 }
 
-/// A load that fills one buffer and reads another (rows that move on) does not stand alone.
+/// A load that fills one buffer and reads another (rows that move on) does not count as sole.
 IdVector<BufferId, LoadId> DryRunRecorder::sole_loads() const {
     IdVector<LoadId, bool> shared(front_.size(), false);
     for (const auto& [load, buffer] : reading_)

@@ -1,4 +1,4 @@
-// What deciding about the buffers of a code needs, kept while its instructions go by.
+// What decisions about the buffers of a code need, recorded while its instructions go by.
 #pragma once
 
 #include <utility>
@@ -11,7 +11,7 @@
 
 namespace infsim::compiler {
 
-/// What recipes are made of: instructions whose result depends on operands in the state buffer alone, and the loads of
+/// What recipes are made of: instructions whose result depends only on operands in the state buffer, and the loads of
 /// constants and inputs that they may read.
 struct Repeatable {
     std::vector<std::int32_t> position;            ///< ascending
@@ -22,20 +22,19 @@ struct Repeatable {
 struct DryRun {
     Liveness liveness;
     Uses uses;
-    Repeatable repeatable;               ///< if it was asked for
+    Repeatable repeatable;               ///< if requested
     std::vector<program::Queue> queues;  ///< those of the code
     std::size_t segments = 0;            ///< of the code
 };
 
-/// Sees every instruction of a code once, in order. Most codes that compete are never carried out: they need not be
-/// stored.
+/// Sees every instruction of a code once, in order. Most competing codes are never used, so they need not be stored.
 class DryRunRecorder final : public CodeSink {
 public:
     explicit DryRunRecorder(int dma_engines, bool repeatable = false)
         : dma_engines_(dma_engines), wants_repeatable_(repeatable) {}
     void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) override;
     void see_read(BufferId b, LayerId layer) override;
-    /// `code`: its rest, all but the instructions.
+    /// `code`: the rest of the code, without its instructions.
     DryRun finish(const Code& code);
 
 private:
@@ -53,12 +52,12 @@ private:
     bool wants_repeatable_;
     Repeatable repeatable_;
     std::vector<Use> uses_;                      ///< in the order of the code
-    std::vector<std::int64_t> write_bytes_;      ///< by use that writes: bytes of the buffer that are written then
+    std::vector<std::int64_t> write_bytes_;      ///< by use that writes: bytes of the buffer written by then
     std::vector<std::int32_t> write_transfers_;  ///< the same: DMA instructions that would save them
     std::vector<std::uint16_t> layer_;           ///< by position
     IdVector<LoadId, std::int32_t> front_;
     IdVector<LoadId, std::int32_t> load_instructions_;
-    std::vector<std::pair<LoadId, BufferId>> reading_;  ///< loads that read the state buffer, and what
+    std::vector<std::pair<LoadId, BufferId>> reading_;  ///< loads that read the state buffer, and the buffer they read
     IdVector<BufferId, Lifetime> lives_;
     IdVector<BufferId, std::int32_t> last_load_;
     IdVector<BufferId, Writer> writer_;

@@ -8,7 +8,7 @@ namespace {
 
 using EvictionId = TypedId<struct EvictionTag>;  ///< of evictions in their order
 
-/// Where instructions stand once saves and returns stand between them, each as one instruction.
+/// Positions of the instructions once saves and returns stand between them, each as one instruction.
 class Positions {
 public:
     explicit Positions(const std::vector<Eviction>& evictions) {
@@ -26,11 +26,12 @@ public:
         }
     }
     const IdVector<EvictionId, Eviction>& evictions() const { return evictions_; }
-    /// `after` of those that save and `before` of all, ascending.
+    /// `after` of the evictions that save and `before` of all, ascending.
     const std::vector<std::int32_t>& saves() const { return saves_; }
     const std::vector<std::int32_t>& returns() const { return returns_; }
 
-    /// Where instruction p stands now: behind saves that follow earlier ones and returns in front of it.
+    /// The new position of instruction p: after the saves that follow earlier instructions, and after the returns
+    /// before p.
     std::int32_t moved(std::int32_t p) const { return p + below(saves_, p) + up_to(returns_, p); }
     std::int32_t save_at(EvictionId e) const {
         const std::int32_t after = evictions_[e].after;
@@ -55,7 +56,7 @@ private:
     }
 };
 
-/// The layers of the instructions; a save or return is of the layer of the instruction that it stands beside.
+/// The layers of the instructions; a save or return has the layer of the instruction next to it.
 std::vector<std::uint16_t> spread_layers(const std::vector<std::uint16_t>& layers, const Positions& positions) {
     const auto &returns = positions.returns(), &saves = positions.saves();
     std::vector<std::uint16_t> out;
@@ -91,10 +92,10 @@ private:
     const Uses& uses_;
     Positions at_;
     Liveness out_;
-    IdVector<BufferId, BufferId> alias_;      ///< what stands for a buffer at present
-    IdVector<BufferId, std::int32_t> saved_;  ///< where its last save stands
+    IdVector<BufferId, BufferId> alias_;      ///< the buffer that currently stands for it
+    IdVector<BufferId, std::int32_t> saved_;  ///< position of its last save
 
-    /// Every return begins a life of its own; the one before ends with the save, or with the use before.
+    /// Every return begins a new life; the previous one ends with the save, or with the last use.
     void cut_life(EvictionId e) {
         const Eviction& eviction = at_.evictions()[e];
         const BufferId b = eviction.buffer;
@@ -109,7 +110,7 @@ private:
         if (eviction.by == Return::reissue) add_load(b, alias_[b], back);
     }
 
-    /// What is there for a recipe alone.
+    /// What exists for a recipe alone.
     void add_operands(const Eviction& eviction, std::int32_t back) {
         const Recipe& recipe = uses_.recipes.list[eviction.recipe];
         for (BufferId o : recipe.loaded) {
@@ -130,7 +131,7 @@ private:
         out_.lives.push_back(life);
         return out_.buffers.push_back(std::move(next));
     }
-    /// The load of `b` once more, into `home`.
+    /// Loads `b` once more, into `home`.
     void add_load(BufferId b, BufferId home, std::int32_t front) {
         out_.loads.push_back({home, liveness_.loads[uses_.sole_load[b]].stream, 0, front});
     }

@@ -1,4 +1,4 @@
-// What a code looks like to placement once evictions are carried out, without carrying them out.
+// What placement sees of a code after its evictions, without carrying them out.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,9 @@
 
 namespace infsim::compiler {
 
-/// The liveness of the code that apply_evictions() would make, every save and every return being one instruction. Lives
-/// and loads stand in the same order as in that code, so both are placed alike, or nearly so: areas of buffers differ.
+/// The liveness of the code that apply_evictions() would produce, with each save and each return as one instruction.
+/// Lives and loads have the same order as in that code, so both are placed alike, or nearly so: areas of buffers
+/// differ.
 Liveness evicted_liveness(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions);
 
 }  // namespace infsim::compiler

@@ -17,7 +17,7 @@ constexpr std::int32_t kNever = INT32_MAX;
 using Event = std::pair<std::int32_t, BufferId>;
 using Agenda = std::priority_queue<Event, std::vector<Event>, std::greater<>>;
 
-/// All buffers that are used, by some position of their lives.
+/// All used buffers, ordered by some position of their lives.
 template <class Position>
 std::vector<BufferId> used_by(const Liveness& liveness, Position&& position) {
     std::vector<BufferId> list;
@@ -28,7 +28,7 @@ std::vector<BufferId> used_by(const Liveness& liveness, Position&& position) {
     return list;
 }
 
-/// Goes from one instruction that needs a buffer which is not there to the next: in between nothing has to go.
+/// Goes from one instruction that needs an absent buffer to the next: in between nothing has to leave.
 class Chooser {
 public:
     explicit Chooser(const ChoiceInput& in)
@@ -52,7 +52,7 @@ public:
         return std::move(list_);
     }
 
-    /// Of what is computed again at `position`, the buffers.
+    /// The buffers that are recomputed at `position`.
     std::vector<BufferId> computed_at(std::int32_t position) const {
         std::vector<BufferId> found;
         for (const Eviction& e : list_)
@@ -66,7 +66,7 @@ private:
     std::vector<BufferId> by_first_, by_last_;  ///< all that are used, by first and by last use
     std::size_t next_first_ = 0, next_last_ = 0;
     Agenda returns_;
-    Agenda lingering_;  ///< dead, but for what is computed from them
+    Agenda lingering_;  ///< dead, except for what is computed from them
     std::vector<Eviction> list_;
 
     const Lifetime& life(BufferId b) const { return in_.liveness.lives[b]; }
@@ -96,7 +96,7 @@ private:
         if (!way.kept_loads) state_.residents.pass(recipe.loaded);
         state_.residents.pass(recipe.made);
     }
-    /// Buffers whose last use is behind us leave, but for those that something will be computed from.
+    /// Buffers past their last use leave, except those that something will be computed from.
     void bury_dead() {
         for (; next_last_ < by_last_.size() && life(by_last_[next_last_]).last < state_.position; ++next_last_)
             bury(by_last_[next_last_]);
@@ -112,8 +112,8 @@ private:
         else lingering_.push({*lent, b});
     }
 
-    /// The one to go frees most instructions without it per byte of traffic, in units that leave bytes out: they are
-    /// freed and paid for alike.
+    /// The one to go frees most instructions per byte of traffic. Its size cancels out: the bytes are freed and paid
+    /// for alike.
     Resident* best_to_evict() {
         const std::int32_t now = state_.position;
         const bool lower = state_.residents.lower() > in_.options.budget;

@@ -25,12 +25,12 @@ std::int64_t traffic_bytes(const std::vector<Eviction>& evictions, const Uses& u
 namespace {
 
 constexpr std::int32_t kNever = INT32_MAX;
-constexpr int kAttempts = 4;       ///< with ever less computed again
-constexpr double kEagerness = 16;  ///< weight of what can be computed again where as much as possible is
+constexpr int kAttempts = 4;       ///< each with less recomputed
+constexpr double kEagerness = 16;  ///< weight of what can be recomputed, for as much recomputation as possible
 
 using Outcome = std::variant<std::vector<Eviction>, NoRoom>;
 
-/// What is computed from others needs them beside it. Where there is no room for that it has to come back some other
+/// What is recomputed needs its operands at the same time. If there is no room for them, it has to come back some other
 /// way.
 Outcome choose_with_room(const Liveness& liveness, const Uses& uses, const EvictionOptions& options, double eagerness) {
     Banned banned;
@@ -60,7 +60,7 @@ std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evi
     // Position of the next save's last reload.
     IdVector<BufferId, std::int32_t> until(uses.written_bytes.size(), kNever);
     std::vector<std::pair<std::int32_t, std::int64_t>> changes;
-    // From the back: what comes last is the last reload of the save in front of it.
+    // Backwards: the first one met is the last reload of the save before it.
     for (auto e = evictions.rbegin(); e != evictions.rend(); ++e) {
         std::int32_t& last = until[e->buffer];
         if (e->by != Return::reload) continue;
@@ -71,7 +71,7 @@ std::int64_t most_saved_bytes(const Uses& uses, const std::vector<Eviction>& evi
         changes.emplace_back(last, -bytes);
         last = kNever;
     }
-    std::sort(changes.begin(), changes.end());  // at one instant what leaves comes first
+    std::sort(changes.begin(), changes.end());  // at the same instant, what leaves comes first
     std::int64_t here = 0, most = 0;
     for (const auto& [position, bytes] : changes) most = std::max(most, here += bytes);
     return most;

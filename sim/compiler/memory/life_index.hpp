@@ -1,4 +1,4 @@
-// Which of many buffers are alive at some time within a stretch of the program, without looking at all of them.
+// Finds which of many buffers are alive at some time within a stretch of the program, without visiting all of them.
 #pragma once
 
 #include <algorithm>
@@ -10,9 +10,8 @@
 
 namespace infsim::compiler {
 
-/// A set of lifetimes out of a list that is known beforehand. Adding one and finding one that overlaps take time
-/// logarithmic in the length of the list: a tree over the lifetimes by `first` that holds the largest `last` below each
-/// node.
+/// A subset of a list of lifetimes known in advance. Adding one and finding one that overlaps take time logarithmic in
+/// the length of the list: a tree over the lifetimes by `first` that holds the largest `last` below each node.
 template <class Id>
 class LifeIndex {
 public:
@@ -40,7 +39,7 @@ public:
             latest_[node] = e.last;
     }
 
-    /// visit(i) for every added lifetime that has an instant in [first, last], by ascending `first`.
+    /// Calls visit(i) for every added lifetime that has an instant in [first, last], by ascending `first`.
     template <class Visit>
     void overlapping(std::int32_t first, std::int32_t last, Visit&& visit) const {
         const auto end = static_cast<std::size_t>(
@@ -53,13 +52,13 @@ public:
 private:
     static constexpr std::int32_t kAbsent = INT32_MIN;
     static constexpr std::size_t kLeaf =
-        16;  ///< entries below one leaf of the tree: looking at each beats descending to each
+        16;  ///< entries below one leaf of the tree: checking each beats descending to each
     struct Entry {
         Lifetime life;
         std::int32_t last;
         Id id;
     };
-    IdVector<Id, std::uint32_t> rank_;  ///< where it stands in `entries_`
+    IdVector<Id, std::uint32_t> rank_;  ///< its position in `entries_`
     std::vector<Entry> entries_;        ///< by `first`
     std::vector<std::int32_t> latest_;  ///< the tree, its root at 1
     std::size_t leaves_ = 1;

@@ -20,10 +20,10 @@ std::vector<LiveTensor> alive_at(const Liveness& liveness, std::int32_t position
 
 namespace {
 
-/// Of the images of a tensor.
+/// Sum over the images of a tensor.
 struct Sum {
     std::int64_t lower = 0, upper = 0;
-    /// By the layer that makes them: tensors that a layer is composed of may bear one name.
+    /// By the layer that makes them: tensors inside a composed layer may have the same name.
     std::map<std::uint16_t, int> images;
     Lifetime life;
 

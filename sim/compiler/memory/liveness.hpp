@@ -28,10 +28,10 @@ struct Liveness {
 /// The instant at which most is alive.
 Peak peak_of(const Liveness& liveness);
 
-/// What is alive at `position`, largest first, images of a tensor added up; layers by their names in `layers`.
+/// What is alive at `position`, largest first, with the images of a tensor added up; `layers` has the layers' names.
 std::vector<LiveTensor> alive_at(const Liveness& liveness, std::int32_t position,
                                  const std::vector<program::LayerInfo>& layers);
-/// The same of given buffers.
+/// The same for given buffers.
 std::vector<LiveTensor> tensors_of(const Liveness& liveness, const std::vector<BufferId>& buffers,
                                    const std::vector<program::LayerInfo>& layers);
 

@@ -10,12 +10,12 @@ namespace infsim::compiler {
 
 namespace {
 
-/// How early the next load of a stream may start for the sake of those before it.
+/// How early the next load of a stream may start, given those before it.
 class Streams {
 public:
     explicit Streams(int depth) : depth_(static_cast<std::size_t>(depth)) {}
 
-    /// Loads of a stream start in their order, and no more than `depth` of them wait for their use.
+    /// Loads of a stream start in order, and at most `depth` of them wait for their use.
     std::int32_t floor(const LoadJob& job) const {
         const Stream& s = of(job);
         const std::int32_t floor = std::max(s.previous_start, job.earliest);
@@ -47,7 +47,7 @@ LoadJobs load_jobs(const Liveness& liveness) {
         jobs.push_back({l, load.buffer, load.stream, load.earliest, liveness.lives[load.buffer].first, load.front, 0,
                         false, false});
     }
-    // Reloads were added behind all other loads; they are used in between.
+    // Reloads were added after all other loads, but they are used in between.
     std::stable_sort(jobs.begin(), jobs.end(), [](const LoadJob& a, const LoadJob& b) { return a.front < b.front; });
     return jobs;
 }
@@ -102,7 +102,7 @@ void start_early(const Liveness& liveness, const AllocateOptions& options, const
         std::int32_t start = std::max(previous, job.earliest);
         // Here the depth counts the loads of all streams.
         if (j.value() >= options.prefetch_depth) start = std::max(start, jobs[j.next(-options.prefetch_depth)].latest);
-        // Loads that moved up stay in the index as they were: they still end before this one is used.
+        // Loads that moved up stay in the index unchanged: they still end before this one is used.
         index.overlapping(start, liveness.lives[job.buffer].last, [&](BufferId b) {
             const Buffer& other = liveness.buffers[b];
             const std::int64_t at = offsets[b];

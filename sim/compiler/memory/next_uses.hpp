@@ -1,4 +1,4 @@
-// When buffers are used next, seen from a position that only moves on.
+// When buffers are used next, seen from a position that only moves forward.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +13,12 @@ namespace infsim::compiler {
 
 constexpr std::int32_t kNeverUsed = INT32_MAX;
 
-/// Own uses of buffers, and positions at which something else will be computed from them.
+/// A buffer's own uses, and positions at which something else will be computed from it.
 class NextUses {
 public:
     explicit NextUses(const Uses& uses) : uses_(uses), next_(uses.begin) {}
 
-    /// The first use of b at `position` or behind it, what is computed from it included; kNeverUsed without one.
+    /// The first use of b at or after `position`, including recomputations from it; kNeverUsed if there is none.
     std::int32_t next(BufferId b, std::int32_t position) {
         advance(b, position);
         const std::int32_t own = has_own(b) ? own_next(b) : kNeverUsed;
@@ -27,8 +27,8 @@ public:
         const auto ahead = std::lower_bound(lent->second.begin(), lent->second.end(), position);
         return ahead == lent->second.end() ? own : std::min(own, *ahead);
     }
-    // Once next() has been asked for `position`:
-    /// The last use in front of `position`.
+    // Valid once next() has been called for `position`:
+    /// The last use before `position`.
     std::int32_t last(BufferId b, std::int32_t position) const {
         const std::int32_t own = own_last(b);
         const auto lent = lent_.find(b);
@@ -36,7 +36,7 @@ public:
         const auto ahead = std::lower_bound(lent->second.begin(), lent->second.end(), position);
         return ahead == lent->second.begin() ? own : std::max(own, *(ahead - 1));
     }
-    /// Whether the buffer has a use of its own ahead, where that is, and where the one before was.
+    /// Whether the buffer has a use of its own ahead, where that is, and where the previous one was.
     bool has_own(BufferId b) const { return next_[b] != uses_.begin[b.next()]; }
     std::int32_t own_next(BufferId b) const { return uses_.position[next_[b]]; }
     std::int32_t own_last(BufferId b) const { return uses_.position[next_[b] - 1]; }

@@ -11,7 +11,7 @@
 
 namespace infsim::compiler {
 
-/// Loads that are issued again and instructions of recipes.
+/// Loads that are reissued, and instructions of recipes.
 class Originals {
 public:
     /// Keeps what `evictions` will need.

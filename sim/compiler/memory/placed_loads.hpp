@@ -10,7 +10,7 @@
 
 namespace infsim::compiler {
 
-/// In blocks, so that most loads need no look.
+/// In blocks, so that most loads need not be checked.
 class PlacedLoads {
 public:
     void add(BufferId buffer, const Lifetime& life) {
@@ -19,7 +19,7 @@ public:
         block = {std::min(block.first, life.first), std::max(block.last, life.last)};
         entries_.emplace_back(buffer, life);
     }
-    /// visit(buffer, lifetime) for every load alive at some instant of [first, last].
+    /// Calls visit(buffer, lifetime) for every load alive at some instant of [first, last].
     template <class Visit>
     void overlapping(std::int32_t first, std::int32_t last, Visit&& visit) const {
         for (std::size_t b = 0; b < blocks_.size(); ++b) {

@@ -7,7 +7,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// The instructions of loads, one load's behind the other's: those of load l are at [begin[l], begin[l.next()]).
+/// The instructions of loads, load after load: those of load l are at [begin[l], begin[l.next()]).
 struct LoadInstructions {
     IdVector<LoadId, std::uint32_t> begin;
     std::vector<std::int32_t> position;
@@ -30,7 +30,7 @@ LoadInstructions load_instructions(const Code& code) {
     return list;
 }
 
-/// Appends instructions one by one, and notes who touches what.
+/// Appends instructions one by one, and records who touches what.
 class OrderWriter {
 public:
     OrderWriter(const Code& code, Placement& out) : code_(code), out_(out), of_load_(load_instructions(code)) {
@@ -62,7 +62,7 @@ private:
     LoadInstructions of_load_;
 };
 
-/// Every load's instructions stand in front of the instruction at which it starts; the rest keep their order.
+/// Every load's instructions go before the instruction at which it starts; the rest keep their order.
 void order_instructions(const Code& code, const Allocation& allocation, Placement& out) {
     OrderWriter writer(code, out);
     std::vector<LoadId> loads = allocation.order;

@@ -1,4 +1,4 @@
-// place: from an allocation to the order in which the instructions of a code stand, and who touches what when.
+// place: from an allocation to the order of the instructions of a code, and who touches what when.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace infsim::compiler {
 
-/// The order of the instructions of `code` under an allocation whose starts count its instructions: every load stands
-/// in front of the instruction at which it starts, everything else as it stood. Addresses are taken over.
+/// The order of the instructions of `code` under an allocation whose starts count its instructions: every load goes
+/// before the instruction at which it starts, everything else keeps its order. Addresses are copied.
 Placement placement_of(const Code& code, Allocation&& allocation);
 
 }  // namespace infsim::compiler

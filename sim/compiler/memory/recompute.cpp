@@ -10,9 +10,9 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::int32_t kShortestGap = 16;  ///< instructions; what comes back sooner is not worth leaving for
+constexpr std::int32_t kShortestGap = 16;  ///< instructions; leaving is not worthwhile for a shorter gap
 
-/// Appends the recipes of b, for its gaps.
+/// Appends the recipes of b, one for each of its gaps.
 void add_recipes(const RecomputeInput& in, BufferId b, IdVector<RecipeId, Recipe>& list) {
     const Uses& uses = in.uses;
     const std::int32_t last_write = uses.last_write(b, INT32_MAX);

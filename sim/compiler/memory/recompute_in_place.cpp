@@ -1,4 +1,4 @@
-// Intermediates of a recipe that can be made right where its result will be.
+// Intermediates of a recipe that can be made directly in the buffer of its result.
 #include <algorithm>
 #include <vector>
 
@@ -47,13 +47,13 @@ bool apart(const program::AccessPattern& a, const program::AccessPattern& b) {
            before(b.partition_start + b.partition_count, a.partition_start);
 }
 
-/// The patterns by which a candidate was made and was taken over so far.
+/// The patterns by which a candidate was made, and those by which it has been taken over so far.
 struct Patterns {
     std::vector<program::AccessPattern> made, taken;
 };
 
-/// Whether what a write of the result reads of the candidate lies exactly where it writes, is the next that was made,
-/// and was not read before.
+/// Whether a write of the result reads the candidate exactly where it writes, in the order in which the candidate was
+/// made, and for the first time.
 bool takes_over(const Operands& operands, Patterns& patterns) {
     auto& [made, taken] = patterns;
     taken.push_back(operands.sources[0]);
@@ -63,7 +63,7 @@ bool takes_over(const Operands& operands, Patterns& patterns) {
                        [&](const program::AccessPattern& before) { return apart(before, mine); });
 }
 
-/// Whether o is read wherever b is written, exactly there, once, and nowhere else.
+/// Whether o is read exactly where b is written, once each, and nowhere else.
 bool can_become(const RecomputeInput& in, BufferId o, BufferId b, const Recipe& recipe) {
     const Buffer &mine = in.liveness.buffers[b], &other = in.liveness.buffers[o];
     if (mine.bytes != other.bytes || mine.half != other.half) return false;

@@ -48,7 +48,7 @@ bool stays_as_it_was(const RecomputeInput& in, BufferId o, std::int32_t p, std::
     return life.first < before && life.last >= before && written < p && written >= 0;
 }
 
-/// Goes back from the result to what is there.
+/// Works back from the result to what is there.
 class RecomputePlanner {
 public:
     RecomputePlanner(const RecomputeInput& in, BufferId result, std::int32_t before)
@@ -57,7 +57,7 @@ public:
     }
     std::optional<Recipe> run() {
         for (std::size_t w = 0; w < work_.size(); ++w) {
-            const Writes wanted = work_[w];  // `work_` grows meanwhile
+            const Writes wanted = work_[w];  // a copy, because `work_` grows meanwhile
             if (!in_.writes(wanted.buffer, wanted.until, [&](std::int32_t p) { return add_instruction(p); }))
                 return std::nullopt;
         }
@@ -66,7 +66,7 @@ public:
     }
 
 private:
-    /// Those of the buffer in front of `until`.
+    /// The writes of the buffer before `until`.
     struct Writes {
         BufferId buffer;
         std::int32_t until;
@@ -84,7 +84,7 @@ private:
         return possible;
     }
 
-    /// Sees to it that the bytes which instruction p reads of `o` are there again; `work_` gets the writes for that.
+    /// Ensures that the bytes which instruction p reads of `o` are there again; adds the writes for that to `work_`.
     bool provide(BufferId o, std::int32_t p) {
         if (o.value() == work_[0].buffer.value() || contains(recipe_.made, o)) return make_up_to(o, p);
         if (contains(recipe_.loaded, o)) return true;
@@ -103,7 +103,7 @@ private:
         return in_.can_be_made(o, p);
     }
 
-    /// The same of one that is made in any case.
+    /// The same for an operand that is made in any case.
     bool make_up_to(BufferId o, std::int32_t p) {
         const bool enough = std::any_of(work_.begin(), work_.end(),
                                         [&](const Writes& w) { return w.buffer.value() == o.value() && w.until >= p; });

@@ -1,4 +1,4 @@
-// How one recompute plan is made: which writes it repeats, what those read, and what all of it costs.
+// How one recompute plan is made: which writes it repeats, what those read, and the total cost.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct RecomputeInput {
     /// Whether the instruction at p can be repeated.
     bool has(std::int32_t p) const { return find(p).has_value(); }
     const VirtualInstruction& at(std::int32_t p) const { return repeatable.instructions[*find(p)]; }
-    /// visit(position) for every write of b in front of `until`, as long as it returns true; false if it did not once.
+    /// Calls visit(position) for every write of b before `until` while it returns true; returns false if one call did.
     template <class Visit>
     bool writes(BufferId b, std::int32_t until, Visit&& visit) const {
         const std::uint32_t end = uses.write_begin[b.next()];
@@ -31,17 +31,17 @@ struct RecomputeInput {
             if (!visit(uses.write_position[w])) return false;
         return true;
     }
-    /// Whether all writes of b in front of `until` can be repeated, and there are any.
+    /// Whether b has writes before `until` and all of them can be repeated.
     bool can_be_made(BufferId b, std::int32_t until) const;
 
 private:
     std::optional<std::size_t> find(std::int32_t p) const;
 };
 
-/// None where there is no way, or only one that costs more than to save and to reload the buffer.
+/// None if there is no way, or only one that costs more than saving and reloading the buffer.
 std::optional<Recipe> recipe_for(const RecomputeInput& in, BufferId b, std::int32_t before);
 
-/// Moves to `in_place` what is computed element by element from something that nobody else wants: all of that chain can
+/// Moves intermediates to `in_place` if they are used element by element and by nobody else: that whole chain can
 /// happen in the buffer of b.
 void make_in_place(const RecomputeInput& in, BufferId b, Recipe& recipe);
 

@@ -9,7 +9,7 @@ namespace infsim::compiler {
 
 namespace {
 
-/// What all refusals for want of state buffer say, but for the text.
+/// What all refusals for lack of state buffer have in common, without the text.
 DoesNotFit too_little_state_buffer(const Liveness& liveness, const std::vector<program::LayerInfo>& layers,
                                    std::int32_t position, std::int64_t wanted, const AllocateOptions& options) {
     DoesNotFit no;
@@ -50,7 +50,7 @@ DoesNotFit room_refusal(const Liveness& liveness, const std::vector<program::Lay
     return no;
 }
 
-/// Doubles the distance to the lower bound until everything has a place, then bisects.
+/// Doubles the distance to the lower bound until everything fits, then bisects.
 std::int64_t smallest_capacity(const Liveness& liveness, std::int64_t bound, const AllocateOptions& options) {
     const auto fits = [&](std::int64_t capacity) {
         AllocateOptions wider = options;

@@ -1,4 +1,4 @@
-// What there is to say where no placement was found.
+// What to report if no placement was found.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 
 namespace infsim::compiler {
 
-/// The refusal of allocate() as people read it.
+/// The refusal of allocate() in readable form.
 DoesNotFit refusal(const Liveness& liveness, const std::vector<program::LayerInfo>& layers, const AllocationFailure& at,
                    const AllocateOptions& options);
 
-/// The refusal where no choice of evictions makes room: what binds is what no eviction can take away.
+/// The refusal if no choice of evictions makes room: what binds is what no eviction can remove.
 DoesNotFit room_refusal(const Liveness& liveness, const std::vector<program::LayerInfo>& layers, const NoRoom& at,
                         const AllocateOptions& options);
 
-/// The smallest capacity, to a 512th, in which everything finds a place; `bound`: no placement can do with less.
+/// The smallest capacity, to a 512th, in which everything fits; `bound`: no placement needs less.
 std::int64_t smallest_capacity(const Liveness& liveness, std::int64_t bound, const AllocateOptions& options);
 
 }  // namespace infsim::compiler

@@ -21,14 +21,14 @@ inline bool operator==(const WayBack& a, const WayBack& b) {
     return a.by == b.by && a.kept_loads == b.kept_loads && a.recipe.value() == b.recipe.value();
 }
 
-/// What the choice of an eviction has to know of a resident, side by side in memory. All but `next` holds until `next`
-/// is over, unless it is to be computed again from something that has gone since.
+/// What the choice of an eviction has to know of a resident, contiguous in memory. All but `next` is valid until `next`
+/// has passed, unless the resident is to be recomputed from something that has left since.
 struct Resident {
     BufferId buffer;
-    std::int32_t next = -1;             ///< position of its next use, or one that is over
-    bool lower = false, upper = false;  ///< halves of the partitions that it takes bytes of
+    std::int32_t next = -1;             ///< position of its next use, or of one that has passed
+    bool lower = false, upper = false;  ///< halves of the partitions in which it takes bytes
     std::optional<WayBack> way_back;
-    double per_cost = 0;  ///< 1 by what its return costs per byte
+    double per_cost = 0;  ///< 1 / (cost of its return per byte)
 };
 
 class Residents {
@@ -41,7 +41,7 @@ public:
     auto end() { return list_.end(); }
 
     std::int64_t lower() const { return lower_; }
-    /// Bytes per partition, in the half that takes more.
+    /// Bytes per partition, in the fuller half.
     std::int64_t bytes() const { return std::max(lower_, upper_); }
 
     void enter(BufferId b) {
@@ -59,14 +59,14 @@ public:
         lower_ -= lower_bytes(buffers_[b]);
         upper_ -= upper_bytes(buffers_[b]);
     }
-    /// Buffers that are there for the instruction at hand alone.
+    /// Adds buffers that are there for the current instruction only.
     void pass(const std::vector<BufferId>& buffers) {
         for (BufferId o : buffers) {
             passing_lower_ += lower_bytes(buffers_[o]), lower_ += lower_bytes(buffers_[o]);
             passing_upper_ += upper_bytes(buffers_[o]), upper_ += upper_bytes(buffers_[o]);
         }
     }
-    /// Those are gone.
+    /// Those have left.
     void passed() {
         lower_ -= std::exchange(passing_lower_, 0);
         upper_ -= std::exchange(passing_upper_, 0);

@@ -6,9 +6,9 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr double kLeastCost = 1.0 / 64;  ///< of computing again: an instruction is never free
+constexpr double kLeastCost = 1.0 / 64;  ///< of recomputing: an instruction is never free
 constexpr int kSmallPart = 16;           ///< constants that take this part of what they help to free may stay for it
-constexpr double kSavedOnceMore = 2;     ///< bytes that are saved count once more than those that only come back
+constexpr double kSavedOnceMore = 2;     ///< saved bytes count once more than bytes that only return
 constexpr double kBehindThePe = 0.5;     ///< weight of bytes for a layer that waits for the PE array
 
 double recompute_cost(const ChoiceInput& in, BufferId b, const WayBack& way) {
@@ -26,7 +26,7 @@ bool is_saved(const ChoiceInput& in, const ChoiceState& state, BufferId b) {
 
 std::optional<WayBack> recompute_way(const ChoiceInput& in, const ChoiceState& state, BufferId b, std::int32_t next) {
     if (!in.options.recompute || !state.next_uses.has_own(b)) return std::nullopt;
-    // What serves its own next use serves what is computed from it before that.
+    // What serves its own next use also serves computations from it before that.
     const RecipeId found = in.uses.recipes.find(b, state.next_uses.own_next(b));
     if (!found.exists() || std::binary_search(in.banned.begin(), in.banned.end(), std::make_pair(b, next)))
         return std::nullopt;
@@ -52,7 +52,7 @@ void look_ahead(const ChoiceInput& in, ChoiceState& state, Resident& r) {
     const BufferId b = r.buffer;
     r.next = state.next_uses.next(b, state.position);
     r.way_back.reset();
-    // A load that has yet to run, or is under way, must find its buffer where it will be looked for.
+    // A load that has yet to run, or is in progress, must find its buffer where it expects it.
     if (in.uses.last_load[b] >= state.position) return;
     const bool again = in.options.rematerialization && in.uses.sole_load[b].exists();
     const double cost = transfer_cost(in, again || is_saved(in, state, b), r.next);

@@ -1,4 +1,4 @@
-// How a buffer that may leave would come back, and what that costs.
+// How a buffer that may leave would return, and what that costs.
 #pragma once
 
 #include <optional>
@@ -9,20 +9,20 @@
 
 namespace infsim::compiler {
 
-/// What happened to a buffer last.
+/// The last things that happened to a buffer.
 struct Departure {
     std::int32_t saved_at = -1;  ///< position of the last use before it was saved
-    std::int32_t back_at = -1;   ///< position at which it returned last, or will
+    std::int32_t back_at = -1;   ///< position of its last return, or of the planned one
     WayBack way;                 ///< of that return
 };
 
-/// What choosing evictions goes by; the rest of its state is shared by all that judge it.
+/// The inputs of the choice of evictions; the rest of its state is shared by all that judge it.
 struct ChoiceInput {
     const Liveness& liveness;
     const Uses& uses;
     const EvictionOptions& options;
     double eagerness;
-    const Banned& banned;  ///< what must not be computed again
+    const Banned& banned;  ///< what must not be recomputed
 };
 
 /// What the choice knows at a position.
@@ -35,14 +35,14 @@ struct ChoiceState {
     std::int32_t position = 0;
 };
 
-/// Device DRAM holds the bytes of b as they are. Once NextUses::next() has been asked for this position.
+/// Device DRAM holds the current bytes of b. Valid once NextUses::next() has been called for this position.
 bool is_saved(const ChoiceInput& in, const ChoiceState& state, BufferId b);
 
-/// Computing b again before its next use, `next`, if all that takes will be there.
+/// Recomputing b before its next use, `next`, if everything needed will be there.
 std::optional<WayBack> recompute_way(const ChoiceInput& in, const ChoiceState& state, BufferId b, std::int32_t next);
 
-/// Bytes that saving and returning a buffer move, in units of the buffer's: what device DRAM holds is only read, what
-/// it does not hold is written as well, and for a layer that waits for the PE anyway all of it counts half.
+/// Bytes that saving and returning a buffer move, in units of the buffer's size: what device DRAM holds is only read,
+/// other bytes are also written, and for a layer that waits for the PE anyway all of it counts half.
 double transfer_cost(const ChoiceInput& in, bool in_dram, std::int32_t next);
 
 /// Sets a resident's next use, its way back and what that costs.

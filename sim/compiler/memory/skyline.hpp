@@ -12,7 +12,7 @@ namespace infsim::compiler {
 class Skyline {
 public:
     explicit Skyline(std::int64_t capacity) : capacity_(capacity) {}
-    /// Empty, for a load that may start at `floor` at the earliest.
+    /// Clears it for a load that may start at `floor` at the earliest.
     void clear(std::int32_t floor) {
         floor_ = floor;
         spans_.clear();
@@ -23,7 +23,7 @@ public:
         std::int64_t offset = -1;
         std::int32_t start = INT32_MAX;
     };
-    /// The place for `bytes` that is free earliest; of several, the highest.
+    /// The place for `bytes` that becomes free earliest; of several, the highest.
     Spot find(std::int64_t bytes) {
         build();
         Spot best;
@@ -41,7 +41,7 @@ public:
                 std::max(floor_, window_.size() > front ? pieces_[window_[front]].until + 1 : floor_);
             if (start <= best.start) best = {at, start};
         };
-        // Slide a window of `bytes` whose left edge stands at the start of a piece or whose right edge at an end.
+        // Slide a window of `bytes` whose left edge is at the start of a piece or whose right edge is at an end.
         std::size_t left = 0;
         for (const Piece& p : pieces_) {
             for (; left < pieces_.size() && pieces_[left].lo < p.hi - bytes; ++left) consider(pieces_[left].lo);

@@ -15,7 +15,7 @@ namespace {
 
 using program::Purpose;
 
-/// Beside which instruction another one stands: it is of the same layer and image.
+/// An instruction with the layer and image of the one next to it.
 VirtualInstruction beside(VirtualInstruction in, const VirtualInstruction& other) {
     in.layer = other.layer;
     in.image = other.image;
@@ -31,7 +31,7 @@ VirtualInstruction transfer(program::Operation op, BufferId buffer, std::uint8_t
     return beside(in, other);
 }
 
-/// What stands for a buffer while another one is computed again.
+/// The buffers that stand for others during a recomputation.
 using StandIns = std::vector<std::pair<BufferId, BufferId>>;
 
 class EvictionWriter {
@@ -67,7 +67,7 @@ public:
         ++now_;
     }
 
-    /// `rest` of the code that was seen.
+    /// `rest`: the rest of the code that was seen.
     Spilled finish(Code&& rest) {
         note_position();
         rest.instructions = std::move(instructions_);
@@ -80,7 +80,7 @@ public:
 
 private:
     struct BufferState {
-        BufferId alias;  ///< what stands for it at present
+        BufferId alias;  ///< the buffer that currently stands for it
         bool evicted = false;
         Coverage written;
         std::optional<Saved> saved;
@@ -90,13 +90,13 @@ private:
     const std::vector<Eviction>& evictions_;
     int region_;
     Instructions instructions_;
-    std::vector<Buffer> fresh_buffers_;  ///< numbered behind those of the code
+    std::vector<Buffer> fresh_buffers_;  ///< numbered after those of the code
     std::vector<Load> fresh_loads_;      ///< the same
     IdVector<BufferId, BufferState> buffers_;
     std::multimap<std::int32_t, std::size_t> leaving_;  ///< evictions that save, by `after`
     Originals originals_;
     std::vector<std::int32_t> position_;
-    std::size_t coming_ = 0;  ///< the next eviction that comes back: they are ordered by that
+    std::size_t coming_ = 0;  ///< the next eviction that comes back: they are in that order
     std::int32_t now_ = 0;
     SpillArea area_;
     SpillReport report_;
@@ -127,7 +127,7 @@ private:
             if (b.exists()) b = buffers_[b].alias;
     }
 
-    /// Nobody wants the saved bytes any more.
+    /// The saved bytes are no longer needed.
     void forget(BufferId b) {
         auto& saved = buffers_[b].saved;
         if (saved) area_.free(*saved);
@@ -176,7 +176,7 @@ private:
         fresh_buffers_.back().rotates = false;
         return id;
     }
-    /// A buffer of its own for the next stretch of the life of b.
+    /// A new buffer for the next stretch of the life of b.
     BufferId renewed(BufferId b) { return buffers_[b].alias = another(b); }
 
     LoadId add_load(const Load& load) {
@@ -197,7 +197,7 @@ private:
         ++state.tensor.reloads;
     }
 
-    /// The load that alone fills b, into `home`.
+    /// Reissues the only load that fills b, into `home`.
     void issue_again(BufferId b, BufferId home, const VirtualInstruction& other) {
         const LoadId original = dry_run_.uses.sole_load[b];
         const LoadId load = add_load({home, dry_run_.liveness.loads[original].stream, 0});
@@ -212,7 +212,8 @@ private:
         }
     }
 
-    /// The instructions of `recipe`, on what stands for their operands now or was loaded or made for them alone.
+    /// The instructions of `recipe`, on the current stand-ins of their operands or on those loaded or made for them
+    /// alone.
     void compute_again(const Eviction& e, const Recipe& recipe, const VirtualInstruction& other) {
         StandIns stand_ins;
         for (BufferId o : recipe.loaded) {
@@ -242,7 +243,7 @@ private:
 
 Spilled apply_evictions(Code code, const DryRun& dry_run, const std::vector<Eviction>& evictions, int region) {
     EvictionWriter writer(dry_run, evictions, region);
-    // Each instruction goes when it has been seen: the code and what comes of it would both be large.
+    // Each instruction is freed once it has been seen: both the old code and the new one would be large.
     for (; !code.instructions.empty(); code.instructions.pop_front()) writer.see(code.instructions.front());
     return writer.finish(std::move(code));
 }

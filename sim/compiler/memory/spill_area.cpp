@@ -6,17 +6,17 @@ namespace infsim::compiler {
 
 namespace {
 
-/// A buffer's bytes go to the area behind an instruction, or are no longer wanted there.
+/// A buffer's bytes go to the area after an instruction, or are no longer needed there.
 struct Change {
     std::int32_t position = 0;
     std::size_t eviction = 0;
-    bool take = false;  ///< at one position, what is no longer wanted goes first
+    bool take = false;  ///< at the same position, what is no longer needed goes first
 };
 bool operator<(const Change& a, const Change& b) {
     return std::tie(a.position, a.take, a.eviction) < std::tie(b.position, b.take, b.eviction);
 }
 
-/// Bytes [from, from + bytes) of `share` partitions of a piece from partition `first` of it on, as `element`s.
+/// Bytes [from, from + bytes) of `share` partitions of a piece, starting at its partition `first`, as `element`s.
 Transfer share_of(const Piece& piece, int first, int share, std::int64_t from, std::int64_t bytes, int element) {
     Transfer t;
     t.chip.dtype = element == 2 ? DType::fp16 : DType::u8;

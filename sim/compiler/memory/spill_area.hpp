@@ -1,4 +1,4 @@
-// Device DRAM that spilled buffers go to: who has which bytes of the segment, and the transfers there and back.
+// Device DRAM for spilled buffers: which bytes of the segment belong to whom, and the transfers there and back.
 #pragma once
 
 #include <algorithm>
@@ -14,19 +14,19 @@
 
 namespace infsim::compiler {
 
-/// Where the present bytes of a buffer lie in device DRAM: its pieces one after the other, partition by partition.
+/// Where the current bytes of a buffer lie in device DRAM: its pieces one after the other, partition by partition.
 struct Saved {
     std::int64_t address = 0, bytes = 0;
     std::vector<Piece> pieces;
     std::int32_t position = 0;  ///< of the last save instruction in the new code
 };
 
-/// Stretches of an area that grows as it has to.
+/// Stretches of an area that grows as needed.
 class FirstFit {
 public:
     /// Returns the lowest address at which `bytes` are free.
     std::int64_t take(std::int64_t bytes);
-    /// What was taken at `address`.
+    /// Frees what was taken at `address`.
     void free(std::int64_t address) { taken_.erase(address); }
     /// The highest byte ever taken + 1.
     std::int64_t bytes() const { return top_; }
@@ -51,7 +51,7 @@ public:
     void free(const Saved& saved) { area_.free(saved.address); }
     std::int64_t bytes() const { return area_.bytes(); }
 
-    /// visit(operation, queue) for every transfer of `saved`, to device DRAM or from there.
+    /// Calls visit(operation, queue) for every transfer of `saved`, to device DRAM or from there.
     template <class Visit>
     void stores(const Saved& saved, Visit&& visit) const {
         for (const Transfer& t : transfers(saved)) visit(program::DmaStore{t.chip, t.dram}, ring(t.engine, kSaveRing));
@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    /// Of each DMA engine; inputs arrive on the first, outputs leave on the second.
+    /// Rings of each DMA engine; inputs arrive on the first, outputs leave on the second.
     static constexpr int kReloadRing = 1, kSaveRing = 3;
     std::uint32_t segment_;
     int engines_ = 0, rings_ = 0;
@@ -74,13 +74,13 @@ private:
     void add_transfers(const Piece& piece, std::int64_t address, std::vector<Transfer>& list) const;
 };
 
-/// Bytes of the segment that apply_evictions() would make for `evictions`: their saves laid out without any code.
+/// Bytes of the segment that apply_evictions() would create for `evictions`: lays out their saves without any code.
 std::int64_t spill_area_bytes(const Liveness& liveness, const Uses& uses, const std::vector<Eviction>& evictions);
 
 /// Instructions that apply_evictions() would add for `evictions`, counted without any code.
 std::int64_t eviction_instructions(const Uses& uses, const std::vector<Eviction>& evictions);
 
-/// What a DramPattern can address of a segment.
+/// The most that a DramPattern can address in a segment.
 constexpr std::int64_t kMostSpillBytes = UINT32_MAX;
 
 }  // namespace infsim::compiler

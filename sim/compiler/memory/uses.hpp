@@ -1,4 +1,4 @@
-// Who uses which buffer when: what choosing evictions has to know of a code.
+// Who uses which buffer when: what the choice of evictions has to know of a code.
 #pragma once
 
 #include <algorithm>
@@ -10,12 +10,11 @@
 
 namespace infsim::compiler {
 
-/// The instructions that touch each buffer, one list behind the other: those of buffer b are at [begin[b],
-/// begin[b.next()]).
+/// The instructions that touch each buffer, list after list: those of buffer b are at [begin[b], begin[b.next()]).
 struct Uses {
     IdVector<BufferId, std::uint32_t> begin;        ///< one more than there are buffers
     std::vector<std::int32_t> position;             ///< ascending within a buffer
-    IdVector<BufferId, std::uint32_t> write_begin;  ///< the same of the instructions that write it
+    IdVector<BufferId, std::uint32_t> write_begin;  ///< the same for the instructions that write it
     std::vector<std::int32_t> write_position;
     std::vector<std::int64_t> write_bytes;  ///< by write: the bytes written so far, over all partitions
     std::vector<std::int32_t>
@@ -26,24 +25,24 @@ struct Uses {
     IdVector<BufferId, LoadId> sole_load;
     IdVector<BufferId, std::int64_t> written_bytes;  ///< over all partitions
     IdVector<LoadId, std::int32_t> load_instructions;
-    Recipes recipes;  ///< what can be computed again, where somebody has asked
+    Recipes recipes;  ///< what can be recomputed, if requested
 
     /// Position of the last write of `b` up to `until`, -1: there is none.
     std::int32_t last_write(BufferId b, std::int32_t until) const {
         const std::size_t behind = first_write_behind(b, until);
         return behind == write_begin[b] ? -1 : write_position[behind - 1];
     }
-    /// Position of the first write of `b` behind `from`, INT32_MAX: there is none.
+    /// Position of the first write of `b` after `from`, INT32_MAX: there is none.
     std::int32_t next_write(BufferId b, std::int32_t from) const {
         const std::size_t behind = first_write_behind(b, from);
         return behind == write_begin[b.next()] ? INT32_MAX : write_position[behind];
     }
-    /// Bytes of `b`, over all partitions, that are written by instructions up to `until`.
+    /// Bytes of `b`, over all partitions, written by instructions up to `until`.
     std::int64_t bytes_at(BufferId b, std::int32_t until) const {
         const std::size_t behind = first_write_behind(b, until);
         return behind == write_begin[b] ? 0 : write_bytes[behind - 1];
     }
-    /// DMA instructions that save what is written of `b` by instructions up to `until`.
+    /// DMA instructions that save what instructions up to `until` have written of `b`.
     std::int32_t transfers_at(BufferId b, std::int32_t until) const {
         const std::size_t behind = first_write_behind(b, until);
         return behind == write_begin[b] ? 0 : write_transfers[behind - 1];

@@ -14,7 +14,7 @@ bool apart(const Touch& a, const Touch& b) {
     return a.first >= b.last || a.last <= b.first;
 }
 
-/// Takes the partitions of `gone` out of every entry of the list; touch(entry) is the entry's Touch.
+/// Removes the partitions of `gone` from every entry of the list; touch(entry) is the entry's Touch.
 template <class List, class Touch, class Part>
 void subtract(List& list, const Touch& gone, Part&& touch) {
     const std::size_t before = list.size();
@@ -98,7 +98,7 @@ void HazardMap::query(const Place& place, Counts& need) {
 
 void HazardMap::record(Place place, std::uint32_t index) {
     place.who.index = index;
-    // Reads of the same instruction may have added stretches meanwhile.
+    // Reads of the same instruction may have added stretches in the meantime.
     Space& space = *place.space;
     while (place.at != space.begin() && std::prev(place.at)->second.end > place.lo) --place.at;
     while (place.at != space.end() && place.at->second.end <= place.lo) ++place.at;
@@ -106,8 +106,8 @@ void HazardMap::record(Place place, std::uint32_t index) {
     else record_read(space, place.at, place.lo, place.hi, place.who);
 }
 
-/// Cuts the stretch `at` in two where it has bytes on both sides of `from`. Returns the first one that begins there or
-/// behind.
+/// Cuts the stretch `at` in two if it has bytes on both sides of `from`. Returns the first one that begins there or
+/// later.
 HazardMap::Space::iterator HazardMap::cut(Space& space, Space::iterator at, std::uint32_t from) {
     if (at == space.end() || at->first >= from || at->second.end <= from) return at;
     Stretch& head = at->second;
@@ -142,7 +142,7 @@ void HazardMap::record_write(Space& space, Space::iterator first, std::uint32_t 
         at = it->second.end;
     }
     fill(hi);
-    if (!alone) return;  // where nothing else is left, one stretch takes the place of the many
+    if (!alone) return;  // if nothing else is left, one stretch replaces the many
     first->second.end = hi;
     if (std::next(first) == it) return;
     space.erase(std::next(first), it);
@@ -153,7 +153,7 @@ void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t l
                             const Touch& reader) {
     std::uint32_t at = lo;
     auto it = first;
-    const auto fill = [&](std::uint32_t until) {  // bytes nobody wrote yet: later writers must still wait
+    const auto fill = [&](std::uint32_t until) {  // bytes nobody has written yet: later writers must still wait
         if (at < until) space.emplace_hint(it, at, Stretch{until, 0, {}, {{reader, lo, hi}}});
     };
     for (; it != space.end() && it->first < hi; ++it) {
@@ -164,9 +164,9 @@ void HazardMap::record_read(Space& space, Space::iterator first, std::uint32_t l
     fill(hi);
 }
 
-/// Of equal reads the last one counts.
+/// Among equal reads the last one counts.
 void HazardMap::note(Stretch& stretch, const Read& read) {
-    constexpr std::ptrdiff_t kLookBack = 256;  // a long list costs the write that ends it one look at each entry
+    constexpr std::ptrdiff_t kLookBack = 256;  // with a long list, the write that ends it has to check every entry
     const auto equal = [&](const Read& r) {
         return r.lo == read.lo && r.hi == read.hi && r.who.queue == read.who.queue && r.who.first == read.who.first &&
                r.who.last == read.who.last;

@@ -1,4 +1,4 @@
-// Which earlier instructions an instruction must wait for, derived from the bytes both touch.
+// Which earlier instructions an instruction must wait for, derived from the bytes that both touch.
 #pragma once
 
 #include <array>
@@ -24,27 +24,27 @@ class HazardMap {
         std::uint16_t first, last;
         std::uint32_t index;
     };
-    /// ... and read bytes [lo, hi) of them, as far as those lie in the stretch.
+    /// ... and read bytes [lo, hi) of them, as far as these lie in the stretch.
     struct Read {
         Touch who;
         std::uint32_t lo, hi;
     };
-    /// Bytes of which every one was last written by the same instructions.
+    /// Bytes that were all last written by the same instructions.
     struct Stretch {
         std::uint32_t end = 0;
-        std::uint32_t again = 0;  ///< the entry of `reads` that is likely to be read again next: reads come in rounds
+        std::uint32_t again = 0;  ///< the entry of `reads` that is likely to be read next: reads come in rounds
         boost::container::small_vector<Touch, 2> writers;  ///< of disjoint partitions
         std::vector<Read> reads;                           ///< since the bytes were written
     };
     using Space = std::pmr::map<std::uint32_t, Stretch>;  ///< by first byte; gaps were never touched
 
 public:
-    /// An access and where its bytes stand among the stretches, so that asking and recording need one search. Recording
-    /// a write makes all places found before it invalid.
+    /// An access and its position among the stretches, so that querying and recording need one search. Recording a
+    /// write invalidates all places found before it.
     class Place {
         friend class HazardMap;
         Space* space;
-        Space::iterator at;  ///< the first stretch that ends behind `lo`, or near it
+        Space::iterator at;  ///< the first stretch that ends after `lo`, or near it
         std::uint32_t lo, hi;
         Touch who;
         bool write;
@@ -67,7 +67,7 @@ public:
     void record(Place place, std::uint32_t index);
 
 private:
-    /// Where accesses to the state buffer were found lately, by the bytes at which they begin: most come again soon.
+    /// Where recent accesses to the state buffer were found, by their first byte: most come again soon.
     struct Recent {
         Space::iterator at;
         std::uint32_t erasures = 0;
@@ -77,7 +77,7 @@ private:
     std::pmr::unsynchronized_pool_resource pool_;
     std::array<Space, 2> spaces_;  ///< state buffer, PSUM
     std::vector<Recent> recent_;
-    std::uint32_t erasures_ = 1;               ///< after each of them nothing is known of the entries before
+    std::uint32_t erasures_ = 1;               ///< each of them invalidates all earlier entries
     std::map<std::uint32_t, Space> segments_;  ///< DRAM, by segment
 
     static Space::iterator first_behind(Space& space, std::uint32_t lo);
@@ -89,11 +89,11 @@ private:
     void record_write(Space& space, Space::iterator first, std::uint32_t lo, std::uint32_t hi, const Touch& writer);
 };
 
-/// Reduces needs to the waits that are not implied by what the queue has already waited for.
+/// Reduces needs to the waits that the queue's earlier waits do not imply.
 class WaitReducer {
 public:
     explicit WaitReducer(std::size_t queues) : queues_(queues), known_(queues, Counts(queues, 0)), history_(queues) {}
-    /// Waits that the next instruction of `queue` has to carry for `need`.
+    /// The waits that the next instruction of `queue` has to carry for `need`.
     std::vector<program::Wait> reduce(std::uint8_t queue, const Counts& need) const;
     /// Records that an instruction of `queue` was issued with these waits.
     void issue(std::uint8_t queue, const program::Waits& waits);
@@ -101,7 +101,7 @@ public:
 private:
     std::size_t queues_;
     std::vector<Counts> known_;  ///< by queue: what its last instruction knew at issue
-    /// What the instructions of a queue knew at issue. Most carry no wait and know what the one before knew.
+    /// What the instructions of a queue knew at issue. Most carry no wait and know the same as the one before.
     struct History {
         std::vector<std::uint32_t> known;  ///< `queues_` counts per entry
         std::vector<std::uint32_t> entry;  ///< by instruction

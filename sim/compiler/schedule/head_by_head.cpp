@@ -18,19 +18,19 @@ namespace infsim::compiler {
 
 namespace {
 
-/// Layers from one product of heads to the next, in their order, and the values between them that nobody else reads.
+/// Layers from one product of heads to the next, in order, and the values between them that nobody else reads.
 struct Chain {
     std::vector<LayerId> layers;
     std::set<ValueId> inner;
     int heads = 1;
-    int together = 1;  ///< of them in one piece
+    int together = 1;  ///< heads in one piece
 };
 
 bool has_per_channel_constants(const ScalarOp& op) {
     return op.first.per_channel != graph::kNoTensor || op.second.per_channel != graph::kNoTensor;
 }
 
-/// Whether slots of some heads alone come to the same results as those of all.
+/// Whether slots of some heads alone give the same results as those of all heads.
 bool treats_heads_apart(const Layer& layer, int heads) {
     if (const auto* product = std::get_if<HeadMatmulOp>(&layer.op)) return product->heads == heads;
     if (const auto* turn = std::get_if<TransposeOp>(&layer.op)) return turn->heads == heads;
@@ -40,7 +40,7 @@ bool treats_heads_apart(const Layer& layer, int heads) {
            std::holds_alternative<ArrangeOp>(layer.op);
 }
 
-/// Inputs of a layer that have the same slots for every head: rows that are spread over the lanes.
+/// Whether an input of a layer has the same slots for every head: rows that are spread over the lanes.
 bool is_common_to_heads(const Layer& layer, std::size_t input) {
     if (std::holds_alternative<HeadMatmulOp>(layer.op)) return input == 2;
     const auto* binary = std::get_if<BinaryOp>(&layer.op);
@@ -53,12 +53,12 @@ public:
         for (const View& out : network.outputs) leaves_.insert(out.value);
     }
 
-    /// The chain that begins with this layer; nothing where there is none.
+    /// The chain that begins with this layer; empty if there is none.
     std::optional<Chain> from(LayerId first) const {
         const auto* product = std::get_if<HeadMatmulOp>(&net_.layers[first].op);
         if (!product || product->heads < 2) return std::nullopt;
         Chain chain{{first}, {}, product->heads, product->heads};
-        std::set<LayerId> waiting;  // readers of inner values that are not in the chain yet
+        std::set<LayerId> waiting;  // readers of inner values that are not yet in the chain
         LayerId last = first;
         do {
             const ValueId made = net_.layers[last].output.value;
@@ -101,8 +101,8 @@ std::int64_t bytes_of_head(const Network& network, const Chain& chain) {
     return bytes;
 }
 
-/// How many heads run together. Operands of a product lie on the same partitions, so that a piece begins with a whole
-/// group of slots: where two slots make a group and heads have an odd number of them, two go together.
+/// How many heads run together. Operands of a product lie on the same partitions, so a piece begins with a whole group
+/// of slots: if two slots make a group and a head has an odd number of them, two heads go together.
 int heads_together(const Network& network, const Chain& chain, std::int64_t bytes) {
     int step = 1;  // a power of two, as the slots of a group are
     for (const ValueId v : chain.inner)
@@ -111,10 +111,10 @@ int heads_together(const Network& network, const Chain& chain, std::int64_t byte
     return static_cast<int>(std::max<std::int64_t>(step, fit / step * step));
 }
 
-/// Layers of a chain for some of its heads, on values of their own.
+/// The layers of a chain for some of its heads, on values of their own.
 class Piece {
 public:
-    /// `whole`: the values within the chain as they were. The first piece takes their ids over.
+    /// `whole`: the original values within the chain. The first piece takes over their ids.
     Piece(Network& network, const Chain& chain, const std::map<ValueId, Value>& whole, int first, int heads)
         : net_(network), chain_(chain), whole_(whole), first_(first), heads_(heads) {}
 
@@ -156,7 +156,7 @@ private:
     }
 };
 
-/// The chain in pieces: the first layer of each comes before all but the first of the piece in front of it.
+/// The chain in pieces: the first layer of each comes before all but the first of the previous piece.
 std::vector<Layer> in_pieces(Network& network, const Chain& chain) {
     std::map<ValueId, Value> whole;
     for (const ValueId v : chain.inner) whole.emplace(v, network.values[v]);
@@ -172,11 +172,11 @@ std::vector<Layer> in_pieces(Network& network, const Chain& chain) {
     return out;
 }
 
-/// By the layer that ends it.
+/// By the layer that ends the chain.
 std::map<LayerId, Chain> chains_of(const Network& network, std::int64_t bytes) {
     const ChainFinder finder(network);
     std::map<LayerId, Chain> chains;
-    LayerId last;  // of the chain before: chains do not share layers
+    LayerId last;  // of the previous chain: chains do not share layers
     for (const LayerId l : network.layers.ids()) {
         if (l <= last) continue;
         auto chain = finder.from(l);

@@ -7,11 +7,11 @@
 
 namespace infsim::compiler {
 
-/// Cuts every chain of layers from one product of heads to the next (scores, softmax, transposes, context) whose values
-/// take more than `bytes` per partition and image into several, each over as many heads as take no more than that, at
-/// least one. The product that begins the next piece comes before the rest of the piece in front of it, so that PE, ACT
-/// and POOL work on different heads. A chain is left alone where somebody else reads what lies within it, or where a
-/// layer does not treat heads apart. Runs before the stem is chosen. How many chains it cut.
+/// Splits every chain of layers from one product of heads to the next (scores, softmax, transposes, context) whose
+/// values take more than `bytes` per partition and image. Each piece covers as many heads as take no more than that, at
+/// least one. The product that begins the next piece comes before the rest of the previous piece, so that PE, ACT and
+/// POOL work on different heads. A chain is left alone if its inner values have other readers, or if a layer does not
+/// treat heads separately. Runs before the stem is chosen. Returns how many chains it split.
 int run_head_by_head(Network& network, std::int64_t bytes);
 
 /// Whether there are such chains.

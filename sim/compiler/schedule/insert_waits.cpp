@@ -31,7 +31,7 @@ bool is_scratch(const program::Accesses& accesses, const std::vector<program::Se
     return accesses.dram && program::is_scratch(segments[accesses.dram->pattern.segment].purpose);
 }
 
-/// What the instruction under way touches, each access found once.
+/// What the current instruction touches, with each access found once.
 struct Touched {
     std::array<HazardMap::Place, 5> on_chip;
     std::size_t count = 0;
@@ -56,7 +56,7 @@ void record(HazardMap& hazards, const Touched& touched, std::uint32_t index) {
     if (touched.scratch) hazards.record(*touched.scratch, index);
 }
 
-/// A buffer where it lies, for as long as somebody touches it; the sequence numbers of `placement.order` are given.
+/// The place of a buffer, while anybody touches it; the sequence numbers of `placement.order` are given.
 program::Allocation allocation_of(const Buffer& buffer, BufferId b, const Placement& placement,
                                   const std::vector<std::uint32_t>& sequence, int partitions) {
     const auto half = static_cast<std::uint16_t>(partitions / 2);
@@ -103,10 +103,10 @@ public:
           reducer_(program.queues.size()),
           need_(program.queues.size()) {}
 
-    /// Takes the operation. Returns its sequence number.
+    /// Takes over the operation. Returns its sequence number.
     std::uint32_t add(VirtualInstruction& v) {
-        // A Sync shifts the index of what follows it, and accesses are recorded under their index: so first find
-        // out what is needed, then record.
+        // A Sync shifts the index of what follows it, and accesses are recorded under their index: so first find out
+        // what is needed, then record.
         const program::Accesses accesses = program::accesses(v.op);
         const Touched touched = find(hazards_, accesses, v.queue, is_scratch(accesses, program_.segments));
         needs(touched, need_);
@@ -156,7 +156,7 @@ void insert_waits(Code&& code, const Placement& placement, program::Program& pro
     WaitInserter inserter(program);
     std::vector<std::uint32_t> sequence;
     sequence.reserve(placement.order.size());
-    std::size_t gone = 0;  // instructions that were taken off the front of the code, done as they were
+    std::size_t gone = 0;  // finished instructions that were taken off the front of the code
     for (std::int32_t position : placement.order) {
         VirtualInstruction& v = code.instructions[static_cast<std::size_t>(position) - gone];
         set_addresses(v, placement.offset);

@@ -7,8 +7,8 @@
 
 namespace infsim::compiler {
 
-/// Fills queues, allocations and segments of `program` (whose target and layers are set): instructions in the order
-/// of `placement`, each with the waits that its memory accesses need. Code is taken apart.
+/// Fills queues, allocations and segments of `program` (whose target and layers are set): instructions in the order of
+/// `placement`, each with the waits that its memory accesses need. Consumes the code.
 void insert_waits(Code&& code, const Placement& placement, program::Program& program);
 
 }  // namespace infsim::compiler

@@ -49,7 +49,7 @@ public:
         return others + std::max(dying + made, made * batch_ + dying_one);
     }
 
-    /// Whether all that `layer` reads is there once `done` has run.
+    /// Whether everything that `layer` reads is there once `done` has run.
     template <class Done>
     bool ready(LayerId layer, const Done& done) const {
         for (const Part& in : net_.layers[layer].inputs)
@@ -122,7 +122,7 @@ std::vector<LayerId> best_order(const Liveness& live, LayerId first, LayerId las
     return paths.begin()->second.layers;
 }
 
-/// Whether nothing that ran up to `layer` is needed later but its own output.
+/// Whether nothing that ran up to `layer` is needed later except its own output.
 bool is_cut(const Network& network, const Liveness& live, LayerId layer) {
     const ValueId own = network.layers[layer].output.value;
     for (const LayerId k : IdRange<LayerId>(LayerId(0), layer)) {

@@ -1,4 +1,4 @@
-// order: in which order layers run.
+// order: the order in which layers run.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace infsim::compiler {
 
-/// State-buffer bytes per partition that one image of a value takes, counted in halves of the partitions so that
-/// a value that fits one of them counts half of what it would if it filled all partitions.
+/// State-buffer bytes per partition that one image of a value takes, counted in halves of the partitions: a value that
+/// fits in one half counts half of what it would if it filled all partitions.
 std::int64_t half_bytes(const SlotGeometry& slots, const Value& value);
 
 /// Reorders layers between cuts (points where one value is live) for the smallest peak of live bytes at batch

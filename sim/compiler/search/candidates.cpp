@@ -15,8 +15,8 @@ namespace infsim::compiler {
 
 namespace {
 
-/// Device DRAM is too small for the instructions that evict, or for them and `saved_bytes`; a smaller budget has
-/// more of them.
+/// Device DRAM is too small for the evicting instructions, or for them and `saved_bytes`; a smaller budget needs more
+/// of them.
 std::optional<DoesNotFit> too_little_dram(const FitInput& in, const TightPlan& plan,
                                           const std::vector<Eviction>& evictions, std::int64_t saved_bytes) {
     const auto saves = std::count_if(evictions.begin(), evictions.end(), [](const Eviction& e) { return e.save; });
@@ -58,7 +58,7 @@ std::string result_of(const std::variant<Candidate, NoRoom, DoesNotFit>& outcome
     return "too little device DRAM";
 }
 
-/// Addresses for what the evictions make of the plan's code. Nothing where device DRAM cannot hold what they save.
+/// Addresses for the plan's code with the evictions in it. Empty if device DRAM cannot hold what they save.
 std::optional<FoundAllocation> allocate_evicted(const FitInput& in, Tried& tried, const Candidate& c) {
     const TightPlan& plan = tried.plans[c.plan];
     const Uses& uses = plan.dry_run.uses;
@@ -117,7 +117,7 @@ std::vector<Candidate> cheaper_with_recompute(const FitInput& in, Tried& tried, 
         for (std::int64_t budget : budget_ladder(in.capacity())) {
             auto outcome = candidate(in, tried, p, budget, {than.allowed.spill, true});
             auto* c = std::get_if<Candidate>(&outcome);
-            if (!c || c->cost >= than.cost) break;  // a smaller budget costs more, nearly always
+            if (!c || c->cost >= than.cost) break;  // a smaller budget almost always costs more
             list.push_back(std::move(*c));
         }
     }

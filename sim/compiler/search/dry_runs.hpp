@@ -1,4 +1,4 @@
-// Plans compete as dry runs: who uses which buffer when, and nothing else.
+// Plans compete as dry runs, which record only who uses which buffer when.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace infsim::compiler {
 
-/// The dry run of a plan, and the code where it is short enough: emitting it again would cost more than keeping it.
+/// The dry run of a plan, and its code if that is short: then keeping it is cheaper than emitting it again.
 struct Emission {
     DryRun dry_run;
     DramNeeds dram;
     std::optional<Code> code;
 };
 
-/// BufferTooLarge as soon as a buffer takes more than `capacity` bytes per partition; a refusal where the chip cannot
-/// run such a code, whatever lies where.
+/// BufferTooLarge as soon as a buffer takes more than `capacity` bytes per partition; a refusal if the chip cannot run
+/// such code, wherever its buffers lie.
 std::variant<Emission, BufferTooLarge, DoesNotFit> dry_run(const EmitInput& input, const Plan& plan,
                                                            std::int64_t capacity);
 

@@ -1,4 +1,4 @@
-// How plans become code, as far as fitting has to know: two functions that the caller fills.
+// How plans become code, as far as fitting has to know: functions that the caller supplies.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace infsim::compiler {
 struct PlanEmission {
     /// See compiler::dry_run().
     std::function<std::variant<Emission, BufferTooLarge, DoesNotFit>(const Plan&, std::int64_t capacity)> dry_run;
-    /// Whether two plans are known to come to the same code; may be empty.
+    /// Whether two plans are known to give the same code; may be empty.
     std::function<bool(const Plan&, const Plan&)> same;
-    /// For plans that a dry run was made of.
+    /// For plans that have had a dry run.
     std::function<Code(const Plan&)> code;
 };
 

@@ -12,8 +12,8 @@ namespace infsim::compiler {
 
 namespace {
 
-/// One run of a Program on one core. Engines are asked as soon as what they wait for is known; only transfers, whose
-/// ends depend on what else is under way, go by the clock.
+/// One run of a Program on one core. An engine's instruction is simulated as soon as the times that it waits for are
+/// known; only transfers, whose ends depend on what else is in progress, follow the clock.
 class TimedRun {
 public:
     TimedRun(const program::Program& program, const hw::ChipSpec& spec, int cores)
@@ -54,8 +54,8 @@ private:
         std::vector<Duration> retired;  ///< by instruction, ascending: a queue retires in order
         std::vector<Waiting> waiting;   ///< queues whose next instruction waits for one of this queue
         bool previous_was_matmul = false;
-        bool asks = false;  ///< the next instruction asks for PSUM's port
-        int parts = 0;      ///< of a transfer under way: servers that are not done with it
+        bool asks = false;  ///< the next instruction has asked for PSUM's port
+        int parts = 0;      ///< of a transfer in progress: servers that are not done with it
         Bytes dram{};       ///< of that transfer
     };
     struct Start {
@@ -70,13 +70,13 @@ private:
     std::vector<Queue> queues_;
     std::vector<FairShare> servers_;  ///< DMA engines, then the core's share of DRAM
     std::priority_queue<Start, std::vector<Start>, std::greater<>> starts_;
-    /// Who asks for PSUM's port, and when; it is given away in this order.
+    /// Who has asked for PSUM's port, and when; it is granted in this order.
     std::priority_queue<std::pair<Duration, int>, std::vector<std::pair<Duration, int>>, std::greater<>> port_;
     Duration port_free_{};
-    std::vector<int> ready_;  ///< queues that may have something to issue
+    std::vector<int> ready_;  ///< queues that may be able to issue
     Estimate result_;
 
-    /// The server that is done with a transfer first, and when; null where nothing is under way.
+    /// The server that finishes a transfer first, and when; null if nothing is in progress.
     std::pair<FairShare*, Duration> next_end() {
         std::pair<FairShare*, Duration> first{nullptr, Duration{}};
         for (FairShare& server : servers_)
@@ -93,7 +93,7 @@ private:
         }
     }
 
-    /// Whether queue `q` retired an instruction; a transfer is not done yet.
+    /// Whether queue `q` retired an instruction; a transfer that starts does not count.
     bool issue_next(int q) {
         Queue& queue = queues_[static_cast<std::size_t>(q)];
         const auto& instructions = program_.queues[static_cast<std::size_t>(q)].instructions;
@@ -120,7 +120,7 @@ private:
         return true;
     }
 
-    /// At the time that the queue is free.
+    /// At the time when the queue is free.
     void issue_on_engine(int q, const program::Instruction& in) {
         Queue& queue = queues_[static_cast<std::size_t>(q)];
         const cost::EngineCost cost = cost::engine_cost(spec_, in, queue.previous_was_matmul);
@@ -177,7 +177,7 @@ private:
         if (--queue.parts > 0) return;
         const Duration answer = queue.dram.count() > 0 ? spec_.dram.latency : Duration{};
         const Duration done = at + answer + spec_.dma.completion_latency;
-        queue.free = std::max(queue.free, done - spec_.dma.start_latency);  // the next descriptor is fetched meanwhile
+        queue.free = std::max(queue.free, done - spec_.dma.start_latency);  // meanwhile the next descriptor is fetched
         retire(q, done);
         ready_.push_back(q);
         issue_all();

@@ -16,7 +16,7 @@ bool may_spill(const FitOptions& o) { return o.evictions.spill; }
 bool has_parts(const FitOptions& o) { return static_cast<bool>(o.parted); }
 bool may_spill_bands(const FitOptions& o) { return o.evictions.spill && o.banded; }
 
-/// In this order; the first that comes to a decision ends the search.
+/// In this order; the first that reaches a decision ends the search.
 constexpr Strategy kStrategies[] = {
     {"as it is", "", always, try_as_it_is},
     {"rematerialize", "rematerialize", may_rematerialize, try_rematerialize},
@@ -36,7 +36,7 @@ const char* result_of(const StrategyOutcome& outcome) {
     return std::holds_alternative<GoOn>(outcome) ? "does not fit" : "nothing more to try";
 }
 
-/// The strategy as an attempt, in front of those that it is made of.
+/// The strategy as an attempt, placed before its own steps.
 StrategyOutcome attempt(const Strategy& strategy, const FitInput& in, Tried& tried) {
     const Timer timer;
     const AttemptId mine = tried.attempts.push_back({strategy.name, "", 0});

@@ -16,7 +16,7 @@ void note_no_room(const FitInput& in, Tried& tried, const Liveness& liveness, co
 
 DoesNotFit refusal_of(const FitInput& in, const Tried& tried) {
     if (tried.reasons.least_room) return *tried.reasons.least_room;
-    if (!tried.reasons.closest) return *tried.reasons.shortage;  // no plan has a code
+    if (!tried.reasons.closest) return *tried.reasons.shortage;  // no plan has code
     DoesNotFit why = tried.reasons.closest->reason;
     if (!in.options.explain) return why;
     const Liveness& liveness = tried.reasons.closest->liveness;

@@ -30,7 +30,7 @@ Trial unspilled(std::vector<Plan> plans, int batch, bool evict) {
 
 namespace {
 
-/// Notes what the layer that `why` names needs beyond what was thought of these sections; false where that is no news.
+/// Notes how much more the layer that `why` names needs than was assumed for these sections; false if that is not new.
 bool learn(const FittingQuestion& q, const Sections& sections, const DoesNotFit& why, LearntNeeds& learnt) {
     bool news = false;
     for (LayerId l : q.input.network.layers.ids()) {

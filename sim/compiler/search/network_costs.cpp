@@ -67,7 +67,7 @@ void NetworkCosts::measure_value(const Value& value, LayerId born, LayerId dies,
     const std::int64_t bytes = half_bytes(slots_, value) / 2;
     const bool is_input = value.input != graph::kNoTensor;
     for (LayerId c : IdRange(born.next(), dies.next())) crossing_[c] += bytes;
-    // What streams through the stem is there in a few rows only.
+    // Only a few rows of what streams through the stem are there at a time.
     if (dies.value() < stem_layers && born.value() < stem_layers) return;
     for (LayerId l : IdRange(born.next(), dies)) alive_[l].through += bytes;
     if (!is_input) alive_[born].made += bytes;
@@ -119,7 +119,7 @@ void NetworkCosts::measure_rows(const Network& net) {
     }
 }
 
-/// Layers that do not work row by row have -1 bytes in a row.
+/// For layers that do not work row by row, a row has -1 bytes.
 NetworkCosts::Rows NetworkCosts::rows_of(const Layer& layer, const Value& out) const {
     Rows r;
     r.out = out.phys.rows;
@@ -153,7 +153,7 @@ std::int64_t NetworkCosts::striped_peak(LayerId first, LayerId last, int images,
     for (LayerId l = last.next(-1); l.value() > first.value(); l = l.next(-1)) {
         rows = (rows - 1) * rows_[l].stride + rows_[l].kernel;
         const Rows& made = rows_[l.next(-1)];
-        // The window before is still there while rows move on.
+        // The previous window is still there while its rows are moved.
         windows += 2 * made.row_bytes * std::min(rows, made.out);
     }
     const std::int64_t in = input_bytes_[first];

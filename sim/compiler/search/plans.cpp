@@ -19,8 +19,8 @@ std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, 
            dtype_bytes(dtype);
 }
 
-/// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) where images are small or
-/// the weights of the layer would take too much while several groups run.
+/// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) if images are small or the
+/// weights of the layer would take too much space while several groups run.
 std::vector<int> image_groups(const Network& net, const program::Target& target, DType dtype,
                               const CompileOptions& options, std::int64_t resident_bytes, bool smallest) {
     std::vector<int> groups(net.layers.size(), 0);
@@ -46,8 +46,8 @@ bool works_in_rows(const Network& net, const Layer& layer) {
     return out.rows > 1 && layer.output.slots == out.slots() && in.slots == net.values[in.value].phys.slots();
 }
 
-/// One behind the last of the layers from `first` on that can run fused around a convolution in groups: what widens
-/// the channels in front of it, and what narrows them behind it. `first` where there are none.
+/// The end of the layers from `first` on that can run fused around a grouped convolution: those before it that widen
+/// the channels, and those after it that narrow them. `first` if there are none.
 LayerId end_of_fused(const Network& net, const IdVector<ValueId, std::vector<LayerId>>& readers, LayerId first) {
     const auto fused = [&](LayerId l) {
         if (l.value() >= net.layers.next_id().value() || !works_in_rows(net, net.layers[l])) return false;
@@ -62,8 +62,8 @@ LayerId end_of_fused(const Network& net, const IdVector<ValueId, std::vector<Lay
     return fused(second.next()) ? second.next(2) : second.next();
 }
 
-/// Rows of the output of `layer` for which its input takes a window of at most a twelfth of the state buffer: two of
-/// them are there at a time, and what the layers behind make.
+/// Rows of the output of `layer` for which its input window takes at most a twelfth of the state buffer: two windows
+/// are there at a time, plus the outputs of the later layers.
 int stripe_rows(const Network& net, const Layer& layer, const program::Target& target, DType dtype) {
     const Physical& in = net.values[layer.inputs[0].value].phys;
     const auto& op = std::get<ConvOp>(layer.op);
@@ -73,8 +73,8 @@ int stripe_rows(const Network& net, const Layer& layer, const program::Target& t
     return static_cast<int>(std::max<std::int64_t>(1, (rows - reach) / op.stride_rows + 1));
 }
 
-/// Sections in which convolutions in groups whose input would fill most of the state buffer run in stripes, together
-/// with their neighbours; none where there are no such.
+/// Sections in which grouped convolutions whose input would fill most of the state buffer run in stripes, together with
+/// their neighbours; empty if there are no such convolutions.
 std::vector<Section> stripes_around_groups(const Network& net, const program::Target& target, int batch, DType dtype) {
     const auto readers = readers_of(net);
     std::vector<Section> list;
@@ -95,8 +95,8 @@ std::vector<Section> stripes_around_groups(const Network& net, const program::Ta
     return list;
 }
 
-/// Rows of a stripe of the stem: twice or four times as many as the option says where the windows of so many take
-/// little room. Each stripe costs the latency of its transfers.
+/// Rows of a stripe of the stem: two or four times what the option says if the windows for that many rows are small.
+/// Each stripe costs the latency of its transfers.
 int stem_rows(const Network& net, const program::Target& target, const CompileOptions& options) {
     constexpr double kShare = 0.08;  // of the state buffer, for the largest window
     int rows = options.stem_stripe_rows;

@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    /// What came of one attempt.
+    /// The result of one attempt.
     struct Tried {
         std::optional<DoesNotFit> why;
         std::vector<Duration> pe_by_layer;
@@ -72,18 +72,18 @@ private:
     bool is_resident() const { return best_ && best_->decision.evictions.empty(); }
     bool is_done() const { return in_.first_that_fits && best_; }
 
-    /// A Program has to be estimated clearly faster to take the place of the one before, the plain one first: the
-    /// estimate knows no contention between cores.
+    /// A Program has to be estimated clearly faster to replace the previous best, which is the plain one at first: the
+    /// estimate does not model contention between cores.
     bool clearly_faster(const Estimate& time) const {
         constexpr double kMargin = 0.98;
         return !best_ || seconds(time.makespan) < kMargin * seconds(best_->estimate.makespan);
     }
 
-    /// What fits as it is, unless it leaves so little room for weights to arrive ahead that sections are clearly
-    /// faster, or takes small images one by one where passes of fewer do not.
+    /// The plan that fits as it is, or something clearly faster: sections, if it leaves little room for weights to
+    /// arrive ahead; smaller passes, if it takes small images one by one and they do not.
     Decision improved(SubBatches::AsItIs found) {
-        constexpr double kSlow = 1.6;      // times what the layers take by their costs alone
-        constexpr double kClearly = 0.98;  // the estimate does not tell less
+        constexpr double kSlow = 1.6;      // times the layers' time by their costs alone
+        constexpr double kClearly = 0.98;  // the estimate cannot resolve less
         if (!found.program) return std::move(found.decision);
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         const Duration time = expected_service(*found.program, in_.spec);
@@ -94,7 +94,7 @@ private:
         return best_of(std::move(found.decision), wanted, sub_batches_.in_sections(costs, wanted));
     }
 
-    /// The fastest of what fits as it is, which takes `time`, and of `cuts`.
+    /// The fastest among `cuts` and the decision that fits as it is, which takes `time`.
     Decision best_of(Decision&& found, Duration time, const std::vector<Priced>& cuts) {
         best_ = Best{std::move(found), false, Estimate{time, {}}, as_it_is_};
         try_cuts(cuts);
@@ -103,16 +103,16 @@ private:
         return std::move(best_->decision);
     }
 
-    /// Whether the fastest cut that has a place, if it is faster than what there is, is fast enough to leave it at
-    /// that.
+    /// Takes the fastest cut that fits, if it beats the best so far. Returns whether that is fast enough to stop
+    /// searching.
     bool try_sub_batches() {
-        constexpr double kFast = 2.2;  // times what the layers take by their costs alone
+        constexpr double kFast = 2.2;  // times the layers' time by their costs alone
         tried_sub_batches_ = true;
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         const std::vector<Priced> cuts = sub_batches_.all(costs);
         if (in_.options.search_only_tight) {
             try_cuts(cuts);
-        } else {  // their own Programs are judged
+        } else {  // judged by their own Programs
             for (const Priced& p : cuts)
                 if (!try_plans(p.cut.name, {plans_with(in_, in_.batch, p.cut.sections), in_.batch, p.cut.spill}).why)
                     return true;
@@ -122,8 +122,8 @@ private:
                    kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
     }
 
-    /// Takes the fastest of them that has a place, if it is faster than what there is. Where the last pass is smaller
-    /// than the others, and where something is spilled, two of them say too little: all are built then.
+    /// Takes the fastest cut that fits, if it beats the best so far. Two passes say too little if the last one is
+    /// smaller than the others, or if something is spilled: then all passes are built.
     void try_cuts(const std::vector<Priced>& cuts) {
         for (const Priced& p : cuts) {
             if (best_ && best_->estimate.makespan <= p.time) break;
@@ -159,11 +159,11 @@ private:
         return tried;
     }
 
-    /// Plans of the search never spill: what they are for is to keep tensors on chip.
+    /// Plans of the search never spill: their purpose is to keep tensors on chip.
     void try_sections() {
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         auto candidates = section_candidates(costs, in_.network.stem_layers, in_.batch, in_.capacity);
-        // Those that leave most room come last; where time does not count they are asked first.
+        // The ones that leave most space come last; if time does not matter they are tried first.
         if (in_.first_that_fits) std::reverse(candidates.begin(), candidates.end());
         for (const SectionList& c : candidates) {
             if (is_done()) return;
@@ -172,9 +172,9 @@ private:
         }
     }
 
-    /// One Program for each number of banks; then, layer by layer, the number under which the PE was done soonest.
+    /// One Program for each number of banks; then, layer by layer, the number with which the PE finished earliest.
     void try_banks() {
-        if (best_->to_dram) return;  // what it gains is small beside such transfers
+        if (best_->to_dram) return;  // the gain is small compared with such transfers
         const std::size_t layers = in_.network.layers.size();
         Plan plan = best_->decision.plan;
         std::vector<int> choice(layers, in_.options.psum_banks_per_load);

@@ -23,7 +23,7 @@ struct Choice {
     std::vector<Section> sections;  ///< last first
 };
 
-/// Places where the network may be cut, in front of a layer: where the least is alive nearby, so that few bytes wait.
+/// Places where the network may be cut, each before a layer: where the least is alive nearby, so that few bytes wait.
 /// The start is one of them.
 std::vector<LayerId> cuts_of(const NetworkCosts& costs, int stem_layers) {
     std::vector<LayerId> cuts;
@@ -33,7 +33,7 @@ std::vector<LayerId> cuts_of(const NetworkCosts& costs, int stem_layers) {
                             (behind.value() >= costs.end().value() || costs.crossing(c) <= costs.crossing(behind));
         if (narrow) cuts.push_back(c);
     }
-    if (cuts.size() > kMostCuts) {  // those with the least crossing
+    if (cuts.size() > kMostCuts) {  // keep those with the fewest bytes crossing
         std::stable_sort(cuts.begin(), cuts.end(),
                          [&](LayerId a, LayerId b) { return costs.crossing(a) < costs.crossing(b); });
         cuts.resize(kMostCuts);
@@ -87,7 +87,7 @@ private:
         return most;
     }
 
-    /// Layer by layer where that fits; a chain that does not is fused in the tallest stripes that do.
+    /// Layer by layer if that fits; otherwise a chain is fused in the tallest stripes that fit.
     const Option& section(LayerId first, LayerId last, int images, std::int64_t room) {
         auto [it, fresh] = options_.try_emplace({first.value(), last.value(), images, room});
         Option& option = it->second;
@@ -104,8 +104,8 @@ private:
         return option;
     }
 
-    /// The best sections for layers [0, end) when the section behind takes `images` at a time and tensors behind hold
-    /// `held` bytes.
+    /// The best sections for layers [0, end) if the next section takes `images` at a time and tensors between later
+    /// sections hold `held` bytes.
     Choice before(LayerId end, int images, std::int64_t held, int left, bool last = false) {
         if (end.value() == 0) return {0, {}};
         if (left == 0) return {};
@@ -117,7 +117,7 @@ private:
             if (cut.value() >= end.value()) break;
             for (int n : sizes_) {
                 if (n > images || (images % n != 0 && images != batch_)) continue;
-                // While this section works on its last images, the others wait for the section behind.
+                // While this section works on its last images, the others wait for the next section.
                 const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end) * (images - n));
                 const Option& option = section(cut, end, n, room_ - waiting);
                 if (option.seconds >= best.seconds) continue;
@@ -133,8 +133,8 @@ private:
     }
 };
 
-/// Sections that follow each other on as many images are one: a cut between them costs nothing in the estimate, and
-/// means nothing.
+/// Merges consecutive sections on equally many images: a cut between them costs nothing in the estimate, and means
+/// nothing.
 std::vector<Section> joined(const std::vector<Section>& sections) {
     std::vector<Section> list;
     for (const Section& s : sections) {

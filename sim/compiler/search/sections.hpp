@@ -1,4 +1,4 @@
-// search: which layers run together on how many images, so that weights are read seldom and everything fits.
+// search: which layers run together on how many images, so that weights are rarely read again and everything fits.
 #pragma once
 
 #include <map>
@@ -14,31 +14,30 @@
 
 namespace infsim::compiler {
 
-/// What the search knows about a network without emitting code: bytes per partition and image of what is alive, and the
+/// What the search knows about a network without emitting code: bytes per partition and image that are alive, and the
 /// time of a layer, from the cost formulas of cost/ (see its README) for the tiles that emission would make.
 class NetworkCosts {
 public:
     NetworkCosts(const Network& network, const hw::ChipSpec& spec, DType dtype, const CompileOptions& options);
 
-    /// One behind the last layer.
+    /// One past the last layer.
     LayerId end() const { return compute_.next_id(); }
-    /// Bytes per partition and image that layers before `cut` have made and layers behind it read.
+    /// Bytes per partition and image that layers before `cut` write and layers after it read.
     std::int64_t crossing(LayerId cut) const { return crossing_[cut]; }
     /// Most bytes per partition that are alive while layers [first, last) run on `images`, layer by layer.
     std::int64_t peak(LayerId first, LayerId last, int images) const;
-    /// True when layers [first, last) are two or more convolutions and pools, each reading all of what the one before
-    /// made and nobody else reads: they can run fused, in stripes of rows.
+    /// Whether layers [first, last) are two or more convolutions and pools, each reading the whole output of the
+    /// previous one, which nobody else reads: they can run fused, in stripes of rows.
     bool chain(LayerId first, LayerId last) const;
-    /// The same for a chain in stripes of `stripe_rows` rows of its last layer, image after image.
+    /// Like peak(), for a chain in stripes of `stripe_rows` rows of its last layer, image after image.
     std::int64_t striped_peak(LayerId first, LayerId last, int images, int stripe_rows) const;
-    /// Seconds per image that a chain in stripes takes longer: {rows copied from window to window, rows computed
-    /// again}.
+    /// Extra seconds per image for a chain in stripes: {rows copied from window to window, rows recomputed}.
     std::pair<double, double> halo(LayerId first, LayerId last, int stripe_rows) const;
-    /// Seconds that PE, ACT or POOL, whichever takes longest, work on a layer for `images` images.
+    /// Seconds that PE, ACT or POOL, whichever takes longest, spends on a layer for `images` images.
     double compute(LayerId layer, int images) const;
-    /// Seconds of a core's share of device DRAM for the weights of a layer.
+    /// Seconds to read the weights of a layer with a core's share of device DRAM.
     double weights(LayerId layer) const { return weights_[layer]; }
-    /// Seconds of layers [first, last) for `batch` images, `images` at a time: weights come while the layers before
+    /// Seconds of layers [first, last) for `batch` images, `images` at a time: weights arrive while earlier layers
     /// compute, and the longer of the two counts.
     double seconds(LayerId first, LayerId last, int images, int batch) const;
 
@@ -57,7 +56,7 @@ private:
         std::int64_t row_bytes = 0, row_elements = 0;
         bool follows = false;
     };
-    IdVector<LayerId, std::int64_t> crossing_;  ///< in front of the layer; one more than there are layers
+    IdVector<LayerId, std::int64_t> crossing_;  ///< before the layer; one more than there are layers
     IdVector<LayerId, Rows> rows_;              ///< of its output
     IdVector<LayerId, std::int64_t> input_bytes_;
     IdVector<LayerId, Alive> alive_;
@@ -77,27 +76,27 @@ private:
 /// Bytes of the weights of a layer in device DRAM; 0 for layers without.
 double weight_bytes(const Network& network, const Layer& layer, DType dtype);
 
-/// What layers were found to need beyond NetworkCosts::peak() where they run on so many images at a time, in bytes per
-/// partition: weights in use, constants, windows, room between buffers.
+/// What layers were found to need beyond NetworkCosts::peak() when they run on that many images at a time, in bytes per
+/// partition: weights in use, constants, windows, gaps between buffers.
 using LearntNeeds = std::map<std::pair<LayerId, int>, std::int64_t>;
 
-/// Sections, and how long they take by NetworkCosts.
+/// Sections, and their time according to NetworkCosts.
 struct SectionList {
     std::vector<Section> sections;
     double seconds = 0;
 };
-/// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that the live
-/// activations may take (the rest is for weights and for loads under way). Dynamic programming from the last layer to
-/// the first over (cut, images of the section behind it, bytes that tensors between later sections hold). May be empty.
+/// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that live
+/// activations may take (the rest is for weights and for loads in progress). Dynamic programming from the last layer to
+/// the first over (cut, images of the next section, bytes held by tensors between later sections). May be empty.
 std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
                                             std::int64_t capacity);
 
-/// The best of them where live activations may take `room`, as far as is known of what layers need; empty where none
-/// does, and where what the plain compiler does is best.
+/// The best of them if live activations may take `room`, given what is known of the layers' needs; empty if there is
+/// none, or if the plain compiler's way is best.
 std::optional<SectionList> best_sections(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room,
                                          const LearntNeeds& learnt);
 
-/// Bytes per partition that the sections' tensors take by NetworkCosts while `layer` runs on the last images of its
+/// Bytes per partition that the sections' tensors take, by NetworkCosts, while `layer` runs on the last images of its
 /// section.
 std::int64_t need_at(const NetworkCosts& costs, const std::vector<Section>& sections, int batch, LayerId layer);
 

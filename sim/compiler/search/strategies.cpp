@@ -19,8 +19,8 @@ namespace {
 /// How far the budgets of a plan have been tried.
 struct Ladder {
     TightPlanId plan;
-    std::size_t rung = 0;        ///< the next one
-    std::int64_t last_cost = 0;  ///< of the rung before
+    std::size_t rung = 0;        ///< the next one to try
+    std::int64_t last_cost = 0;  ///< of the previous rung
 };
 
 bool is_clearly_dearer(std::int64_t cost, std::int64_t than) {
@@ -28,14 +28,14 @@ bool is_clearly_dearer(std::int64_t cost, std::int64_t than) {
     return static_cast<double>(cost) > kClearly * static_cast<double>(than);
 }
 
-/// Whether a ladder's last candidate is clearly dearer than the cheapest of `all`: a smaller budget means more bytes,
-/// nearly always.
+/// Whether a ladder's last candidate clearly costs more than the cheapest of `all`: a smaller budget almost always
+/// means more bytes.
 bool clearly_dearer(const Ladder& ladder, const std::vector<Candidate>& all) {
     const auto best = std::min_element(all.begin(), all.end(), cheaper);
     return best != all.end() && is_clearly_dearer(ladder.last_cost, best->cost);
 }
 
-/// Adds the candidates of the next rungs to `all`, of every ladder until that is no longer promising.
+/// Adds the candidates of the next rungs of every ladder to `all`, until that is no longer promising.
 void climb_down(const FitInput& in, Tried& tried, std::vector<Ladder>& ladders, Allowed allowed,
                 std::vector<Candidate>& all) {
     const std::vector<std::int64_t> rungs = budget_ladder(in.capacity());
@@ -53,7 +53,7 @@ void climb_down(const FitInput& in, Tried& tried, std::vector<Ladder>& ladders, 
         }
 }
 
-/// Whether device DRAM holds what comes of a candidate: surely, surely not, or that takes a closer look.
+/// Whether device DRAM holds what a candidate needs: surely, surely not, or only a closer look can tell.
 enum class Held : std::uint8_t { surely, not_at_all, unclear };
 Held held(const FitInput& in, const Tried& tried, const Candidate& c) {
     const TightPlan& plan = tried.plans[c.plan];
@@ -64,8 +64,8 @@ Held held(const FitInput& in, const Tried& tried, const Candidate& c) {
     return dram_shortage(with_waits(needs), in.options.target) ? Held::unclear : Held::surely;
 }
 
-/// Whether every candidate that could be tried before `than` is held as that one is: those of `ladders` down to where
-/// they are clearly dearer.
+/// Whether every candidate that could be tried before `than` has the same answer `how`: those of `ladders` down to
+/// where they clearly cost more.
 bool cheaper_are(Held how, const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders,
                  const Candidate& than) {
     const std::vector<std::int64_t> rungs = budget_ladder(in.capacity());
@@ -83,13 +83,13 @@ bool cheaper_are(Held how, const FitInput& in, Tried& tried, const std::vector<L
     return true;
 }
 
-/// Where only whether something fits is asked: a candidate with much room for addresses, if it finds them, and if
-/// whatever best_of() would take instead fits as surely, or as surely not. Then what device DRAM has to hold is not
-/// what it would be. Nothing says nothing.
+/// For the case that only whether something fits matters: a candidate with much space for addresses, if it finds them,
+/// and if whatever best_of() would take instead also surely fits in device DRAM, or surely does not. Its DRAM needs are
+/// then not the final ones. An empty result says nothing.
 std::optional<Decision> any_of(const FitInput& in, Tried& tried, const std::vector<Ladder>& ladders, Allowed allowed) {
     constexpr double kRoomy = 0.7;  // of the capacity
     for (TightPlanId p : tried.plans.ids())
-        if (can_recompute(in, tried.plans[p])) return std::nullopt;  // then others may be taken that are not listed
+        if (can_recompute(in, tried.plans[p])) return std::nullopt;  // then candidates may be taken that are not listed
     for (const std::int64_t budget : budget_ladder(in.capacity())) {
         if (static_cast<double>(budget) > kRoomy * static_cast<double>(in.capacity())) continue;
         const auto outcome = candidate(in, tried, ladders.front().plan, budget, allowed);
@@ -115,7 +115,7 @@ std::optional<Decision> best_of(const FitInput& in, Tried& tried, std::vector<La
     }
 }
 
-/// One that is known to come to the same code: a dry run takes its time.
+/// A known plan that gives the same code: avoids the time of a dry run.
 std::optional<TightPlanId> same_plan(const FitInput& in, const Tried& tried, const Plan& plan) {
     if (!in.emission.same) return std::nullopt;
     for (TightPlanId p : tried.plans.ids())
@@ -123,8 +123,8 @@ std::optional<TightPlanId> same_plan(const FitInput& in, const Tried& tried, con
     return std::nullopt;
 }
 
-/// None where the chip cannot run such a plan: for want of device DRAM (which is noted) not with narrower bands either,
-/// for steps that are too long perhaps with these.
+/// Empty if the chip cannot run such a plan. If device DRAM is too small (which is noted), narrower bands do not help;
+/// if steps are too long, they may.
 std::optional<TightPlanId> banded(const FitInput& in, Tried& tried, std::int64_t budget) {
     const Plan plan = in.options.banded(budget);
     if (const auto known = same_plan(in, tried, plan)) return known;
@@ -135,10 +135,10 @@ std::optional<TightPlanId> banded(const FitInput& in, Tried& tried, std::int64_t
     return std::nullopt;
 }
 
-/// A plan with the widest bands, of the ladder's octaves, that can do with the budget they are made for. None where
-/// plans without bands can do with that, too.
+/// A plan with the widest bands, among the ladder's octaves, that manages with the budget that they are made for. Empty
+/// if plans without bands manage with it, too.
 std::optional<TightPlanId> wide_bands(const FitInput& in, Tried& tried) {
-    for (std::int64_t budget : budget_octaves(in.capacity())) {  // making a code takes its time
+    for (std::int64_t budget : budget_octaves(in.capacity())) {  // emitting code takes time
         const TightPlanId fresh = tried.plans.next_id();
         const auto plan = banded(in, tried, budget);
         if (!plan && tried.reasons.dram) return std::nullopt;
@@ -148,7 +148,7 @@ std::optional<TightPlanId> wide_bands(const FitInput& in, Tried& tried) {
         if (std::holds_alternative<Candidate>(outcome)) return is_fresh ? plan : std::nullopt;
         if (is_fresh) {
             tried.plans.pop_back();
-            tried.candidates.clear();  // its number will be another's
+            tried.candidates.clear();  // the next plan will get its number
         }
         if (auto* no = std::get_if<DoesNotFit>(&outcome)) {
             tried.reasons.dram = std::move(*no);
@@ -158,7 +158,7 @@ std::optional<TightPlanId> wide_bands(const FitInput& in, Tried& tried) {
     return std::nullopt;
 }
 
-/// All plans and `also`; then, of those that can compute again, what that brings.
+/// All plans and `also`; then, for those that can recompute, what that gains.
 std::optional<Decision> with_evictions(const FitInput& in, Tried& tried, std::vector<Ladder> ladders, bool spill) {
     if (auto decision = best_of(in, tried, std::move(ladders), {spill, false})) return decision;
     std::vector<Ladder> again;
@@ -185,7 +185,7 @@ void add_between(const FitInput& in, Tried& tried, TightPlanId plan, std::vector
     }
 }
 
-/// A plan as it is, or with what evictions keep it within the budget.
+/// A plan as it is, or with evictions that keep it within the budget.
 std::optional<Decision> decide_parted(const FitInput& in, Tried& tried, std::int64_t budget, bool bands) {
     const std::string name = fmt::format("weights in parts{} for {} B", bands ? ", bands" : "", budget);
     auto made = dry_run_of_plan(in, tried, in.options.parted(budget, bands), name, in.capacity());
@@ -214,11 +214,11 @@ StrategyOutcome try_rematerialize(const FitInput& in, Tried& tried) {
 
 StrategyOutcome try_spill(const FitInput& in, Tried& tried) {
     std::vector<Ladder> ladders = ladders_of(tried);
-    // Were bands the last resort only, a little more room could mean many more bytes spilled.
+    // If bands were only the last resort, a little more space could mean many more spilled bytes.
     if (in.options.banded)
         if (const auto bands = wide_bands(in, tried)) ladders.push_back({*bands});
     if (auto decision = with_evictions(in, tried, std::move(ladders), true)) return std::move(*decision);
-    if (tried.reasons.dram) return *tried.reasons.dram;  // what would still be tried has more instructions
+    if (tried.reasons.dram) return *tried.reasons.dram;  // everything still to try has more instructions
     return GoOn{};
 }
 
@@ -235,7 +235,7 @@ StrategyOutcome try_parts(const FitInput& in, Tried& tried) {
         for (const std::int64_t budget : budget_octaves(in.capacity()))
             if (auto decision = decide_parted(in, tried, budget, bands)) return std::move(*decision);
     }
-    // Where weights are not what has no room, the plans before say why.
+    // If it is not weights that lack space, the earlier plans say why.
     if (!before.least_room) tried.reasons = before;
     return GoOn{};
 }

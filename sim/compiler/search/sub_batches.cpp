@@ -14,7 +14,7 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr int kPacks = 4;  ///< images from which a power of two is worth a pass of its own
+constexpr int kPacks = 4;  ///< from this many images on, a power of two is worth a pass of its own
 
 int power_of_two_up_to(int n) {
     int power = 1;
@@ -22,15 +22,15 @@ int power_of_two_up_to(int n) {
     return power;
 }
 
-/// The largest number below `n`, and not below its half, that divides `batch`; 0 where there is none.
+/// The largest divisor of `batch` below `n` and at least half of it; 0 if there is none.
 int smaller_even_pass(int batch, int n) {
     for (int d = n - 1; 2 * d >= n; --d)
         if (batch % d == 0) return d;
     return 0;
 }
 
-/// The largest number of images from `enough` on and below `too_many` for which `fits`, where it does for `enough`;
-/// more images are taken to need more room.
+/// The largest number of images from `enough` on and below `too_many` for which `fits` holds, given that it holds for
+/// `enough`; more images are assumed to need more space.
 template <class Fits>
 int most_images(int enough, int too_many, Fits&& fits) {
     while (enough + 1 < too_many) {
@@ -40,14 +40,14 @@ int most_images(int enough, int too_many, Fits&& fits) {
     return enough;
 }
 
-/// Whether `taken` computes small images one by one where the fastest of `list` computes them side by side.
+/// Whether `taken` computes small images one by one although the fastest of `list` computes them side by side.
 bool gave_up_sharing(const std::vector<Plan>& list, const Plan& taken) {
     return list.front().share_small_images && !taken.share_small_images;
 }
 
 }  // namespace
 
-/// Tried on a quarter of a large batch first: where that has no place, all of it has none.
+/// Tries a quarter of a large batch first: if that does not fit, the whole batch does not.
 std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
     constexpr int kLarge = 16;
     constexpr double kTight = 0.85;  // of the state buffer
@@ -74,8 +74,8 @@ std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
     return found;
 }
 
-/// The plan with which `images` fit without spilling, where there is one: as they are, or (`evict`) with loads
-/// issued and cheap results computed again.
+/// The plan with which `images` fit without spilling, if there is one: as they are, or (`evict`) with loads reissued
+/// and cheap results recomputed.
 const std::optional<Plan>& SubBatches::fitting_plan(int images, bool evict) {
     const auto [known, fresh] = fitting_.try_emplace({images, evict});
     if (!fresh) return known->second;
@@ -84,20 +84,20 @@ const std::optional<Plan>& SubBatches::fitting_plan(int images, bool evict) {
     return known->second;
 }
 
-/// Images of a pass where so many passes of at most `most` images are about even.
+/// Images per pass that make the passes about even, with at most `most` images each.
 int SubBatches::even_pass(int most) const {
     const int passes = (in_.batch + most - 1) / most;
     return (in_.batch + passes - 1) / passes;
 }
 
-/// All layers on so many of the images at a time.
+/// All layers on that many of the images at a time.
 Cut SubBatches::passes_of(int images, Sections sections, bool spill) const {
     if (sections.empty()) sections.push_back({0, static_cast<int>(in_.network.layers.size())});
     for (Section& s : sections) s.images = s.weights_for = images;
     return {fmt::format("passes of {}{}", images, spill ? ", spilling" : ""), images, std::move(sections), spill, true};
 }
 
-/// Images that fit as they are, at most; 0: not one does.
+/// Most images that fit as they are; 0: not even one.
 int SubBatches::most_kept() {
     return most_images(0, too_many_, [&](int n) { return fitting_plan(n, false).has_value(); });
 }
@@ -110,9 +110,9 @@ std::optional<Cut> SubBatches::passes_as_they_are() {
     return plan ? std::optional(passes_of(images, plan->sections, false)) : std::nullopt;
 }
 
-/// Passes over all layers: of as many images as fit as they are, or the power of two below, which packs better, or,
-/// where these leave a smaller last pass, of fewer that do not; of more (up to twice as many) that fit where something
-/// is loaded or computed again; of one more, spilling.
+/// Passes over all layers: of as many images as fit as they are; of the power of two below, which packs better; or, if
+/// these leave a smaller last pass, of fewer images that do not; of more images (up to twice as many) that fit if
+/// something is reloaded or recomputed; of one more, spilling.
 std::vector<Cut> SubBatches::whole_passes() {
     std::vector<Cut> found;
     const auto add = [&](int images, bool evict) {
@@ -140,7 +140,7 @@ std::vector<Cut> SubBatches::whole_passes() {
     return found;
 }
 
-/// The plans that compute small images side by side, where they come before others; else all.
+/// The plans that compute small images side by side, if they come before others; else all.
 std::vector<Plan> SubBatches::sharing_plans(const Cut& cut, int batch) const {
     std::vector<Plan> list = plans_with(in_, batch, cut.sections);
     const auto frugal = std::find_if(list.begin(), list.end(), [](const Plan& p) { return !p.share_small_images; });
@@ -157,7 +157,7 @@ std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, boo
     return build_({plans_with(in_, batch, cut.sections), batch, cut.spill, true, program});
 }
 
-/// The estimate for `batch` images; nothing where they do not fit.
+/// The estimate for `batch` images; empty if they do not fit.
 std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
     auto outcome = build(cut, batch, true);
     const auto* built = std::get_if<Built>(&outcome);
@@ -165,7 +165,7 @@ std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
     return in_.first_that_fits ? Duration{} : expected_service(built->program, in_.spec);
 }
 
-/// Adds passes to `all`, with their time for the whole batch by that of two of them.
+/// Adds passes to `all`, with their time for the whole batch derived from two of them.
 void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     const Timer timer;
     const int judged_on = std::min(in_.batch, 2 * cut.images);
@@ -176,8 +176,8 @@ void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     if (time) all.push_back({std::move(cut), *time});
 }
 
-/// Adds passes of 1, 2, 4, ... images, spilling, for as long as more images take less time each: for networks of which
-/// not even one image fits without that.
+/// Adds passes of 1, 2, 4, ... images, spilling, as long as more images take less time each: for networks that do not
+/// fit without spilling even at one image.
 void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
     std::optional<Duration> best;
     for (int images = 1; images < in_.batch; images *= 2) {
@@ -188,8 +188,8 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
     }
 }
 
-/// Whether loads issued again may be worth their time: not where sections of several passes take fewer images in their
-/// last turn.
+/// Whether reissued loads may be worth their time: not if sections of several passes take fewer images in their last
+/// turn.
 bool SubBatches::worth_evictions(const Sections& sections, int images) const {
     return images == in_.batch || std::all_of(sections.begin(), sections.end(),
                                               [&](const Section& s) { return images % std::max(1, s.images) == 0; });
@@ -205,13 +205,13 @@ Cut SubBatches::in_sections_of(const SectionList& list, int images, bool evict) 
 }
 
 /// Adds passes of `images` images in sections of the network that promise to take less than `wanted` seconds: those
-/// that fit as they are, and those that may do with loads issued again. Returns what the best promises.
+/// that fit as they are, and those that may fit with reissued loads. Returns what the best one promises.
 double SubBatches::add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all) {
     double best = std::numeric_limits<double>::infinity();
-    if (images == in_.batch && !in_.options.search_only_tight) return best;  // a candidate of its own then
+    if (images == in_.batch && !in_.options.search_only_tight) return best;  // it is a candidate of its own then
     std::vector<Sections> tried;
     const std::size_t before = all.size();
-    constexpr double kRoomy = 0.7;                      // from here on only where nothing else has a place
+    constexpr double kRoomy = 0.7;                      // from here on only if nothing else fits
     for (const double share : {1.0, 0.85, 0.7, 0.5}) {  // of the state buffer, for live activations
         if (share <= kRoomy && all.size() > before) break;
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(in_.capacity));
@@ -240,10 +240,10 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
         add_passes(cut, all);
     }
     if (passes.empty() && in_.options.spill) add_spilling_passes(all);
-    // A list promises some per cent more or less than it does; what lists promise to gain over each other is several
-    // times what they do.
+    // A list's promise is off by a few per cent; the gains that lists promise over each other are several times the
+    // actual gains.
     constexpr double kGain = 1.15, kGainOfMore = 0.99;
-    constexpr int kMore = 2;  // images that sections may take more than fit as they are
+    constexpr int kMore = 2;  // how many more images sections may take than fit as they are
     const int kept = passes.empty() ? 0 : passes.front().images;
     double promised = std::numeric_limits<double>::infinity();
     for (const int images : std::set<int>{even_pass(8), even_pass(kept + kMore), std::min(kept + 1, in_.batch)})

@@ -1,4 +1,4 @@
-// Sub-batches: ways to run a batch part by part that does not fit as it is.
+// Sub-batches: ways to run a batch in parts if it does not fit as it is.
 #pragma once
 
 #include <map>
@@ -20,11 +20,11 @@ struct Cut {
     int images = 0;  ///< of a pass
     Sections sections;
     bool spill = false;
-    bool shares = true;  ///< small images stay side by side even where something is loaded again for that
-    bool evict = true;   ///< loads may be issued again
+    bool shares = true;  ///< small images stay side by side even if something is reloaded for that
+    bool evict = true;   ///< loads may be reissued
 };
 
-/// One of them, and how long it is estimated to take.
+/// A cut, and its estimated time.
 struct Priced {
     Cut cut;
     Duration time;
@@ -36,8 +36,8 @@ public:
     SubBatches(const SearchInput& input, const BuildProgram& build, std::vector<Attempt>& attempts)
         : in_(input), build_(build), attempts_(attempts), too_many_(in_.batch) {}
 
-    /// The whole batch with nothing that leaves the state buffer, where it fits so; with its Program only where it is
-    /// tight (live activations leave little room for weights to arrive ahead) or has given up to compute small images
+    /// The whole batch without anything leaving the state buffer, if it fits that way. With its Program only if it is
+    /// tight (live activations leave little room for weights to arrive ahead) or has given up computing small images
     /// side by side.
     struct AsItIs {
         Decision decision;
@@ -46,14 +46,14 @@ public:
     };
     std::optional<AsItIs> as_it_is();
 
-    /// Passes of as many images as fit as they are, without their time; empty where not one image does.
+    /// Passes of as many images as fit as they are, without their time; empty if not even one image fits.
     std::optional<Cut> passes_as_they_are();
-    /// Passes of some images over all layers and passes in sections, the shortest first, each judged on two passes.
+    /// Passes of some images over all layers, and passes in sections, the shortest first, each judged on two passes.
     std::vector<Priced> all(const NetworkCosts& costs);
-    /// All images in sections where that promises less than `wanted`; the same for a batch that fits as it is.
+    /// All images in sections if that promises less than `wanted`; the same for a batch that fits as it is.
     std::vector<Priced> in_sections(const NetworkCosts& costs, Duration wanted);
 
-    /// `batch` images cut so; with their Program if `program`.
+    /// Builds `batch` images cut this way; with their Program if `program`.
     std::variant<Built, DoesNotFit> build(const Cut& cut, int batch, bool program) const;
 
 private:
@@ -62,7 +62,7 @@ private:
     std::vector<Attempt>& attempts_;
     std::map<std::pair<int, bool>, std::optional<Plan>>
         fitting_;   ///< by number of images and whether loads are repeated
-    int too_many_;  ///< images that do not fit as they are, as far as is known
+    int too_many_;  ///< smallest number of images known not to fit as they are
 
     const std::optional<Plan>& fitting_plan(int images, bool evict);
     std::vector<Plan> sharing_plans(const Cut& cut, int batch) const;

@@ -1,4 +1,4 @@
-// Plans as they are: their dry runs, which of them are worth one, and those that find no place.
+// Plans as they are: their dry runs, which of them are worth one, and which do not fit.
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +18,7 @@ bool only_stripes_differ(const Plan& a, const Plan& b) {
            a.sections == b.sections;
 }
 
-/// Whether the plan tried last needs more than there is behind the stem, where smaller stripes change nothing.
+/// Whether the last plan exceeds the capacity in a layer after the stem, where smaller stripes change nothing.
 bool beyond_the_stem(const FitInput& in, const Tried& tried) {
     if (tried.plans.empty()) return false;
     const Liveness& liveness = tried.plans.back().dry_run.liveness;

@@ -1,4 +1,4 @@
-// What fitting is given, and what it has learnt so far.
+// The input of fitting, and what it has learnt so far.
 #pragma once
 
 #include <chrono>
@@ -27,13 +27,13 @@ struct FitInput {
 using TightPlanId = TypedId<struct TightPlanTag>;
 using AttemptId = TypedId<struct AttemptTag>;
 
-/// A plan that the chip can run, but whose code finds no place as it is.
+/// A plan that the chip can run, but whose code does not fit as it is.
 struct TightPlan {
     Plan plan;
     std::string name;  ///< for people
     DryRun dry_run;
     DramNeeds dram;  ///< without evictions
-    AttemptId made;  ///< the dry run
+    AttemptId made;  ///< the dry run that made it
 };
 
 /// The allocation that came closest to the capacity, and why it failed.
@@ -42,15 +42,15 @@ struct Closest {
     DoesNotFit reason;
 };
 
-/// Why nothing fits, as far as it is known.
+/// Why nothing fits, as far as is known.
 struct Reasons {
     std::optional<DoesNotFit> shortage;    ///< why the chip cannot run other plans
     std::optional<DoesNotFit> dram;        ///< why device DRAM cannot hold what spilling would need
-    std::optional<DoesNotFit> least_room;  ///< what no eviction can take away
+    std::optional<DoesNotFit> least_room;  ///< what no eviction can remove
     std::optional<Closest> closest;
 };
 
-/// What evictions may do besides issuing loads again.
+/// What evictions may do besides reissuing loads.
 struct Allowed {
     bool spill = true, recompute = false;
 };
@@ -68,16 +68,16 @@ using CandidateOutcome = std::variant<Candidate, NoRoom, DoesNotFit>;
 
 struct Tried {
     IdVector<TightPlanId, TightPlan> plans;
-    /// The code that was emitted last, if it was kept, and whose it is.
+    /// The last code emitted, if it was kept, and the plan it belongs to.
     std::optional<Code> kept_code;
     TightPlanId kept_of;
     Reasons reasons;
-    /// What was found, by plan, budget, spill and recompute: kept where several ways to one answer are tried.
+    /// Results, by plan, budget, spill and recompute: kept because several paths ask for the same one.
     std::map<std::tuple<std::int32_t, std::int64_t, bool, bool>, CandidateOutcome> candidates;
     IdVector<AttemptId, Attempt> attempts;
 };
 
-/// Seconds since it was made.
+/// Seconds since construction.
 class Timer {
 public:
     double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }

@@ -38,8 +38,7 @@ const std::optional<Prospect>& BatchQuestions::prospect(const PointRequest& requ
     return prospects_[key] = found;
 }
 
-/// A refusal for want of state buffer can be explained further, at the price of another compilation; so has one
-/// whose words are not known.
+/// Another compilation can explain a refusal for lack of state buffer further; a refusal without a text needs one.
 compiler::DoesNotFit BatchQuestions::explained(const Variant& v, int batch) {
     const auto& known = refusal(with_batch(v.request, batch), v.label);
     if (known && !known->text.empty() && known->resource != compiler::resource::state_buffer) return *known;

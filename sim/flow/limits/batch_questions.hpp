@@ -1,4 +1,4 @@
-// Private to the limits: what is asked of the compiler about batches of one request, again and again.
+// Private to limits: repeated questions to the compiler about batches of one request.
 #pragma once
 
 #include <map>
@@ -9,10 +9,10 @@
 
 namespace infsim::flow {
 
-/// The request with another batch.
+/// The request at another batch.
 PointRequest with_batch(PointRequest request, int batch);
 
-/// A request whose batches are compiled, and how progress calls it.
+/// A request whose batches are compiled, with its name for progress.
 struct Variant {
     PointRequest request;
     bool spill = true;
@@ -26,9 +26,9 @@ public:
 
     const std::optional<compiler::DoesNotFit>& refusal(const PointRequest& request, const std::string& label);
     bool fits(const Variant& v, int batch) { return !refusal(with_batch(v.request, batch), v.label); }
-    /// Whether a changed request compiles; one that makes no sense (a size the chip file refuses) does not.
+    /// Whether a changed request compiles; an invalid one (such as a size that the chip file refuses) does not.
     bool works(const PointRequest& request, const std::string& name);
-    /// What a batch may give; empty where it does not fit.
+    /// The estimated throughput of a batch; empty if it does not fit.
     const std::optional<Prospect>& prospect(const PointRequest& request);
     /// Why a batch that does not fit does not.
     Certificate certificate(const Variant& v, int batch);

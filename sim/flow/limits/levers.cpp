@@ -21,7 +21,7 @@ Lever setting_lever(const PointRequest& request, const char* name, const std::st
     return {name, "--set " + key + "=" + argument_text(value), with_setting(request, key, value)};
 }
 
-/// Switches of the compiler that may save space when they stand the other way.
+/// Switches of the compiler that may save space in the other position.
 void add_switches(std::vector<Lever>& levers, const PointRequest& request, const compiler::CompileOptions& o) {
     const auto add = [&](bool useful, const char* name, const char* flag, const char* key, bool value) {
         if (useful) levers.push_back({name, flag, with_setting(request, key, value)});
@@ -52,7 +52,7 @@ void add_switches(std::vector<Lever>& levers, const PointRequest& request, const
     set(!o.reorder_layers, "layers ordered for the smallest peak", "compiler.order.reorder_layers", true);
 }
 
-/// The profile that searches: its pinned neighbours do not.
+/// The profile that searches; the pinned profiles do not.
 void add_search(std::vector<Lever>& levers, const PointRequest& request, const Point& point) {
     if (point.compiler.search_sections) return;
     PointRequest other = request;
@@ -60,7 +60,7 @@ void add_search(std::vector<Lever>& levers, const PointRequest& request, const P
     levers.push_back({"parts of the network on some of the images", "--compiler default", other});
 }
 
-/// Whether something in `to` may take less room than in `from`, or saves the conversion to `other`.
+/// Whether data in `to` may take less room than in `from`, or save the conversion to `other`.
 bool may_save(DType from, DType to, DType other) {
     return to != from && (dtype_bytes(to) < dtype_bytes(from) || to == other);
 }
@@ -129,7 +129,7 @@ std::optional<Lever> more_state_buffer(const PointRequest& request, const Point&
         return Lever{"a larger budget", "--state-buffer-budget " + text,
                      with_setting(request, "compiler.place.state_buffer_budget", text)};
     }
-    // Both forms at once are refused, so the lever speaks the one that the request does.
+    // Both forms at once are refused, so the lever uses the request's form.
     constexpr const char* kTotal = "chip.state_buffer.bytes";
     const bool in_total = std::any_of(request.settings.begin(), request.settings.end(),
                                       [&](const Setting& s) { return s.key == kTotal; });

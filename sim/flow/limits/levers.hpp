@@ -1,4 +1,4 @@
-// What might make a batch fit that does not: changes to try, none of them promised to work.
+// Changes that might make a batch fit; none is guaranteed to work.
 #pragma once
 
 #include <string>
@@ -9,24 +9,24 @@
 
 namespace infsim::flow {
 
-/// A change of a request. `change` is how a user asks for it on the command line.
+/// A change of a request. `change` is its form on the command line.
 struct Lever {
     std::string name;    ///< "more state buffer", "spilling", ...
     std::string change;  ///< "--set chip.state_buffer.partition_bytes=98KiB"
     PointRequest request;
 };
 
-/// The request with `key` set to `value`, whatever it said of that before. Its settings must be in our own spelling.
+/// The request with `key` set to `value`, replacing any earlier setting. Its settings must be in our own spelling.
 PointRequest with_setting(PointRequest request, const std::string& key, json::Value value);
 
-/// The request with Neuron's flags replaced by what they mean.
+/// The request with Neuron's flags replaced by the equivalent options.
 PointRequest in_own_spelling(PointRequest request);
 
-/// The changes worth a try where `request`, which resolves to `point`, fails for the reason `why`. Those with a size
-/// start from the smallest that could do.
+/// The changes to try if `request`, which resolves to `point`, fails for the reason `why`. Those with a size start from
+/// the smallest that could suffice.
 std::vector<Lever> levers_for(const PointRequest& request, const Point& point, const compiler::DoesNotFit& why);
 
-/// The state buffer, or what bounds it, at `bytes` per partition; empty where no such size can be asked for.
+/// The state buffer, or what bounds it, at `bytes` per partition; empty if no such size can be requested.
 std::optional<Lever> more_state_buffer(const PointRequest& request, const Point& point, const compiler::DoesNotFit& why,
                                        std::int64_t bytes);
 

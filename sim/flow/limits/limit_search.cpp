@@ -6,7 +6,7 @@ namespace infsim::flow {
 
 namespace {
 
-/// Asks once per batch.
+/// Tests each batch once.
 class Asked {
 public:
     explicit Asked(const std::function<bool(int)>& holds) : holds_(holds) {}
@@ -39,7 +39,7 @@ std::vector<int> powers_up_to(int most) {
     return list;
 }
 
-/// `low` holds (or is 0) and `high` does not: a batch that holds and whose next does not.
+/// `low` holds (or is 0) and `high` does not: finds a batch that holds and whose successor does not.
 int bisect(Asked& ask, int low, int high) {
     while (high - low > 1) {
         const int middle = low + (high - low) / 2;
@@ -60,7 +60,7 @@ LargestBatch find_largest(const std::function<bool(int)>& holds, int most, int w
     }
     if (low < most) low = bisect(ask, low, high);
     for (int b = low + 1; b <= std::min(most, low + window); ++b)
-        if (ask(b)) low = b;  // the window goes on from there
+        if (ask(b)) low = b;  // the window continues from there
     for (int b = low - 1; b >= std::max(1, low - window); --b) ask(b);
     return ask.result(low, most);
 }
@@ -79,14 +79,13 @@ LargestBatch find_largest_from(int known, const std::function<bool(int)>& holds,
 
 namespace {
 
-/// Batches that were thought of: measured, or known not to be worth it.
+/// Considered batches: measured, or known not to be worth it.
 class Best {
 public:
     Best(const Measure& measure, const Bound& bound, int most, std::map<int, std::optional<double>>& measured)
         : measure_(measure), bound_(bound), most_(most), measured_(measured) {}
 
-    /// Bounds powers of two until two in a row are bounded below the greatest bound; larger batches are dear to
-    /// compile.
+    /// Bounds powers of two until two in a row are below the greatest bound; larger batches are expensive to compile.
     void consider_powers() {
         double greatest = 0;
         int behind = 0;
@@ -98,7 +97,7 @@ public:
         }
     }
 
-    /// Measures the batch of the greatest bound until no bound exceeds what was measured.
+    /// Measures the batch with the greatest bound until no bound exceeds the best measurement.
     int run() {
         while (true) {
             const auto next = std::max_element(open_.begin(), open_.end(), [](const auto& a, const auto& b) {

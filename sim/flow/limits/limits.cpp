@@ -65,7 +65,7 @@ private:
     BatchQuestions questions_;
     Variant sub_batched_, resident_, any_;
 
-    /// A limit is told as soon as it is known.
+    /// Reports a limit as soon as it is known.
     Limit answered(const char* name, Limit limit) const {
         std::string text = fmt::format("{}: {}", name, limit.batch == 0 ? "none" : fmt::format("B={}", limit.batch));
         if (limit.open) text += " or more";
@@ -78,7 +78,7 @@ private:
         return limits.sub_batched ? *limits.sub_batched : limits.resident;
     }
 
-    /// What would help where a compilation was refused; last, because most of the compilations are for levers.
+    /// Changes that would help after a refusal; last, because most compilations are for levers.
     void add_levers(Limits& limits) {
         const LeverProof proof{questions_, point_, any_, most_};
         const auto add = [&](Limit& limit, const Variant& v) {

@@ -21,7 +21,7 @@ Value or_null(const std::optional<T>& x) {
 
 Value text_or_null(const std::string& s) { return s.empty() ? Value{} : Value{s}; }
 
-/// Whole numbers as such: bytes are no fractions.
+/// Integers as such: bytes are not fractions.
 Value number(double x) {
     const auto whole = static_cast<std::int64_t>(x);
     return static_cast<double>(whole) == x ? Value{whole} : Value{x};

@@ -7,10 +7,10 @@
 
 namespace infsim::flow {
 
-/// What is known of the row before anything ran; status is `failed`. `point`: the network at any batch.
+/// The part of the row that is known before the run; status is `failed`. `point`: the network at any batch.
 record::LimitsRecord limits_record_of(const Point& point, int max_batch);
 
-/// Puts in what came out: status ok, or infeasible where no batch fits.
+/// Adds the results: status ok, or infeasible if no batch fits.
 void fill_limits(record::LimitsRecord& row, const Limits& limits);
 
 }  // namespace infsim::flow

@@ -6,8 +6,8 @@ namespace infsim::flow {
 
 namespace {
 
-constexpr std::int64_t kSizeStep = 1024;  ///< of the state buffer that a lever asks for
-constexpr std::int64_t kMostGrowth = 16;  ///< times the demand, beyond which a lever is no help
+constexpr std::int64_t kSizeStep = 1024;  ///< of state buffer sizes in levers
+constexpr std::int64_t kMostGrowth = 16;  ///< most growth of a useful lever, times the demand
 
 bool same(const PointRequest& a, const PointRequest& b) {
     return json::dump(to_json(a), 0) == json::dump(to_json(b), 0);
@@ -16,14 +16,13 @@ bool same(const PointRequest& a, const PointRequest& b) {
 std::optional<ProvenLever> prove(const LeverProof& proof, const Lever& lever, int batch, const Limit& any) {
     const auto good = [&](int b) { return proof.questions.works(with_batch(lever.request, b), lever.name); };
     if (!good(batch)) return std::nullopt;
-    if (same(lever.request, proof.any.request) && any.batch >= batch)  // the change comes to another limit
+    if (same(lever.request, proof.any.request) && any.batch >= batch)  // the change leads to another limit
         return ProvenLever{lever.name, lever.change, any.batch, any.open};
     const LargestBatch reached = find_largest_from(batch, good, proof.most);
     return ProvenLever{lever.name, lever.change, reached.batch, reached.open};
 }
 
-/// The smallest size, in steps of 1 KiB, with which `batch` compiles: doubles the step from the demand on, then
-/// bisects.
+/// The smallest size, in steps of 1 KiB, at which `batch` compiles: doubles the step from the demand on, then bisects.
 std::optional<Lever> smallest_state_buffer(BatchQuestions& questions, const PointRequest& request, const Point& point,
                                            int batch, const compiler::DoesNotFit& why) {
     const auto lever = [&](std::int64_t steps) { return more_state_buffer(request, point, why, steps * kSizeStep); };
@@ -57,7 +56,7 @@ std::vector<ProvenLever> proven_levers(const LeverProof& proof, const Variant& v
         if (const auto lever = smallest_state_buffer(proof.questions, v.request, point, batch, why))
             if (auto good = prove(proof, *lever, batch, any)) proven.push_back(std::move(*good));
     for (const Lever& lever : levers_for(v.request, point, why)) {
-        // Of several sizes of one lever the first that works is enough.
+        // Of several sizes of one lever, the first that works is enough.
         const bool there =
             std::any_of(proven.begin(), proven.end(), [&](const ProvenLever& p) { return p.name == lever.name; });
         if (there) continue;

@@ -1,4 +1,4 @@
-// Private to the limits: which changes were seen to make a batch fit.
+// Private to limits: changes that were shown to make a batch fit.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace infsim::flow {
 
-/// What levers of one network are proven with.
+/// The inputs for proving the levers of one network.
 struct LeverProof {
     BatchQuestions& questions;
     const Point& point;
@@ -15,8 +15,8 @@ struct LeverProof {
     int most;            ///< no batch above it is tried
 };
 
-/// Levers for the refusal `why` of `batch` that were compiled and work; of several sizes of one lever the first that
-/// does. `any`: the limit of what fits at all.
+/// Levers for the refusal `why` of `batch` that were compiled and work; of several sizes of one lever, the first that
+/// works. `any`: the limit of what fits at all.
 std::vector<ProvenLever> proven_levers(const LeverProof& proof, const Variant& v, int batch,
                                        const compiler::DoesNotFit& why, const Limit& any);
 

@@ -12,12 +12,12 @@ namespace {
 
 constexpr int kThroughputWindow = 2;
 constexpr double kWorthIt = 1.03;           ///< gain in throughput for which a batch of twice the size is simulated
-constexpr double kEstimateMayBeLow = 1.02;  ///< beside another batch
-constexpr double kNextMayBeLow = 1.06;      ///< where the batch is the next one up or down
+constexpr double kEstimateMayBeLow = 1.02;  ///< relative to another batch
+constexpr double kNextMayBeLow = 1.06;      ///< relative to the next batch up or down
 
 }  // namespace
 
-/// Simulates what has not been; batches that do not fit are left out.
+/// Simulates the batches that have not been; batches that do not fit are left out.
 void SimulatedLimits::simulate(const std::vector<int>& batches) {
     std::vector<PointRequest> requests;
     for (int b : batches)
@@ -42,7 +42,7 @@ Limit SimulatedLimits::simulated_limit(int batch) {
     return limit;
 }
 
-/// The simulated batch that is nearest to this one; `whole` is one.
+/// The simulated batch nearest to this one; `whole` is simulated.
 int SimulatedLimits::nearest(int batch, int whole) {
     simulate({whole});
     int best = whole;
@@ -51,8 +51,8 @@ int SimulatedLimits::nearest(int batch, int whole) {
     return best;
 }
 
-/// Throughput of a batch by the compiler's estimate, beside the estimate of the nearest batch that is simulated;
-/// empty where one of them does not fit.
+/// Throughput of a batch by the compiler's estimate, scaled by that of the nearest simulated batch; empty if one of
+/// them does not fit.
 std::optional<double> SimulatedLimits::estimated_at(int batch, int whole) {
     const auto& at_batch = questions_.prospect(with_batch(any_.request, batch));
     const int beside = nearest(batch, whole);
@@ -62,10 +62,10 @@ std::optional<double> SimulatedLimits::estimated_at(int batch, int whole) {
            questions_.prospect(with_batch(any_.request, beside))->expected;
 }
 
-/// What `batch` may give by its roofline and, beside `whole`, by the compiler's estimate. Batches that are cut up
-/// are dear to compile and to simulate: those up to twice `whole` and powers of two are considered, and one that is
-/// twice as large as another, and as late, where it gives so much more that it is worth it. The next ones of a
-/// batch that was simulated are what it is held against: they get the benefit of the doubt.
+/// The possible throughput of `batch` by its roofline and by the compiler's estimate relative to `whole`. Split
+/// batches are expensive to compile and simulate, so only those up to twice `whole` and powers of two are considered.
+/// A batch twice as large has twice the latency, so it must give enough more to be worth it. The neighbours of a
+/// simulated batch are its comparison, so they get the benefit of the doubt.
 std::optional<double> SimulatedLimits::bound_at(int batch, int whole) {
     const bool is_power = (batch & (batch - 1)) == 0;
     if (whole > 0 && batch > 2 * whole && !is_power) return 0;
@@ -82,7 +82,7 @@ std::optional<double> SimulatedLimits::bound_at(int batch, int whole) {
     return std::min(prospect->most, *estimated * worth);
 }
 
-/// Where larger batches that were not simulated may give more.
+/// A remark if larger batches that were not simulated may give more.
 std::string SimulatedLimits::and_larger(int best, double throughput) const {
     constexpr double kMore = 1.005;
     const auto most = std::max_element(estimates_.upper_bound(best), estimates_.end(),
@@ -112,7 +112,7 @@ Limit SimulatedLimits::best_throughput(const Limit& any, int whole) {
     return limit;
 }
 
-/// Why not one more where the next batch fits.
+/// Why not one more, if the next batch fits.
 Certificate SimulatedLimits::less_throughput(int best, int whole) {
     Certificate c;
     c.batch = best + 1;
@@ -133,7 +133,7 @@ Certificate SimulatedLimits::less_throughput(int best, int whole) {
     return c;
 }
 
-/// What no run of a batch can be below on average: by Little's law its items in flight over the most throughput.
+/// Lower bound on the mean latency of a batch: by Little's law, its items in flight over the highest throughput.
 double SimulatedLimits::least_latency_ms(int batch) {
     const auto& prospect = questions_.prospect(with_batch(any_.request, batch));
     return prospect ? 1000.0 * point_.cores * point_.workers * batch / prospect->most : 0;

@@ -1,4 +1,4 @@
-// Private to the limits: those that need simulations.
+// Private to limits: the limits that need simulations.
 #pragma once
 
 #include <map>
@@ -12,13 +12,13 @@ namespace infsim::flow {
 /// Limits of throughput and latency; each batch is simulated once.
 class SimulatedLimits {
 public:
-    /// `any`: what fits at all, which is simulated; `most`: no batch above it is asked for.
+    /// `any`: what fits at all, which is simulated; `most`: no batch above it is tried.
     SimulatedLimits(const LimitsTools& tools, BatchQuestions& questions, const Point& point, const Variant& any,
                     int most)
         : tools_(tools), questions_(questions), point_(point), any_(any), most_(most) {}
 
-    /// `any`: the limit of what fits at all; `whole`: the largest batch that is not cut up, 0 where none is, however
-    /// large.
+    /// `any`: the limit of what fits at all; `whole`: the largest batch of any size that is not split, 0 if there is
+    /// none.
     Limit best_throughput(const Limit& any, int whole);
     /// The largest batch whose 99th percentile is at most `bound_ms`.
     Limit latency(const Limit& any, double bound_ms);
@@ -40,7 +40,7 @@ private:
     const Variant& any_;
     int most_;
     std::map<int, record::RunRecord> records_;
-    std::map<int, double> estimates_;  ///< items/s, of batches that are cut up
+    std::map<int, double> estimates_;  ///< items/s of split batches
 };
 
 }  // namespace infsim::flow

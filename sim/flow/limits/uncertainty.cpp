@@ -10,9 +10,9 @@ namespace infsim::flow {
 
 namespace {
 
-constexpr std::int64_t kByteSteps[] = {1024, 64};  ///< sizes stay multiples of one where they are eight times as large
+constexpr std::int64_t kByteSteps[] = {1024, 64};  ///< sizes from 8 steps on stay multiples of a step
 
-/// A quantity of kind Q times `factor`, as text; empty where `text` is none.
+/// A quantity of kind Q times `factor`, as text; empty if `text` is not one.
 template <class Q>
 std::optional<std::string> scaled(const std::string& text, double factor) {
     const auto parsed = parse_quantity<Q>(text);

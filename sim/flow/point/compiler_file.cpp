@@ -26,13 +26,13 @@ struct Count {
 struct Size {
     std::int64_t CompileOptions::*member;
 };
-/// A set out of these names.
+/// A subset of these names.
 struct Names {
     std::vector<std::string> CompileOptions::*member;
     const std::vector<std::string>& (*allowed)();
 };
 
-constexpr const char* kHost = "host";  ///< the group of what is done to the network before any pass
+constexpr const char* kHost = "host";  ///< the group of changes to the network before any pass
 
 /// One option: the pass it belongs to, its key there, and how it is read.
 struct Option {
@@ -47,70 +47,69 @@ const std::vector<Option>& options_table() {  // NOLINT(readability-function-siz
     static const std::vector<Option> table{
         {"batch", "batching", Flag{&O::batching}, "read each layer's weights once for all images"},
         {"lower", "channel_operands", Flag{&O::channel_operands},
-         "an operand of one element per channel is a scalar per partition"},
+         "treat an operand with one element per channel as a scalar per partition"},
         {"lower", "moves_on_chip", Flag{&O::moves_on_chip},
-         "copy on the chip what only moves elements within their partitions"},
+         "copy on chip if elements only move within their partitions"},
         {"lower", "packed_constants", Flag{&O::packed_constants},
-         "constant operands lie in device DRAM in the order of the chip"},
+         "store constant operands in device DRAM in the chip's order"},
         {"lower", "turned_transfers", Flag{&O::turned_transfers},
-         "turn a tensor on the PE rather than transfer it element by element"},
-        {"lower", "shared_matrices", Flag{&O::shared_matrices}, "several matrices by one are a single product"},
-        {"lower", "masked_rows", Flag{&O::masked_rows}, "a Where by a row of conditions stays on chip"},
+         "transpose a tensor on the PE instead of transferring it element by element"},
+        {"lower", "shared_matrices", Flag{&O::shared_matrices},
+         "multiply several matrices by a shared one in a single product"},
+        {"lower", "masked_rows", Flag{&O::masked_rows}, "keep a Where with a row of conditions on chip"},
         {"order", "reorder_layers", Flag{&O::reorder_layers}, "order layers for the smallest peak"},
         {"order", "attention_bytes", Size{&O::attention_bytes},
-         "bytes per partition beyond which scores of attention run some heads at a time; 0: all heads together"},
+         "bytes per partition beyond which attention scores run some heads at a time; 0: all heads together"},
         {"tile", "psum_banks_per_load", Count{&O::psum_banks_per_load, 1, 64},
          "PSUM banks that one stationary load serves"},
         {"tile", "slab_bytes", Size{&O::slab_bytes}, "bytes per partition of a weight slab"},
         {"tile", "constants_bytes", Size{&O::constants_bytes},
-         "bytes per partition of constants that several layers load together; 0: each layer its own"},
+         "bytes per partition of constants that several layers load together; 0: separately for each layer"},
         {"tile", "small_image_elements", Count{&O::small_image_elements, 0, 1 << 20},
-         "images up to this many elements per channel are computed several at a time"},
-        {"tile", "fuse_clips", Flag{&O::fuse_clips}, "a clip from zero to a number happens while sums leave PSUM"},
+         "compute several images at a time if they have at most this many elements per channel"},
+        {"tile", "fuse_clips", Flag{&O::fuse_clips}, "clip from zero to a number while sums leave PSUM"},
         {"groups", "skip_zero_blocks", Flag{&O::skip_zero_blocks},
-         "of a convolution in groups, weights between groups are neither loaded nor multiplied"},
+         "do not load or multiply weights between groups of a grouped convolution"},
         {"groups", "stripes", Flag{&O::stripe_groups},
-         "a convolution in groups whose input fills most of the state buffer may run in stripes with its neighbours"},
+         "run a grouped convolution whose input fills most of the state buffer in stripes with its neighbours"},
         {"replicate", "replication", Flag{&O::replication},
          "copy a low-channel input to idle partitions, so that all rows of a filter run in one pass"},
         {"replicate", "whole_copies", Flag{&O::whole_copies},
-         "copies of an input hold all its rows where longer runs move sooner"},
+         "copies of an input hold all its rows if longer runs are faster"},
         {"stem", "stream", Flag{&O::stream_stem}, "run the stem in stripes of rows"},
         {"stem", "stream_converted_input", Flag{&O::stream_converted_input},
-         "an input that is converted on the chip streams too; false: it is converted for the whole batch first"},
+         "stream an input that is converted on chip, too; false: convert the whole batch first"},
         {"stem", "overlap_stripes", Flag{&O::overlap_stripes},
-         "stripes hold and move no more rows than those they make read, so that they overlap"},
-        {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16},
-         "rows of the stem's last layer that one stripe yields"},
+         "stripes hold and move only the rows that they need, so that they overlap"},
+        {"stem", "stripe_rows", Count{&O::stem_stripe_rows, 1, 1 << 16}, "rows of the stem's last layer per stripe"},
         {"place", "state_buffer_budget", Size{&O::state_buffer_budget},
          "bytes per partition the compiler may use; 0B: all"},
         {"place", "sb_size", Count{&O::sb_size, 0, 1 << 20},
-         "the same as Neuron's scheduler has it, in units of sb_size_unit; 0: not given"},
-        {"place", "sb_size_unit", Size{&O::sb_size_unit}, "bytes per partition that one sb_size means"},
-        {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add writes over its residual input"},
+         "the budget as in Neuron's scheduler, in units of sb_size_unit; 0: not given"},
+        {"place", "sb_size_unit", Size{&O::sb_size_unit}, "bytes per partition of one unit of sb_size"},
+        {"place", "in_place_add", Flag{&O::in_place_add}, "a residual add overwrites its residual input"},
         {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
         {"place", "weights_in_parts", Flag{&O::weights_in_parts},
-         "weights of a layer that no plan can hold arrive in parts"},
-        {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core that weights go to"},
+         "load a layer's weights in parts if no plan can hold them"},
+        {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core for weights"},
         {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
-         "DRAM regions, from weights_region on, that weights are spread over; 0: all the core has"},
+         "number of DRAM regions, from weights_region on, that weights are spread over; 0: all of the core"},
         {"place", "activations_region", Count{&O::activations_region, 0, 63},
          "DRAM region of inputs, outputs and the rest"},
-        {"prefetch", "prefetch", Flag{&O::prefetch}, "loads start as early as space and queues allow"},
-        {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20},
-         "loads that may be started ahead of their first use"},
+        {"prefetch", "prefetch", Flag{&O::prefetch}, "start loads as early as space and queues allow"},
+        {"prefetch", "depth", Count{&O::prefetch_depth, 1, 1 << 20}, "most loads started ahead of their first use"},
         {"spill", "spill", Flag{&O::spill},
-         "write live buffers to device DRAM and read them back where they exceed the budget"},
+         "write live buffers to device DRAM and read them back if they exceed the budget"},
         {"search", "sections", Flag{&O::search_sections},
-         "run layers in sections over some of the images at a time where that is faster or alone fits"},
-        {"search", "only_tight", Flag{&O::search_only_tight}, "sections only for batches that do not fit as they are"},
-        {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load layer by layer"},
+         "run layers in sections over some of the images at a time if that is faster or the only way to fit"},
+        {"search", "only_tight", Flag{&O::search_only_tight}, "sections only for batches that do not fit otherwise"},
+        {"search", "psum_banks", Flag{&O::search_psum_banks}, "choose PSUM banks per stationary load for each layer"},
         {"rematerialize", "rematerialization", Flag{&O::rematerialization},
-         "drop what device DRAM still holds and load it again"},
+         "drop data that device DRAM still holds and load them again"},
         {"rematerialize", "recompute", Flag{&O::recompute},
-         "drop what ACT and POOL can make again sooner than device DRAM could return it, and compute it again"},
+         "drop data that ACT and POOL can recompute faster than device DRAM could return them"},
         {kHost, "operators", Names{&O::host_operators, graph::host_operators},
-         "operators that run on the host, with all that reads their results; others of these are refused"},
+         "operators that run on the host, with all that reads their results; networks with others are refused"},
     };
     return table;
 }
@@ -155,9 +154,9 @@ struct OptionValue {
     }
 };
 
-constexpr const char* kPasses = "passes";  ///< the group of optional passes: by name, whether it runs
+constexpr const char* kPasses = "passes";  ///< the group of optional passes: name to whether it runs
 
-/// The keys that a group has, or all groups and what stands beside them.
+/// The keys of a group, or all groups and top-level keys.
 std::vector<std::string> keys_of(const std::string& group, const json::Object& /*there*/) {
     if (group == kPasses) return compiler::optional_pass_names();
     std::vector<std::string> keys;
@@ -170,7 +169,7 @@ std::vector<std::string> keys_of(const std::string& group, const json::Object& /
     return keys;
 }
 
-/// A group, for a file that leaves it out, or an option.
+/// Handles a group that a file leaves out, or an option.
 json::Value absent(const std::string& path) {
     const bool is_group = path.find('.') == std::string::npos && path != "name" && path != "skip_passes";
     return is_group ? json::Value{json::Object{}} : json::Value{};
@@ -235,7 +234,7 @@ json::Value canonical_json(const CompileOptions& options) {
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {
-        // What the host runs is part of the network's identity: of two lists that come to the same one point remains.
+        // What the host runs is part of the network's identity: two lists with the same effect give one point.
         if (std::string_view(option.pass) == kHost) continue;
         if (!top.find(option.pass)) top.set(option.pass, json::Object{});
         top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
@@ -253,7 +252,7 @@ json::Value canonical_json(const CompileOptions& options) {
 std::map<std::string, std::string> compiler_meanings() {
     std::map<std::string, std::string> meanings{
         {"name", "of the profile, in tables and in the identity of points"},
-        {"skip_passes", "passes that are left out, for tests of the compiler itself"}};
+        {"skip_passes", "passes to leave out, for tests of the compiler itself"}};
     for (const Option& o : options_table()) meanings[std::string(o.pass) + "." + o.key] = o.meaning;
     for (const std::string& pass : compiler::optional_pass_names())
         meanings[kPasses + ("." + pass)] = "whether the optional pass " + pass + " runs";

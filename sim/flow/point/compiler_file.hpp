@@ -13,19 +13,18 @@
 
 namespace infsim::flow {
 
-/// Reads a compiler file with settings (key paths without "compiler.") applied. Every option may be left out
-/// and then has its value in compiler::default_options(); unknown keys, wrong kinds and values out of range are added
-/// to `problems`.
+/// Reads a compiler file with settings (key paths without "compiler.") applied. An option that is left out has its
+/// value in compiler::default_options(). Unknown keys, wrong kinds and values out of range are added to `problems`.
 compiler::CompileOptions load_compiler(const std::string& path, const std::vector<Setting>& settings,
                                        Problems& problems);
-/// `log`: where it is noted what is asked of the keys.
+/// `log` records the keys that are requested.
 compiler::CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings,
                                        Problems& problems, json::KeyLog* log = nullptr);
 
-/// All options with plain values, as a compiler file has them: what a point's identity is hashed from.
+/// All options with plain values, as in a compiler file; hashed for a point's identity.
 json::Value canonical_json(const compiler::CompileOptions& options);
 
-/// What each option means, by its key without "compiler.".
+/// The meaning of each option, by its key without "compiler.".
 std::map<std::string, std::string> compiler_meanings();
 
 }  // namespace infsim::flow

@@ -5,8 +5,7 @@
 
 namespace infsim::flow {
 
-/// What a compiler profile may say, from the options that the reader knows (compiler_file.hpp). Ranges are the
-/// reader's.
+/// The allowed content of a compiler profile, from the reader's options and ranges (compiler_file.hpp).
 json::Value compiler_schema();
 
 }  // namespace infsim::flow

@@ -9,7 +9,7 @@ namespace infsim::flow {
 
 namespace {
 
-/// Feeds values with their lengths, so that no two different graphs feed the same bytes.
+/// Feeds values with their lengths, so that different graphs never feed the same bytes.
 class Feed {
 public:
     Feed& text(std::string_view s) {
@@ -36,7 +36,7 @@ public:
         for (double x : all) real(x);
         return *this;
     }
-    /// The bytes of a part of a file; an unreadable one contributes nothing (reading its data reports it).
+    /// The bytes of a part of a file; an unreadable file contributes nothing (reading its data reports it).
     Feed& file(const std::string& path, std::int64_t offset, std::int64_t bytes) {
         std::ifstream in(path, std::ios::binary);
         in.seekg(offset);

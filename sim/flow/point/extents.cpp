@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kMost = std::int64_t{1} << 31;  ///< the longest extent that a model may have
 constexpr Counts kExtents{1, kMost};
 
-/// The extents in "1x3x224x224"; empty where there is something else.
+/// Parses "1x3x224x224"; empty for other texts.
 std::vector<std::int64_t> extents_in(const std::string& text) {
     std::vector<std::int64_t> shape;
     for (const std::string& part : split(text, 'x')) {
@@ -27,7 +27,7 @@ std::vector<std::int64_t> extents_in(const std::string& text) {
     return shape;
 }
 
-/// What stands in front of the last '=' and behind it: names of tensors may hold one.
+/// The parts before and after the last '=', because names of tensors may contain one.
 std::pair<std::string, std::string> halves(const std::string& text) {
     const auto equals = text.rfind('=');
     if (equals == std::string::npos) return {"", ""};
@@ -53,7 +53,7 @@ bool set_input(Extents& extents, const std::string& name, const json::Value& val
     return false;
 }
 
-/// What one key of extents says about one name.
+/// Sets the extent or shape of one name.
 struct Kind {
     std::string key;
     const char* meaning;

@@ -1,4 +1,4 @@
-// What a user says about extents that a model leaves open.
+// User-given extents that a model leaves open.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace infsim::flow {
 
-/// By the name of an axis, by input. Empty for most models.
+/// By the name of an axis, and by input. Empty for most models.
 struct Extents {
     std::map<std::string, std::int64_t> dims;
     std::map<std::string, std::vector<std::int64_t>> inputs;
@@ -19,10 +19,10 @@ struct Extents {
     bool operator==(const Extents& o) const { return dims == o.dims && inputs == o.inputs; }
 };
 
-/// Whether a key says something about extents: "dims" (an object), "dims.NAME" (an integer), "inputs" (an object) or
-/// "inputs.NAME" (a shape such as "1x3x224x224").
+/// Whether a key is about extents: "dims" (an object), "dims.NAME" (an integer), "inputs" (an object) or "inputs.NAME"
+/// (a shape such as "1x3x224x224").
 bool is_extents_key(const std::string& key);
-/// Takes in what such a key says. False after adding to `problems` where its value is no extent or shape.
+/// Adds the value of such a key. False, with an entry in `problems`, if it is not an extent or shape.
 bool set_extents(Extents& extents, const Setting& setting, Problems& problems);
 
 /// "NAME=VALUE" and "NAME=1x3x224x224" of the command line. Problems are located at `option`.

@@ -26,7 +26,7 @@ const RefusedFlag* find_refused(const std::string& key) {
     return nullptr;
 }
 
-/// true, false, or Python's spelling of them as text.
+/// true, false, or their Python spelling as text.
 std::optional<bool> truth_of(const json::Value& value) {
     if (value.is_bool()) return value.as_bool();
     if (!value.is_string()) return std::nullopt;
@@ -55,8 +55,8 @@ std::optional<json::Value> option_value(const NeuronFlag& flag, const Setting& s
 
 bool is_false(const json::Value& value) { return value.is_bool() && !value.as_bool(); }
 
-/// The first setting that forbids spilling outright. One that a later value of the same key replaces counts too: who
-/// says both is asked which is meant.
+/// The first setting that forbids spilling. One that a later value of the same key replaces counts, too: a user who
+/// gives both must say which is meant.
 const Setting* spill_ban(const std::vector<Setting>& settings) {
     for (const Setting& s : settings) {
         const bool neuron = s.key == "spill_dis" && truth_of(s.value).value_or(false);
@@ -83,7 +83,7 @@ const std::vector<NeuronFlag>& neuron_flags() {
         {"batching_en", V::none, "batch.batching", true, "read each layer's weights once for all images"},
         {"rematerialization_en", V::none, "rematerialize.rematerialization", true,
          "load or compute operands again instead of keeping them"},
-        {"spill_dis", V::none, "spill.spill", false, "never write an intermediate to DRAM for want of space"},
+        {"spill_dis", V::none, "spill.spill", false, "never spill intermediates to DRAM"},
         {"sb_size", V::count, "place.sb_size", true,
          "state buffer that the compiler may use, read in units of the compiler profile's place.sb_size_unit (1KiB "
          "per partition)"},

@@ -1,4 +1,4 @@
-// The flags of AWS's Neuron compiler of 2020, as they stand in people's scripts, in our compiler's options.
+// The flags of AWS's Neuron compiler of 2020, as in existing scripts, mapped to our compiler's options.
 #pragma once
 
 #include <string>
@@ -13,14 +13,14 @@ namespace infsim::flow {
 struct NeuronFlag {
     enum class Value { none, truth, count };
     const char* key;
-    Value value;         ///< what follows it on the command line
-    const char* option;  ///< what it sets: a path below "compiler."
-    bool when_given;     ///< for `none`: what the option becomes; in a sweep file false gives the opposite
+    Value value;         ///< its argument on the command line
+    const char* option;  ///< the option that it sets: a path below "compiler."
+    bool when_given;     ///< for `none`: the option's value; in a sweep file false gives the opposite
     const char* meaning;
 };
 const std::vector<NeuronFlag>& neuron_flags();
 
-/// A flag that Neuron's scheduler had and this compiler has no counterpart of, with the reason and the remedy.
+/// A flag of Neuron's scheduler without a counterpart in this compiler, with the reason and the remedy.
 struct RefusedFlag {
     const char* key;
     const char* why;
@@ -30,9 +30,9 @@ const std::vector<RefusedFlag>& refused_neuron_flags();
 /// True for keys of both lists.
 bool is_neuron_key(const std::string& key);
 
-/// Settings with Neuron's keys in terms of our own: keys "compiler.*" in front, because our own spelling wins over
-/// Neuron's. Adds problems for wrong values, refused flags, and for settings that contradict a ban on spilling:
-/// one that asks for spills or tunes them beside --spill_dis.
+/// Converts settings with Neuron's keys to our own. These "compiler.*" keys come first, because our own spelling
+/// overrides Neuron's. Adds problems for wrong values, refused flags, and for settings that request or tune spills
+/// together with a ban on spilling (--spill_dis).
 std::vector<Setting> translated(const std::vector<Setting>& settings, Problems& problems);
 
 }  // namespace infsim::flow

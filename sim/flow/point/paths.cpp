@@ -17,8 +17,8 @@ bool has_data(const fs::path& folder) {
     return fs::is_directory(folder / "configs/chips", ignored) && fs::is_directory(folder / "models", ignored);
 }
 
-/// The folder with configs/ and models/: the current one where it has them, else the one that belongs to the
-/// executable: share/infsim beside its bin/ where it is installed, the source tree around the build folder where not.
+/// The folder with configs/ and models/: the current one if it has them, else the executable's: share/infsim next to
+/// its bin/ if installed, otherwise the source tree around the build folder.
 fs::path data_folder() {
     if (has_data(".")) return ".";
     std::error_code ignored;
@@ -53,12 +53,12 @@ std::optional<std::string> path_of(const char* key, const std::string& kind, con
     std::error_code ignored;
     if (fs::is_regular_file(named, ignored)) return named;
     const bool is_name = !is_path(named) && !fs::path(named).has_parent_path();
-    if (!is_name && fs::exists(named, ignored)) return named;  // a folder: its reader says what is wrong with it
+    if (!is_name && fs::exists(named, ignored)) return named;  // if it is a folder, its reader reports that
     if (is_name && fs::exists(shipped(kind, named), ignored)) return shipped(kind, named).string();
     problems.add("", key,
                  is_name ? "names '" + named + "', which is neither a file nor one of configs/" + kind +
                                suggestion(named, shipped_names(kind))
-                         : "names the file '" + named + "', which is not there");
+                         : "names the file '" + named + "', which does not exist");
     return std::nullopt;
 }
 

@@ -21,21 +21,20 @@
 
 namespace infsim::flow {
 
-/// Counts up when equal inputs give other results than before, so that stored results are not taken for new
+/// Incremented when equal inputs give different results than before, so that stored results are not mistaken for new
 /// ones.
 constexpr int kResultsEpoch = 17;
 
-/// Accepted counts start at 1 and end here: beyond lies nothing but typing mistakes.
+/// Accepted counts start at 1 and end here; larger ones are typing mistakes.
 constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxOffsetSets = 1024, kMinInferences = 8,
                        kMaxInferences = 100'000;
 /// With a second inference outstanding, host transfers hide behind the first; published rows of AWS have two.
 constexpr int kDefaultWorkers = 2;
 
-/// How a point's figures come about: by simulation, or by what the compiler expects of its Program.
+/// The source of a point's figures: simulation, or the compiler's estimate of its Program.
 enum class Method : std::uint8_t { simulation, estimate };
 
-/// A point as asked for: names of files and what is set on top of them. Paths are as seen from the current
-/// folder.
+/// A point as requested: names of files and settings on top of them. Paths are relative to the current folder.
 struct PointRequest {
     std::string model;
     Extents extents;
@@ -47,10 +46,10 @@ struct PointRequest {
     int workers = kDefaultWorkers;
     std::int64_t seed = 0;  ///< of the jitter of calls
     int offset_sets = 1;    ///< starts to measure from
-    int inferences = 0;     ///< to measure per core; 0: as many as the interval takes (closed_loop.hpp)
+    int inferences = 0;     ///< to measure per core; 0: as many as the interval needs (closed_loop.hpp)
     Method method = Method::simulation;
-    /// Keys with "chip." or "compiler." in front, of which later ones win, or names of Neuron's flags
-    /// (neuron_flags.hpp), over which ours win.
+    /// Keys with "chip." or "compiler." in front, where later ones win, or names of Neuron's flags (neuron_flags.hpp),
+    /// which our keys override.
     std::vector<Setting> settings;
 };
 
@@ -61,11 +60,11 @@ PointRequest point_request_from_json(const json::Document& document, Problems& p
 /// A point with its files read.
 struct Point {
     std::string model_name;
-    std::string model_file;  ///< as asked for; for messages
+    std::string model_file;  ///< as requested; for messages
     Extents extents;
     graph::Graph graph;
     hw::ChipSpec chip;
-    hw::EnergySpec energy;  ///< of the chip file; no part of the identity
+    hw::EnergySpec energy;  ///< of the chip file; not part of the identity
     compiler::CompileOptions compiler;
     int batch = 1;
     DType dtype = DType::fp16, io_dtype = DType::fp16;
@@ -83,11 +82,11 @@ public:
         graph::Graph graph;
         std::string content_hash;
     };
-    /// `notice` is told once what each model's reader has to say (graph::Graph::notices), a line each.
+    /// `notice` is called once with each notice of a model's reader (graph::Graph::notices), a line each.
     using Notice = std::function<void(const std::string&)>;
     explicit ModelCache(Notice notice = {}) : notice_(std::move(notice)) {}
-    /// Reads a model the first time it is asked for, with these operators on the host; nullptr after having added the
-    /// reasons to `problems` (each time).
+    /// Reads a model when first requested, with these operators on the host; nullptr after adding the reasons to
+    /// `problems` (each time).
     const Entry* load(const std::string& model, const Extents& extents, const std::vector<std::string>& host_operators,
                       Problems& problems);
 
@@ -106,12 +105,11 @@ private:
 /// The chip file that a request names, with its settings. Empty if anything was added to `problems`.
 std::optional<hw::ChipFile> chip_of(const PointRequest& request, Problems& problems);
 
-/// Reads and checks everything a request names. Empty if anything was added to `problems`: files that are
-/// missing or wrong, a batch, core or worker count that cannot be, a batch above 1 of a graph that is not
-/// batchable.
+/// Reads and checks everything a request names. Empty if anything was added to `problems`: missing or wrong files, an
+/// impossible batch, core or worker count, a batch above 1 of a graph that is not batchable.
 std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Problems& problems);
 
-/// How to have `cores` of them, behind a message that the chip has fewer; "" where no chip has as many.
+/// A hint for a message that the chip has fewer than `cores` cores; "" if no chip can have as many.
 std::string more_cores(std::int64_t cores);
 
 /// 16 hexadecimal digits: the hash of the canonical JSON of everything that determines the results (model

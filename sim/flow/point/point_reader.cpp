@@ -17,7 +17,7 @@ namespace infsim::flow {
 struct PointReader::Chip {
     std::optional<hw::ChipSpec> spec;
     hw::EnergySpec energy;
-    std::string canonical;  ///< text of it in an identity
+    std::string canonical;  ///< its text in an identity
     Problems problems;
 };
 
@@ -27,7 +27,7 @@ struct PointReader::Compiler {
     Problems problems;
 };
 
-/// What a point is made of.
+/// The parts of a point.
 struct PointReader::Parts {
     const ModelCache::Entry& model;
     const Chip& chip;
@@ -60,11 +60,11 @@ void check_settings(const std::vector<Setting>& settings, Problems& problems) {
 
 std::string extension_of(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
-/// Whether a file that a request names exists; a missing one is a problem of what names it.
+/// Whether a file that a request names exists; a missing file is a problem at the place that names it.
 bool is_there(const char* key, const std::string& path, Problems& problems) {
     std::error_code error;
     if (path.empty() || std::filesystem::exists(path, error)) return true;
-    problems.add("", key, "names the file '" + path + "', which is not there");
+    problems.add("", key, "names the file '" + path + "', which does not exist");
     return false;
 }
 
@@ -80,7 +80,7 @@ void check_counts(const PointRequest& request, Problems& problems) {
     check("seed", request.seed, 0, json::max_int);
 }
 
-/// Text that is the same for the same file with the same settings from the same places.
+/// Equal text for equal files with equal settings from the same places.
 std::string key_of(const std::string& file, const std::vector<Setting>& settings) {
     std::string key = file;
     for (const Setting& s : settings)
@@ -88,7 +88,7 @@ std::string key_of(const std::string& file, const std::vector<Setting>& settings
     return key;
 }
 
-/// What is kept under `key`, made where it is not there.
+/// The entry under `key`, created if missing.
 template <class T, class Make>
 const T& kept(std::unordered_map<std::string, std::unique_ptr<T>>& all, const std::string& key, const Make& make) {
     const auto found = all.find(key);
@@ -161,7 +161,7 @@ std::optional<PointReader::Parts> PointReader::parts(const PointRequest& request
     own.settings = translated(request.settings, found);
     check_settings(own.settings, found);
     const bool named = extension_of(request.model).empty();
-    // Is read first, since it says what of the model the host may run, and reported in its place.
+    // Read first, since it says which operators the host may run; its problems are reported in their usual place.
     const Compiler& compiler = this->compiler(request, own.settings);
     const ModelCache::Entry* model =
         named || is_there("model", request.model, found)

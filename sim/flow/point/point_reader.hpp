@@ -1,4 +1,4 @@
-// Points of which many name the same files, read without reading these again.
+// Reads many points that name the same files, each file only once.
 #pragma once
 
 #include <memory>
@@ -10,15 +10,15 @@
 
 namespace infsim::flow {
 
-/// Reads points like flow::resolve. Chip and compiler files with the same settings are read once, as far as the last
-/// few hundred ones go, and taken as they were then.
+/// Reads points like flow::resolve. Chip and compiler files are read once per set of settings; the last few hundred are
+/// kept, and later changes of the files are not noticed.
 class PointReader {
 public:
     explicit PointReader(ModelCache& models);
     ~PointReader();
 
     std::optional<Point> point(const PointRequest& request, Problems& problems);
-    /// The same but for the graph, which stays empty: what identity and the prepared part of a record need.
+    /// The same with an empty graph: enough for the identity and the prepared part of a record.
     std::optional<Point> without_graph(const PointRequest& request, Problems& problems);
 
 private:

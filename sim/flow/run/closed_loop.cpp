@@ -13,14 +13,14 @@ namespace infsim::flow {
 
 namespace {
 
-/// How far the device may run before the loop looks for completions. A worker's next submission lies
-/// call_overhead behind the completion that allows it, so steps of that length never come too late.
+/// How far the device may run before the loop looks for completions. A worker's next submission comes call_overhead
+/// after the completion that allows it, so steps of that length are never too long.
 Duration step_of(Duration call_overhead) { return std::max(call_overhead, microseconds(1)); }
 
-/// No inference of any network of this project comes near: a device that is silent for so long is stuck.
+/// Far longer than any inference of this project's networks: a device that is silent for so long is stuck.
 constexpr Duration kPatience = Duration{std::int64_t{100} * 1'000'000'000'000};
 
-/// Runs the device one step on; it must have moved or finished something.
+/// Runs the device for one step; it must make progress or finish something.
 std::vector<chip::Completion> advance(Device& device, Duration call_overhead) {
     const TimePoint before = device.now();
     device.advance_until(before + step_of(call_overhead));
@@ -31,7 +31,7 @@ std::vector<chip::Completion> advance(Device& device, Duration call_overhead) {
 
 constexpr int kLongestPeriod = 4;  ///< inferences after which a core may repeat itself
 
-/// What a worker and the core saw of an inference, from the completion of the one before on.
+/// Times of an inference for its worker and its core, from the previous completion on.
 struct Course {
     Duration submitted, input_ready, first_issue, last_retirement, output_done;
     bool operator==(const Course& o) const {
@@ -74,13 +74,13 @@ public:
     }
 
 private:
-    /// The least that a call may take.
+    /// The minimum time of a call.
     Duration shortest_call() const { return options_.call_overhead - most_jitter(); }
     Duration most_jitter() const {
         return Duration{static_cast<std::int64_t>(jitter_ * static_cast<double>(options_.call_overhead.count()))};
     }
 
-    /// A call at `at` reaches the device when the host's software is done with it.
+    /// Submits a call at `at`, which reaches the device after the host's software.
     void call(std::size_t core, TimePoint at) {
         Duration overhead = options_.call_overhead;
         const std::int64_t most = most_jitter().count();
@@ -159,7 +159,7 @@ private:
     double jitter_;
     RandomStream random_;
     serving::HostThreads threads_;
-    std::vector<std::deque<TimePoint>> calls_;  ///< whose inferences are outstanding, oldest first
+    std::vector<std::deque<TimePoint>> calls_;  ///< calls of outstanding inferences, oldest first
     std::vector<std::vector<chip::Completion>> done_;
     std::vector<std::vector<Duration>> latencies_;
     std::size_t outstanding_ = 0;

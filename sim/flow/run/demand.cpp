@@ -89,7 +89,7 @@ void check_bounds(const hw::ChipSpec& spec, const analysis::Demand& demand, cons
             INFSIM_CHECK(service >= floor, who + " took " + number_text(seconds(service)) + " s, less than the " +
                                                number_text(seconds(floor)) + " s that its engines or its bytes need");
             INFSIM_CHECK(traffic.inference(c.core, c.inference) == expected,
-                         who + " moved other bytes than its program asks for");
+                         who + " moved a different number of bytes from its program");
             first = std::min(first, c.submitted);
             last = std::max(last, c.output_done);
             moved += demand.core_bytes + demand.host_in + demand.host_out;

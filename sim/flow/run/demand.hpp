@@ -1,4 +1,4 @@
-// What a Program asks of the chip, and the checks that hold a finished run against it.
+// The demand of a Program on the chip, and the checks of a finished run against it.
 #pragma once
 
 #include "analysis/roofline.hpp"
@@ -12,7 +12,7 @@ namespace infsim::flow {
 /// Engine occupancies and bytes of one inference of `program`, uncontended.
 analysis::Demand demand_of(const hw::ChipSpec& spec, const program::Program& program);
 
-/// Throws InternalError when a run is better than physics or lost bytes: an inference faster than its own
+/// Throws InternalError if a run beats physics or lost bytes: an inference faster than its own
 /// engines or the core's DMA ceiling, all measured inferences together faster than the DRAM channels, or
 /// traffic of a measured inference that differs from what the program moves.
 void check_bounds(const hw::ChipSpec& spec, const analysis::Demand& demand, const stats::TrafficBytes& expected,

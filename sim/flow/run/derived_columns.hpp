@@ -1,6 +1,6 @@
-// Columns that follow from a record and from figures that no time depends on. They are no part of a point's identity
-// and are not stored with it: whoever shows a record puts them in, so that new prices or energies hold at once for
-// results of old.
+// Columns that follow from a record and from figures that do not affect time. They are not part of a point's identity
+// and are not stored with it. They are added when a record is shown, so that new prices or energies apply at once to
+// old results.
 #pragma once
 
 #include "flow/run/prices.hpp"
@@ -9,7 +9,7 @@
 
 namespace infsim::flow {
 
-/// Cost and energy of a record that ran; others have none.
+/// Adds cost and energy to a record that ran; others have none.
 void fill_derived(record::RunRecord& r, const hw::EnergySpec& energy, const Prices& prices);
 
 }  // namespace infsim::flow

@@ -55,7 +55,7 @@ std::vector<std::set<std::uint32_t>> add_transfers(const Point& point, const pro
     return weights;
 }
 
-/// A tensor that several segments of a layer hold parts of counts once.
+/// A tensor with parts in several segments of a layer counts once.
 void add_weights(const Point& point, const program::Program& program,
                  const std::vector<std::set<std::uint32_t>>& segments, std::vector<LayerTime>& layers) {
     std::map<std::string, std::int64_t> elements;

@@ -1,4 +1,4 @@
-// Private to flow: how far an inference is from what its network needs at least, and which layers are to blame.
+// Private to flow: how far an inference is from the minimum of its network, and which layers are to blame.
 #pragma once
 
 #include <vector>
@@ -12,17 +12,17 @@
 
 namespace infsim::flow {
 
-/// What one inference of the point's network needs, whatever program comes of it. `demand`: of its program, for the
-/// bytes of graph inputs and outputs, which are the same in all of them.
+/// The minimum need of one inference of the point's network with any program. `demand`: of its program, for the bytes
+/// of graph inputs and outputs, which are the same in all programs.
 analysis::NeededWork needed_work(const Point& point, const analysis::Demand& demand);
 
-/// Where the time of an inference of `program` went, by layer. `shares` and `rows`: what was measured.
+/// Where the time of an inference of `program` went, by layer. `shares` and `rows`: measurements.
 std::vector<analysis::LayerTime> layer_times(const Point& point, const program::Program& program,
                                              const std::vector<stats::ActivityTimes>& shares,
                                              const std::vector<stats::LayerRow>& rows);
 
-/// The causes of its time; in its record ideal_ms, efficiency and, where that is low, why_slow. The service time is
-/// set.
+/// The causes of its time. Sets ideal_ms, efficiency and, if that is low, why_slow in its record, which must have its
+/// service time.
 void fill_efficiency(PointResult& result, const Point& point, const program::Program& program,
                      const analysis::Demand& demand, const stats::LayerShares& shares);
 

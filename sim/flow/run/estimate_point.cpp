@@ -18,7 +18,7 @@ namespace {
 using record::report_ms;
 using record::RunRecord;
 
-/// What an inference spends off its core: the call, both transfers, operators on the host.
+/// Time of an inference off its core: the call, both transfers, operators on the host.
 Duration time_away(const Point& point, const analysis::Demand& demand) {
     const hw::HostSpec& host = point.chip.host;
     return call_time(point) + 2 * host.transfer_latency + (demand.host_in + demand.host_out) / host.link_bandwidth +

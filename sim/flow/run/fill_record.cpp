@@ -124,10 +124,10 @@ void fill_program(RunRecord& r, const compiler::Compiled& compiled) {
     r.sb_lower_bound_bytes = compiled.memory.lower_bound_bytes;
     INFSIM_CHECK(compiled.memory.spill_save_bytes == *r.spill_save_bytes &&
                      compiled.memory.spill_reload_bytes == *r.spill_reload_bytes,
-                 "the compiler reports other spill bytes than its program moves");
+                 "the compiler's spill bytes differ from its program's");
     INFSIM_CHECK(compiled.memory.relayout_write_bytes == r.relayout_write_bytes.value_or(0) &&
                      compiled.memory.relayout_read_bytes == r.relayout_read_bytes.value_or(0),
-                 "the compiler reports other bytes of relayouts than its program moves");
+                 "the compiler's relayout bytes differ from its program's");
     r.instructions = static_cast<std::int64_t>(program::instruction_count(program));
     r.layers = static_cast<std::int64_t>(program.layers.size());
     r.macs_per_inference = 0;

@@ -16,10 +16,10 @@ using graph::TensorId;
 using tensorio::Array;
 using tensorio::NamedArray;
 
-/// Beyond it a closed loop would take the worker for stuck.
+/// Beyond this, a closed loop would consider the worker stuck.
 constexpr Duration kLongest = Duration{std::int64_t{10} * 1'000'000'000'000};
 
-/// An array as files hold it, item by item.
+/// An array in file order, as items.
 graph::HostSource source_of(const Point& point, const graph::HostTail::Source& source, TensorId id, Array array) {
     const bool items = per_item(point.graph, id);
     array.bytes = reordered(point.graph, id, point.batch, std::move(array.bytes), true);
@@ -32,11 +32,11 @@ graph::HostSource source_of(const Point& point, const graph::HostTail::Source& s
     return values;
 }
 
-/// Where the tensor of that name is in a list of the graph's inputs or outputs.
+/// The position of the tensor of that name in a list of the graph's inputs or outputs.
 std::size_t place_of(const graph::Graph& graph, const std::vector<TensorId>& list, const std::string& name) {
     const auto is_it = [&](TensorId id) { return graph.tensor(id).name == name; };
     const auto found = std::find_if(list.begin(), list.end(), is_it);
-    INFSIM_CHECK(found != list.end(), "the host reads '" + name + "', which is not there");
+    INFSIM_CHECK(found != list.end(), "the host reads '" + name + "', which does not exist");
     return static_cast<std::size_t>(found - list.begin());
 }
 
@@ -49,7 +49,7 @@ NamedArray array_of(const graph::HostResult& result) {
     return named;
 }
 
-/// NAME, or NAME[0], NAME[1], ... of items whose shapes depend on data.
+/// NAME, or NAME[0], NAME[1], ... for items whose shapes depend on data.
 bool is_part_of(const std::string& name, const std::string& result) {
     return name == result || (name.size() > result.size() + 2 && name.back() == ']' &&
                               name.compare(0, result.size() + 1, result + "[") == 0);

@@ -1,23 +1,23 @@
-// What of a network runs on the host: its time and its numbers.
+// The part of a network that runs on the host: its time and its results.
 #pragma once
 
 #include "flow/run/run_data.hpp"
 
 namespace infsim::flow {
 
-/// Bytes of one item's inputs and outputs, as they cross the host's link.
+/// Bytes of one item's inputs and outputs on the host link.
 Bytes host_bytes_per_item(const Point& point);
 
-/// What host software takes of a call, before its inputs are transferred (hw::call_time).
+/// Time of host software per call, before the input transfer (hw::call_time).
 Duration call_time(const Point& point);
 
-/// What the worker of one inference computes on the host behind the transfer of its outputs: the elements that the
-/// operators there read, for all items, at host.element_time each. 0 where nothing runs there.
+/// Time of one inference's worker on the host after the output transfer: the elements that the host operators read, for
+/// all items, at host.element_time each. 0 if nothing runs there.
 Duration host_time(const Point& point);
 
-/// The model's outputs in its order: those of the chip as read_outputs has them, and what the host computes of them and
-/// of the inputs; floating-point ones as fp32, others in the model's type. Throws InputError where the host's operators
-/// have no result for these values.
+/// The model's outputs in its order: those of the chip as from read_outputs, and those that the host computes from them
+/// and from the inputs; floating-point ones as fp32, others in the model's type. Throws InputError if the host's
+/// operators have no result for these values.
 std::vector<tensorio::NamedArray> model_outputs(const Point& point, const program::Program& program,
                                                 const chip::SegmentBytes& segments, const Inputs& inputs);
 

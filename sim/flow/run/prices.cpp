@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kUnknown = "unknown";
 constexpr int kMostChips = 1024;
-/// An hour of nothing costs more than this.
+/// No chip costs more than this per hour.
 constexpr double kMostUsdPerHour = 1e6;
 
 bool is_date(const std::string& text) {
@@ -27,7 +27,7 @@ bool is_date(const std::string& text) {
 
 std::string text_of(json::ObjectReader& reader, const char* key) {
     std::string text = reader.string(key);
-    if (reader.has(key) && text.empty()) reader.problem(key, "must not be empty; what is not known is \"unknown\"");
+    if (reader.has(key) && text.empty()) reader.problem(key, "must not be empty; use \"unknown\" if it is not known");
     return text;
 }
 
@@ -66,14 +66,14 @@ const Price* find(const PriceList& list, const std::string& id) {
 std::string no_price(const PriceList& list, const std::string& id) {
     std::vector<std::string> ids;
     for (const Price& p : list.prices) ids.push_back(p.id);
-    return "'" + id + "' is no price of the list" + suggestion(id, ids);
+    return "'" + id + "' is not a price in the list" + suggestion(id, ids);
 }
 
 PriceTag tag_of(const Price& p) { return {p.usd_per_hour / p.chips, p.id}; }
 
 void read_defaults(const json::Cursor& place, PriceList& list) {
     if (!place.is_object()) {
-        place.problem("must be an object of names of chips and ids of their prices, and is " +
+        place.problem("must be an object from names of chips to ids of prices, and is " +
                       std::string(place.value().kind()));
         return;
     }

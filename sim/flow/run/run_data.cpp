@@ -34,7 +34,7 @@ bool ends_with(const std::string& text, std::string_view end) {
 
 std::string place(const std::string& name) { return "tensor '" + name + "'"; }
 
-/// Constants without values that `id` is computed from, itself included.
+/// Constants without values from which `id` is computed, including itself.
 void collect_absent(const Graph& graph, TensorId id, std::set<std::string>& names) {
     const Tensor& t = graph.tensor(id);
     if (!t.constant) return;
@@ -97,17 +97,17 @@ std::vector<Array> arrays_in_order(const Point& point, std::vector<NamedArray> g
                              tensorio::shape_text(batch_shape(point.graph, id, point.batch)));
             continue;
         }
-        if (std::count_if(given.begin(), given.end(), is_it) > 1) problems.add(file, place(name), "is there twice");
+        if (std::count_if(given.begin(), given.end(), is_it) > 1) problems.add(file, place(name), "appears twice");
         check_array(point, id, found->array, file, problems);
         arrays.push_back(found->array);
     }
     for (const NamedArray& a : given)
         if (std::find(names.begin(), names.end(), a.name) == names.end())
-            problems.add(file, place(a.name), "is no input of the model" + suggestion(a.name, names));
+            problems.add(file, place(a.name), "is not an input of the model" + suggestion(a.name, names));
     return arrays;
 }
 
-/// Values of an item do not depend on the batch size it is run in.
+/// Values of an item do not depend on the batch size.
 Array random_array(const Point& point, TensorId id, std::uint64_t seed) {
     const Tensor& t = point.graph.tensor(id);
     const int items = per_item(point.graph, id) ? point.batch : 1;
@@ -124,7 +124,7 @@ Array random_array(const Point& point, TensorId id, std::uint64_t seed) {
     return array;
 }
 
-/// A segment holds the tensor once per item, also where all items share it.
+/// A segment holds the tensor once per item, even if all items share it.
 std::vector<std::byte> input_bytes(const program::Segment& segment, const Array& array) {
     const std::int64_t given = tensorio::element_count(array.shape), held = exec::element_count(segment);
     INFSIM_CHECK(given > 0 && held % given == 0, "input " + segment.name + " has the wrong number of elements");
@@ -216,7 +216,7 @@ std::vector<NamedArray> read_outputs(const Point& point, const program::Program&
         Array array{is_real(t.dtype) ? DType::fp32 : t.dtype, batch_shape(point.graph, id, point.batch), {}};
         const auto index = static_cast<std::size_t>(segment - program.segments.begin());
         array.bytes = exec::read_output(*segment, segments.at(index), array.dtype);
-        // An output that is the same for all items is there once per item; one of them is the tensor.
+        // An output that is the same for all items is stored once per item; one of the copies is the tensor.
         array.bytes.resize(static_cast<std::size_t>(tensorio::element_count(array.shape) * dtype_bytes(array.dtype)));
         array.bytes = reordered(point.graph, id, point.batch, std::move(array.bytes), false);
         outputs.push_back({t.name, std::move(array)});

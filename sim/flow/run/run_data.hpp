@@ -1,4 +1,4 @@
-// Running a point with data: what is read from files, what goes into the chip's memories, what comes out.
+// Running a point with data: inputs from files, contents of the chip's memories, outputs.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace infsim::flow {
 
-/// Where a run's numbers come from. Exactly one of `file` and `random_inputs` is given.
+/// The source of a run's data. Exactly one of `file` and `random_inputs` is given.
 struct DataSource {
     std::string file;                             ///< .npz, or .pb (TensorProto) for a model with one input
     std::optional<std::uint64_t> random_inputs;   ///< seed: fp inputs normal (0, 1), integers and booleans 0 or 1
@@ -26,28 +26,28 @@ struct Inputs {
     std::optional<std::uint64_t> random_weights;
 };
 
-/// Throws InputError where weights have no values and `source` does not draw them.
+/// Throws InputError if weights have no values and `source` does not draw them.
 void check_weights(const Point& point, const DataSource& source);
 
-/// Reads and checks the inputs of `point` before anything is compiled. Floating-point inputs may come in any
-/// floating-point type and are rounded; others must have the model's type. Throws InputError with everything that is
-/// wrong: tensors missing, superfluous, given twice, of wrong shape or type, unreadable files, weights without values.
+/// Reads and checks the inputs of `point` before anything is compiled. Floating-point inputs may have any
+/// floating-point type and are rounded; others must have the model's type. Throws InputError with all problems:
+/// missing, superfluous or duplicate tensors, wrong shapes or types, unreadable files, weights without values.
 Inputs read_inputs(const Point& point, const DataSource& source);
 
-/// Weights and constants as the DRAM segments of `program`, the one compiled for `point`, hold them. Throws InputError
-/// where a file with weights cannot be read.
+/// Weights and constants in the layout of the DRAM segments of `program`, which was compiled for `point`. Throws
+/// InputError if a file with weights cannot be read.
 chip::SegmentBytes weight_segments(const Point& point, const program::Program& program, const Inputs& inputs);
 
-/// What the host sends for one inference: the input segments.
+/// The input segments that the host sends for one inference.
 chip::SegmentBytes input_segments(const Point& point, const program::Program& program, const Inputs& inputs);
 
-/// Output segments as tensors in the graph's order, shaped as batch_shape (item_order.hpp) says; floating-point ones as
-/// fp32, others in the model's type.
+/// Output segments as tensors in the graph's order, with the shapes of batch_shape (item_order.hpp); floating-point
+/// ones as fp32, others in the model's type.
 std::vector<tensorio::NamedArray> read_outputs(const Point& point, const program::Program& program,
                                                const chip::SegmentBytes& segments);
 
 /// Writes outputs to a file: .npz, or .pb for a single one. check_output_path throws InputError for what write_outputs
-/// would refuse, so that nobody waits for a run whose result has no place.
+/// would refuse, so that the error comes before the run.
 void check_output_path(const Point& point, const std::string& path);
 void write_outputs(const std::string& path, const std::vector<tensorio::NamedArray>& outputs);
 

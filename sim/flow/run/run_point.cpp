@@ -56,8 +56,8 @@ struct Observers {
     std::optional<Tracing> tracing;
 };
 
-/// The inference that runs alone; with inputs it also computes. Behind it the core goes on without data, since more
-/// inferences would compute the same once more.
+/// The inference that runs alone; with inputs it also computes. After it the core continues without data, since further
+/// inferences would only compute the same again.
 chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const program::Program>& program,
                                 const Inputs* inputs, chip::Chip& chip, PointResult& result) {
     Device device = device_of(chip);
@@ -76,15 +76,15 @@ chip::Completion run_alone_with(const Point& point, const std::shared_ptr<const 
     return alone;
 }
 
-/// How long a start is measured.
+/// How a start is measured.
 LoopOptions length_of(const Point& point) {
     LoopOptions loop;
     if (point.inferences > 0) loop.least_measured = loop.max_measured = point.inferences;
     return loop;
 }
 
-/// The point measured from one start, independent of what ran before: from the usual one first (`set` 0), from drawn
-/// ones behind.
+/// The point measured from one start, independent of what ran before: first from the usual one (`set` 0), then from
+/// drawn ones.
 Measurement measure(const Point& point, Device& device, Duration service, int set) {
     LoopOptions loop = length_of(point);
     loop.workers = point.workers;
@@ -97,7 +97,7 @@ Measurement measure(const Point& point, Device& device, Duration service, int se
     return run_closed_loop(device, loop);
 }
 
-/// The point's own set, then the further ones it asks for, on the same chip.
+/// The usual start, then the further ones that the point requests, on the same chip.
 std::vector<Measurement> measure_all(const Point& point, Device& device, Duration service,
                                      std::optional<Tracing>& tracing) {
     std::vector<Measurement> sets;
@@ -148,7 +148,7 @@ void simulate(const Point& point, const compiler::Compiled& compiled, const RunO
             static_cast<std::int64_t>((core.measured.back().inference + 1) * program::instruction_count(*program));
 }
 
-/// The compiler knows the graph only: its problems get the name of the file.
+/// The compiler knows only the graph, so its problems get the name of the file here.
 template <class Compile>
 auto naming_the_file(const Point& point, Compile compile) {
     try {

@@ -6,11 +6,11 @@ namespace infsim::flow {
 
 namespace {
 
-/// Of the times of inferences that may turn out to be the last ones.
+/// Limit for the times of inferences that may turn out to be the last ones.
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
 
-/// After how many inferences a core's measurement may end. The one that runs alone comes before core 0's. A core by
-/// itself may end after any number of them.
+/// After how many inferences a core's measurement may end. The one that runs alone comes before core 0's. A single core
+/// may end after any number of them.
 std::vector<stats::PossibleEnds> possible_ends(const Point& point, const LoopOptions& loop) {
     std::vector<stats::PossibleEnds> ends;
     for (int core = 0; core < point.cores; ++core) {
@@ -52,7 +52,7 @@ void Tracing::finish(const Measurement& measurement, TimePoint now) {
     for (const CoreMeasurement& core : measurement.cores) last.push_back(core.measured.back().inference);
     if (recorder_.finish(last) == 0)
         throw InputError("--trace-window", stats::to_text(window_),
-                         "no inference ended in it or behind it; the run ended at " +
+                         "no inference ended in or after it; the run ended at " +
                              fmt::format("{:.3f} ms", milliseconds(now.time_since_epoch())));
     writer_.flush();
 }

@@ -16,10 +16,10 @@ namespace infsim::flow {
 
 struct TraceOptions {
     stats::TraceWindow window = stats::LastInferences{};
-    std::function<void(std::string_view)> sink;  ///< takes the trace (stats/trace) bit by bit
+    std::function<void(std::string_view)> sink;  ///< takes the trace (stats/trace) in pieces
 };
 
-/// Traces the first start of a point. Throws InputError where the window would hold too much in memory.
+/// Traces the first start of a point. Throws InputError if the window would need too much memory.
 class Tracing {
 public:
     /// `loop`: how the start is measured.
@@ -27,7 +27,7 @@ public:
             const stats::ProgramIndex& index, const TraceOptions& options);
 
     observe::Observer& observer() { return recorder_; }
-    /// The first start has been measured, until `now`. Throws InputError where there is nothing in the window.
+    /// The first start has been measured, until `now`. Throws InputError if the window is empty.
     void finish(const Measurement& measurement, TimePoint now);
 
 private:

@@ -13,8 +13,8 @@ namespace infsim::flow {
 
 namespace {
 
-/// Of a transfer: when it reaches the DRAM, and until when it may take without holding anything up, both in the time of
-/// a computation that never waits for DRAM.
+/// Window of a transfer: when it reaches the DRAM, and how long it may take without delaying anything, both in the time
+/// of a computation that never waits for DRAM.
 struct Window {
     Duration available{}, needed{Duration::max()};
 };
@@ -105,7 +105,7 @@ private:
         return at;
     }
 
-    /// A copy inside the state buffer takes its engine, and no DRAM: it is part of the computation.
+    /// A copy inside the state buffer occupies its engine but no DRAM: it is part of the computation.
     TimePoint inside_core(std::size_t q, const chip::StepTransfer& t, TimePoint from) {
         TimePoint& engine = engines_[static_cast<std::size_t>(steps_.queues[q].engine_index)];
         engine = std::max(engine, from) +
@@ -113,7 +113,7 @@ private:
         return engine;
     }
 
-    /// Whoever waits for a later transfer of a ring waits for the earlier ones too; the end waits for all.
+    /// A wait for a transfer of a ring includes the earlier ones; the end waits for all.
     void close_windows(Queue& queue) const {
         Duration needed = length_ - behind_transfer();
         for (std::size_t i = queue.windows.size(); i-- > 0;) {
@@ -128,7 +128,7 @@ private:
     chip::StepProgram steps_;
     chip::Retirements retirements_;
     std::vector<Queue> queues_;
-    std::vector<TimePoint> engines_;  ///< when they are free for copies inside the core
+    std::vector<TimePoint> engines_;  ///< when each is free for copies inside the core
     Duration length_{};
 };
 
@@ -139,7 +139,7 @@ struct Flight {
     std::size_t channel = 0;
 };
 
-/// The least `needed` of all flights that end at or behind a time, by descending time.
+/// The least `needed` of all flights that end at or after a time, by descending time.
 class Needs {
 public:
     explicit Needs(std::vector<Flight> flights) : flights_(std::move(flights)) {
@@ -158,7 +158,7 @@ private:
     std::vector<Duration> least_;
 };
 
-/// One piece for each stretch of time in which the same flights are under way; none where none is.
+/// One piece for each stretch of time with the same active flights; none without flights.
 std::vector<serving::Piece> stretches(std::vector<Flight> flights, int channels, double channel_bytes_per_ps) {
     std::vector<TimePoint> cuts;
     for (const Flight& f : flights) cuts.insert(cuts.end(), {f.from, f.until});

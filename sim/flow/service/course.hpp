@@ -1,4 +1,4 @@
-// What an inference computes and what it moves, as a serving simulation sees it.
+// The computation and the transfers of an inference, for serving simulations.
 #pragma once
 
 #include <vector>
@@ -11,11 +11,11 @@
 
 namespace infsim::flow {
 
-/// The course of `program` on `spec`. How far the computation must be for a transfer to begin, and how far it gets
-/// without its bytes, come from the program's waits, executed with a DRAM that takes no time; what moves when, from the
-/// `transfers` of the inference `alone` on the chip. Its pieces are stretches of that inference in which the same
-/// transfers are under way, joined to at most `pieces`; its time is that of `alone` to the picosecond. Empty when
-/// nothing crosses DRAM.
+/// The course of `program` on `spec`. The progress of the computation at which a transfer may begin, and at which the
+/// computation needs its bytes, come from the program's waits, executed with a DRAM that takes no time. The times of
+/// transfers come from the `transfers` of the inference `alone` on the chip. Pieces are stretches of that inference
+/// with the same active transfers, joined to at most `pieces`; the course's time is that of `alone` to the picosecond.
+/// Empty if nothing crosses DRAM.
 serving::Course course_of(const hw::ChipSpec& spec, const program::Program& program,
                           const std::vector<observe::Transferred>& transfers, const chip::Completion& alone,
                           std::size_t pieces);

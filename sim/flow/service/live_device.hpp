@@ -10,12 +10,12 @@
 
 namespace infsim::flow {
 
-/// One chip. It runs in steps of `call_overhead`, the least that a call takes, but at least a microsecond: a batch that
-/// leaves because another one finished reaches the device that much later, so a step of that length never comes too
-/// late; with a shorter overhead a call may start up to a microsecond late.
+/// One chip. It runs in steps of `call_overhead`, the minimum time of a call, but at least a microsecond. A batch that
+/// leaves because another one finished reaches the device that much later, so steps of that length are never too long;
+/// with a shorter overhead a call may start up to a microsecond late.
 class LiveDevice final : public serving::Device {
 public:
-    /// `programs` by index of compiled size; `chip` outlives the device and has them nowhere loaded yet.
+    /// `programs` by index of compiled size; `chip` outlives the device and has not loaded them yet.
     LiveDevice(chip::Chip& chip, int cores, std::vector<std::shared_ptr<const program::Program>> programs,
                Duration call_overhead);
 

@@ -20,7 +20,7 @@ namespace {
 using serving::CoreSet;
 using serving::kPhaseBatches;
 
-/// Runs the chip until it has nothing to do, in steps, so that its completions come out.
+/// Runs the chip in steps until it is idle, and collects its completions.
 std::vector<chip::Completion> drain(chip::Chip& chip, std::size_t count) {
     std::vector<chip::Completion> all;
     while (all.size() < count) {
@@ -36,7 +36,7 @@ std::vector<chip::Completion> drain(chip::Chip& chip, std::size_t count) {
 constexpr int kLeastSets = 4;
 constexpr double kEnough = 0.005;  ///< standard error of the mean over sets, relative
 
-/// Times of one pattern, summed, and the mean of every set.
+/// Sum of the times of one pattern, and the mean of every set.
 struct Sum {
     Duration time{};
     std::int64_t inferences = 0;
@@ -83,7 +83,7 @@ public:
     std::vector<observe::Transferred> all;
 };
 
-/// Host transfers of a program in one direction: their bytes, and what the link takes of the channels meanwhile.
+/// Host transfers of a program in one direction: their bytes, and the link's share of the channels meanwhile.
 struct HostBytes {
     Bytes bytes;
     serving::Shares share;

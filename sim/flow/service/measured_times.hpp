@@ -1,4 +1,4 @@
-// Service times that are measured when they are first asked for, and kept.
+// Service times, measured when first needed, and stored.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace infsim::flow {
 
-/// What to measure: a point (its cores, workers and seed do not matter), and sets of cores that are busy together.
+/// A measurement: a point (its cores, workers and seed do not matter), and sets of cores that are busy together.
 struct MeasureJob {
     PointRequest request;
     std::vector<serving::CoreSet> busy{1};
@@ -18,12 +18,12 @@ struct MeasureJob {
 /// Measures jobs, in processes of their own because SystemC elaborates once per process; one table per job.
 using Measure = std::function<std::vector<ServiceTable>(const std::vector<MeasureJob>&)>;
 
-/// One file per program, DIR/ID.json, where ID is the identity of its point: whatever determines times is in it.
+/// One file per program, DIR/ID.json, where ID is the identity of its point, which includes all that determines times.
 class ServiceStore {
 public:
     /// The folder is made when the first table is saved.
     explicit ServiceStore(std::string folder) : folder_(std::move(folder)) {}
-    /// What is known of the program; empty if nothing is, or its file is damaged.
+    /// The stored table of the program; empty if there is none or its file is damaged.
     std::optional<ServiceTable> load(const std::string& id) const;
     void save(const std::string& id, const ServiceTable& table) const;
     const std::string& folder() const { return folder_; }
@@ -32,7 +32,7 @@ private:
     std::string folder_;
 };
 
-/// A compiled size of a served model: how to ask for it, and its identity.
+/// A compiled size of a served model: its request and its identity.
 struct ServedProgram {
     PointRequest request;
     std::string id;
@@ -47,8 +47,9 @@ public:
     /// `channels` and `cores` of a chip.
     ServiceTables(std::vector<ServedProgram> programs, int channels, int cores, ServiceStore store, Measure measure);
 
-    /// Knows of every program whether it fits, its transfers and its times; measures what is missing together, a job a
-    /// program. On chips of more than kMostCoresBeforehand cores the times beside others are measured when asked for.
+    /// Finds for every program whether it fits, its transfers and its times. Measures all missing data together, one
+    /// job per program. On chips of more than kMostCoresBeforehand cores, times with other busy cores are measured on
+    /// demand.
     void prepare();
     const ServiceTable& table(std::size_t program) const { return tables_[program]; }
     const std::vector<ServedProgram>& programs() const { return programs_; }

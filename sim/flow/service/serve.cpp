@@ -43,11 +43,11 @@ ServingResult judged(const Scenario& scenario, serving::Tally tally) {
     return result;
 }
 
-/// A query that lasts is simulated up to so many inferences, half a minute on measured times.
+/// A long query is simulated up to this many inferences, half a minute on measured times.
 constexpr double kMostGrown = 1e6;
 
-/// Offline's one query with as many samples as last for MLPerf's duration, a tenth more than the rate of a shorter
-/// query asks for, as LoadGen takes them. Empty where that is more than anybody waits for.
+/// Offline's single query with enough samples for MLPerf's duration: as in LoadGen, a tenth more than the rate of a
+/// shorter query requires. Empty if that would take too long.
 std::optional<Scenario> lasting(Scenario scenario, const ServingResult& shorter) {
     const double factor = 1.1 * seconds(scenario.mlperf->duration) / seconds(shorter.tally.end - TimePoint{});
     if (factor * static_cast<double>(shorter.tally.batches) > kMostGrown) return std::nullopt;
@@ -64,7 +64,7 @@ double mean_items(const serving::Run& run) {
     return sum / static_cast<double>(trace->arrivals.size());
 }
 
-/// Lets a run go on `chip` and, where the network has operators there, the host behind it.
+/// Runs on `chip` and, if the network has host operators, on the host after it.
 serving::Tally simulated(const ServingPlan& plan, const serving::Run& run, serving::Device& chip,
                          const serving::ProgressCallback& progress) {
     std::vector<Duration> times;

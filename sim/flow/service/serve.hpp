@@ -1,4 +1,4 @@
-// A scenario from its file to its figures: what is served is resolved, measured or run live.
+// A scenario from its file to its figures: programs are resolved, and measured or run live.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace infsim::flow {
 
-/// A scenario whose files are read. The scenario's server has its cores, its host its overheads.
+/// A scenario whose files are read. The scenario's server has its cores set, its host its overheads.
 struct ServingPlan {
     serving::Scenario scenario;
     hw::ChipSpec chip;
@@ -20,7 +20,7 @@ struct ServingPlan {
     std::vector<ServedProgram> programs;  ///< sizes of the server and candidates of the search, ascending
     std::vector<Point> points;            ///< of the programs
     std::string id;                       ///< hash of all that determines the results
-    std::optional<PriceTag> price;        ///< of a chip; no part of the identity
+    std::optional<PriceTag> price;        ///< of a chip; not part of the identity
 };
 
 /// Reads a scenario file and what it names. Settings with "chip." or "compiler." in front reach into those files, all
@@ -32,7 +32,7 @@ std::optional<ServingPlan> plan_serving(const std::string& path, const std::vect
 std::vector<std::size_t> held(const ServingPlan& plan, const std::vector<int>& sizes);
 
 /// Why these programs cannot be loaded together: one does not fit, or their copies do not fit a core's regions of
-/// device DRAM. Empty where they can.
+/// device DRAM. Empty if they can.
 std::string why_not(const ServingPlan& plan, const ServiceTables& tables, const std::vector<std::size_t>& programs);
 
 struct ServingResult {
@@ -41,27 +41,27 @@ struct ServingResult {
     std::optional<double> offered_load;  ///< offered_load()
 };
 
-/// What an open load offers, as a part of the items that the server can take with full batches of its largest size, by
-/// a closed loop on measured times. Empty for closed loops.
+/// The items of an open load relative to the server's capacity with full batches of its largest size, from a closed
+/// loop on measured times. Empty for closed loops.
 std::optional<double> offered_load(const ServingPlan& plan, const serving::Scenario& scenario, ServiceTables& tables);
 
-/// Up to this part of the capacity measured times agree with the live chip (`scripts/check_serving_times.py`).
+/// Up to this share of the capacity, measured times agree with the live chip (`scripts/check_serving_times.py`).
 constexpr double kTrustedLoad = 0.9;
 
-/// Runs `scenario` (the plan's, perhaps with another load or set of sizes) on measured times. Throws InputError when no
+/// Runs `scenario` (the plan's, perhaps with another load or set of sizes) on measured times. Throws InputError if no
 /// request was measured.
 ServingResult serve_on_table(const ServingPlan& plan, const serving::Scenario& scenario, ServiceTables& tables,
                              const serving::ProgressCallback& progress = {});
 
-/// Compiles the programs and lets arrivals drive the SystemC chip; once per process. What does not fit comes back in
-/// `reason`.
+/// Compiles the programs and lets arrivals drive the SystemC chip; once per process. If they do not fit, `reason` says
+/// why.
 std::optional<ServingResult> serve_live(const ServingPlan& plan, std::string& reason,
                                         const serving::ProgressCallback& progress = {});
 
-/// The row that a run makes.
+/// The row of a run.
 record::ServingRecord record_of(const ServingPlan& plan, const serving::Scenario& scenario,
                                 const ServingResult& result);
-/// The row of a server that cannot be.
+/// The row of an impossible server.
 record::ServingRecord infeasible_record(const ServingPlan& plan, const std::string& reason);
 
 }  // namespace infsim::flow

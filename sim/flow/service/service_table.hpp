@@ -1,4 +1,4 @@
-// Times of one program's batches, measured on the simulated chip: what a serving simulation without a chip needs.
+// Times of one program's batches, measured on the simulated chip, for serving simulations without a chip.
 #pragma once
 
 #include <cstdint>
@@ -11,42 +11,41 @@
 
 namespace infsim::flow {
 
-/// Who else is busy, as far as it matters to one core: "2,1" is two cores (the core itself among them) whose DRAM
-/// regions lie in the same channels as its own, and one core whose regions are shifted by one channel, and so on for
-/// every channel. Cores with equal patterns are interchangeable, because region r of core c lies in channel
-/// (c + r) % channels. `busy` holds `core`.
+/// The contention pattern of one core: "2,1" means two busy cores (including the core itself) whose DRAM regions lie in
+/// the same channels as its own, and one whose regions are shifted by one channel, and so on for every channel. Cores
+/// with equal patterns are interchangeable, because region r of core c lies in channel (c + r) % channels. `busy`
+/// contains `core`.
 std::string contention_pattern(int channels, int core, serving::CoreSet busy);
 
-/// What is known of one program. `services`: by contention pattern.
+/// The measurements of one program. `services`: by contention pattern.
 struct ServiceTable {
     bool fits = true;
     std::string reason;                      ///< why it does not fit
-    std::vector<std::int64_t> region_bytes;  ///< device DRAM that one core's copy takes, by region
+    std::vector<std::int64_t> region_bytes;  ///< device DRAM of one core's copy, by region
     serving::Transfers transfers;
     serving::Course course;  ///< at most kCoursePieces
     struct Service {
         Duration time{};
-        double factor = 1;  ///< of the slow-downs in the course (serving/pace.hpp)
+        double factor = 1;  ///< on the slow-downs in the course (serving/pace.hpp)
     };
     std::map<std::string, Service> services;
 };
-/// A balance: with 192 pieces the percentiles of ResNet-50 at B=4 are no nearer to the live chip's than with 128, and a
-/// simulation takes half as long again.
+/// A trade-off: with 192 pieces the percentiles of ResNet-50 at B=4 are no closer to the live chip's than with 128, and
+/// a simulation takes 50 % longer.
 constexpr std::size_t kCoursePieces = 128;
 
 json::Value to_json(const ServiceTable& table);
-/// Empty after having added to `problems` for what to_json did not write.
+/// Empty, with an entry in `problems`, for text that to_json did not write.
 std::optional<ServiceTable> service_table_from_json(const json::Document& document, Problems& problems);
 
-/// Adds what `more` knows.
+/// Adds the measurements of `more`.
 void merge(ServiceTable& table, const ServiceTable& more);
 
-/// Compiles `point` and executes it without pause on each of the sets of cores in `busy`, which are among the chip's:
-/// the mean of first issue to last retirement over the time in which all of a set execute, from start phases of
-/// serving/contention.hpp, because the phases at which cores meet matter and a server's are random. As many phases as
-/// it takes until the mean's standard error is below half a percent, from four to all. What comes out does not depend
-/// on the other sets. The pattern of a core alone, the course and the transfers are measured on the way. One call per
-/// process. Throws InputError for what the compiler does not support.
+/// Compiles `point` and executes it without pause on each set of the chip's cores in `busy`. Measures the mean time
+/// from first issue to last retirement while all cores of a set execute, over start phases of serving/contention.hpp,
+/// because relative phases matter and a server's are random. Uses from four to all phases, until the mean's standard
+/// error is below half a percent. The result does not depend on the other sets. Also measures a core alone, the course
+/// and the transfers. One call per process. Throws InputError for what the compiler does not support.
 ServiceTable measure_service(const Point& point, const std::vector<serving::CoreSet>& busy);
 
 }  // namespace infsim::flow

@@ -25,8 +25,8 @@ bool is_server_extents(const Setting& s) {
 
 bool reaches_into_files(const Setting& s) { return s.key.rfind("chip.", 0) == 0 || s.key.rfind("compiler.", 0) == 0; }
 
-/// Takes server.dims and server.inputs out of a scenario: extents concern what is compiled, which is the business of
-/// this file. Settings of the command line win.
+/// Removes server.dims and server.inputs from a scenario: extents concern compilation, which this file handles.
+/// Settings of the command line win.
 Extents take_extents(json::Document& document, const std::vector<Setting>& settings, Problems& problems) {
     Extents extents;
     json::Value* server = document.root.is_object() ? document.root.as_object().find("server") : nullptr;
@@ -45,8 +45,8 @@ Extents take_extents(json::Document& document, const std::vector<Setting>& setti
     return extents;
 }
 
-/// The request of one compiled size. Paths are as seen from the file that names them; from the current folder where
-/// the command line does.
+/// The request of one compiled size. Paths are relative to the file that names them, or to the current folder if the
+/// command line names them.
 PointRequest request_of(const Scenario& scenario, const std::vector<Setting>& settings, const Extents& extents,
                         int batch) {
     const auto path = [&](const char* key, const std::string& value) {
@@ -76,7 +76,7 @@ Problem located(Problem problem, const Scenario& scenario) {
     return problem;
 }
 
-/// Each problem once, although every compiled size has it.
+/// Reports each problem once, although every compiled size has it.
 void add_once(const Problems& found, const Scenario& scenario, Problems& problems) {
     for (const Problem& p : found.list()) {
         const Problem next = located(p, scenario);
@@ -86,8 +86,8 @@ void add_once(const Problems& found, const Scenario& scenario, Problems& problem
     }
 }
 
-/// Cores, overheads and outstanding inferences that the scenario leaves to the chip. `item_bytes`: an item's inputs and
-/// outputs.
+/// Sets the cores, overheads and outstanding inferences that the scenario leaves to the chip. `item_bytes`: an item's
+/// inputs and outputs.
 void complete(Scenario& scenario, const hw::ChipSpec& chip, Bytes item_bytes, Problems& problems) {
     const auto problem = [&](const char* where, const std::string& what) { problems.add(scenario.file, where, what); };
     serving::Run& run = scenario.run;
@@ -109,7 +109,7 @@ void complete(Scenario& scenario, const hw::ChipSpec& chip, Bytes item_bytes, Pr
     else if (neuron_perf && closed->models < server.cores()) {
         if (server.chips > 1)
             problem("/load/models",
-                    "must be all " + std::to_string(server.cores()) + " cores where there are several chips");
+                    "must be all " + std::to_string(server.cores()) + " cores if there are several chips");
         else server.cores_per_chip = closed->models;
     }
     const int by_default = neuron_perf ? closed->workers : 2;

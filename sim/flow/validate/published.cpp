@@ -17,7 +17,7 @@ constexpr std::array kLatencyKinds{LatencyKind::p50, LatencyKind::p90,  LatencyK
 
 constexpr int kMost = 1'000'000;  // of a batch, of chips, cores and workers in a table
 
-/// What the columns of a table are called.
+/// Names of the columns of a table.
 struct Form {
     const char *id, *model, *batch, *cores, *workers, *throughput;
 };
@@ -41,7 +41,7 @@ public:
         const auto at = static_cast<std::size_t>(found - names_.begin());
         return found == names_.end() || at >= cells_.size() ? "" : record::unguarded(std::string(trim(cells_[at])));
     }
-    /// Names of the columns with a value that begin so.
+    /// Names of the columns with this prefix that have a value.
     std::vector<std::string> beginning(const std::string& with) const {
         std::vector<std::string> all;
         for (std::size_t c = 0; c < names_.size() && c < cells_.size(); ++c)
@@ -94,7 +94,7 @@ private:
     Problems& problems_;
 };
 
-/// What only a table of infsim's own says.
+/// Reads the columns that only infsim's own tables have.
 void read_own(const Cells& cells, PublishedRow& row) {
     row.own = true;
     row.io_dtype = cells.text("io_dtype");
@@ -130,7 +130,7 @@ PublishedRow read_row(const Cells& cells, bool own, std::size_t line) {
     row.source = cells.text("source");
     if (own) read_own(cells, row);
     if (cells.text(form.throughput).empty() && cells.text("latency_ms_p50").empty() && row.why_not.empty())
-        cells.problem(form.throughput, "is missing, and so is latency_ms_p50: there is nothing to compare with");
+        cells.problem(form.throughput, "is missing, and so is latency_ms_p50: there is nothing to compare");
     if (!cells.text("latency_is").empty() && cells.text("latency_ms_p50").empty())
         cells.problem("latency_is", "says which latency is meant, and latency_ms_p50 has none");
     if (row.chips > row.cores)
@@ -138,7 +138,7 @@ PublishedRow read_row(const Cells& cells, bool own, std::size_t line) {
     return row;
 }
 
-/// The names of the columns; adds a problem for each that no row can do without.
+/// The names of the columns; adds a problem for each missing required one.
 std::vector<std::string> read_header(const std::string& path, const std::string& line, Problems& problems) {
     std::vector<std::string> names;
     for (const std::string& cell : record::split_csv_line(line)) names.emplace_back(trim(cell));
@@ -168,7 +168,7 @@ std::vector<PublishedRow> read_published(const std::string& path, Problems& prob
     std::vector<PublishedRow> rows;
     auto text = read_file(path, problems);
     if (!text) return rows;
-    if (text->rfind("\xEF\xBB\xBF", 0) == 0) text->erase(0, 3);  // a byte order mark, as spreadsheets write it
+    if (text->rfind("\xEF\xBB\xBF", 0) == 0) text->erase(0, 3);  // a byte order mark, as written by spreadsheets
     std::vector<std::string> names;
     const Problems before = problems;
     std::size_t number = 0;

@@ -1,5 +1,5 @@
-// Tables of published measurements: CSV with a header, one measured point of real hardware a row; or tables that infsim
-// wrote itself, so that results can be fed back.
+// Tables of published measurements: CSV with a header, one measured point of real hardware per row; or tables written
+// by infsim itself, so that results can be fed back.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace infsim::flow {
 
-/// Which time of an inference a row's latency is. Percentiles and the mean are wall times as the host sees them, call
-/// and transfers included; `device` is the chip's own time, from the first instruction to the last.
+/// The kind of a row's latency. Percentiles and the mean are wall times of the host, including call and transfers;
+/// `device` is the chip's own time, from the first instruction to the last.
 enum class LatencyKind : std::uint8_t { p50, p90, p95, p99, mean, device };
 std::string_view latency_kind_name(LatencyKind kind);
 
@@ -33,17 +33,17 @@ struct PublishedRow {
     std::string mode;                  ///< `mode`: data-parallel, single, or empty
     std::optional<double> throughput;  ///< `throughput_inf_s` [throughput_avg]: items/s of all cores
     std::optional<double> latency_ms;  ///< `latency_ms_p50`; a row has at least one of the two
-    LatencyKind latency_is = LatencyKind::p50;  ///< `latency_is`: what that latency is, where not the median
+    LatencyKind latency_is = LatencyKind::p50;  ///< `latency_is`: kind of that latency, if not the median
     std::string compiler, source;
 
-    bool own = false;            ///< of a table that infsim wrote: compiler is the name of a profile
+    bool own = false;            ///< of a table written by infsim: compiler is the name of a profile
     std::string io_dtype, chip;  ///< of such a row
     std::string why_not;         ///< why such a row has nothing to compare or cannot be run again
     std::vector<std::pair<std::string, std::int64_t>> dims;  ///< of such a row: its columns dims.NAME
 };
 
-/// Reads a table. Adds everything that is wrong with it, by line and column, and is then of no use. Lines that are
-/// empty or start with # do not count.
+/// Reads a table. Adds all problems by line and column; the result must then not be used. Skips lines that are empty or
+/// start with #.
 std::vector<PublishedRow> read_published(const std::string& path, Problems& problems);
 
 }  // namespace infsim::flow

@@ -79,7 +79,7 @@ std::string model_of(const PublishedRow& row, const std::string& file, const Val
     throw Skip{"models/ has no network " + row.model};
 }
 
-/// Extents that the input column names: the numbers in it.
+/// The numbers in the input column, as extents.
 std::vector<std::int64_t> extents_in(const std::string& text) {
     std::vector<std::int64_t> extents;
     std::int64_t n = -1;
@@ -106,7 +106,7 @@ bool matches(const std::string& input, const graph::Graph& graph) {
     return wanted.empty() || have.empty() || have == wanted;
 }
 
-/// The point of a row; where its input column says more than its network as it is, "seq8" is 8 of the axis "seq".
+/// The point of a row. If its input column says more than its network, "seq8" gives the axis "seq" the extent 8.
 std::optional<Point> point_of(const PublishedRow& row, PointRequest& request, ModelCache& models, Problems& problems) {
     auto point = resolve(request, models, problems);
     if (!point || matches(row.input, point->graph)) return point;
@@ -127,17 +127,17 @@ std::optional<Point> point_of(const PublishedRow& row, PointRequest& request, Mo
     throw Skip{"its input is " + row.input + ", that of our network " + join(words, "x")};
 }
 
-/// Of the profiles that stand for the row's compiler the one with the longest start.
+/// The profile with the longest prefix that matches the row's compiler.
 std::string profile_of(const PublishedRow& row, const ValidationNames& names) {
     const std::pair<std::string, std::string>* best = nullptr;
     for (const auto& known : names.compilers)
         if (row.compiler.rfind(known.first, 0) == 0 && (!best || known.first.size() > best->first.size()))
             best = &known;
-    if (!best) throw Skip{"no profile stands for the compiler " + row.compiler};
+    if (!best) throw Skip{"there is no profile for the compiler " + row.compiler};
     return best->second;
 }
 
-/// What a row of infsim's own table ran: its profile, chip and types by their names.
+/// The point of a row of infsim's own table: its profile, chip and types by name.
 void set_own(PointRequest& r, const PublishedRow& row, const ValidationSettings& settings) {
     if (!row.why_not.empty()) throw Skip{row.why_not};
     Problems unknown;
@@ -188,7 +188,7 @@ std::optional<analysis::ClosedForm> closed_form_of(const Point& point) {
                                  demand_of(point.chip, fits->program));
 }
 
-/// Cores as evenly over the chips as they go.
+/// Distributes the cores over the chips as evenly as possible.
 void add_groups(ValidationRow& row, const PointRequest& base, ModelCache& models, Problems& problems) {
     const int more = row.published.cores % row.published.chips, each = row.published.cores / row.published.chips;
     for (const auto& [chips, cores] : {std::pair{more, each + 1}, std::pair{row.published.chips - more, each}}) {
@@ -218,7 +218,7 @@ std::vector<ValidationRow> plan_validation(const std::vector<PublishedRow>& rows
             const auto point = point_of(published, base, models, problems);
             if (!point) {
                 INFSIM_CHECK(problems.list().size() > before, "a request that cannot be resolved says why");
-                return plan;  // every further row would say the same
+                return plan;  // every further row would have the same problem
             }
             const int each = (published.cores + published.chips - 1) / published.chips;
             if (each > point->chip.cores)

@@ -1,4 +1,4 @@
-// What published figures and simulated ones come to.
+// Comparison of published and simulated figures.
 #include <algorithm>
 #include <cmath>
 
@@ -24,7 +24,7 @@ std::optional<double> error_of(std::optional<double> simulated, std::optional<do
     return *simulated / *published - 1;
 }
 
-/// Sums over chips; latencies are means over what the chips finish.
+/// Sums over chips; latencies are means weighted by throughput.
 struct Sum {
     double throughput = 0, weighted_latency = 0;
     void add(int chips, double rate, double latency) {
@@ -34,7 +34,7 @@ struct Sum {
     double latency() const { return weighted_latency / throughput; }
 };
 
-/// The simulated time of that kind, of a record that is ok.
+/// The simulated time of that kind, for a record that is ok.
 record::Real latency_of(const record::RunRecord& r, LatencyKind kind) {
     switch (kind) {
         case LatencyKind::p50: return r.latency_ms_p50;
@@ -47,7 +47,7 @@ record::Real latency_of(const record::RunRecord& r, LatencyKind kind) {
     return r.service_ms;
 }
 
-/// Whether the error of the latency counts, and not that of the throughput.
+/// Whether the error of the latency counts rather than that of the throughput.
 bool judged_by_latency(const PublishedRow& row) {
     return !row.throughput || (row.latency_ms && row.latency_is == LatencyKind::device);
 }

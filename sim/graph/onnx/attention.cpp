@@ -1,4 +1,4 @@
-// Attention in one node, and the positions of RoPE: taken apart into products, softmax and sums.
+// Attention as one node, and RoPE: decomposed into products, softmax and sums.
 #include <cmath>
 
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ TensorId attend(OnnxNode& n, const AttentionOperands& a) {
 
 namespace {
 
-/// Keys or values [B, heads, S, d] of fewer heads than there are queries': each serves a group of them.
+/// Keys or values [B, heads, S, d] with fewer heads than the queries: each serves a group of query heads.
 TensorId shared_among(OnnxNode& n, TensorId x, std::int64_t heads) {
     const Shape shape = n.builder().shape(x);
     if (shape[1] == heads) return x;
@@ -58,8 +58,8 @@ TensorId shared_among(OnnxNode& n, TensorId x, std::int64_t heads) {
     return n.make(Op::reshape, {spread}, {{"shape", Shape{shape[0], heads, shape[2], shape[3]}}});
 }
 
-/// The mask as something to add to scores of `keys` columns: a boolean one takes part where it is true; columns that it
-/// lacks at the end take no part.
+/// The mask as a tensor to add to scores of `keys` columns. A boolean mask keeps positions where it is true; columns
+/// missing at its end are masked out.
 TensorId added_mask(OnnxNode& n, TensorId mask, DType dtype, std::int64_t keys) {
     if (n.builder().facts(mask).dtype == DType::boolean)
         mask = n.make(Op::where, {mask, n.number(0, dtype), n.number(kMasked, dtype)});
@@ -70,7 +70,7 @@ TensorId added_mask(OnnxNode& n, TensorId mask, DType dtype, std::int64_t keys) 
     return n.make(Op::pad, {mask}, {{"pads", pads}, {"mode", std::string("constant")}, {"value", kMasked}});
 }
 
-/// Attention of opset 23: [B, S, heads * d] with the heads as attributes, or [B, heads, S, d].
+/// Attention (opset 23): [B, S, heads * d] with the heads as attributes, or [B, heads, S, d].
 void attention(OnnxNode& n) {
     n.ignore("softmax_precision");
     n.ignore("qk_matmul_output_mode");
@@ -102,8 +102,8 @@ void attention(OnnxNode& n) {
     n.bind(0, flat ? join_heads(n, y) : y);
 }
 
-/// Pairs (x1, x2) turned by an angle each: (x1 cos - x2 sin, x1 sin + x2 cos). The pairs are the two halves of the
-/// last axis, or its neighbours.
+/// Rotates each pair (x1, x2) by an angle: (x1 cos - x2 sin, x1 sin + x2 cos). The pairs come from the two halves of
+/// the last axis, or are adjacent elements.
 TensorId rotated(OnnxNode& n, TensorId x, TensorId cosine, TensorId sine, bool neighbours) {
     const Shape shape = n.builder().shape(x);
     const auto last = static_cast<std::int64_t>(shape.size()) - 1, width = shape.back(), half = width / 2;

@@ -21,7 +21,7 @@ bool is_open(const Dimension& d) { return !d.has_dim_value() || d.dim_value() <=
 
 const std::string& name_of(const Dimension& d) { return d.dim_param(); }
 
-/// What is known of an axis: its extent in the file or in the options.
+/// The extent of an axis in the file or in the options, if known.
 std::optional<std::int64_t> extent_of(const ::onnx::ValueInfoProto& input, int axis, const ImportOptions& options) {
     const auto& d = input.type().tensor_type().shape().dim(axis);
     if (!is_open(d)) return d.dim_value();
@@ -45,7 +45,7 @@ const ::onnx::TensorShapeProto& shape_of(const ::onnx::ValueInfoProto& input) {
     return input.type().tensor_type().shape();
 }
 
-/// The first axis of the input that is open and of which `is_it(name)` holds; -1 without one.
+/// The first open axis of the input for which `is_it(name)` holds; -1 if none.
 template <class Is>
 int open_axis(const ::onnx::ValueInfoProto& input, Is is_it) {
     for (int a = 0; a < shape_of(input).dim_size(); ++a)
@@ -53,14 +53,14 @@ int open_axis(const ::onnx::ValueInfoProto& input, Is is_it) {
     return -1;
 }
 
-/// The open batch axis of an input by itself; -1 where it has none.
+/// The open batch axis of an input, looked at alone; -1 if it has none.
 int own_batch_axis(const ::onnx::ValueInfoProto& input) {
     const int called = open_axis(input, called_like_a_batch);
     if (called >= 0) return called;
     return shape_of(input).dim_size() > 0 && is_open(shape_of(input).dim(0)) ? 0 : -1;
 }
 
-/// The batch axis of an input without an open one of its own, beside others that have one.
+/// The batch axis of an input that has no open one of its own, while other inputs have one.
 int batch_axis_beside(const ::onnx::ValueInfoProto& input) {
     const auto& shape = shape_of(input);
     if (shape.dim_size() == 0) return -1;
@@ -69,7 +69,7 @@ int batch_axis_beside(const ::onnx::ValueInfoProto& input) {
     return open_axis(input, unnamed);
 }
 
-/// Some input has an open batch axis: by the name of the first all others find theirs.
+/// For a model with an open batch axis: the name of the first one identifies those of the other inputs.
 void plan_open(const Inputs& inputs, BatchPlan& plan) {
     std::string name;
     for (const auto* input : inputs)
@@ -135,7 +135,7 @@ BatchPlan plan_batch(const OnnxFile& file, const ImportOptions& options) {
 
 namespace {
 
-/// A second tensor in the place of `id`, which keeps what it is and gets another name.
+/// A new outer tensor in place of `id`; `id` becomes an intermediate tensor under another name.
 TensorId replaced(Graph& graph, TensorId id, std::set<std::string>& names) {
     Tensor outer = graph.tensor(id);
     outer.shape.insert(outer.shape.begin(), 1);
@@ -175,7 +175,7 @@ void batch_of_wholes(Graph& graph, bool open) {
     }
     if (open || !front.empty())
         graph.notices.push_back(
-            fmt::format("{}: a batch is several of the whole model: {}", graph.name, graph.why_not_batchable));
+            fmt::format("{}: a batch is several runs of the whole model: {}", graph.name, graph.why_not_batchable));
     graph.batchable = true;
     graph.why_not_batchable.clear();
 }
@@ -191,12 +191,12 @@ void check_extents(const OnnxFile& file, const ImportOptions& options, Problems&
     for (const auto& [name, extent] : options.dims)
         if (std::count(axes.begin(), axes.end(), name) == 0)
             problems.add(file.path, fmt::format("dim '{}'", name),
-                         "is no axis of an input" +
+                         "is not an axis of an input" +
                              (axes.empty() ? std::string("; this model names none") : suggestion(name, axes)));
     for (const auto& [name, shape] : options.input_shapes)
         if (std::count(inputs.begin(), inputs.end(), name) == 0)
             problems.add(file.path, fmt::format("input '{}'", name),
-                         "is none of the model's" + suggestion(name, inputs));
+                         "is not an input of the model" + suggestion(name, inputs));
 }
 
 Shape input_shape(const ::onnx::ValueInfoProto& input, const BatchPlan& plan, const ImportOptions& options) {
@@ -207,7 +207,7 @@ Shape input_shape(const ::onnx::ValueInfoProto& input, const BatchPlan& plan, co
     const auto& dims = shape_of(input);
     if (given != options.input_shapes.end() && static_cast<int>(given->second.size()) != dims.dim_size())
         throw ShapeError(
-            fmt::format("is given the shape {} and has {} axes", rules::to_text(given->second), dims.dim_size()));
+            fmt::format("is given the shape {} but has {} axes", rules::to_text(given->second), dims.dim_size()));
     Shape shape;
     const auto batch = plan.axes.find(input.name());
     for (int a = 0; a < dims.dim_size(); ++a) {

@@ -1,4 +1,4 @@
-// Nodes that are constants, and questions about shapes, whose answers are.
+// Constant nodes, and nodes that query shapes, whose results are constants.
 #include <algorithm>
 #include <cmath>
 
@@ -88,7 +88,7 @@ void eye_like(OnnxNode& n) {
     n.bind(0, n.builder().small(n.output_name(0), Shape(x), dtype, std::move(values)));
 }
 
-/// The triangle of a matrix, zeros elsewhere: a choice by a constant mask.
+/// The triangle of a matrix, zeros elsewhere: a where with a constant mask.
 void trilu(OnnxNode& n) {
     const auto& x = n.shape(0);
     const auto diagonal = n.has(1) ? bounded_integer(n.scalar(1)) : 0;

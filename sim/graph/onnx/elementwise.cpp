@@ -10,7 +10,7 @@
 namespace infsim::graph::onnx_import {
 namespace {
 
-/// With the same inputs and no attributes.
+/// Emits `op` with the same inputs and no attributes.
 void take_over(OnnxNode& n, Op op) {
     std::vector<TensorId> inputs;
     for (std::size_t i = 0; i < n.input_count(); ++i) inputs.push_back(n.in(i));
@@ -22,14 +22,14 @@ void plain(OnnxNode& n) {
     take_over(n, op);
 }
 
-/// What the table of operators says is the same.
+/// Emits the operator that the table of operators lists as equivalent.
 void same(OnnxNode& n) {
     for (const OpSpec& spec : op_specs())
         if (spec.onnx == n.type()) return take_over(n, spec.op);
 }
 
-/// The right operand of a binary node. Before opset 7 an operand of lower rank was aligned at an axis of its
-/// own, not at the last one: axes of extent 1 behind it say the same in numpy's terms.
+/// The right operand of a binary node. Before opset 7 an operand of lower rank was aligned at a given axis,
+/// not at the last one: trailing axes of extent 1 make numpy's broadcasting do the same.
 TensorId aligned_right(OnnxNode& n, std::int64_t default_axis) {
     const auto rank = static_cast<std::int64_t>(n.rank());
     const auto own = static_cast<std::int64_t>(n.shape(1).size());
@@ -69,7 +69,7 @@ void mean(OnnxNode& n) {
 }
 
 void cast_to(OnnxNode& n, DType to) {
-    n.ignore("saturate");    // opset 19: of 8-bit floats, which are refused
+    n.ignore("saturate");    // opset 19: for 8-bit floats, which are refused
     n.ignore("round_mode");  // opset 24: likewise
     if (to == n.facts(0).dtype) return n.bind(0, n.in(0));
     n.emit(Op::cast, {n.in(0)}, {{"to", std::string(dtype_name(to))}});
@@ -86,7 +86,7 @@ void cast_like(OnnxNode& n) { cast_to(n, n.facts(1).dtype); }
 
 void identity(OnnxNode& n) { n.bind(0, n.in(0)); }
 
-/// Without training a Dropout passes its input on; its mask, where somebody looks at it, is true everywhere.
+/// Without training a Dropout passes its input on; its mask, if used, is true everywhere.
 void dropout(OnnxNode& n) {
     n.ignore("ratio");
     n.ignore("seed");
@@ -132,7 +132,7 @@ void gelu(OnnxNode& n) {
     n.emit(approximate == "tanh" ? Op::gelu_tanh : Op::gelu, {n.in(0)});
 }
 
-/// Bounds that are computed are a maximum and a minimum.
+/// Computed bounds become a maximum and a minimum.
 void clip(OnnxNode& n) {
     const auto known = [&](std::size_t i) { return !n.has(i) || n.builder().values(n.in(i)).has_value(); };
     if (!known(1) || !known(2)) {
@@ -185,14 +185,14 @@ void atanh(OnnxNode& n) {
     n.emit_scaled(n.make(Op::log, {ratio}), 0.5);
 }
 
-/// Only what is no number differs from itself.
+/// Only NaN differs from itself.
 void is_nan(OnnxNode& n) { n.emit(Op::logical_not, {n.make(Op::equal, {n.in(0), n.in(0)})}); }
 
 void is_inf(OnnxNode& n) {
     const auto dtype = n.facts(0).dtype;
     const auto inf = std::numeric_limits<double>::infinity();
     const bool up = n.integer("detect_positive", 1) != 0, down = n.integer("detect_negative", 1) != 0;
-    if (!up && !down) throw ShapeError("that detects nothing is not supported");
+    if (!up && !down) throw ShapeError("detecting neither sign is not supported");
     if (!down) return n.emit(Op::equal, {n.in(0), n.number(inf, dtype)});
     if (!up) return n.emit(Op::equal, {n.in(0), n.number(-inf, dtype)});
     n.emit(Op::equal, {n.make(Op::abs, {n.in(0)}), n.number(inf, dtype)});

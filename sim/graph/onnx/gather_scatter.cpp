@@ -1,4 +1,4 @@
-// Gathers and scatters by constant indices: picks from rows, of the data alone or with the updates behind them.
+// Gathers and scatters by constant indices: gathers of rows, from the data or from data and updates concatenated.
 #include <algorithm>
 #include <numeric>
 
@@ -10,7 +10,7 @@
 namespace infsim::graph::onnx_import {
 namespace {
 
-/// Constant indices, negative ones counted from the end of `extent`.
+/// Constant indices; negative ones count from the end.
 Ints known_indices(OnnxNode& n, std::size_t input) {
     const auto list = n.builder().values(n.in(input));
     if (!list)
@@ -22,11 +22,11 @@ Ints known_indices(OnnxNode& n, std::size_t input) {
     return out;
 }
 
-/// Of a node of the host's before there are values.
+/// Whether the node belongs to the host and its indices have no values yet.
 bool unknown_indices(OnnxNode& n) { return n.measures() && !n.builder().values(n.in(1)); }
 
-/// Where in the data each element that GatherElements or ScatterElements names lies: row-major, of the axes from
-/// `first` on. The axis in front of those has the same indices throughout, or there is no answer.
+/// Row-major positions, over the axes from `first` on, of the elements that GatherElements or ScatterElements selects.
+/// Empty if the indices differ along the axis before `first`.
 std::optional<std::vector<double>> flat_places(const Shape& data, const Shape& wanted, const Ints& indices,
                                                std::size_t axis, std::size_t first) {
     const auto count = static_cast<std::size_t>(
@@ -52,7 +52,7 @@ std::optional<std::vector<double>> flat_places(const Shape& data, const Shape& w
     return flat;
 }
 
-/// The same, the leading axis kept apart where the indices allow it: by rule it is that of the batch.
+/// The same, with the leading axis kept separate if the indices allow it: it is usually the batch.
 struct Places {
     std::int64_t leading = 0;  ///< 1: the leading axis stays
     std::vector<double> flat;
@@ -61,7 +61,7 @@ struct Places {
 Places element_places(OnnxNode& n, const Shape& data, const Shape& wanted) {
     const auto axis = static_cast<std::size_t>(n.axis(n.integer("axis", 0), n.rank()));
     const auto indices = known_indices(n, 1);
-    if (wanted.size() != data.size()) throw ShapeError("its indices have another rank than its data");
+    if (wanted.size() != data.size()) throw ShapeError("the ranks of its indices and data differ");
     if (axis > 0 && wanted[0] == data[0])
         if (auto flat = flat_places(data, wanted, indices, axis, 1)) return {1, std::move(*flat)};
     return {0, flat_places(data, wanted, indices, axis, 0).value()};
@@ -92,7 +92,7 @@ void gather_elements(OnnxNode& n) {
     n.emit(Op::reshape, {picked_from(n, line, places.leading, std::move(places.flat))}, {{"shape", wanted}});
 }
 
-/// The data, or an update where the indices name an element; of several updates the last.
+/// The data, with selected elements replaced by updates; the last of several updates counts.
 void scatter_elements(OnnxNode& n) {
     if (const auto reduction = n.text("reduction", "none"); reduction != "none")
         throw ShapeError(fmt::format("reduction '{}' is not supported", reduction));
@@ -109,7 +109,7 @@ void scatter_elements(OnnxNode& n) {
     n.emit(Op::reshape, {picked_from(n, both, places.leading, std::move(from))}, {{"shape", data}});
 }
 
-/// A constant condition picks slices of an axis, or elements of all of them.
+/// A constant condition picks slices of an axis, or elements of the flattened data.
 void compress(OnnxNode& n) {
     const auto condition = n.builder().values(n.in(1));
     if (!condition) throw ShapeError("its condition is computed; only a constant one is supported");
@@ -125,10 +125,10 @@ void compress(OnnxNode& n) {
     n.bind(0, picked_from(n, x, axis, std::move(places)));
 }
 
-/// Data [d0, ..., dk, rest...] as rows, and which of them tuples of constant indices name. A leading axis of extent 1,
-/// by rule that of the batch, stays in front.
+/// Data [d0, ..., dk, rest...] as rows, and the rows that tuples of constant indices select. A leading axis of extent
+/// 1, usually the batch, stays in front.
 struct Rows {
-    std::int64_t leading = 0;  ///< 1 with such an axis
+    std::int64_t leading = 0;  ///< 1: there is a leading axis
     std::int64_t count = 1, width = 1;
     std::vector<double> named;
 };
@@ -175,7 +175,7 @@ void gather_nd(OnnxNode& n) {
     n.emit(Op::reshape, {picked}, {{"shape", out}});
 }
 
-/// Rows of the data, or of the updates behind them where the indices name one.
+/// Rows of the data, with selected rows replaced by updates.
 void scatter_nd(OnnxNode& n) {
     if (const auto reduction = n.text("reduction", "none"); reduction != "none")
         throw ShapeError(fmt::format("reduction '{}' is not supported", reduction));

@@ -15,7 +15,7 @@ namespace {
 
 using Node = ::onnx::NodeProto;
 
-/// All outer names that a node reads, those in its subgraphs too.
+/// All outer names that a node reads, including those read in its subgraphs.
 std::set<std::string> read_names(const Node& node) {
     std::set<std::string> names(node.input().begin(), node.input().end());
     for (const auto& attribute : node.attribute())
@@ -30,7 +30,7 @@ bool is_host_operator(const Node& node) {
            std::find(all.begin(), all.end(), node.op_type()) != all.end();
 }
 
-/// Only the shape is another, or the answer is about the shape.
+/// Operators that only change the shape or return it.
 bool is_view(const std::string& type) {
     static const std::set<std::string> views = {"Reshape",  "Flatten", "Squeeze", "Unsqueeze",
                                                 "Identity", "Dropout", "Shape",   "Size"};
@@ -41,7 +41,7 @@ bool is_gather(const std::string& type) {
     return type == "Gather" || type == "GatherElements" || type == "GatherND" || type == "Slice";
 }
 
-/// Nodes that stand for others, which count themselves.
+/// Nodes that stand for other nodes; those count separately.
 bool stands_for_others(const Node& node, const OnnxFile& file) {
     return node.op_type() == "If" || node.op_type() == "Loop" || find_function(file, node) != nullptr;
 }
@@ -79,7 +79,7 @@ void HostPart::convert(const Node& node, const std::string& label, const Import&
         else bring(name, chip);
         open = open || this->open(name);
     }
-    // How many a TopK takes may be computed, too.
+    // The k of a TopK may be computed too.
     if (node.op_type() == "TopK" && node.input_size() > 1 && tail_.tensors.count(node.input(1)) != 0)
         open = open || !tail_.builder.is_constant(tail_.tensors.at(node.input(1)));
     const auto before = elements_;
@@ -115,8 +115,8 @@ void HostPart::convert_inner(const Node& node) {
     }
 }
 
-/// A tensor of the chip's import becomes one of the tail's. Names inside of subgraphs are not there, and not outer
-/// ones.
+/// Makes a tensor of the chip's import one of the tail. Names inside subgraphs do not exist there and are not outer
+/// names.
 void HostPart::bring(const std::string& name, const Import& chip) {
     if (tail_.tensors.count(name) != 0) return;
     if (chip.lost.count(name) != 0) throw LostInput{};
@@ -152,11 +152,11 @@ void HostPart::bring_constant(const std::string& name, TensorId id, const Import
     }
 }
 
-/// Nothing is left of computed nodes; of others what the host can compute.
+/// With values, no node may remain; otherwise only nodes that the host can compute.
 void HostPart::check_runs(const std::string& type, std::size_t first, const std::string& origin) const {
     const auto& nodes = tail_.builder.graph().nodes;
     if (values_ != nullptr && nodes.size() > first)
-        throw ShapeError("has no result for these values: an index outside of its axis, or the largest of nothing");
+        throw ShapeError("has no result for these values: an index outside its axis, or the maximum of no elements");
     for (std::size_t i = first; i < nodes.size(); ++i)
         if (!evaluates(nodes[i].op))
             throw ShapeError(

@@ -1,4 +1,4 @@
-// What of an ONNX model the host runs: which nodes, what they read and how much. Private to the import.
+// The part of an ONNX model that the host runs: which nodes, what they read and how much. Private to the import.
 #pragma once
 
 #include <map>
@@ -11,31 +11,31 @@
 
 namespace infsim::graph::onnx_import {
 
-/// Values of sources by name, of an import that computes the tail.
+/// Values of sources by name, for an import that computes the tail.
 using SourceValues = std::map<std::string, std::vector<double>>;
 
-/// The tail of a model beside the import of what the chip runs. Its nodes go through the same converters into a builder
-/// of their own: without values to see what they read, with values to compute.
+/// The tail of a model, next to the import of the chip's part. Its nodes go through the same converters into their own
+/// builder: without values to find what they read, with values to compute them.
 class HostPart {
 public:
-    /// `values` where all is to be computed; they outlive the part.
+    /// `values`: given to compute everything, else null; they outlive the part.
     HostPart(const OnnxFile& file, std::int64_t opset, const std::set<std::string>& operators,
              const SourceValues* values);
     HostPart(const HostPart&) = delete;
     HostPart& operator=(const HostPart&) = delete;
 
-    /// Whether a node of the graph itself is the host's: of an operator that only the host runs, on what is computed;
-    /// or it reads what the host makes.
+    /// Whether the host runs a node of the main graph: it applies an operator that only the host runs to computed data,
+    /// or it reads results of the host.
     bool takes(const ::onnx::NodeProto& node, const Import& chip) const;
-    /// Converts a node that is the host's, read by `label` in messages. Throws ShapeError, or LostInput.
+    /// Converts a node of the host, called `label` in messages. Throws ShapeError or LostInput.
     void convert(const ::onnx::NodeProto& node, const std::string& label, const Import& chip);
 
     bool empty() const { return steps_.empty(); }
     bool makes(const std::string& name) const { return made_.count(name) != 0; }
     bool open(const std::string& name) const { return open_.count(name) != 0; }
-    /// What the tail reads of the chip's import, by ONNX name, in the order of the first reader.
+    /// ONNX names that the tail reads from the chip's import, in the order of their first readers.
     const std::vector<std::string>& sources() const { return sources_; }
-    /// The steps with elements per item of a batch of `extent`.
+    /// The steps, with elements per item for a batch of `extent`.
     std::vector<HostTail::Step> steps(std::int64_t extent) const;
     /// The notes of converters.
     const std::set<std::string>& notes() const { return tail_.notes; }
@@ -54,7 +54,7 @@ private:
     std::set<std::string> operators_;
     const SourceValues* values_;
     Import tail_;
-    std::map<std::string, std::string> made_;  ///< by what: the first of the host's own operators before it
+    std::map<std::string, std::string> made_;  ///< tensor -> the first host operator before it
     std::set<std::string> open_;
     std::vector<std::string> sources_;
     std::vector<HostTail::Step> steps_;

@@ -1,5 +1,5 @@
-// The operators that only the host runs. Of constants they are constants; in the host's part they are computed, or,
-// without values, tensors of the largest shape that they may have.
+// The operators that only the host runs. On constants they fold to constants; in the host's part they are computed or,
+// without values, become tensors of the largest shape that they may have.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -25,15 +25,14 @@ std::int64_t HostTail::elements() const {
 namespace onnx_import {
 namespace {
 
-/// What is computed here has no values: refused on the chip.
+/// For operands without values: refused on the chip.
 void require_host(OnnxNode& n) {
     if (n.measures()) return;
-    if (n.import().depth > 0)
-        throw ShapeError("of data that are computed is not supported inside of a subgraph or function");
+    if (n.import().depth > 0) throw ShapeError("of computed data is not supported inside a subgraph or function");
     throw ShapeError(needs_host(n.type()));
 }
 
-/// Of the extent where it is not known before the data are.
+/// The k of a TopK; `extent` if it is not known before the data.
 std::int64_t count_of(OnnxNode& n, std::int64_t extent) {
     if (!n.has(1)) return std::clamp<std::int64_t>(n.integer("k", extent), 0, extent);
     const auto known = n.builder().values(n.in(1));
@@ -46,7 +45,7 @@ std::int64_t count_of(OnnxNode& n, std::int64_t extent) {
 void top_k_node(OnnxNode& n) {
     const auto axis = static_cast<std::size_t>(n.axis(n.integer("axis", -1), n.rank()));
     const bool largest = n.integer("largest", 1) != 0;
-    n.ignore("sorted");  // in order is as good as in any
+    n.ignore("sorted");  // sorted is a valid unsorted order
     const Shape shape = n.shape(0);
     const auto dtype = n.facts(0).dtype;
     const auto k = count_of(n, shape[axis]);
@@ -79,7 +78,7 @@ void non_zero_node(OnnxNode& n) {
     n.bind(0, n.builder().small(n.output_name(0), {rank, columns}, DType::i64, std::move(found)));
 }
 
-/// An optional scalar of the third input on; nothing where it is not there or not known.
+/// An optional scalar input (from the third on); empty if absent or not known.
 std::optional<double> scalar_if_known(OnnxNode& n, std::size_t i) {
     if (!n.has(i)) return std::nullopt;
     const auto list = n.builder().values(n.in(i));
@@ -94,7 +93,7 @@ void non_max_suppression_node(OnnxNode& n) {
     if (boxes.size() != 3 || scores.size() != 3 || boxes[2] != 4 || boxes[0] != scores[0] || boxes[1] != scores[2])
         throw ShapeError("its boxes are not [batch, spatial, 4] or its scores not [batch, classes, spatial]");
     const auto most = scalar_if_known(n, 2);
-    // Without a third input no box at all is asked for.
+    // Without a third input no box is selected.
     how.most_per_class = std::clamp<std::int64_t>(most       ? bounded_integer(*most)
                                                   : n.has(2) ? scores[2]
                                                              : 0,
@@ -116,8 +115,7 @@ void non_max_suppression_node(OnnxNode& n) {
 }  // namespace
 
 std::string needs_host(const std::string& type) {
-    return fmt::format(
-        "of data that are computed is not supported; with compiler option host.operators the host runs {}", type);
+    return fmt::format("of computed data is not supported; with compiler option host.operators the host runs {}", type);
 }
 
 void add_host_operators(ConverterTable& t) {

@@ -1,4 +1,4 @@
-// Computes what the host runs: the model once more, with values where its part begins.
+// Computes the host's part: imports the model again, with values for the sources.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 namespace infsim::graph {
 namespace {
 
-/// Items one behind the other, each in `rows` parts, as the model has a batch of them: part by part.
+/// Concatenates items into the batch of the model: each has `rows` parts, and the batch is inside each part.
 std::vector<double> as_batch(const std::vector<std::vector<double>>& items, std::int64_t rows) {
     if (items.size() == 1) return items.front();
     const auto part = static_cast<std::ptrdiff_t>(items.front().size()) / rows;
@@ -19,7 +19,7 @@ std::vector<double> as_batch(const std::vector<std::vector<double>>& items, std:
     return out;
 }
 
-/// Results of items under one: stacked as the chip's outputs are, or each by itself where shapes depend on data.
+/// Combines the results of items: stacked like the chip's outputs, or separate if shapes depend on data.
 void collect(std::vector<HostResult>& all, std::vector<std::vector<HostResult>> items, const HostTail& tail) {
     for (std::size_t r = 0; r < items.front().size(); ++r) {
         auto& first = items.front()[r];

@@ -12,12 +12,12 @@ namespace infsim::graph {
 namespace onnx_import {
 namespace {
 
-/// The extent that a batch gets to see which axes follow it; a prime, so that no reshape takes it apart.
+/// The batch extent of a trial that shows which axes follow the batch; a prime, so that no reshape can split it.
 constexpr std::int64_t kTrialBatch = 3;
 
-/// What is wrong with the operators of the graph itself, without converting any; those of its functions and subgraphs
-/// are looked at where they are taken. Operators of the host's stand in the report of others; by themselves they are
-/// looked at when they are converted, since of constants they are constants.
+/// Reports unsupported operators of the main graph without converting any; those of functions and subgraphs are checked
+/// when they are inlined. Host operators are only listed next to other problems; otherwise they are checked at
+/// conversion, since on constants they fold.
 void check_ops(const OnnxFile& file, const ImportOptions& options, Problems& problems) {
     const auto opset = opset_of(file);
     const auto& graph = file.model.graph();
@@ -39,7 +39,7 @@ void check_ops(const OnnxFile& file, const ImportOptions& options, Problems& pro
     for (const Problem& p : found.list()) problems.add(p);
 }
 
-/// What says something about an input says it by name.
+/// Input names must be unique, because options and messages refer to inputs by name.
 void check_names(const OnnxFile& file, Problems& problems) {
     std::set<std::string> names;
     for (const auto* input : true_inputs(file))
@@ -47,11 +47,11 @@ void check_names(const OnnxFile& file, Problems& problems) {
             problems.add(file.path, fmt::format("input '{}'", input->name()), "another input has that name");
 }
 
-/// The model at another batch: the shapes that its own arithmetic gives there show which axis of a reshaped tensor is
-/// the batch where extents of 1 do not.
+/// The model at another batch: the shapes from the model's own arithmetic show which axis of a reshaped tensor is the
+/// batch if extents of 1 do not.
 struct Trial {
     std::map<std::string, Shape> shapes;
-    bool valid = false;  ///< the model exists at that batch
+    bool valid = false;  ///< the model is valid at that batch
 };
 
 Trial at_trial_batch(const OnnxFile& file, const ImportOptions& options, const BatchPlan& plan) {
@@ -93,7 +93,7 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
         problems.throw_if_any();
     }
     if (graph.host) {
-        // Shapes that the model spells out may hold at the batch of the file only: then the host takes item by item.
+        // Shapes written in the model may hold only at the file's batch: then the host runs item by item.
         auto tail = *graph.host;
         tail.whole_batch = plan.items && graph.batchable && (plan.extent != 1 || (plan.open && at_any_batch));
         graph.host = std::make_shared<const HostTail>(std::move(tail));
@@ -101,7 +101,7 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
     if (!plan.why_whole.empty()) graph.why_not_batchable = plan.why_whole;
     if (options.batch == ImportOptions::Batch::auto_leading && !graph.batchable && at_any_batch)
         batch_of_wholes(graph, plan.open);
-    if (graph.host && graph.outputs.empty()) graph.nodes.clear();  // the host reads nothing of the chip's
+    if (graph.host && graph.outputs.empty()) graph.nodes.clear();  // the host reads nothing from the chip
     else if (options.optimize) optimize(graph);
     return graph;
 }

@@ -1,4 +1,4 @@
-// Indices: where the largest is, sums along an axis, and what is left of shape arithmetic.
+// ArgMax and its kin, sums along an axis, and the remaining shape arithmetic.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kLongestSum = 4096;
 
-/// What a product or quotient of this type is computed in: integers in fp32.
+/// The type in which products and quotients of this type are computed: fp32 for integers.
 DType computed_in(DType dtype) {
     const bool real = dtype == DType::fp32 || dtype == DType::fp16 || dtype == DType::bf16;
     return real ? dtype : DType::fp32;
@@ -34,7 +34,7 @@ TensorId ramp_at_extremes(OnnxNode& n, TensorId x, Op extreme, std::int64_t axis
 
 namespace {
 
-/// The first or last index of the largest or least element.
+/// The first or last index of the largest or smallest element.
 template <Op extreme>
 void arg(OnnxNode& n) {
     const auto axis = n.axis(n.integer("axis", 0), n.rank());
@@ -47,7 +47,7 @@ void arg(OnnxNode& n) {
     else n.emit(Op::sub, {n.number(static_cast<double>(extent), DType::i64), place});
 }
 
-/// Elements along `axis`, each with those in front of it (or behind it) added.
+/// Running sums along `axis`, from the front or from the end.
 std::vector<double> running_sums(std::vector<double> values, const Shape& shape, std::size_t axis, bool exclusive,
                                  bool reverse) {
     std::int64_t inner = 1;
@@ -97,7 +97,7 @@ void cumsum(OnnxNode& n) {
     n.bind(0, n.cast(x, dtype));
 }
 
-/// fmod: the sign of the dividend; else that of the divisor.
+/// With fmod the result has the sign of the dividend, otherwise that of the divisor.
 void mod(OnnxNode& n) {
     const bool truncates = n.integer("fmod", 0) != 0;
     const auto dtype = n.facts(0).dtype;

@@ -14,7 +14,7 @@ TensorId transposed(OnnxNode& n, TensorId matrix) {
     return n.make(Op::transpose, {matrix}, {{"perm", Ints{1, 0}}});
 }
 
-/// A constant C that is one number per column, or one number, as a vector [N] of the columns of `b`.
+/// A constant C with one number per column, or a single number, as a vector [N] for the columns of `b`.
 TensorId column_bias(OnnxNode& n, TensorId c, TensorId b) {
     if (n.builder().shape(b).size() != 2) throw ShapeError("takes matrices only");
     const auto columns = n.builder().shape(b)[1];
@@ -28,7 +28,7 @@ TensorId column_bias(OnnxNode& n, TensorId c, TensorId b) {
 }
 
 /// alpha * A' B' + beta * C with A' [M, K], B' [K, N]: transposition and factors go into the constants, or
-/// into nodes of their own where there is no constant; a C that is not one number per column becomes an add.
+/// into separate nodes if there is no constant; a C that is not one number per column becomes an add.
 void gemm(OnnxNode& n) {
     auto a = n.integer("transA", 0) != 0 ? transposed(n, n.in(0)) : n.in(0);
     auto b = n.integer("transB", 0) != 0 ? transposed(n, n.in(1)) : n.in(1);
@@ -86,8 +86,8 @@ void lp_norm(OnnxNode& n) {
     n.emit(Op::lp_norm, {n.in(0)}, {{"axis", n.axis(n.integer("axis", -1), n.rank())}, {"p", n.integer("p", 2)}});
 }
 
-/// What softmax and its kin work over: from opset 13 on one axis; before that everything from `axis` on, for which the
-/// input may have to be flattened.
+/// The axis of softmax and its kin: from opset 13 one axis; before that everything from `axis` on, which may require
+/// flattening the input.
 struct SoftmaxAxis {
     std::int64_t axis = 0;
     std::optional<Shape> flattened;
@@ -127,7 +127,7 @@ void hardmax(OnnxNode& n) {
     n.emit(Op::reshape, {n.make(Op::cast, {first}, back)}, {{"shape", Shape(n.shape(0))}});
 }
 
-/// Means and inverse deviations beside the result are computed by separate nodes where somebody wants them.
+/// Separate nodes compute the means and inverse deviations if these outputs are used.
 void layer_norm_with_moments(OnnxNode& n, std::int64_t axis, double epsilon) {
     Ints axes(n.rank() - static_cast<std::size_t>(axis));
     std::iota(axes.begin(), axes.end(), axis);
@@ -154,7 +154,7 @@ void layer_norm(OnnxNode& n) {
     n.emit(Op::layer_norm, inputs, {{"axis", axis}, {"epsilon", epsilon}});
 }
 
-/// (x - mean) / (deviation + 1e-9), as ONNX's function body has it.
+/// (x - mean) / (deviation + 1e-9), as in ONNX's function body.
 void mean_variance_norm(OnnxNode& n) {
     const Attributes over = {{"axes", n.axes(n.integers("axes").value_or(Ints{0, 2, 3}), n.rank())},
                              {"keepdims", std::int64_t{1}}};

@@ -1,4 +1,4 @@
-// Operators that onnxruntime's optimizer makes of several, taken apart again.
+// Operators that onnxruntime's optimizer fuses, decomposed again.
 #include <cmath>
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ void layer_norm(OnnxNode& n) {
            {{"axis", n.axis(n.integer("axis", -1), n.rank())}, {"epsilon", n.real("epsilon", 1e-5)}});
 }
 
-/// x + skip (+ bias), which may be an output of its own.
+/// x + skip (+ bias), which may also be an output.
 TensorId skip_sum(OnnxNode& n, std::size_t bias) {
     for (const std::size_t i : {1, 2})
         if (n.output_used(i)) throw ShapeError(fmt::format("its output {} is not supported", i));
@@ -57,7 +57,7 @@ void skip_simplified_layer_norm(OnnxNode& n) {
     n.bind(0, rms_norm(n, sum, n.in(2), static_cast<std::int64_t>(n.rank()) - 1, n.real("epsilon", 1e-12)));
 }
 
-/// What a mask of 1 and 0 per position, [B, S], adds to the scores.
+/// The addend to the scores for a mask [B, S] of 1 and 0 per position.
 TensorId position_mask(OnnxNode& n, TensorId mask, double lowest, DType dtype) {
     const Shape shape = n.builder().shape(mask);
     if (shape.size() != 2)

@@ -10,7 +10,7 @@
 namespace infsim::graph::onnx_import {
 namespace {
 
-/// ONNX's target with 0 (copy, unless allowzero) and -1 (what remains) resolved.
+/// ONNX's target with 0 (copy, unless allowzero) and -1 (the remainder) resolved.
 Shape resolved(OnnxNode& n, Ints target, bool allow_zero) {
     const auto& x = n.shape(0);
     std::int64_t known = 1;
@@ -119,13 +119,13 @@ void split(OnnxNode& n) {
     const auto parts = static_cast<std::int64_t>(n.output_count());
     const auto extent = n.shape(0)[static_cast<std::size_t>(axis)];
     auto sizes = n.list("split", 1);
-    n.ignore("num_outputs");  // that is the number of outputs it has
-    if (!sizes) {             // equal parts, of which the last may be smaller
+    n.ignore("num_outputs");  // equals the number of outputs
+    if (!sizes) {             // equal parts; the last may be smaller
         sizes.emplace();
         const auto size = (extent + parts - 1) / parts;
         for (std::int64_t i = 0; i < parts; ++i) sizes->push_back(std::clamp<std::int64_t>(extent - i * size, 0, size));
     }
-    if (static_cast<std::int64_t>(sizes->size()) != parts) throw ShapeError("it has not one output for each part");
+    if (static_cast<std::int64_t>(sizes->size()) != parts) throw ShapeError("it needs one output for each part");
     if (parts == 1) return n.bind(0, n.in(0));
     n.emit_many(Op::split, {n.in(0)}, {{"axis", axis}, {"split", *sizes}});
 }
@@ -149,7 +149,7 @@ Ints whole_pads(OnnxNode& n) {
     return pads;
 }
 
-/// Around each axis (opset 19): its end in front of it, its begin behind it. A negative pad cuts off first.
+/// Mode wrap (opset 19): puts the end of each axis before it and its begin after it. Negative pads crop first.
 void wrap(OnnxNode& n, const Ints& pads) {
     auto x = n.in(0);
     for (std::size_t a = 0; a < n.rank(); ++a) {
@@ -183,7 +183,7 @@ void pad(OnnxNode& n) {
     n.emit(Op::pad, {n.in(0)}, {{"pads", pads}, {"mode", mode}, {"value", value}});
 }
 
-/// One constant index or a run of them out of data that are computed is a slice.
+/// Gathering a constant index, or a run of them, from computed data is a slice.
 bool gather_as_slice(OnnxNode& n, std::int64_t axis) {
     if (n.builder().is_constant(n.in(0)) || n.shape(1).size() > 1) return false;
     const auto indices = n.builder().values(n.in(1));

@@ -1,4 +1,4 @@
-// Normalisations of newer opsets, made of what exists.
+// Normalisations of newer opsets, built from existing operators.
 #include <numeric>
 
 #include <fmt/format.h>
@@ -25,8 +25,8 @@ void rms_normalization(OnnxNode& n) {
     n.bind(0, rms_norm(n, n.in(0), n.in(1), axis, n.real("epsilon", 1e-5)));
 }
 
-/// Groups of channels as the channels of an instance norm. Scale and bias are one per group before opset 21, one per
-/// channel from there on.
+/// Groups of channels as the channels of an instance norm. Before opset 21 there is one scale and bias per group, from
+/// then on one per channel.
 void group_normalization(OnnxNode& n) {
     n.ignore("stash_type");
     const Shape shape = n.shape(0);

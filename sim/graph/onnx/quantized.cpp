@@ -1,4 +1,4 @@
-// Quantised models: integers as the real numbers that they stand for. AWS's compiler never exposed int8.
+// Quantised models: integers become the real numbers that they represent. AWS's compiler never exposed int8.
 #include <algorithm>
 #include <cmath>
 
@@ -9,22 +9,22 @@
 namespace infsim::graph::onnx_import {
 namespace {
 
-constexpr const char* kNote = "int8 is computed in floating point: values that QuantizeLinear makes are not rounded";
+constexpr const char* kNote = "int8 is computed in floating point: results of QuantizeLinear are not rounded";
 
-/// Bounds of an integer type; what zero points have.
+/// Bounds of the integer type of a zero point.
 std::pair<double, double> bounds(DType t) {
     if (t == DType::i8) return {-128, 127};
     if (t == DType::u8) return {0, 255};
     throw ShapeError(fmt::format("a quantisation to {} is not supported", dtype_name(t)));
 }
 
-/// A scale or zero point along `axis`, as x takes it; in blocks (opset 21) only where it is one number.
+/// A scale or zero point along `axis`, shaped to broadcast to x; in blocks (opset 21) only if it is one number.
 TensorId spread(OnnxNode& n, TensorId t, std::int64_t axis) {
     const auto count = element_count(n.builder().shape(t));
     Shape along(n.rank(), 1);
     if (count > 1) {
         if (count != n.shape(0).at(static_cast<std::size_t>(axis)))
-            throw ShapeError("scales in blocks (opset 21) of values that are computed are not supported");
+            throw ShapeError("block scales (opset 21) of computed values are not supported");
         along[static_cast<std::size_t>(axis)] = count;
     }
     return n.make(Op::reshape, {t}, {{"shape", along}});
@@ -40,8 +40,8 @@ TensorId rounded(OnnxNode& n, std::int64_t axis, DType to) {
     return n.cast(x, to);
 }
 
-/// What DequantizeLinear takes back passes as it is, not rounded; but where nothing below zero can be represented, a
-/// ReLU went into the quantisation.
+/// DequantizeLinear gets the values back unchanged, not rounded. If the type cannot represent values below zero,
+/// a ReLU was fused into the quantisation.
 void quantize(OnnxNode& n) {
     for (const char* name : {"saturate", "block_size", "precision"}) n.ignore(name);
     const auto asked = static_cast<int>(n.integer("output_dtype", 0));  // opset 21, without a zero point
@@ -58,7 +58,7 @@ void quantize(OnnxNode& n) {
     n.bind(0, integers);
 }
 
-/// Integers [..] that are computed, or inputs: (x - zero) * scale along the axis.
+/// Integers that are computed or inputs: (x - zero) * scale along the axis.
 void dequantize_computed(OnnxNode& n, std::int64_t axis) {
     const auto dtype = n.facts(1).dtype;
     auto x = n.cast(n.in(0), dtype);
@@ -78,7 +78,7 @@ void dequantize(OnnxNode& n) {
     if (rank > 0 && element_count(n.shape(1)) > 1) axis = n.axis(axis, n.rank());
     if (!n.builder().is_constant(n.in(0))) return dequantize_computed(n, axis);
     if (!n.builder().is_constant(n.in(1)) || (n.has(2) && !n.builder().is_constant(n.in(2))))
-        throw ShapeError("scales that are computed are not supported");
+        throw ShapeError("computed scales are not supported");
     n.note(kNote);
     Recipe recipe;
     recipe.kind = Recipe::Kind::dequantize;

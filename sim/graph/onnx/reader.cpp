@@ -20,11 +20,11 @@ namespace {
 using google::protobuf::internal::WireFormatLite;
 using Stream = google::protobuf::io::CodedInputStream;
 
-/// Raw data of fewer elements is taken into memory.
+/// Raw data of fewer elements is kept in memory.
 constexpr std::int64_t kInlineElements = 1024;
 
-/// Calls `visit(field)` for every field of a message that is length-delimited, with the stream at its content
-/// and limited to it; all other fields are skipped. False if the bytes are no message.
+/// Calls `visit(field)` for every length-delimited field of a message, with the stream at its content and limited
+/// to it; skips all other fields. False if the bytes are not a message.
 template <class Visit>
 bool walk_message(Stream& stream, Visit visit) {
     while (const auto tag = stream.ReadTag()) {
@@ -43,7 +43,7 @@ bool walk_message(Stream& stream, Visit visit) {
     return true;
 }
 
-/// Finds where the raw_data of every initializer lies: the parsed message no longer knows.
+/// Finds the position of every initializer's raw_data in the file: the parsed message does not keep it.
 std::map<std::string, RawRange> raw_ranges(const std::string& bytes) {
     std::map<std::string, RawRange> found;
     Stream stream(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
@@ -66,7 +66,7 @@ std::map<std::string, RawRange> raw_ranges(const std::string& bytes) {
     return found;
 }
 
-/// protobuf would print to stderr what we report ourselves.
+/// Keeps protobuf from printing errors to stderr that we report ourselves.
 struct QuietProtobuf {
     google::protobuf::LogSilencer silencer;
 };
@@ -91,16 +91,16 @@ std::vector<double> typed_values(const ::onnx::TensorProto& t, DType dtype) {
     }
 }
 
-/// A count of bytes as external_data spells it. Throws ShapeError for what is no number from 0.
+/// A byte count in external_data. Throws ShapeError for anything but a non-negative number.
 std::int64_t byte_count(const std::string& key, const std::string& text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < 0)
-        throw ShapeError(fmt::format("the {} of its external data is '{}', which is no count of bytes", key, text));
+        throw ShapeError(fmt::format("the {} of its external data is '{}', which is not a byte count", key, text));
     return value;
 }
 
-/// Where the values of an external tensor are; Absent where their file is not there.
+/// Where the values of an external tensor are; Absent if their file is missing.
 Constant external_reference(const OnnxFile& file, const ::onnx::TensorProto& tensor, DType dtype, std::int64_t bytes) {
     FileRef ref;
     ref.dtype = dtype;
@@ -114,7 +114,7 @@ Constant external_reference(const OnnxFile& file, const ::onnx::TensorProto& ten
     }
     const auto external = external_file(file.path, location);
     if (length != bytes)
-        throw ShapeError(fmt::format("its shape takes {} bytes, its external data have {}", bytes, length));
+        throw ShapeError(fmt::format("its shape takes {} bytes, its external data has {}", bytes, length));
     if (!external.bytes) return Absent{};
     if (ref.offset > *external.bytes - bytes)
         throw ShapeError(fmt::format("its {} bytes at offset {} are not all in '{}', which has {}", bytes, ref.offset,
@@ -135,9 +135,9 @@ OnnxFile read_onnx(const std::string& path) {
         throw InputError(path, "", "is larger than 2 GiB; such a model keeps its weights in external files");
     const QuietProtobuf quiet;
     if (!file.model.ParseFromString(*bytes) || !file.model.has_graph())
-        throw InputError(path, "", "is no ONNX model, or is cut off: its bytes do not parse as one");
+        throw InputError(path, "", "is not an ONNX model, or is truncated: its bytes do not parse as one");
     if (file.model.graph().output_size() == 0 || file.model.opset_import_size() == 0)
-        throw InputError(path, "", "is no complete ONNX model: it has no outputs or names no opset");
+        throw InputError(path, "", "is not a complete ONNX model: it has no outputs or no opset");
     file.raw = raw_ranges(*bytes);
     return file;
 }
@@ -158,7 +158,7 @@ std::optional<DType> element_type(int onnx_type) {
 }
 
 std::string element_type_name(int onnx_type) {
-    // Of opset 19 to 25: the library may be older.
+    // Types of opsets 19 to 25: the library may be older.
     static constexpr std::array newer = {"FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",
                                          "INT4",         "FLOAT4E2M1",     "FLOAT8E8M0", "UINT2",          "INT2"};
     constexpr int first = 17;

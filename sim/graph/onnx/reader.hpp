@@ -24,22 +24,22 @@ struct OnnxFile {
     std::map<std::string, RawRange> raw;  ///< by initializer name
 };
 
-/// Parses a model. Throws InputError for a file that cannot be read, is no ONNX model or is cut off.
+/// Parses a model. Throws InputError for a file that cannot be read, is not an ONNX model or is truncated.
 OnnxFile read_onnx(const std::string& path);
 
-/// Our element type for ONNX's number; empty for those that we do not have (strings, unsigned 16 bits, ...).
+/// Our element type for ONNX's number; empty for types that we lack (strings, unsigned 16 bits, ...).
 std::optional<DType> element_type(int onnx_type);
 /// "FLOAT", "UINT16", ...
 std::string element_type_name(int onnx_type);
 
-/// A tensor of the file as a constant: few elements inline, raw ones of initializers as references into the
-/// file, external ones into theirs. Throws ShapeError if it contradicts itself or its type is not supported.
+/// A tensor of the file as a constant: few elements inline, raw data of initializers as references into the
+/// file, external data into its own. Throws ShapeError if it is inconsistent or its type is not supported.
 struct LoadedTensor {
     Shape shape;
     DType dtype = DType::fp32;
     Constant value;
 };
-/// `initializer`: it is one of the graph itself, whose place in the file is known.
+/// `initializer`: it belongs to the main graph, and its position in the file is known.
 LoadedTensor load_tensor(const OnnxFile& file, const ::onnx::TensorProto& tensor, bool initializer = false);
 
 }  // namespace infsim::graph::onnx_import

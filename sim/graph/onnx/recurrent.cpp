@@ -1,5 +1,5 @@
-// LSTM, GRU and RNN, one step after the other. What the inputs contribute to the gates of all steps is one product,
-// what the state contributes one per step; the weights of all steps are the same constants.
+// LSTM, GRU and RNN, step by step. The inputs' contribution to the gates of all steps is one product, the state's
+// contribution one per step; all steps use the same constant weights.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ struct Weights {
     TensorId input = kNoTensor, state = kNoTensor, input_bias = kNoTensor, state_bias = kNoTensor;
 };
 
-/// h and, of an LSTM, c, both [B, H]; kNoTensor: zeros.
+/// h and, for an LSTM, c, both [B, H]; kNoTensor: zeros.
 struct State {
     TensorId h = kNoTensor, c = kNoTensor;
 };
@@ -47,7 +47,7 @@ public:
     std::int64_t directions() const { return direction_ == "bidirectional" ? 2 : 1; }
     std::int64_t hidden() const { return hidden_; }
 
-    /// The activations that the attribute names, of all directions, or the default ones of each.
+    /// The attribute, if present, must name the activations `each` for every direction.
     void require_activations(const std::vector<std::string>& each) {
         const auto given = n_.texts("activations");
         if (n_.has_attribute("activation_alpha") || n_.has_attribute("activation_beta"))
@@ -55,12 +55,12 @@ public:
         if (!given) return;
         for (std::size_t i = 0; i < given->size(); ++i)
             if ((*given)[i] != each[i % each.size()])
-                throw ShapeError(fmt::format("activation '{}' in the place of {} is not supported", (*given)[i],
-                                             each[i % each.size()]));
+                throw ShapeError(
+                    fmt::format("activation '{}' instead of {} is not supported", (*given)[i], each[i % each.size()]));
     }
 
-    /// Runs all directions. `step(projected, state, weights)` makes the next state of what the inputs contribute to
-    /// one step, [B, G * H]. Binds Y, Y_h and, where there is a cell, Y_c.
+    /// Runs all directions. `step(projected, state, weights)` computes the next state from the inputs' contribution
+    /// to one step, [B, G * H]. Binds Y, Y_h and, if there is a cell, Y_c.
     template <class Step>
     void run(bool cell, Step step) {
         std::vector<TensorId> outputs, last_h, last_c;
@@ -86,11 +86,11 @@ public:
         if (cell && n_.output_used(2)) bind_last(2, last_c);
     }
 
-    /// matmul(h, weights), or nothing where the state is zero.
+    /// matmul(h, weights), or kNoTensor if the state is zero.
     TensorId product(TensorId h, TensorId weights) {
         return h == kNoTensor ? kNoTensor : n_.make(Op::matmul, {h, weights});
     }
-    /// a + b, of which either may be nothing.
+    /// a + b; either may be kNoTensor.
     TensorId sum(TensorId a, TensorId b) {
         if (a == kNoTensor) return b;
         return b == kNoTensor ? a : n_.make(Op::add, {a, b});
@@ -185,12 +185,12 @@ void lstm(OnnxNode& n) {
     });
 }
 
-/// The parts of a GRU's weights that its gates need, made once for all steps.
+/// The parts of a GRU's weights per gate, made once for all steps.
 struct GruWeights {
     TensorId zr = kNoTensor, h = kNoTensor, bias_zr = kNoTensor, bias_h = kNoTensor;
 };
 
-/// Gates z, r, h: h' = h~ + z * (h - h~), h~ of the state that the reset gate lets through.
+/// Gates z, r, h: h' = h~ + z * (h - h~), with h~ from the state after the reset gate.
 class Gru {
 public:
     explicit Gru(OnnxNode& n) : n_(n), rec_(n, 3), h_(rec_.hidden()) {

@@ -1,4 +1,4 @@
-// Resize and its predecessor Upsample, with scales for every axis and all modes spelled out.
+// Resize and its predecessor Upsample, with scales for every axis and all modes explicit.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -16,7 +16,7 @@ struct Target {
     Ints sizes;
 };
 
-/// The axes that lists speak of: those of the attribute (opset 18), else all.
+/// The axes that the lists refer to: those of the attribute (opset 18), otherwise all.
 Ints resized_axes(OnnxNode& n) {
     Ints all(n.rank());
     std::iota(all.begin(), all.end(), 0);
@@ -25,7 +25,7 @@ Ints resized_axes(OnnxNode& n) {
     return axes;
 }
 
-/// Every axis as it is.
+/// Every axis unchanged.
 Target unchanged(OnnxNode& n) { return {std::vector<double>(n.rank(), 1), n.shape(0)}; }
 
 void require_one_each(const char* what, std::size_t given, const Ints& axes) {
@@ -47,7 +47,7 @@ Target from_scales(OnnxNode& n, const std::vector<double>& scales, const Ints& a
     return target;
 }
 
-/// One scale for all axes, the least or the greatest that the sizes ask for, where the policy keeps the aspect ratio.
+/// If the policy keeps the aspect ratio: one scale for all axes, the smallest or largest that the sizes imply.
 void keep_aspect_ratio(OnnxNode& n, Target& target, const Ints& axes, const std::string& policy) {
     if (policy == "stretch" || axes.empty()) return;
     if (policy != "not_larger" && policy != "not_smaller")
@@ -75,7 +75,7 @@ Target from_sizes(OnnxNode& n, const Ints& sizes, const Ints& axes) {
     return target;
 }
 
-/// The region of all axes, begins before ends, of one that lists `axes` only.
+/// Expands a region that lists only `axes` to all axes, begins before ends.
 std::vector<double> whole_roi(OnnxNode& n, const std::vector<double>& given, const Ints& axes) {
     if (given.size() != 2 * axes.size())
         throw ShapeError(fmt::format("has a roi of {} values for {} axes", given.size(), axes.size()));
@@ -88,11 +88,11 @@ std::vector<double> whole_roi(OnnxNode& n, const std::vector<double>& given, con
     return roi;
 }
 
-/// A filter against aliasing stretches over more pixels where it shrinks; elsewhere it changes nothing.
+/// The antialiasing filter covers more pixels if an axis shrinks; otherwise it changes nothing.
 void check_antialias(OnnxNode& n, const Target& target, const std::string& mode) {
     if (n.integer("antialias", 0) == 0 || mode == "nearest") return;
     if (std::any_of(target.scales.begin(), target.scales.end(), [](double s) { return s < 1; }))
-        throw ShapeError("antialias (opset 18) is not supported where an axis shrinks");
+        throw ShapeError("antialias (opset 18) is not supported if an axis shrinks");
 }
 
 void emit(OnnxNode& n, const Target& target, const std::string& mode, const std::string& transformation,
@@ -126,7 +126,7 @@ void resize(OnnxNode& n) {
         n.has(1) && transformation == "tf_crop_and_resize" ? whole_roi(n, n.values(1), axes) : std::vector<double>{};
     const bool by_scales = n.has(2) && !n.values(2).empty();
     if (!by_scales && !n.has(3)) throw ShapeError("has neither scales nor sizes");
-    n.ignore("keep_aspect_ratio_policy");  // scales keep none
+    n.ignore("keep_aspect_ratio_policy");  // does not apply to scales
     const auto target = by_scales ? from_scales(n, n.values(2), axes) : from_sizes(n, n.ints(3), axes);
     check_antialias(n, target, mode);
     emit(n, target, mode, transformation, nearest, roi);

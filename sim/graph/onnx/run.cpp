@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kOldestOpset = 6;  // before it, shapes were attributes of Reshape
 constexpr std::int64_t kNewestOpset = 26;
 
-/// The graph's output that is this tensor; a new one of that name where there is none yet.
+/// The name of the graph's output for this tensor; adds one called `name` if there is none yet.
 std::string output_of(TensorId id, const std::string& name, std::vector<std::pair<TensorId, std::string>>& outputs) {
     const auto same = std::find_if(outputs.begin(), outputs.end(), [&](const auto& o) { return o.first == id; });
     if (same != outputs.end()) return same->second;
@@ -47,7 +47,7 @@ std::int64_t opset_of(const OnnxFile& file) {
         if (import.version() < kOldestOpset || import.version() > kNewestOpset)
             throw InputError(
                 file.path, "",
-                fmt::format("is of opset {}; supported are {} to {}", import.version(), kOldestOpset, kNewestOpset));
+                fmt::format("has opset {}; supported: {} to {}", import.version(), kOldestOpset, kNewestOpset));
         return import.version();
     }
     throw InputError(file.path, "", "names no opset of the default domain");
@@ -118,7 +118,7 @@ std::vector<HostResult> Run::host_results() {
     return results;
 }
 
-/// The tail, whose sources become outputs of the graph; what is one already, or an input, stays what it is.
+/// The tail; makes its sources outputs of the graph, unless they are outputs or inputs already.
 HostTail Run::host_tail(Outputs& outputs) const {
     HostTail tail;
     tail.file = file_.path;
@@ -171,20 +171,20 @@ void Run::add_input(const ::onnx::ValueInfoProto& input) {
         if (!dtype)
             throw ShapeError(fmt::format("element type {} is not supported", element_type_name(type.elem_type())));
         const auto bound = options_.bound_inputs.find(input.name());
-        // Old exporters write 0 for what is open: a list has as many values as are given.
+        // Old exporters write 0 for an open extent: a list has as many values as are given.
         const bool open_list = type.shape().dim_size() == 1 && type.shape().dim(0).dim_value() <= 0;
         const Shape shape = bound != options_.bound_inputs.end() && open_list
                                 ? Shape{static_cast<std::int64_t>(bound->second.size())}
                                 : input_shape(input, plan_, options_);
         if (bound == options_.bound_inputs.end()) {
             const auto axis = plan_.axes.find(input.name());
-            // A model that is one whole has no items, but depends on its inputs.
+            // A model that is a whole has no items, but depends on its inputs.
             const int batch_axis = axis != plan_.axes.end() ? axis->second : plan_.items ? -1 : 0;
             import_.tensors[input.name()] = import_.builder.input(input.name(), shape, *dtype, batch_axis);
             return;
         }
         if (element_count(shape) != static_cast<std::int64_t>(bound->second.size()))
-            throw ShapeError("is given another number of values than its shape has");
+            throw ShapeError("is given a number of values that does not match its shape");
         import_.tensors[input.name()] = import_.builder.small(input.name(), shape, *dtype, bound->second);
     } catch (const ShapeError& error) {
         problems_.add(file_.path, fmt::format("input '{}'", input.name()), error.what());
@@ -205,7 +205,7 @@ void Run::convert(const ::onnx::NodeProto& proto, int position) {
     } catch (const ShapeError& error) {
         problems_.add(file_.path, located(proto, position), error.what());
     } catch (const LostInput&) {
-        // The node that failed before it has been reported.
+        // The earlier node that failed has been reported.
     }
     for (const auto& name : proto.output()) import_.lost.insert(name);
 }

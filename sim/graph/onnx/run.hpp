@@ -1,4 +1,4 @@
-// One run of the importer over a file. Private to the import.
+// One importer run over a file. Private to the import.
 #pragma once
 
 #include <map>
@@ -13,21 +13,21 @@
 
 namespace infsim::graph::onnx_import {
 
-/// The opset of the default domain. Throws InputError for one that is not supported.
+/// The opset of the default domain. Throws InputError if it is not supported.
 std::int64_t opset_of(const OnnxFile& file);
-/// A node in messages.
+/// How messages name a node.
 std::string located(const ::onnx::NodeProto& node, int position);
 
-/// The importer's run over one file with one way to take the batch.
+/// An importer run over one file with one interpretation of the batch.
 class Run {
 public:
-    /// `values`: of the host's sources, where what the host runs is to be computed. All outlive the run.
+    /// `values` of the host's sources, to compute the host's part; otherwise null. All outlive the run.
     Run(const OnnxFile& file, const ImportOptions& options, const BatchPlan& plan, Problems& problems,
         const SourceValues* values = nullptr);
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
 
-    /// Shapes by name at the batch extent `trial`, of a run that may have failed in part.
+    /// Shapes by name at the batch extent `trial`, from a run that may have failed partly.
     void expect(std::map<std::string, Shape> shapes, std::int64_t trial) {
         import_.builder.expect(std::move(shapes), trial);
     }
@@ -35,9 +35,9 @@ public:
 
     /// Adds inputs, constants and nodes.
     void convert_all();
-    /// All of them as a graph; an empty one where there are problems.
+    /// Converts everything to a graph; an empty one if there are problems.
     Graph graph();
-    /// What the host computed of the model's outputs.
+    /// The outputs of the model that the host computed.
     std::vector<HostResult> host_results();
 
 private:
@@ -55,7 +55,7 @@ private:
     Problems& problems_;
     Import import_;
     HostPart host_;
-    std::int64_t absent_ = 0;  ///< constants whose file is not there
+    std::int64_t absent_ = 0;  ///< constants whose file is missing
     std::string absent_location_;
 };
 

@@ -12,7 +12,7 @@ struct Window {
     Ints kernel, strides, pads, dilations;
 };
 
-/// Pads that make ceil(extent / stride) windows fit; the odd one goes behind (SAME_UPPER) or in front.
+/// Pads that make ceil(extent / stride) windows fit; an odd pad goes at the end (SAME_UPPER) or at the front.
 void pad_to_same(Window& w, const Shape& x, bool upper) {
     const auto n = w.kernel.size();
     for (std::size_t i = 0; i < n; ++i) {
@@ -73,8 +73,8 @@ void conv(OnnxNode& n) {
             {"group", n.integer("group", 1)}});
 }
 
-/// Pads such that the output has `wanted` extents (ONNX: pads follow from output_shape); what is missing even
-/// without pads is added behind.
+/// Pads such that the output has `wanted` extents (ONNX: pads follow from output_shape); an extent still
+/// missing without pads is added at the end.
 void pad_to_output(OnnxNode& n, Window& w, Ints& extra, const Ints& wanted, bool upper) {
     const auto& x = n.shape(0);
     const auto count = w.kernel.size();
@@ -96,7 +96,7 @@ void conv_transpose(OnnxNode& n) {
     if (extra.size() != w.kernel.size()) throw ShapeError("output_padding does not fit its spatial axes");
     const auto mode = n.text("auto_pad", "NOTSET");
     const auto shape = n.integers("output_shape");
-    // ONNX puts the odd pad in front unless SAME_UPPER asks for it behind.
+    // ONNX puts the odd pad at the front, or at the end with SAME_UPPER.
     if (shape) {
         pad_to_output(n, w, extra, *shape, mode == "SAME_UPPER");
     } else if (mode == "SAME_UPPER" || mode == "SAME_LOWER") {
@@ -130,8 +130,8 @@ void max_pool(OnnxNode& n) {
             {"ceil_mode", n.integer("ceil_mode", 0)}});
 }
 
-/// What the sum of each window [H, W, ...] of the output is to be multiplied with: one over the elements in it that are
-/// no padding, times those that the kernel has.
+/// Correction factors for the windows [H, W, ...] of the output: elements of the kernel over elements of the window
+/// that are not padding.
 std::vector<double> window_corrections(const Window& w, const Shape& x, const Shape& y) {
     std::vector<double> all = {1};
     for (std::size_t i = 0; i < w.kernel.size(); ++i) {

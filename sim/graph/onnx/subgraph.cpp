@@ -13,9 +13,9 @@ using Names = std::map<std::string, std::string>;
 using Node = ::onnx::NodeProto;
 using SubGraph = ::onnx::GraphProto;
 
-/// Functions and subgraphs within each other: more is a mistake, or malice.
+/// Nesting depth of functions and subgraphs: deeper is a mistake or malicious.
 constexpr int kDeepest = 32;
-/// Nodes of subgraphs, counted once for each time that they are converted.
+/// Nodes of subgraphs, counted each time they are converted.
 constexpr int kMostInlined = 20'000;
 
 void rename(std::string& name, const Names& names) {
@@ -23,7 +23,7 @@ void rename(std::string& name, const Names& names) {
     if (found != names.end()) name = found->second;
 }
 
-/// Renames what a node reads and computes, in subgraphs too, where an inner definition hides an outer name.
+/// Renames what a node reads and computes, also in subgraphs, where an inner definition hides an outer name.
 void rename_all(Node& node, const Names& names);
 
 void rename_graph(SubGraph& graph, Names names) {
@@ -44,13 +44,13 @@ void rename_all(Node& node, const Names& names) {
     }
 }
 
-/// What `node` is called in messages and names.
+/// The name of `node` in messages and tensor names.
 std::string label(const Node& node) {
     if (!node.name().empty()) return node.name();
     return node.output_size() > 0 ? node.output(0) : node.op_type();
 }
 
-/// Counts what is open and what was converted, and refuses what has no end; the nodes in it are of `opset`.
+/// Counts nesting depth and converted nodes, and refuses endless inlining; sets the `opset` of the nodes inside.
 class Inlining {
 public:
     Inlining(Import& import, int nodes, std::int64_t opset) : import_(import), outside_(import.opset) {
@@ -58,9 +58,8 @@ public:
         import_.inlined += nodes;
         if (++import_.depth > kDeepest || import_.inlined > kMostInlined) {
             close();
-            throw ShapeError(
-                fmt::format("its graphs hold more than {} nodes, or stand within each other more than {} deep",
-                            kMostInlined, kDeepest));
+            throw ShapeError(fmt::format("its graphs have more than {} nodes, or are nested more than {} deep",
+                                         kMostInlined, kDeepest));
         }
     }
     ~Inlining() { close(); }
@@ -77,7 +76,7 @@ private:
     std::int64_t outside_;
 };
 
-/// The tensor of an ONNX name. Throws LostInput or ShapeError where there is none.
+/// The tensor of an ONNX name. Throws LostInput or ShapeError if there is none.
 TensorId tensor_named(const Import& import, const std::string& name) {
     const auto found = import.tensors.find(name);
     if (found != import.tensors.end()) return found->second;
@@ -85,7 +84,7 @@ TensorId tensor_named(const Import& import, const std::string& name) {
     throw ShapeError(fmt::format("its graph's '{}' is not defined", name));
 }
 
-/// Renames the nodes and converts them, after all that they read is known to be used.
+/// Marks everything that the nodes read as used, then renames and converts them.
 void convert_nodes(Import& import, std::vector<Node> nodes, const Names& names, const std::string& prefix) {
     for (auto& node : nodes) {
         rename_all(node, names);
@@ -98,7 +97,7 @@ void convert_nodes(Import& import, std::vector<Node> nodes, const Names& names, 
     for (const auto& node : nodes) import.convert(node, position++);
 }
 
-/// Converts the nodes of a subgraph; `given` are the tensors of its inputs. The result has those of its outputs.
+/// Converts the nodes of a subgraph; `given` are the tensors of its inputs. Returns the tensors of its outputs.
 std::vector<TensorId> run_graph(Import& import, const SubGraph& graph, const std::string& prefix,
                                 const std::vector<TensorId>& given) {
     const Inlining inlining(import, graph.node_size(), import.opset);
@@ -131,12 +130,11 @@ std::vector<TensorId> run_graph(Import& import, const SubGraph& graph, const std
     return results;
 }
 
-/// An If whose condition is known: the nodes of that branch.
+/// An If with a known condition: converts the nodes of that branch.
 void if_node(OnnxNode& n) {
     const auto condition = n.builder().values(n.in(0));
     if (!condition || condition->size() != 1)
-        throw ShapeError(
-            "its condition is computed from the inputs; only one that is known when compiling is supported");
+        throw ShapeError("its condition is computed from the inputs; only one known at compile time is supported");
     const auto& branch = n.graph(condition->front() != 0 ? "then_branch" : "else_branch");
     n.ignore("then_branch");
     n.ignore("else_branch");
@@ -144,7 +142,7 @@ void if_node(OnnxNode& n) {
     for (std::size_t i = 0; i < n.output_count() && i < results.size(); ++i) n.bind(i, results[i]);
 }
 
-/// How often a Loop runs at most. Throws ShapeError where that is not known.
+/// The maximum trip count of a Loop. Throws ShapeError if it is not known.
 std::int64_t trip_count(OnnxNode& n) {
     if (!n.has(0)) throw ShapeError("has no trip count; a loop that ends on computed data is not supported");
     const auto count = n.builder().values(n.in(0));
@@ -153,15 +151,15 @@ std::int64_t trip_count(OnnxNode& n) {
     return bounded_integer(count->front());
 }
 
-/// What a Loop collects over its steps, stacked along a new axis in front.
+/// The scan outputs of a Loop, stacked along a new leading axis.
 TensorId stacked(OnnxNode& n, const std::vector<TensorId>& steps) {
-    if (steps.empty()) throw ShapeError("collects results of no step at all");
+    if (steps.empty()) throw ShapeError("collects results but runs no step");
     std::vector<TensorId> rows;
     for (const auto step : steps) rows.push_back(n.make(Op::unsqueeze, {step}, {{"axes", Ints{0}}}));
     return rows.size() == 1 ? rows[0] : n.make(Op::concat, rows, {{"axis", std::int64_t{0}}});
 }
 
-/// Whether a Loop goes on. Throws ShapeError where that is not known.
+/// Whether a Loop continues. Throws ShapeError if that is not known.
 bool goes_on(OnnxNode& n, TensorId condition) {
     const auto value = n.builder().values(condition);
     if (!value || value->size() != 1)
@@ -169,14 +167,14 @@ bool goes_on(OnnxNode& n, TensorId condition) {
     return value->front() != 0;
 }
 
-/// A Loop of a constant number of steps: its nodes once for each.
+/// A Loop with a constant number of steps: converts its nodes once per step.
 void loop(OnnxNode& n) {
     const auto& body = n.graph("body");
     const auto trips = trip_count(n);
     std::vector<TensorId> state;
     for (std::size_t i = 2; i < n.input_count(); ++i) state.push_back(n.in(i));
     const auto scans = body.output_size() - 1 - static_cast<int>(state.size());
-    if (scans < 0) throw ShapeError("its body has fewer outputs than it carries along");
+    if (scans < 0) throw ShapeError("its body has fewer outputs than loop-carried values");
     std::vector<std::vector<TensorId>> collected(static_cast<std::size_t>(scans));
     TensorId condition = n.has(1) ? n.in(1) : n.number(1, DType::boolean);
     for (std::int64_t step = 0; step < trips && goes_on(n, condition); ++step) {
@@ -193,7 +191,7 @@ void loop(OnnxNode& n) {
         if (n.output_used(state.size() + s)) n.bind(state.size() + s, stacked(n, collected[s]));
 }
 
-/// Attributes of a function's node that name one of the call's take its value, or go where the call has none.
+/// Attributes of a function's node that refer to one of the call take its value; without one they are removed.
 void resolve_references(Node& node, const Node& call) {
     auto* attributes = node.mutable_attribute();
     for (int i = attributes->size(); i-- > 0;) {
@@ -213,7 +211,7 @@ void resolve_references(Node& node, const Node& call) {
     }
 }
 
-/// The opset that a function's nodes are of, where it says one.
+/// The opset of a function's nodes, or `fallback` if it declares none.
 std::int64_t opset_of(const ::onnx::FunctionProto& function, std::int64_t fallback) {
     for (const auto& import : function.opset_import())
         if (import.domain().empty() || import.domain() == "ai.onnx") return import.version();

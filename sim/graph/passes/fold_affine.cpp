@@ -1,5 +1,5 @@
-// Batch normalisation and per-channel scales into the weights in front of them, as recipes: nothing is
-// computed here, the recipe is evaluated when somebody wants data.
+// Folds batch normalisation and per-channel scales into the weights before them, as recipes: nothing is
+// computed here, a recipe is evaluated when data are needed.
 #include <optional>
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace {
 using passes::Index;
 using Kind = Recipe::Kind;
 
-/// A conv or gemm with constant weights and bias whose result only `node` reads, or nullopt: its position.
+/// Position of the conv or gemm that computes `input`, if it has constant weights and bias and no other reader.
 std::optional<std::size_t> linear_in_front(const Graph& graph, const Index& index, TensorId input) {
     const auto* producer = index.producer(input);
     if (producer == nullptr || (producer->op != Op::conv && producer->op != Op::gemm)) return std::nullopt;
@@ -30,8 +30,8 @@ void set_bias(Node& node, TensorId bias) {
     node.inputs[2] = bias;
 }
 
-/// Weights with one row per output channel through `recipe` (whose first source they become); those of a gemm
-/// have a column per output and are turned around before and after.
+/// Passes weights with one row per output channel through `recipe` (and makes them its first source); those of a
+/// gemm have a column per output and are transposed before and after.
 void rewrite_weights(Graph& graph, std::size_t position, Recipe recipe) {
     const auto weight = graph.nodes[position].inputs[1];
     const auto name = graph.tensor(weight).name;
@@ -50,7 +50,7 @@ void rewrite_weights(Graph& graph, std::size_t position, Recipe recipe) {
     graph.nodes[position].inputs[1] = scaled;
 }
 
-/// The node in front takes over the result of the one at `position`, which goes.
+/// The node `front` takes over the result of the one at `position`, which is removed.
 void absorb(Graph& graph, std::size_t front, std::size_t position) {
     graph.nodes[front].outputs[0] = graph.nodes[position].outputs[0];
     graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(position));
@@ -81,7 +81,7 @@ bool fold_one_batch_norm(Graph& graph, const Index& index, std::size_t position)
 bool per_channel(const Shape& shape, const Shape& result) {
     if (element_count(shape) == 1) return shape.size() <= result.size();
     if (element_count(shape) != result[1] || shape.size() > result.size()) return false;
-    const auto axis = shape.size() + 1 - result.size();  // where the channel axis of the result is in `shape`
+    const auto axis = shape.size() + 1 - result.size();  // the result's channel axis in `shape`
     return shape.size() + 1 >= result.size() && axis < shape.size() && shape[axis] == result[1];
 }
 
@@ -137,7 +137,7 @@ bool fold_one_affine(Graph& graph, const Index& index, std::size_t position) {
 template <class Fold>
 int fold_all(Graph& graph, Op first, Op second, Fold fold) {
     int changed = 0;
-    std::optional<Index> index;  // made anew only where something changed
+    std::optional<Index> index;  // rebuilt only after a change
     for (std::size_t i = 0; i < graph.nodes.size();) {
         const auto op = graph.nodes[i].op;
         if (op == first || op == second) {
@@ -145,7 +145,7 @@ int fold_all(Graph& graph, Op first, Op second, Fold fold) {
             if (fold(graph, *index, i)) {
                 index.reset();
                 ++changed;
-                continue;  // the node at i is another one now
+                continue;  // another node is at i now
             }
         }
         ++i;

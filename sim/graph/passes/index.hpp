@@ -1,4 +1,4 @@
-// Who produces and who consumes a tensor: what the passes ask for. Private to passes/.
+// Producers and consumers of tensors, for the passes. Private to passes/.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ public:
     int uses(TensorId id) const { return uses_.at(slot(id)); }
     bool is_output(TensorId id) const { return output_.at(slot(id)); }
     bool is_constant(TensorId id) const { return id != kNoTensor && graph_.tensor(id).kind == TensorKind::constant; }
-    /// The value of a constant of one element that is known here.
+    /// The value of a one-element constant, if known here.
     std::optional<double> number(TensorId id) const;
     /// Whether that value is `wanted`, within single precision.
     bool is_number(TensorId id, double wanted) const;

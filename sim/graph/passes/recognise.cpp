@@ -1,5 +1,5 @@
-// Operators that exporters write as their formulas. A match replaces the last node of a formula; remove_dead
-// takes away what nobody else reads.
+// Recognises operators that exporters write as formulas. A match replaces the last node of a formula;
+// remove_dead removes what is no longer read.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -19,7 +19,7 @@ TensorId other_operand(const Node& node, TensorId one) {
     return node.inputs[1] == one ? node.inputs[0] : kNoTensor;
 }
 
-/// x of pow(x, exponent) or of x * x (exponent 2).
+/// The x in pow(x, exponent) or in x * x (exponent 2).
 TensorId power_base(const Index& index, TensorId id, double exponent) {
     const auto* node = index.producer(id);
     if (node == nullptr) return kNoTensor;
@@ -28,7 +28,7 @@ TensorId power_base(const Index& index, TensorId id, double exponent) {
     return kNoTensor;
 }
 
-/// Axes of a keepdims mean if they are the last ones: the first of them; -1 otherwise.
+/// The first axis of a keepdims mean over the last axes; -1 for other means.
 std::int64_t trailing_axis(const Graph& graph, const Node& mean) {
     if (attribute_int(mean, "keepdims") == 0) return -1;
     const auto rank = static_cast<std::int64_t>(graph.tensor(mean.inputs[0]).shape.size());
@@ -44,7 +44,7 @@ struct Centred {
     std::int64_t axis = -1;
 };
 
-/// x of x - mean(x).
+/// The x in x - mean(x).
 Centred centred(const Graph& graph, const Index& index, TensorId id) {
     const auto* sub = index.producer(id, Op::sub);
     if (sub == nullptr) return {};
@@ -90,7 +90,7 @@ Deviation normalised(const Graph& graph, const Index& index, const Node& node) {
     return {};
 }
 
-/// The only consumer of a tensor if it is of that operator and its other operand is a constant fitting
+/// The only consumer of a tensor, if it has that operator and its other operand is a constant that fits
 /// `shape`.
 Node* affine_consumer(Graph& graph, const Index& index, TensorId id, Op op, const Shape& shape, TensorId& constant) {
     if (index.uses(id) != 1) return nullptr;
@@ -108,7 +108,7 @@ bool layer_norm_at(Graph& graph, const Index& index, std::size_t position) {
     if (found.of.axis < 0) return false;
     const auto& x = graph.tensor(found.of.x);
     const Shape shape(x.shape.begin() + found.of.axis, x.shape.end());
-    if (element_count(shape) > (1 << 20)) return false;  // the ones it may need are kept in memory
+    if (element_count(shape) > (1 << 20)) return false;  // a scale of ones may be needed, and it is kept in memory
     const auto dtype = x.dtype;
     Node* last = &graph.nodes[position];
     TensorId scale = kNoTensor, bias = kNoTensor;
@@ -127,7 +127,7 @@ bool layer_norm_at(Graph& graph, const Index& index, std::size_t position) {
     return true;
 }
 
-/// Leaves of the tree of products above a tensor; inner products must not be read by others.
+/// Leaves of the tree of products above a tensor; inner products must have no other readers.
 void factors(const Index& index, TensorId id, bool root, std::vector<TensorId>& out) {
     const auto* node = index.producer(id, Op::mul);
     if (node == nullptr || (!root && index.uses(id) != 1) || out.size() > 8) return out.push_back(id);
@@ -140,7 +140,7 @@ std::vector<TensorId> factors(const Index& index, TensorId id) {
     return out;
 }
 
-/// Takes the first factor that satisfies `wanted` out of the list; kNoTensor if there is none.
+/// Removes the first factor that satisfies `wanted` from the list; kNoTensor if there is none.
 template <class Wanted>
 TensorId take(std::vector<TensorId>& list, Wanted wanted) {
     const auto found = std::find_if(list.begin(), list.end(), wanted);
@@ -150,7 +150,7 @@ TensorId take(std::vector<TensorId>& list, Wanted wanted) {
     return id;
 }
 
-/// The argument of f in 1 + f(argument), or kNoTensor.
+/// The argument in 1 + f(argument), or kNoTensor.
 TensorId one_plus(const Index& index, TensorId id, Op f) {
     const auto* add = index.producer(id, Op::add);
     if (add == nullptr) return kNoTensor;
@@ -216,7 +216,7 @@ bool hard_swish_at(Graph& graph, const Index& index, std::size_t position) {
     return false;
 }
 
-/// The one axis of a keepdims reduction, or -1.
+/// The axis of a keepdims reduction over one axis, or -1.
 std::int64_t single_axis(const Node& node) {
     const auto& axes = attribute_ints(node, "axes");
     return axes.size() == 1 && attribute_int(node, "keepdims") != 0 ? axes[0] : -1;
@@ -238,8 +238,8 @@ bool softmax_at(Graph& graph, const Index& index, std::size_t position) {
     return true;
 }
 
-/// Tries `rewrite` at every node of these operators. The index is made anew only where something changed: making one
-/// takes as long as the graph.
+/// Tries `rewrite` at every node of these operators. The index is rebuilt only after a change, since building it
+/// takes time proportional to the graph.
 template <class Rewrite>
 int at_each(Graph& graph, const std::set<Op>& ops, Rewrite rewrite) {
     int changed = 0;

@@ -1,4 +1,4 @@
-// Views, pools and transposes in their simplest form; removal of what nobody needs.
+// Simplifies views, pools and transposes; removes dead nodes.
 #include <algorithm>
 #include <numeric>
 
@@ -26,8 +26,8 @@ int simplify_views(Graph& graph) {
         make_reshape(graph, node);
         ++changed;
     }
-    // In topological order, once: what a node reads has been simplified before it.
-    std::vector<TensorId> same_as(graph.tensors.size());  // what stands for a tensor
+    // One pass in topological order: what a node reads is already simplified.
+    std::vector<TensorId> same_as(graph.tensors.size());  // replacement of each tensor
     std::iota(same_as.begin(), same_as.end(), 0);
     std::vector<TensorId> reshaped_from(graph.tensors.size(), kNoTensor);
     std::vector<bool> is_output(graph.tensors.size(), false);
@@ -105,7 +105,7 @@ void mark_constant(const Graph& graph, TensorId id, std::vector<bool>& live) {
         for (const auto source : recipe->sources) mark_constant(graph, source, live);
 }
 
-/// Tensors to keep, after dropping the nodes that only compute others.
+/// Drops the nodes that compute no needed tensor; returns the tensors to keep.
 std::vector<bool> drop_dead_nodes(Graph& graph) {
     std::vector<bool> live(graph.tensors.size(), false);
     for (const auto id : graph.inputs) live[static_cast<std::size_t>(id)] = true;

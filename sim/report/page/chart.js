@@ -1,4 +1,4 @@
-// What all charts share: a figure that draws itself anew for its width and the selection, and takes clicks and keys.
+// The common part of all charts: a figure that redraws itself for its width and the selection, and takes clicks and keys.
 import * as Plot from "@observablehq/plot";
 
 import {element} from "./dom.js";

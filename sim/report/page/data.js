@@ -1,4 +1,4 @@
-// The data that infsim put into the page, as tables one can ask. Cells stay the text of the file.
+// The data that infsim put into the page, as tables that can be queried. Cells stay the text of the file.
 
 /** 1 B, kB and KiB in base units, so that an axis of "12MiB" and "3GiB" has an order. */
 const UNITS = {ps: 1e-12, ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 1024,

@@ -1,4 +1,4 @@
-// Elements from text: whatever a name holds, it is set as text and never parsed.
+// Elements from text: names are always set as text and never parsed.
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

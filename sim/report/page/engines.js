@@ -1,4 +1,4 @@
-// Of the selected point: where each engine's time went; along the batch: what was moved through DRAM.
+// For the selected point, where each engine's time went; along the batch, what was moved through DRAM.
 import {Plot, figure, finite, legend, places, plot, tip} from "./series.js";
 import {bytes, percent, rounded} from "./data.js";
 import {element} from "./dom.js";

@@ -1,4 +1,4 @@
-// Of the selected point's layers: how full the state buffer is, and how near each comes to its roof.
+// The layers of the selected point: how full the state buffer is, and how close each layer comes to its roof.
 import {Plot, decades, figure, finite, legend, plot, tip} from "./series.js";
 import {rounded} from "./data.js";
 import {element, name, shortened} from "./dom.js";
@@ -8,7 +8,7 @@ import {groupOf} from "./section.js";
 const PARTS = [["weights_in_use_bytes", "weights in use", "var(--orange)"], ["weights_prefetched_bytes", "weights prefetched", "var(--yellow)"],
                ["constant_bytes", "other constants", "var(--brown)"], ["replicated_bytes", "input replicated for the array", "var(--pink)"],
                ["activation_bytes", "activations", "var(--blue)"]];
-const WHOLE = [["live_bytes", "in use, whatever for", "var(--blue)"]];
+const WHOLE = [["live_bytes", "in use for any purpose", "var(--blue)"]];
 
 function occupied(columns) {
   const parts = PARTS.filter(([key]) => key in columns);
@@ -17,7 +17,7 @@ function occupied(columns) {
     ({i, layer, kind: columns.kind[i], text, colour, kib: columns[key][i] / 1024})))};
 }
 
-/** "a 10 B (2 images), b 20 B (1 image)" as a list; empty where the reason says it otherwise. */
+/** "a 10 B (2 images), b 20 B (1 image)" as a list; empty if the reason has another form. */
 export function alive(reason) {
   const list = reason.split("; alive: ")[1];
   if (!list) return [];
@@ -73,7 +73,7 @@ export function occupancyChart(section, layers) {
                 Plot.barY(data, {x: "i", y: "kib", fill: "colour", className: "occupied"}), Plot.ruleY([0], {stroke: "var(--line)"}),
                 ...(finite(budget) ? [Plot.ruleY([budget], {stroke: "var(--ink)", strokeWidth: 1.5, strokeDasharray: "6 3"}),
                   Plot.text([budget], {y: (d) => d, frameAnchor: "right", dy: -8, fill: "var(--ink)", textAnchor: "end", stroke: "var(--card)",
-                                       strokeWidth: 4, text: (d) => `${rounded(d)} KiB are there`})] : []),
+                                       strokeWidth: 4, text: (d) => `${rounded(d)} KiB available`})] : []),
                 Plot.text(at, {x: "i", y: "kib", dy: -8, fill: "var(--red-text)", stroke: "var(--card)", strokeWidth: 4,
                                text: (d) => `B=${d.batch} would need ${rounded(d.kib)} KiB`,
                                textAnchor: at[0] && at[0].i > columns.layer.length * 0.6 ? "end" : at[0]?.i < columns.layer.length * 0.2 ? "start" : "middle"}),

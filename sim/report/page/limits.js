@@ -1,4 +1,4 @@
-// The charts of limits: the largest batches, what is alive where one more is refused, and what would help.
+// The charts of limits: the largest batches, the live tensors when one more is refused, and what would help.
 import {Plot, figure, finite, legend, places, plot, tip} from "./series.js";
 import {rounded} from "./data.js";
 import {element, name, shortened} from "./dom.js";
@@ -37,9 +37,9 @@ function whyChart(section) {
     draw(width) {
       const c = selected(section).limit.certificate;
       if (!c) return null;
-      const data = [{what: "there is", x: c.capacity, colour: "var(--green)"}, {what: `B=${c.batch} has`, x: c.demand, colour: "var(--red)"}];
+      const data = [{what: "available", x: c.capacity, colour: "var(--green)"}, {what: `B=${c.batch} has`, x: c.demand, colour: "var(--red)"}];
       const fits = c.resource !== "throughput";
-      if (fits) data[1].what = c.resource === "latency" ? `B=${c.batch} takes` : `B=${c.batch} wants`;
+      if (fits) data[1].what = c.resource === "latency" ? `B=${c.batch} takes` : `B=${c.batch} needs`;
       if (!fits) data[0].what = "the best";
       if (c.resource === "latency") data[0].what = "allowed";
       const drawn = plot(width, {
@@ -74,7 +74,7 @@ function aliveChart(section) {
                 tip(data, "kib", "i", (d) => `${shortened(d.tensor)}\n${rounded(d.kib)} KiB, ${d.images} images\n` +
                   `alive from ${shortened(d.from_layer ?? "the start", 40)} to ${shortened(d.to_layer ?? "the end", 40)}`)],
       });
-      return {plot: drawn, after: inBytes ? [legend([["all that is there", "var(--red)", "line"]])] : []};
+      return {plot: drawn, after: inBytes ? [legend([["available", "var(--red)", "line"]])] : []};
     },
   });
 }
@@ -82,7 +82,7 @@ function aliveChart(section) {
 function leverChart(section) {
   return figure({
     title: "What would help: every change has been compiled", name: "levers", selection: section.selection,
-    empty: "No change was looked for at this limit, or none helps.",
+    empty: "No changes were tried at this limit, or none helps.",
     draw(width) {
       const limit = selected(section).limit;
       const levers = limit.certificate?.levers ?? [];

@@ -1,4 +1,4 @@
-// The page from its data: a section per source, and a comparison where several of a kind are there.
+// The page from its data: a section per source, and a comparison if there are several of a kind.
 import {Table} from "./data.js";
 import {element, name} from "./dom.js";
 import {comparison} from "./compare.js";
@@ -46,7 +46,7 @@ if (sections.length > 1)
   top.append(element("nav", {"aria-label": "Sections"},
                      element("ul", {}, sections.map((s) => element("li", {}, element("a", {href: "#" + s.id}, name(s.name)))))));
 document.getElementById("made").textContent =
-  `Made by ${data.version}. This file holds everything that it shows and asks nothing of any network.`;
+  `Made by ${data.version}. This file is self-contained and makes no network requests.`;
 const drawn = [];
 const compared = comparison(sections);
 if (compared) {

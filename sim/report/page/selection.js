@@ -1,4 +1,4 @@
-// Which point of a section is selected, and who wants to know.
+// The selected point of a section, and its listeners.
 
 export class Selection {
   constructor(row) {

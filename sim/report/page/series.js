@@ -1,4 +1,4 @@
-// Points of a sweep along its batch, as the charts of speed draw them.
+// Points of a sweep along its batch, for the charts of speed.
 import {COLOURS, Plot, decades, figure, legend, places, plot, ring} from "./chart.js";
 import {rounded} from "./data.js";
 import {shortened} from "./dom.js";
@@ -63,7 +63,7 @@ export function wall(section, group, x, domain) {
   const marks = [];
   if (group.beyond !== null && group.beyond !== undefined) {
     const edge = at(group.beyond);
-    const right = edge > (domain[0] + domain[1]) / 2;   // the words stand where there is room for them
+    const right = edge > (domain[0] + domain[1]) / 2;   // the text goes where there is room for it
     marks.push(Plot.rect([0], {x1: edge, x2: domain[1], fill: "var(--wall)", className: "wall"}),
                Plot.ruleX([edge], {stroke: "var(--red)", strokeWidth: 1.5, strokeDasharray: "5 3"}),
                Plot.text([edge], {x: (d) => d, frameAnchor: "bottom", dx: right ? -6 : 6, dy: -18, textAnchor: right ? "end" : "start", fill: "var(--red-text)", stroke: "var(--card)", strokeWidth: 3,

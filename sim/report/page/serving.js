@@ -1,4 +1,4 @@
-// The charts of served load: a sweep over rates and settings, and what one run reports besides.
+// The charts of served load: a sweep over rates and settings, and the further figures of one run.
 import {Plot, decades, figure, finite, groupLegend, legend, places, plot, points, ring, tip, told} from "./series.js";
 import {percent, rounded} from "./data.js";
 
@@ -50,8 +50,8 @@ function rateCharts(section) {
                         log: true, marks: () => boundMarks(section), note: "Hollow dots: runs that are not VALID; the tip says why."}),
     rateChart(section, {column: "throughput_avg", title: "Items answered against load", label: "items per second", name: "answered",
                         note: "Where a line leaves the diagonal, requests pile up."}),
-    rateChart(section, {column: "batch_items_avg", title: "Items that an inference carries", label: "items, mean", name: "carried"}),
-    rateChart(section, {column: "core_utilisation", title: "Share of the time that cores execute", label: "share of the time (%)", name: "cores", share: true}),
+    rateChart(section, {column: "batch_items_avg", title: "Items per inference", label: "items, mean", name: "carried"}),
+    rateChart(section, {column: "core_utilisation", title: "Share of time in which cores execute", label: "share of the time (%)", name: "cores", share: true}),
   ];
 }
 

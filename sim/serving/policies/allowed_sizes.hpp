@@ -10,9 +10,9 @@
 
 namespace infsim::serving {
 
-/// Up to `max_batch_size` items; a batch leaves when it is full or its first task has waited `batch_timeout`, padded to
-/// the next size that is compiled. With `split_large` requests fill batches exactly and may be larger than one
-/// (enable_large_batch_splitting).
+/// Up to `max_batch_size` items. A batch leaves when it is full or its first task has waited `batch_timeout`, padded to
+/// the next compiled size. With `split_large` (enable_large_batch_splitting) requests fill batches exactly and may be
+/// larger than a batch.
 struct AllowedSizesOptions {
     std::int32_t max_batch_size = 1;
     Duration batch_timeout{};

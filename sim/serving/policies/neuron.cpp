@@ -20,8 +20,8 @@ public:
 
 private:
     std::int32_t batch_;
-    std::deque<Waiting> shards_;      ///< what may leave, in the order in which it became free to
-    std::vector<std::int32_t> held_;  ///< by request: items behind its first shard
+    std::deque<Waiting> shards_;      ///< shards that may leave, in the order in which they became free
+    std::vector<std::int32_t> held_;  ///< by request: items after its first shard
 };
 
 void NeuronPolicy::arrive(std::int32_t request, std::int32_t items, TimePoint now) {

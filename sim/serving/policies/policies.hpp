@@ -1,4 +1,4 @@
-// All batching policies. One more is a line of PolicyOptions here, a header beside this one and its source.
+// All batching policies. A new one is a line of PolicyOptions here, a header next to this one and its source.
 #pragma once
 
 #include <string>
@@ -11,16 +11,15 @@
 
 namespace infsim::serving {
 
-/// Each has a name (kName), whether the server may have several compiled sizes (kSeveralSizes), what to do about
-/// requests above the largest (kForLarger), and says how it reads its keys of a scenario, how it is made, the most
-/// items of a request (largest_request; empty: any number), and how it suits other compiled sizes than it was read for
-/// (suit).
+/// Each has a name (kName), says whether the server may have several compiled sizes (kSeveralSizes) and what to do
+/// about requests above the largest (kForLarger). It also defines how it reads its keys of a scenario, how it is made,
+/// the most items of a request (largest_request; empty: any number), and how it adapts to other compiled sizes (suit).
 using PolicyOptions = std::variant<NeuronOptions, QueueOptions, AllowedSizesOptions, NoneOptions>;
 
 std::vector<std::string> policy_names();
 std::string policy_name(const PolicyOptions& options);
 
-/// The policy of this name with what the scenario says of it; empty where there is none of the name.
+/// The policy of this name with its keys from the scenario; empty for an unknown name.
 std::optional<PolicyOptions> read_policy_options(const std::string& name, json::ObjectReader& policy,
                                                  const std::vector<int>& sizes);
 
@@ -28,7 +27,7 @@ std::optional<PolicyOptions> read_policy_options(const std::string& name, json::
 std::optional<std::int32_t> largest_request(const PolicyOptions& options);
 
 /// `sizes`: the compiled batch sizes, ascending; at least one, and the largest holds the policy's max_batch_size.
-/// Only one where the policy has no use for several.
+/// Only one if the policy cannot use several.
 std::unique_ptr<Policy> make_policy(const PolicyOptions& options, const std::vector<int>& sizes);
 
 }  // namespace infsim::serving

@@ -20,7 +20,7 @@ private:
     QueueOptions options_;
 };
 
-/// Walks over the requests that fit one batch.
+/// Iterates over the requests that fit one batch.
 std::int32_t QueuePolicy::next_size(const WaitingLine& line, bool late) const {
     const auto& preferred = options_.preferred_batch_size;
     std::int32_t sum = 0, best = 0;

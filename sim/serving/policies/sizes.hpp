@@ -15,7 +15,7 @@ constexpr std::int64_t kMaxDelayUs = 3'600'000'000;
 /// "[1, 4, 8]".
 std::string list_text(const std::vector<int>& sizes);
 
-/// The array `key`, empty where it is left out: ascending, each from 1 to `most`.
+/// The array `key`: ascending, each from 1 to `most`; empty if it is left out.
 std::vector<std::int32_t> read_sizes(json::ObjectReader& policy, const char* key, std::int32_t most);
 
 }  // namespace infsim::serving

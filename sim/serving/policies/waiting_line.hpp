@@ -1,4 +1,4 @@
-// Requests that wait, as several policies hold them.
+// Waiting requests, shared by several policies.
 #pragma once
 
 #include <deque>
@@ -11,13 +11,13 @@ namespace infsim::serving {
 /// The smallest of `sizes` (ascending) that holds `items`; the largest if none does.
 int program_for(const std::vector<int>& sizes, std::int32_t items);
 
-/// Items of one request that wait.
+/// Waiting items of one request.
 struct Waiting {
     std::int32_t request = 0, items = 0;
     TimePoint since{};
 };
 
-/// Requests that wait in order of arrival, for batches of items of the oldest.
+/// Waiting requests in order of arrival; batches take items of the oldest first.
 class WaitingLine {
 public:
     explicit WaitingLine(std::vector<int> sizes) : sizes_(std::move(sizes)) {}
@@ -27,9 +27,9 @@ public:
     auto begin() const { return line_.begin(); }
     auto end() const { return line_.end(); }
     void arrive(std::int32_t request, std::int32_t items, TimePoint now);
-    /// The program of a batch of so many items; none for none.
+    /// The program of a batch of this many items; none for 0.
     std::optional<int> program(std::int32_t items) const;
-    /// Moves the first `items` into `batch`; what is left of the last request waits on.
+    /// Moves the first `items` into `batch`; the rest of the last request keeps waiting.
     void take(std::int32_t items, Batch& batch);
 
 private:
@@ -38,10 +38,10 @@ private:
     std::int64_t items_ = 0;
 };
 
-/// A policy over one line, out of which a batch leaves that may share requests: which one it is, next_size() says.
+/// A policy with one line whose batches may share requests; next_size() chooses the batch.
 class LinePolicy : public Policy {
 public:
-    /// `delay`: how long the oldest request waits at most for others.
+    /// `delay`: how long the oldest request waits for others at most.
     LinePolicy(std::vector<int> sizes, Duration delay) : line_(std::move(sizes)), delay_(delay) {}
     void arrive(std::int32_t request, std::int32_t items, TimePoint now) final { line_.arrive(request, items, now); }
     std::optional<int> ready(TimePoint now) final { return line_.program(items_at(now)); }
@@ -51,7 +51,7 @@ public:
     }
 
 protected:
-    /// Items of the batch that may leave the line, which holds some, 0: none. `late`: the oldest has waited the delay.
+    /// Items of the batch that may leave the non-empty line; 0: none. `late`: the oldest request has waited the delay.
     virtual std::int32_t next_size(const WaitingLine& line, bool late) const = 0;
 
 private:

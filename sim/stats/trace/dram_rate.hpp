@@ -9,13 +9,13 @@
 
 namespace infsim::stats {
 
-/// From `at` on.
+/// The rate from `at` on.
 struct RateStep {
     TimePoint at{};
     std::int64_t bytes_per_second = 0;
 };
-/// What the inference's DMA draws from DRAM and sends there; each transfer spreads evenly over its time on the channel.
-/// Ends with 0.
+/// DRAM bandwidth of the inference's DMA, reads and writes; each transfer is spread evenly over its time on the
+/// channel. Ends with 0.
 std::vector<RateStep> dram_rate(const ProgramIndex& index, const InferenceTimes& times);
 
 }  // namespace infsim::stats

@@ -1,4 +1,4 @@
-// When everything of one inference happened, as far as a timeline shows it.
+// The times of one inference that a timeline shows.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace infsim::stats {
 
-/// Times of one instruction. What its queue did since the instruction before it was free is waiting, for `why`.
+/// Times of one instruction. From the previous instruction's `free` to `issued` the queue waited, because of `why`.
 struct InstructionTimes {
-    TimePoint issued{}, free{};  ///< the queue is taken in between
+    TimePoint issued{}, free{};  ///< the queue is occupied in between
     TimePoint retired{};
     observe::Stall why{};
 };
 struct TransferTimes {
-    TimePoint from{}, until{};  ///< on the DRAM channel; equal for what does not cross it
+    TimePoint from{}, until{};  ///< on the DRAM channel; equal if it does not cross one
 };
 struct QueueTimes {
     std::vector<InstructionTimes> instructions;
@@ -32,7 +32,7 @@ struct InferenceTimes {
     int core = 0;
     std::uint64_t number = 0;  ///< on its core, from 0
     TimePoint input_ready{}, first_issue{}, last_retirement{};
-    std::vector<QueueTimes> queues;  ///< as the program has them
+    std::vector<QueueTimes> queues;  ///< in the program's order
     std::vector<HostTransferTimes> host;
 };
 

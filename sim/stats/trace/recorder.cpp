@@ -23,7 +23,7 @@ TraceRecorder::TraceRecorder(const program::Program& program, std::vector<Possib
     for (std::size_t c = 0; c < ends.size(); ++c) cores_[c].ends = ends[c];
 }
 
-/// Whether the inference may turn out to be in the window, as far as its number tells.
+/// Whether the inference may be in the window, judging by its number.
 bool TraceRecorder::may_be_wanted(const Core& core, std::uint64_t number) const {
     if (over_) return false;
     const auto* last = std::get_if<LastInferences>(&window_);
@@ -106,7 +106,7 @@ void TraceRecorder::on(const observe::InferenceEvent& event) {
     internal_error(__FILE__, __LINE__, "unknown phase");
 }
 
-/// Takes over the vectors of an inference that is forgotten, or makes new ones. Every time is written anew.
+/// Reuses the vectors of a forgotten inference, or makes new ones. Every time will be overwritten.
 void TraceRecorder::give_room(InferenceTimes& times) {
     if (!spare_.empty()) {
         times.queues = std::move(spare_.back());
@@ -146,7 +146,8 @@ void TraceRecorder::finish_one(std::size_t core, std::uint64_t number) {
     }
 }
 
-/// A measurement goes on behind a possible end only when all cores have come so far: then the one before it is past.
+/// A measurement ends no earlier than the last possible end that all cores have reached: forgets what only earlier
+/// ends need.
 void TraceRecorder::forget_before_last_common_end() {
     std::uint64_t passed = std::numeric_limits<std::uint64_t>::max();
     for (const Core& core : cores_) {

@@ -1,4 +1,4 @@
-// Keeps the times of those inferences that a trace shows.
+// Keeps the times of the inferences that a trace shows.
 #pragma once
 
 #include <deque>
@@ -18,14 +18,14 @@ struct PossibleEnds {
     std::uint64_t first = 1, step = 1;
 };
 
-/// Hands over the inferences of a window, each when it is finished. How long a run takes is known only at its end: of
-/// "the last ones" those are kept that may still be it, which are few, since cores end together or nearly so. A span
-/// of time is handed over as it passes.
+/// Hands over the inferences of a window, each when it is finished. The length of a run is known only at its end, so
+/// for "the last ones" it keeps those that may still be the last. These are few, since cores end almost together. The
+/// inferences of a span of time are handed over as they finish.
 class TraceRecorder final : public observe::Observer {
 public:
     using Consumer = std::function<void(const InferenceTimes&)>;
 
-    /// `ends`: of each core. `program` outlives the recorder.
+    /// `ends` per core. `program` outlives the recorder.
     TraceRecorder(const program::Program& program, std::vector<PossibleEnds> ends, TraceWindow window,
                   Consumer consumer);
 
@@ -37,8 +37,8 @@ public:
     void on(const observe::HostTransferred& event) override;
     void on(const observe::InferenceEvent& event) override;
 
-    /// The measurement is over, and the core's last inference that counts is the one of this number; what comes later
-    /// is not looked at. Returns how many inferences were handed over since the start.
+    /// The measurement is over; `last` has the number of each core's last inference that counts, and later ones are
+    /// ignored. Returns how many inferences were handed over since the start.
     std::size_t finish(const std::vector<std::uint64_t>& last);
 
     /// Inferences whose times are in memory now.
@@ -48,9 +48,9 @@ private:
     using Times = std::unique_ptr<InferenceTimes>;
     struct Core {
         PossibleEnds ends;
-        std::deque<Times> all;                ///< by number: with inputs on their way, executing, done
-        InferenceTimes* executing = nullptr;  ///< null where the one that runs is not wanted
-        std::uint64_t finished = 0;           ///< inferences whose outputs are out
+        std::deque<Times> all;                ///< by number: inputs in transfer, executing, done
+        InferenceTimes* executing = nullptr;  ///< null if the running one is not wanted
+        std::uint64_t finished = 0;           ///< inferences whose outputs are transferred
     };
 
     bool may_be_wanted(const Core& core, std::uint64_t number) const;
@@ -67,7 +67,7 @@ private:
     TraceWindow window_;
     Consumer consumer_;
     std::vector<Core> cores_;
-    std::vector<std::vector<QueueTimes>> spare_;  ///< of inferences that were forgotten, to be used again
+    std::vector<std::vector<QueueTimes>> spare_;  ///< from forgotten inferences, for reuse
     std::size_t handed_over_ = 0;
     bool over_ = false;
 };

@@ -21,7 +21,7 @@ bool lies_in(const AccessPattern& ap, const Allocation& a) {
            a.partition_start < ap.partition_start + ap.partition_count;
 }
 
-/// Sorted, each once.
+/// Sorts and removes duplicates.
 void make_set(std::vector<std::int64_t>& values) {
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
@@ -30,7 +30,7 @@ std::size_t place_in(const std::vector<std::int64_t>& set, std::int64_t value) {
     return static_cast<std::size_t>(std::lower_bound(set.begin(), set.end(), value) - set.begin());
 }
 
-/// How many lifetimes use each piece of each group of partitions, and what that comes to in bytes.
+/// How many lifetimes use each piece of each group of partitions, and the bytes in use.
 class Cover {
 public:
     Cover(std::size_t groups, const std::vector<std::int64_t>& piece_bytes)
@@ -98,7 +98,7 @@ StateBufferFill::StateBufferFill(const Program& program) : lifetimes_(program.al
     find_users(program);
 }
 
-/// Goes through the instructions in serial order with the allocations that are alive there: they share no byte.
+/// Visits the instructions in serial order with the allocations alive at each; these share no byte.
 void StateBufferFill::find_users(const Program& program) {
     const std::vector<std::size_t> order = by_beginning(program.allocations);
     auto next = order.begin();
@@ -140,7 +140,7 @@ std::vector<FillStep> StateBufferFill::steps(const InferenceTimes& times) const 
         changes.push_back({begin, &l, +1});
         changes.push_back({end, &l, -1});
     }
-    // What ends makes room for what begins at the same moment.
+    // Ends come first: they make room for what begins at the same time.
     std::stable_sort(changes.begin(), changes.end(),
                      [](const Change& a, const Change& b) { return a.at != b.at ? a.at < b.at : a.sign < b.sign; });
     Cover all(groups_, piece_bytes_), weights(groups_, piece_bytes_);

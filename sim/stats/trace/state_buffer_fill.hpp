@@ -1,4 +1,4 @@
-// How full the state buffer is over time, where occupancy.hpp says it over the serial order.
+// How full the state buffer is over time; occupancy.hpp has it over the serial order.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 
 namespace infsim::stats {
 
-/// From `at` on, in bytes of the partition that is fullest then.
+/// The fill from `at` on, in bytes of the fullest partition.
 struct FillStep {
     TimePoint at{};
     std::int64_t bytes = 0;
-    std::int64_t weight_bytes = 0;  ///< of them: weights and constants
+    std::int64_t weight_bytes = 0;  ///< weights and constants among them
 };
 
 /// An allocation of Program::allocations is in use from the issue of the first instruction that touches it until the
-/// last that does has left its queue. Its successor may be under way in the bytes that are free already: bytes of both
-/// count once, so that no partition ever holds more than it has.
+/// last one has left its queue. Its successor may already use bytes that are free: bytes of both count once, so that no
+/// partition ever holds more than its size.
 class StateBufferFill {
 public:
     explicit StateBufferFill(const program::Program& program);
@@ -42,9 +42,9 @@ private:
 
     void find_users(const program::Program& program);
 
-    std::size_t groups_ = 0;                 ///< partitions that no allocation tells apart
-    std::vector<std::int64_t> piece_bytes_;  ///< of the pieces that all beginnings and ends cut a partition into
-    std::vector<Lifetime> lifetimes_;        ///< of all allocations; those of PSUM are touched by nobody
+    std::size_t groups_ = 0;                 ///< partitions that no allocation distinguishes
+    std::vector<std::int64_t> piece_bytes_;  ///< of the pieces between all begins and ends in a partition
+    std::vector<Lifetime> lifetimes_;        ///< of all allocations; those of PSUM stay untouched
 };
 
 }  // namespace infsim::stats

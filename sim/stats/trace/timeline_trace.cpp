@@ -19,7 +19,7 @@ using record::TimeShare;
 
 namespace {
 
-/// Tracks of a core, by their distance from its first; those of its queues follow.
+/// Tracks of a core, as offsets from its first; the tracks of its queues follow.
 enum Offset : std::size_t { kProcess, kInferences, kDramRate, kFill, kWeightFill, kHostIn, kHostOut, kFirstQueue };
 
 std::string track_name(const program::Queue& queue) {
@@ -34,10 +34,10 @@ std::string_view purpose_of(const InstructionFacts& facts) {
     return facts.dram_bytes == 0 ? std::string_view{} : program::name(static_cast<Purpose>(facts.purpose));
 }
 
-/// Instructions of all cores up to which those of different kinds stay apart: 35 bytes each, so some 90 MB.
+/// Up to this many instructions on all cores, different kinds stay separate: 35 bytes each, so about 90 MB.
 constexpr std::size_t kManyInstructions = 2'500'000;
 
-/// What one queue did may be one slice where nothing lies in between.
+/// Which adjacent instructions of a queue may be joined into one slice.
 enum class Join { nothing, same_kind, any_kind };
 
 Join join_of(const program::Program& program, std::size_t queue, std::size_t cores) {
@@ -116,7 +116,7 @@ void TimelineTrace::add(const InferenceTimes& times) {
     previous_[static_cast<std::size_t>(times.core)] = {times.number, times.last_retirement};
 }
 
-/// What a core waited for between the inference before and this one.
+/// What a core waited for between the previous inference and this one.
 void TimelineTrace::add_between(const InferenceTimes& times) {
     const auto& previous = previous_[static_cast<std::size_t>(times.core)];
     if (!previous || previous->number + 1 != times.number || previous->last_retirement == times.first_issue) return;
@@ -133,7 +133,7 @@ void TimelineTrace::add_between(const InferenceTimes& times) {
                        {}});
 }
 
-/// The DMA whose retirement let this instruction go, if it was one: of all it waited for the last, as the chip has it.
+/// The DMA whose retirement released this instruction, if any. As in the chip, the last to retire is the one blamed.
 std::optional<InstructionId> TimelineTrace::blamed_dma(const InferenceTimes& times, std::size_t queue,
                                                        std::size_t index) const {
     const program::Waits& waits = program_.queues[queue].instructions[index].waits;
@@ -157,7 +157,7 @@ TimelineTrace::Flows TimelineTrace::flows_of(const InferenceTimes& times) {
     for (std::size_t q = 0; q < program_.queues.size(); ++q) {
         if (program_.queues[q].engine == Engine::dma) continue;
         TimePoint free = times.first_issue;
-        std::optional<InstructionId> dma;  // handed on by a Sync, which takes no time, to what it holds up
+        std::optional<InstructionId> dma;  // a Sync takes no time and passes it on to the next instruction
         for (std::size_t i = 0; i < times.queues[q].instructions.size(); ++i) {
             const InstructionTimes& t = times.queues[q].instructions[i];
             if (t.issued > free)

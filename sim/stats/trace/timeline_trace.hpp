@@ -1,4 +1,4 @@
-// From the times of inferences to the tracks, slices, counters and flows of a trace.
+// Turns the times of inferences into the tracks, slices, counters and flows of a trace.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace infsim::stats {
 ///
 /// Within an inference the slices of a queue's track follow one another without a gap: instructions (neighbours of one
 /// layer, image and kind that touch are one slice on PE, ACT and POOL), what the queue waited for, and `drained` from
-/// its last instruction to the end of the inference. Between two inferences of a core, if both are written, stands
-/// `between`. Categories: the instruction ("matmul", "dma_load") and for DMA the purpose of its bytes; else the name of
-/// a share of time (record::TimeShare: "wait_weights", "drained"). A flow leads from a DMA to each instruction of PE,
-/// ACT or POOL that waited for it.
+/// its last instruction to the end of the inference. Between two inferences of a core, if both are written, is
+/// `between`. Categories: the instruction ("matmul", "dma_load") and for DMA the purpose of its bytes; otherwise the
+/// name of a share of time (record::TimeShare: "wait_weights", "drained"). A flow leads from a DMA to each instruction
+/// of PE, ACT or POOL that waited for it.
 class TimelineTrace {
 public:
     /// `program`, `index` and `writer` must outlive it. Declares the tracks.
@@ -61,7 +61,7 @@ private:
     const ProgramIndex& index_;
     TraceWriter& writer_;
     StateBufferFill fill_;
-    std::vector<std::optional<Previous>> previous_;  ///< of each core, the inference written last
+    std::vector<std::optional<Previous>> previous_;  ///< per core, the inference written last
     std::uint64_t flows_ = 0;
 };
 

@@ -18,7 +18,7 @@ Parsed<TraceWindow> parse_span(std::string_view text, std::size_t dots) {
     const auto until = parse_quantity<Duration>(text.substr(dots + 2));
     if (!from) return failed(text, ": " + from.error);
     if (!until) return failed(text, ": " + until.error);
-    if (*until.value <= *from.value) return failed(text, ", which does not end behind its beginning");
+    if (*until.value <= *from.value) return failed(text, ", which does not end after it begins");
     return {TimeSpan{TimePoint{*from.value}, TimePoint{*until.value}}, ""};
 }
 

@@ -10,11 +10,11 @@
 
 namespace infsim::stats {
 
-/// The last so many measured inferences of each core, and those before them where fewer were measured.
+/// The last `count` measured inferences of each core; if fewer were measured, earlier ones too.
 struct LastInferences {
     int count = 1;
 };
-/// The inferences that are under way between two moments since the start of the chip, whole.
+/// All inferences in progress between two times since the start of the chip, each as a whole.
 struct TimeSpan {
     TimePoint from{}, until{};
 };

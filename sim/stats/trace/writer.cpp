@@ -17,15 +17,15 @@ using perfetto::protos::TrackDescriptor;
 using perfetto::protos::TrackEvent;
 
 constexpr std::size_t kPiece = 64 * 1024;
-constexpr std::uint32_t kSequence = 1;  ///< all packets are of one writer and share its numbers of names
+constexpr std::uint32_t kSequence = 1;  ///< all packets come from one writer and share its name numbers
 constexpr std::uint32_t kStateCleared = 1, kNeedsState = 2;
 
-/// To the nearest nanosecond; no time of a simulation is negative.
+/// To the nearest nanosecond; simulated times are never negative.
 std::uint64_t nanoseconds_of(TimePoint t) {
     return (static_cast<std::uint64_t>(t.time_since_epoch().count()) + 500) / 1000;
 }
 
-/// The numbers of the names of one kind.
+/// Numbers the names of one kind.
 class Names {
 public:
     /// The number of `name`; a new one is added to `fresh`.
@@ -53,7 +53,7 @@ struct TraceWriter::Impl {
     TracePacket packet;  ///< reused, so that its parts stay allocated
     Names names, categories, arguments;
 
-    /// An empty packet of an event at `at`.
+    /// An empty event packet at `at`.
     TrackEvent& event(std::uint64_t track, TrackEvent::Type type, TimePoint at) {
         packet.Clear();
         packet.set_timestamp(nanoseconds_of(at));
@@ -81,10 +81,10 @@ struct TraceWriter::Impl {
         return child;
     }
 
-    /// Field 1 of Trace, as if all packets were one message.
+    /// Writes field 1 of Trace, as if all packets were one message.
     void put() {
         const std::size_t size = packet.ByteSizeLong();
-        INFSIM_CHECK(size < kPiece, "a packet of a trace is too long");
+        INFSIM_CHECK(size < kPiece, "a trace packet is too long");
         pending += '\x0A';
         for (std::size_t rest = size;; rest >>= 7U) {
             pending += static_cast<char>(rest < 0x80 ? rest : (rest & 0x7FU) | 0x80U);

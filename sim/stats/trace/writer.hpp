@@ -1,4 +1,4 @@
-// A timeline in Perfetto's trace format, written as it is told.
+// A timeline in Perfetto's trace format, written event by event.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace infsim::stats {
 
-/// A slice of a track. Times are rounded to the nanosecond, the format's unit, so that slices that touch still do.
+/// A slice of a track. Times are rounded to the nanosecond, the format's unit, so that adjacent slices stay adjacent.
 struct Slice {
     std::uint64_t track = 0;
     TimePoint from{}, until{};
@@ -28,8 +28,8 @@ struct Slice {
     std::vector<std::uint64_t> flows_in;
 };
 
-/// Encodes packets and hands them over in pieces of some 64 KiB; memory does not grow with the trace, but for each
-/// different name, which is written once and referred to by number. Slices of a track come in time order and do not
+/// Encodes packets and hands them over in pieces of about 64 KiB. Memory grows only with the number of distinct names;
+/// each is written once and then referred to by number. Slices of a track come in time order and do not
 /// overlap; tracks may come in any order.
 class TraceWriter {
 public:
@@ -39,8 +39,8 @@ public:
     TraceWriter(const TraceWriter&) = delete;
     TraceWriter& operator=(const TraceWriter&) = delete;
 
-    /// A process and what belongs to it. Tracks are numbered by the caller, from 1, and declared before they are used.
-    /// `rank`: the order among those of a process, which viewers may follow.
+    /// A process and its tracks. The caller numbers tracks from 1 and declares them before use. `rank`: the order among
+    /// the tracks of a process, which viewers may follow.
     void process(std::uint64_t track, int pid, const std::string& name);
     void track(std::uint64_t track, std::uint64_t process, const std::string& name, int rank);
     void counter(std::uint64_t track, std::uint64_t process, const std::string& name, const std::string& unit,
@@ -50,7 +50,7 @@ public:
     /// From `at` on the counter has this value.
     void count(std::uint64_t track, TimePoint at, std::int64_t value);
 
-    /// Hands over what is left.
+    /// Hands over the rest.
     void flush();
 
 private:

@@ -74,7 +74,7 @@ TEST_CASE("what is wrong with a file of free constants is told with its place") 
     for (const char* no_number : {"nanGB/s", "infGB/s", "-infGB/s"})
         CHECK(with("21.4GB/s", no_number).find("must be a number, or text of a number and its unit") !=
               std::string::npos);
-    CHECK(with("[\"dma.core_bandwidth\"]", "[]").find("must name a key") != std::string::npos);
+    CHECK(with("[\"dma.core_bandwidth\"]", "[]").find("must name at least one key") != std::string::npos);
     CHECK(with("\"why\": \"w\"", "\"because\": \"w\"").find("because") != std::string::npos);
     CHECK(wrong(R"({"free": [{)" + good + "}, {" + good + "}]}").find("is free already") != std::string::npos);
 }

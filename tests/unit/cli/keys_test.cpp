@@ -27,9 +27,9 @@ TEST_CASE("every key that is read has a type and a meaning, and every meaning is
 TEST_CASE("a key without a meaning, a meaning without a key and a key without a type are found") {
     json::AskedKey good{"a", "integer", "", {}, false}, bare{"b", "", "", {}, false};
     CHECK(gaps({good}, {{"a", "x"}}).empty());
-    CHECK(gaps({good}, {}) == std::vector<std::string>{"nothing says what 'a' means"});
+    CHECK(gaps({good}, {}) == std::vector<std::string>{"'a' has no meaning"});
     CHECK(gaps({good}, {{"a", ""}}) == std::vector<std::string>{"the meaning of 'a' is empty"});
-    CHECK(gaps({}, {{"a", "x"}}) == std::vector<std::string>{"'a' is a key that nobody reads"});
+    CHECK(gaps({}, {{"a", "x"}}) == std::vector<std::string>{"'a' is a key that no reader reads"});
     CHECK(gaps({bare}, {{"b", "x"}}) == std::vector<std::string>{"'b' has no type"});
     CHECK(gaps({bare}, {{"b", "x", "text"}}).empty());
     CHECK(gaps({good}, {{"a", "x", "", "", true}}) == std::vector<std::string>{"'a' is read with the others"});

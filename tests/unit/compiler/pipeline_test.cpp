@@ -153,8 +153,8 @@ TEST_CASE("names that are no pass are reported with those that are") {
     resolved(options, target_of(chip()), problems);
     REQUIRE(problems.list().size() == 2);
     CHECK(problems.list()[0].what ==
-          "'emit' is no pass that can be left out; order, replicate, stem, prefetch, spill and rematerialize are");
-    CHECK(problems.list()[1].what.rfind("'lower' is no optional pass", 0) == 0);
+          "'emit' cannot be left out; order, replicate, stem, prefetch, spill and rematerialize can");
+    CHECK(problems.list()[1].what.rfind("'lower' is not an optional pass", 0) == 0);
 }
 
 TEST_CASE("every pass says what it did, fitting also what it tried") {
@@ -202,7 +202,7 @@ TEST_CASE("a form that a pass has damaged is a fault that names pass and problem
     std::vector<PassReport> reports;
     c.form = Form::network;  // of which nothing is there
     CHECK_THROWS_WITH(run_passes(c, {true, "", nullptr}, reports),
-                      "pass order left what is wrong: inputs: 0 of 1; outputs: 0 of 1");
+                      "pass order left an invalid form: inputs: 0 of 1; outputs: 0 of 1");
 }
 
 TEST_CASE("a refusal says which passes ran") {

@@ -68,9 +68,9 @@ TEST_CASE("Quantities of one kind compare by size, whatever their units") {
 }
 
 TEST_CASE("What cannot be compared is said") {
-    CHECK(answer("sb < 4") == "'128KiB' and '4' cannot be compared so");
-    CHECK(answer("sb < 1GHz") == "'128KiB' and '1GHz' cannot be compared so");
-    CHECK(answer("dtype < fp32") == "'fp16' and 'fp32' cannot be compared so");
+    CHECK(answer("sb < 4") == "'128KiB' and '4' cannot be compared in this way");
+    CHECK(answer("sb < 1GHz") == "'128KiB' and '1GHz' cannot be compared in this way");
+    CHECK(answer("dtype < fp32") == "'fp16' and 'fp32' cannot be compared in this way");
     CHECK(answer("bach < 4") == "'bach' is neither an axis nor in the base");
 }
 

@@ -32,6 +32,6 @@ TEST_CASE("layers are read by the names of their columns") {
 TEST_CASE("what no simulation wrote is refused with its place") {
     CHECK(problem_of("layer,bound,start_ms,end_ms\n") == "layers.csv: line 1: column 'main_stall' is missing");
     const std::string header = "layer,bound,main_stall,start_ms,end_ms\n";
-    CHECK(problem_of(header + "a,pe,,0\n") == "layers.csv: line 2: has another number of cells than the header");
+    CHECK(problem_of(header + "a,pe,,0\n") == "layers.csv: line 2: has more or fewer cells than the header");
     CHECK(problem_of(header + "a,pe,,0,1\nb,pe,,x,1\n") == "layers.csv: line 3: start_ms and end_ms must be numbers");
 }

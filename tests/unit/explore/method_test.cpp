@@ -71,7 +71,7 @@ TEST_CASE("what does not go with a measure is a problem at its place") {
     CHECK(problems_of(R"("measure": ["estimate", "limits"])") ==
           All{"s.json: /measure: must name one of simulation, estimate, limits"});
     CHECK(problems_of(R"("measure": "limits")") ==
-          All{"s.json: /axes/0: is what \"measure\": \"limits\" looks for; \"max_batch\" bounds it"});
+          All{"s.json: /axes/0: is what \"measure\": \"limits\" searches for; \"max_batch\" bounds it"});
     CHECK(problems_of(R"("maximize": "batch", "then": {"simulate": "pareto"})") ==
           All{"s.json: /then: follows \"measure\": \"estimate\" only"});
     CHECK(problems_of(R"("measure": "estimate", "then": {"simulate": "pareto"})") ==
@@ -79,7 +79,7 @@ TEST_CASE("what does not go with a measure is a problem at its place") {
     CHECK(problems_of(R"("measure": "estimate", "maximize": "batch", "then": {"simulate": "all"})") ==
           All{"s.json: /then/simulate: must be 'pareto', and is 'all'"});
     CHECK(problems_of(R"("measure": "estimate", "minimize": "latency_ms_p99")") ==
-          All{"s.json: /minimize: 'latency_ms_p99' is known of simulated points only; an estimate has throughput_avg, "
+          All{"s.json: /minimize: 'latency_ms_p99' is known only for simulated points; an estimate has throughput_avg, "
               "latency_ms_avg and service_ms"});
     CHECK(problems_of(R"("measure": "estimate", "maximize": "batch", "subject_to": ["latency_ms_p99 <= 1"])").size() ==
           1);

@@ -71,21 +71,20 @@ TEST_CASE("objectives are one column or several, and bounds numbers or quantitie
 }
 
 TEST_CASE("what no objective can be is told at its place, with what would be right") {
-    CHECK(
-        problems_of(R"("maximize": ["throughput_avgg", "bound"], "minimize": 3)") ==
-        std::vector<std::string>{
-            "s.json: /minimize: must name a column, or be an array of names, and is an integer",
-            "s.json: /maximize/0: 'throughput_avgg' is no column of the table; did you mean 'throughput_avg'? (infsim "
-            "sweep --help-columns lists them)",
-            "s.json: /maximize/1: 'bound' is text, and must be a column of numbers"});
+    CHECK(problems_of(R"("maximize": ["throughput_avgg", "bound"], "minimize": 3)") ==
+          std::vector<std::string>{"s.json: /minimize: must name a column, or be an array of names, and is an integer",
+                                   "s.json: /maximize/0: 'throughput_avgg' is not a column of the table; did you mean "
+                                   "'throughput_avg'? (infsim "
+                                   "sweep --help-columns lists them)",
+                                   "s.json: /maximize/1: 'bound' is text, and must be a column of numbers"});
     CHECK(problems_of(R"("maximize": [], "minimize": ["service_ms", "service_ms"])") ==
           std::vector<std::string>{"s.json: /maximize: must name a column",
-                                   "s.json: /minimize/1: 'service_ms' is asked for already"});
+                                   "s.json: /minimize/1: 'service_ms' is named already"});
     CHECK(problems_of(R"("subject_to": ["latency_ms_p99 <= fast", "latency_ms_p99 <= 10KiB", "p99 < 3"])") ==
           std::vector<std::string>{
               "s.json: /subject_to/0: 'fast' must be a number, such as in \"latency_ms_p99 <= 10\"",
               "s.json: /subject_to/1: 'latency_ms_p99' is in ms and cannot be compared with a quantity of bytes",
-              "s.json: /subject_to/2: 'p99' is no column of the table (infsim sweep --help-columns lists them)"});
+              "s.json: /subject_to/2: 'p99' is not a column of the table (infsim sweep --help-columns lists them)"});
 }
 
 TEST_CASE("a sweep of scenarios has no objectives") {
@@ -94,7 +93,7 @@ TEST_CASE("a sweep of scenarios has no objectives") {
         R"({"question": "?", "base": {"scenario": "x.json"}, "axes": [], "maximize": "goodput"})", "s.json", problems);
     CHECK_FALSE(read_sweep(*document, {}, problems));
     CHECK(to_text(problems.list().front()) ==
-          "s.json: /maximize: is not there for a sweep of scenarios, only for one of points");
+          "s.json: /maximize: does not apply to a sweep of scenarios, only to one of points");
 }
 
 TEST_CASE("the winner satisfies the bounds; each bound costs what the best without it gives more") {

@@ -34,7 +34,7 @@ TEST_CASE("progress is lines in a log and one line on a terminal, gone at the en
         p->note("a model says so");
         p->finish();
     }
-    CHECK(log.str() == "1 of 4 points are there already\n[2/4] batch=2: fine\nnote: a model says so\n");
+    CHECK(log.str() == "1 of 4 points are stored already\n[2/4] batch=2: fine\nnote: a model says so\n");
     const auto lines = drawn(terminal.str());
     CHECK(lines[1] == "[###############...............] 2/4  batch=2: fine");
     CHECK(lines[2] == "note: a model says so\n" + lines[1]);

@@ -78,8 +78,7 @@ TEST_CASE("axes that move together are as long as each other, also after --set")
         {"zip": [{"key": "batch", "values": [1, 2]}]}]})",
                      lonely));
     CHECK(texts(lonely) ==
-          std::vector<std::string>{
-              "sweeps/s.json: /axes/0/zip: must hold at least two axes, which take their values together"});
+          std::vector<std::string>{"sweeps/s.json: /axes/0/zip: must hold at least two axes that move together"});
 }
 
 TEST_CASE("paths are relative to the sweep file, names of networks stay") {
@@ -205,7 +204,7 @@ TEST_CASE("what does not go with a batch that goes to the limit is a problem") {
                                    "\"measure\": \"limits\""});
     CHECK(problems_of(R"("axes": [{"key": "batch", "values": "to_limit"}], "where": ["batch <= 8"])") ==
           std::vector<std::string>{
-              "sweeps/s.json: /where/0: 'batch' goes to the limit and is no value yet; \"max_batch\" bounds it"});
+              "sweeps/s.json: /where/0: 'batch' goes to the limit and has no value yet; \"max_batch\" bounds it"});
     CHECK(
         problems_of(R"("axes": [{"zip": [{"key": "seed", "values": [1]}, {"key": "batch", "values": "to_limit"}]}])") ==
         std::vector<std::string>{"sweeps/s.json: /axes/0/zip/1: 'to_limit' cannot move together with another axis"});

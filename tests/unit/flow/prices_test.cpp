@@ -44,7 +44,7 @@ TEST_CASE("a chip has the price that the list gives it, others have none") {
     CHECK(price_of(chosen(*two, "b", problems), "what-if")->usd_per_chip_hour == 0.25);
     CHECK(problems.empty());
     chosen(*two, "nothing", problems);
-    CHECK(to_text(problems.list().at(0)) == "--price: 'nothing' is no price of the list; known are a, b");
+    CHECK(to_text(problems.list().at(0)) == "--price: 'nothing' is not a price in the list; known are a, b");
 }
 
 TEST_CASE("a price that is given needs no list and must be one") {
@@ -61,14 +61,14 @@ TEST_CASE("a price that is given needs no list and must be one") {
 TEST_CASE("a list that is wrong is reported where it is") {
     CHECK(report(kTwo, "\"b\"", "\"a\"") == "p.json: /prices/1: is the second price with the id 'a'");
     CHECK(report(kTwo, R"("one": "a")", R"("one": "inf")") ==
-          "p.json: /default/one: 'inf' is no price of the list; known are a, b");
+          "p.json: /default/one: 'inf' is not a price in the list; known are a, b");
     CHECK(report(kTwo, "0.5", "0") ==
           "p.json: /prices/0/usd_per_hour: must be above 0 and at most 1e+06 USD, and is 0");
     CHECK(report(kTwo, "\"chips\": 4", "\"chips\": 0") == "p.json: /prices/1/chips: must be from 1 to 1024, and is 0");
     CHECK(report(kTwo, "2021-03", "March") ==
           "p.json: /prices/0/date: must be YYYY, YYYY-MM, YYYY-MM-DD or \"unknown\", and is 'March'");
     CHECK(report(kTwo, "\"a list\"", "\"\"") ==
-          "p.json: /prices/0/source: must not be empty; what is not known is \"unknown\"");
+          "p.json: /prices/0/source: must not be empty; use \"unknown\" if it is not known");
     CHECK(report(kTwo, "\"region\": \"r\", ", "") == "p.json: /prices/1: key 'region' is missing");
     CHECK(report(kTwo, "\"terms\"", "\"term\"").find("/prices/0/term: unknown key 'term'; did you mean 'terms'?") !=
           std::string::npos);

@@ -119,7 +119,7 @@ TEST_CASE("everything wrong with the inputs is in one report") {
                                            "shape is [2,4]") &&
                            Catch::Contains("'features': has shape [2,4] and must have [2,8] at batch 2") &&
                            Catch::Contains("'features': has elements of type i32") &&
-                           Catch::Contains("'word': is no input of the model"));
+                           Catch::Contains("'word': is not an input of the model"));
     CHECK_THAT(refusal(p, {{"words", words(2, DType::i32)}, {"features", features(2)}}),
                Catch::Contains("'words': has elements of type i32 and must have i64"));
     CHECK_THAT(refusal(p, {{"words", words(1)}, {"features", features(2)}}),

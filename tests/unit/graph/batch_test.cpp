@@ -80,15 +80,15 @@ TEST_CASE("extents that a model leaves open come by name or by input") {
     options.dims = {{"H", 32}, {"W", 48}};
     CHECK(inputs_of({{"x", {"N", "3", "H", "W"}}}, options) == "x[1,3,32,48]@0");
     options.dims["S"] = 7;
-    CHECK(contains(inputs_of({{"x", {"N", "3", "H", "W"}}}, options), "dim 'S': is no axis of an input"));
+    CHECK(contains(inputs_of({{"x", {"N", "3", "H", "W"}}}, options), "dim 'S': is not an axis of an input"));
     options = {};
     CHECK(contains(inputs_of({{"x", {"N", "S"}}}), "only the name 'S'; --dim S=VALUE gives it one"));
     CHECK(contains(inputs_of({{"x", {"", "3", ""}}}), "axis 2 of 'x' has no extent and no name; --input x="));
     options.input_shapes["x"] = {1, 3, 5};
     CHECK(inputs_of({{"x", {"", "3", ""}}}, options) == "x[1,3,5]@0");
     CHECK(contains(inputs_of({{"x", {"", "4", ""}}}, options), "is given 3 for axis 1, which has 4"));
-    CHECK(contains(inputs_of({{"x", {"", ""}}}, options), "is given the shape [1, 3, 5] and has 2 axes"));
-    CHECK(contains(inputs_of({{"y", {"", "3", "5"}}}, options), "input 'x': is none of the model's"));
+    CHECK(contains(inputs_of({{"x", {"", ""}}}, options), "is given the shape [1, 3, 5] but has 2 axes"));
+    CHECK(contains(inputs_of({{"y", {"", "3", "5"}}}, options), "input 'x': is not an input of the model"));
 }
 
 TEST_CASE("a reshape by computed shapes keeps the batch where extents of 1 do not show it") {
@@ -190,12 +190,12 @@ TEST_CASE("items that depend on each other: the whole is the item, with a notice
         return g.notices[0];
     };
     CHECK(mixing([](OnnxModel& m) { set(m.node("Softmax", {"x"}, {"y"}), "axis", std::int64_t{0}); }) ==
-          "model: a batch is several of the whole model: node 'Softmax_y' (softmax): softmax over the batch axis");
+          "model: a batch is several runs of the whole model: node 'Softmax_y' (softmax): softmax over the batch axis");
     CHECK(contains(mixing([](OnnxModel& m) {
                        m.integers("s", {2, 16});
                        m.node("Reshape", {"x", "s"}, {"y"});
                    }),
-                   "leaves no axis to the batch"));
+                   "leaves the batch no axis"));
     CHECK(contains(mixing([](OnnxModel& m) {
                        m.integers("s", {32});
                        m.node("Reshape", {"x", "s"}, {"y"});
@@ -259,7 +259,7 @@ TEST_CASE("an open batch that is mixed is several of the model at 1, unless some
     const auto g = mixed.import();
     CHECK(g.batchable);
     REQUIRE(g.notices.size() == 1);
-    CHECK(contains(g.notices[0], "a batch is several of the whole model: node 'ReduceMax_most' (reduce_max)"));
+    CHECK(contains(g.notices[0], "a batch is several runs of the whole model: node 'ReduceMax_most' (reduce_max)"));
     OnnxModel baked;
     baked.input("x", {-1, 4}).output("y").fill("c", {8, 4}, 1);
     baked.node("Add", {"x", "c"}, {"y"});

@@ -92,7 +92,7 @@ TEST_CASE("a Loop of a constant number of steps is unrolled, what it collects is
     CHECK(g.tensor(g.outputs[1]).batch_axis == 1);
 
     m.model.mutable_graph()->mutable_initializer(0)->set_int64_data(0, 1'000'000'000);
-    CHECK(contains(import_error(m), "hold more than"));
+    CHECK(contains(import_error(m), "have more than"));
     m.model.mutable_graph()->mutable_node(0)->set_input(0, "");
     CHECK(contains(import_error(m), "has no trip count"));
 }
@@ -129,7 +129,7 @@ TEST_CASE("functions of the model are inlined, with attributes of their calls") 
 
     inner.set_op_type("Leaky");
     inner.set_domain("local");
-    CHECK(contains(import_error(m), "stand within each other"));
+    CHECK(contains(import_error(m), "are nested more than"));
 }
 
 TEST_CASE("an LSTM is one product for the inputs of all steps and one per step for the state") {
@@ -273,7 +273,7 @@ TEST_CASE("indices: extremes, sums along an axis, picks and puts by constant ind
     OnnxModel counted(13);
     counted.input("x", {-1, 3}).output("y");
     counted.node("NonZero", {"x"}, {"y"});
-    CHECK(contains(import_error(counted), "node 'NonZero_y' (NonZero): of data that are computed is not supported"));
+    CHECK(contains(import_error(counted), "node 'NonZero_y' (NonZero): of computed data is not supported"));
 }
 
 TEST_CASE("quantised weights are recipes, values that are quantised pass, with one notice") {
@@ -343,7 +343,7 @@ TEST_CASE("what newer opsets add is taken or refused by name") {
     auto& r = resize.node("Resize", {"x", "", "", "to"}, {"y"});
     set(r, "mode", std::string("linear"));
     set(r, "antialias", std::int64_t{1});
-    CHECK(contains(import_error(resize), "antialias (opset 18) is not supported where an axis shrinks"));
+    CHECK(contains(import_error(resize), "antialias (opset 18) is not supported if an axis shrinks"));
     OnnxModel scatter(24);
     scatter.input("x", {-1, 4}).output("y");
     scatter.node("TensorScatter", {"x", "x"}, {"y"});

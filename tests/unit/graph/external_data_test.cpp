@@ -69,9 +69,9 @@ TEST_CASE("external data must be where they are said to be") {
     CHECK(contains(error({{"offset", "xyz"}}), "initializer 'w': the offset of its external data is 'xyz'"));
     CHECK(contains(error({{"offset", "-4"}}), "initializer 'w': the offset of its external data is '-4'"));
     CHECK(contains(error({{"offset", "9223372036854775804"}}), "initializer 'w': its 64 bytes at offset 9223372"));
-    CHECK(contains(error({{"offset", "99999999999999999999"}}), "which is no count of bytes"));
+    CHECK(contains(error({{"offset", "99999999999999999999"}}), "which is not a byte count"));
     CHECK(contains(error({{"offset", "1"}}), "initializer 'w': its 64 bytes at offset 1 are not all in"));
-    CHECK(contains(error({{"length", "60"}}), "initializer 'w': its shape takes 64 bytes, its external data have 60"));
+    CHECK(contains(error({{"length", "60"}}), "initializer 'w': its shape takes 64 bytes, its external data has 60"));
 }
 
 TEST_CASE("only regular files below the model's folder are read, in either form") {
@@ -114,10 +114,10 @@ TEST_CASE("only regular files below the model's folder are read, in either form"
     both("folder/absent.bin", "is not below the model's folder");
     both("/dev/zero", "is not below the model's folder");
     both(elsewhere.file("w.bin"), "is not below the model's folder");
-    both("pipe", "no regular file");
-    both("sub", "no regular file");
+    both("pipe", "not a regular file");
+    both("sub", "not a regular file");
     CHECK(json_error("absent.bin") == "absent");
     fs::remove(folder.file("m.onnx"));
     REQUIRE(::mkfifo(folder.file("m.onnx").c_str(), 0600) == 0);
-    CHECK_THROWS_WITH(import_onnx(folder.file("m.onnx")), Catch::Contains("is no regular file"));
+    CHECK_THROWS_WITH(import_onnx(folder.file("m.onnx")), Catch::Contains("is not a regular file"));
 }

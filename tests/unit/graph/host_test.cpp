@@ -213,7 +213,7 @@ TEST_CASE("of several items, each result whose shape depends on data is one of i
 
 TEST_CASE("an operator of the host without leave is refused, and what would allow it is named") {
     CHECK(contains(import_error(top_two(-1)),
-                   "node 'TopK_values' (TopK): of data that are computed is not supported; with compiler option "
+                   "node 'TopK_values' (TopK): of computed data is not supported; with compiler option "
                    "host.operators the host runs TopK"));
     auto others = allowed();
     others.host_operators.erase("TopK");
@@ -268,7 +268,7 @@ TEST_CASE("an operator of the host inside of a subgraph is refused") {
         node.add_output("i");
         body.add_output()->set_name("v");
     }
-    CHECK(contains(import_error(m, allowed()), "is not supported inside of a subgraph or function"));
+    CHECK(contains(import_error(m, allowed()), "is not supported inside a subgraph or function"));
 }
 
 TEST_CASE("what the host evaluates is more than what is folded") {

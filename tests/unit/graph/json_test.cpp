@@ -135,7 +135,7 @@ TEST_CASE("axes of a graph text may have names, whose extents can be replaced") 
     CHECK(test::output_shape(read_graph(folder.file("m.json"), {{"seq", 9}})) == Shape{1, 2, 9, 2});
     CHECK_THROWS_WITH(read_graph(folder.file("m.json"), {{"sec", 9}}),
                       Catch::Contains("no axis is called 'sec'; did you mean 'seq'?"));
-    CHECK(reports(text(""), "/inputs/0/shape/1", "'seq' is no axis that /dims names"));
+    CHECK(reports(text(""), "/inputs/0/shape/1", "'seq' is not an axis in /dims"));
     CHECK(reports(text(R"("dims": {"seq": 0}, )"), "/dims/seq", "from 1"));
     ImportOptions options;
     options.dims["seq"] = 512;

@@ -82,22 +82,22 @@ TEST_CASE("An address map names its fields from the top, parts with their bits")
 TEST_CASE("A DDR4 channel that cannot be is refused") {
     const std::pair<const char*, std::pair<json::Value, const char*>> cases[] = {
         {"model.address_map", {"row bank column", "0 bits of bank_group"}},
-        {"model.address_map", {"row rank bank column bank_group", "'rank' is no field"}},
+        {"model.address_map", {"row rank bank column bank_group", "'rank' is not a field"}},
         {"model.address_map", {"row bank column:x bank_group", "the bits must be from 1 to 40"}},
         {"model.address_map", {"row bank column:9 bank_group", "9 bits of column"}},
         {"model.bank_groups", {3, "must be a power of two, and is 3"}},
         {"model.banks_per_group", {8, "makes 32 banks"}},
         {"model.row_bytes", {"32B", "must be from 64B"}},
-        {"model.clock", {"1333MHz", "makes 21328000000 bytes/s"}},
+        {"model.clock", {"1333MHz", "gives 21328000000 bytes/s"}},
         {"model.clock", {"99999GHz", "must be from 100MHz to 10GHz"}},
         {"model.t_ccd_l", {"3cycles", "is less than t_ccd_s"}},
         {"model.t_ccd_s", {"3cycles", "is less than the 4 cycles"}},
         {"model.t_refi", {"500ns", "must be at least twice t_rfc"}},
         {"model.t_rfc", {"0ns", "must be from"}},
         {"model.t_faw", {"20000cycles", "must be from 0cycles to 1000cycles"}},
-        {"capacity", {"6GiB", "which is no power of two"}},
+        {"capacity", {"6GiB", "which is not a power of two"}},
         {"channel_bandwidth", {"0GB/s", "must be from"}},
-        {"channel_bandwidth", {"25GB/s", "and dram.channel_bandwidth is 25000000000"}},
+        {"channel_bandwidth", {"25GB/s", "but dram.channel_bandwidth is 25000000000"}},
         {"model.efficiency", {0.8, "there is no 'efficiency'"}},
     };
     for (const auto& [key, expected] : cases) {
@@ -157,7 +157,7 @@ TEST_CASE("Problems of a variant are located in the file that has them") {
     says(R"({"base": "inferentia1.json", "dram": {"bursts": 1}})", "variant.json: /dram/bursts: unknown key 'bursts'");
     says(R"({"base": "inferentia1.json", "drams": {}})", "unknown key 'drams'");
     says(R"({"base": "inferentia1.json", "pe": 3})", "variant.json: /pe: must be an object");
-    says(R"({"base": "variant.json"})", "variant.json: /base: 'variant.json' is no complete chip file");
+    says(R"({"base": "variant.json"})", "variant.json: /base: 'variant.json' is not a complete chip file");
     says(R"({"base": "nosuch.json"})", "nosuch.json");
     says(R"({"base": 3})", "variant.json: /base: must be text that names a chip file");
 }

@@ -118,7 +118,7 @@ TEST_CASE("Both forms at once are refused") {
     json::Document both = committed();
     both.root.as_object().find("state_buffer")->as_object().set("bytes", graded("12MiB"));
     CHECK(refusal(both) ==
-          "chip.json: /state_buffer/bytes: is said by 'partition_bytes' as well; state one of the two");
+          "chip.json: /state_buffer/bytes: is also stated by 'partition_bytes'; state only one of the two");
     CHECK(refusal(committed(),
                   {{"dram.bandwidth", "80GB/s", "", "--set a"}, {"dram.channel_bandwidth", "40GB/s", "", "--set b"}}) ==
           "--set a: 'dram.bandwidth' and 'dram.channel_bandwidth' set the same number; leave out one of the two");
@@ -150,5 +150,5 @@ TEST_CASE("What a variant says wins over its base in either form") {
     CHECK_THROWS_WITH(written("both.json", R"({"base": "base.json", "name": "v", "dram": {
         "channel_bandwidth": {"value": "10GB/s")" +
                                                origin + R"(, "bandwidth": {"value": "20GB/s")" + origin + "}}"),
-                      Catch::Contains("both.json: /dram/bandwidth: is said by 'channel_bandwidth' as well"));
+                      Catch::Contains("both.json: /dram/bandwidth: is also stated by 'channel_bandwidth'"));
 }

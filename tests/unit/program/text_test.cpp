@@ -168,10 +168,10 @@ TEST_CASE("a file that is cut anywhere is refused") {
 
 TEST_CASE("lines missing, added or of another kind are refused") {
     const std::string text = text_of(tiny_program());
-    CHECK(problems("infsim-program 2\n")[0] == "p.txt: line 1: is no Program file ('infsim-program 1')");
+    CHECK(problems("infsim-program 2\n")[0] == "p.txt: line 1: is not a Program file ('infsim-program 1')");
     CHECK(problems(replaced(text, "end 10", "end 11"))[0].find("the 10 instructions of this file") !=
           std::string::npos);
-    CHECK(problems(text + "sync\n")[0].find("nothing behind 'end'") != std::string::npos);
+    CHECK(problems(text + "sync\n")[0].find("nothing after 'end'") != std::string::npos);
     CHECK(problems(replaced(text, "layer \"fc\"", "player \"fc\""))[0].find("a line of a Program file") !=
           std::string::npos);
     CHECK(problems("infsim-program 1\nbox to=0() from=0() tensor=0\nend 0\n")[0].find("a segment before") !=

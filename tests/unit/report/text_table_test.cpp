@@ -30,7 +30,7 @@ TEST_CASE("what is no table is told with its line") {
     CHECK_THROWS_WITH(parse_csv("a,b\n1,2\n3\n", "t.csv"), Catch::Contains("line 3") && Catch::Contains("has 1 cells"));
     CHECK_THROWS_WITH(parse_csv("a,b\n1,\"2\n3,4\n", "t.csv"),
                       Catch::Contains("line 2") && Catch::Contains("never closed"));
-    CHECK_THROWS_WITH(parse_csv("a,b,a\n", "t.csv"), Catch::Contains("'a' is there twice"));
+    CHECK_THROWS_WITH(parse_csv("a,b,a\n", "t.csv"), Catch::Contains("'a' appears twice"));
 }
 
 TEST_CASE("a column that says the same everywhere is told once") {

@@ -94,7 +94,7 @@ TEST_CASE("other writers' headers are understood") {
 TEST_CASE("what cannot be read is refused with file, place and reason") {
     const auto why = [](const std::string& content) { return problem([&] { parse_npy(content, "in.npz", "x"); }); };
     const std::string good = npy_content(from_floats(DType::fp32, {2, 2}, {1, 2, 3, 4}));
-    CHECK(why("PK") == "in.npz: x: is no .npy array");
+    CHECK(why("PK") == "in.npz: x: is not a .npy array");
     CHECK(contains(why(good.substr(0, 9)), "truncated in its header"));
     CHECK(contains(why(good.substr(0, 40)), "truncated in its header"));
     CHECK(contains(why(good.substr(0, good.size() - 1)), "holds 15 bytes of data where its shape [2,2] wants 16"));
@@ -200,7 +200,7 @@ TEST_CASE("TensorProto files that are broken or of other types are refused") {
     const std::string head = varint(1, 2) + varint(2, 1) + bytes(8, "x");
     CHECK(
         contains(why(head + bytes(9, std::string(7, '\0'))), "tensor 'x': holds 7 bytes where its shape [2] wants 8"));
-    CHECK(contains(why(head + std::string("\x4A\x08\x00", 3)), "no TensorProto"));
+    CHECK(contains(why(head + std::string("\x4A\x08\x00", 3)), "not a TensorProto"));
     CHECK(contains(why(varint(1, 1) + varint(2, 8) + bytes(6, "text")), "not supported (number 8)"));
     CHECK(contains(why(head + varint(14, 1)), "another file"));
 }

@@ -98,7 +98,7 @@ TEST_CASE("operands lie in buffers that exist") {
     CHECK(found([](Good& g) { g.at(1).buffer[0] = BufferId(2); }) ==
           Found{"1 tensor_scalar of layer 0: an operand without a buffer"});
     CHECK(found([](Good& g) { g.at(1).buffer[4] = g.in; }) ==
-          Found{"1 tensor_scalar of layer 0: has buffer b0 for an operand it has not"});
+          Found{"1 tensor_scalar of layer 0: has buffer b0 for a missing operand"});
 }
 
 TEST_CASE("operands stay inside the bytes and the half of their buffer") {
@@ -125,16 +125,16 @@ TEST_CASE("operands in PSUM stay inside it and have no buffer") {
 
 TEST_CASE("what is read of a buffer has been written") {
     CHECK(found([](Good& g) { std::swap(g.at(1), g.at(2)); }) ==
-          Found{"1 dma_store of layer 0: reads of b1 what nothing has written"});
+          Found{"1 dma_store of layer 0: reads bytes of b1 that nothing has written"});
     CHECK(found([](Good& g) { copy_of(g).dst = test::elements_at(0, 49); }).at(0) ==
-          "2 dma_store of layer 0: reads of b1 what nothing has written");
+          "2 dma_store of layer 0: reads bytes of b1 that nothing has written");
 }
 
 TEST_CASE("a scalar of each partition is read like any operand") {
     CHECK(found([](Good& g) {
               copy_of(g).scalar0 = program::ScalarOperand::per_partition(0, 0, DType::fp16);
               g.at(1).buffer[3] = g.out;
-          }) == Found{"1 tensor_scalar of layer 0: reads of b1 what nothing has written"});
+          }) == Found{"1 tensor_scalar of layer 0: reads bytes of b1 that nothing has written"});
 }
 
 TEST_CASE("transfers stay inside segments that exist") {

@@ -60,9 +60,9 @@ TEST_CASE("slots have channels, values rows and columns") {
 }
 
 TEST_CASE("only graph inputs fill values") {
-    CHECK(
-        found([](TinyNetwork& t) { t.value(0).input = 1; }) ==
-        Found{"value v0 'x': is filled by t1, which is no graph input", "input 0: lies in v0, which t0 does not fill"});
+    CHECK(found([](TinyNetwork& t) { t.value(0).input = 1; }) ==
+          Found{"value v0 'x': is filled by t1, which is not a graph input",
+                "input 0: lies in v0, which t0 does not fill"});
 }
 
 TEST_CASE("parts name values and slots that exist") {
@@ -108,7 +108,7 @@ TEST_CASE("a view stays inside its value and gives every element once") {
 TEST_CASE("weights and biases are constants of the right size") {
     const auto conv = [](TinyNetwork& t) -> ConvOp& { return std::get<ConvOp>(t.layer(0).op); };
     CHECK(found([&](TinyNetwork& t) { conv(t).weight.tensor = 0; }) ==
-          Found{"layer l0 'conv': t0 is no constant of the graph"});
+          Found{"layer l0 'conv': t0 is not a constant of the graph"});
     CHECK(found([&](TinyNetwork& t) { conv(t).weight.so = 3; }) ==
           Found{"layer l0 'conv': weights leave their tensor of 8 elements"});
     CHECK(found([&](TinyNetwork& t) { t.graph.tensors[2].shape = {3}; }) ==
@@ -139,12 +139,12 @@ TEST_CASE("elementwise operations keep the layout") {
     CHECK(found_with(BinaryOp{program::AluOp::add, false, 2}, {part(1), part(2)}, {{4}, 3, 3}) ==
           Found{"layer l2 'add': operands are laid out differently"});
     CHECK(found_with(BinaryOp{program::AluOp::add, false, 1, true}, {part(1), part(2)}, {{4}, 3, 3}) ==
-          Found{"layer l2 'add': a spread operand of other columns"});
+          Found{"layer l2 'add': a spread operand with different columns"});
 }
 
 TEST_CASE("operations that change the layout change it as they say") {
     CHECK(found_with(PoolOp{}, {part(1)}, {{5}, 3, 3}) ==
-          Found{"layer l2 'add': input and output have other channels"});
+          Found{"layer l2 'add': input and output have different channels"});
     CHECK(found_with(ReduceOp{program::AluOp::add, 3}, {part(1)}, {{4}, 3, 3}) ==
           Found{"layer l2 'add': the plane is not reduced as said"});
     CHECK(found_with(ReplicateOp{2}, {part(1)}, {{4}, 3, 3}) ==
@@ -183,7 +183,7 @@ TEST_CASE("a store keeps the number of elements") {
     t.network.values.push_back({"stored", {}, DType::fp16, graph::kNoTensor, 35});
     const View from = t.network.outputs[0];
     t.network.layers.push_back({"store", "store", StoreOp{from}, {part(3)}, part(4, 0, 0)});
-    CHECK(verify(t.network, t.graph) == Found{"layer l3 'store': stores another number of elements"});
+    CHECK(verify(t.network, t.graph) == Found{"layer l3 'store': stores a different number of elements"});
     t.value(4).scratch_elements = 36;
     CHECK(verify(t.network, t.graph).empty());
 }
@@ -192,12 +192,12 @@ TEST_CASE("layers of the stem form a chain that nobody else reads") {
     CHECK(found([](TinyNetwork& t) { t.network.stem_layers = 1; }).empty());
     CHECK(found([](TinyNetwork& t) { t.network.stem_layers = 4; }) == Found{"stem: 4 of 3 layers"});
     CHECK(found([](TinyNetwork& t) { t.network.stem_layers = 2; }) ==
-          Found{"layer l1 'relu': is of the stem and does not read the layer before alone"});
+          Found{"layer l1 'relu': is in the stem and is not the only reader of its input"});
     const auto unchained = [](TinyNetwork& t) {  // l1 reads the input as well, in place of what l0 makes
         t.network.stem_layers = 2;
         t.value(2).phys = t.value(0).phys;
         t.layer(1).inputs = {part(0)};
         t.layer(2).inputs = {part(1), part(1)};
     };
-    CHECK(found(unchained).at(1) == "layer l1 'relu': is of the stem and does not read the layer before");
+    CHECK(found(unchained).at(1) == "layer l1 'relu': is in the stem and does not read the layer before");
 }
