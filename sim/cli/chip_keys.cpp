@@ -136,7 +136,8 @@ void add_surroundings(List& list) {
 }  // namespace
 
 std::vector<KeyMeaning> chip_meanings() {
-    List list{{"base", "chip file in the same folder; this one states only what differs", "file name", "none", true},
+    List list{{"base", "path of a chip file, relative to this one, which states only what differs", "file name", "none",
+               true},
               {"name", "of the chip, in tables and in the list of prices"},
               {"cores", "of the chip"}};
     add_engines(list);
