@@ -32,7 +32,7 @@ export function figure({title, note, empty, selection, draw, name, wide}) {
       const drawn = draw(Math.max(300, canvas.clientWidth || 640));
       points = drawn?.points ?? [];
       canvas.replaceChildren(drawn ? drawn.plot : element("p", {class: "nothing"}, empty ?? "Nothing to draw."));
-      below.replaceChildren(...(drawn?.after ?? []));
+      replaceBelow(below, drawn?.after ?? []);
       describe(canvas, title, points);
     },
   };
@@ -44,12 +44,25 @@ export function figure({title, note, empty, selection, draw, name, wide}) {
   return whole;
 }
 
+/** What somebody has opened stays open, so that numbers can be read while arrow keys go from point to point. */
+function replaceBelow(below, elements) {
+  const open = below.querySelector("details")?.open ?? false;
+  below.replaceChildren(...elements);
+  for (const details of below.querySelectorAll("details")) details.open = open;
+}
+
 function describe(canvas, title, points) {
   const keys = points.length > 1;
   canvas.setAttribute("role", "group");
   canvas.setAttribute("aria-label", title + (keys ? ". Arrow keys select the next or previous point." : ""));
   if (keys) canvas.setAttribute("tabindex", "0");
   else canvas.removeAttribute("tabindex");
+}
+
+/** How far a place is from a point; a bar reaches half its width and height around its middle. */
+function distance(point, x, y) {
+  const beyond = (length, half) => Math.max(0, Math.abs(length) - (half ?? 0));
+  return Math.hypot(beyond(point.x - x, point.halfWidth), beyond(point.y - y, point.halfHeight));
 }
 
 /** Selects the point nearest to a click, within reason. */
@@ -59,9 +72,8 @@ function pick(event, canvas, points, selection) {
   const box = svg.getBoundingClientRect();
   const scale = svg.viewBox.baseVal.width / box.width;
   const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
-  const distance = (p) => Math.hypot(p.x - x, p.y - y);
-  const nearest = points.reduce((best, p) => (distance(p) < distance(best) ? p : best));
-  if (distance(nearest) < 40) selection.select(nearest.row);
+  const nearest = points.reduce((best, p) => (distance(p, x, y) < distance(best, x, y) ? p : best));
+  if (distance(nearest, x, y) < 40) selection.select(nearest.row);
 }
 
 const STEPS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
@@ -101,6 +113,13 @@ export function places(drawn, data, x, y) {
   const [scaleX, scaleY] = [drawn.scale("x"), drawn.scale("y")];
   return data.map((d) => ({row: d.row, x: scaleX.apply(x(d)), y: scaleY.apply(y(d))}))
     .filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y));
+}
+
+/** The same of upright bars on zero, where a click anywhere on a bar counts. */
+export function barPlaces(drawn, data, x, y) {
+  const [halfWidth, floor] = [drawn.scale("x").bandwidth / 2, drawn.scale("y").apply(0)];
+  return places(drawn, data, x, y).map((p) =>
+    ({row: p.row, x: p.x + halfWidth, y: (p.y + floor) / 2, halfWidth, halfHeight: (floor - p.y) / 2}));
 }
 
 /** The ring around what is selected. */

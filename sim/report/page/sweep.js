@@ -1,9 +1,10 @@
 // The charts of a sweep.
 import {layersOf} from "./data.js";
 import {element} from "./dom.js";
-import {stallChart, trafficChart} from "./engines.js";
 import {occupancyChart, rooflineChart, slowestChart} from "./layers.js";
 import {boundsChart, latencyChart, paretoChart, pointsChart, throughputChart} from "./speed.js";
+import {stallChart} from "./stalls.js";
+import {trafficChart} from "./traffic.js";
 
 function speed(section) {
   if (section.groups.some((g) => g.rows.length > 1))
