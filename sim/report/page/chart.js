@@ -19,26 +19,29 @@ window.addEventListener("resize", () => {
 /**
  * A figure with a title and a sentence on how to read it. `draw(width)` returns {plot, points, after}: the drawn plot, its
  * points as {row, x, y} in the plot's scales, which clicks and arrow keys select, and elements to put below. Null: nothing
- * to draw for what is selected, and `empty` says why.
+ * to draw for what is selected, and `empty` says why. `control`: an element above a drawing, for a choice that only this
+ * figure knows; `choice` is what it selects in.
  */
-export function figure({title, note, empty, selection, draw, name, wide}) {
+export function figure({title, note, empty, selection, draw, name, wide, control, choice}) {
   const canvas = element("div", {class: "plot", "data-chart": name});
   const below = element("div", {class: "below"});
-  const whole = element("figure", {class: wide ? "wide" : null}, element("h3", {}, title), canvas, below,
+  const whole = element("figure", {class: wide ? "wide" : null}, element("h3", {}, title), control, canvas, below,
                         note ? element("figcaption", {}, note) : null);
   let points = [];
   const self = {
     draw() {
       const drawn = draw(Math.max(300, canvas.clientWidth || 640));
       points = drawn?.points ?? [];
-      canvas.replaceChildren(drawn ? drawn.plot : element("p", {class: "nothing"}, empty ?? "Nothing to draw."));
+      const says = typeof empty === "function" ? empty() : empty ?? "Nothing to draw.";
+      canvas.replaceChildren(drawn ? drawn.plot : element("p", {class: "nothing"}, says));
+      if (control) control.hidden = !drawn;
       replaceBelow(below, drawn?.after ?? []);
       describe(canvas, title, points);
     },
   };
   canvas.addEventListener("click", (event) => pick(event, canvas, points, selection));
   canvas.addEventListener("keydown", (event) => step(event, points, selection));
-  selection?.listen(() => self.draw());
+  for (const heard of [selection, choice]) heard?.listen(() => self.draw());
   figures.push(self);
   whole.first = () => self.draw();
   return whole;

@@ -1,4 +1,4 @@
-// Which point of a section is selected, and who wants to know.
+// Which point of a section is selected, or which entry of a list in a figure, and who wants to know.
 
 export class Selection {
   constructor(row) {

@@ -1,7 +1,8 @@
-// Where each engine's time goes, of the selected point.
-import {Plot, figure, finite, legend, plot, tip} from "./series.js";
+// Where each engine's time goes: of the selected point for all engines, and along the batch for one.
+import {Plot, barPlaces, batchBars, batchRows, crosses, figure, finite, legend, plot, tip} from "./series.js";
 import {percent} from "./data.js";
-import {element} from "./dom.js";
+import {chooser, element, shortened} from "./dom.js";
+import {Selection} from "./selection.js";
 
 const ENGINES = ["PE", "ACT", "POOL", "DMA"];
 const SHARES = [["busy", "busy", "var(--blue)"], ["wait_pe", "waits for the PE", "var(--sky)"],
@@ -74,3 +75,58 @@ export function stallChart(section) {
 /** Colours on which white is hard to read. */
 const LIGHT = new Set(["wait_pe", "wait_weights", "wait_input", "wait_dma_other", "drained"]);
 const inkOn = (d) => (LIGHT.has(d.key) ? "#111" : "white");
+
+function sharesOfBatches(section, data) {
+  const used = usedIn(data);
+  const lines = batchRows(section).map((row) => [row, data.filter((d) => d.row === row)]).filter(([, parts]) => parts.length);
+  return sharesTable([...used.map(([, text]) => text), TOGETHER], lines.map(([row, parts]) =>
+    ["B=" + section.table.text(row, "batch_size"), ...used.map(([key]) => shareOf(parts, key)), sum(parts)]));
+}
+
+/** What a batch says when the pointer is over it: its shares, or why it has none. */
+function toldAlong({table}, row, engine, data) {
+  const parts = data.filter((d) => d.row === row && d.share > 0);
+  const lines = parts.map((d) => `${d.text}: ${percent(d.share)}`).reverse();
+  if (!parts.length) lines.push(table.text(row, "status"), shortened(table.text(row, "reason"), 120));
+  return [`B=${table.text(row, "batch_size")}` + (parts.length ? `, ${engine}` : ""), ...lines].join("\n");
+}
+
+function alongMarks(section, rows, engine, data, room) {
+  const shown = data.filter((d) => d.share > 0);
+  const whole = {x: (row) => row, y1: 0, y2: 100};
+  return [Plot.barY(shown, {x: "row", y1: (d) => d.from * 100, y2: (d) => d.to * 100, fill: "colour", stroke: "var(--card)", strokeWidth: 0.5,
+                            className: "shares"}),
+          crosses(rows.filter((row) => !shown.some((d) => d.row === row)), (row) => row), Plot.ruleY([0], {stroke: "var(--line)"}),
+          Plot.text(shown.filter((d) => room >= 36 && d.share > 0.07),
+                    {x: "row", y: (d) => (d.from + d.to) * 50, text: (d) => Math.round(d.share * 100) + " %", fill: inkOn, fontWeight: 600}),
+          Plot.barY(rows.filter((row) => row === section.selection.row),
+                    {...whole, fill: "none", stroke: "var(--ink)", strokeWidth: 2.5, className: "ring"}),
+          Plot.tip(rows, Plot.pointerX({x: (row) => row, y: () => 50, title: (row) => toldAlong(section, row, engine, data), lineWidth: 40,
+                                        fill: "var(--card)", stroke: "var(--line)"}))];
+}
+
+/** How the time of one engine is divided as the batch grows; which engine, a list above the drawing says. */
+export function stallsAlongChart(section) {
+  const engines = ENGINES.filter((e) => section.table.has(`${e.toLowerCase()}_busy_fraction`));
+  const choice = new Selection(engines[0]);
+  return figure({
+    title: "Where an engine's time goes, along the batch", name: "stalls-along", selection: section.selection, wide: true, choice,
+    control: chooser("Engine", "engine", engines, (i) => choice.select(engines[i])).whole,
+    note: "Shares of the measured time; each bar adds up to 100 %. Crosses: batches that do not fit or did not run. DMA is the mean over " +
+      "the rings in use.",
+    empty: () => (batchRows(section).length === 1 ? "There is only one batch: nothing changes along it. The shares of that point are above."
+      : "No batch has shares: none of them ran."),
+    draw(width) {
+      const rows = batchRows(section);
+      const data = rows.flatMap((row) => shares(section, row)).filter((d) => d.engine === choice.row);
+      if (rows.length < 2 || !data.length) return null;
+      const drawn = plot(width, {
+        x: batchBars(section.table, rows, width),
+        y: {label: `share of the measured time of ${choice.row}`, domain: [0, 100], tickFormat: (d) => d + " %"},
+        marks: alongMarks(section, rows, choice.row, data, 0.75 * (width - 80) / rows.length),
+      });
+      return {plot: drawn, points: barPlaces(drawn, rows.map((row) => ({row})), (d) => d.row, () => 100),
+              after: [sharesLegend(data), sharesOfBatches(section, data)]};
+    },
+  });
+}

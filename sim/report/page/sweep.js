@@ -3,7 +3,7 @@ import {layersOf} from "./data.js";
 import {element} from "./dom.js";
 import {occupancyChart, rooflineChart, slowestChart} from "./layers.js";
 import {boundsChart, latencyChart, paretoChart, pointsChart, throughputChart} from "./speed.js";
-import {stallChart} from "./stalls.js";
+import {stallChart, stallsAlongChart} from "./stalls.js";
 import {trafficChart} from "./traffic.js";
 
 function speed(section) {
@@ -18,7 +18,7 @@ export function sweepCharts(section) {
   const left = section.layers?.left_out ?? 0;
   if (left > 0)
     section.notes.push(`Layers of ${left} points are left out to keep this page small; those that the sentences name come first.`);
-  const charts = [...speed(section), stallChart(section), trafficChart(section)];
+  const charts = [...speed(section), stallChart(section), trafficChart(section), stallsAlongChart(section)];
   if (layers.size) charts.push(rooflineChart(section, layers), slowestChart(section, layers), occupancyChart(section, layers));
   else
     charts.push(element("figure", {class: "wide"}, element("h3", {}, "State buffer over the layers, and roofline"),
