@@ -19,29 +19,39 @@ window.addEventListener("resize", () => {
 /**
  * A figure with a title and a sentence on how to read it. `draw(width)` returns {plot, points, after}: the drawn plot, its
  * points as {row, x, y} in the plot's scales, which clicks and arrow keys select, and elements to put below. Null: nothing
- * to draw for what is selected, and `empty` says why.
+ * to draw for what is selected, and `empty` says why. `control`: an element above a drawing, for a choice that only this
+ * figure knows; `choice` is what it selects in.
  */
-export function figure({title, note, empty, selection, draw, name, wide}) {
+export function figure({title, note, empty, selection, draw, name, wide, control, choice}) {
   const canvas = element("div", {class: "plot", "data-chart": name});
   const below = element("div", {class: "below"});
-  const whole = element("figure", {class: wide ? "wide" : null}, element("h3", {}, title), canvas, below,
+  const whole = element("figure", {class: wide ? "wide" : null}, element("h3", {}, title), control, canvas, below,
                         note ? element("figcaption", {}, note) : null);
   let points = [];
   const self = {
     draw() {
       const drawn = draw(Math.max(300, canvas.clientWidth || 640));
       points = drawn?.points ?? [];
-      canvas.replaceChildren(drawn ? drawn.plot : element("p", {class: "nothing"}, empty ?? "Nothing to draw."));
-      below.replaceChildren(...(drawn?.after ?? []));
+      const says = typeof empty === "function" ? empty() : empty ?? "Nothing to draw.";
+      canvas.replaceChildren(drawn ? drawn.plot : element("p", {class: "nothing"}, says));
+      if (control) control.hidden = !drawn;
+      replaceBelow(below, drawn?.after ?? []);
       describe(canvas, title, points);
     },
   };
   canvas.addEventListener("click", (event) => pick(event, canvas, points, selection));
   canvas.addEventListener("keydown", (event) => step(event, points, selection));
-  selection?.listen(() => self.draw());
+  for (const heard of [selection, choice]) heard?.listen(() => self.draw());
   figures.push(self);
   whole.first = () => self.draw();
   return whole;
+}
+
+/** What somebody has opened stays open, so that numbers can be read while arrow keys go from point to point. */
+function replaceBelow(below, elements) {
+  const open = below.querySelector("details")?.open ?? false;
+  below.replaceChildren(...elements);
+  for (const details of below.querySelectorAll("details")) details.open = open;
 }
 
 function describe(canvas, title, points) {
@@ -52,6 +62,12 @@ function describe(canvas, title, points) {
   else canvas.removeAttribute("tabindex");
 }
 
+/** How far a place is from a point; a bar reaches half its width and height around its middle. */
+function distance(point, x, y) {
+  const beyond = (length, half) => Math.max(0, Math.abs(length) - (half ?? 0));
+  return Math.hypot(beyond(point.x - x, point.halfWidth), beyond(point.y - y, point.halfHeight));
+}
+
 /** Selects the point nearest to a click, within reason. */
 function pick(event, canvas, points, selection) {
   const svg = canvas.querySelector("svg.drawing");
@@ -59,9 +75,8 @@ function pick(event, canvas, points, selection) {
   const box = svg.getBoundingClientRect();
   const scale = svg.viewBox.baseVal.width / box.width;
   const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
-  const distance = (p) => Math.hypot(p.x - x, p.y - y);
-  const nearest = points.reduce((best, p) => (distance(p) < distance(best) ? p : best));
-  if (distance(nearest) < 40) selection.select(nearest.row);
+  const nearest = points.reduce((best, p) => (distance(p, x, y) < distance(best, x, y) ? p : best));
+  if (distance(nearest, x, y) < 40) selection.select(nearest.row);
 }
 
 const STEPS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
@@ -101,6 +116,13 @@ export function places(drawn, data, x, y) {
   const [scaleX, scaleY] = [drawn.scale("x"), drawn.scale("y")];
   return data.map((d) => ({row: d.row, x: scaleX.apply(x(d)), y: scaleY.apply(y(d))}))
     .filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y));
+}
+
+/** The same of upright bars on zero, where a click anywhere on a bar counts. */
+export function barPlaces(drawn, data, x, y) {
+  const [halfWidth, floor] = [drawn.scale("x").bandwidth / 2, drawn.scale("y").apply(0)];
+  return places(drawn, data, x, y).map((p) =>
+    ({row: p.row, x: p.x + halfWidth, y: (p.y + floor) / 2, halfWidth, halfHeight: (floor - p.y) / 2}));
 }
 
 /** The ring around what is selected. */

@@ -21,6 +21,13 @@ export function shortened(text, most = 60) {
   return characters.length <= most ? text : characters.slice(0, most - 1).join("") + "…";
 }
 
+/** A list to choose from; `choose` gets the index of what was chosen. */
+export function chooser(what, kind, texts, choose) {
+  const list = element("select", {class: kind, onchange: (event) => choose(Number(event.target.value))},
+                       texts.map((text, i) => element("option", {value: i}, text)));
+  return {list, whole: element("label", {class: "chooser"}, what + ": ", list)};
+}
+
 /** Read out by screen readers. */
 export function say(text) {
   document.getElementById("said").textContent = text;

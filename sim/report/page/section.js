@@ -1,22 +1,20 @@
 // The parts that all sections have: the answer in sentences, and where the figures come from.
-import {element, name, shortened} from "./dom.js";
+import {chooser, element, name, shortened} from "./dom.js";
 
 export function groupOf(section) {
   return section.groups.find((g) => g.rows.includes(section.selection.row)) ?? section.groups[0];
 }
 
 /** Which of several settings the sentences and charts are about. */
-function chooser(section) {
-  const list = element("select", {
-    class: "setting", onchange: (event) => {
-      const group = section.groups[Number(event.target.value)];
-      section.selection.select(group.knee ?? group.best ?? group.rows[0]);
-    },
-  }, section.groups.map((g, i) => element("option", {value: i}, shortened(g.label, 90))));
+function settingChooser(section) {
+  const {list, whole} = chooser("Setting", "setting", section.groups.map((g) => shortened(g.label, 90)), (i) => {
+    const group = section.groups[i];
+    section.selection.select(group.knee ?? group.best ?? group.rows[0]);
+  });
   const update = () => { list.value = String(section.groups.indexOf(groupOf(section))); };
   section.selection.listen(update);
   update();
-  return element("label", {class: "chooser"}, "Setting: ", list);
+  return whole;
 }
 
 export function answer(section) {
@@ -28,7 +26,7 @@ export function answer(section) {
   update();
   const several = section.groups.length > 1;
   return element("div", {class: "answer"}, section.overview ? element("p", {class: "overview", dir: "auto"}, section.overview) : null,
-                 several ? chooser(section) : null, sentences);
+                 several ? settingChooser(section) : null, sentences);
 }
 
 const ORIGIN = ["model_name", "chip", "compiler", "dtype", "io_dtype", "cores", "workers_per_model", "scenario", "seed"];

@@ -1,4 +1,4 @@
-// The selected point of a section, and its listeners.
+// The selected point of a section, or the selected entry of a list in a figure, and its listeners.
 
 export class Selection {
   constructor(row) {

@@ -1,5 +1,5 @@
 // Points of a sweep along its batch, for the charts of speed.
-import {COLOURS, Plot, decades, figure, legend, places, plot, ring} from "./chart.js";
+import {COLOURS, Plot, barPlaces, decades, figure, legend, places, plot, ring} from "./chart.js";
 import {rounded} from "./data.js";
 import {shortened} from "./dom.js";
 import {groupOf} from "./section.js";
@@ -55,6 +55,24 @@ export function tip(data, x, y, title) {
   return Plot.tip(data, Plot.pointer({x, y, title, fill: "var(--card)", stroke: "var(--line)", lineWidth: 40}));
 }
 
+/** Rows of the chosen setting, in the order of their batches. */
+export function batchRows(section) {
+  const batch = (row) => section.table.number(row, "batch_size");
+  return groupOf(section).rows.filter((row) => batch(row) > 0).sort((a, b) => batch(a) - batch(b));
+}
+
+/** The axis of a chart with a bar per row, in that order: every n-th has its batch below where there is no room for all. */
+export function batchBars(table, rows, width) {
+  const each = Math.ceil(rows.length / Math.max(4, width / 32));
+  return {type: "band", domain: rows, label: "batch (items per inference)", padding: 0.25, tickFormat: (row) => table.text(row, "batch_size"),
+          ticks: rows.filter((_, i) => i % each === 0)};
+}
+
+/** Crosses on the axis: what was tried there came to nothing. */
+export function crosses(rows, x) {
+  return Plot.dot(rows, {x, frameAnchor: "bottom", dy: -7, symbol: "times", stroke: "var(--red)", r: 4, className: "crosses"});
+}
+
 /** The region from the first batch that does not fit on, and the batches that were tried there. */
 export function wall(section, group, x, domain) {
   const {table} = section;
@@ -70,9 +88,8 @@ export function wall(section, group, x, domain) {
                                   text: (d) => `B=${d} does not fit`}));
   }
   if (refused.length)
-    marks.push(Plot.dot(refused.map((row) => ({row})), {x: (d) => at(d.row), frameAnchor: "bottom", dy: -7, symbol: "times",
-                                                       stroke: "var(--red)", r: 4}));
+    marks.push(crosses(refused, at));
   return marks;
 }
 
-export {COLOURS, Plot, decades, figure, legend, places, plot, ring};
+export {COLOURS, Plot, barPlaces, decades, figure, legend, places, plot, ring};

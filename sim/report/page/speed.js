@@ -1,5 +1,5 @@
 // Throughput and latency along the batch, and against each other.
-import {Plot, figure, finite, groupLegend, legend, places, plot, points, ring, scaleOf, tip, told, wall} from "./series.js";
+import {Plot, crosses, figure, finite, groupLegend, legend, places, plot, points, ring, scaleOf, tip, told, wall} from "./series.js";
 import {rounded} from "./data.js";
 import {shortened} from "./dom.js";
 import {groupOf} from "./section.js";
@@ -181,7 +181,7 @@ export function pointsChart(section, column, title, label, name) {
         marks: [Plot.ruleY([0], {stroke: "var(--line)"}),
                 Plot.ruleX(data, {x: "x", y: "y", stroke: "var(--blue)", strokeWidth: 2}),
                 Plot.dot(data, {x: "x", y: "y", fill: "var(--blue)", r: 5, className: "points"}),
-                Plot.dot(missing, {x: (row) => row, frameAnchor: "bottom", dy: -7, symbol: "times", stroke: "var(--red)", r: 4}),
+                crosses(missing, (row) => row),
                 ring(data, section.selection.row, "x", "y"),
                 tip(data, "x", "y", (d) => told(section, d, TOLD))],
       });

@@ -1,9 +1,10 @@
 // The charts of a sweep.
 import {layersOf} from "./data.js";
 import {element} from "./dom.js";
-import {stallChart, trafficChart} from "./engines.js";
 import {occupancyChart, rooflineChart, slowestChart} from "./layers.js";
 import {boundsChart, latencyChart, paretoChart, pointsChart, throughputChart} from "./speed.js";
+import {stallChart, stallsAlongChart} from "./stalls.js";
+import {trafficChart} from "./traffic.js";
 
 function speed(section) {
   if (section.groups.some((g) => g.rows.length > 1))
@@ -17,7 +18,7 @@ export function sweepCharts(section) {
   const left = section.layers?.left_out ?? 0;
   if (left > 0)
     section.notes.push(`Layers of ${left} points are left out to keep this page small; those that the sentences name come first.`);
-  const charts = [...speed(section), stallChart(section), trafficChart(section)];
+  const charts = [...speed(section), stallChart(section), trafficChart(section), stallsAlongChart(section)];
   if (layers.size) charts.push(rooflineChart(section, layers), slowestChart(section, layers), occupancyChart(section, layers));
   else
     charts.push(element("figure", {class: "wide"}, element("h3", {}, "State buffer over the layers, and roofline"),
