@@ -92,7 +92,7 @@ TEST_CASE("A sweep runs the points that fulfil all conditions, in the order of t
     Problems empty, wrong;
     CHECK(points(R"(["batch > 4"])", empty).empty());
     REQUIRE(empty.list().size() == 1);
-    CHECK(to_text(empty.list()[0]) == "s.json: /where: leaves no point");
+    CHECK(to_text(empty.list()[0]) == "s.json: /where: leaves no points");
     CHECK(points(R"(["bach > 4"])", wrong).empty());
     REQUIRE(wrong.list().size() == 1);
     CHECK(to_text(wrong.list()[0]) == "s.json: /where/0: 'bach' is neither an axis nor in the base");
