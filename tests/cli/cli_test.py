@@ -263,7 +263,7 @@ class Flags(InScratch):
         self.assertGreater(again["recompute_us"], 0)
         self.assertEqual(again["spill_save_bytes"], 0)
         text = " ".join(self.run_it("compile", *point).stdout.split())  # lines are wrapped
-        self.assertIn("computed again: %d instructions" % again["recomputed_instructions"], text)
+        self.assertIn("recomputed: %d instructions" % again["recomputed_instructions"], text)
         for words in (["--no-recompute"], ["--no-rematerialization"], ["--set", "compiler.rematerialize.recompute=false"]):
             off = compiled(*words)
             self.assertEqual((off["recomputed_instructions"], off["recompute_us"]), (0, 0))
@@ -759,7 +759,7 @@ class Compile(InScratch):
 
     def test_only_one_thing_goes_to_stdout(self):
         for other in ("--json", "--dump"):
-            self.assertIn(f"together with {other}",
+            self.assertIn(f"combined with {other}",
                           self.run_it("compile", NET, "--dump-after", "emit", other, expect=2).stderr)
 
     def test_no_races(self):
@@ -1076,7 +1076,7 @@ class Diff(InScratch):
         self.assertIn("infeasible: ", self.run_it("diff", points["1"], points["4096"], expect=3).stderr)
         self.assertIn("--batch: has no effect on two point folders",
                       self.run_it("diff", points["1"], points["2"], "--batch", 3, expect=2).stderr)
-        self.assertIn("out: is no folder of a point", self.run_it("diff", points["1"], "out", expect=2).stderr)
+        self.assertIn("out: is not the folder of a point", self.run_it("diff", points["1"], "out", expect=2).stderr)
 
     def test_wrong_questions(self):
         self.assertIn("--against: is missing", self.run_it("diff", NET, expect=2).stderr)

@@ -180,7 +180,8 @@ TEST_CASE("what is no result is one clear problem") {
     CHECK_THAT(problems_of(folder.path().string()),
                Catch::Contains("holds no results") && Catch::Contains("infsim sweep"));
     CHECK_THAT(problems_of(folder.file("nothing")), Catch::Contains("does not exist"));
-    CHECK_THAT(problems_of(folder.write("a.json", "{\"a\": 1}")), Catch::Contains("a.json: /: is not a result of infsim"));
+    CHECK_THAT(problems_of(folder.write("a.json", "{\"a\": 1}")),
+               Catch::Contains("a.json: /: is not a result of infsim"));
     CHECK_THAT(problems_of(folder.write("b.json", "{")), Catch::Contains("b.json"));
     CHECK_THAT(problems_of(folder.write("t.csv", "a,b\n1,2\n")), Catch::Contains("no columns point_id"));
     const Source source = only(folder.write("w.csv", kHeader + "net,many,ok,1,1,1,1,,,,,id\n"));
