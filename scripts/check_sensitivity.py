@@ -31,6 +31,20 @@ FACTORS = (0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)
 GEOMETRY = "is geometry or a capacity: it changes the program"
 
 
+class Runs:
+    """Measurements with one executable, all of one length where that is given."""
+
+    def __init__(self, infsim, inferences):
+        self.infsim = infsim
+        self.length = ["--inferences", inferences] if inferences else []
+
+    def throughput(self, network, batch, cores, settings):
+        """Items/s, and half of their interval."""
+        chosen = [word for setting in settings for word in ("--set", setting)]
+        r = self.infsim.json("run", network, "--batch", batch, "--cores", cores, *self.length, *chosen)["record"]
+        return r["throughput_avg"], r["throughput_high"] - r["throughput_avg"]
+
+
 def leaves(entry, path=()):
     for key, value in entry.items():
         if isinstance(value, dict) and "value" not in value:
@@ -64,11 +78,11 @@ def more(chip):
     yield "cores in use", [(n, n, EIGHT_CORES) for n in range(1, 9)]
 
 
-def check_more(infsim, jobs, chip, network, batch):
+def check_more(runs, jobs, chip, network, batch):
     """How many steps to more cost more than both intervals."""
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        asked = [(name, [(v, pool.submit(throughput, infsim, network, batch, cores, settings))
+        asked = [(name, [(v, pool.submit(runs.throughput, network, batch, cores, settings))
                          for v, cores, settings in values]) for name, values in more(chip)]
         for name, values in asked:
             print(f"{network} B={batch}, more of {name}:")
@@ -82,20 +96,14 @@ def check_more(infsim, jobs, chip, network, batch):
     return wrong
 
 
-def throughput(infsim, network, batch, cores, settings):
-    chosen = [word for setting in settings for word in ("--set", setting)]
-    r = infsim.json("run", network, "--batch", batch, "--cores", cores, *chosen)["record"]
-    return r["throughput_avg"], r["throughput_high"] - r["throughput_avg"]
-
-
-def check_worse(infsim, arguments, chip, network, batch, cores, explain):
+def check_worse(runs, arguments, chip, network, batch, cores, explain):
     """How many numbers of the chip gain by being worse; `explain`: also print why others cannot be."""
-    base, half = throughput(infsim, network, batch, cores, [])
+    base, half = runs.throughput(network, batch, cores, [])
     print(f"{network} B={batch} on {cores} cores: {base:.1f} +- {half:.1f} items/s")
     settings = [(k, *worse(k, v)) for k, v in leaves(chip) if arguments.only in k]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        asked = {k: pool.submit(throughput, infsim, network, batch, cores, [f"chip.{x}={v}" for x in WITH.get(k, [k])])
+        asked = {k: pool.submit(runs.throughput, network, batch, cores, [f"chip.{x}={v}" for x in WITH.get(k, [k])])
                  for k, v, _ in settings if v is not None}
         for key, value, why in settings:
             if value is None:
@@ -120,20 +128,21 @@ def parsed():
     parser.add_argument("--batch", default=4, type=int, metavar="N", help="the batch of --model (default 4)")
     parser.add_argument("--cores", nargs="+", default=[1, 4], type=int, metavar="N", help="cores in use for the first part (default 1 4)")
     parser.add_argument("--only", default="", metavar="TEXT", help="in the first part, only keys that contain this text")
+    parser.add_argument("--inferences", default=0, type=int, metavar="N", help="measure N per core (default: as infsim run does)")
     return parser.parse_args()
 
 
 def main():
     arguments = parsed()
-    infsim = Infsim(arguments.infsim)
+    runs = Runs(Infsim(arguments.infsim), arguments.inferences)
     chip = read_json(SOURCE / "configs/chips/inferentia1.json", "git")
     wrong = 0
     networks = [(arguments.model, arguments.batch)] if arguments.model else NETWORKS
     for network, batch in networks:
         for cores in arguments.cores:
             explain = network == networks[0][0] and cores == arguments.cores[0]
-            wrong += check_worse(infsim, arguments, chip, network, batch, cores, explain)
-        wrong += check_more(infsim, arguments.jobs, chip, network, batch)
+            wrong += check_worse(runs, arguments, chip, network, batch, cores, explain)
+        wrong += check_more(runs, arguments.jobs, chip, network, batch)
     return 1 if wrong else 0
 
 
