@@ -2,7 +2,8 @@
 //
 // usage: node check.mjs CHROMIUM MANIFEST.json
 //
-// The manifest is a list of {page, kind, table?, hostile?}; prints one line per failure and exits 1 where there are any.
+// The manifest is a list of {page, says?, charts?, table?, filter?, along?}, where `along` has what the stalls along the batch
+// show: {setting?, bars, gaps, tip}, the last with words at the last batch. Prints one line per failure and exits 1 where there are any.
 // With {picture: FILE, width, dark} in an entry the page is also photographed.
 import fs from "node:fs";
 import {pathToFileURL} from "node:url";
@@ -140,6 +141,66 @@ async function settings(page, part) {
   check(await sentences() !== before, "another setting has the same sentences");
 }
 
+/** Bars of shares as they are drawn: how many, and the lowest and the highest of their sums, of a whole, as the ring has it. */
+function sumsOfBars(plot) {
+  return plot.evaluate((drawing) => {
+    const sums = new Map();
+    for (const bar of drawing.querySelectorAll(".shares rect"))
+      sums.set(bar.getAttribute("x"), (sums.get(bar.getAttribute("x")) ?? 0) + Number(bar.getAttribute("height")));
+    const whole = Number(drawing.querySelector(".ring rect").getAttribute("height"));
+    return {bars: sums.size, low: Math.min(...sums.values()) / whole, high: Math.max(...sums.values()) / whole};
+  });
+}
+
+/** Shares along the batch, engine by engine: whole bars, crosses where no point ran, numbers that add up. */
+async function enginesAlong(page, figure, expected) {
+  const list = figure.locator("select.engine");
+  const names = await list.locator("option").allTextContents();
+  check(names.length > 1 && new Set(names).size === names.length, `engines to choose from: ${names.join(", ")}`);
+  const drawings = new Set();
+  await list.focus();
+  for (const name of names) {
+    check(await figure.locator("g[aria-label='y-axis label']").textContent().then((t) => t.includes(name)), `the axis does not name ${name}`);
+    const {bars, low, high} = await sumsOfBars(figure.locator(".plot"));
+    check(bars === expected.bars, `${name} has ${bars} bars along the batch, not ${expected.bars}`);
+    check(low > 0.995 && high < 1.005, `shares of ${name} add up to ${low} to ${high} of a whole`);
+    const crosses = await figure.locator(".crosses path").count();
+    check(crosses === expected.gaps, `${name} has ${crosses} gaps along the batch, not ${expected.gaps}`);
+    const sums = await figure.locator("tbody td:last-child").allTextContents();
+    check(sums.length === bars && sums.every((t) => Math.abs(parseFloat(t) - 100) < 0.15), `numbers of ${name} add up to ${sums.join(", ")}`);
+    drawings.add(await figure.locator(".shares").evaluate((g) => g.outerHTML));
+    await page.keyboard.press("ArrowDown");
+  }
+  check(drawings.size === names.length, "two engines have the same drawing");
+}
+
+/** The chart of stalls along the batch: its ring goes with the table, its keys and clicks select, its words stay words. */
+async function stallsAlong(page, part, expected) {
+  const figure = part.locator("figure:has([data-chart='stalls-along'])");
+  if (expected.setting !== undefined) await part.locator("select.setting").selectOption({index: expected.setting});
+  await enginesAlong(page, figure, expected);
+  const plot = figure.locator(".plot");
+  const ring = () => plot.locator(".ring").evaluateAll((all) => all.map((g) => g.outerHTML).join(""));
+  await figure.locator("summary").click();
+  await plot.focus();
+  await page.keyboard.press("Home");
+  const [first, drawn] = [await shownRow(part), await ring()];
+  await page.keyboard.press("End");
+  const [last, from] = [await plot.locator(".ring rect").boundingBox(), await plot.boundingBox()];
+  check(await shownRow(part) !== first && await ring() !== drawn, "End in the stalls along the batch does not select another batch");
+  check(await figure.locator("details").evaluate((d) => d.open), "numbers that were opened close with the next selection");
+  await part.locator(`tbody tr[data-row="${first}"]`).click();
+  check(await ring() === drawn, "the stalls along the batch do not follow the table");
+  await plot.scrollIntoViewIfNeeded();
+  const now = await plot.boundingBox();   // the table may have scrolled the page
+  const [left, top] = [last.x + now.x - from.x, last.y + now.y - from.y + last.height * 0.1];
+  await page.mouse.click(left + last.width * 0.1, top);
+  check(await shownRow(part) !== first, "a click near the end of a bar along the batch selects nothing");
+  await page.mouse.move(left + last.width / 2, top);
+  const tip = await plot.locator("g[aria-label=tip]").textContent();
+  for (const text of expected.tip) check(tip.includes(text), `at the last batch the stalls say "${tip}" without "${text}"`);
+}
+
 async function all(browser, entry) {
   const page = await open(browser, entry);
   check((await page.locator("h1").textContent()) === "infsim report", "has no title");
@@ -159,6 +220,7 @@ async function all(browser, entry) {
     if (entry.filter) await filters(page, part, entry);
     await charts(page);
   }
+  if (entry.along) await stallsAlong(page, section(page), entry.along);
   check(!await page.evaluate(() => window.hostile), "a name ran as a script");
   check(await page.locator("img, iframe, script[src], link[rel=stylesheet]").count() === 0, "has something to load");
   if (entry.picture) {

@@ -99,15 +99,14 @@ def limits(source, folder, infsim):
     return write(folder / "limits.json", result.stdout)
 
 
-def hostile(source, folder):
+def hostile(source, path, names, most=None):
     """The table of a sweep with names that are no names, as a model, a layer or a message might bring them."""
     with open(source / "results/flag_spill/table.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))[:most]
     for i, row in enumerate(rows):
-        name = HOSTILE[i % len(HOSTILE)]
+        name = names[i % len(names)]
         row.update(model_name=name, compiler=name, infeasible_layer=name, reason=f"layer {name} needs more; alive: {name} 3 B (1 image)",
                    main_stall=name)
-    path = folder / HOSTILE[0].replace("/", "_") / "table.csv"
     path.parent.mkdir()
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
@@ -139,8 +138,9 @@ def main():
         pages = Pages(infsim, kept)
         results = source / "results"
         ran = with_layers(source, work, infsim)
-        speed = ["throughput", "latency", "pareto", "bounds", "stalls", "traffic"]
+        speed = ["throughput", "latency", "pareto", "bounds", "stalls", "traffic", "stalls-along"]
         pages.add("sweep", table_alone(results / "resnet50_batch", work / "resnet50_batch"), table=str(results / "resnet50_batch/table.csv"), filter="batch_size>=4", charts=speed,
+                  along={"setting": 0, "bars": 5, "gaps": 11, "tip": ["B=16", "infeasible"]},
                   says=["the knee", "Largest batch that fits", "Best throughput", "keeps no layers"])
         pages.add("layers", ran, table=str(ran / "table.csv"), filter="batch_size<3",
                   charts=[*speed, "roofline", "slowest", "occupancy"], says=["Where these figures come from"])
@@ -148,13 +148,18 @@ def main():
                   charts=["tail", "answered", "carried", "cores", "percentiles"], says=["Highest load that is VALID"])
         pages.add("served", served(work), charts=["percentiles", "queue", "batches", "cores"], says=["500 requests/s offered", "7 items wait"])
         pages.add("limits", limits(source, work, infsim), charts=["limits", "why"], says=["Why not one more", "--compile-only"])
-        pages.add("hostile", hostile(source, work), table=None, charts=["throughput"], says=[HOSTILE[0][:20]])
+        pages.add("hostile", hostile(source, work / HOSTILE[0].replace("/", "_") / "table.csv", HOSTILE), table=None, charts=["throughput"], says=[HOSTILE[0][:20]])
+        # One name for all, so that its batches are of one setting: of five, three do not fit.
+        pages.add("hostile_along", hostile(source, work / "along/table.csv", HOSTILE[-3:-2], 5), says=[HOSTILE[-3][:20]],
+                  along={"bars": 2, "gaps": 3, "tip": ["B=16", "infeasible", "window.hostile=1"]})
         pages.add("several", results / "flag_spill", results / "flag_batching", charts=["compare-throughput", "compare-pareto"],
                   says=["2 sweeps", "flag_spill", "flag_batching"])
         (work / "empty").mkdir()
         refused = [r for r in (results / "resnet50_batch/table.csv").read_text().splitlines(True) if ",infeasible," in r or "model_name" in r]
         pages.add("nothing", work / "empty", write(work / "refused/table.csv", "".join(refused)).parent,
                   says=["Nothing has been computed there yet", "None of the points fits"])
+        alone = (results / "resnet50_batch/table.csv").read_text().splitlines(True)[:2]
+        pages.add("one_batch", write(work / "one_batch/table.csv", "".join(alone)).parent, charts=["stalls"], says=["There is only one batch"])
         shutil.copytree(ran / "points", work / "stopped/points")
         pages.add("unfinished", work / "stopped", says=["The sweep is not finished: 4 points"], charts=["throughput"])
         if len(sys.argv) > 3:
