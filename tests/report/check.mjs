@@ -199,6 +199,9 @@ async function stallsAlong(page, part, expected) {
   await page.mouse.move(left + last.width / 2, top);
   const tip = await plot.locator("g[aria-label=tip]").textContent();
   for (const text of expected.tip) check(tip.includes(text), `at the last batch the stalls say "${tip}" without "${text}"`);
+  await page.emulateMedia({media: "print"});
+  check(!await figure.locator("select").isVisible(), "the list of engines is printed");
+  await page.emulateMedia({media: "screen"});
 }
 
 async function all(browser, entry) {
