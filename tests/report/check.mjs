@@ -186,18 +186,22 @@ async function stallsAlong(page, part, expected) {
   await page.keyboard.press("Home");
   const [first, drawn] = [await shownRow(part), await ring()];
   await page.keyboard.press("End");
-  const last = await plot.locator(".ring rect").boundingBox();
+  const [last, from] = [await plot.locator(".ring rect").boundingBox(), await plot.boundingBox()];
   check(await shownRow(part) !== first && await ring() !== drawn, "End in the stalls along the batch does not select another batch");
   check(await figure.locator("details").evaluate((d) => d.open), "numbers that were opened close with the next selection");
   await part.locator(`tbody tr[data-row="${first}"]`).click();
   check(await ring() === drawn, "the stalls along the batch do not follow the table");
-  const corner = {x: last.width * 0.1, y: last.height * 0.1};
-  await plot.locator(".ring rect").scrollIntoViewIfNeeded();
-  await page.mouse.click(last.x + corner.x, last.y + corner.y);
+  await plot.scrollIntoViewIfNeeded();
+  const now = await plot.boundingBox();   // the table may have scrolled the page
+  const [left, top] = [last.x + now.x - from.x, last.y + now.y - from.y + last.height * 0.1];
+  await page.mouse.click(left + last.width * 0.1, top);
   check(await shownRow(part) !== first, "a click near the end of a bar along the batch selects nothing");
-  await page.mouse.move(last.x + last.width / 2, last.y + corner.y);
+  await page.mouse.move(left + last.width / 2, top);
   const tip = await plot.locator("g[aria-label=tip]").textContent();
   for (const text of expected.tip) check(tip.includes(text), `at the last batch the stalls say "${tip}" without "${text}"`);
+  await page.emulateMedia({media: "print"});
+  check(!await figure.locator("select").isVisible(), "the list of engines is printed");
+  await page.emulateMedia({media: "screen"});
 }
 
 async function all(browser, entry) {
