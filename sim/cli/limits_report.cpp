@@ -21,15 +21,10 @@ std::string batch_text(const Limit& limit) {
     return number_text(std::int64_t{limit.batch}) + (limit.open ? " or more" : "");
 }
 
-std::string number(double x) {
-    return x == static_cast<double>(static_cast<std::int64_t>(x)) ? number_text(static_cast<std::int64_t>(x))
-                                                                  : fixed(x, 3);
-}
-
 std::string why_text(const Limit& limit) {
     if (!limit.certificate) return "the search ended there";
     const auto& c = *limit.certificate;
-    return fmt::format("B={}: {} {} of {} {}", c.batch, c.resource, number(c.demand), number(c.capacity), c.unit);
+    return fmt::format("B={}: {} {} of {} {}", c.batch, c.resource, rounded(c.demand), rounded(c.capacity), c.unit);
 }
 
 std::string holes_text(const Limit& limit) {
@@ -93,7 +88,7 @@ Listed listed(const Limits& l, const flow::LimitsOptions& options) {
     if (l.sub_batched) list.emplace_back("in parts, without spilling", &*l.sub_batched);
     list.emplace_back("fits at all", &l.any);
     if (l.best_throughput) list.emplace_back("best throughput", &*l.best_throughput);
-    if (l.latency) list.emplace_back("latency up to " + number(*options.latency_ms) + " ms", &*l.latency);
+    if (l.latency) list.emplace_back("latency up to " + rounded(*options.latency_ms) + " ms", &*l.latency);
     return list;
 }
 
