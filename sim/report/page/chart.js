@@ -125,10 +125,11 @@ export function barPlaces(drawn, data, x, y) {
     ({row: p.row, x: p.x + halfWidth, y: (p.y + floor) / 2, halfWidth, halfHeight: (floor - p.y) / 2}));
 }
 
-/** The ring around what is selected. */
+/** What is around the selected point or bar. */
+export const RING = {stroke: "var(--ink)", strokeWidth: 2.5, fill: "none", className: "ring"};
+
 export function ring(data, row, x, y) {
-  return Plot.dot(data.filter((d) => d.row === row),
-                  {x, y, r: 9, stroke: "var(--ink)", strokeWidth: 2.5, fill: "none", className: "ring"});
+  return Plot.dot(data.filter((d) => d.row === row), {x, y, r: 9, ...RING});
 }
 
 export function legend(entries) {

@@ -1,5 +1,5 @@
 // Several sweeps in one chart.
-import {COLOURS, Plot, figure, finite, legend, places, plot, scaleOf, tip} from "./series.js";
+import {COLOURS, Plot, RING, figure, finite, legend, places, plot, scaleOf, tip} from "./series.js";
 import {rounded} from "./data.js";
 import {element, shortened} from "./dom.js";
 import {front} from "./speed.js";
@@ -30,8 +30,7 @@ function together(sections) {
 }
 
 function rings(data, x, y) {
-  return Plot.dot(data.filter((d) => d.own === d.section.selection.row),
-                  {x, y, r: 9, stroke: "var(--ink)", strokeWidth: 2.5, fill: "none", className: "ring"});
+  return Plot.dot(data.filter((d) => d.own === d.section.selection.row), {x, y, r: 9, ...RING});
 }
 
 function told(d) {

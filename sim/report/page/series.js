@@ -1,5 +1,5 @@
 // Points of a sweep along its batch, for the charts of speed.
-import {COLOURS, Plot, barPlaces, decades, figure, legend, places, plot, ring} from "./chart.js";
+import {COLOURS, Plot, RING, barPlaces, decades, figure, legend, places, plot, ring} from "./chart.js";
 import {rounded} from "./data.js";
 import {shortened} from "./dom.js";
 import {groupOf} from "./section.js";
@@ -92,4 +92,4 @@ export function wall(section, group, x, domain) {
   return marks;
 }
 
-export {COLOURS, Plot, barPlaces, decades, figure, legend, places, plot, ring};
+export {COLOURS, Plot, RING, barPlaces, decades, figure, legend, places, plot, ring};

@@ -1,5 +1,5 @@
 // Where each engine's time goes: of the selected point for all engines, and along the batch for one.
-import {Plot, barPlaces, batchBars, batchRows, crosses, figure, finite, legend, plot, tip} from "./series.js";
+import {Plot, RING, barPlaces, batchBars, batchRows, crosses, figure, finite, legend, plot, tip} from "./series.js";
 import {percent} from "./data.js";
 import {chooser, element, shortened} from "./dom.js";
 import {Selection} from "./selection.js";
@@ -93,14 +93,12 @@ function toldAlong({table}, row, engine, data) {
 
 function alongMarks(section, rows, engine, data, room) {
   const shown = data.filter((d) => d.share > 0);
-  const whole = {x: (row) => row, y1: 0, y2: 100};
   return [Plot.barY(shown, {x: "row", y1: (d) => d.from * 100, y2: (d) => d.to * 100, fill: "colour", stroke: "var(--card)", strokeWidth: 0.5,
                             className: "shares"}),
           crosses(rows.filter((row) => !shown.some((d) => d.row === row)), (row) => row), Plot.ruleY([0], {stroke: "var(--line)"}),
           Plot.text(shown.filter((d) => room >= 36 && d.share > 0.07),
                     {x: "row", y: (d) => (d.from + d.to) * 50, text: (d) => Math.round(d.share * 100) + " %", fill: inkOn, fontWeight: 600}),
-          Plot.barY(rows.filter((row) => row === section.selection.row),
-                    {...whole, fill: "none", stroke: "var(--ink)", strokeWidth: 2.5, className: "ring"}),
+          Plot.barY(rows.filter((row) => row === section.selection.row), {x: (row) => row, y1: 0, y2: 100, ...RING}),
           Plot.tip(rows, Plot.pointerX({x: (row) => row, y: () => 50, title: (row) => toldAlong(section, row, engine, data), lineWidth: 40,
                                         fill: "var(--card)", stroke: "var(--line)"}))];
 }

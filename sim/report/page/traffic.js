@@ -1,5 +1,5 @@
 // What was moved through DRAM, along the batch.
-import {Plot, barPlaces, batchBars, batchRows, figure, finite, legend, plot} from "./series.js";
+import {Plot, RING, barPlaces, batchBars, batchRows, figure, finite, legend, plot} from "./series.js";
 import {bytes} from "./data.js";
 
 const PURPOSES = [["dram_weight_bytes", "weights", "var(--orange)"], ["dram_constant_bytes", "other constants", "var(--yellow)"],
@@ -24,8 +24,7 @@ export function trafficChart(section) {
       const drawn = plot(width, {
         x: batchBars(table, rows, width), y: {label: "MB per item", zero: true},
         marks: [Plot.barY(data, {x: "row", y: "mb", fill: "colour", className: "traffic"}), Plot.ruleY([0], {stroke: "var(--line)"}),
-                Plot.barY(sums.filter((d) => d.row === section.selection.row),
-                          {x: "row", y1: 0, y2: "sum", fill: "none", stroke: "var(--ink)", strokeWidth: 2.5, className: "ring"}),
+                Plot.barY(sums.filter((d) => d.row === section.selection.row), {x: "row", y1: 0, y2: "sum", ...RING}),
                 Plot.tip(data, Plot.pointerX(Plot.stackY({x: "row", y: "mb", fill: "var(--card)", stroke: "var(--line)",
                   title: (d) => `B=${d.batch}\n` + data.filter((e) => e.row === d.row)
                     .map((e) => `${e.text}: ${bytes(e.mb * 1e6)}`).join("\n")})))],

@@ -74,8 +74,7 @@ TEST_CASE("what no objective can be is told at its place, with what would be rig
     CHECK(problems_of(R"("maximize": ["throughput_avgg", "bound"], "minimize": 3)") ==
           std::vector<std::string>{"s.json: /minimize: must name a column, or be an array of names, and is an integer",
                                    "s.json: /maximize/0: 'throughput_avgg' is not a column of the table; did you mean "
-                                   "'throughput_avg'? (infsim "
-                                   "sweep --help-columns lists them)",
+                                   "'throughput_avg'? (infsim sweep --help-columns lists them)",
                                    "s.json: /maximize/1: 'bound' is text, and must be a column of numbers"});
     CHECK(problems_of(R"("maximize": [], "minimize": ["service_ms", "service_ms"])") ==
           std::vector<std::string>{"s.json: /maximize: must name a column",
