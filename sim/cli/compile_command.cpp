@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -177,7 +178,7 @@ int report_infeasible(const DoesNotFit& why, bool as_json, Console& console) {
                                              {"reason", why.text},
                                              {"tensors", std::move(tensors)}})
                   << "\n";
-    else if (!why.tensors.empty()) std::cerr << table.text();
+    else if (!why.tensors.empty()) std::cerr << table.text({}, terminal_width(STDERR_FILENO));
     return kDoesNotFit;
 }
 

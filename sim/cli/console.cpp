@@ -32,10 +32,13 @@ Console::Console(const po::variables_map& values)
       error_paint_(wants_colour(choice_of(values), surroundings_of(STDERR_FILENO))),
       progress_(std::cerr, form_of(values), terminal_width(STDERR_FILENO)) {}
 
+void Console::note(const std::string& line) { progress_.note(message_for(STDERR_FILENO, line)); }
+
 void Console::error(const std::string& line) {
     progress_.finish();
-    const std::size_t colon = std::min(line.find(':'), line.size());
-    std::cerr << error_paint_(Ink::bad, line.substr(0, colon)) << line.substr(colon) << "\n";
+    const std::string text = message_for(STDERR_FILENO, line);
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    std::cerr << error_paint_(Ink::bad, text.substr(0, colon)) << text.substr(colon) << "\n";
 }
 
 po::options_description common_group() {

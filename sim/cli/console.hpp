@@ -21,7 +21,7 @@ public:
     /// Progress on stderr; all parts of a command share one line.
     explore::Progress& progress() { return progress_; }
     /// An optional line on stderr.
-    void note(const std::string& line) { progress_.note(line); }
+    void note(const std::string& line);
     /// note() as a function, for readers of files and models. Must not outlive the console.
     std::function<void(const std::string&)> notice() {
         return [this](const std::string& line) { note(line); };

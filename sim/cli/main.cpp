@@ -1,4 +1,6 @@
 // infsim: dispatches to its subcommands and turns exceptions into messages and an exit status.
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +12,7 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/table.hpp"
 #include "flow/point/point.hpp"
 
 namespace infsim::cli {
@@ -91,7 +94,7 @@ int guarded(const Arguments& words) {
     try {
         return with_stdout(dispatch(words));
     } catch (const InputError& e) {
-        std::cerr << e.what() << "\n";
+        std::cerr << message_for(STDERR_FILENO, e.what()) << "\n";
         return kInputError;
     } catch (const InternalError& e) {
         std::cerr << "internal fault: " << e.what() << "\n";

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -85,11 +87,11 @@ json::Value causes_json(const std::vector<analysis::Cause>& causes) {
     return list;
 }
 
-void print_live_tensors(std::ostream& out, const std::vector<compiler::LiveTensor>& tensors) {
+void print_live_tensors(const std::vector<compiler::LiveTensor>& tensors) {
     if (tensors.empty()) return;
     Table table({"alive there", "B/partition", "images"});
     for (const auto& t : tensors) table.add({t.name, number_text(t.bytes), std::to_string(t.images)});
-    out << table.text();
+    std::cerr << table.text({}, terminal_width(STDERR_FILENO));
 }
 
 using Seed = std::optional<std::uint64_t>;
@@ -260,7 +262,7 @@ int run_run_command(const Arguments& arguments) {
     }
     if (fits) return kDone;
     console.error("does not fit: " + result.record.reason);
-    print_live_tensors(std::cerr, result.live_tensors);
+    print_live_tensors(result.live_tensors);
     return kDoesNotFit;
 }
 

@@ -157,6 +157,21 @@ std::string wrapped(const std::string& text, std::size_t most) {
     return folded(text, most - kIndent, kIndent);
 }
 
+std::string folded_lines(const std::string& lines, std::size_t most) {
+    constexpr std::size_t kIndent = 2;
+    std::vector<std::string> result;
+    for (const std::string& line : split(lines, '\n')) {
+        const std::size_t blanks = std::min(line.find_first_not_of(' '), line.size()), indent = blanks + kIndent;
+        const bool fits = display_width(line) <= most || indent >= most;
+        result.push_back(fits ? line : line.substr(0, blanks) + folded(line.substr(blanks), most - indent, indent));
+    }
+    return join(result, "\n");
+}
+
+std::string message_for(int file, const std::string& lines) {
+    return ::isatty(file) == 0 ? lines : folded_lines(lines, terminal_width(file));
+}
+
 std::string fixed(double x, int digits) { return fmt::format("{:.{}f}", x, digits); }
 std::string rate_text(double per_second) {
     return fmt::format("{:.{}f}", per_second, per_second < 100 ? 2 : per_second < 10'000 ? 1 : 0);

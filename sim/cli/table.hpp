@@ -49,6 +49,12 @@ private:
 /// The text in lines of at most `most` characters, broken at blanks; further lines are indented.
 std::string wrapped(const std::string& text, std::size_t most = terminal_width());
 
+/// Lines longer than `most` characters are broken at blanks; further lines are indented by two more blanks.
+std::string folded_lines(const std::string& lines, std::size_t most);
+/// A message for a file such as stderr: folded to the width of a terminal. Elsewhere its lines stay whole, so that
+/// programs find them.
+std::string message_for(int file, const std::string& lines);
+
 /// A number with this many digits after the decimal point; "-" if there is none.
 std::string fixed(double x, int digits);
 template <class T>

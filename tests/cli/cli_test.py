@@ -130,6 +130,15 @@ class Terminal(InScratch):
             self.assertLess(max(len(line) for text in drawn for line in text.splitlines()), 61, said)
             self.assertTrue(said.endswith("\r\x1b[K"), said)
 
+    def test_messages_are_folded_on_a_terminal_and_whole_elsewhere(self):
+        short = ("--set", "chip.state_buffer.partition_bytes=4KiB", "--batch", 64, "--no-spill", "--compiler", "layer_by_layer")
+        for words, status in ((("run", NET, "--set", "chip.pe.rows=100000"), 2), (("compile", NET, *short), 3)):
+            whole = self.run_it(*words, expect=status).stderr
+            folded = self.on_terminal(*words, NO_COLOR="1")[1]
+            self.assertGreater(max(map(len, whole.splitlines())), 60, whole)
+            self.assertLessEqual(max(map(len, folded.splitlines())), 60, folded)
+            self.assertEqual(folded.split(), whole.split())
+
     def test_quiet_leaves_errors_alone(self):
         heavy = ("--set", "chip.state_buffer.partition_bytes=4KiB")
         for words in (("sweep", self.sweep_file(), "--out", "out"), ("limits", NET, "--max-batch", 3),

@@ -69,7 +69,7 @@ COLOUR = re.compile("\x1b\\[[0-9]*m")
 def printed(command, width, status, folder):
     """What it prints to stdout on a terminal of `width` columns, then what it says on stderr but for progress."""
     color = [] if "--color" in command else ["--color", "never"]
-    exit_status, text, errors = on_terminal([*command, *color, "--quiet"], width, cwd=folder)
+    exit_status, text, errors = on_terminal([*command, *color, "--quiet"], width, stderr_width=width, cwd=folder)
     if exit_status != status:
         sys.exit(f"{' '.join(command)}: exit status {exit_status}\n{errors}")
     return text, errors
@@ -80,7 +80,7 @@ def held(infsim, name, words, status, folder, update):
     wrong = []
     for width in (80, 100):
         text, errors = printed([infsim, *words], width, status, folder)
-        wrong += [f"{name} at {width}: longer than the terminal: {line}" for line in COLOUR.sub("", text).splitlines()
+        wrong += [f"{name} at {width}: longer than the terminal: {line}" for line in COLOUR.sub("", text + errors).splitlines()
                   if len(line) > width]
         if status == 0 and errors:
             wrong.append(f"{name}: says with --quiet: {errors}")

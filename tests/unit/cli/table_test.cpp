@@ -59,6 +59,12 @@ TEST_CASE("a reason stands once below the table, however many rows have it") {
     CHECK(notes.text(100) == "[1] does not fit: conv1\n[2] timeout: 90 s\n");
 }
 
+TEST_CASE("long lines of a message are folded, under their own indentation; others stay as they are") {
+    CHECK(folded_lines("short  one\nan error with many words\n  two more words here\n", 16) ==
+          "short  one\nan error with\n  many words\n  two more\n    words here\n");
+    CHECK(folded_lines("/a/path/without/any/blank", 10) == "/a/path/without/any/blank");
+}
+
 TEST_CASE("numbers have as many digits as mean something") {
     CHECK(rounded(2482.71234) == "2482.7");
     CHECK(rounded(0.132430001) == "0.13243");
