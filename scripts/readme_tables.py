@@ -4,6 +4,7 @@
 Each is a block between <!-- NAME --> and <!-- end of NAME -->:
 
 batches      README.md: each batch under AWS's compiler of 2021 and under the default (results/resnet50_batch)
+flags        results/README.md: throughput with each of Neuron's flags off and on (results/flag_*)
 lengths      results/README.md: BERT-base by length and batch (results/bert_length)
 uncertainty  results/README.md: which claims depend on which constant of the chip (results/uncertainty)
 validation   all three pages: simulation against published silicon (results/validation, tests/published/fit.json)
@@ -53,6 +54,48 @@ def lengths_table(rows):
         lines.append([length] + ["does not fit" if times[b] == float("inf") else f"**{times[b]:.2f}**" if b == best else f"{times[b]:.2f}"
                                  for b in batches])
     return markdown(["tokens", *(f"B={b}" for b in batches)], lines)
+
+
+def megabytes(n):
+    return f"{n / 1e6:.{1 if n < 1e8 else 0}f} MB"
+
+
+def point_text(row, with_weights=False):
+    """A point in a cell: throughput, the weights that an item reads, and what a batch spills: bytes to DRAM and back."""
+    if row["status"] != "ok":
+        return "does not fit"
+    weights = f", weights {megabytes(row['weight_bytes_per_inference'])}/item" if with_weights else ""
+    moved = row["spill_save_bytes"] + row["spill_reload_bytes"]
+    spilled = f", spill {megabytes(moved)}" if moved else ""
+    return f"{row['throughput_avg']:.0f} items/s{weights}{spilled}"
+
+
+def flag_rows(flag, wanted=lambda row: True):
+    """A row for each setting of the other axes: the flag off, and on."""
+    columns = (flag, "batch_size", "throughput_avg", "weight_bytes_per_inference", "spill_save_bytes", "spill_reload_bytes")
+    folder = "flag_" + {"batching_en": "batching", "enable-replication": "replication", "rematerialization_en": "rematerialization",
+                        "spill_dis": "spill"}[flag]
+    points = [row for row in rows_of(folder, *columns) if wanted(row)]
+    off, on = ([row for row in points if row[flag] == value] for value in (False, True))
+    lines = []
+    for a, b in zip(off, on):
+        at = f"{a['batch_size']}" + (f", `sb_size` {a['sb_size']}" if "sb_size" in a else "")
+        weights = a["weight_bytes_per_inference"] != b["weight_bytes_per_inference"] and b["status"] == "ok"
+        lines.append([f"`{flag}`", at, point_text(a, weights), point_text(b, weights)])
+    return lines
+
+
+def flags_tables():
+    """Each flag off and on, then sb_size by batch; ResNet-50 v1, layer by layer."""
+    lines = [*flag_rows("batching_en", lambda row: row["batch_size"] > 1), *flag_rows("enable-replication"),
+             *flag_rows("rematerialization_en", lambda row: row["batch_size"] == 2 and row["sb_size"] < 40),
+             *flag_rows("spill_dis", lambda row: row["batch_size"] > 4)]
+    sizes = rows_of("flag_sb_size", "sb_size", "batch_size", "throughput_avg", "spill_save_bytes", "spill_reload_bytes")
+    batches = sorted({row["batch_size"] for row in sizes})
+    by_size = [[f"{size}", *(point_text(row) for b in batches for row in sizes if (row["sb_size"], row["batch_size"]) == (size, b))]
+               for size in sorted({row["sb_size"] for row in sizes})]
+    return (markdown(["flag", "batch", "off", "on"], lines) + "\n\n"
+            + markdown(["`sb_size`", *(f"B={b}" for b in batches)], by_size))
 
 
 def uncertainty_table(report):
@@ -133,6 +176,7 @@ def rows_of(folder, *columns):
 
 BLOCKS = {
     "batches": lambda: [("README.md", batches_table(rows_of("resnet50_batch", "batch_size", "compiler", "throughput_avg", "weight_bytes_per_inference")))],
+    "flags": lambda: [("results/README.md", flags_tables())],
     "lengths": lambda: [("results/README.md", lengths_table(rows_of("bert_length", "dims.seq", "batch_size", "n_models", "throughput_avg")))],
     "uncertainty": lambda: [("results/README.md", uncertainty_table(read_json(SOURCE / "results/uncertainty/resnet50-v1.json",
                                                                               "infsim uncertainty resnet50-v1 --json")))],

@@ -38,6 +38,9 @@ $python scripts/plot_validation.py
 build/infsim uncertainty resnet50-v1 --jobs 2 --json > results/uncertainty/resnet50-v1.json
 build/infsim sensitivity resnet50-v1 --batch 4 --limits --csv > results/sensitivity/resnet50-v1_b4.csv
 $python scripts/plot_tornado.py results/sensitivity/resnet50-v1_b4.csv
+if build/infsim report results/resnet50_batch -o build/report.html > /dev/null; then   # not where it was built without npm
+    $python scripts/picture_page.py build/report.html --out results/report/report.png
+fi
 $python scripts/readme_tables.py
 $python scripts/efficiency_table.py --write
 $python scripts/check_cuts.py --write > /dev/null

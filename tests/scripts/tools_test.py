@@ -9,6 +9,8 @@ import json
 import os
 import pathlib
 import runpy
+import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -241,6 +243,7 @@ class CommandLines(InScratch):
                  ("plot_tornado.py", nothing): "infsim sensitivity MODEL --csv writes it", ("plot_validation.py", table): "has no column id",
                  ("plot_timeline.py", nothing): "cannot be read as a trace", ("list_skipped.py", table): "is not XML",
                  ("check_structure.py", nothing): "there is no folder", ("check_cuts.py", "--infsim", nothing): "there is no executable",
+                 ("picture_page.py", nothing): "infsim report writes it",
                  ("included.py", "nothing.cpp"): "has no object of nothing.cpp"}
         for words, part in cases.items():
             with self.subTest(words=words):
@@ -249,6 +252,16 @@ class CommandLines(InScratch):
                 self.assertEqual(err.count("\n"), 1, err)
                 self.assertTrue(err.startswith(words[0] + ": "), err)
                 self.assertIn(part, err)
+
+    @unittest.skipIf(shutil.which("chromium") is None, "chromium is not installed")
+    def test_a_picture_of_a_page_is_as_large_as_asked_for(self):
+        page = self.write("page.html", "<body style='background: red'>")
+        status, said, err = self.call("picture_page.py", page, "--size", "320x200")
+        self.assertIn((status, err), [(0, ""), (None, "")])
+        self.assertEqual(said.strip(), str(self.folder / "page.png"))
+        header = (self.folder / "page.png").read_bytes()[:24]
+        self.assertEqual(header[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(struct.unpack(">II", header[16:]), (320, 200))
 
     def test_a_block_that_nobody_writes(self):
         status, _, err = self.call("readme_tables.py", "speeds")
