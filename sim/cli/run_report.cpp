@@ -80,16 +80,26 @@ std::string waits_text(const std::vector<double>& shares, const std::vector<int>
     return percents[drained] > 0 ? text + fmt::format("; idle {} %", percents[drained]) : text;
 }
 
-/// Where the time of the busiest engine goes (PE, ACT or POOL); the shares add up to 100 %.
-void add_limit(Table& table, const RunRecord& r) {
+/// The engine that works most (PE, ACT or POOL), and where its time goes.
+struct BusiestEngine {
+    std::string name;
+    std::vector<double> shares;  ///< by TimeShare
+};
+BusiestEngine busiest_engine(const RunRecord& r) {
     std::size_t busiest = 0;
     for (std::size_t e = 1; e < static_cast<std::size_t>(record::AccountedEngine::dma); ++e)
         if (r.engine_share[e][0].value_or(0) > r.engine_share[busiest][0].value_or(0)) busiest = e;
-    std::vector<double> shares;
-    for (const record::Real& share : r.engine_share[busiest]) shares.push_back(share.value_or(0));
-    const std::vector<int> percents = whole_percents(shares);
-    table.add({"limited by", engine_in_words(busiest) + " busy " + std::to_string(percents[0]) + " %",
-               waits_text(shares, percents)});
+    BusiestEngine engine{engine_in_words(busiest), {}};
+    for (const record::Real& share : r.engine_share[busiest]) engine.shares.push_back(share.value_or(0));
+    return engine;
+}
+
+/// Where the time of the busiest engine goes; the shares add up to 100 %.
+void add_limit(Table& table, const RunRecord& r) {
+    const BusiestEngine engine = busiest_engine(r);
+    const std::vector<int> percents = whole_percents(engine.shares);
+    table.add({"limited by", engine.name + " busy " + std::to_string(percents[0]) + " %",
+               waits_text(engine.shares, percents)});
 }
 
 /// The layers with the longest time from begin to end in the observed inference.
@@ -132,6 +142,18 @@ std::vector<int> whole_percents(const std::vector<double>& shares) {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lost(a) > lost(b); });
     for (auto i = order.begin(); rest > 0 && i != order.end(); ++i, --rest) ++percents[*i];
     return percents;
+}
+
+std::string limit_in_brief(const RunRecord& r) {
+    BusiestEngine engine = busiest_engine(r);
+    const std::vector<int> percents = whole_percents(engine.shares);
+    const std::string busy = fmt::format("{} is busy {} % of the time", engine.name, percents[0]);
+    engine.shares[0] = engine.shares[static_cast<std::size_t>(TimeShare::drained)] = 0;  // no waits
+    const auto longest =
+        static_cast<std::size_t>(std::max_element(engine.shares.begin(), engine.shares.end()) - engine.shares.begin());
+    if (engine.shares[longest] <= 0) return busy;
+    return busy + fmt::format(" and waits mostly for {} ({} %)", wait_in_words(static_cast<TimeShare>(longest)),
+                              percents[longest]);
 }
 
 std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,

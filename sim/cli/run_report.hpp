@@ -18,6 +18,10 @@ namespace infsim::cli {
 std::string answer_text(const flow::PointResult& result, const std::optional<flow::PriceTag>& price,
                         const Paint& paint = {});
 
+/// "POOL is busy 59 % of the time and waits mostly for PE (20 %)": the engine that works most. Only for a point that
+/// ran.
+std::string limit_in_brief(const record::RunRecord& record);
+
 /// Shares of a whole in percent that add up to 100: rounded down, and the rest goes to those that lost most.
 std::vector<int> whole_percents(const std::vector<double>& shares);
 

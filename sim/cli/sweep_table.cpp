@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/cells.hpp"
+#include "cli/run_report.hpp"
 #include "cli/sweep_summary.hpp"
 #include "cli/table.hpp"
 #include "record/columns.hpp"
@@ -59,11 +60,11 @@ std::string reason_text(const RunRecord& r) {
            number_text(*r.infeasible_available_bytes) + " B " + r.infeasible_resource;
 }
 
-/// Why a row is slow, or what the PE waits for.
+/// Why a row is slow, or what limits it.
 std::string remark_text(const RunRecord& r) {
     if (r.status == Status::estimated)
         return "from the compiler's estimate, not simulated: +-10 %, and the latency is a mean";
-    return r.why_slow.empty() ? "the PE waits mostly for " + r.engine_main_stall[0] : "far from ideal: " + r.why_slow;
+    return r.why_slow.empty() ? limit_in_brief(r) : "far from ideal: " + r.why_slow;
 }
 
 /// The colour of a row: the knee stands out.
@@ -81,7 +82,7 @@ public:
         if (at == told_.end()) at = told_.insert(told_.end(), {what, {}});
         at->second.push_back(row);
     }
-    /// "batch 1, 2: the PE waits mostly for weights".
+    /// "batch 1, 2: PE is busy 53 % of the time and waits mostly for weights (21 %)".
     std::string text(const std::string& keys) const {
         std::string lines;
         for (const auto& [what, rows] : told_) lines += wrapped(keys + " " + join(rows, ", ") + ": " + what) + "\n";
