@@ -152,14 +152,4 @@ DmaDemand dma_demand(const hw::ChipSpec& spec, const Instruction& instruction) {
                       instruction.op);
 }
 
-Duration dma_floor(const hw::ChipSpec& spec, const DmaDemand& demand) {
-    Duration transfer = std::max(demand.billed / spec.dma.engine_bandwidth, demand.payload / spec.dma.core_bandwidth);
-    Duration first_burst{};
-    if (demand.dram.count() > 0) {
-        transfer = std::max(transfer, demand.dram / hw::sustained_channel_bandwidth(spec));
-        first_burst = spec.dram.latency;
-    }
-    return spec.dma.start_latency + first_burst + transfer + spec.dma.completion_latency;
-}
-
 }  // namespace infsim::cost

@@ -16,7 +16,7 @@ struct EngineCost {
 };
 
 /// Cost of a PE, ACT or POOL instruction (Sync costs nothing). DMA instructions are not priced here: their time depends
-/// on contention; see dma_demand and dma_floor.
+/// on contention; see dma_demand.
 /// `previous_was_matmul`: a LoadStationary directly after a matmul overlaps it.
 EngineCost engine_cost(const hw::ChipSpec& spec, const program::Instruction& instruction, bool previous_was_matmul);
 
@@ -36,10 +36,5 @@ struct DmaDemand {
     bool writes_dram = false;
 };
 DmaDemand dma_demand(const hw::ChipSpec& spec, const program::Instruction& instruction);
-
-/// Time of a DMA instruction when nothing else runs: start latency + DRAM latency + bytes at the slowest of engine
-/// (billed), core and channel (payload) + completion latency. Bursts round up one by one, so the chip may take a few
-/// picoseconds more, never less.
-Duration dma_floor(const hw::ChipSpec& spec, const DmaDemand& demand);
 
 }  // namespace infsim::cost

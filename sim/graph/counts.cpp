@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "graph/einsum.hpp"
 
@@ -18,8 +17,6 @@ std::int64_t einsum_macs(const Graph& graph, const Node& node) {
         product *= extent;
     return product;
 }
-
-bool has_weights(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul; }
 
 /// The constant that the elements come from.
 TensorId original(const Graph& graph, TensorId id) {
@@ -53,16 +50,6 @@ std::int64_t macs(const Graph& graph, const Node& node) {
 std::int64_t total_macs(const Graph& graph) {
     std::int64_t total = 0;
     for (const auto& node : graph.nodes) total += macs(graph, node);
-    return total;
-}
-
-std::int64_t conv_gemm_weight_count(const Graph& graph) {
-    std::set<TensorId> weights;
-    for (const auto& node : graph.nodes)
-        if (has_weights(node.op) && graph.tensor(node.inputs[1]).kind == TensorKind::constant)
-            weights.insert(node.inputs[1]);
-    std::int64_t total = 0;
-    for (const auto id : weights) total += element_count(graph.tensor(id).shape);
     return total;
 }
 

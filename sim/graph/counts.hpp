@@ -14,10 +14,6 @@ std::int64_t macs(const Graph& graph, const Node& node);
 /// The same over all nodes.
 std::int64_t total_macs(const Graph& graph);
 
-/// Elements of the constant weights of conv, conv_transpose and gemm, and of constant right operands of matmul,
-/// without biases; a tensor that several nodes share counts once.
-std::int64_t conv_gemm_weight_count(const Graph& graph);
-
 /// Elements of floating-point constants that nodes read for `items` items. Each counts once; a reshaped or transposed
 /// constant counts as its source. A table that is only gathered from counts no more rows than the lookups need.
 /// Integers (indices, shapes) do not count: a compiler consumes them.

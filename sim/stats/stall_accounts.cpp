@@ -109,16 +109,6 @@ std::array<ShareTimes, record::kAccountedEngines> StallAccounts::engines(
     return total;
 }
 
-Duration StallAccounts::makespan(const std::vector<InferenceRange>& ranges) const {
-    Duration total{};
-    for (const InferenceRange& range : ranges)
-        for (std::uint64_t i = range.first; i < range.last; ++i) {
-            const InferenceAccount& inference = cores_[static_cast<std::size_t>(range.core)].inferences.at(i);
-            total += inference.last_retirement - inference.first_issue;
-        }
-    return total;
-}
-
 std::string share_in_words(TimeShare share) {
     switch (share) {
         case TimeShare::busy: return "its own work";

@@ -41,9 +41,6 @@ public:
     /// events do not tile, naming core, inference and queue.
     std::array<ShareTimes, record::kAccountedEngines> engines(const std::vector<InferenceRange>& ranges) const;
 
-    /// Sum of the makespans (first issue to last retirement) of the ranges.
-    Duration makespan(const std::vector<InferenceRange>& ranges) const;
-
 private:
     struct QueueAccount {
         ShareTimes time{};

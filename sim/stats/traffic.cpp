@@ -9,16 +9,6 @@ std::int64_t TrafficBytes::dram() const {
            std::accumulate(written.begin(), written.end(), std::int64_t{0}) + host_in + host_out;
 }
 
-TrafficBytes& TrafficBytes::operator+=(const TrafficBytes& other) {
-    for (std::size_t p = 0; p < read.size(); ++p) {
-        read[p] += other.read[p];
-        written[p] += other.written[p];
-    }
-    host_in += other.host_in;
-    host_out += other.host_out;
-    return *this;
-}
-
 bool operator==(const TrafficBytes& a, const TrafficBytes& b) {
     return a.read == b.read && a.written == b.written && a.host_in == b.host_in && a.host_out == b.host_out;
 }
@@ -58,13 +48,6 @@ void Traffic::on(const observe::HostTransferred& event) {
 TrafficBytes Traffic::inference(int core, std::uint64_t inference) const {
     const auto& list = cores_[static_cast<std::size_t>(core)];
     return inference < list.size() ? list[inference] : TrafficBytes{};
-}
-
-TrafficBytes Traffic::sum(const std::vector<InferenceRange>& ranges) const {
-    TrafficBytes total;
-    for (const InferenceRange& range : ranges)
-        for (std::uint64_t i = range.first; i < range.last; ++i) total += inference(range.core, i);
-    return total;
 }
 
 }  // namespace infsim::stats

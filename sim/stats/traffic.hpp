@@ -17,7 +17,6 @@ struct TrafficBytes {
     std::int64_t host_in = 0, host_out = 0;                 ///< over the host link, into and out of device DRAM
 
     std::int64_t dram() const;  ///< everything, including host transfers, which go to device DRAM
-    TrafficBytes& operator+=(const TrafficBytes& other);
 };
 bool operator==(const TrafficBytes& a, const TrafficBytes& b);
 
@@ -36,7 +35,6 @@ public:
 
     /// Bytes of one inference. All zero for one that never ran.
     TrafficBytes inference(int core, std::uint64_t inference) const;
-    TrafficBytes sum(const std::vector<InferenceRange>& ranges) const;
 
     /// Bytes that DMA moved over each channel since the start of the simulation.
     const std::vector<std::int64_t>& channel_bytes() const { return channels_; }

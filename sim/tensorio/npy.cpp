@@ -134,13 +134,4 @@ std::string npy_content(const Array& array) {
     return out;
 }
 
-Array read_npy(const std::string& path) {
-    Problems problems;
-    const auto content = read_file(path, problems);
-    problems.throw_if_any();
-    return parse_npy(*content, path, "");
-}
-
-void write_npy(const std::string& path, const Array& array) { write_file_atomic(path, npy_content(array)); }
-
 }  // namespace infsim::tensorio

@@ -17,9 +17,6 @@ Array parse_npy(std::string_view content, const std::string& file, const std::st
 /// The content of an .npy file (version 1.0). bf16, which .npy lacks, is widened to f4.
 std::string npy_content(const Array& array);
 
-Array read_npy(const std::string& path);
-void write_npy(const std::string& path, const Array& array);
-
 /// All arrays of an .npz archive in archive order, named without ".npy". Throws InputError.
 std::vector<NamedArray> read_npz(const std::string& path);
 

@@ -61,10 +61,4 @@ TensorId add_constant(Graph& graph, const std::string& name, const Shape& shape,
     return static_cast<TensorId>(graph.tensors.size()) - 1;
 }
 
-void replace_uses(Graph& graph, TensorId from, TensorId to) {
-    for (auto& node : graph.nodes)
-        for (auto& id : node.inputs)
-            if (id == from) id = to;
-}
-
 }  // namespace infsim::graph::passes

@@ -37,7 +37,5 @@ private:
 
 /// Adds a constant; its name gets a suffix if it is taken.
 TensorId add_constant(Graph& graph, const std::string& name, const Shape& shape, DType dtype, Constant value);
-/// Makes every consumer of `from` read `to` instead.
-void replace_uses(Graph& graph, TensorId from, TensorId to);
 
 }  // namespace infsim::graph::passes

@@ -199,7 +199,6 @@ TEST_CASE("a copy inside the state buffer moves nothing over DRAM") {
     const auto d = demand(B::copy(128, 1024));
     CHECK(d.payload == Bytes{131'072});
     CHECK(d.dram == Bytes{0});
-    CHECK(cost::dma_floor(spec, d) == picoseconds(1'050'000) + Bytes{131'072} / Bandwidth{10'000'000'000});
 }
 
 TEST_CASE("a gather is billed row by row") {
@@ -211,18 +210,6 @@ TEST_CASE("a gather is billed row by row") {
     CHECK(d.payload == Bytes{16 * 128});
     CHECK(d.billed == Bytes{16 * 512});
     CHECK(d.dram == d.payload);
-}
-
-TEST_CASE("the floor of a transfer is its slowest stage") {
-    auto d = demand(B::load(0, 128, 1024));
-    const Duration around = picoseconds(1'150'000);
-    CHECK(cost::dma_floor(spec, d) == around + Bytes{131'072} / Bandwidth{10'000'000'000});
-    auto fast_engine = spec;
-    fast_engine.dma.engine_bandwidth = Bandwidth{100'000'000'000};
-    fast_engine.dma.core_bandwidth = Bandwidth{90'000'000'000};
-    CHECK(cost::dma_floor(fast_engine, d) == around + Bytes{131'072} / Bandwidth{20'000'000'000});
-    fast_engine.dma.core_bandwidth = Bandwidth{5'000'000'000};
-    CHECK(cost::dma_floor(fast_engine, d) == around + Bytes{131'072} / Bandwidth{5'000'000'000});
 }
 
 TEST_CASE("each price is for its own kind of instruction") {

@@ -1,6 +1,8 @@
 // The networks of models/, and published networks as another exporter writes them.
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "graph/counts.hpp"
 #include "support.hpp"
 
@@ -16,6 +18,19 @@ Graph light(const std::string& name) {
     return import_onnx(path);
 }
 Graph ours(const std::string& name) { return load_model(name, test::models_folder()); }
+
+bool has_weights(Op op) { return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul; }
+
+/// Elements of constant weights, without biases; a tensor that several nodes share counts once.
+std::int64_t conv_gemm_weight_count(const Graph& graph) {
+    std::set<TensorId> weights;
+    for (const auto& node : graph.nodes)
+        if (has_weights(node.op) && graph.tensor(node.inputs[1]).kind == TensorKind::constant)
+            weights.insert(node.inputs[1]);
+    std::int64_t total = 0;
+    for (const auto id : weights) total += element_count(graph.tensor(id).shape);
+    return total;
+}
 
 }  // namespace
 
