@@ -17,37 +17,31 @@ public:
         floor_ = floor;
         spans_.clear();
     }
-    void add(std::int64_t lo, std::int64_t hi, std::int32_t last) { spans_.push_back({lo, hi, last}); }
+    /// Bytes [lo, hi) are taken until `last`.
+    void add(std::int64_t lo, std::int64_t hi, std::int32_t last) {
+        if (lo < capacity_) spans_.push_back({lo, std::min(hi, capacity_), last});
+    }
 
     struct Spot {
         std::int64_t offset = -1;
         std::int32_t start = INT32_MAX;
     };
-    /// The place for `bytes` that becomes free earliest; of several, the highest.
+    /// The place for `bytes`, at least one, that becomes free earliest; of several, the highest. That one ends where a
+    /// piece ends: moved further up, it would reach into a piece that is taken for longer.
     Spot find(std::int64_t bytes) {
         build();
         Spot best;
         window_.clear();  // indices of pieces with falling `until`, from `front` on
-        std::size_t front = 0, next = 0;
-        const auto consider = [&](std::int64_t at) {
-            if (at < 0 || at + bytes > capacity_) return;
-            for (; next < pieces_.size() && pieces_[next].lo < at + bytes; ++next) {
-                while (window_.size() > front && pieces_[window_.back()].until <= pieces_[next].until)
-                    window_.pop_back();
-                window_.push_back(next);
-            }
-            while (window_.size() > front && pieces_[window_[front]].hi <= at) ++front;
-            const std::int32_t start =
-                std::max(floor_, window_.size() > front ? pieces_[window_[front]].until + 1 : floor_);
+        std::size_t front = 0;
+        for (std::size_t end = 0; end < pieces_.size(); ++end) {
+            while (window_.size() > front && pieces_[window_.back()].until <= pieces_[end].until) window_.pop_back();
+            window_.push_back(end);
+            const std::int64_t at = pieces_[end].hi - bytes;
+            if (at < 0) continue;
+            while (pieces_[window_[front]].hi <= at) ++front;
+            const std::int32_t start = std::max(floor_, pieces_[window_[front]].until + 1);
             if (start <= best.start) best = {at, start};
-        };
-        // Slide a window of `bytes` whose left edge is at the start of a piece or whose right edge is at an end.
-        std::size_t left = 0;
-        for (const Piece& p : pieces_) {
-            for (; left < pieces_.size() && pieces_[left].lo < p.hi - bytes; ++left) consider(pieces_[left].lo);
-            consider(p.hi - bytes);
         }
-        for (; left < pieces_.size(); ++left) consider(pieces_[left].lo);
         return best;
     }
 
@@ -57,7 +51,7 @@ private:
         std::int32_t last;
     };
     struct Piece {
-        std::int64_t lo, hi;
+        std::int64_t hi;  ///< it begins where the one before it ends
         std::int32_t until;
     };
     std::int64_t capacity_;
@@ -65,33 +59,43 @@ private:
     std::vector<Span> spans_;
     // Kept between calls for their memory.
     std::vector<Piece> pieces_;
-    std::vector<std::int64_t> cuts_;
+    std::vector<std::uint64_t> events_;  ///< where a span begins or ends, and its number + 1, or 0 for an end
     std::vector<std::pair<std::int32_t, std::int64_t>> open_;  ///< heap of (last, hi), the largest `last` at the front
     std::vector<std::size_t> window_;
 
+    /// Adds a stretch of bytes up to `hi`; neighbours that are taken for equally long are one piece.
+    void add_piece(std::int64_t hi, std::int32_t until) {
+        if (!pieces_.empty() && pieces_.back().until == until) pieces_.back().hi = hi;
+        else if (hi > (pieces_.empty() ? 0 : pieces_.back().hi)) pieces_.push_back({hi, until});
+    }
+
     void build() {
         pieces_.clear();
-        cuts_.assign({0, capacity_});
-        for (const Span& s : spans_) {
-            cuts_.push_back(s.lo);
-            cuts_.push_back(std::min(s.hi, capacity_));
+        events_.clear();
+        for (std::size_t s = 0; s < spans_.size(); ++s) {  // one number each: they sort faster than pairs
+            events_.push_back(static_cast<std::uint64_t>(spans_[s].lo) << 32 | (s + 1));
+            events_.push_back(static_cast<std::uint64_t>(spans_[s].hi) << 32);
         }
-        std::sort(cuts_.begin(), cuts_.end());
-        cuts_.erase(std::unique(cuts_.begin(), cuts_.end()), cuts_.end());
-        std::sort(spans_.begin(), spans_.end(), [](const Span& a, const Span& b) { return a.lo < b.lo; });
+        std::sort(events_.begin(), events_.end());
         open_.clear();
-        std::size_t next = 0;
-        for (std::size_t i = 0; i + 1 < cuts_.size(); ++i) {
-            for (; next < spans_.size() && spans_[next].lo <= cuts_[i]; ++next) {
-                open_.emplace_back(spans_[next].last, spans_[next].hi);
+        std::int64_t at = 0;
+        for (const std::uint64_t event : events_) {
+            const auto here = static_cast<std::int64_t>(event >> 32);
+            if (here > at) {
+                while (!open_.empty() && open_.front().second <= at) {
+                    std::pop_heap(open_.begin(), open_.end());
+                    open_.pop_back();
+                }
+                add_piece(here, open_.empty() ? -1 : open_.front().first);
+                at = here;
+            }
+            if (const auto number = static_cast<std::uint32_t>(event)) {
+                const Span& span = spans_[number - 1];
+                open_.emplace_back(span.last, span.hi);
                 std::push_heap(open_.begin(), open_.end());
             }
-            while (!open_.empty() && open_.front().second <= cuts_[i]) {
-                std::pop_heap(open_.begin(), open_.end());
-                open_.pop_back();
-            }
-            pieces_.push_back({cuts_[i], cuts_[i + 1], open_.empty() ? -1 : open_.front().first});
         }
+        add_piece(capacity_, -1);
     }
 };
 
