@@ -12,7 +12,7 @@ namespace infsim::analysis {
 /// The minimum work of one inference: no padding, no zeros, no intermediates in device DRAM.
 struct NeededWork {
     std::int64_t macs = 0;  ///< true multiply-accumulates of all items
-    Bytes bytes;            ///< parameters once, graph inputs and outputs of all items
+    Bytes bytes;  ///< parameters once (but for those that stay on the chip), graph inputs and outputs of all items
 };
 
 /// The larger of two times: the work at the peak of one core's array for operands of `dtype`, and the bytes at the

@@ -15,6 +15,7 @@ struct Demand {
     std::vector<Bytes> region_bytes;  ///< DRAM traffic of each of the core's regions, host transfers included
     Bytes core_bytes;                 ///< DRAM traffic of the core's own DMA engines
     Bytes host_in, host_out;          ///< over the host link
+    Bytes static_weights;             ///< on the chip before the inference; not part of core_bytes
 };
 
 /// The bounds; each holds for the mean time between two completions of one core.

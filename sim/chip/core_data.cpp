@@ -25,6 +25,7 @@ CoreData::CoreData(std::shared_ptr<const program::Program> program, SegmentBytes
                      "contents of another size than segment '" + segments[s].name + "'");
         state_.memory.dram[s] = std::move(contents[s]);
     }
+    exec::load_static(*program_, state_.memory);
     for (SegmentBytes& buffer : host_)
         for (const auto& s : segments) {
             const bool host = s.purpose == Purpose::input || s.purpose == Purpose::output;
@@ -43,6 +44,7 @@ void CoreData::swap_with_host(Purpose purpose, std::uint64_t inference) {
 
 void CoreData::begin(std::uint64_t inference) {
     state_.tracker.emplace(*program_);
+    state_.tracker->note_static_loads(*program_);
     state_.stationary = {};
     swap_with_host(Purpose::input, inference);
 }

@@ -34,8 +34,8 @@ public:
     /// The bytes of a segment in DRAM. The host's buffers exist for inputs and outputs only.
     std::vector<std::byte>& segment(std::uint32_t segment, int buffer = 0);
 
-    /// The inference's input moves from its host buffer to the program's. The contents of the state buffer and PSUM are
-    /// lost.
+    /// The inference's input moves from its host buffer to the program's. The contents of the state buffer, but
+    /// for static weights, and of PSUM are lost.
     void begin(std::uint64_t inference);
     /// Times must not be before a time given to `apply_until` or `in_flight`.
     void issue(program::InstructionId id, TimePoint at);

@@ -90,6 +90,14 @@ std::string spill_text(const compiler::MemoryReport& m) {
     return text;
 }
 
+/// A line about static weights, if there are any.
+std::string static_text(const Program& p) {
+    if (p.static_loads.empty()) return "";
+    return wrapped(fmt::format("static weights: {} stay on the core from inference to inference",
+                               megabytes(static_cast<double>(program::static_bytes(p))))) +
+           "\n";
+}
+
 /// What the compiler expects of one inference.
 struct Expected {
     Duration alone, shared;  ///< on an idle chip; together with inferences on all other cores
@@ -112,7 +120,7 @@ void print_report(const Compiled& compiled, const hw::ChipSpec& chip) {
               << p.layers.size() << " layers\n"
               << wrapped(state_buffer_text(m)) << "\n"
               << wrapped(spill_text(m)) << "\n"
-              << wrapped(expected_text(expected_of(p, chip))) << "\n\n";
+              << static_text(p) << wrapped(expected_text(expected_of(p, chip))) << "\n\n";
     Table queues({"queue", "instructions"});
     for (const program::Queue& q : p.queues) queues.add({queue_name(q), std::to_string(q.instructions.size())});
     Table layers({"layer", "kind", "live B/part.", "weights", "MAC/item"});

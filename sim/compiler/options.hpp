@@ -41,6 +41,9 @@ struct CompileOptions {
     bool pair_images = true;
     /// place: weights of 64 outputs that no plan can hold arrive in parts, one after the other.
     bool weights_in_parts = true;
+    /// place: weights stay on the chip from inference to inference, as far as there is space and an inference is
+    /// not estimated to be slower for it. Only for a core that runs nothing but this Program.
+    bool static_weights = false;
 
     /// groups: in a grouped convolution, blocks of weights without a group are neither loaded nor multiplied.
     bool skip_zero_blocks = true;

@@ -20,6 +20,7 @@
 #include "compiler/schedule/order.hpp"
 #include "compiler/search/plans.hpp"
 #include "compiler/search/search.hpp"
+#include "compiler/search/static_weights.hpp"
 
 namespace infsim::compiler {
 
@@ -193,10 +194,13 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& t
     return built;
 }
 
+SearchInput search_input(const Compilation& c) {
+    return {c.network, c.spec, c.target, c.batch, c.dtype, c.options, c.budget.bytes, c.first_that_fits};
+}
+
 bool wants_search(const Compilation& c) { return c.options.search_sections || c.options.search_psum_banks; }
 Refusal run_search(Compilation& c, Attempts& attempts) {
-    const SearchInput input{c.network, c.spec,    c.target,       c.batch,
-                            c.dtype,   c.options, c.budget.bytes, c.first_that_fits};
+    const SearchInput input = search_input(c);
     const auto builder = [&c](const Trial& trial) { return build(c, trial); };
     auto outcome = search(input, builder, attempts);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return last_word(c, std::move(*no));
@@ -205,6 +209,18 @@ Refusal run_search(Compilation& c, Attempts& attempts) {
 }
 std::string report_search(const Compilation& c) {
     return fmt::format("{} sections", std::max<std::size_t>(1, c.decision->plan.sections.size()));
+}
+
+bool wants_static_weights(const Compilation& c) { return c.options.static_weights && !c.first_that_fits; }
+Refusal run_keep_weights(Compilation& c, Attempts& attempts) {
+    const SearchInput input = search_input(c);
+    const auto builder = [&c](const Trial& trial) { return build(c, trial); };
+    if (auto better = with_static_weights(input, *c.decision, builder, attempts)) c.decision = std::move(*better);
+    return std::nullopt;
+}
+std::string report_keep_weights(const Compilation& c) {
+    const std::vector<int>& kept = c.decision->plan.static_weights;
+    return fmt::format("weights of {} layers stay on chip", std::count(kept.begin(), kept.end(), 1));
 }
 
 std::string nothing(const Compilation&) { return ""; }
@@ -228,6 +244,7 @@ const std::vector<Pass>& pipeline() {
         // The search has already decided everything.
         {"fit", Form::network, Form::decision, run_fit, report_fit,
          {{"prefetch", &O::prefetch}, {"spill", &O::spill}, {"rematerialize", &O::rematerialization}}},
+        {"keep_weights", Form::decision, Form::decision, run_keep_weights, report_keep_weights, {}, wants_static_weights},
         {"emit", Form::decision, Form::code, run_emit, report_code},
         {"evict", Form::code, Form::code, run_evict, report_code, {}, has_evictions},
         {"allocate", Form::code, Form::placement, run_allocate, report_allocate},

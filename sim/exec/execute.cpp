@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "exec/compute.hpp"
 #include "program/runs.hpp"
 
@@ -86,6 +87,17 @@ void execute(const Program& program, InstructionId id, ExecState& state) {
     if (state.tracker) state.tracker->end_write(program, id);
 }
 
+void load_static(const Program& program, Memory& memory) {
+    std::vector<std::byte> bytes;
+    for (const program::DmaLoad& load : program.static_loads) {
+        const program::DramAccess from = *program::accesses(load).dram;
+        INFSIM_CHECK(inside(memory, load.dst) && inside(memory, from), "static loads stay inside their memories");
+        bytes.resize(static_cast<std::size_t>(program::total_bytes(load.dst)));
+        gather(base_of(from, memory), rows_of(from), bytes.data());
+        scatter(memory, load.dst, bytes.data());
+    }
+}
+
 void run_serial(const Program& program, ExecState& state) {
     std::vector<const program::Allocation*> births;
     if (state.tracker)
@@ -93,9 +105,15 @@ void run_serial(const Program& program, ExecState& state) {
     std::stable_sort(births.begin(), births.end(),
                      [](const auto* a, const auto* b) { return a->first_sequence < b->first_sequence; });
     std::size_t born = 0;
-    for (InstructionId id : program::serial_order(program)) {
-        for (; born < births.size() && births[born]->first_sequence <= program::at(program, id).sequence; ++born)
+    const auto forget_until = [&](std::uint32_t sequence) {
+        for (; born < births.size() && births[born]->first_sequence <= sequence; ++born)
             state.tracker->forget(*births[born]);
+    };
+    forget_until(0);
+    load_static(program, state.memory);
+    if (state.tracker) state.tracker->note_static_loads(program);
+    for (InstructionId id : program::serial_order(program)) {
+        forget_until(program::at(program, id).sequence);
         execute(program, id, state);
     }
 }

@@ -54,8 +54,12 @@ void write(const program::Program& program, const Effect& effect, ExecState& sta
 /// Both phases of one instruction at once.
 void execute(const program::Program& program, program::InstructionId id, ExecState& state);
 
-/// All instructions by ascending sequence. With tracking, an allocation's bytes count as never written
-/// when it begins. The segments must have been filled (segments.hpp). Throws DataFault.
+/// What the chip does when it gets the Program: the static loads. The segments must have been filled. Throws
+/// InternalError for a load outside its memories; the verifier says which one.
+void load_static(const program::Program& program, Memory& memory);
+
+/// The static loads, then all instructions by ascending sequence. With tracking, an allocation's bytes count as never
+/// written when it begins. The segments must have been filled (segments.hpp). Throws DataFault.
 void run_serial(const program::Program& program, ExecState& state);
 
 }  // namespace infsim::exec

@@ -135,6 +135,13 @@ void Tracker::end_write(const Program& program, InstructionId id) {
     program::runs(*accesses.dram).for_each([&](std::int64_t begin, std::int64_t end) { mark(map, begin, end); });
 }
 
+void Tracker::note_static_loads(const Program& program) {
+    for (const program::DmaLoad& load : program.static_loads)
+        for_each_run(load.dst, state_buffer_.partition_bytes, [&](std::int64_t begin, std::int64_t end) {
+            std::fill(state_buffer_.state.begin() + begin, state_buffer_.state.begin() + end, kWritten);
+        });
+}
+
 std::uint64_t Tracker::hash_sources(const Program& program, InstructionId id, const Memory& memory) const {
     const Accesses accesses = program::accesses(program::at(program, id).op);
     std::uint64_t hash = 0;

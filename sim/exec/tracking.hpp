@@ -30,6 +30,9 @@ public:
     void recheck_sources(const program::Program& program, program::InstructionId id, const Memory& memory,
                          std::uint64_t hash_at_issue) const;
 
+    /// The destinations of the static loads are good from now on.
+    void note_static_loads(const program::Program& program);
+
     /// The contents of these bytes are dead: reading them before the next write is an error.
     void forget(const program::Allocation& allocation);
 

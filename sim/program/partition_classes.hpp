@@ -24,6 +24,8 @@ public:
                 for (const OnChipAccess& access : accesses(i.op))
                     if (access.pattern.space == space)
                         add(access.pattern.partition_start, access.pattern.partition_count);
+        for (const DmaLoad& load : program.static_loads)
+            if (load.dst.space == space) add(load.dst.partition_start, load.dst.partition_count);
         for (const Allocation& a : program.allocations)
             if (a.space == space) add(a.partition_start, a.partition_count);
         int current = -1;

@@ -90,8 +90,18 @@ struct Program {
     std::vector<Queue> queues;
     std::vector<Segment> segments;
     std::vector<Allocation> allocations;
+    /// Static weights: these loads happen once, when the chip gets the Program. Their bytes stay from inference to
+    /// inference; no instruction writes them.
+    std::vector<DmaLoad> static_loads;
     std::vector<LayerInfo> layers;
 };
+
+/// Bytes that the static loads bring, over all partitions.
+inline std::int64_t static_bytes(const Program& p) {
+    std::int64_t bytes = 0;
+    for (const DmaLoad& load : p.static_loads) bytes += total_bytes(load.dst);
+    return bytes;
+}
 
 /// Number of instructions over all queues.
 inline std::size_t instruction_count(const Program& p) {

@@ -31,6 +31,7 @@ public:
         if (s.accept("tensor ")) return tensor(s);
         if (s.accept("box ")) return box(s);
         if (s.accept("allocation ")) return allocation(s);
+        if (s.accept("static ")) return static_load(s);
         if (s.accept("layer ")) return layer(s);
         if (s.accept("model ")) return model(s);
         if (s.accept("target")) return target(s);
@@ -119,6 +120,14 @@ private:
         a.purpose = s.named(parse_purpose, "a purpose");
         s.expect_end();
         p_.allocations.push_back(std::move(a));
+    }
+    void static_load(Scan& s) {
+        const Scan before = s;
+        const Operation op = scan_operation(s);
+        const auto* load = std::get_if<DmaLoad>(&op);
+        if (!load) before.fail("a dma_load");
+        s.expect_end();
+        p_.static_loads.push_back(*load);
     }
     void layer(Scan& s) {
         LayerInfo l;

@@ -156,6 +156,7 @@ void write_text(const Program& p, std::ostream& out) {
         out << fmt::format("allocation {} {}[{}+{}]@{}+{} s{}..{} layer={} purpose={}\n", quoted(a.name), name(a.space),
                            a.partition_start, a.partition_count, a.offset, a.bytes, a.first_sequence, a.last_sequence,
                            a.layer, name(a.purpose));
+    for (const DmaLoad& load : p.static_loads) out << fmt::format("static {}\n", operation_text(load, space_name));
     for (const LayerInfo& l : p.layers)
         out << fmt::format("layer {} kind={} macs={} weight_bytes={}\n", quoted(l.name), quoted(l.kind), l.macs,
                            l.weight_bytes);

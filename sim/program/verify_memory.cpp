@@ -50,6 +50,27 @@ public:
         });
     }
 
+    /// A static load: its bytes have one owner from the first instruction to the last one.
+    void preload(const AccessPattern& p, std::uint32_t end_of_program) {
+        const Runs r = runs(p);
+        for_each_class(p.partition_start, p.partition_count, [&](int c) {
+            const Allocation* owner = owner_of(c, p.offset, r.end());
+            const bool stays = owner && owner->first_sequence == 0 && owner->last_sequence >= end_of_program;
+            if (!stays) {
+                findings_.add(
+                    FindingKind::not_allocated,
+                    fmt::format("a static load to partition {}, bytes [{}, {}), which no allocation owns from "
+                                "the first instruction to the last",
+                                classes_.partition(c), p.offset, r.end()));
+                return false;
+            }
+            r.for_each([&](std::int64_t from, std::int64_t to) {
+                std::memset(written_.data() + c * bytes_ + from, kStatic, static_cast<std::size_t>(to - from));
+            });
+            return true;
+        });
+    }
+
     void finish(const Allocation& a) {
         for (auto& owners : owners_) {
             const auto it = owners.find(a.offset);
@@ -62,7 +83,7 @@ public:
         const Runs r = runs(p);
         const std::int64_t hull_end = r.end();
         for_each_class(p.partition_start, p.partition_count, [&](int c) {
-            if (!owned(c, p.offset, hull_end)) {
+            if (!owner_of(c, p.offset, hull_end)) {
                 findings_.add(FindingKind::not_allocated, id,
                               fmt::format("{} {} partition {}, bytes [{}, {}) at sequence {}",
                                           access.write ? "writes" : "reads", space_name(space_), classes_.partition(c),
@@ -70,6 +91,12 @@ public:
                 return false;
             }
             std::uint8_t* bytes = written_.data() + c * bytes_;
+            if (access.write && holds_static(r, bytes)) {
+                findings_.add(FindingKind::read_only, id,
+                              fmt::format("writes static weights in partition {}, bytes [{}, {})",
+                                          classes_.partition(c), p.offset, hull_end));
+                return false;
+            }
             const std::int64_t bad = !access.write || accumulates ? first_unwritten(r, bytes) : -1;
             if (bad >= 0)
                 findings_.add(
@@ -78,13 +105,16 @@ public:
                                 access.write ? "adds to" : "reads", space_name(space_), classes_.partition(c), bad));
             if (access.write)
                 r.for_each([&](std::int64_t from, std::int64_t to) {
-                    std::memset(bytes + from, 1, static_cast<std::size_t>(to - from));
+                    std::memset(bytes + from, kWritten, static_cast<std::size_t>(to - from));
                 });
             return bad < 0;
         });
     }
 
 private:
+    /// The state of a byte; 0 if its owner has not written it.
+    static constexpr std::uint8_t kWritten = 1, kStatic = 2;
+
     static std::uint32_t end(const Allocation& a) { return a.offset + a.bytes; }
 
     /// visit(class) until it returns false.
@@ -94,9 +124,19 @@ private:
             if (!visit(c)) return;
     }
 
-    bool owned(int c, std::int64_t from, std::int64_t to) const {
+    /// The owner of all these bytes, or null.
+    const Allocation* owner_of(int c, std::int64_t from, std::int64_t to) const {
         auto it = owners_[c].upper_bound(static_cast<std::uint32_t>(from));
-        return it != owners_[c].begin() && end(*std::prev(it)->second) >= to;
+        if (it == owners_[c].begin() || end(*std::prev(it)->second) < to) return nullptr;
+        return std::prev(it)->second;
+    }
+
+    static bool holds_static(const Runs& r, const std::uint8_t* bytes) {
+        bool any = false;
+        r.for_each([&](std::int64_t from, std::int64_t to) {
+            any = any || std::memchr(bytes + from, kStatic, static_cast<std::size_t>(to - from)) != nullptr;
+        });
+        return any;
     }
 
     static std::int64_t first_unwritten(const Runs& r, const std::uint8_t* bytes) {
@@ -195,7 +235,13 @@ void verify_memory(const Program& program, Findings& findings) {
         for (; dead < deaths.size() && deaths[dead]->last_sequence < sequence; ++dead)
             memory(deaths[dead]->space).finish(*deaths[dead]);
     };
-    for (InstructionId id : serial_order(program)) {
+    const std::vector<InstructionId> order = serial_order(program);
+    if (!program.static_loads.empty()) {
+        advance(0);
+        const std::uint32_t end = order.empty() ? 0 : at(program, order.back()).sequence;
+        for (const DmaLoad& load : program.static_loads) sb.preload(load.dst, end);
+    }
+    for (InstructionId id : order) {
         if (findings.full()) return;
         advance(at(program, id).sequence);
         const Accesses all = accesses(at(program, id).op);

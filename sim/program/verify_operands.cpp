@@ -184,8 +184,31 @@ struct Check {
 
 }  // namespace
 
-bool verify_operands(const Program& program, Findings& findings) {
+namespace {
+
+/// Static loads as if they were instructions, from weights or constants alone.
+bool verify_static_loads(const Program& program, Findings& findings) {
     bool in_bounds = true;
+    Held held;
+    const Check check{program, findings, held, {kNoQueue, 0}};
+    for (const DmaLoad& load : program.static_loads) {
+        if (findings.full()) return false;
+        check(load);
+        const Accesses all = accesses(load);
+        for (const OnChipAccess& access : all) in_bounds = check.bounds(access) && in_bounds;
+        in_bounds = check.bounds(*all.dram) && in_bounds;
+        if (load.src.segment >= program.segments.size()) continue;  // reported with the bounds
+        const Segment& s = program.segments[load.src.segment];
+        check.require(s.purpose == Purpose::weights || s.purpose == Purpose::constants, FindingKind::operand,
+                      "a static load of segment '{}', which is neither weights nor constants", s.name);
+    }
+    return in_bounds;
+}
+
+}  // namespace
+
+bool verify_operands(const Program& program, Findings& findings) {
+    bool in_bounds = verify_static_loads(program, findings);
     for (std::size_t q = 0; q < program.queues.size(); ++q) {
         Held held;
         const Queue& queue = program.queues[q];

@@ -41,6 +41,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.fuse_clips = !one_in(3);
     o.stripe_groups = !one_in(3);
     o.attention_bytes = std::int64_t{64} * random.uniform_int(0, 4);
+    o.static_weights = one_in(3);
     return o;
 }
 
@@ -56,7 +57,8 @@ inline std::string to_text(const compiler::CompileOptions& o) {
            " depth=" + std::to_string(o.prefetch_depth) + " reorder=" + std::to_string(o.reorder_layers) +
            " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
            " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
-           " attention=" + std::to_string(o.attention_bytes) + " budget=" + std::to_string(o.state_buffer_budget);
+           " attention=" + std::to_string(o.attention_bytes) + " static_weights=" + std::to_string(o.static_weights) +
+           " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

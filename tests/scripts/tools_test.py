@@ -266,7 +266,7 @@ class CommandLines(InScratch):
     def test_a_block_that_nobody_writes(self):
         status, _, err = self.call("readme_tables.py", "speeds")
         self.assertEqual(status, 2)
-        self.assertIn("there is no block speeds; there are: batches, lengths", err)
+        self.assertIn("there is no block speeds; there are: batches, flags, lengths", err)
 
     def test_every_script_is_in_the_page_of_the_folder(self):
         page = (SCRIPTS / "README.md").read_text()

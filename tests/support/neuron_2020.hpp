@@ -22,6 +22,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.in_place_add = true;
     o.pair_images = true;
     o.weights_in_parts = false;
+    o.static_weights = false;
     o.channel_operands = false;
     o.moves_on_chip = false;
     o.packed_constants = false;

@@ -89,6 +89,7 @@ inline bool equal(const Queue& a, const Queue& b);
 inline bool equal(const Segment& a, const Segment& b);
 inline bool equal(const Allocation& a, const Allocation& b);
 inline bool equal(const LayerInfo& a, const LayerInfo& b);
+inline bool equal(const DmaLoad& a, const DmaLoad& b);
 
 template <class T>
 bool equal(const std::vector<T>& a, const std::vector<T>& b) {
@@ -115,6 +116,7 @@ inline bool equal(const Allocation& a, const Allocation& b) {
 inline bool equal(const LayerInfo& a, const LayerInfo& b) {
     return std::tie(a.name, a.kind, a.macs, a.weight_bytes) == std::tie(b.name, b.kind, b.macs, b.weight_bytes);
 }
+inline bool equal(const DmaLoad& a, const DmaLoad& b) { return equal(a.src, b.src) && equal(a.dst, b.dst); }
 inline bool equal(const Target& a, const Target& b) {
     return std::tie(a.pe_rows, a.pe_columns, a.max_moving, a.sb_partitions, a.psum_partitions, a.psum_banks,
                     a.sb_partition_bytes, a.psum_bank_bytes, a.dma_engines, a.rings_per_engine, a.max_queues,
@@ -126,7 +128,7 @@ inline bool equal(const Target& a, const Target& b) {
 inline bool equal(const Program& a, const Program& b) {
     return std::tie(a.model, a.batch, a.dtype, a.io_dtype) == std::tie(b.model, b.batch, b.dtype, b.io_dtype) &&
            equal(a.target, b.target) && equal(a.queues, b.queues) && equal(a.segments, b.segments) &&
-           equal(a.allocations, b.allocations) && equal(a.layers, b.layers);
+           equal(a.allocations, b.allocations) && equal(a.layers, b.layers) && equal(a.static_loads, b.static_loads);
 }
 
 }  // namespace infsim::testing

@@ -99,4 +99,19 @@ inline program::Program tiny_program() {
     return p;
 }
 
+/// The same with static weights: no instruction loads them, and their bytes have one owner throughout.
+inline program::Program static_tiny_program() {
+    using namespace program;
+    Program p = tiny_program();
+    auto& loads = p.queues[kIn].instructions;
+    p.static_loads = {std::get<DmaLoad>(loads[0].op)};
+    loads.erase(loads.begin());
+    for (Queue& q : p.queues)
+        for (Instruction& i : q.instructions)
+            for (int w = 0; w < i.waits.size(); ++w)
+                if (i.waits.queue[w] == kIn) --i.waits.count[w];
+    p.allocations[0].last_sequence = 9;
+    return p;
+}
+
 }  // namespace infsim::testing

@@ -41,6 +41,11 @@ LoadId CodeBuilder::new_load(BufferId b, LoadStream stream) {
     return code_.loads.push_back({b, static_cast<std::int32_t>(stream)});
 }
 
+void CodeBuilder::push_static(const program::DmaLoad& load, BufferId b) {
+    code_.buffers[b].is_static = true;
+    code_.static_loads.push_back({load, b});
+}
+
 std::uint32_t CodeBuilder::add_segment(program::Segment segment) {
     const std::uint32_t number = next_segment();
     code_.segments.push_back(std::move(segment));

@@ -55,6 +55,8 @@ public:
     const Buffer& buffer(BufferId b) const { return code_.buffers[b]; }
     /// Begins a load that fills `b`; its instructions carry the id.
     LoadId new_load(BufferId b, LoadStream stream);
+    /// A part of `b` that is there before the first inference.
+    void push_static(const program::DmaLoad& load, BufferId b);
     /// Returns the number of the new segment.
     std::uint32_t add_segment(program::Segment segment);
     std::uint32_t next_segment() const { return static_cast<std::uint32_t>(code_.segments.size()); }

@@ -47,7 +47,7 @@ Outcome emit_watched(const EmitInput& input, const Plan& plan, CodeSink& watcher
 bool same_code(const EmitInput& input, const Plan& a, const Plan& b) {
     const bool by_themselves = a.sections == b.sections && a.psum_banks == b.psum_banks &&
                                a.slab_bytes == b.slab_bytes && a.constants_bytes == b.constants_bytes &&
-                               a.weight_part_bytes == b.weight_part_bytes;
+                               a.weight_part_bytes == b.weight_part_bytes && a.static_weights == b.static_weights;
     const bool stripes = input.network.stem_layers == 0 || a.stem_stripe_rows == b.stem_stripe_rows;
     if (!by_themselves || !stripes) return false;
     for (const LayerId l : input.network.layers.ids())

@@ -110,12 +110,7 @@ void add_recipe(const Layer& layer, const Network& network, const Slab& slab, co
 }
 
 Weights::Weights(const EmitInput& input, const Plan& plan, const ValueStorage& storage, CodeBuilder& builder)
-    : input_(input),
-      slab_bytes_(plan.slab_bytes),
-      part_bytes_(plan.weight_part_bytes),
-      storage_(storage),
-      builder_(builder),
-      layers_(input.network.layers.size()) {}
+    : input_(input), plan_(plan), storage_(storage), builder_(builder), layers_(input.network.layers.size()) {}
 
 int Weights::regions() const {
     const int all = input_.target.dram_regions, wanted = input_.options.weight_regions;
@@ -132,8 +127,8 @@ SlabShape Weights::shape(const Layer& layer) const {
     s.out_channels = lanes_of(input_.network, layer.output);
     s.taps = op.kernel_rows * op.kernel_cols;
     s.element = dtype_bytes(input_.dtype);
-    s.slab_bytes = slab_bytes_;
-    s.part_bytes = part_bytes_;
+    s.slab_bytes = plan_.slab_bytes;
+    s.part_bytes = plan_.weight_part_bytes;
     s.geometry = input_.network.slots;
     s.engines = input_.target.dma_engines;
     s.regions = regions();
@@ -190,6 +185,10 @@ BufferId Weights::slab(std::size_t index, const Where& at) {
     buffer =
         builder_.new_buffer(at.layer, input_.network.layers[at.layer].name + "/weights", slab.bytes,
                             weights.dual ? Half::both : half_of(0, weights.layout.partitions(), all), Purpose::weights);
+    if (plan_.keeps_weights(at.layer.index())) {
+        load_static(weights, slab, buffer);
+        return buffer;
+    }
     const Where inside = at.in(builder_.new_load(buffer, LoadStream::weights));
     const int engine = builder_.take_engine();
     for (std::size_t c = 0; c < weights.layout.classes.size(); ++c)
@@ -197,40 +196,61 @@ BufferId Weights::slab(std::size_t index, const Where& at) {
     return buffer;
 }
 
+/// A class's row of the slab on partitions [first, first + count).
+program::AccessPattern Weights::rows_of(const SlabClass& here, int first, int count) const {
+    return make_access(Space::state_buffer, first, count, here.offset, input_.dtype,
+                       {{1, here.row_bytes / dtype_bytes(input_.dtype)}});
+}
+
+/// The load of a piece whose class begins at `partition`.
+program::DmaLoad Weights::load_of(const OfLayer& weights, const SlabClass& here, const SlabPiece& piece,
+                                  int partition) const {
+    program::DmaLoad dma;
+    dma.src.segment = weights.segments[static_cast<std::size_t>(piece.region)];
+    dma.src.offset = static_cast<std::uint32_t>(piece.segment_offset);
+    dma.src.partition_step = static_cast<std::uint32_t>(here.row_bytes);
+    dma.dst = rows_of(here, partition + piece.first, piece.count);
+    dma.src.count = dma.dst.count;
+    for (std::size_t d = 0; d < program::kAccessDims; ++d)
+        dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * dtype_bytes(input_.dtype));
+    return dma;
+}
+
 void Weights::load_class(const OfLayer& weights, const Slab& slab, std::size_t k_class, BufferId into, int engine,
                          const Where& at) {
     const KClass& c = weights.layout.classes[k_class];
     const SlabClass& here = slab.classes[k_class];
     if (here.row_bytes == 0) return;  // a part of a slab that holds nothing of the class
-    const int element = dtype_bytes(input_.dtype);
-    const auto partitions = [&](int first, int count) {
-        return make_access(Space::state_buffer, first, count, here.offset, input_.dtype,
-                           {{1, here.row_bytes / element}});
-    };
     for (const SlabPiece& p : here.pieces) {
-        if (p.count > 0) {
-            program::DmaLoad dma;
-            dma.src.segment = weights.segments[static_cast<std::size_t>(p.region)];
-            dma.src.offset = static_cast<std::uint32_t>(p.segment_offset);
-            dma.src.partition_step = static_cast<std::uint32_t>(here.row_bytes);
-            dma.dst = partitions(c.partition + p.first, p.count);
-            dma.src.count = dma.dst.count;
-            for (std::size_t d = 0; d < program::kAccessDims; ++d)
-                dma.src.step[d] = static_cast<std::uint32_t>(dma.dst.step[d] * element);
-            builder_.push(at, builder_.ring(engine, Ring::weights), dma, {into});
-        }
+        if (p.count > 0)
+            builder_.push(at, builder_.ring(engine, Ring::weights), load_of(weights, here, p, c.partition), {into});
         ++engine;
     }
     if (!weights.dual) return;
     program::DmaCopy copy;
-    copy.src = partitions(c.partition, c.count);
-    copy.dst = partitions(c.partition + input_.target.sb_partitions / 2, c.count);
+    copy.src = rows_of(here, c.partition, c.count);
+    copy.dst = rows_of(here, c.partition + input_.target.sb_partitions / 2, c.count);
     builder_.push(at, builder_.ring(engine - static_cast<int>(here.pieces.size()), Ring::others), copy, {into, into});
+}
+
+void Weights::load_static(const OfLayer& weights, const Slab& slab, BufferId into) {
+    for (std::size_t k = 0; k < weights.layout.classes.size(); ++k) {
+        const SlabClass& here = slab.classes[k];
+        if (here.row_bytes == 0) continue;
+        const int first = weights.layout.classes[k].partition;
+        for (const SlabPiece& p : here.pieces) {
+            if (p.count == 0) continue;
+            builder_.push_static(load_of(weights, here, p, first), into);
+            if (weights.dual)
+                builder_.push_static(load_of(weights, here, p, first + input_.target.sb_partitions / 2), into);
+        }
+    }
 }
 
 void Weights::forget(LayerId first, LayerId last) {
     for (const LayerId l : IdRange<LayerId>(first, last))
-        if (auto& weights = layers_[l]) weights->buffer.assign(weights->buffer.size(), kNoBuffer);
+        if (auto& weights = layers_[l]; weights && !plan_.keeps_weights(l.index()))
+            weights->buffer.assign(weights->buffer.size(), kNoBuffer);
 }
 
 }  // namespace infsim::compiler

@@ -30,6 +30,7 @@ struct Buffer {
     std::uint16_t layer = 0;   ///< that first writes it
     std::uint16_t images = 1;  ///< images it holds
     bool rotates = false;      ///< one of many short-lived ones (windows, scratch) that should not wait for each other
+    bool is_static = false;    ///< filled by static loads alone: its bytes stay from inference to inference
 };
 
 /// Operands of an operation, in the order in which `for_each_operand` visits them.
@@ -51,6 +52,12 @@ struct Load {
     BufferId buffer = kNoBuffer;
     std::int32_t stream = 0;    ///< loads of one stream share rings and keep their order
     std::int32_t earliest = 0;  ///< index of the first instruction before which it may stand: what it reads is there
+};
+
+/// A load that happens once, when the chip gets the Program (Program::static_loads).
+struct StaticLoad {
+    program::DmaLoad op;
+    BufferId buffer = kNoBuffer;
 };
 
 /// In blocks that are returned to the system as soon as nothing in them is needed: whoever transforms a code takes the
@@ -75,6 +82,7 @@ struct Code {
     IdVector<BufferId, Buffer> buffers;
     Instructions instructions;
     IdVector<LoadId, Load> loads;
+    std::vector<StaticLoad> static_loads;
     std::vector<program::Queue> queues;      ///< without instructions: which engine has which queue number
     std::vector<program::Segment> segments;  ///< without addresses
 };

@@ -22,10 +22,10 @@ const char* half_name(Half half) {
 }
 
 std::string buffer_text(BufferId id, const Buffer& buffer) {
-    const auto& [name, bytes, half, purpose, layer, images, rotates] = buffer;
-    return fmt::format("buffer b{} {} bytes={} half={} purpose={} layer={} images={}{}", id.value(),
+    const auto& [name, bytes, half, purpose, layer, images, rotates, is_static] = buffer;
+    return fmt::format("buffer b{} {} bytes={} half={} purpose={} layer={} images={}{}{}", id.value(),
                        program::quoted(name), bytes, half_name(half), program::name(purpose), layer, images,
-                       rotates ? " rotates" : "");
+                       rotates ? " rotates" : "", is_static ? " static" : "");
 }
 
 std::string instruction_text(std::size_t position, const VirtualInstruction& in) {
@@ -64,7 +64,7 @@ std::string section_text(const Section& section) {
 }  // namespace
 
 void write_text(const Code& code, std::ostream& out) {
-    const auto& [buffers, instructions, loads, queues, segments] = code;
+    const auto& [buffers, instructions, loads, static_loads, queues, segments] = code;
     out << fmt::format("code instructions={} buffers={} loads={}\n", instructions.size(), buffers.size(), loads.size());
     for (std::size_t q = 0; q < queues.size(); ++q)
         out << fmt::format("queue {} engine={} index={} ring={}\n", q, program::name(queues[q].engine),
@@ -78,6 +78,10 @@ void write_text(const Code& code, std::ostream& out) {
     std::size_t load = 0;
     for (const auto& [of, stream, earliest] : loads)
         out << fmt::format("load {} b{} stream={} earliest={}\n", load++, BufferId(of).value(), stream, earliest);
+    for (const auto& [op, of] : static_loads) {
+        const auto place = [b = BufferId(of)](program::Space, int) { return fmt::format("b{}", b.value()); };
+        out << fmt::format("static {}\n", program::operation_text(op, place));
+    }
     std::size_t position = 0;
     for (const VirtualInstruction& in : instructions) out << instruction_text(position++, in) << '\n';
 }
@@ -90,7 +94,7 @@ std::string to_text(const Code& code) {
 
 std::string to_text(const Plan& plan) {
     const auto& [sections, psum_banks, image_group, resident_weight_bytes, slab_bytes, constants_bytes,
-                 share_small_images, stem_stripe_rows, band_bytes, weight_part_bytes] = plan;
+                 share_small_images, stem_stripe_rows, band_bytes, weight_part_bytes, static_weights] = plan;
     std::string text = fmt::format(
         "plan slab_bytes={} resident_weight_bytes={} share_small_images={} stem_stripe_rows={} band_bytes={}\n",
         slab_bytes, resident_weight_bytes, share_small_images, stem_stripe_rows, band_bytes);
@@ -98,6 +102,7 @@ std::string to_text(const Plan& plan) {
     if (weight_part_bytes > 0) text += fmt::format("weight_part_bytes={}\n", weight_part_bytes);
     for (const Section& section : sections) text += section_text(section);
     if (!psum_banks.empty()) text += "psum_banks" + runs_text(psum_banks) + "\n";
+    if (!static_weights.empty()) text += "static_weights" + runs_text(static_weights) + "\n";
     if (!image_group.empty()) text += "image_group" + runs_text(image_group) + "\n";
     return text;
 }

@@ -93,6 +93,20 @@ void verify_buffers(CodeCheck& check) {
     }
 }
 
+/// Static loads fill static buffers, before everything else.
+void verify_static_loads(CodeCheck& check) {
+    for (const StaticLoad& load : check.code.static_loads) {
+        const bool exists = load.buffer.exists() && load.buffer.index() < check.code.buffers.size();
+        check.violations.require(exists, "static load", "fills a buffer that does not exist");
+        if (!exists) continue;
+        const Buffer& buffer = check.code.buffers[load.buffer];
+        check.violations.require(buffer.is_static, "static load", "fills '" + buffer.name + "', which is not static");
+        check.violations.require(program::end_offset(load.op.dst) <= buffer.bytes, "static load",
+                                 fmt::format("writes '{}' beyond its {} bytes", buffer.name, buffer.bytes));
+        check.written[load.buffer].add(load.op.dst, 0);
+    }
+}
+
 void verify_loads(CodeCheck& check) {
     LoadId id(0);
     for (const Load& load : check.code.loads) {
@@ -132,6 +146,7 @@ void verify_in_buffer(CodeCheck& check, const At& at, const AccessPattern& ap, B
                    "{} b{} outside of partitions {} to {}", does, id.value(), first, last - 1) &&
            good;
     if (!good) return;
+    if (write) require(check, !buffer.is_static, at, "writes b{}, which is static", id.value());
     if (!write) {
         require(check, check.written[id].holds(ap), at, "reads bytes of b{} that nothing has written", id.value());
         return;
@@ -238,6 +253,7 @@ std::vector<std::string> verify(const Code& code, const CodeFrame& frame, std::s
     CodeCheck check(code, frame, limit);
     verify_frame(check);
     verify_buffers(check);
+    verify_static_loads(check);
     verify_loads(check);
     std::int32_t position = 0;
     for (const VirtualInstruction& in : code.instructions) {

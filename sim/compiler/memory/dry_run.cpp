@@ -184,6 +184,9 @@ DryRun DryRunRecorder::finish(const Code& code) {
     dry_run.uses.load_instructions = std::move(load_instructions_);
     dry_run.repeatable = std::move(repeatable_);
     dry_run.liveness.buffers = code.buffers;
+    for (BufferId b : code.buffers.ids())  // there before the first instruction, and needed by the next inference
+        if (code.buffers[b].is_static && lives_[b].exists())
+            lives_[b] = {0, static_cast<std::int32_t>(layer_.size()) - 1};
     dry_run.liveness.lives = std::move(lives_);
     dry_run.liveness.layer = std::move(layer_);
     return dry_run;

@@ -87,6 +87,11 @@ Placement placement_of(const Code& code, Allocation&& allocation) {
     Placement out;
     out.lower_bound = allocation.lower_bound;
     order_instructions(code, allocation, out);
+    for (BufferId b : code.buffers.ids())
+        if (code.buffers[b].is_static && out.last[b] >= 0) {
+            out.first[b] = 0;
+            out.last[b] = static_cast<std::int32_t>(out.order.size()) - 1;
+        }
     out.offset = std::move(allocation.offset);
     for (BufferId b : code.buffers.ids())
         if (out.last[b] >= 0) out.peak = std::max(out.peak, std::int64_t{out.offset[b]} + code.buffers[b].bytes);

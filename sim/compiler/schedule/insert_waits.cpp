@@ -166,6 +166,11 @@ void insert_waits(Code&& code, const Placement& placement, program::Program& pro
             code.instructions.pop_front();
     }
     add_allocations(code, placement, sequence, program);
+    for (StaticLoad& load : code.static_loads) {
+        if (placement.last[load.buffer] < 0) continue;  // nobody reads it
+        load.op.dst.offset += placement.offset[load.buffer];
+        program.static_loads.push_back(load.op);
+    }
 }
 
 }  // namespace infsim::compiler

@@ -18,6 +18,7 @@ using compiler::CompileOptions;
 
 struct Flag {
     bool CompileOptions::*member;
+    bool newer = false;  ///< than the first identities: off, it is no part of them
 };
 struct Count {
     int CompileOptions::*member;
@@ -91,6 +92,7 @@ const std::vector<Option>& options_table() {  // NOLINT(readability-function-siz
         {"place", "pair_images", Flag{&O::pair_images}, "two images of a narrow tensor share a range of addresses"},
         {"place", "weights_in_parts", Flag{&O::weights_in_parts},
          "load a layer's weights in parts if no plan can hold them"},
+        {"place", "static_weights", Flag{&O::static_weights, true}, "keep weights on chip from inference to inference"},
         {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core for weights"},
         {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
          "number of DRAM regions, from weights_region on, that weights are spread over; 0: all of the core"},
@@ -219,23 +221,34 @@ CompileOptions load_compiler(const std::string& path, const std::vector<Setting>
     return document ? read_compiler(std::move(*document), settings, problems) : compiler::default_options();
 }
 
-json::Value canonical_json(const CompileOptions& options) {
+namespace {
+
+/// Whether a point keeps its identity although the compiler has learnt this option.
+bool is_left_out(const Option& option, const CompileOptions& options) {
+    const auto* flag = std::get_if<Flag>(&option.kind);
+    return flag && flag->newer && !(options.*flag->member);
+}
+
+enum class Which { all, identity };
+
+json::Value json_of(const CompileOptions& options, Which which) {
     // One name per member, so that an option which options_table() lacks stops the build here: it would be
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, skip_zero_blocks, stripe_groups, replication, stream_stem,
-                                  stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth, channel_operands,
-                                  moves_on_chip, packed_constants, turned_transfers, shared_matrices, masked_rows,
-                                  constants_bytes, whole_copies, overlap_stripes, reorder_layers, attention_bytes,
-                                  spill, rematerialization, recompute, search_sections, search_only_tight,
-                                  search_psum_banks, weights_region, weight_regions, activations_region, host_operators,
-                                  optional_passes, skip_passes] = options;
+                                  weights_in_parts, static_weights, skip_zero_blocks, stripe_groups, replication,
+                                  stream_stem, stream_converted_input, stem_stripe_rows, prefetch, prefetch_depth,
+                                  channel_operands, moves_on_chip, packed_constants, turned_transfers, shared_matrices,
+                                  masked_rows, constants_bytes, whole_copies, overlap_stripes, reorder_layers,
+                                  attention_bytes, spill, rematerialization, recompute, search_sections,
+                                  search_only_tight, search_psum_banks, weights_region, weight_regions,
+                                  activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
     for (const Option& option : options_table()) {
         // What the host runs is part of the network's identity: two lists with the same effect give one point.
         if (std::string_view(option.pass) == kHost) continue;
+        if (which == Which::identity && is_left_out(option, options)) continue;
         if (!top.find(option.pass)) top.set(option.pass, json::Object{});
         top.find(option.pass)->as_object().set(option.key, std::visit(OptionValue{options}, option.kind));
     }
@@ -248,6 +261,11 @@ json::Value canonical_json(const CompileOptions& options) {
     top.set("skip_passes", std::move(skipped));
     return top;
 }
+
+}  // namespace
+
+json::Value canonical_json(const CompileOptions& options) { return json_of(options, Which::all); }
+json::Value identity_json(const CompileOptions& options) { return json_of(options, Which::identity); }
 
 std::map<std::string, std::string> compiler_meanings() {
     std::map<std::string, std::string> meanings{

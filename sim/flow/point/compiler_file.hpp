@@ -21,8 +21,10 @@ compiler::CompileOptions load_compiler(const std::string& path, const std::vecto
 compiler::CompileOptions read_compiler(json::Document document, const std::vector<Setting>& settings,
                                        Problems& problems, json::KeyLog* log = nullptr);
 
-/// All options with plain values, as in a compiler file; hashed for a point's identity.
+/// All options with plain values, as in a compiler file.
 json::Value canonical_json(const compiler::CompileOptions& options);
+/// What is hashed for a point's identity: the same, but for options that came later and are off.
+json::Value identity_json(const compiler::CompileOptions& options);
 
 /// The meaning of each option, by its key without "compiler.".
 std::map<std::string, std::string> compiler_meanings();

@@ -149,7 +149,7 @@ const PointReader::Compiler& PointReader::compiler(const PointRequest& request, 
         Compiler compiler;
         const std::string path = compiler_path(request.compiler, compiler.problems).value_or(default_compiler_path());
         compiler.options = load_compiler(path, own, compiler.problems);
-        compiler.canonical = json::dump_canonical(canonical_json(compiler.options));
+        compiler.canonical = json::dump_canonical(identity_json(compiler.options));
         return compiler;
     });
 }
@@ -233,7 +233,7 @@ std::optional<Point> resolve(const PointRequest& request, ModelCache& models, Pr
 std::string point_id(const Point& point, const std::string& model_hash) {
     return id_of(point, model_hash, static_cast<bool>(point.graph.host),
                  json::dump_canonical(hw::canonical_json(point.chip)),
-                 json::dump_canonical(canonical_json(point.compiler)));
+                 json::dump_canonical(identity_json(point.compiler)));
 }
 
 }  // namespace infsim::flow

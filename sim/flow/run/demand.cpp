@@ -60,6 +60,7 @@ analysis::Demand demand_of(const hw::ChipSpec& spec, const Program& program) {
             case Engine::dma: add_dma(demand, spec, program, queue); break;
         }
     }
+    demand.static_weights = Bytes{program::static_bytes(program)};
     for (const program::Segment& segment : program.segments) {
         if (segment.purpose == Purpose::input) demand.host_in += Bytes{segment.bytes};
         if (segment.purpose == Purpose::output) demand.host_out += Bytes{segment.bytes};

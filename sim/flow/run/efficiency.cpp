@@ -75,9 +75,9 @@ void add_weights(const Point& point, const program::Program& program,
 }  // namespace
 
 analysis::NeededWork needed_work(const Point& point, const analysis::Demand& demand) {
-    const std::int64_t parameters = graph::parameters_read(point.graph, point.batch);
-    return {graph::total_macs(point.graph) * point.batch,
-            Bytes{parameters * dtype_bytes(point.dtype)} + demand.host_in + demand.host_out};
+    const Bytes all{graph::parameters_read(point.graph, point.batch) * dtype_bytes(point.dtype)};
+    const Bytes parameters = std::max(Bytes{}, all - demand.static_weights);  // static ones may hold zeros, too
+    return {graph::total_macs(point.graph) * point.batch, parameters + demand.host_in + demand.host_out};
 }
 
 std::vector<LayerTime> layer_times(const Point& point, const program::Program& program,

@@ -86,6 +86,15 @@ void add_once(const Problems& found, const Scenario& scenario, Problems& problem
     }
 }
 
+/// Static weights stay on a core only as long as it runs nothing else.
+void refuse_static_weights(const ServingPlan& plan, Problems& problems) {
+    const bool keeps = plan.points.front().compiler.static_weights;
+    if (keeps && plan.points.size() > 1)
+        problems.add(plan.scenario.file, "/server/compiler",
+                     "has place.static_weights, which keeps the weights of one program on a core; this server has " +
+                         std::to_string(plan.points.size()) + " batch sizes");
+}
+
 /// Sets the cores, overheads and outstanding inferences that the scenario leaves to the chip. `item_bytes`: an item's
 /// inputs and outputs.
 void complete(Scenario& scenario, const hw::ChipSpec& chip, Bytes item_bytes, Problems& problems) {
@@ -197,6 +206,7 @@ std::optional<ServingPlan> plan_serving(const std::string& path, const std::vect
         plan.model_name = any.model_name;
         plan.dtype = dtype_name(any.dtype);
         plan.compiler = any.compiler.name;
+        refuse_static_weights(plan, found);
         complete(plan.scenario, plan.chip, host_bytes_per_item(any), found);
     }
     for (const Problem& p : found.list()) problems.add(p);

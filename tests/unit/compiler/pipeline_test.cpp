@@ -145,6 +145,56 @@ TEST_CASE("a batch that fits as it is takes the plain decision where sections ar
     CHECK(found->attempts[0].name == "as it is");
 }
 
+namespace {
+
+std::int64_t loaded_weights(const program::Program& p) {
+    std::int64_t bytes = 0;
+    for (const program::Queue& q : p.queues)
+        for (const program::Instruction& i : q.instructions)
+            if (const auto* load = std::get_if<program::DmaLoad>(&i.op);
+                load && p.segments[load->src.segment].purpose == program::Purpose::weights)
+                bytes += program::total_bytes(load->dst);
+    return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("weights stay on chip if that is asked for, as far as there is space") {
+    CompileOptions options;
+    const Compiled plain = compiled(options);
+    options.static_weights = true;
+    const Compiled kept = compiled(options);
+    CHECK(ran(options) == Names{"lower", "order", "replicate", "stem", "fit", "keep_weights", "emit", "allocate",
+                                "insert_waits", "lay_out_dram"});
+    CHECK(plain.program.static_loads.empty());
+    CHECK(loaded_weights(plain.program) > 0);
+    CHECK(loaded_weights(kept.program) == 0);
+    CHECK(program::static_bytes(kept.program) >= loaded_weights(plain.program));
+    const auto pass = std::find_if(kept.passes.begin(), kept.passes.end(),
+                                   [](const PassReport& report) { return report.pass == "keep_weights"; });
+    REQUIRE(pass != kept.passes.end());
+    CHECK(pass->summary == "weights of 2 layers stay on chip");
+    CHECK(std::count_if(pass->attempts.begin(), pass->attempts.end(), [](const Attempt& a) { return a.taken; }) == 1);
+}
+
+TEST_CASE("a batch that does not fit as it is keeps no weights") {
+    CompileOptions options, keeps;
+    keeps.static_weights = true;
+    const auto text = [](const CompileOptions& o) {
+        std::ostringstream out;
+        write_text(compiled(o).program, out);
+        return out.str();
+    };
+    // The largest budget at which something has to be loaded again or spilled.
+    std::int64_t budget = compiled(options).memory.peak_bytes;
+    for (std::int64_t moved = 0; moved == 0; budget -= 16) {
+        options.state_buffer_budget = keeps.state_buffer_budget = budget;
+        const MemoryReport memory = compiled(options).memory;
+        moved = memory.reissued_bytes + memory.spill_save_bytes;
+    }
+    CHECK(text(keeps) == text(options));
+}
+
 TEST_CASE("names that are no pass are reported with those that are") {
     Problems problems;
     CompileOptions options;

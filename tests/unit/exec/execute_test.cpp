@@ -16,6 +16,7 @@ using infsim::testing::kIn;
 using infsim::testing::kOut;
 using infsim::testing::kPe;
 using infsim::testing::kPool;
+using infsim::testing::static_tiny_program;
 using infsim::testing::tiny_program;
 
 namespace {
@@ -69,6 +70,15 @@ FaultKind fault_of(const Program& p, const std::vector<int>& script) {
 
 TEST_CASE("the tiny Program computes its layer, with and without tracking") {
     const Program p = tiny_program();
+    for (auto tracking : {exec::Tracking::on, exec::Tracking::off}) {
+        ExecState s = filled(p, tracking);
+        exec::run_serial(p, s);
+        CHECK(output(p, s) == kY);
+    }
+}
+
+TEST_CASE("static weights are there before the first instruction") {
+    const Program p = static_tiny_program();
     for (auto tracking : {exec::Tracking::on, exec::Tracking::off}) {
         ExecState s = filled(p, tracking);
         exec::run_serial(p, s);

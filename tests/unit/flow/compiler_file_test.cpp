@@ -164,6 +164,16 @@ TEST_CASE("an optional pass is switched in a file and by a setting, and off it d
     CHECK(problems.list().size() == 1);
 }
 
+TEST_CASE("an option that came later does not change the identity of points that do without it") {
+    compiler::CompileOptions options;
+    const std::string before = json::dump(identity_json(options));
+    CHECK(before.find("static_weights") == std::string::npos);
+    CHECK(before.find("weights_in_parts") != std::string::npos);
+    CHECK(json::dump(canonical_json(options)).find("static_weights") != std::string::npos);
+    options.static_weights = true;
+    CHECK(json::dump(identity_json(options)).find("\"static_weights\": true") != std::string::npos);
+}
+
 TEST_CASE("operators of the host are names out of a list, and off in the pinned profiles") {
     Problems problems;
     CHECK(read(R"({"name": "x", "host": {"operators": ["TopK", "NonZero"]}})", problems).host_operators ==

@@ -51,6 +51,8 @@ Program everything() {
     literal.count = {2, 3, 4, 5, 6, 7}, literal.segment_step = {1, 0, 0, 0, 0, 2};
     p.segments[3].recipe.push_back(literal);
     p.layers.push_back({"", "max pool", std::int64_t{1} << 40, 7});
+    p.static_loads = {{dram(3), pattern(6, Space::state_buffer, DType::bf16)},
+                      {dram(4), pattern(7, Space::state_buffer, DType::fp32)}};
     const auto sb = [](int n) { return pattern(n, Space::state_buffer, DType::fp16); };
     const auto psum = [](int n) { return pattern(n, Space::psum, DType::fp32); };
     std::vector<Operation> ops{Transpose{sb(1), psum(2)},

@@ -113,6 +113,33 @@ TEST_CASE("a matmul fits the stationary operand of its queue") {
     CHECK(findings([](Program& p) { op<LoadStationary>(p, kPe, 0).src.dtype = DType::fp16; }) == Kinds{"stationary"});
 }
 
+TEST_CASE("static loads fill bytes that nobody else owns or writes, from weights or constants") {
+    const auto findings = [](const std::function<void(Program&)>& edit) {
+        Program p = static_tiny_program();
+        edit(p);
+        Kinds kinds;
+        for (const Finding& f : verify(p)) {
+            CHECK(!to_text(p, f).empty());
+            if (kinds.empty() || kinds.back() != finding_name(f.kind)) kinds.emplace_back(finding_name(f.kind));
+        }
+        return kinds;
+    };
+    CHECK(findings([](Program&) {}).empty());
+    CHECK(findings([](Program& p) { p.static_loads.clear(); }) == Kinds{"unwritten read"});
+    CHECK(findings([](Program& p) { p.allocations[0].last_sequence = 8; })[0] == "not allocated");
+    CHECK(findings([](Program& p) { p.allocations[0].first_sequence = 1; })[0] == "not allocated");
+    CHECK(findings([](Program& p) { p.static_loads[0].src.segment = 1; })[0] == "bounds");
+    CHECK(findings([](Program& p) { p.static_loads[0].src.segment = 9; })[0] == "bounds");
+    CHECK(findings([](Program& p) { p.static_loads[0].dst.offset = 240; })[0] == "bounds");
+    CHECK(findings([](Program& p) { p.static_loads[0].dst.dtype = DType::fp16; })[0] == "unwritten read");
+    CHECK(findings([](Program& p) { p.segments[0].purpose = Purpose::input; })[0] == "segment");
+    // An instruction that writes over them, though it owns the bytes.
+    CHECK(findings([](Program& p) {
+              Instruction& i = p.queues[kPool].instructions[0];
+              i.op = Memset{p.static_loads[0].dst, 0.0F};
+          })[0] == "read only");
+}
+
 TEST_CASE("waits name queues and counts that exist") {
     const auto wait = [](int queue, std::uint32_t count) {
         return findings([=](Program& p) {
