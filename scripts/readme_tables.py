@@ -6,6 +6,7 @@ Each is a block between <!-- NAME --> and <!-- end of NAME -->:
 batches      README.md: each batch under AWS's compiler of 2021 and under the default (results/resnet50_batch)
 flags        results/README.md: throughput with each of Neuron's flags off and on (results/flag_*)
 lengths      results/README.md: BERT-base by length and batch (results/bert_length)
+static       results/README.md: throughput without and with static weights (results/static_weights)
 uncertainty  results/README.md: which claims depend on which constant of the chip (results/uncertainty)
 validation   all three pages: simulation against published silicon (results/validation, tests/published/fit.json)
 
@@ -98,6 +99,21 @@ def flags_tables():
             + markdown(["`sb_size`", *(f"B={b}" for b in batches)], by_size))
 
 
+def static_weights_table(rows):
+    """Throughput by state buffer and batch, without static weights and with them; one number where they change nothing."""
+    key, size = "compiler.place.static_weights", "chip.state_buffer.bytes"
+    batches = sorted({row["batch_size"] for row in rows})
+    by = {(row[key], row[size], row["batch_size"]): row for row in rows}
+    lines = []
+    for buffer in sorted({row[size] for row in rows}):
+        cells = []
+        for batch in batches:
+            off, on = (f"{by[keeps, buffer, batch]['throughput_avg']:.0f}" for keeps in (False, True))
+            cells.append(off if off == on else f"{off}; {on}")
+        lines.append([f"{buffer / 2**20:.0f} MiB", *cells])
+    return markdown(["state buffer", *(f"B={b}" for b in batches)], lines)
+
+
 def uncertainty_table(report):
     """The constants that move a batch, or throughput by at least NOTABLE."""
     before = report["before"]
@@ -178,6 +194,8 @@ BLOCKS = {
     "batches": lambda: [("README.md", batches_table(rows_of("resnet50_batch", "batch_size", "compiler", "throughput_avg", "weight_bytes_per_inference")))],
     "flags": lambda: [("results/README.md", flags_tables())],
     "lengths": lambda: [("results/README.md", lengths_table(rows_of("bert_length", "dims.seq", "batch_size", "n_models", "throughput_avg")))],
+    "static": lambda: [("results/README.md", static_weights_table(rows_of("static_weights", "compiler.place.static_weights",
+                                                                          "chip.state_buffer.bytes", "batch_size", "throughput_avg")))],
     "uncertainty": lambda: [("results/README.md", uncertainty_table(read_json(SOURCE / "results/uncertainty/resnet50-v1.json",
                                                                               "infsim uncertainty resnet50-v1 --json")))],
     "validation": validation,

@@ -20,6 +20,7 @@ $python scripts/plot_sweep.py results/resnet50_batch
 $python scripts/plot_map.py results/batch_sb_dram
 $python scripts/plot_sb_size_rule.py results/sb_size_rule
 $python scripts/plot_next_chip.py results/next_chip
+$python scripts/plot_sweep.py results/static_weights --x batch --colour chip.state_buffer.bytes
 $python scripts/plot_bytes.py results/flag_spill
 $python scripts/plot_pareto.py results/search
 $python scripts/plot_limits.py results/limits
