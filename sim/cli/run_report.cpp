@@ -147,7 +147,7 @@ std::vector<int> whole_percents(const std::vector<double>& shares) {
 std::string limit_in_brief(const RunRecord& r) {
     BusiestEngine engine = busiest_engine(r);
     const std::vector<int> percents = whole_percents(engine.shares);
-    const std::string busy = fmt::format("{} is busy {} % of the time", engine.name, percents[0]);
+    std::string busy = fmt::format("{} is busy {} % of the time", engine.name, percents[0]);
     engine.shares[0] = engine.shares[static_cast<std::size_t>(TimeShare::drained)] = 0;  // no waits
     const auto longest =
         static_cast<std::size_t>(std::max_element(engine.shares.begin(), engine.shares.end()) - engine.shares.begin());
