@@ -68,22 +68,13 @@ FaultKind fault_of(const Program& p, const std::vector<int>& script) {
 
 }  // namespace
 
-TEST_CASE("the tiny Program computes its layer, with and without tracking") {
-    const Program p = tiny_program();
-    for (auto tracking : {exec::Tracking::on, exec::Tracking::off}) {
-        ExecState s = filled(p, tracking);
-        exec::run_serial(p, s);
-        CHECK(output(p, s) == kY);
-    }
-}
-
-TEST_CASE("static weights are there before the first instruction") {
-    const Program p = static_tiny_program();
-    for (auto tracking : {exec::Tracking::on, exec::Tracking::off}) {
-        ExecState s = filled(p, tracking);
-        exec::run_serial(p, s);
-        CHECK(output(p, s) == kY);
-    }
+TEST_CASE("the tiny Program computes its layer, with and without tracking, its weights loaded or static") {
+    for (const Program& p : {tiny_program(), static_tiny_program()})
+        for (auto tracking : {exec::Tracking::on, exec::Tracking::off}) {
+            ExecState s = filled(p, tracking);
+            exec::run_serial(p, s);
+            CHECK(output(p, s) == kY);
+        }
 }
 
 TEST_CASE("issue and retirement may lie apart, and accumulations of the PE overlap") {
