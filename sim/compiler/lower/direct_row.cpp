@@ -63,7 +63,7 @@ View spread_row(Lowering& low, const Node& node, const RowPlan& plan, const std:
     return low.at.spreads[key] = out;
 }
 
-View turned_if_due(Lowering& low, const Node& node, const RowPlan& plan, View row) {
+View turned_if_due(Lowering& low, const Node& node, const RowPlan& plan, const View& row) {
     return plan.turn ? transposed_lanes(low, node, row, 1) : row;
 }
 

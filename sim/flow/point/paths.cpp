@@ -23,7 +23,7 @@ fs::path data_folder() {
     if (has_data(".")) return ".";
     std::error_code ignored;
     const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
-    if (const fs::path installed = executable.parent_path().parent_path() / "share/infsim"; has_data(installed))
+    if (fs::path installed = executable.parent_path().parent_path() / "share/infsim"; has_data(installed))
         return installed;
     for (fs::path folder = executable.parent_path(); folder.has_relative_path(); folder = folder.parent_path())
         if (has_data(folder)) return folder;
