@@ -17,7 +17,7 @@ LAYERS = {
     "graph": ["base"],
     "hw": ["base"],
     "program": ["base"],
-    "cost": ["base", "hw/spec.hpp", "hw/derived.hpp", "program"],
+    "cost": ["base", "hw/spec.hpp", "program"],
     "exec": ["base", "program"],
     "tensorio": ["base"],
     "compiler": ["base", "graph", "hw/spec.hpp", "hw/derived.hpp", "program", "cost"],

@@ -27,7 +27,7 @@ def photograph(page, size, out):
                                "--window-size={},{}".format(*size), f"--screenshot={picture}", page.resolve().as_uri()],
                               capture_output=True, text=True, check=False)
         if not picture.is_file():
-            raise InputError(f"chromium took no picture of {page}: {said.stderr.strip().splitlines()[-1:]}")
+            raise InputError(f"chromium took no picture of {page}: {said.stderr.strip()}")
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(picture, out)
 

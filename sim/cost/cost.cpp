@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "base/check.hpp"
-#include "hw/derived.hpp"
 #include "program/operands.hpp"
 
 namespace infsim::cost {

@@ -7,7 +7,6 @@
 
 #include "observe/observer.hpp"
 #include "stats/program_index.hpp"
-#include "stats/stall_accounts.hpp"
 
 namespace infsim::stats {
 

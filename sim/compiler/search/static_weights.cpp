@@ -42,7 +42,7 @@ public:
         const std::size_t most = most_that_fit();
         if (most == 0) return std::nullopt;
         for (const double share : {1.0, 0.75, 0.5, 0.25, 0.0}) try_layers(holding(share, most));  // fewest bytes first
-        if (!best_ || best_layers_ == 0) return std::nullopt;
+        if (!best_ || best_->plan.static_weights.empty()) return std::nullopt;
         attempts_[best_attempt_].taken = true;
         return std::move(best_);
     }
@@ -55,7 +55,7 @@ private:
     std::vector<Weighted> layers_;
     std::optional<Decision> best_;
     Duration best_time_{};
-    std::size_t best_layers_ = 0, best_attempt_ = 0;
+    std::size_t best_attempt_ = 0;
     std::vector<std::size_t> tried_;
 
     /// The plain plan with the weights of the first `count` layers static.
@@ -97,7 +97,6 @@ private:
             if (!best_ || time < best_time_) {
                 best_ = std::move(built->decision);
                 best_time_ = time;
-                best_layers_ = count;
                 best_attempt_ = attempts_.size();
             }
         }

@@ -5,6 +5,7 @@
 #include "flow/run/closed_loop.hpp"
 #include "hw/spec.hpp"
 #include "program/program.hpp"
+#include "stats/stall_accounts.hpp"
 #include "stats/traffic.hpp"
 
 namespace infsim::flow {
