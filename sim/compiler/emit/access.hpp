@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "compiler/ir/fused_layers.hpp"
 #include "compiler/ir/ids.hpp"
 #include "program/instruction.hpp"
 
@@ -19,11 +20,6 @@ struct Operand {
 struct Rect {
     int row = 0, rows = 1, row_step = 1;
     int col = 0, cols = 1, col_step = 1;
-};
-
-struct RowRange {
-    int lo = 0, hi = 0;
-    int count() const { return hi - lo; }
 };
 
 /// One step of an access pattern, outermost first.

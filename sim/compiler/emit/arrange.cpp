@@ -20,14 +20,14 @@ std::int64_t last_of(std::int64_t first, const std::vector<Walk>& walks, std::in
 /// One layer and image, lane chunk by lane chunk.
 class Arrangement {
 public:
-    Arrangement(EmitContext& c, const Where& at, const ArrangeOp& op)
-        : c_(c), at_(at), layer_(c.layer(at.layer)), op_(op) {}
+    Arrangement(EmitContext& c, const Where& at, const ArrangeOp& op, RowRange rows)
+        : c_(c), at_(at), layer_(c.layer(at.layer)), op_(op), rows_(rows) {}
 
     /// Everything for one band of the output is written together, so that the next band may take its place.
     void emit() {
         for (const Piece& piece : op_.pieces) cut(piece);
         const Physical& to = c_.phys(layer_.output);
-        for (const RowRange& rows : c_.storage.cut_rows({layer_.output.value}, 0, to.rows)) {
+        for (const RowRange& rows : c_.storage.cut_rows({layer_.output.value}, rows_.lo, rows_.count())) {
             if (op_.fill) fill(rows, *op_.fill);
             for (const Piece& piece : cut_) {
                 if (piece.to / to.cols < rows.lo || piece.to / to.cols >= rows.hi) continue;
@@ -41,7 +41,8 @@ private:
     const Where& at_;
     const Layer& layer_;
     const ArrangeOp& op_;
-    std::vector<Piece> cut_;  ///< each in one band of input and output
+    RowRange rows_;           ///< of the output
+    std::vector<Piece> cut_;  ///< each in one band of input and output, and in the wanted rows or outside
     int turn_ = 0;
 
     const Part& source(const Piece& piece) const { return layer_.inputs[static_cast<std::size_t>(piece.input)]; }
@@ -54,9 +55,15 @@ private:
     bool together(const Part& part, std::int64_t first, std::int64_t last) const {
         return band_of(part, first) == band_of(part, last);
     }
+    /// Whether an element of the output is before the wanted rows, among them, or behind them.
+    int side_of(std::int64_t element) const {
+        const std::int64_t row = element / c_.phys(layer_.output).cols;
+        return row < rows_.lo ? 0 : row < rows_.hi ? 1 : 2;
+    }
     bool together(const Piece& piece) const {
+        const std::int64_t last = last_of(piece.to, piece.walks, &Walk::to);
         return together(source(piece), piece.from, last_of(piece.from, piece.walks, &Walk::from)) &&
-               together(layer_.output, piece.to, last_of(piece.to, piece.walks, &Walk::to));
+               together(layer_.output, piece.to, last) && side_of(piece.to) == side_of(last);
     }
 
     void fill(const RowRange& rows, float number) {
@@ -128,9 +135,9 @@ private:
 
 }  // namespace
 
-void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op) {
+void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op, RowRange rows) {
     c.storage.ensure(c.layer(at.layer).output.value, at);
-    Arrangement(c, at, op).emit();
+    Arrangement(c, at, op, rows).emit();
 }
 
 }  // namespace infsim::compiler

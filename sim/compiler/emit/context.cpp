@@ -14,6 +14,7 @@ using program::Space;
 EmitContext::EmitContext(const EmitInput& in, const Plan& p, CodeBuilder code)
     : input(in),
       plan(p),
+      rows(in.network),
       builder(std::move(code)),
       storage(in, p, builder),
       dram(in, builder),

@@ -14,6 +14,7 @@ namespace infsim::compiler {
 struct EmitContext {
     const EmitInput& input;
     const Plan& plan;
+    NetworkRows rows;
     CodeBuilder builder;
     ValueStorage storage;
     DramSegments dram;

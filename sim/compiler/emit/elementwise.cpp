@@ -14,24 +14,25 @@ struct Stretch {
     Rect rect;
 };
 
-/// The whole output, cut where a band of it or of an input begins.
-std::vector<Stretch> stretches(const EmitContext& c, const Layer& l, const std::vector<LaneChunk>& chunks) {
+/// Rows of the output, cut where a band of it or of an input begins.
+std::vector<Stretch> stretches(const EmitContext& c, const Layer& l, const std::vector<LaneChunk>& chunks,
+                               RowRange rows) {
     const Physical& phys = c.phys(l.output);
     const ValueId first = l.inputs[0].value, last = l.inputs.back().value;
     std::vector<Stretch> list;
-    for (const RowRange& rows : c.storage.cut_rows({first, last, l.output.value}, 0, phys.rows))
-        for (const LaneChunk& chunk : chunks) list.push_back({chunk, {rows.lo, rows.count(), 1, 0, phys.cols, 1}});
+    for (const RowRange& piece : c.storage.cut_rows({first, last, l.output.value}, rows.lo, rows.count()))
+        for (const LaneChunk& chunk : chunks) list.push_back({chunk, {piece.lo, piece.count(), 1, 0, phys.cols, 1}});
     return list;
 }
 
-std::vector<Stretch> unary_stretches(const EmitContext& c, const Layer& l) {
-    return stretches(c, l, c.storage.chunks({l.inputs[0], l.output}));
+std::vector<Stretch> unary_stretches(const EmitContext& c, const Layer& l, RowRange rows) {
+    return stretches(c, l, c.storage.chunks({l.inputs[0], l.output}), rows);
 }
 
 /// Chunks whose lanes have their scalars in the same partitions.
-std::vector<Stretch> scalar_stretches(const EmitContext& c, const Layer& l) {
-    if (l.inputs.size() == 1) return unary_stretches(c, l);
-    return stretches(c, l, c.storage.chunks({l.inputs[0], l.inputs[1], l.inputs.back(), l.output}));
+std::vector<Stretch> scalar_stretches(const EmitContext& c, const Layer& l, RowRange rows) {
+    if (l.inputs.size() == 1) return unary_stretches(c, l, rows);
+    return stretches(c, l, c.storage.chunks({l.inputs[0], l.inputs[1], l.inputs.back(), l.output}), rows);
 }
 
 program::ScalarOperand of_partitions(const program::AccessPattern& ap) {
@@ -44,10 +45,10 @@ Operand operand(const EmitContext& c, const Part& part, const Stretch& s, ImageI
 
 }  // namespace
 
-void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op) {
+void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op, RowRange rows) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
-    for (const Stretch& s : unary_stretches(c, l)) {
+    for (const Stretch& s : unary_stretches(c, l, rows)) {
         const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
         program::Activate a;
         a.src = src.ap;
@@ -59,11 +60,11 @@ void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op) {
     }
 }
 
-void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op) {
+void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op, RowRange rows) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
     const ChannelConstants constants = c.constants.channels(at);
-    for (const Stretch& s : scalar_stretches(c, l)) {
+    for (const Stretch& s : scalar_stretches(c, l, rows)) {
         const Operand src = operand(c, l.inputs[0], s, at.image), dst = operand(c, l.output, s, at.image);
         int next = 0;
         const auto in_value = [&](const ChannelScalar& of) {
@@ -123,12 +124,12 @@ Operand second_operand(const EmitContext& c, const Layer& l, const BinaryOp& op,
 
 }  // namespace
 
-void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op) {
+void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op, RowRange rows) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
     const auto chunks =
         op.spread ? c.storage.chunks({l.inputs[0], l.output}) : c.storage.chunks({l.inputs[0], l.inputs[1], l.output});
-    for (const Stretch& s : stretches(c, l, chunks)) {
+    for (const Stretch& s : stretches(c, l, chunks, rows)) {
         const Operand a = operand(c, l.inputs[0], s, at.image);
         const Operand b = second_operand(c, l, op, s, at.image);
         const Operand dst = operand(c, l.output, s, at.image);
@@ -142,10 +143,10 @@ void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op) {
     }
 }
 
-void emit_copy(EmitContext& c, const Where& at) {
+void emit_copy(EmitContext& c, const Where& at, RowRange rows) {
     const Layer& l = c.layer(at.layer);
     c.storage.ensure(l.output.value, at);
-    for (const Stretch& s : unary_stretches(c, l))
+    for (const Stretch& s : unary_stretches(c, l, rows))
         push_copy(c, at, operand(c, l.inputs[0], s, at.image), operand(c, l.output, s, at.image));
 }
 

@@ -15,11 +15,11 @@ struct Table {
     void operator()(const ConvOp&) const { emit_conv(c, at.layer, {at.image, 1}, rows); }
     void operator()(const PoolOp& op) const { emit_pool(c, at, op, rows); }
     void operator()(const ReplicateOp& op) const { emit_replicate(c, at, op, rows); }
-    void operator()(const UnaryOp& op) const { emit_unary(c, at, op); }
-    void operator()(const ScalarOp& op) const { emit_scalar(c, at, op); }
-    void operator()(const BinaryOp& op) const { emit_binary(c, at, op); }
-    void operator()(const CopyOp&) const { emit_copy(c, at); }
-    void operator()(const ArrangeOp& op) const { emit_arrange(c, at, op); }
+    void operator()(const UnaryOp& op) const { emit_unary(c, at, op, rows); }
+    void operator()(const ScalarOp& op) const { emit_scalar(c, at, op, rows); }
+    void operator()(const BinaryOp& op) const { emit_binary(c, at, op, rows); }
+    void operator()(const CopyOp&) const { emit_copy(c, at, rows); }
+    void operator()(const ArrangeOp& op) const { emit_arrange(c, at, op, rows); }
     void operator()(const ReduceOp& op) const { emit_reduce(c, at, op); }
     void operator()(const SoftmaxOp& op) const { emit_softmax(c, at, op); }
     void operator()(const LayerNormOp& op) const { emit_layer_norm(c, at, op); }
@@ -40,11 +40,8 @@ void emit_layer(EmitContext& c, const Where& at) {
 }
 
 void emit_layer_rows(EmitContext& c, const Where& at, RowRange rows) {
-    const LayerOp& op = c.layer(at.layer).op;
-    INFSIM_CHECK(std::holds_alternative<ConvOp>(op) || std::holds_alternative<PoolOp>(op) ||
-                     std::holds_alternative<ReplicateOp>(op),
-                 "a layer that streams works by rows");
-    std::visit(Table{c, at, rows}, op);
+    INFSIM_CHECK(c.rows.reads[at.layer].at(0).has_value(), "a layer in stripes works row by row");
+    std::visit(Table{c, at, rows}, c.layer(at.layer).op);
 }
 
 }  // namespace infsim::compiler

@@ -14,20 +14,20 @@ struct ImageSpan {
 
 /// Emits code for `at.layer` on `at.image`, by the table.
 void emit_layer(EmitContext& c, const Where& at);
-/// The same for output rows `rows` only: convolutions, pools and replications, which stream in stripes.
+/// The same for output rows `rows` only; for layers that work row by row, see NetworkRows.
 void emit_layer_rows(EmitContext& c, const Where& at, RowRange rows);
 
-// By rows, so that they can stream and work in bands; convolutions on several images at once.
+// By rows, so that they can run in stripes and work in bands; convolutions on several images at once.
 void emit_conv(EmitContext& c, LayerId layer, ImageSpan images, RowRange rows);
 void emit_pool(EmitContext& c, const Where& at, const PoolOp& op, RowRange rows);
 void emit_replicate(EmitContext& c, const Where& at, const ReplicateOp& op, RowRange rows);
 
-// Elementwise.
-void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op);
-void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op);
-void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op);
-void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op);
-void emit_copy(EmitContext& c, const Where& at);
+// By rows, without the array.
+void emit_unary(EmitContext& c, const Where& at, const UnaryOp& op, RowRange rows);
+void emit_scalar(EmitContext& c, const Where& at, const ScalarOp& op, RowRange rows);
+void emit_binary(EmitContext& c, const Where& at, const BinaryOp& op, RowRange rows);
+void emit_copy(EmitContext& c, const Where& at, RowRange rows);
+void emit_arrange(EmitContext& c, const Where& at, const ArrangeOp& op, RowRange rows);
 
 // Along an axis.
 void emit_reduce(EmitContext& c, const Where& at, const ReduceOp& op);

@@ -61,16 +61,8 @@ void emit_run(EmitContext& c, LayerId first, LayerId end, ImageSpan images) {
     }
 }
 
-void emit_striped(EmitContext& c, const Section& section, ImageSpan images) {
-    const LayerId first(section.first);
-    for (const ImageId image : images.ids()) {
-        naming_layer(c.input, first, [&] { load_input(c, {first, image}, c.layer(first).inputs[0].value); });
-        emit_stripes(c, image, section);
-    }
-}
-
 void emit_section(EmitContext& c, const Section& section, ImageSpan images) {
-    if (section.stripe_rows > 0) return emit_striped(c, section, images);
+    if (section.stripe_rows > 0) return emit_fused(c, images, section);
     LayerId next(section.first);
     const LayerId last(section.last);
     if (const int stem = c.input.network.stem_layers; section.first == 0 && stem > 0) {

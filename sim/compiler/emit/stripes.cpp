@@ -9,19 +9,6 @@ namespace infsim::compiler {
 
 namespace {
 
-struct Window {
-    int stride = 1, dilation = 1, kernel = 1, pad = 0;
-};
-
-Window row_window(const Layer& layer) {
-    if (const auto* conv = std::get_if<ConvOp>(&layer.op))
-        return {conv->stride_rows, conv->dilation_rows, conv->kernel_rows, conv->pad_top};
-    if (const auto* copy = std::get_if<ReplicateOp>(&layer.op))
-        return {copy->stride, copy->dilation, copy->replicas, copy->pad};
-    const auto& pool = std::get<PoolOp>(layer.op);
-    return {pool.stride_rows, pool.dilation_rows, pool.kernel_rows, pool.pad_top};
-}
-
 /// A fresh window of `most` rows for `rows` of an image; rows before `done` are copied from the previous window.
 void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int done, int most) {
     const Physical& phys = c.value(v).phys;
@@ -52,78 +39,93 @@ void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int 
     c.storage.set_whole(v, at.image, now);
 }
 
-/// A chain of streaming layers, for one image.
+/// Layers that run fused, for one image.
 class Stripes {
 public:
-    Stripes(EmitContext& c, ImageId image, const Section& section)
+    Stripes(EmitContext& c, const FusedLayers& layers, ImageId image, const Section& section)
         : c_(c),
+          layers_(layers),
           image_(image),
           section_(section),
-          first_(section.first),
-          end_(section.last),
-          chain_{c.layer(first_).inputs[0].value} {
-        for (const LayerId l : IdRange<LayerId>(first_, end_)) chain_.push_back(c.layer(l).output.value);
-        rows_ = c.value(chain_.back()).phys.rows;
-        streams_ = !c.storage.whole(chain_[0], image).buffer.exists();
+          input_streams_(!c.storage.has(layers.items()[0].value, image)),
+          done_(layers.items().size(), 0) {
         measure();
     }
 
     void emit() {
-        std::vector<int> done(chain_.size(), 0);
-        for (int row = 0; row < rows_; row += section_.stripe_rows) {
-            const auto need = needed(row, done);
-            for (std::size_t k = begin(); k < chain_.size(); ++k) emit_value(k, need[k], done[k]);
-        }
-        for (std::size_t k = begin(); k + 1 < chain_.size(); ++k) c_.storage.set_whole(chain_[k], image_, Place{});
-        const Where last{end_.next(-1), image_};
-        naming_layer(c_.input, last.layer, [&] { store_outputs(c_, last); });
+        keep_what_residuals_hold();
+        for (int row = 0; row < layers_.rows(); row += section_.stripe_rows) emit_stripe(row);
+        for (std::size_t i = 0; i < done_.size(); ++i)
+            if (streams(i)) c_.storage.set_whole(layers_.items()[i].value, image_, Place{});
+        for (const LayerId l : IdRange<LayerId>(layers_.first(), layers_.end()))
+            naming_layer(c_.input, l, [&] { store_outputs(c_, {l, image_}); });
     }
 
 private:
     EmitContext& c_;
+    const FusedLayers& layers_;
     ImageId image_;
     const Section& section_;
-    LayerId first_, end_;
-    std::vector<ValueId> chain_;  ///< chain_[k] is the input of the k-th layer
-    int rows_ = 0;                ///< of the last value
-    bool streams_ = false;        ///< whether the first value streams
-    std::vector<int> most_;       ///< by value: rows of its windows, of one size, so that each fits where another was
+    bool input_streams_ = false;
+    std::vector<int> done_;  ///< by item: rows [0, done) have been made
+    std::vector<int> most_;  ///< by item: rows of its windows, of one size, so that each fits where another was
 
-    std::size_t begin() const { return streams_ ? 0 : 1; }
-    /// By value, the rows that the stripe from `row` on needs, given how many rows of each are `done`.
-    std::vector<RowRange> needed(int row, const std::vector<int>& done) const {
-        const RowRange last{row, std::min(row + section_.stripe_rows, rows_)};
-        const bool only_for_new = c_.input.options.overlap_stripes && !section_.recompute_halo;
-        return rows_needed(c_.input.network, first_, end_, last, only_for_new ? done : std::vector<int>{});
+    bool streams(std::size_t item) const { return item == 0 ? input_streams_ : layers_.items()[item].streams; }
+
+    /// By item, the rows that the stripe from `row` on needs.
+    std::vector<RowRange> needed(int row) const {
+        const RowRange last{row, std::min(row + section_.stripe_rows, layers_.rows())};
+        return layers_.needed(last, done_, c_.input.options.overlap_stripes && !section_.recompute_halo);
     }
+
     void measure() {
-        most_.assign(chain_.size(), 0);
-        std::vector<int> done(chain_.size(), 0);
-        for (int row = 0; row < rows_; row += section_.stripe_rows) {
-            const auto need = needed(row, done);
-            for (std::size_t k = 0; k < chain_.size(); ++k) {
-                most_[k] = std::max(most_[k], need[k].count());
-                done[k] = std::max(done[k], need[k].hi);
-            }
+        most_.assign(done_.size(), 0);
+        for (int row = 0; row < layers_.rows(); row += section_.stripe_rows) {
+            const auto need = needed(row);
+            for (std::size_t i = 0; i < need.size(); ++i) most_[i] = std::max(most_[i], need[i].count());
+            note_done(need);
+        }
+        done_.assign(done_.size(), 0);
+    }
+
+    void note_done(const std::vector<RowRange>& need) {
+        for (std::size_t i = 0; i < need.size(); ++i) done_[i] = std::max(done_[i], need[i].hi);
+    }
+
+    /// An output must not take the place of its residual here: later stripes may still read that.
+    void keep_what_residuals_hold() {
+        for (const LayerId l : IdRange<LayerId>(layers_.first(), layers_.end())) {
+            const auto* conv = std::get_if<ConvOp>(&c_.layer(l).op);
+            if (conv && conv->residual && !streams(layers_.made_by(l)))
+                c_.storage.ensure(c_.layer(l).output.value, {l, image_});
         }
     }
 
-    /// Emits the rows of a value of the chain that the stripe needs and that are missing; `done` rows exist.
-    void emit_value(std::size_t k, RowRange need, int& done) {
-        const LayerId maker = first_.next(static_cast<int>(k) - 1);
-        const Where at{k == 0 ? first_ : maker, image_};
-        const bool inner = k + 1 < chain_.size();
+    void emit_stripe(int row) {
+        const auto need = needed(row);
+        if (input_streams_) emit_item(0, layers_.first(), need[0]);
+        for (const LayerId l : IdRange<LayerId>(layers_.first(), layers_.end())) {
+            const std::size_t item = layers_.made_by(l);
+            emit_item(item, l, need[item]);
+        }
+        note_done(need);
+    }
+
+    /// Emits the rows of an item that the stripe needs and that are missing: the part that `maker` makes.
+    void emit_item(std::size_t item, LayerId maker, RowRange need) {
+        const Where at{maker, image_};
+        const FusedLayers::Item& what = layers_.items()[item];
         // If a layer's stride exceeds its kernel, it skips rows for good.
-        const bool again = section_.recompute_halo && k > 0 && inner;
-        const int kept = again ? need.lo : done;
+        const bool again = section_.recompute_halo && item > 0 && streams(item);
+        const int kept = again ? need.lo : done_[item];
         const RowRange fresh{std::max(need.lo, kept), std::max(need.hi, need.lo)};
-        naming_layer(c_.input, at.layer, [&] {
-            if (inner) open_window(c_, at, chain_[k], need, kept, most_[k]);
+        naming_layer(c_.input, maker, [&] {
+            if (streams(item) && (item == 0 || what.maker == maker))
+                open_window(c_, at, what.value, need, kept, most_[item]);
             if (fresh.hi <= fresh.lo) return;
-            if (k == 0) load_input_rows(c_, at, chain_[0], fresh, c_.storage.place(chain_[0], image_));
+            if (item == 0) load_input_rows(c_, at, what.value, fresh, c_.storage.place(what.value, image_));
             else emit_layer_rows(c_, at, fresh);
         });
-        done = std::max(done, fresh.hi);
     }
 };
 
@@ -133,24 +135,13 @@ bool converts_whole_input(const EmitContext& c) {
     return !c.input.options.stream_converted_input && c.dram.dtype(input.input) != input.dtype;
 }
 
-}  // namespace
-
-std::vector<RowRange> rows_needed(const Network& network, LayerId first, LayerId end, RowRange last,
-                                  const std::vector<int>& done) {
-    std::vector<RowRange> need(IdRange<LayerId>(first, end).size() + 1);
-    need.back() = last;
-    for (std::size_t k = need.size() - 1; k-- > 0;) {
-        const Layer& layer = network.layers[first.next(static_cast<int>(k))];
-        const Window w = row_window(layer);
-        const int extent = network.values[layer.inputs[0].value].phys.rows;
-        const int there = done.empty() ? 0 : std::min(done[k + 1], need[k + 1].hi - 1);
-        const RowRange made{std::max(need[k + 1].lo, there), need[k + 1].hi};
-        need[k].lo = std::clamp(made.lo * w.stride - w.pad, 0, extent - 1);
-        need[k].hi =
-            std::clamp((made.hi - 1) * w.stride - w.pad + (w.kernel - 1) * w.dilation + 1, need[k].lo + 1, extent);
-    }
-    return need;
+/// Without what the first layer reads, which is there or streams as well.
+void emit_stripes(EmitContext& c, ImageSpan images, const Section& stripes) {
+    const FusedLayers layers(c.input.network, c.rows, LayerId(stripes.first), LayerId(stripes.last));
+    for (const ImageId image : images.ids()) Stripes(c, layers, image, stripes).emit();
 }
+
+}  // namespace
 
 void emit_stem(EmitContext& c, ImageSpan images) {
     const int layers = c.input.network.stem_layers;
@@ -159,16 +150,24 @@ void emit_stem(EmitContext& c, ImageSpan images) {
         const Layer& first = c.layer(LayerId(0));
         // The copies of a replicated input are converted, stripe by stripe; they are held, the input is not.
         from = std::holds_alternative<ReplicateOp>(first.op) ? 1 : 0;
-        for (const ImageId i : images.ids()) {
-            const Where at{LayerId(0), i};
-            if (from == 1) emit_stripes(c, i, {0, 1, 1, c.plan.stem_stripe_rows});
-            else naming_layer(c.input, at.layer, [&] { load_input(c, at, first.inputs[0].value); });
-        }
+        if (from == 1) emit_stripes(c, images, {0, 1, 1, c.plan.stem_stripe_rows});
+        else
+            for (const ImageId i : images.ids()) {
+                const Where at{LayerId(0), i};
+                naming_layer(c.input, at.layer, [&] { load_input(c, at, first.inputs[0].value); });
+            }
     }
-    if (from == layers) return;
-    for (const ImageId i : images.ids()) emit_stripes(c, i, {from, layers, 1, c.plan.stem_stripe_rows});
+    if (from < layers) emit_stripes(c, images, {from, layers, 1, c.plan.stem_stripe_rows});
 }
 
-void emit_stripes(EmitContext& c, ImageId image, const Section& stripes) { Stripes(c, image, stripes).emit(); }
+void emit_fused(EmitContext& c, ImageSpan images, const Section& stripes) {
+    const FusedLayers layers(c.input.network, c.rows, LayerId(stripes.first), LayerId(stripes.last));
+    for (const ImageId image : images.ids()) {
+        for (const LayerId l : IdRange<LayerId>(layers.first(), layers.end()))
+            for (const Part& in : c.layer(l).inputs)
+                naming_layer(c.input, l, [&] { load_input(c, {l, image}, in.value); });
+        Stripes(c, layers, image, stripes).emit();
+    }
+}
 
 }  // namespace infsim::compiler

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/ir/fused_layers.hpp"
 #include "compiler/ir/views.hpp"
 
 namespace infsim::compiler {
@@ -54,15 +55,20 @@ void note_readers(const EmitInput& in, Facts& facts) {
     for (const View& v : in.network.outputs) facts[ValueId(v.value)].last_reader = never;
 }
 
-/// Windows of rows are not arrays of images.
+/// Windows of rows are neither arrays of images nor bands.
 void note_streams(const EmitInput& in, const Plan& plan, Facts& facts) {
-    const auto streams = [&](LayerId first, LayerId last) {
-        for (const LayerId l : IdRange<LayerId>(first, last.next(-1)))
-            facts[in.network.layers[l].output.value].small = false;
-    };
-    streams(LayerId(0), LayerId(in.network.stem_layers));
-    for (const Section& section : plan.sections)
-        if (section.stripe_rows > 0) streams(LayerId(section.first), LayerId(section.last));
+    const auto note = [&](ValueId v) { facts[v].streams = true, facts[v].small = false; };
+    for (const LayerId l : IdRange<LayerId>(LayerId(0), LayerId(in.network.stem_layers - 1)))
+        note(in.network.layers[l].output.value);
+    const auto striped = [](const Section& s) { return s.stripe_rows > 0; };
+    if (std::none_of(plan.sections.begin(), plan.sections.end(), striped)) return;
+    const NetworkRows rows(in.network);
+    for (const Section& s : plan.sections) {
+        if (!striped(s)) continue;
+        const FusedLayers fused(in.network, rows, LayerId(s.first), LayerId(s.last));
+        for (const FusedLayers::Item& item : fused.items())
+            if (item.streams) note(item.value);
+    }
 }
 
 void note_array_images(const EmitInput& in, const Plan& plan, Facts& facts) {
@@ -112,7 +118,7 @@ void note_bands(const EmitInput& in, const Plan& plan, Facts& facts) {
     for (const ValueId v : in.network.values.ids()) {
         const Value& value = in.network.values[v];
         const std::int64_t row = elements_per_partition(in.network.slots, value.phys, 1) * dtype_bytes(value.dtype);
-        if (!able[v] || facts[v].small || value.scratch_elements > 0 || value.phys.rows < 2 ||
+        if (!able[v] || facts[v].small || facts[v].streams || value.scratch_elements > 0 || value.phys.rows < 2 ||
             row * value.phys.rows <= plan.band_bytes)
             continue;
         facts[v].band_rows = static_cast<int>(std::max<std::int64_t>(1, plan.band_bytes / row));

@@ -13,6 +13,8 @@ struct ValueFacts {
     bool small = false;
     /// Only layers without weights touch it, image by image.
     bool passing = false;
+    /// Only windows of its rows exist, see FusedLayers.
+    bool streams = false;
     int array_images = 1;  ///< images of a small value in one buffer
     int band_rows = 0;     ///< rows of a band; 0: an image is one buffer
     LayerId last_reader;   ///< one past the last layer if the host reads it

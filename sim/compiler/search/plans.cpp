@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "compiler/emit/stripes.hpp"
 #include "compiler/ir/channel_groups.hpp"
+#include "compiler/ir/fused_layers.hpp"
 #include "compiler/ir/readers.hpp"
 
 namespace infsim::compiler {
@@ -101,13 +101,15 @@ int stem_rows(const Network& net, const program::Target& target, const CompileOp
     constexpr double kShare = 0.08;  // of the state buffer, for the largest window
     int rows = options.stem_stripe_rows;
     if (!options.overlap_stripes || net.stem_layers == 0) return rows;
+    const NetworkRows known(net);
+    const FusedLayers stem(net, known, LayerId(0), LayerId(net.stem_layers));
+    const std::size_t inner = stem.items().size() - 1;
     const auto largest_window = [&](int of) {
         std::int64_t most = 0;
-        const LayerId end(net.stem_layers);
-        const auto need = rows_needed(net, LayerId(0), end, {0, of});
-        for (std::size_t k = 0; k + 1 < need.size(); ++k) {
-            const Value& v = net.values[net.layers[LayerId(static_cast<int>(k))].inputs[0].value];
-            most = std::max(most, elements_per_partition(net.slots, v.phys, need[k].count()) * dtype_bytes(v.dtype));
+        const auto need = stem.needed({0, of}, std::vector<int>(inner + 1, 0), false);
+        for (std::size_t i = 0; i < inner; ++i) {
+            const Value& v = net.values[stem.items()[i].value];
+            most = std::max(most, elements_per_partition(net.slots, v.phys, need[i].count()) * dtype_bytes(v.dtype));
         }
         return static_cast<double>(most);
     };

@@ -5,7 +5,6 @@
 
 #include "base/problems.hpp"
 #include "compiler/emit/order_of_work.hpp"
-#include "compiler/emit/stripes.hpp"
 #include "support/hand_made.hpp"
 
 using namespace infsim;
@@ -86,33 +85,6 @@ TEST_CASE("a layer with weights runs on a group of images, followed by those beh
     CHECK(work(h.code()) == Work{{0, 0}, {1, 0}, {1, 1}});  // both images of the convolution at once
 }
 
-TEST_CASE("rows that a stripe needs widen from layer to layer up to the borders") {
-    const HandMade h = stem();
-    const auto first = rows_needed(h.network, LayerId(0), LayerId(2), {0, 1});
-    REQUIRE(first.size() == 3);
-    CHECK(first[2].hi == 1);
-    CHECK(first[1].lo == 0);
-    CHECK(first[1].hi == 2);
-    CHECK(first[0].lo == 0);
-    CHECK(first[0].hi == 3);
-    const auto second = rows_needed(h.network, LayerId(0), LayerId(2), {1, 2});
-    CHECK(second[1].lo == 2);
-    CHECK(second[1].hi == 4);
-    CHECK(second[0].lo == 1);
-    CHECK(second[0].hi == 4);
-}
-
-TEST_CASE("rows that only rows which are there already read are not needed") {
-    const HandMade h = stem();
-    const auto second = rows_needed(h.network, LayerId(0), LayerId(2), {1, 2}, {3, 3, 1});
-    CHECK(second[1].lo == 2);  // both rows of the maximum
-    CHECK(second[1].hi == 4);
-    CHECK(second[0].lo == 2);  // of the convolution row 3 is new, not row 2
-    CHECK(second[0].hi == 4);
-    const auto nothing_new = rows_needed(h.network, LayerId(0), LayerId(2), {0, 1}, {3, 3, 1});
-    CHECK(nothing_new[1].count() == 2);
-}
-
 TEST_CASE("a stem streams in stripes, rows of the input that two share are copied") {
     HandMade h = stem();
     h.network.stem_layers = 2;
@@ -156,6 +128,35 @@ TEST_CASE("a fused section copies the rows that stripes share, or computes them 
     CHECK(copies(by_act) == 0);
     CHECK(std::count_if(by_act.begin(), by_act.end(),
                         [](const std::string& l) { return l.rfind("q1 activate a ", 0) == 0; }) == 2);
+}
+
+TEST_CASE("a residual and what is made of it run fused; others still find what they read") {
+    // a = conv(x), b = conv(a), y = conv(b) + a: rows of a wait for the add.
+    HandMade h;
+    const ValueId x = h.input("x", {1}, 4, 1), a = h.value("a", {1}, 4, 1), b = h.value("b", {1}, 4, 1);
+    const ValueId y = h.value("y", {1}, 4, 1);
+    ConvOp conv;
+    conv.kernel_rows = 3;
+    conv.pad_top = 1;
+    conv.weight.tensor = h.tensor("w", {1, 1, 3, 1});
+    h.layer(conv, {x}, a);
+    h.layer(conv, {a}, b);
+    ConvOp adding = conv;
+    adding.residual = h.part(a);
+    h.layer(adding, {b, a}, y);
+    h.plan.sections = {{0, 3, 1, 2}};
+    const auto buffers = [&](const char* name) {
+        const Code code = h.code();
+        return std::count_if(code.buffers.begin(), code.buffers.end(),
+                             [&](const Buffer& of) { return of.name == name; });
+    };
+    CHECK(work(h.code()) == Work{{0, 0}, {1, 0}, {2, 0}, {0, 0}, {1, 0}, {2, 0}});
+    CHECK(buffers("a") == 2);  // a window for each of two stripes
+    CHECK(buffers("b") == 2);
+    CHECK(buffers("y") == 1);
+    h.output(a);
+    CHECK(buffers("a") == 1);  // whole: the host reads it
+    CHECK(buffers("b") == 2);
 }
 
 TEST_CASE("weights of a section are read once, or anew after so many images") {
