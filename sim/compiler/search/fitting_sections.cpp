@@ -38,7 +38,7 @@ bool learn(const FittingQuestion& q, const Sections& sections, const DoesNotFit&
         for (const Section& s : sections) {
             if (l.value() < s.first || l.value() >= s.last) continue;
             const std::int64_t more = why.wanted_bytes - need_at(q.costs, sections, q.images, l);
-            auto& known = learnt[{l, s.images_of(q.images)}];
+            auto& known = learnt[{l, s.images_of(q.images), s.stripe_rows > 0}];
             if (more > known) known = more, news = true;
         }
     }

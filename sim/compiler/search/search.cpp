@@ -88,7 +88,7 @@ private:
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         const Duration time = expected_service(*found.program, in_.spec);
         if (found.gave_up_sharing) return best_of(std::move(found.decision), time, sub_batches_.all(costs));
-        if (seconds(time) < kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch))
+        if (seconds(time) < kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch, in_.batch))
             return std::move(found.decision);
         const Duration wanted{static_cast<Duration::rep>(kClearly * static_cast<double>(time.count()))};
         return best_of(std::move(found.decision), wanted, sub_batches_.in_sections(costs, wanted));
@@ -119,7 +119,7 @@ private:
         }
         return best_ && !best_->to_dram &&
                seconds(best_->estimate.makespan) <=
-                   kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch);
+                   kFast * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch, in_.batch);
     }
 
     /// Takes the fastest cut that fits, if it beats the best so far. Two passes say too little if the last one is

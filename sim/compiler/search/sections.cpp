@@ -29,13 +29,14 @@ std::vector<LayerId> cuts_of(const NetworkCosts& costs, int stem_layers) {
     std::vector<LayerId> cuts;
     for (LayerId c : IdRange(LayerId(std::max(1, stem_layers)), costs.end())) {
         const LayerId before = c.next(-1), behind = c.next();
-        const bool narrow = (before.value() < stem_layers || costs.crossing(c) <= costs.crossing(before)) &&
-                            (behind.value() >= costs.end().value() || costs.crossing(c) <= costs.crossing(behind));
+        const auto at = [&](LayerId l) { return costs.crossing(l, 2); };
+        const bool narrow = (before.value() < stem_layers || at(c) <= at(before)) &&
+                            (behind.value() >= costs.end().value() || at(c) <= at(behind));
         if (narrow) cuts.push_back(c);
     }
     if (cuts.size() > kMostCuts) {  // keep those with the fewest bytes crossing
         std::stable_sort(cuts.begin(), cuts.end(),
-                         [&](LayerId a, LayerId b) { return costs.crossing(a) < costs.crossing(b); });
+                         [&](LayerId a, LayerId b) { return costs.crossing(a, 2) < costs.crossing(b, 2); });
         cuts.resize(kMostCuts);
         std::sort(cuts.begin(), cuts.end(), [](LayerId a, LayerId b) { return a.value() < b.value(); });
     }
@@ -53,59 +54,124 @@ std::vector<int> sizes_of(int batch) {
 
 class Planner {
 public:
-    Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room, const LearntNeeds& learnt)
+    Planner(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room, const LearntNeeds& learnt,
+            Weights weights)
         : costs_(costs),
           learnt_(learnt),
+          weights_(weights),
           stem_layers_(stem_layers),
           batch_(batch),
           room_(room),
           cuts_(cuts_of(costs, stem_layers)),
           sizes_(sizes_of(batch)) {}
 
-    Choice best() { return before(costs_.end(), batch_, 0, kMostSections, true); }
+    /// Empty if there are no sections, or if all layers on all images take no longer.
+    std::optional<SectionList> best() {
+        constexpr double kSame = 1 + 1e-9;  // sums of the same numbers, in another order
+        const Choice choice = before(costs_.end(), batch_, 0, kMostSections, true);
+        SectionList list{joined(choice.sections), choice.seconds};
+        if (list.sections.empty() || is_plain(list.sections)) return std::nullopt;
+        for (const Option& whole : ways(LayerId(0), costs_.end(), batch_, batch_, room_))
+            if (is_plain({whole.section}) && whole.seconds <= kSame * choice.seconds) return std::nullopt;
+        return list;
+    }
 
 private:
     const NetworkCosts& costs_;
     const LearntNeeds& learnt_;
+    Weights weights_;
     int stem_layers_, batch_;
     std::int64_t room_;
     std::vector<LayerId> cuts_;
     std::vector<int> sizes_;
     std::map<std::tuple<int, int, std::int64_t, int>, Choice> known_;
-    /// A section that fits, or none (infinitely slow).
+    /// One way to run a section.
     struct Option {
         double seconds = std::numeric_limits<double>::infinity();
         Section section;
+        std::int64_t held = 0;  ///< weights that stay while the sections before it run for its next turn
     };
-    std::map<std::tuple<int, int, int, std::int64_t>, Option> options_;
+    using Options = std::vector<Option>;
+    std::map<std::tuple<int, int, int, int, std::int64_t>, Options> options_;
 
-    std::int64_t need(LayerId first, LayerId last, int images) const {
-        std::int64_t most = costs_.peak(first, last, images);
-        for (const auto& [where, more] : learnt_)
-            if (where.second == images && where.first.value() >= first.value() && where.first.value() < last.value())
-                most = std::max(most, costs_.peak(where.first, where.first.next(), images) + more);
+    bool is_plain(const std::vector<Section>& sections) const {
+        return sections.size() == 1 && sections[0].stripe_rows == 0 && sections[0].images >= batch_;
+    }
+
+    /// What a layer of [first, last) was found to need, added to what NetworkCosts knows of it: `own` for layers in
+    /// stripes, which share everything.
+    std::int64_t learnt_need(LayerId first, LayerId last, int images, std::optional<std::int64_t> own) const {
+        std::int64_t most = 0;
+        for (const auto& [where, more] : learnt_) {
+            const auto& [layer, on, striped] = where;
+            if (on != images || striped != own.has_value() || layer < first || layer >= last) continue;
+            most = std::max(most, more + (own ? *own : costs_.peak(layer, layer.next(), images)));
+        }
         return most;
     }
 
-    /// Layer by layer if that fits; otherwise a chain is fused in the tallest stripes that fit.
-    const Option& section(LayerId first, LayerId last, int images, std::int64_t room) {
-        auto [it, fresh] = options_.try_emplace({first.value(), last.value(), images, room});
-        Option& option = it->second;
-        if (!fresh) return option;
-        if (need(first, last, images) <= room)
-            return option = {costs_.seconds(first, last, images, batch_), {first.value(), last.value(), images}};
-        if (first.value() < stem_layers_ || !costs_.chain(first, last)) return option;
-        for (int rows : kStripes) {
-            if (costs_.striped_peak(first, last, images, rows) > room) continue;
-            const auto [copied, again] = costs_.halo(first, last, rows);
-            return option = {costs_.seconds(first, last, images, batch_) + std::min(copied, again) * batch_,
-                             {first.value(), last.value(), images, rows, again < copied}};
-        }
-        return option;
+    /// Layers [first, last) on `images` at a time, in turns until the next section has its `turn`: layer by layer and,
+    /// if that does not fit or reads weights for every turn, fused in the tallest stripes that fit.
+    const Options& ways(LayerId first, LayerId last, int images, int turn, std::int64_t room) {
+        auto [it, fresh] = options_.try_emplace({first.value(), last.value(), images, turn, room});
+        if (!fresh) return it->second;
+        add_layer_by_layer(it->second, {first.value(), last.value(), images}, turn, room);
+        const auto stay = [&](const Option& o) { return o.section.weights_for == turn; };
+        if (std::none_of(it->second.begin(), it->second.end(), stay) && costs_.fuses(first, last))
+            add_striped(it->second, {first.value(), last.value(), images}, turn, room);
+        return it->second;
     }
 
-    /// The best sections for layers [0, end) if the next section takes `images` at a time and tensors between later
-    /// sections hold `held` bytes.
+    /// With several turns, weights stay for all of them, or are read again for each. If they may be evicted, they stay
+    /// as far as there is room: nobody knows yet how far that is.
+    void add_layer_by_layer(Options& options, Section s, int turn, std::int64_t room) {
+        const LayerId first(s.first), last(s.last);
+        const std::int64_t need =
+            std::max(costs_.peak(first, last, s.images), learnt_need(first, last, s.images, std::nullopt));
+        if (weights_ == Weights::evicted) {
+            s.weights_for = turn;
+            if (need <= room) options.push_back({costs_.seconds(first, last, s.images, batch_, s.images), s, 0});
+            return;
+        }
+        const std::int64_t weights = s.images < turn ? costs_.resident_weights(first, last) : 0;
+        for (const int weights_for : {turn, s.images}) {
+            s.weights_for = weights_for;
+            const std::int64_t held = weights_for > s.images ? weights : 0;
+            if (need + held > room) continue;
+            options.push_back({costs_.seconds(first, last, s.images, batch_, weights_for), s, held});
+            if (weights_for == s.images) break;
+        }
+    }
+
+    void add_striped(Options& options, Section s, int turn, std::int64_t room) {
+        const LayerId first(s.first), last(s.last);
+        const std::size_t before = options.size();
+        for (int rows : kStripes) {
+            for (const bool again : {false, true}) {
+                const StripeCosts& stripes = costs_.stripes(first, last, rows, again);
+                const bool evicted = weights_ == Weights::evicted;
+                const std::int64_t peak = stripes.peak(s.images) - (evicted ? stripes.weights : 0);
+                if (std::max(peak, learnt_need(first, last, s.images, peak)) > room) continue;
+                s.stripe_rows = rows;
+                s.recompute_halo = again;
+                if (evicted) {
+                    s.weights_for = turn;
+                    options.push_back({costs_.striped_seconds(first, last, s.images, batch_, stripes), s, 0});
+                    continue;
+                }
+                for (const int weights_for : {turn, s.images}) {
+                    s.weights_for = weights_for;
+                    options.push_back({costs_.striped_seconds(first, last, s.weights_for, batch_, stripes), s,
+                                       weights_for > s.images ? stripes.weights : 0});
+                    if (weights_for == s.images) break;
+                }
+            }
+            if (options.size() > before) break;
+        }
+    }
+
+    /// The best sections for layers [0, end) if the next section takes `images` at a time and `held` bytes are taken by
+    /// tensors between later sections and by their weights.
     Choice before(LayerId end, int images, std::int64_t held, int left, bool last = false) {
         if (end.value() == 0) return {0, {}};
         if (left == 0) return {};
@@ -118,14 +184,15 @@ private:
             for (int n : sizes_) {
                 if (n > images || (images % n != 0 && images != batch_)) continue;
                 // While this section works on its last images, the others wait for the next section.
-                const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end) * (images - n));
-                const Option& option = section(cut, end, n, room_ - waiting);
-                if (option.seconds >= best.seconds) continue;
-                Choice rest = before(cut, n, waiting, left - 1);
-                if (rest.seconds + option.seconds >= best.seconds) continue;
-                best.seconds = rest.seconds + option.seconds;
-                best.sections = std::move(rest.sections);
-                best.sections.push_back(option.section);
+                const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end, images - n));
+                for (const Option& option : ways(cut, end, n, images, room_ - waiting)) {
+                    if (option.seconds >= best.seconds) continue;
+                    Choice rest = before(cut, n, waiting + option.held, left - 1);
+                    if (rest.seconds + option.seconds >= best.seconds) continue;
+                    best.seconds = rest.seconds + option.seconds;
+                    best.sections = std::move(rest.sections);
+                    best.sections.push_back(option.section);
+                }
             }
         }
         if (!last) known_[key] = best;
@@ -133,20 +200,18 @@ private:
     }
 };
 
-/// Merges consecutive sections on equally many images: a cut between them costs nothing in the estimate, and means
-/// nothing.
+}  // namespace
+
 std::vector<Section> joined(const std::vector<Section>& sections) {
     std::vector<Section> list;
     for (const Section& s : sections) {
-        const bool same =
-            !list.empty() && list.back().images == s.images && list.back().stripe_rows == 0 && s.stripe_rows == 0;
+        const bool same = !list.empty() && list.back().images == s.images && list.back().weights_for == s.weights_for &&
+                          list.back().stripe_rows == 0 && s.stripe_rows == 0;
         if (same) list.back().last = s.last;
         else list.push_back(s);
     }
     return list;
 }
-
-}  // namespace
 
 std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
                                             std::int64_t capacity) {
@@ -163,13 +228,8 @@ std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_
 }
 
 std::optional<SectionList> best_sections(const NetworkCosts& costs, int stem_layers, int batch, std::int64_t room,
-                                         const LearntNeeds& learnt) {
-    const Choice best = Planner(costs, stem_layers, batch, room, learnt).best();
-    SectionList list{joined(best.sections), best.seconds};
-    const bool plain =
-        list.sections.size() == 1 && list.sections[0].stripe_rows == 0 && list.sections[0].images_of(batch) >= batch;
-    if (list.sections.empty() || plain) return std::nullopt;
-    return list;
+                                         const LearntNeeds& learnt, Weights weights) {
+    return Planner(costs, stem_layers, batch, room, learnt, weights).best();
 }
 
 std::int64_t need_at(const NetworkCosts& costs, const std::vector<Section>& sections, int batch, LayerId layer) {
@@ -178,10 +238,14 @@ std::int64_t need_at(const NetworkCosts& costs, const std::vector<Section>& sect
         const Section& section = sections[s];
         const LayerId first(section.first), last(section.last);
         const int images = section.images_of(batch);
-        if (s + 1 < sections.size()) waiting += costs.crossing(last) * (sections[s + 1].images_of(batch) - images);
-        if (layer.value() < section.first) continue;
-        return waiting + (section.stripe_rows > 0 ? costs.striped_peak(first, last, images, section.stripe_rows)
-                                                  : costs.peak(layer, layer.next(), images));
+        const bool stay = std::min(section.weights_for, batch) > images;
+        if (s + 1 < sections.size()) waiting += costs.crossing(last, sections[s + 1].images_of(batch) - images);
+        const std::int64_t weights = stay ? costs.resident_weights(first, last) : 0;
+        if (layer >= first && section.stripe_rows == 0)
+            return waiting + weights + costs.peak(layer, layer.next(), images);
+        if (layer >= first)
+            return waiting + costs.stripes(first, last, section.stripe_rows, section.recompute_halo).peak(images);
+        waiting += weights;
     }
     return waiting;
 }

@@ -45,6 +45,12 @@ bool gave_up_sharing(const std::vector<Plan>& list, const Plan& taken) {
     return list.front().share_small_images && !taken.share_small_images;
 }
 
+/// The shortest first.
+std::vector<Priced> sorted(std::vector<Priced> all) {
+    std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
+    return all;
+}
+
 }  // namespace
 
 /// Tries a quarter of a large batch first: if that does not fit, the whole batch does not.
@@ -188,47 +194,6 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
     }
 }
 
-/// Whether reissued loads may be worth their time: not if sections of several passes take fewer images in their last
-/// turn.
-bool SubBatches::worth_evictions(const Sections& sections, int images) const {
-    return images == in_.batch || std::all_of(sections.begin(), sections.end(),
-                                              [&](const Section& s) { return images % std::max(1, s.images) == 0; });
-}
-
-/// All layers on `images` images at a time, in these sections.
-Cut SubBatches::in_sections_of(const SectionList& list, int images, bool evict) const {
-    Cut cut{fmt::format("passes of {} in {} sections", images, list.sections.size()), images, list.sections};
-    cut.evict = evict;
-    if (images < in_.batch)
-        for (Section& s : cut.sections) s.weights_for = images;
-    return cut;
-}
-
-/// Adds passes of `images` images in sections of the network that promise to take less than `wanted` seconds: those
-/// that fit as they are, and those that may fit with reissued loads. Returns what the best one promises.
-double SubBatches::add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all) {
-    double best = std::numeric_limits<double>::infinity();
-    if (images == in_.batch && !in_.options.search_only_tight) return best;  // it is a candidate of its own then
-    std::vector<Sections> tried;
-    const std::size_t before = all.size();
-    constexpr double kRoomy = 0.7;                      // from here on only if nothing else fits
-    for (const double share : {1.0, 0.85, 0.7, 0.5}) {  // of the state buffer, for live activations
-        if (share <= kRoomy && all.size() > before) break;
-        const auto room = static_cast<std::int64_t>(share * static_cast<double>(in_.capacity));
-        const auto list = best_sections(costs, in_.network.stem_layers, images, room, {});
-        if (!list) continue;
-        const double promised = list->seconds * in_.batch / images;
-        best = std::min(best, promised);
-        if (promised > wanted || std::find(tried.begin(), tried.end(), list->sections) != tried.end()) continue;
-        tried.push_back(list->sections);
-        const auto fitting = fitting_sections({in_, build_, costs, images, room, wanted}, *list, tried);
-        if (fitting) add_passes(in_sections_of(*fitting, images, false), all);
-        if ((!fitting || fitting->sections != list->sections) && worth_evictions(list->sections, images))
-            add_passes(in_sections_of(*list, images, true), all);
-    }
-    return best;
-}
-
 std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     std::vector<Priced> all;
     double whole = std::numeric_limits<double>::infinity();
@@ -236,7 +201,8 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     const std::vector<Cut> passes = whole_passes();
     attempts_.push_back({"images of a pass", passes.empty() ? "none" : "found", timer.seconds()});
     for (const Cut& cut : passes) {
-        if (!cut.spill) whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch));
+        if (!cut.spill)
+            whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch, cut.images));
         add_passes(cut, all);
     }
     if (passes.empty() && in_.options.spill) add_spilling_passes(all);
@@ -245,19 +211,26 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     constexpr double kGain = 1.15, kGainOfMore = 0.99;
     constexpr int kMore = 2;  // how many more images sections may take than fit as they are
     const int kept = passes.empty() ? 0 : passes.front().images;
+    SectionQuestions questions;
     double promised = std::numeric_limits<double>::infinity();
-    for (const int images : std::set<int>{even_pass(8), even_pass(kept + kMore), std::min(kept + 1, in_.batch)})
-        promised = std::min(promised, add_sections(costs, images, kGain * whole, all));
-    if (in_.batch > 8) add_sections(costs, even_pass(16), std::min(kGain * whole, kGainOfMore * promised), all);
-    std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
-    return all;
+    for (const int images : std::set<int>{even_pass(8), even_pass(kept + kMore), std::min(kept + 1, in_.batch)}) {
+        questions.push_back({images, kGain * whole});
+        promised = std::min(promised, add_planned(costs, questions.back(), all));
+    }
+    if (in_.batch > 8) {
+        questions.push_back({even_pass(16), std::min(kGain * whole, kGainOfMore * promised)});
+        add_planned(costs, questions.back(), all);
+    }
+    for (SectionQuestion& q : questions) add_evicted(costs, q, all);
+    return sorted(std::move(all));
 }
 
 std::vector<Priced> SubBatches::in_sections(const NetworkCosts& costs, Duration wanted) {
     std::vector<Priced> all;
-    add_sections(costs, in_.batch, seconds(wanted), all);
-    std::stable_sort(all.begin(), all.end(), [](const Priced& a, const Priced& b) { return a.time < b.time; });
-    return all;
+    SectionQuestion question{in_.batch, seconds(wanted)};
+    add_planned(costs, question, all);
+    add_evicted(costs, question, all);
+    return sorted(std::move(all));
 }
 
 }  // namespace infsim::compiler

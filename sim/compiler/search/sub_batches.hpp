@@ -1,6 +1,8 @@
 // Sub-batches: ways to run a batch in parts if it does not fit as it is.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +31,16 @@ struct Priced {
     Cut cut;
     Duration time;
 };
+
+/// Which sections are worth building for passes of `images` images.
+struct SectionQuestion {
+    int images = 0;
+    double wanted = 0;  ///< most seconds, over all passes, that they may promise
+    double promised = std::numeric_limits<double>::infinity();  ///< seconds that the best proposal so far promises
+    double best = std::numeric_limits<double>::infinity();      ///< seconds of the best that was built
+    std::vector<Sections> tried;
+};
+using SectionQuestions = std::vector<SectionQuestion>;
 
 /// Finds cuts. What was tried is added to `attempts`.
 class SubBatches {
@@ -73,9 +85,16 @@ private:
     std::optional<Duration> estimated(const Cut& cut, int batch);
     void add_passes(Cut cut, std::vector<Priced>& all);
     void add_spilling_passes(std::vector<Priced>& all);
+
     bool worth_evictions(const Sections& sections, int images) const;
-    Cut in_sections_of(const SectionList& list, int images, bool evict) const;
-    double add_sections(const NetworkCosts& costs, int images, double wanted, std::vector<Priced>& all);
+    Cut in_sections_of(const SectionList& list, int images, Weights weights) const;
+    std::optional<SectionList> proposal(const NetworkCosts& costs, SectionQuestion& q, std::int64_t room,
+                                        Weights weights);
+    template <class Add>
+    void add_proposals(const NetworkCosts& costs, SectionQuestion& q, Weights weights, std::vector<Priced>& all,
+                       Add&& add);
+    double add_planned(const NetworkCosts& costs, SectionQuestion& q, std::vector<Priced>& all);
+    void add_evicted(const NetworkCosts& costs, SectionQuestion& q, std::vector<Priced>& all);
 };
 
 }  // namespace infsim::compiler
