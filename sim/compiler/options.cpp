@@ -47,6 +47,7 @@ CompileOptions default_options() {
     CompileOptions options;
     options.name = "default";
     options.search_sections = options.search_only_tight = true;
+    options.reuse_scratch = true;
     return options;
 }
 

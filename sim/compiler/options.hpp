@@ -44,6 +44,9 @@ struct CompileOptions {
     /// place: weights stay on the chip from inference to inference, as far as there is space and an inference is
     /// not estimated to be slower for it. Only for a core that runs nothing but this Program.
     bool static_weights = false;
+    /// place: where device DRAM has no scratch space for all images that change their layout there, later images take
+    /// the places of earlier ones.
+    bool reuse_scratch = false;
 
     /// groups: in a grouped convolution, blocks of weights without a group are neither loaded nor multiplied.
     bool skip_zero_blocks = true;

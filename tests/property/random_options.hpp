@@ -42,6 +42,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.stripe_groups = !one_in(3);
     o.attention_bytes = std::int64_t{64} * random.uniform_int(0, 4);
     o.static_weights = one_in(3);
+    o.reuse_scratch = one_in(2);
     return o;
 }
 
@@ -58,7 +59,7 @@ inline std::string to_text(const compiler::CompileOptions& o) {
            " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
            " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
            " attention=" + std::to_string(o.attention_bytes) + " static_weights=" + std::to_string(o.static_weights) +
-           " budget=" + std::to_string(o.state_buffer_budget);
+           " reuse_scratch=" + std::to_string(o.reuse_scratch) + " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

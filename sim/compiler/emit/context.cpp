@@ -17,7 +17,7 @@ EmitContext::EmitContext(const EmitInput& in, const Plan& p, CodeBuilder code)
       rows(in.network),
       builder(std::move(code)),
       storage(in, p, builder),
-      dram(in, builder),
+      dram(in, p, builder),
       constants(in, p, storage, builder),
       weights(in, p, storage, builder) {}
 

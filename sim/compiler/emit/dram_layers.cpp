@@ -35,7 +35,7 @@ void emit_store(EmitContext& c, const Where& at, const StoreOp& op) {
     const View& from = op.from;
     FetchBox whole;
     whole.from.axes = row_major_axes(shape_of(from));
-    const ImageTransfer what{from, whole, c.dram.scratch(c.layer(at.layer).output.value), Direction::store,
+    const ImageTransfer what{from, whole, c.dram.scratch(c.layer(at.layer).output.value, at.image), Direction::store,
                              Ring::others};
     for (const Residence& here : residences(c, ValueId(from.value), at.image)) transfer_rows(c, at, what, here);
 }
@@ -120,7 +120,7 @@ void emit_fetch(EmitContext& c, const Where& at, const FetchOp& op) {
             const FetchBox& b = op.boxes[i];
             if (load_packed(c, at, {to, b, i, dtype}, into)) continue;
             const Ring ring = is_constant(b) ? Ring::constants : Ring::inputs;
-            transfer_rows(c, at, {to, b, c.dram.source(b.from, dtype), Direction::load, ring}, into);
+            transfer_rows(c, at, {to, b, c.dram.source(b.from, dtype, at.image), Direction::load, ring}, into);
         }
         if (converts) convert(c, at, into, home, to);
     }

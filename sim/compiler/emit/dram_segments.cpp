@@ -1,5 +1,6 @@
 #include "compiler/emit/dram_segments.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -9,8 +10,9 @@ namespace infsim::compiler {
 
 using program::Purpose;
 
-DramSegments::DramSegments(const EmitInput& input, CodeBuilder& builder)
+DramSegments::DramSegments(const EmitInput& input, const Plan& plan, CodeBuilder& builder)
     : input_(input),
+      plan_(plan),
       builder_(builder),
       input_index_(input.network.values.size(), -1),
       outputs_of_(input.network.layers.size()) {
@@ -53,17 +55,39 @@ LayerId DramSegments::last_writer(const View& output) const {
     return last;
 }
 
-DramTensor DramSegments::scratch(ValueId v) {
+/// Images of a value that have a place of their own.
+int DramSegments::places_of(ValueId v) const {
+    const int planned = v.index() < plan_.scratch_images.size() ? plan_.scratch_images[v.index()] : 0;
+    return planned > 0 ? std::min(planned, input_.batch) : input_.batch;
+}
+
+/// Of one image.
+std::int64_t DramSegments::scratch_bytes(ValueId v) const {
     const Value& value = input_.network.values[v];
+    return value.scratch_elements * dtype_bytes(value.dtype);
+}
+
+DramTensor DramSegments::scratch(ValueId v, ImageId image) {
+    const Value& value = input_.network.values[v];
+    if (input_.options.reuse_scratch) scratch_use_.note(v, image);
     const auto found = scratch_.find(v);
-    if (found != scratch_.end()) return {found->second, value.scratch_elements};
+    if (found != scratch_.end()) return {found->second, value.scratch_elements, places_of(v)};
     program::Segment s;
     s.name = value.name;
     s.purpose = Purpose::relayout;
     s.dtype = value.dtype;
     s.region = static_cast<std::uint8_t>(input_.options.activations_region);
-    s.bytes = value.scratch_elements * dtype_bytes(s.dtype) * input_.batch;
-    return {scratch_[v] = builder_.add_segment(std::move(s)), value.scratch_elements};
+    s.bytes = scratch_bytes(v) * places_of(v);
+    return {scratch_[v] = builder_.add_segment(std::move(s)), value.scratch_elements, places_of(v)};
+}
+
+std::vector<ScratchPlaces> DramSegments::scratch_places() const {
+    std::vector<ScratchPlaces> list;
+    if (!input_.options.reuse_scratch) return list;
+    for (const auto& [v, segment] : scratch_)
+        list.push_back({v, input_.options.activations_region, scratch_bytes(v), places_of(v), scratch_use_.at_once(v),
+                        input_.batch});
+    return list;
 }
 
 program::Segment DramSegments::literal_segment(int index, DType dtype) const {
@@ -98,9 +122,9 @@ program::Segment DramSegments::constant_segment(graph::TensorId tensor, DType dt
     return s;
 }
 
-DramTensor DramSegments::source(const Strided& from, DType dtype) {
+DramTensor DramSegments::source(const Strided& from, DType dtype, ImageId image) {
     const bool literal = from.source == Strided::Source::literal;
-    if (from.source == Strided::Source::scratch) return scratch(ValueId(from.index));
+    if (from.source == Strided::Source::scratch) return scratch(ValueId(from.index), image);
     if (from.source == Strided::Source::input) return input(static_cast<std::size_t>(from.index));
     const auto key = std::make_tuple(literal, from.index, dtype);
     const auto found = operands_.find(key);

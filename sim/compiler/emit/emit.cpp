@@ -18,7 +18,7 @@ Outcome run(const EmitInput& input, const Plan& plan, CodeBuilder builder) {
         EmitContext context(input, plan, std::move(builder));
         emit_all(context);
         const bool whole = context.builder.keeps();
-        return WatchedCode{context.builder.take(), whole};
+        return WatchedCode{context.builder.take(), whole, context.dram.scratch_places()};
     } catch (EmissionEnds& e) {
         if (std::holds_alternative<BufferTooLarge>(e.why)) return BufferTooLarge{};
         auto* no = std::get_if<DoesNotFit>(&e.why);
@@ -47,7 +47,8 @@ Outcome emit_watched(const EmitInput& input, const Plan& plan, CodeSink& watcher
 bool same_code(const EmitInput& input, const Plan& a, const Plan& b) {
     const bool by_themselves = a.sections == b.sections && a.psum_banks == b.psum_banks &&
                                a.slab_bytes == b.slab_bytes && a.constants_bytes == b.constants_bytes &&
-                               a.weight_part_bytes == b.weight_part_bytes && a.static_weights == b.static_weights;
+                               a.weight_part_bytes == b.weight_part_bytes && a.static_weights == b.static_weights &&
+                               a.scratch_images == b.scratch_images;
     const bool stripes = input.network.stem_layers == 0 || a.stem_stripe_rows == b.stem_stripe_rows;
     if (!by_themselves || !stripes) return false;
     for (const LayerId l : input.network.layers.ids())

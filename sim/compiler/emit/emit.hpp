@@ -3,18 +3,21 @@
 
 #include <cstdint>
 #include <variant>
+#include <vector>
 
 #include "compiler/emit/emission_ends.hpp"
 #include "compiler/emit/input.hpp"
 #include "compiler/ir/code.hpp"
 #include "compiler/ir/plan.hpp"
+#include "compiler/ir/scratch_places.hpp"
 
 namespace infsim::compiler {
 
 /// A code that was watched during its emission.
 struct WatchedCode {
     Code code;
-    bool whole = false;  ///< it is short and holds its instructions; otherwise everything but those
+    bool whole = false;                  ///< it is short and holds its instructions; otherwise everything but those
+    std::vector<ScratchPlaces> scratch;  ///< segments whose images may take turns
 };
 
 /// Passes every instruction of a plan's code to `watcher`. BufferTooLarge as soon as a buffer takes more than

@@ -142,7 +142,7 @@ std::vector<TransferWalk> resident_part(const EmitContext& c, const TransferWalk
 }
 
 void transfer_rows(EmitContext& c, const Where& at, const ImageTransfer& what, const Residence& here) {
-    const std::int64_t offset = at.image.value() * what.there.image_elements;
+    const std::int64_t offset = what.there.first_element(at.image);
     const TransferWalk walk = transfer_walk(what.view, c.value(here.value).phys, what.box.from, what.box.start,
                                             what.box.step, !holds_all_rows(c, here));
     for (const TransferWalk& part : resident_part(c, walk, here))

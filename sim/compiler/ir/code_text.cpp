@@ -41,13 +41,13 @@ std::string instruction_text(std::size_t position, const VirtualInstruction& in)
 
 /// A list by layer, with equal neighbours combined: "l0..4=2 l5=4".
 template <class T>
-std::string runs_text(const std::vector<T>& list) {
+std::string runs_text(const std::vector<T>& list, char of = 'l') {
     std::string text;
     for (std::size_t first = 0; first < list.size();) {
         std::size_t end = first + 1;
         while (end < list.size() && list[end] == list[first]) ++end;
-        text += end - first == 1 ? fmt::format(" l{}={}", first, list[first])
-                                 : fmt::format(" l{}..{}={}", first, end - 1, list[first]);
+        text += end - first == 1 ? fmt::format(" {}{}={}", of, first, list[first])
+                                 : fmt::format(" {}{}..{}={}", of, first, end - 1, list[first]);
         first = end;
     }
     return text;
@@ -94,7 +94,8 @@ std::string to_text(const Code& code) {
 
 std::string to_text(const Plan& plan) {
     const auto& [sections, psum_banks, image_group, resident_weight_bytes, slab_bytes, constants_bytes,
-                 share_small_images, stem_stripe_rows, band_bytes, weight_part_bytes, static_weights] = plan;
+                 share_small_images, stem_stripe_rows, band_bytes, weight_part_bytes, scratch_images, static_weights] =
+        plan;
     std::string text = fmt::format(
         "plan slab_bytes={} resident_weight_bytes={} share_small_images={} stem_stripe_rows={} band_bytes={}\n",
         slab_bytes, resident_weight_bytes, share_small_images, stem_stripe_rows, band_bytes);
@@ -103,6 +104,7 @@ std::string to_text(const Plan& plan) {
     for (const Section& section : sections) text += section_text(section);
     if (!psum_banks.empty()) text += "psum_banks" + runs_text(psum_banks) + "\n";
     if (!static_weights.empty()) text += "static_weights" + runs_text(static_weights) + "\n";
+    if (!scratch_images.empty()) text += "scratch_images" + runs_text(scratch_images, 'v') + "\n";
     if (!image_group.empty()) text += "image_group" + runs_text(image_group) + "\n";
     return text;
 }

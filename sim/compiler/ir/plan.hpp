@@ -48,6 +48,9 @@ struct Plan {
     /// If weights of 64 outputs take more bytes per partition than this, they arrive in parts, one after the other,
     /// again for every group of tiles; 0: never.
     std::int64_t weight_part_bytes = 0;
+    /// By value: images that have a place of their own in device DRAM while they change their layout; later images take
+    /// the places of earlier ones. Empty or 0: all have.
+    std::vector<int> scratch_images;
     /// By layer, 1: its weights are on the chip before the first inference and stay there; empty: none are.
     std::vector<int> static_weights;
     bool keeps_weights(std::size_t layer) const { return layer < static_weights.size() && static_weights[layer] != 0; }

@@ -30,6 +30,8 @@ void DryRunRecorder::see(const VirtualInstruction& in, const std::vector<program
     const bool from_outside = !dma || !program::is_scratch(segments[dma->src.segment].purpose);
     see_operands(in, position, from_outside ? in.load : kNoLoad);
     if (in.load.exists()) note_load(in, position);
+    const auto* store = std::get_if<program::DmaStore>(&in.op);
+    if (store && segments[store->dst.segment].purpose == program::Purpose::relayout) ++scratch_stores_;
     if (wants_repeatable_) note_repeatable(in, position, segments);
 }
 
@@ -173,6 +175,7 @@ DryRun DryRunRecorder::finish(const Code& code) {
     DryRun dry_run;
     dry_run.queues = code.queues;
     dry_run.segments = code.segments.size();
+    dry_run.scratch_stores = scratch_stores_;
     for (LoadId l : code.loads.ids())
         dry_run.liveness.loads.push_back(
             {code.loads[l].buffer, code.loads[l].stream, code.loads[l].earliest, front_[l]});

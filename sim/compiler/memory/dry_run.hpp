@@ -25,6 +25,7 @@ struct DryRun {
     Repeatable repeatable;               ///< if requested
     std::vector<program::Queue> queues;  ///< those of the code
     std::size_t segments = 0;            ///< of the code
+    std::int64_t scratch_stores = 0;     ///< instructions that write values which change their layout in device DRAM
 };
 
 /// Sees every instruction of a code once, in order. Most competing codes are never used, so they need not be stored.
@@ -50,6 +51,7 @@ private:
     };
     int dma_engines_;
     bool wants_repeatable_;
+    std::int64_t scratch_stores_ = 0;
     Repeatable repeatable_;
     std::vector<Use> uses_;                      ///< in the order of the code
     std::vector<std::int64_t> write_bytes_;      ///< by use that writes: bytes of the buffer written by then

@@ -74,8 +74,19 @@ std::optional<Decision> decide_for(const FitInput& in, Tried& tried, const Candi
     const std::int64_t area = spill_area_bytes(dry_run.liveness, dry_run.uses, c.evictions);
     if (area > kMostSpillBytes) return std::nullopt;
     tried.attempts[c.chosen].taken = true;
-    return decide(tried, c.plan, c.evictions, evicted_needs(in, tried.plans[c.plan], c.evictions, area),
+    return decide(in, tried, c.plan, c.evictions, evicted_needs(in, tried.plans[c.plan], c.evictions, area),
                   std::move(found));
+}
+
+/// As a plan states it: empty if every image of every value has a place of its own.
+std::vector<int> scratch_images(const DramNeeds& needs) {
+    std::vector<int> places;
+    for (const ScratchPlaces& s : needs.scratch) {
+        if (s.places >= s.batch) continue;
+        places.resize(std::max(places.size(), s.value.index() + 1), 0);
+        places[s.value.index()] = s.places;
+    }
+    return places;
 }
 
 }  // namespace
@@ -153,7 +164,7 @@ DramNeeds evicted_needs(const FitInput& in, const TightPlan& plan, const std::ve
     return needs;
 }
 
-Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, DramNeeds dram,
+Decision decide(const FitInput& in, Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, DramNeeds dram,
                 FoundAllocation found) {
     TightPlan& of = tried.plans[plan];
     tried.attempts[of.made].taken = tried.attempts[found.attempt].taken = true;
@@ -162,8 +173,12 @@ Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions,
     decision.dry_run = std::move(of.dry_run);
     decision.evictions = std::move(evictions);
     decision.allocation = std::move(found.allocation);
-    decision.dram = std::move(dram);
-    if (tried.kept_of.value() == plan.value()) decision.code = std::exchange(tried.kept_code, std::nullopt);
+    decision.dram = with_scratch_that_fits(std::move(dram), in.options.target);
+    std::vector<int> places = scratch_images(decision.dram);
+    // A code that was kept has the places of its plan.
+    if (tried.kept_of.value() == plan.value() && places == decision.plan.scratch_images)
+        decision.code = std::exchange(tried.kept_code, std::nullopt);
+    decision.plan.scratch_images = std::move(places);
     return decision;
 }
 

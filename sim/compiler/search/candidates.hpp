@@ -40,9 +40,10 @@ std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, co
 DramNeeds evicted_needs(const FitInput& in, const TightPlan& plan, const std::vector<Eviction>& evictions,
                         std::int64_t area);
 
-/// The decision for a plan with these evictions, which may be none; `dram` is what they need. Moves the plan's dry run
-/// out of `tried`.
-Decision decide(Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, DramNeeds dram, FoundAllocation found);
+/// The decision for a plan with these evictions, which may be none; `dram` is what they need if every image has scratch
+/// space of its own: the decision takes as much of that as fits. Moves the plan's dry run out of `tried`.
+Decision decide(const FitInput& in, Tried& tried, TightPlanId plan, std::vector<Eviction> evictions, DramNeeds dram,
+                FoundAllocation found);
 
 /// Decides for the candidate if it finds addresses. If recomputing can replace some of its evictions, decides for that
 /// instead.

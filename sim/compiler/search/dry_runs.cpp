@@ -14,6 +14,8 @@ std::variant<Emission, BufferTooLarge, DoesNotFit> dry_run(const EmitInput& inpu
     Emission emission;
     emission.dry_run = recorder.finish(watched.code);
     emission.dram = dram_needs(watched.code.segments, emission.dry_run.liveness.layer.size());
+    emission.dram.scratch = std::move(watched.scratch);
+    emission.dram.turn_waits = turn_waits(emission.dry_run.scratch_stores, input.target.dma_engines);
     if (watched.whole) emission.code = std::move(watched.code);
     return emission;
 }

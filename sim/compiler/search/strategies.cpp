@@ -59,7 +59,7 @@ Held held(const FitInput& in, const Tried& tried, const Candidate& c) {
     const TightPlan& plan = tried.plans[c.plan];
     const std::int64_t area = spill_area_bytes(plan.dry_run.liveness, plan.dry_run.uses, c.evictions);
     if (area > kMostSpillBytes) return Held::unclear;
-    const DramNeeds needs = evicted_needs(in, plan, c.evictions, area);
+    const DramNeeds needs = with_scratch_that_fits(evicted_needs(in, plan, c.evictions, area), in.options.target);
     if (dram_shortage(needs, in.options.target)) return Held::not_at_all;
     return dram_shortage(with_waits(needs), in.options.target) ? Held::unclear : Held::surely;
 }
@@ -193,7 +193,7 @@ std::optional<Decision> decide_parted(const FitInput& in, Tried& tried, std::int
     if (!tight) return std::nullopt;
     const TightPlanId plan = add_plan(tried, std::move(*tight));
     if (auto found = try_allocate(in, tried, tried.plans[plan].dry_run.liveness))
-        return decide(tried, plan, {}, tried.plans[plan].dram, std::move(*found));
+        return decide(in, tried, plan, {}, tried.plans[plan].dram, std::move(*found));
     auto outcome = candidate(in, tried, plan, budget, {in.options.evictions.spill, false});
     if (const auto* no = std::get_if<NoRoom>(&outcome); no && no->wanted > in.capacity())
         note_no_room(in, tried, tried.plans[plan].dry_run.liveness, *no);

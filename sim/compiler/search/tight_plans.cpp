@@ -88,7 +88,7 @@ StrategyOutcome try_as_it_is(const FitInput& in, Tried& tried) {
         if (!tight) continue;
         if (auto found = try_allocate(in, tried, tight->dry_run.liveness)) {
             tried.kept_of = tried.plans.push_back(std::move(*tight));
-            return decide(tried, tried.kept_of, {}, tried.plans[tried.kept_of].dram, std::move(*found));
+            return decide(in, tried, tried.kept_of, {}, tried.plans[tried.kept_of].dram, std::move(*found));
         }
         add_plan(tried, std::move(*tight));
         before = &plan;
