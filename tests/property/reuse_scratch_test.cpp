@@ -21,8 +21,8 @@ graph::Graph network() {
     Net net("turns");
     const auto x = net.relu(net.conv(net.input({1, 16, 16, 16}), 16, Window::square(3, 1, 1)));
     const auto y = net.reshape(x, {1, 32, 8, 16});
-    const auto z = net.conv(net.reshape(net.add(x, net.conv(x, 16, Window::square(1))), {1, 32, 8, 16}), 32,
-                            Window::square(1));
+    const auto z =
+        net.conv(net.reshape(net.add(x, net.conv(x, 16, Window::square(1))), {1, 32, 8, 16}), 32, Window::square(1));
     return net.finish({net.conv(net.add(y, z), 8, Window::square(1))});
 }
 
@@ -70,7 +70,8 @@ TEST_CASE("images take turns in scratch space where there is none for all, and c
         const std::int64_t region = all - step * image / 2;
         INFO(region << " of " << all << " bytes");
         auto result = compiled(region, reusing());
-        const auto why = compiler::refusal_of(network(), with_region(region), kBatch, DType::fp32, DType::fp32, reusing());
+        const auto why =
+            compiler::refusal_of(network(), with_region(region), kBatch, DType::fp32, DType::fp32, reusing());
         if (const auto* no = std::get_if<DoesNotFit>(&result)) {
             CHECK((why ? why->text : "fits") == no->text);
             CHECK(no->wanted_bytes > no->available_bytes);
