@@ -42,7 +42,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.stripe_groups = !one_in(3);
     o.attention_bytes = std::int64_t{64} * random.uniform_int(0, 4);
     o.static_weights = one_in(3);
-    o.reuse_scratch = one_in(2);
+    o.reuse_scratch = true;  // changes nothing unless device DRAM is small: not drawn, so that all else stays as it was
     return o;
 }
 

@@ -132,3 +132,26 @@ TEST_CASE("passes over a batch whose changes of layout do not fit together compu
     CHECK(complaints(made.program) == "");
     CHECK(difference(run(network(), made.program, data), right) == 0);
 }
+
+TEST_CASE("the quick answer whether something fits is that of a compilation, whatever fills device DRAM") {
+    CompileOptions plain = reusing(), searching = reusing(compiler::default_options());
+    const auto whole = std::get<compiler::Compiled>(compiled(1 << 30, plain));
+    plain.state_buffer_budget = searching.state_buffer_budget = whole.memory.lower_bound_bytes / 2;
+    int fit = 0, refused = 0;
+    for (const CompileOptions& options : {plain, searching}) {
+        const auto large = std::get<compiler::Compiled>(compiled(1 << 30, options));
+        const std::int64_t all = region_bytes(large.program), image = scratch_bytes(large.program) / kBatch;
+        for (int step = 0; step <= 16; ++step) {
+            const std::int64_t region = all - step * image / 3;
+            INFO(options.name << ", " << region << " of " << all << " bytes");
+            const auto result = compiled(region, options);
+            const auto* no = std::get_if<DoesNotFit>(&result);
+            const auto why =
+                compiler::refusal_of(network(), with_region(region), kBatch, DType::fp32, DType::fp32, options);
+            CHECK((why ? why->text : "fits") == (no ? no->text : "fits"));
+            (no ? refused : fit) += 1;
+        }
+    }
+    CHECK(fit > 4);
+    CHECK(refused > 2);
+}
