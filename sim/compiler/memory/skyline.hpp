@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -17,9 +18,18 @@ public:
         floor_ = floor;
         spans_.clear();
     }
-    /// Bytes [lo, hi) are taken until `last`.
+    /// Bytes [lo, hi) are taken until `last`. Most often the same bytes have been added before: buffers take turns at
+    /// an address, and only the last one counts.
     void add(std::int64_t lo, std::int64_t hi, std::int32_t last) {
-        if (lo < capacity_) spans_.push_back({lo, std::min(hi, capacity_), last});
+        if (lo >= capacity_) return;
+        hi = std::min(hi, capacity_);
+        std::uint32_t& seat = seats_[seat_of(lo, hi)];
+        if (seat < spans_.size() && spans_[seat].lo == lo && spans_[seat].hi == hi) {
+            spans_[seat].last = std::max(spans_[seat].last, last);
+            return;
+        }
+        seat = static_cast<std::uint32_t>(spans_.size());
+        spans_.push_back({lo, hi, last});
     }
 
     struct Spot {
@@ -57,11 +67,20 @@ private:
     std::int64_t capacity_;
     std::int32_t floor_ = 0;
     std::vector<Span> spans_;
+    static constexpr std::size_t kSeats = 1024;  ///< a power of two
+    /// By bytes: the span that may be of the same bytes. An entry of before the last clear() is as good as none, and so
+    /// is one that other bytes have overwritten: then there are two spans of the same bytes.
+    std::array<std::uint32_t, kSeats> seats_{};
     // Kept between calls for their memory.
     std::vector<Piece> pieces_;
     std::vector<std::uint64_t> events_;  ///< where a span begins or ends, and its number + 1, or 0 for an end
     std::vector<std::pair<std::int32_t, std::int64_t>> open_;  ///< heap of (last, hi), the largest `last` at the front
     std::vector<std::size_t> window_;
+
+    static std::size_t seat_of(std::int64_t lo, std::int64_t hi) {
+        const auto mixed = static_cast<std::uint64_t>(lo * 31 + hi) * 0x9E37'79B9'7F4A'7C15U;
+        return static_cast<std::size_t>(mixed >> 54);
+    }
 
     /// Adds a stretch of bytes up to `hi`; neighbours that are taken for equally long are one piece.
     void add_piece(std::int64_t hi, std::int32_t until) {

@@ -46,6 +46,18 @@ TEST_CASE("a load gets the place that is free earliest, of several the highest")
     CHECK(sky.find(61).start == 8);
 }
 
+TEST_CASE("bytes that several buffers take in turns are taken until the last one is done") {
+    Skyline sky(100);
+    for (const int round : {1, 2}) {
+        sky.clear(0);
+        for (const std::int32_t last : {4, 9 + round, 6}) sky.add(0, 90, last);
+        sky.add(0, 91, 3);  // not the same bytes
+        CHECK(sky.find(9).start == 0);
+        CHECK(sky.find(10).start == 4);
+        CHECK(sky.find(11).start == 10 + round);
+    }
+}
+
 TEST_CASE("it is the place that trying every byte finds") {
     RandomStream random(1, "skyline");
     for (int round = 0; round < 2000; ++round) {
@@ -56,7 +68,12 @@ TEST_CASE("it is the place that trying every byte finds") {
         std::vector<Span> spans;
         for (std::int64_t n = random.uniform_int(0, 12); n > 0; --n) {
             const std::int64_t lo = random.uniform_int(0, capacity + 3);
-            spans.push_back({lo, lo + random.uniform_int(1, 20), static_cast<std::int32_t>(random.uniform_int(0, 15))});
+            Span span{lo, lo + random.uniform_int(1, 20), static_cast<std::int32_t>(random.uniform_int(0, 15))};
+            if (const auto old = static_cast<std::size_t>(random.uniform_int(0, 12)); old < spans.size()) {
+                span.lo = spans[old].lo;
+                span.hi = spans[old].hi;
+            }
+            spans.push_back(span);
             sky.add(spans.back().lo, spans.back().hi, spans.back().last);
         }
         for (std::int64_t bytes = 1; bytes <= capacity + 1; bytes += random.uniform_int(1, 7)) {
