@@ -75,20 +75,22 @@ public:
         if (peak.bytes > options_.capacity)
             return AllocationFailure{peak.position, peak.bytes, ", weights in use included"};
 
-        std::int64_t top = activations_first();
+        const std::int64_t top = activations_first();
         if (stuck_ && options_.settle_constants) {
+            const Offsets unrotated = result_.offset;
             settle_constants(true);
             activations_first();
             if (stuck_) {
                 settle_constants(false);
-                top = assign_fixed(liveness_.lives);
+                result_.offset = unrotated;
             }
         }
         if (top > options_.capacity) return AllocationFailure{peak.position, top, " after packing (fragmentation)"};
         const std::optional<JobId> first_stuck = stuck_;
         if (stuck_ && options_.prefetch && options_.patient) stuck_ = place_patiently();
         const bool late = stuck_ && options_.prefetch;
-        if (late) stuck_ = place(false);  // loads as late as possible leave most space for each other
+        // Loads as late as possible leave most space for each other.
+        if (late && !all_late_to(*stuck_)) stuck_ = place(false);
         if (stuck_ && all_at_once(peak.bytes)) stuck_.reset();
         if (late && !stuck_ && options_.patient) settle_around(*first_stuck);
         if (stuck_) return no_gap(jobs_[*stuck_]);
@@ -133,7 +135,8 @@ private:
     }
 
     /// Assigns addresses to what no load fills, with as much rotation as there is room for, then places the loads
-    /// around it. Returns the height of the last assignment; `stuck_` says whether the loads found their places.
+    /// around it. Returns the height of the last assignment, which is without rotation if the loads are stuck; `stuck_`
+    /// says whether they found their places.
     std::int64_t activations_first() {
         std::int64_t top = 0;
         IdVector<BufferId, Lifetime> before;
@@ -156,22 +159,31 @@ private:
         return peak_of(liveness_.buffers, lives, counts).bytes;
     }
 
-    std::optional<JobId> place(bool prefetch) {
-        return place_loads(liveness_, options_, prefetch, fixed_, index_, jobs_, result_.offset);
+    std::optional<JobId> place(bool prefetch, JobId from = JobId(0)) {
+        return place_loads(liveness_, options_, prefetch, fixed_, index_, jobs_, result_.offset, from);
     }
 
     /// Places loads as early as possible, except that more and more loads before one that finds no place start late;
     /// then those before the next such one. A few are almost always enough, and whatever starts late is waited for.
     std::optional<JobId> place_patiently() {
         std::optional<JobId> stuck = stuck_;
-        int tries = 0;  // for the same load
+        int tries = 0;       // for the same load
+        JobId unchanged(0);  // jobs before it have the places of the previous attempt
         for (int attempts = 0; stuck && tries < kPatience && attempts < kAttempts; ++attempts) {
-            hold_back(*stuck, 1 << tries);
             const JobId before = *stuck;
-            stuck = place(true);
+            // If nothing more can be held back, the same load is stuck again.
+            if (const auto first = hold_back(before, 1 << tries)) {
+                stuck = place(true, std::min(unchanged, *first));
+                unchanged = stuck.value_or(unchanged);
+            }
             tries = stuck && *stuck > before ? 0 : tries + 1;
         }
         return stuck;
+    }
+
+    /// Whether all loads up to one that found no place were to start late: then it finds none if all others do, too.
+    bool all_late_to(JobId stuck) const {
+        return std::all_of(jobs_.begin(), jobs_.begin() + stuck.value() + 1, [](const LoadJob& j) { return j.late; });
     }
 
     /// If weights find no gaps as they come, more and more loads around a stuck one get their addresses together with
@@ -229,9 +241,12 @@ private:
         return !stuck;
     }
 
-    /// Makes this many loads before one that found no place start late.
-    void hold_back(JobId stuck, int loads) {
-        for (JobId j : IdRange<JobId>(JobId(std::max(0, stuck.value() - loads)), stuck.next())) jobs_[j].late = true;
+    /// Makes this many loads before one that found no place start late. Returns the first that did not so far.
+    std::optional<JobId> hold_back(JobId stuck, int loads) {
+        std::optional<JobId> first;
+        for (JobId j : IdRange<JobId>(JobId(std::max(0, stuck.value() - loads)), stuck.next()))
+            if (!std::exchange(jobs_[j].late, true) && !first) first = j;
+        return first;
     }
 
     /// One assignment for everything, which leaves less choice in where loads go.

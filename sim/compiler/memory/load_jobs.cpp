@@ -54,13 +54,17 @@ LoadJobs load_jobs(const Liveness& liveness) {
 
 std::optional<JobId> place_loads(const Liveness& liveness, const AllocateOptions& options, bool prefetch,
                                  const std::vector<BufferId>& fixed, LifeIndex<BufferId>& index, LoadJobs& jobs,
-                                 Offsets& offsets) {
+                                 Offsets& offsets, JobId from) {
     index.clear();
     for (BufferId b : fixed) index.add(b);
     PlacedLoads placed;
     Streams streams(options.prefetch_depth);
     Skyline sky(options.capacity);
-    for (JobId j : jobs.ids()) {
+    for (JobId j : IdRange<JobId>(JobId(0), from)) {
+        placed.add(jobs[j].buffer, {jobs[j].start, liveness.lives[jobs[j].buffer].last});
+        streams.started(jobs[j]);
+    }
+    for (JobId j : IdRange<JobId>(from, jobs.next_id())) {
         LoadJob& job = jobs[j];
         const std::int32_t floor = prefetch && !job.late ? std::min(streams.floor(job), job.latest) : job.latest;
         const Buffer& buffer = liveness.buffers[job.buffer];

@@ -31,9 +31,11 @@ LoadJobs load_jobs(const Liveness& liveness);
 /// Places every load without an address in order of use, around the buffers `fixed`, which have their offsets; with
 /// `prefetch` as early as its stream and the bytes allow, otherwise as late as possible. `index` is of the liveness,
 /// used as scratch. Returns a job that found no place.
+/// A job depends only on those before it. So the jobs before `from` keep their places from the previous call, if that
+/// reached them with the same fixed buffers and nothing has changed in these jobs.
 std::optional<JobId> place_loads(const Liveness& liveness, const AllocateOptions& options, bool prefetch,
                                  const std::vector<BufferId>& fixed, LifeIndex<BufferId>& index, LoadJobs& jobs,
-                                 Offsets& offsets);
+                                 Offsets& offsets, JobId from = JobId(0));
 
 /// Given the offsets of all buffers (`used`) with each load as late as possible, moves loads up as far as the bytes
 /// they go to are free.
