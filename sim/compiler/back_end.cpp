@@ -30,6 +30,7 @@ FitOptions fit_options(const Compilation& c) {
     fit.evictions.balance = hw::peak_macs_per_second(c.spec, c.dtype) * c.spec.cores /
                             static_cast<double>(hw::sustained_dram_bandwidth(c.spec).count());
     fit.target = c.target;
+    fit.batch = c.batch;
     fit.stem_layers = c.network.stem_layers;
     fit.spill_region = c.options.activations_region;
     if (c.options.batching)

@@ -18,6 +18,7 @@
 #include "compiler/schedule/head_by_head.hpp"
 #include "compiler/schedule/insert_waits.hpp"
 #include "compiler/schedule/order.hpp"
+#include "compiler/search/fit_memory.hpp"
 #include "compiler/search/plans.hpp"
 #include "compiler/search/search.hpp"
 #include "compiler/search/static_weights.hpp"
@@ -87,9 +88,9 @@ Refusal run_stem(Compilation& c, Attempts&) {
 }
 std::string report_stem(const Compilation& c) { return fmt::format("{} layers in stripes", c.network.stem_layers); }
 
-Refusal try_fit(Compilation& c, Attempts& attempts) {
+Refusal try_fit(Compilation& c, Attempts& attempts, FitMemory* memory = nullptr) {
     const auto all = c.plans.empty() ? plans(c.network, c.target, c.batch, c.dtype, c.options) : c.plans;
-    auto outcome = fit(all, emission_of(c), layer_infos(c.network), fit_options(c));
+    auto outcome = fit(all, emission_of(c), layer_infos(c.network), fit_options(c), memory);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     c.decision = std::move(std::get<Decision>(outcome));
     attempts = std::exchange(c.decision->attempts, {});
@@ -163,14 +164,14 @@ std::string report_lay_out_dram(const Compilation& c) { return fmt::format("{} s
 
 /// A candidate of the search: runs the later passes, as far as the Program's time depends on them. Keeps everything of
 /// the decision but its code.
-std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& trial) {
+std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& trial, FitMemory& memory) {
     Compilation c = network;
     c.plans = trial.plans;
     c.batch = trial.batch;
     c.may_spill = trial.spill;
     c.may_evict = trial.evict;
     Attempts attempts;
-    if (auto no = try_fit(c, attempts)) return std::move(*no);
+    if (auto no = try_fit(c, attempts, &memory)) return std::move(*no);
     Built built;
     if (c.first_that_fits) {
         if (auto no = shortage_of(*c.decision, c.target)) return std::move(*no);
@@ -201,7 +202,8 @@ SearchInput search_input(const Compilation& c) {
 bool wants_search(const Compilation& c) { return c.options.search_sections || c.options.search_psum_banks; }
 Refusal run_search(Compilation& c, Attempts& attempts) {
     const SearchInput input = search_input(c);
-    const auto builder = [&c](const Trial& trial) { return build(c, trial); };
+    FitMemory memory;
+    const auto builder = [&](const Trial& trial) { return build(c, trial, memory); };
     auto outcome = search(input, builder, attempts);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return last_word(c, std::move(*no));
     c.decision = std::move(std::get<Decision>(outcome));
@@ -214,7 +216,8 @@ std::string report_search(const Compilation& c) {
 bool wants_static_weights(const Compilation& c) { return c.options.static_weights && !c.first_that_fits; }
 Refusal run_keep_weights(Compilation& c, Attempts& attempts) {
     const SearchInput input = search_input(c);
-    const auto builder = [&c](const Trial& trial) { return build(c, trial); };
+    FitMemory memory;
+    const auto builder = [&](const Trial& trial) { return build(c, trial, memory); };
     if (auto better = with_static_weights(input, *c.decision, builder, attempts)) c.decision = std::move(*better);
     return std::nullopt;
 }

@@ -54,6 +54,14 @@ struct Plan {
     /// By layer, 1: its weights are on the chip before the first inference and stay there; empty: none are.
     std::vector<int> static_weights;
     bool keeps_weights(std::size_t layer) const { return layer < static_weights.size() && static_weights[layer] != 0; }
+    bool operator==(const Plan& o) const {
+        return sections == o.sections && psum_banks == o.psum_banks && image_group == o.image_group &&
+               resident_weight_bytes == o.resident_weight_bytes && slab_bytes == o.slab_bytes &&
+               constants_bytes == o.constants_bytes && share_small_images == o.share_small_images &&
+               stem_stripe_rows == o.stem_stripe_rows && band_bytes == o.band_bytes &&
+               weight_part_bytes == o.weight_part_bytes && scratch_images == o.scratch_images &&
+               static_weights == o.static_weights;
+    }
 };
 
 }  // namespace infsim::compiler

@@ -26,6 +26,10 @@ struct Eviction {
     bool save = false;        ///< device DRAM does not yet hold its current bytes
     RecipeId recipe;          ///< for Return::recompute
     bool kept_loads = false;  ///< what the recipe would reload stays until then instead
+    bool operator==(const Eviction& o) const {
+        return buffer == o.buffer && after == o.after && before == o.before && by == o.by && save == o.save &&
+               recipe == o.recipe && kept_loads == o.kept_loads;
+    }
 };
 
 /// Bytes of device DRAM that they move (what is written when a buffer is saved), or that could be moved while engines

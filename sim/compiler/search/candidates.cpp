@@ -60,13 +60,12 @@ std::string result_of(const std::variant<Candidate, NoRoom, DoesNotFit>& outcome
 
 /// Addresses for the plan's code with the evictions in it. Empty if device DRAM cannot hold what they save.
 std::optional<FoundAllocation> allocate_evicted(const FitInput& in, Tried& tried, const Candidate& c) {
-    const TightPlan& plan = tried.plans[c.plan];
-    const Uses& uses = plan.dry_run.uses;
-    if (auto no = too_little_dram(in, plan, c.evictions, most_saved_bytes(uses, c.evictions))) {
+    TightPlan& plan = tried.plans[c.plan];
+    if (auto no = too_little_dram(in, plan, c.evictions, most_saved_bytes(plan.dry_run.uses, c.evictions))) {
         tried.reasons.dram = std::move(*no);
         return std::nullopt;
     }
-    return try_allocate(in, tried, evicted_liveness(plan.dry_run.liveness, uses, c.evictions));
+    return try_allocate(in, tried, plan, c.evictions);
 }
 
 std::optional<Decision> decide_for(const FitInput& in, Tried& tried, const Candidate& c, FoundAllocation&& found) {
@@ -138,8 +137,18 @@ std::vector<Candidate> cheaper_with_recompute(const FitInput& in, Tried& tried, 
     return list;
 }
 
-std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, const Liveness& liveness) {
+std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, TightPlan& plan,
+                                            const std::vector<Eviction>& evictions) {
     const Timer timer;
+    Liveness evicted;
+    if (!evictions.empty()) evicted = evicted_liveness(plan.dry_run.liveness, plan.dry_run.uses, evictions);
+    const Liveness& liveness = evictions.empty() ? plan.dry_run.liveness : evicted;
+    const auto known = std::find_if(plan.refused.begin(), plan.refused.end(),
+                                    [&](const Refused& r) { return r.evictions == evictions; });
+    if (known != plan.refused.end()) {
+        note_failure(in, tried, liveness, known->why);
+        return std::nullopt;
+    }
     if (in.options.only_whether && surely_allocates(liveness, in.options.allocate))
         return FoundAllocation{{}, tried.attempts.push_back({"allocate", "finds addresses", timer.seconds(), true})};
     auto outcome = allocate(liveness, in.options.allocate);
@@ -149,6 +158,7 @@ std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, co
     const AttemptId mine = tried.attempts.push_back({"allocate", detail, timer.seconds(), true});
     if (!no) return FoundAllocation{std::move(std::get<Allocation>(outcome)), mine};
     note_failure(in, tried, liveness, *no);
+    plan.refused.push_back({evictions, *no});
     return std::nullopt;
 }
 

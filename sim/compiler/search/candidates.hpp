@@ -33,8 +33,10 @@ struct FoundAllocation {
     Allocation allocation;
     AttemptId attempt;
 };
-/// Empty if the liveness finds no addresses; `tried` keeps why. If only the answer matters, the addresses are left out.
-std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, const Liveness& liveness);
+/// Addresses for the plan's code with these evictions in it, which may be none. Empty if there are none; `tried` and
+/// the plan keep why. If only the answer matters, the addresses are left out.
+std::optional<FoundAllocation> try_allocate(const FitInput& in, Tried& tried, TightPlan& plan,
+                                            const std::vector<Eviction>& evictions);
 
 /// What the plan's code needs once the evictions are written into it; `area`: their spill_area_bytes().
 DramNeeds evicted_needs(const FitInput& in, const TightPlan& plan, const std::vector<Eviction>& evictions,

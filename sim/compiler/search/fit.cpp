@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compiler/search/fit_memory.hpp"
 #include "compiler/search/fit_refusals.hpp"
 #include "compiler/search/strategies.hpp"
 
@@ -51,9 +52,12 @@ StrategyOutcome attempt(const Strategy& strategy, const FitInput& in, Tried& tri
 }  // namespace
 
 std::variant<Decision, DoesNotFit> fit(const std::vector<Plan>& plans, const PlanEmission& emission,
-                                       const std::vector<program::LayerInfo>& layers, const FitOptions& options) {
+                                       const std::vector<program::LayerInfo>& layers, const FitOptions& options,
+                                       FitMemory* memory) {
     const FitInput in{plans, emission, layers, options};
+    const FitMemory::Subject subject{options.batch, options.evictions.recompute};
     Tried tried;
+    if (memory) tried.remembered = memory->recall(subject, plans);
     for (const Strategy& strategy : kStrategies) {
         if (!strategy.wanted(options) || is_skipped(strategy, options.skip)) continue;
         StrategyOutcome outcome = attempt(strategy, in, tried);
@@ -63,7 +67,9 @@ std::variant<Decision, DoesNotFit> fit(const std::vector<Plan>& plans, const Pla
             return std::move(*decision);
         }
     }
-    return refusal_of(in, tried);
+    DoesNotFit no = refusal_of(in, tried);
+    if (memory) memory->keep(subject, std::move(tried.plans));
+    return no;
 }
 
 }  // namespace infsim::compiler

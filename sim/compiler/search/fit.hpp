@@ -18,12 +18,15 @@
 
 namespace infsim::compiler {
 
+class FitMemory;
+
 struct FitOptions {
     AllocateOptions allocate;
     EvictionOptions evictions;           ///< its budget is chosen here
     const hw::ChipSpec* spec = nullptr;  ///< prices recomputation; without it nothing is recomputed
     int spill_region = 0;
     program::Target target;
+    int batch = 1;
     int stem_layers = 0;  ///< plans that differ only in stripes differ only in these first layers
     /// For a budget, the plan to spill with if no other fits; may be empty.
     std::function<Plan(std::int64_t)> banded;
@@ -52,7 +55,9 @@ struct Decision {
 /// (spilled or reissued). So a larger state buffer does not spill more, unless the choice of addresses is lucky or that
 /// saves loads. If no rung works, budgets between the rungs and narrower bands are tried, and in the end weights that
 /// arrive in parts. Otherwise returns why the most frugal plan does not fit.
+/// `memory`, if any, has what earlier fits of the same network have learnt; it only saves time.
 std::variant<Decision, DoesNotFit> fit(const std::vector<Plan>& plans, const PlanEmission& emission,
-                                       const std::vector<program::LayerInfo>& layers, const FitOptions& options);
+                                       const std::vector<program::LayerInfo>& layers, const FitOptions& options,
+                                       FitMemory* memory = nullptr);
 
 }  // namespace infsim::compiler

@@ -192,7 +192,7 @@ std::optional<Decision> decide_parted(const FitInput& in, Tried& tried, std::int
     auto* tight = std::get_if<TightPlan>(&made);
     if (!tight) return std::nullopt;
     const TightPlanId plan = add_plan(tried, std::move(*tight));
-    if (auto found = try_allocate(in, tried, tried.plans[plan].dry_run.liveness))
+    if (auto found = try_allocate(in, tried, tried.plans[plan], {}))
         return decide(in, tried, plan, {}, tried.plans[plan].dram, std::move(*found));
     auto outcome = candidate(in, tried, plan, budget, {in.options.evictions.spill, false});
     if (const auto* no = std::get_if<NoRoom>(&outcome); no && no->wanted > in.capacity())

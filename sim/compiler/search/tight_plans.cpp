@@ -1,5 +1,6 @@
 // Plans as they are: their dry runs, which of them are worth one, and which do not fit.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,12 +41,30 @@ std::string result_of(const std::variant<Emission, BufferTooLarge, DoesNotFit>& 
     return "a buffer is too large";
 }
 
+/// The plan as an earlier fit left it. Empty if it is not known, or if some buffer may be larger than `capacity`.
+std::optional<TightPlan> remembered(Tried& tried, const Plan& plan, std::int64_t capacity) {
+    const auto known = std::find_if(tried.remembered.begin(), tried.remembered.end(), [&](const TightPlan& t) {
+        const auto& buffers = t.dry_run.liveness.buffers;
+        const auto fits = [&](const Buffer& b) { return b.bytes <= capacity; };
+        return t.plan == plan && std::all_of(buffers.begin(), buffers.end(), fits);
+    });
+    if (known == tried.remembered.end()) return std::nullopt;
+    std::optional<TightPlan> found = std::move(*known);
+    tried.remembered.erase(known);
+    return found;
+}
+
 }  // namespace
 
 std::variant<TightPlan, BufferTooLarge, DoesNotFit> dry_run_of_plan(const FitInput& in, Tried& tried, const Plan& plan,
                                                                     std::string name, std::int64_t capacity) {
     const Timer timer;
     tried.kept_code.reset();
+    if (auto known = remembered(tried, plan, capacity)) {
+        known->made = tried.attempts.push_back({"dry run", name + ": known", timer.seconds(), true});
+        known->name = std::move(name);
+        return std::move(*known);
+    }
     auto outcome = emit(in, plan, capacity);
     const std::string result = result_of(outcome);
     auto* emitted = std::get_if<Emission>(&outcome);
@@ -86,7 +105,7 @@ StrategyOutcome try_as_it_is(const FitInput& in, Tried& tried) {
             tried.reasons.shortage = std::move(*no);
         auto* tight = std::get_if<TightPlan>(&made);
         if (!tight) continue;
-        if (auto found = try_allocate(in, tried, tight->dry_run.liveness)) {
+        if (auto found = try_allocate(in, tried, *tight, {})) {
             tried.kept_of = tried.plans.push_back(std::move(*tight));
             return decide(in, tried, tried.kept_of, {}, tried.plans[tried.kept_of].dram, std::move(*found));
         }

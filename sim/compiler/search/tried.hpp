@@ -27,6 +27,12 @@ struct FitInput {
 using TightPlanId = TypedId<struct TightPlanTag>;
 using AttemptId = TypedId<struct AttemptTag>;
 
+/// Evictions with which a plan found no addresses, and why. To ask again would take long.
+struct Refused {
+    std::vector<Eviction> evictions;  ///< none: the plan as it is
+    AllocationFailure why;
+};
+
 /// A plan that the chip can run, but whose code does not fit as it is.
 struct TightPlan {
     Plan plan;
@@ -34,6 +40,7 @@ struct TightPlan {
     DryRun dry_run;
     DramNeeds dram;  ///< without evictions
     AttemptId made;  ///< the dry run that made it
+    std::vector<Refused> refused;
 };
 
 /// The allocation that came closest to the capacity, and why it failed.
@@ -75,6 +82,7 @@ struct Tried {
     /// Results, by plan, budget, spill and recompute: kept because several paths ask for the same one.
     std::map<std::tuple<std::int32_t, std::int64_t, bool, bool>, CandidateOutcome> candidates;
     IdVector<AttemptId, Attempt> attempts;
+    std::vector<TightPlan> remembered;  ///< by an earlier fit, and not taken from here yet
 };
 
 /// Seconds since construction.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/search/fit.hpp"
+#include "compiler/search/fit_memory.hpp"
 #include "support/virtual_code.hpp"
 
 using namespace infsim;
@@ -58,14 +59,15 @@ public:
         codes.emplace(number, std::move(script));
         if (keep) kept.push_back(number);
     }
-    std::variant<Decision, DoesNotFit> run(std::int64_t capacity, const std::vector<std::int64_t>& numbers) {
+    std::variant<Decision, DoesNotFit> run(std::int64_t capacity, const std::vector<std::int64_t>& numbers,
+                                           FitMemory* memory = nullptr) {
         options.allocate.capacity = capacity;
         std::vector<Plan> plans;
         for (std::int64_t n : numbers) {
             plans.push_back(base);
             plans.back().slab_bytes = n;
         }
-        return fit(plans, emission, {{"first", "conv", 0, 0}, {"second", "conv", 0, 0}}, options);
+        return fit(plans, emission, {{"first", "conv", 0, 0}, {"second", "conv", 0, 0}}, options, memory);
     }
     Decision decided(std::int64_t capacity, const std::vector<std::int64_t>& numbers) {
         auto outcome = run(capacity, numbers);
@@ -193,6 +195,52 @@ TEST_CASE("where no load can be issued again a buffer is saved") {
     CHECK(d.evictions[0].buffer.value() == 1);
     CHECK(d.code);
     CHECK(strategies_of(d) == Names{"as it is", "rematerialize", "spill"});
+}
+
+TEST_CASE("what an earlier fit has learnt changes nothing but the dry runs that it takes") {
+    for (const std::int64_t capacity : {99, 150, 199, 216, 255, 299, 300}) {
+        CAPTURE(capacity);
+        Bench bench;
+        bench.code(1, three_at_once());
+        bench.code(2, three_with_weights());
+        bench.code(3, pair_at_once());
+        FitMemory memory;
+        for (const std::vector<std::int64_t>& numbers : {std::vector<std::int64_t>{1, 2}, {1, 2}, {3, 2, 1}}) {
+            for (const bool spill : {false, true}) {
+                bench.options.evictions.spill = spill;
+                const auto alone = bench.run(capacity, numbers), informed = bench.run(capacity, numbers, &memory);
+                REQUIRE(alone.index() == informed.index());
+                if (const auto* no = std::get_if<DoesNotFit>(&alone)) {
+                    CHECK(no->text == std::get<DoesNotFit>(informed).text);
+                } else {
+                    const auto &a = std::get<Decision>(alone), &b = std::get<Decision>(informed);
+                    CHECK(a.plan == b.plan);
+                    CHECK(a.evictions == b.evictions);
+                    CHECK(a.allocation.offset == b.allocation.offset);
+                    CHECK(a.allocation.start == b.allocation.start);
+                    CHECK(a.dram == b.dram);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("a fit makes no dry run of a plan that the one before it could not fit, unless the batch is another") {
+    Bench bench;
+    bench.code(1, three_at_once());
+    bench.code(2, two_at_once());
+    bench.options.evictions.spill = false;
+    const auto asked = [&](const std::vector<std::int64_t>& numbers, FitMemory& memory) {
+        bench.asked.clear();
+        bench.run(299, numbers, &memory);
+        return bench.asked;
+    };
+    FitMemory memory;
+    CHECK(asked({1}, memory) == std::vector<std::int64_t>{1});
+    CHECK(asked({1, 2}, memory) == std::vector<std::int64_t>{2});
+    CHECK(asked({1}, memory) == std::vector<std::int64_t>{1});  // a fit that succeeds leaves nothing
+    bench.options.batch = 2;
+    CHECK(asked({1}, memory) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("strategies are left out by option, by their name and by that of their pass") {
