@@ -39,22 +39,25 @@ IdVector<ItemId, Lifetime> lives_of(const IdVector<BufferId, Lifetime>& lives, c
 class Assignment {
 public:
     Assignment(Items items, IdVector<ItemId, Lifetime> lives)
-        : items_(std::move(items)), lives_(std::move(lives)), index_(lives_) {}
+        : items_(std::move(items)), lives_(std::move(lives)), index_(lives_) {
+        for (const Lifetime& life : lives_) begun_.push_back(index_.begun_by(life.last));
+    }
 
     const Items& items() const { return items_; }
     std::int64_t area(ItemId i) const { return items_[i].bytes * std::int64_t{lives_[i].last - lives_[i].first}; }
 
     /// One after the other, each at the lowest address that is free during its whole life. Returns the highest byte
-    /// used + 1.
-    std::int64_t assign(const Sequence& sequence) {
+    /// used + 1. Stops as soon as that is `enough`.
+    std::int64_t assign(const Sequence& sequence, std::int64_t enough) {
         index_.clear();
         std::int64_t top = 0;
         for (ItemId i : sequence) {
             Item& item = items_[i];
-            note_taken(item.half, lives_[i]);
+            note_taken(i);
             item.offset = static_cast<std::uint32_t>(lowest_gap(item.bytes));
             index_.add(i);
             top = std::max(top, item.end());
+            if (top >= enough) break;
         }
         return top;
     }
@@ -63,14 +66,15 @@ private:
     Items items_;
     IdVector<ItemId, Lifetime> lives_;
     LifeIndex<ItemId> index_;
+    IdVector<ItemId, std::size_t> begun_;  ///< how many lives begin before the end of this one
     /// First byte and last byte + 1, packed in the two halves: one number sorts faster than two.
     std::vector<std::uint64_t> taken_;
 
-    void note_taken(Half half, const Lifetime& life) {
+    void note_taken(ItemId i) {
         taken_.clear();
-        index_.overlapping(life.first, life.last, [&](ItemId other) {
+        index_.overlapping_of(begun_[i], lives_[i].first, [&](ItemId other) {
             const Item& o = items_[other];
-            if (share_partitions(o.half, half))
+            if (share_partitions(o.half, items_[i].half))
                 taken_.push_back(std::uint64_t{o.offset} << 32 | (std::uint64_t{o.offset} + o.bytes));
         });
     }
@@ -100,7 +104,7 @@ public:
         attempt(sequence);
         if (best_ > lower_bound) {
             sequence = program_order_;
-            attempt(sequence);
+            attempt(sequence, best_);
         }
         if (best_ > capacity_) {
             sort_by(sequence, [&](ItemId i) { return assignment_.area(i); });
@@ -127,8 +131,9 @@ private:
         std::stable_sort(sequence.begin(), sequence.end(), [&](ItemId a, ItemId b) { return measure(a) > measure(b); });
     }
 
-    std::int64_t attempt(const Sequence& sequence) {
-        const std::int64_t top = assignment_.assign(sequence);
+    /// If it takes `enough` bytes, nobody will ask how many, or where its items are.
+    std::int64_t attempt(const Sequence& sequence, std::int64_t enough = INT64_MAX) {
+        const std::int64_t top = assignment_.assign(sequence, enough);
         if (top >= best_) return top;
         best_ = top;
         for (ItemId i : assignment_.items().ids()) best_offset_[i] = item(i).offset;
@@ -144,7 +149,9 @@ private:
         for (std::size_t round = 0; round < rounds && best_ > capacity_; ++round) {
             std::stable_partition(sequence.begin(), sequence.end(),
                                   [&](ItemId i) { return item(i).end() > capacity_; });
-            const std::int64_t top = attempt(sequence);
+            // Without progress the last round is of no use, and with many buffers any round is the last one then.
+            const std::int64_t enough = n > kMany ? before : round + 1 == rounds ? best_ : INT64_MAX;
+            const std::int64_t top = attempt(sequence, enough);
             if (n > kMany && top >= before) break;
             before = top;
         }

@@ -10,70 +10,68 @@
 
 namespace infsim::compiler {
 
-/// A subset of a list of lifetimes known in advance. Adding one and finding one that overlaps take time logarithmic in
-/// the length of the list: a tree over the lifetimes by `first` that holds the largest `last` below each node.
+/// A subset of a list of lifetimes known in advance. The lifetimes stand by `first`, in blocks and stretches of blocks
+/// that each know their largest `last`: most of those that do not overlap are passed over in blocks or stretches. The
+/// few numbers that a search looks at lie side by side, which makes it faster than one in a tree.
 template <class Id>
 class LifeIndex {
 public:
-    explicit LifeIndex(const IdVector<Id, Lifetime>& lives) : rank_(lives.size()), entries_(lives.size()) {
-        std::vector<Id> order;
-        for (Id i : lives.ids()) order.push_back(i);
-        std::stable_sort(order.begin(), order.end(), [&](Id a, Id b) { return lives[a].first < lives[b].first; });
-        for (std::size_t r = 0; r < order.size(); ++r) {
-            rank_[order[r]] = static_cast<std::uint32_t>(r);
-            entries_[r] = {lives[order[r]], kAbsent, order[r]};
+    explicit LifeIndex(const IdVector<Id, Lifetime>& lives) : rank_(lives.size()) {
+        for (Id i : lives.ids()) by_first_.push_back(i);
+        std::stable_sort(by_first_.begin(), by_first_.end(),
+                         [&](Id a, Id b) { return lives[a].first < lives[b].first; });
+        for (std::size_t r = 0; r < by_first_.size(); ++r) {
+            rank_[by_first_[r]] = static_cast<std::uint32_t>(r);
+            first_.push_back(lives[by_first_[r]].first);
+            last_.push_back(lives[by_first_[r]].last);
         }
-        while (leaves_ * kLeaf < entries_.size()) leaves_ *= 2;
         clear();
     }
 
     void clear() {
-        for (Entry& e : entries_) e.last = kAbsent;
-        latest_.assign(2 * leaves_, kAbsent);
+        added_.assign(last_.size(), kAbsent);
+        block_.assign(last_.size() / kBlock + 1, kAbsent);
+        stretch_.assign(last_.size() / kStretch + 1, kAbsent);
     }
     /// Adds a lifetime of the list.
     void add(Id i) {
-        Entry& e = entries_[rank_[i]];
-        e.last = e.life.last;
-        for (std::size_t node = leaves_ + rank_[i] / kLeaf; node > 0 && latest_[node] < e.last; node /= 2)
-            latest_[node] = e.last;
+        const std::size_t r = rank_[i];
+        added_[r] = last_[r];
+        block_[r / kBlock] = std::max(block_[r / kBlock], last_[r]);
+        stretch_[r / kStretch] = std::max(stretch_[r / kStretch], last_[r]);
     }
 
+    /// How many of the whole list begin at `last` or before.
+    std::size_t begun_by(std::int32_t last) const {
+        return static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), last) - first_.begin());
+    }
     /// Calls visit(i) for every added lifetime that has an instant in [first, last], by ascending `first`.
     template <class Visit>
     void overlapping(std::int32_t first, std::int32_t last, Visit&& visit) const {
-        const auto end = static_cast<std::size_t>(
-            std::upper_bound(entries_.begin(), entries_.end(), last,
-                             [](std::int32_t at, const Entry& e) { return at < e.life.first; }) -
-            entries_.begin());
-        if (end > 0) descend(1, 0, leaves_, end, first, visit);
+        overlapping_of(begun_by(last), first, visit);
+    }
+    /// The same, for a caller who knows begun_by(last).
+    template <class Visit>
+    void overlapping_of(std::size_t begun, std::int32_t first, Visit&& visit) const {
+        for (std::size_t s = 0; s * kStretch < begun; ++s) {
+            if (stretch_[s] < first) continue;
+            const std::size_t end = std::min((s + 1) * kStretch, begun);
+            for (std::size_t b = s * kStretch / kBlock; b * kBlock < end; ++b) {
+                if (block_[b] < first) continue;
+                for (std::size_t r = b * kBlock; r < std::min((b + 1) * kBlock, end); ++r)
+                    if (added_[r] >= first) visit(by_first_[r]);
+            }
+        }
     }
 
 private:
     static constexpr std::int32_t kAbsent = INT32_MIN;
-    static constexpr std::size_t kLeaf =
-        16;  ///< entries below one leaf of the tree: checking each beats descending to each
-    struct Entry {
-        Lifetime life;
-        std::int32_t last;
-        Id id;
-    };
-    IdVector<Id, std::uint32_t> rank_;  ///< its position in `entries_`
-    std::vector<Entry> entries_;        ///< by `first`
-    std::vector<std::int32_t> latest_;  ///< the tree, its root at 1
-    std::size_t leaves_ = 1;
-
-    template <class Visit>
-    void descend(std::size_t node, std::size_t begin, std::size_t width, std::size_t end, std::int32_t first,
-                 Visit& visit) const {
-        if (begin * kLeaf >= end || latest_[node] < first) return;
-        if (width > 1) {
-            descend(2 * node, begin, width / 2, end, first, visit);
-            return descend(2 * node + 1, begin + width / 2, width / 2, end, first, visit);
-        }
-        for (std::size_t e = begin * kLeaf; e < std::min((begin + 1) * kLeaf, end); ++e)
-            if (entries_[e].last >= first) visit(entries_[e].id);
-    }
+    static constexpr std::size_t kBlock = 16, kStretch = 16 * kBlock;
+    IdVector<Id, std::uint32_t> rank_;           ///< its position by `first`
+    std::vector<Id> by_first_;                   ///< by rank, like the next three
+    std::vector<std::int32_t> first_, last_;     ///< of all
+    std::vector<std::int32_t> added_;            ///< `last` of what was added
+    std::vector<std::int32_t> block_, stretch_;  ///< the largest of `added_` in each
 };
 
 }  // namespace infsim::compiler

@@ -8,8 +8,8 @@
 
 namespace infsim::compiler {
 
-/// Dry runs of plans, with the evictions that found no addresses. They hold for one network, target and compile options;
-/// `subject` says what else they depend on.
+/// Dry runs of plans, with the evictions that found no addresses. They hold for one network, target and compile
+/// options; `subject` says what else they depend on.
 class FitMemory {
 public:
     struct Subject {

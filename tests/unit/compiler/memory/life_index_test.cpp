@@ -56,7 +56,7 @@ TEST_CASE("an empty list has no overlaps") { CHECK(found(Index(Lives()), 0, 100)
 
 TEST_CASE("an index finds what looking at every lifetime finds, whatever the length of the list") {
     RandomStream random(3, "life index");
-    for (const int n : {1, 15, 16, 17, 33, 250}) {
+    for (const int n : {1, 15, 16, 17, 33, 250, 256, 257, 1000}) {
         Lives lives;
         for (int i = 0; i < n; ++i) {
             const auto first = static_cast<std::int32_t>(random.uniform_int(0, 500));
