@@ -56,7 +56,9 @@ FitOptions fit_options(const Compilation& c) {
 PlanEmission emission_of(const Compilation& c) {
     const EmitInput input{c.graph, c.network, c.target, c.batch, c.dtype, c.io_dtype, c.options};
     PlanEmission emission;
-    emission.dry_run = [input](const Plan& plan, std::int64_t capacity) { return dry_run(input, plan, capacity); };
+    emission.dry_run = [input, keep = c.keeps_code](const Plan& plan, std::int64_t capacity) {
+        return dry_run(input, plan, capacity, keep);
+    };
     emission.same = [input](const Plan& a, const Plan& b) { return same_code(input, a, b); };
     emission.code = [input](const Plan& plan) { return emit(input, plan); };
     return emission;

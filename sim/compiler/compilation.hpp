@@ -43,7 +43,8 @@ struct Compilation {
     /// Plans that fitting tries in turn, and whether it may spill; empty: every plan of the plain compiler.
     std::vector<Plan> plans;
     bool may_spill = true;
-    bool may_evict = true;  ///< whether anything may leave the state buffer at all, or weights may arrive in parts
+    bool keeps_code = true;  ///< of dry runs, for the plan that is taken
+    bool may_evict = true;   ///< whether anything may leave the state buffer at all, or weights may arrive in parts
 
     Form form = Form::graph;  ///< the current form; of earlier forms, only what later passes still need is kept
     Network network;

@@ -170,6 +170,7 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& t
     c.batch = trial.batch;
     c.may_spill = trial.spill;
     c.may_evict = trial.evict;
+    c.keeps_code = trial.likely;
     Attempts attempts;
     if (auto no = try_fit(c, attempts, &memory)) return std::move(*no);
     Built built;

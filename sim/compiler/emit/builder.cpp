@@ -14,6 +14,7 @@ constexpr int kFirstRing = 3;              ///< queues before those of the DMA e
 CodeBuilder::CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep)
     : capacity_(capacity),
       watcher_(watcher),
+      keeps_(keep != Keep::none),
       forgets_long_(keep == Keep::short_codes),
       engines_(target.dma_engines),
       rings_(std::min(4, target.rings_per_engine)),

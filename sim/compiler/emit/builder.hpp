@@ -31,10 +31,10 @@ enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3 };
 class CodeBuilder {
 public:
     /// Which instructions stay in the code.
-    enum class Keep { all, short_codes };
+    enum class Keep { all, short_codes, none };
 
     /// `watcher`, if any, sees every instruction as it is made. With Keep::short_codes, a code that grows long is only
-    /// watched from then on: emitting it again costs less than keeping it.
+    /// watched from then on: emitting it again costs less than keeping it. With Keep::none, it is only watched.
     CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep);
 
     // Queue numbers.
@@ -74,7 +74,7 @@ public:
         if (keeps_ && forgets_long_) forget_if_long();
     }
     /// True if a matmul may be given to push_read(): nobody keeps the instruction.
-    bool reads_suffice() const { return forgets_long_ && !keeps_; }
+    bool reads_suffice() const { return !keeps_; }
     /// Another matmul with the same stationary operand as the one before; the watcher only needs the buffer that it
     /// reads.
     void push_read(const Where& at, BufferId b) { watcher_->see_read(b, at.layer); }
@@ -87,7 +87,7 @@ private:
     Code code_;
     std::int64_t capacity_;
     CodeSink* watcher_;
-    bool keeps_ = true;
+    bool keeps_;
     bool forgets_long_;
     int engines_, rings_, psum_banks_;
     int next_bank_ = 0, next_engine_ = 0;

@@ -40,8 +40,9 @@ Code code_of(Outcome&& outcome) {
 
 }  // namespace
 
-Outcome emit_watched(const EmitInput& input, const Plan& plan, CodeSink& watcher, std::int64_t capacity) {
-    return run(input, plan, CodeBuilder(input.target, capacity, &watcher, CodeBuilder::Keep::short_codes));
+Outcome emit_watched(const EmitInput& input, const Plan& plan, CodeSink& watcher, std::int64_t capacity, bool keep) {
+    const auto kept = keep ? CodeBuilder::Keep::short_codes : CodeBuilder::Keep::none;
+    return run(input, plan, CodeBuilder(input.target, capacity, &watcher, kept));
 }
 
 bool same_code(const EmitInput& input, const Plan& a, const Plan& b) {

@@ -20,11 +20,12 @@ struct WatchedCode {
     std::vector<ScratchPlaces> scratch;  ///< segments whose images may take turns
 };
 
-/// Passes every instruction of a plan's code to `watcher`. BufferTooLarge as soon as a buffer takes more than
-/// `capacity` bytes per partition; a refusal if the chip cannot run such code, wherever its buffers lie. Throws
-/// InputError for a network that cannot run at any batch.
+/// Passes every instruction of a plan's code to `watcher`. A short code is kept if `keep`. BufferTooLarge as soon as a
+/// buffer takes more than `capacity` bytes per partition; a refusal if the chip cannot run such code, wherever its
+/// buffers lie. Throws InputError for a network that cannot run at any batch.
 std::variant<WatchedCode, BufferTooLarge, DoesNotFit> emit_watched(const EmitInput& input, const Plan& plan,
-                                                                   CodeSink& watcher, std::int64_t capacity);
+                                                                   CodeSink& watcher, std::int64_t capacity,
+                                                                   bool keep = true);
 
 /// Whether two plans give the same code, as far as can be told without emitting it: they may differ in ways that do not
 /// matter to this network.

@@ -5,9 +5,9 @@
 namespace infsim::compiler {
 
 std::variant<Emission, BufferTooLarge, DoesNotFit> dry_run(const EmitInput& input, const Plan& plan,
-                                                           std::int64_t capacity) {
+                                                           std::int64_t capacity, bool keep_code) {
     DryRunRecorder recorder(input.target.dma_engines, input.options.rematerialization && input.options.recompute);
-    auto outcome = emit_watched(input, plan, recorder, capacity);
+    auto outcome = emit_watched(input, plan, recorder, capacity, keep_code);
     if (auto* no = std::get_if<DoesNotFit>(&outcome)) return std::move(*no);
     if (std::holds_alternative<BufferTooLarge>(outcome)) return BufferTooLarge{};
     auto& watched = std::get<WatchedCode>(outcome);

@@ -11,7 +11,7 @@
 
 namespace infsim::compiler {
 
-/// The dry run of a plan, and its code if that is short: then keeping it is cheaper than emitting it again.
+/// The dry run of a plan, and its code if that is wanted and short: then keeping it is cheaper than emitting it again.
 struct Emission {
     DryRun dry_run;
     DramNeeds dram;
@@ -21,6 +21,6 @@ struct Emission {
 /// BufferTooLarge as soon as a buffer takes more than `capacity` bytes per partition; a refusal if the chip cannot run
 /// such code, wherever its buffers lie.
 std::variant<Emission, BufferTooLarge, DoesNotFit> dry_run(const EmitInput& input, const Plan& plan,
-                                                           std::int64_t capacity);
+                                                           std::int64_t capacity, bool keep_code);
 
 }  // namespace infsim::compiler

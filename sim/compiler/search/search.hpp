@@ -40,6 +40,8 @@ struct Trial {
     bool spill = true;    ///< whether buffers may be saved to device DRAM
     bool evict = true;    ///< whether loads may be reissued
     bool program = true;  ///< whether the Program is wanted; never if the only question is what fits
+    /// One of the first plans is likely to be taken, so their codes are kept; otherwise that costs more than it saves.
+    bool likely = false;
 };
 /// Fits one of the plans, carries it out and returns the result.
 using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const Trial&)>;

@@ -63,6 +63,7 @@ std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
         too_many_ = in_.batch / 4;
     } else {
         Trial trial = unspilled(plans_with(in_, in_.batch, {}), in_.batch, false);
+        trial.likely = true;
         auto outcome = build_(trial);
         if (auto* built = std::get_if<Built>(&outcome)) found = AsItIs{std::move(built->decision), false, {}};
         const auto tight = static_cast<std::int64_t>(kTight * static_cast<double>(in_.capacity));
