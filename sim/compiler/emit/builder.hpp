@@ -65,18 +65,16 @@ public:
     template <class Op>
     void push(const Where& at, std::uint8_t queue, const Op& op, std::initializer_list<BufferId> buffers,
               BufferId scalar0 = kNoBuffer, BufferId scalar1 = kNoBuffer) {
-        VirtualInstruction passing;
-        VirtualInstruction& in =
-            keeps_ ? code_.instructions.emplace_back() : passing;  // constructed in place: there are millions
+        // Constructed in place, or over the one before: there are millions.
+        VirtualInstruction& in = keeps_ ? code_.instructions.emplace_back() : passing_;
         in.op = op;
         stamp(in, at, queue, buffers, scalar0, scalar1);
         if (watcher_) watcher_->see(in, code_.segments);
         if (keeps_ && forgets_long_) forget_if_long();
     }
-    /// True if a matmul may be given to push_read(): nobody keeps the instruction.
+    /// True if what the PE does may be given to push_read(): nobody keeps the instruction.
     bool reads_suffice() const { return !keeps_; }
-    /// Another matmul with the same stationary operand as the one before; the watcher only needs the buffer that it
-    /// reads.
+    /// A matmul, or the load of its stationary operand; the watcher only needs the buffer that it reads.
     void push_read(const Where& at, BufferId b) { watcher_->see_read(b, at.layer); }
 
     /// True while the code holds all instructions pushed so far.
@@ -85,6 +83,7 @@ public:
 
 private:
     Code code_;
+    VirtualInstruction passing_;  ///< while instructions are not kept
     std::int64_t capacity_;
     CodeSink* watcher_;
     bool keeps_;
@@ -94,7 +93,7 @@ private:
 
     static void stamp(VirtualInstruction& in, const Where& at, std::uint8_t queue,
                       std::initializer_list<BufferId> buffers, BufferId scalar0, BufferId scalar1) {
-        std::copy(buffers.begin(), buffers.end(), in.buffer.begin());
+        std::fill(std::copy(buffers.begin(), buffers.end(), in.buffer.begin()), in.buffer.end(), kNoBuffer);
         in.buffer[3] = scalar0;
         in.buffer[4] = scalar1;
         in.queue = queue;

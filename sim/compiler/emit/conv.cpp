@@ -119,6 +119,7 @@ private:
         const std::int64_t at = i * b.tile.plane() + std::int64_t{rows.lo - of.row} * of.cols + (cols.lo - of.col);
         const Operand dst = psum(c_, b.bank, tap_.block->columns, at,
                                  {{b.tile.plane(), together}, {of.cols, rows.count()}, {1, cols.count()}});
+        if (c_.builder.reads_suffice()) return c_.builder.push_read(at_, moving.buffer);
         c_.builder.push(at_, c_.builder.pe(), program::Matmul{moving.ap, dst.ap, !overwrite_},
                         {moving.buffer, kNoBuffer});
     }
@@ -127,8 +128,9 @@ private:
         program::LoadStationary load;
         load.src = make_access(program::Space::state_buffer, moving.ap.partition_start, tap_.block->tile.count,
                                tap_.offset, c_.input.dtype, {{1, tap_.block->columns}});
-        c_.builder.push(at_, c_.builder.pe(), load, {weights_});
         loaded_ = true;
+        if (c_.builder.reads_suffice()) return c_.builder.push_read(at_, weights_);
+        c_.builder.push(at_, c_.builder.pe(), load, {weights_});
     }
 };
 

@@ -93,7 +93,7 @@ public:
     virtual ~CodeSink() = default;
     /// `segments`: of the code so far.
     virtual void see(const VirtualInstruction& in, const std::vector<program::Segment>& segments) = 0;
-    /// The next instruction is another matmul with the same stationary operand as the one before; it reads `b`.
+    /// The next instruction is a matmul or loads its stationary operand; it reads `b`, and is part of no load.
     virtual void see_read(BufferId b, LayerId layer) = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/problems.hpp"
 #include "compiler/emit/order_of_work.hpp"
+#include "compiler/memory/dry_run.hpp"
 #include "support/hand_made.hpp"
 
 using namespace infsim;
@@ -213,6 +214,26 @@ TEST_CASE("a code that is watched is the code that is made") {
     CHECK(std::get<WatchedCode>(outcome).code.instructions.size() == made.instructions.size());
     CHECK(counter.instructions == static_cast<int>(made.instructions.size()));
     CHECK(counter.reads == 0);
+}
+
+TEST_CASE("a code that is only watched leaves the dry run of the code that is made") {
+    for (const int batch : {1, 3}) {
+        HandMade h = stem();
+        h.batch = batch;
+        const Code made = h.code();
+        const DryRun whole = dry_run_of(made);
+        DryRunRecorder recorder(dma_engines_of(made.queues));
+        const auto outcome = emit_watched(h.emit_input(), h.plan, recorder, 4096, false);
+        REQUIRE(std::holds_alternative<WatchedCode>(outcome));
+        CHECK(!std::get<WatchedCode>(outcome).whole);
+        CHECK(std::get<WatchedCode>(outcome).code.instructions.empty());
+        const DryRun watched = recorder.finish(std::get<WatchedCode>(outcome).code);
+        CHECK(watched.liveness.lives == whole.liveness.lives);
+        CHECK(watched.liveness.layer == whole.liveness.layer);
+        CHECK(watched.uses.position == whole.uses.position);
+        CHECK(watched.uses.write_position == whole.uses.write_position);
+        CHECK(watched.uses.write_bytes == whole.uses.write_bytes);
+    }
 }
 
 TEST_CASE("emission ends where a buffer exceeds the capacity") {
