@@ -80,9 +80,10 @@ void emit_section(EmitContext& c, const Section& section, ImageSpan images) {
 /// Runs a section, and before it the sections that it needs, until it has finished `images` of the batch.
 void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& done) {
     const Section& section = c.plan.sections[index];
-    const int step = section.images_of(c.input.batch);
+    const int step = section.images_of(c.input.batch), pass = c.plan.images_of_a_pass(c.input.batch);
     while (done[index] < images) {
-        const int now = std::min(step, c.input.batch - done[index]);
+        const int end = std::min((done[index] / pass + 1) * pass, c.input.batch);
+        const int now = std::min(step, end - done[index]);
         if (index > 0) run_until(c, index - 1, done[index] + now, done);
         // Without passes that drop and reload what DRAM holds, weights are read for every group of images.
         const bool anew = section.weights_for > 0 && done[index] % section.weights_for == 0;

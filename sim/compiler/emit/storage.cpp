@@ -10,6 +10,7 @@ ValueStorage::ValueStorage(const EmitInput& input, const Plan& plan, CodeBuilder
     : network_(input.network),
       slots_(input.network.slots),
       batch_(input.batch),
+      pass_(plan.images_of_a_pass(input.batch)),
       builder_(builder),
       facts_(value_facts(input, plan)),
       places_(input.network.values.size(), IdVector<ImageId, Place>(static_cast<std::size_t>(input.batch))) {}
@@ -33,8 +34,9 @@ void ValueStorage::ensure(ValueId v, const Where& at) {
 void ValueStorage::make_array(ValueId v, const Where& at, std::int64_t image_bytes) {
     const Physical& phys = value(v).phys;
     const Half half = fits_half(slots_, phys) ? Half::lower : Half::both;
-    const int together = facts_[v].array_images, first = at.image.value() / together * together;
-    const int count = std::min(together, batch_ - first);
+    const int together = facts_[v].array_images, begin = at.image.value() / pass_ * pass_;
+    const int first = begin + (at.image.value() - begin) / together * together;
+    const int count = std::min(together, std::min(begin + pass_, batch_) - first);
     const BufferId b =
         builder_.new_buffer(at.layer, value(v).name, image_bytes * count, half, program::Purpose::spill, count);
     for (int i = 0; i < count; ++i) places_[v][ImageId(first + i)] = {b, 0, phys.rows, i, count};

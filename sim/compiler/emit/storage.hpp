@@ -85,6 +85,7 @@ private:
     const Network& network_;
     SlotGeometry slots_;
     int batch_;
+    int pass_;  ///< images that go through all layers before the next ones
     CodeBuilder& builder_;
     IdVector<ValueId, ValueFacts> facts_;
     IdVector<ValueId, IdVector<ImageId, Place>> places_;

@@ -16,8 +16,9 @@ struct Section {
     int stripe_rows = 0;
     /// Rows shared by two stripes are recomputed; otherwise they are copied from one stripe's window to the next one's.
     bool recompute_halo = false;
-    /// Images after which weights are read again; a multiple of `images`. 0: they are needed until the last image, and
-    /// what has to leave the state buffer in the meantime is evicted.
+    /// Images of a pass: after them weights are read again, and a turn that has begun ends there. The same in all
+    /// sections. 0: weights are needed until the last image, and what has to leave the state buffer in the meantime is
+    /// evicted.
     int weights_for = 0;
     int images_of(int batch) const { return images > 0 ? images : batch; }
     bool operator==(const Section& o) const {
@@ -53,6 +54,11 @@ struct Plan {
     std::vector<int> scratch_images;
     /// By layer, 1: its weights are on the chip before the first inference and stay there; empty: none are.
     std::vector<int> static_weights;
+    /// Images that go through all layers before the next ones begin.
+    int images_of_a_pass(int batch) const {
+        const int pass = sections.empty() ? 0 : sections.front().weights_for;
+        return pass > 0 && pass < batch ? pass : batch;
+    }
     bool keeps_weights(std::size_t layer) const { return layer < static_weights.size() && static_weights[layer] != 0; }
     bool operator==(const Plan& o) const {
         return sections == o.sections && psum_banks == o.psum_banks && image_group == o.image_group &&
