@@ -19,6 +19,7 @@ FitOptions fit_options(const Compilation& c) {
     fit.allocate.settle_constants = c.options.constants_bytes > 0;
     fit.allocate.near_rotation = fit.allocate.settle_constants;
     fit.allocate.patient = c.options.search_sections;
+    if (c.rotation > 0) fit.allocate.rotation = c.rotation;
     fit.evictions.spill = c.options.spill && c.may_spill && c.may_evict;
     fit.evictions.rematerialization = c.options.rematerialization && c.may_evict;
     fit.evictions.recompute = fit.evictions.rematerialization && c.options.recompute;

@@ -171,6 +171,7 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& t
     c.may_spill = trial.spill;
     c.may_evict = trial.evict;
     c.keeps_code = trial.likely;
+    c.rotation = trial.rotation;
     Attempts attempts;
     if (auto no = try_fit(c, attempts, &memory)) return std::move(*no);
     Built built;

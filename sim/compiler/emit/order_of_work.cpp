@@ -86,7 +86,7 @@ void run_until(EmitContext& c, std::size_t index, int images, std::vector<int>& 
         const int now = std::min(step, end - done[index]);
         if (index > 0) run_until(c, index - 1, done[index] + now, done);
         // Without passes that drop and reload what DRAM holds, weights are read for every group of images.
-        const bool anew = section.weights_for > 0 && done[index] % section.weights_for == 0;
+        const bool anew = section.weights_for > 0 && done[index] % pass % section.weights_for == 0;
         if (!c.input.options.rematerialization || anew)
             forget_weights(c, LayerId(section.first), LayerId(section.last));
         if (anew) forget_fetched(c, section, ImageId(done[index]));

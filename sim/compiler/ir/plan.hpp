@@ -1,6 +1,7 @@
 // How the layers of a network run: what distinguishes attempts to make a batch fit.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -56,8 +57,12 @@ struct Plan {
     std::vector<int> static_weights;
     /// Images that go through all layers before the next ones begin.
     int images_of_a_pass(int batch) const {
-        const int pass = sections.empty() ? 0 : sections.front().weights_for;
-        return pass > 0 && pass < batch ? pass : batch;
+        int pass = 0;
+        for (const Section& s : sections) {
+            if (s.weights_for == 0) return batch;
+            pass = std::max(pass, s.weights_for);
+        }
+        return pass > 0 ? std::min(pass, batch) : batch;
     }
     bool keeps_weights(std::size_t layer) const { return layer < static_weights.size() && static_weights[layer] != 0; }
     bool operator==(const Plan& o) const {

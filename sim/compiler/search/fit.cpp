@@ -55,7 +55,7 @@ std::variant<Decision, DoesNotFit> fit(const std::vector<Plan>& plans, const Pla
                                        const std::vector<program::LayerInfo>& layers, const FitOptions& options,
                                        FitMemory* memory) {
     const FitInput in{plans, emission, layers, options};
-    const FitMemory::Subject subject{options.batch, options.evictions.recompute};
+    const FitMemory::Subject subject{options.batch, options.evictions.recompute, options.allocate.rotation};
     Tried tried;
     if (memory) tried.remembered = memory->recall(subject, plans);
     for (const Strategy& strategy : kStrategies) {

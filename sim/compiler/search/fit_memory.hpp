@@ -15,7 +15,10 @@ public:
     struct Subject {
         int batch = 0;
         bool recompute = false;  ///< dry runs have recipes
-        bool operator==(const Subject& o) const { return batch == o.batch && recompute == o.recompute; }
+        int rotation = 0;        ///< of short-lived buffers, which bears on what finds addresses
+        bool operator==(const Subject& o) const {
+            return batch == o.batch && recompute == o.recompute && rotation == o.rotation;
+        }
     };
 
     /// The plans known of `subject` that are among `wanted`. All others are forgotten: they take much memory.

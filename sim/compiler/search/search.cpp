@@ -80,18 +80,44 @@ private:
     }
 
     /// The plan that fits as it is, or something clearly faster: sections, if it leaves little room for weights to
-    /// arrive ahead; smaller passes, if it takes small images one by one and they do not.
+    /// arrive ahead; smaller passes, if it takes small images one by one and they do not; more turns of short-lived
+    /// buffers, if that is quickly tried.
     Decision improved(SubBatches::AsItIs found) {
-        constexpr double kSlow = 1.6;      // times the layers' time by their costs alone
-        constexpr double kClearly = 0.98;  // the estimate cannot resolve less
+        constexpr double kSlow = 1.6;  // times the layers' time by their costs alone
         if (!found.program) return std::move(found.decision);
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         const Duration time = expected_service(*found.program, in_.spec);
         if (found.gave_up_sharing) return best_of(std::move(found.decision), time, sub_batches_.all(costs));
-        if (seconds(time) < kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch, in_.batch))
-            return std::move(found.decision);
-        const Duration wanted{static_cast<Duration::rep>(kClearly * static_cast<double>(time.count()))};
-        return best_of(std::move(found.decision), wanted, sub_batches_.in_sections(costs, wanted));
+        if (found.tight && seconds(time) >= kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch, in_.batch))
+            return best_of(std::move(found.decision), clearly_below(time),
+                           sub_batches_.in_sections(costs, clearly_below(time)));
+        return found.quick ? with_more_turns(std::move(found.decision), time) : std::move(found.decision);
+    }
+
+    /// The estimate cannot resolve less.
+    static Duration clearly_below(Duration time) {
+        constexpr double kClearly = 0.98;
+        return Duration{static_cast<Duration::rep>(kClearly * static_cast<double>(time.count()))};
+    }
+
+    /// The decision that fits as it is, or one in which short-lived buffers wait less often for each other. More turns
+    /// may as well make others wait: only the estimate tells.
+    Decision with_more_turns(Decision&& found, Duration time) {
+        constexpr int kTurns = 8;
+        const Timer timer;
+        Trial trial = unspilled(plans_with(in_, in_.batch, {}), in_.batch, false);
+        trial.program = true;
+        trial.rotation = kTurns;
+        auto outcome = build_(trial);
+        auto* built = std::get_if<Built>(&outcome);
+        if (!built) return std::move(found);
+        const Duration other = expected_service(built->program, in_.spec);
+        const bool better = other < clearly_below(time);
+        const auto detail =
+            fmt::format("estimate {:.3f} ms instead of {:.3f} ms", milliseconds(other), milliseconds(time));
+        attempts_.push_back({"more turns", detail, timer.seconds(), false, better});
+        if (better) attempts_[as_it_is_].taken = false;
+        return better ? std::move(built->decision) : std::move(found);
     }
 
     /// The fastest among `cuts` and the decision that fits as it is, which takes `time`.

@@ -51,6 +51,13 @@ std::vector<Priced> sorted(std::vector<Priced> all) {
     return all;
 }
 
+/// Whether a code is compiled in milliseconds and has buffers that take turns.
+bool is_quick(const Liveness& liveness) {
+    constexpr std::size_t kFew = 4096;  // instructions
+    return liveness.layer.size() <= kFew &&
+           std::any_of(liveness.buffers.begin(), liveness.buffers.end(), [](const Buffer& b) { return b.rotates; });
+}
+
 }  // namespace
 
 /// Tries a quarter of a large batch first: if that does not fit, the whole batch does not.
@@ -65,11 +72,14 @@ std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
         Trial trial = unspilled(plans_with(in_, in_.batch, {}), in_.batch, false);
         trial.likely = true;
         auto outcome = build_(trial);
-        if (auto* built = std::get_if<Built>(&outcome)) found = AsItIs{std::move(built->decision), false, {}};
-        const auto tight = static_cast<std::int64_t>(kTight * static_cast<double>(in_.capacity));
-        if (found) found->gave_up_sharing = gave_up_sharing(trial.plans, found->decision.plan);
-        if (found && !in_.first_that_fits &&
-            (found->gave_up_sharing || found->decision.allocation.lower_bound > tight)) {
+        if (auto* built = std::get_if<Built>(&outcome)) found.emplace(AsItIs{std::move(built->decision)});
+        if (found) {
+            found->gave_up_sharing = gave_up_sharing(trial.plans, found->decision.plan);
+            found->tight = static_cast<double>(found->decision.allocation.lower_bound) >
+                           kTight * static_cast<double>(in_.capacity);
+            found->quick = is_quick(found->decision.dry_run.liveness);
+        }
+        if (found && !in_.first_that_fits && (found->gave_up_sharing || found->tight || found->quick)) {
             trial.program = true;
             outcome = build_(trial);
             if (auto* built = std::get_if<Built>(&outcome)) found->program = std::move(built->program);

@@ -48,12 +48,13 @@ public:
     SubBatches(const SearchInput& input, const BuildProgram& build, std::vector<Attempt>& attempts)
         : in_(input), build_(build), attempts_(attempts), too_many_(in_.batch) {}
 
-    /// The whole batch without anything leaving the state buffer, if it fits that way. With its Program only if it is
-    /// tight (live activations leave little room for weights to arrive ahead) or has given up computing small images
-    /// side by side.
+    /// The whole batch without anything leaving the state buffer, if it fits that way. With its Program only if one of
+    /// these holds.
     struct AsItIs {
         Decision decision;
-        bool gave_up_sharing = false;
+        bool gave_up_sharing = false;  ///< computing small images side by side
+        bool tight = false;            ///< live activations leave little room for weights to arrive ahead
+        bool quick = false;            ///< few instructions, with short-lived buffers among their operands
         std::optional<program::Program> program;
     };
     std::optional<AsItIs> as_it_is();

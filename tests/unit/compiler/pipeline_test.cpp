@@ -141,8 +141,11 @@ TEST_CASE("a batch that fits as it is takes the plain decision where sections ar
     const auto found = std::find_if(result.passes.begin(), result.passes.end(),
                                     [](const PassReport& report) { return report.pass == "search"; });
     REQUIRE(found != result.passes.end());
-    REQUIRE(found->attempts.size() == 1);
+    REQUIRE(found->attempts.size() == 2);
     CHECK(found->attempts[0].name == "as it is");
+    CHECK(found->attempts[0].taken);
+    CHECK(found->attempts[1].name == "more turns");  // of few instructions, and not faster
+    CHECK_FALSE(found->attempts[1].taken);
 }
 
 namespace {
