@@ -48,6 +48,7 @@ CompileOptions default_options() {
     options.name = "default";
     options.search_sections = options.search_only_tight = true;
     options.reuse_scratch = true;
+    options.own_rings = true;
     return options;
 }
 

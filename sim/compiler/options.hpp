@@ -47,6 +47,9 @@ struct CompileOptions {
     /// place: where device DRAM has no scratch space for all images that change their layout there, later images take
     /// the places of earlier ones.
     bool reuse_scratch = false;
+    /// place: stores, and copies of weights to the other half of the partitions, have DMA rings of their own: a ring
+    /// moves in order, and neither should hold up what brings the next images on chip.
+    bool own_rings = false;
 
     /// groups: in a grouped convolution, blocks of weights without a group are neither loaded nor multiplied.
     bool skip_zero_blocks = true;

@@ -28,7 +28,8 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     // while a file is read, before the compiler.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, static_weights, reuse_scratch, skip_zero_blocks, stripe_groups,
+                                  weights_in_parts, static_weights, reuse_scratch, own_rings, skip_zero_blocks,
+                                  stripe_groups,
                                   replication, stream_stem, stream_converted_input, stem_stripe_rows, prefetch,
                                   prefetch_depth, channel_operands, moves_on_chip, packed_constants, turned_transfers,
                                   shared_matrices, masked_rows, constants_bytes, whole_copies, overlap_stripes,
@@ -59,6 +60,7 @@ std::vector<Variant> variants(std::int64_t resident_bytes) {
     add(all, "weights_in_parts", &O::weights_in_parts, {false});
     add(all, "static_weights", &O::static_weights, {true});
     add(all, "reuse_scratch", &O::reuse_scratch, {true});
+    add(all, "own_rings", &O::own_rings, {true});
     add(all, "fuse_clips", &O::fuse_clips, {false});
     add(all, "skip_zero_blocks", &O::skip_zero_blocks, {false});
     add(all, "stripe_groups", &O::stripe_groups, {false});

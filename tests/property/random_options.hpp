@@ -43,6 +43,7 @@ inline compiler::CompileOptions random_options(RandomStream& random, const hw::C
     o.attention_bytes = std::int64_t{64} * random.uniform_int(0, 4);
     o.static_weights = one_in(3);
     o.reuse_scratch = true;  // changes nothing unless device DRAM is small: not drawn, so that all else stays as it was
+    o.own_rings = one_in(2);
     return o;
 }
 
@@ -59,7 +60,8 @@ inline std::string to_text(const compiler::CompileOptions& o) {
            " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
            " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
            " attention=" + std::to_string(o.attention_bytes) + " static_weights=" + std::to_string(o.static_weights) +
-           " reuse_scratch=" + std::to_string(o.reuse_scratch) + " budget=" + std::to_string(o.state_buffer_budget);
+           " reuse_scratch=" + std::to_string(o.reuse_scratch) +
+           " own_rings=" + std::to_string(o.own_rings) + " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

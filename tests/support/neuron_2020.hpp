@@ -24,6 +24,7 @@ inline infsim::compiler::CompileOptions neuron_2020() {
     o.weights_in_parts = false;
     o.static_weights = false;
     o.reuse_scratch = false;
+    o.own_rings = false;
     o.channel_operands = false;
     o.moves_on_chip = false;
     o.packed_constants = false;

@@ -11,13 +11,13 @@ constexpr int kFirstRing = 3;              ///< queues before those of the DMA e
 
 }  // namespace
 
-CodeBuilder::CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep)
+CodeBuilder::CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep, int rings)
     : capacity_(capacity),
       watcher_(watcher),
       keeps_(keep != Keep::none),
       forgets_long_(keep == Keep::short_codes),
       engines_(target.dma_engines),
-      rings_(std::min(4, target.rings_per_engine)),
+      rings_(std::min(rings, target.rings_per_engine)),
       psum_banks_(target.psum_banks) {
     using program::Engine;
     code_.queues = {{Engine::pe, 0, 0, {}}, {Engine::act, 0, 0, {}}, {Engine::pool, 0, 0, {}}};

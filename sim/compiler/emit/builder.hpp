@@ -25,8 +25,12 @@ struct Where {
 /// Loads of one stream share rings and keep their order; a fourth stream reloads what was spilled.
 enum class LoadStream : std::int32_t { weights = 0, inputs = 1, constants = 2 };
 
-/// Rings of a DMA engine, by what they transfer.
-enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3 };
+/// Rings of a DMA engine, by what they transfer; `copies`: of weights, from one half of the partitions to the other.
+/// Where there are fewer rings, the last one takes what has none.
+enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3, stores = 4, copies = 5 };
+
+/// Rings of a DMA engine that a code usually has, and all of them.
+constexpr int kFewRings = 4, kAllRings = 6;
 
 class CodeBuilder {
 public:
@@ -35,7 +39,8 @@ public:
 
     /// `watcher`, if any, sees every instruction as it is made. With Keep::short_codes, a code that grows long is only
     /// watched from then on: emitting it again costs less than keeping it. With Keep::none, it is only watched.
-    CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep);
+    CodeBuilder(const program::Target& target, std::int64_t capacity, CodeSink* watcher, Keep keep,
+                int rings = kFewRings);
 
     // Queue numbers.
     std::uint8_t pe() const { return 0; }
@@ -52,6 +57,7 @@ public:
     BufferId new_buffer(LayerId layer, const std::string& name, std::int64_t bytes, Half half, program::Purpose purpose,
                         int images = 1);
     void let_rotate(BufferId b) { code_.buffers[b].rotates = true; }
+    void let_linger(BufferId b) { code_.buffers[b].lingers = true; }
     const Buffer& buffer(BufferId b) const { return code_.buffers[b]; }
     /// Begins a load that fills `b`; its instructions carry the id.
     LoadId new_load(BufferId b, LoadStream stream);

@@ -36,7 +36,7 @@ void emit_store(EmitContext& c, const Where& at, const StoreOp& op) {
     FetchBox whole;
     whole.from.axes = row_major_axes(shape_of(from));
     const ImageTransfer what{from, whole, c.dram.scratch(c.layer(at.layer).output.value, at.image), Direction::store,
-                             Ring::others};
+                             Ring::stores};
     for (const Residence& here : residences(c, ValueId(from.value), at.image)) transfer_rows(c, at, what, here);
 }
 

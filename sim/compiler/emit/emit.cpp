@@ -13,6 +13,12 @@ namespace {
 
 using Outcome = std::variant<WatchedCode, BufferTooLarge, DoesNotFit>;
 
+int rings_of(const EmitInput& input) {
+    constexpr int kEngines = 3;  // PE, ACT and POOL have a queue each
+    const bool room = kEngines + input.target.dma_engines * kAllRings <= input.target.max_queues;
+    return input.options.own_rings && room ? kAllRings : kFewRings;
+}
+
 Outcome run(const EmitInput& input, const Plan& plan, CodeBuilder builder) {
     try {
         EmitContext context(input, plan, std::move(builder));
@@ -42,7 +48,7 @@ Code code_of(Outcome&& outcome) {
 
 Outcome emit_watched(const EmitInput& input, const Plan& plan, CodeSink& watcher, std::int64_t capacity, bool keep) {
     const auto kept = keep ? CodeBuilder::Keep::short_codes : CodeBuilder::Keep::none;
-    return run(input, plan, CodeBuilder(input.target, capacity, &watcher, kept));
+    return run(input, plan, CodeBuilder(input.target, capacity, &watcher, kept, rings_of(input)));
 }
 
 bool same_code(const EmitInput& input, const Plan& a, const Plan& b) {
@@ -59,7 +65,8 @@ bool same_code(const EmitInput& input, const Plan& a, const Plan& b) {
 }
 
 Code emit(const EmitInput& input, const Plan& plan) {
-    return code_of(run(input, plan, CodeBuilder(input.target, INT64_MAX, nullptr, CodeBuilder::Keep::all)));
+    return code_of(
+        run(input, plan, CodeBuilder(input.target, INT64_MAX, nullptr, CodeBuilder::Keep::all, rings_of(input))));
 }
 
 }  // namespace infsim::compiler

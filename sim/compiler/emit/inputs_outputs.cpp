@@ -101,6 +101,11 @@ void load_input(EmitContext& c, const Where& at, ValueId v) {
 
 namespace {
 
+/// What the next image or pass begins with should not lie where the outputs of this one still leave.
+void let_linger(EmitContext& c, BufferId b) {
+    if (c.input.options.own_rings) c.builder.let_linger(b);
+}
+
 void store_band(EmitContext& c, const Where& at, std::size_t output, const Place& band) {
     const View& view = c.input.network.outputs[output];
     const ValueId v(view.value);
@@ -129,7 +134,8 @@ void store_band(EmitContext& c, const Where& at, std::size_t output, const Place
             there.segment,
             at.image.value() * there.image_elements + order.slot[static_cast<std::size_t>(s)] + band.row0 * order.row,
             order, dtype_bytes(dram), band.rows, phys.cols);
-        c.builder.push(at, c.builder.next_ring(Ring::others), program::DmaStore{src.ap, to}, {src.buffer});
+        let_linger(c, src.buffer);
+        c.builder.push(at, c.builder.next_ring(Ring::stores), program::DmaStore{src.ap, to}, {src.buffer});
     }
 }
 
@@ -147,7 +153,8 @@ void store_view(EmitContext& c, const Where& at, std::size_t output) {
         const bool converts = dram != here.dtype;
         const Residence from = converts ? staged(c, at, here, dram, "/as sent", Purpose::spill) : here;
         if (converts) convert(c, at, here, from, view);
-        transfer_rows(c, at, {view, whole, c.dram.output(output), Direction::store, Ring::others}, from);
+        let_linger(c, from.buffer);
+        transfer_rows(c, at, {view, whole, c.dram.output(output), Direction::store, Ring::stores}, from);
     }
 }
 

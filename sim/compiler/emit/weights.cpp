@@ -230,7 +230,7 @@ void Weights::load_class(const OfLayer& weights, const Slab& slab, std::size_t k
     program::DmaCopy copy;
     copy.src = rows_of(here, c.partition, c.count);
     copy.dst = rows_of(here, c.partition + input_.target.sb_partitions / 2, c.count);
-    builder_.push(at, builder_.ring(engine - static_cast<int>(here.pieces.size()), Ring::others), copy, {into, into});
+    builder_.push(at, builder_.ring(engine - static_cast<int>(here.pieces.size()), Ring::copies), copy, {into, into});
 }
 
 void Weights::load_static(const OfLayer& weights, const Slab& slab, BufferId into) {

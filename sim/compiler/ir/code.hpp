@@ -30,6 +30,7 @@ struct Buffer {
     std::uint16_t layer = 0;   ///< that first writes it
     std::uint16_t images = 1;  ///< images it holds
     bool rotates = false;      ///< one of many short-lived ones (windows, scratch) that should not wait for each other
+    bool lingers = false;      ///< stores empty it, which take long, and another image or pass follows
     bool is_static = false;    ///< filled by static loads alone: its bytes stay from inference to inference
 };
 

@@ -22,10 +22,10 @@ const char* half_name(Half half) {
 }
 
 std::string buffer_text(BufferId id, const Buffer& buffer) {
-    const auto& [name, bytes, half, purpose, layer, images, rotates, is_static] = buffer;
-    return fmt::format("buffer b{} {} bytes={} half={} purpose={} layer={} images={}{}{}", id.value(),
+    const auto& [name, bytes, half, purpose, layer, images, rotates, lingers, is_static] = buffer;
+    return fmt::format("buffer b{} {} bytes={} half={} purpose={} layer={} images={}{}{}{}", id.value(),
                        program::quoted(name), bytes, half_name(half), program::name(purpose), layer, images,
-                       rotates ? " rotates" : "", is_static ? " static" : "");
+                       rotates ? " rotates" : "", lingers ? " lingers" : "", is_static ? " static" : "");
 }
 
 std::string instruction_text(std::size_t position, const VirtualInstruction& in) {

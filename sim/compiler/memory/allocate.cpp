@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "compiler/memory/assign_addresses.hpp"
 #include "compiler/memory/life_index.hpp"
 #include "compiler/memory/load_jobs.hpp"
+#include "compiler/memory/turns.hpp"
 
 namespace infsim::compiler {
 
@@ -20,30 +20,7 @@ constexpr int kSettled = 4;     ///< loads around an unplaced one that get their
 constexpr int kSettlings = 32;  ///< attempts for each depth of rotation
 constexpr std::size_t kSettledLoads = 60'000;  ///< total placed for it: this many take a second
 constexpr int kAttempts = 100;                 ///< to place loads with some held back, over all that found no place
-
-/// Whether a buffer comes so long after another that the other's readers are done anyway.
-bool far_behind(const Lifetime& one, const Lifetime& other) {
-    constexpr std::int32_t kLives = 4, kAtLeast = 64;
-    return other.first - one.last > std::max(kAtLeast, kLives * (one.last - one.first));
-}
-
-/// Lifetimes stretched so that the next `depth` buffers of the same name get other addresses: a window or scratch
-/// buffer that replaces the one just before it would have to wait for that one's readers. `near`: ignore buffers far
-/// behind, such as those of the next pass.
-IdVector<BufferId, Lifetime> rotated(const Liveness& liveness, const std::vector<BufferId>& ids, int depth, bool near) {
-    IdVector<BufferId, Lifetime> out = liveness.lives;
-    std::map<std::string, std::vector<BufferId>> same;
-    for (BufferId b : ids)
-        if (const Buffer& buffer = liveness.buffers[b]; buffer.rotates) same[buffer.name].push_back(b);
-    for (const auto& [name, list] : same)
-        for (std::size_t i = 0; i + 1 < list.size(); ++i) {
-            const std::size_t to = std::min(i + static_cast<std::size_t>(depth), list.size() - 1);
-            for (std::size_t k = i + 1;
-                 k <= to && !(near && far_behind(liveness.lives[list[k - 1]], liveness.lives[list[k]])); ++k)
-                out[list[i]].last = std::max(out[list[i]].last, liveness.lives[list[k]].last);
-        }
-    return out;
-}
+constexpr int kRotatedAttempts = 12;           ///< the same with windows that take turns
 
 bool is_activation(const Buffer& b) {
     return b.purpose != program::Purpose::weights && b.purpose != program::Purpose::constants;
@@ -87,7 +64,7 @@ public:
         }
         if (top > options_.capacity) return AllocationFailure{peak.position, top, " after packing (fragmentation)"};
         const std::optional<JobId> first_stuck = stuck_;
-        if (stuck_ && options_.prefetch && options_.patient) stuck_ = place_patiently();
+        if (stuck_ && options_.prefetch && options_.patient) place_patiently_rotated();
         const bool late = stuck_ && options_.prefetch;
         // Loads as late as possible leave most space for each other.
         if (late && !all_late_to(*stuck_)) stuck_ = place(false);
@@ -143,7 +120,7 @@ private:
         // With many loads, only a patient run tries depths between full rotation and none.
         const int step = jobs_.size() > kManyLoads && !options_.patient ? std::max(1, options_.rotation) : 1;
         for (int depth = options_.rotation; depth >= 0 && stuck_; depth -= step) {
-            IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
+            IdVector<BufferId, Lifetime> wide = depth == options_.rotation ? widest() : turns(depth);
             if (wide == before) continue;  // the same lifetimes as before, so the same outcome
             if (depth > 0 && peak_of_fixed(wide) > options_.capacity) continue;
             top = assign_fixed(wide);
@@ -151,6 +128,17 @@ private:
             if (top <= options_.capacity) stuck_ = place(options_.prefetch);
         }
         return top;
+    }
+
+    IdVector<BufferId, Lifetime> turns(int depth) const {
+        return rotated(liveness_, fixed_, depth, options_.near_rotation);
+    }
+
+    /// As many turns as are wanted, and outputs linger if there is room for that, too.
+    IdVector<BufferId, Lifetime> widest() const {
+        IdVector<BufferId, Lifetime> wide = turns(options_.rotation);
+        IdVector<BufferId, Lifetime> wider = lingering(liveness_, fixed_, wide);
+        return peak_of_fixed(wider) <= options_.capacity ? wider : wide;
     }
 
     std::int64_t peak_of_fixed(const IdVector<BufferId, Lifetime>& lives) const {
@@ -163,13 +151,30 @@ private:
         return place_loads(liveness_, options_, prefetch, fixed_, index_, jobs_, result_.offset, from);
     }
 
+    /// Places loads patiently with as much rotation as there is room for, then without any: what waits for the window
+    /// before it costs more than a few loads that start late.
+    void place_patiently_rotated() {
+        const Offsets offsets = result_.offset;
+        const std::optional<JobId> stuck = stuck_;
+        const IdVector<BufferId, Lifetime> wide = widest();
+        if (!(wide == liveness_.lives) && peak_of_fixed(wide) <= options_.capacity &&
+            assign_fixed(wide) <= options_.capacity) {
+            stuck_ = place_patiently(kRotatedAttempts);
+            if (!stuck_) return;
+            for (LoadJob& job : jobs_) job.late = false;
+        }
+        result_.offset = offsets;
+        stuck_ = stuck;
+        stuck_ = place_patiently(kAttempts);
+    }
+
     /// Places loads as early as possible, except that more and more loads before one that finds no place start late;
     /// then those before the next such one. A few are almost always enough, and whatever starts late is waited for.
-    std::optional<JobId> place_patiently() {
+    std::optional<JobId> place_patiently(int most_attempts) {
         std::optional<JobId> stuck = stuck_;
         int tries = 0;       // for the same load
         JobId unchanged(0);  // jobs before it have the places of the previous attempt
-        for (int attempts = 0; stuck && tries < kPatience && attempts < kAttempts; ++attempts) {
+        for (int attempts = 0; stuck && tries < kPatience && attempts < most_attempts; ++attempts) {
             const JobId before = *stuck;
             // If nothing more can be held back, the same load is stuck again.
             if (const auto first = hold_back(before, 1 << tries)) {
@@ -233,7 +238,7 @@ private:
             for (JobId j : IdRange<JobId>(from, to))
                 for (int same = j.value() % period; same < end; same += period) jobs_[JobId(same)].settled = true;
             fix();
-            const IdVector<BufferId, Lifetime> wide = rotated(liveness_, fixed_, depth, options_.near_rotation);
+            const IdVector<BufferId, Lifetime> wide = turns(depth);
             if (peak_of_fixed(wide) > options_.capacity || assign_fixed(wide) > options_.capacity) return false;
             stuck = place(true);
             around = stuck && *stuck > before ? kSettled : 4 * around;

@@ -93,6 +93,7 @@ const std::vector<Option>& options_table() {  // NOLINT(readability-function-siz
         {"place", "weights_in_parts", Flag{&O::weights_in_parts}, "load weights in parts if no plan can hold them"},
         {"place", "static_weights", Flag{&O::static_weights, true}, "keep weights on chip from inference to inference"},
         {"place", "reuse_scratch", Flag{&O::reuse_scratch, true}, "take turns in scratch space that is too small"},
+        {"place", "own_rings", Flag{&O::own_rings, true}, "stores and copies of weights have DMA rings of their own"},
         {"place", "weights_region", Count{&O::weights_region, 0, 63}, "DRAM region of the core for weights"},
         {"place", "weight_regions", Count{&O::weight_regions, 0, 64},
          "number of DRAM regions, from weights_region on, that weights are spread over; 0: all of the core"},
@@ -236,7 +237,8 @@ json::Value json_of(const CompileOptions& options, Which which) {
     // missing from files and, worse, from the identity of points.
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
-                                  weights_in_parts, static_weights, reuse_scratch, skip_zero_blocks, stripe_groups,
+                                  weights_in_parts, static_weights, reuse_scratch, own_rings, skip_zero_blocks,
+                                  stripe_groups,
                                   replication, stream_stem, stream_converted_input, stem_stripe_rows, prefetch,
                                   prefetch_depth, channel_operands, moves_on_chip, packed_constants, turned_transfers,
                                   shared_matrices, masked_rows, constants_bytes, whole_copies, overlap_stripes,

@@ -168,6 +168,7 @@ TEST_CASE("an option that came later does not change the identity of points that
     compiler::CompileOptions options;
     const std::string before = json::dump(identity_json(options));
     CHECK(before.find("static_weights") == std::string::npos);
+    CHECK(before.find("own_rings") == std::string::npos);
     CHECK(before.find("weights_in_parts") != std::string::npos);
     CHECK(json::dump(canonical_json(options)).find("static_weights") != std::string::npos);
     options.static_weights = true;

@@ -71,6 +71,35 @@ TEST_CASE("a section runs on its images before the next takes them up") {
     CHECK(work(h.code()) == Work{{0, 0}, {0, 1}, {1, 0}, {1, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}});
 }
 
+TEST_CASE("a turn of a section ends where its pass ends") {
+    HandMade h = two_copies(6);
+    h.plan.sections = {{0, 1, 2, 0, false, 3}, {1, 2, 3, 0, false, 3}};
+    CHECK(work(h.code()) == Work{{0, 0},
+                                 {0, 1},
+                                 {0, 2},
+                                 {1, 0},
+                                 {1, 1},
+                                 {1, 2},  //
+                                 {0, 3},
+                                 {0, 4},
+                                 {0, 5},
+                                 {1, 3},
+                                 {1, 4},
+                                 {1, 5}});
+}
+
+TEST_CASE("outputs linger in their places if stores have their own rings") {
+    HandMade h = two_copies(2);
+    h.output(ValueId(2));
+    const auto lingering = [&] {
+        const Code code = h.code();
+        return std::count_if(code.buffers.begin(), code.buffers.end(), [](const Buffer& b) { return b.lingers; });
+    };
+    CHECK(lingering() == 0);
+    h.options.own_rings = true;
+    CHECK(lingering() == 2);
+}
+
 TEST_CASE("a layer with weights runs on a group of images, followed by those behind it") {
     HandMade h;
     h.batch = 2;

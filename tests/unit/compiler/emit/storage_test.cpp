@@ -119,6 +119,22 @@ TEST_CASE("queues are three engines and the rings of every DMA engine, which tak
     CHECK(CodeBuilder(h.target, 4096, nullptr, CodeBuilder::Keep::all).ring(1, Ring::others) == 6);
 }
 
+TEST_CASE("stores and copies of weights have their own rings if there are queues enough") {
+    HandMade h;
+    h.options.own_rings = true;
+    h.target.rings_per_engine = kAllRings;
+    const int engines = h.target.dma_engines;
+    h.target.max_queues = 3 + kAllRings * engines;
+    CHECK(h.code().queues.size() == static_cast<std::size_t>(h.target.max_queues));
+    --h.target.max_queues;
+    CHECK(h.code().queues.size() == static_cast<std::size_t>(3 + kFewRings * engines));
+    const CodeBuilder few(h.target, 4096, nullptr, CodeBuilder::Keep::all);
+    CHECK(few.ring(0, Ring::stores) == few.ring(0, Ring::others));
+    const CodeBuilder all(h.target, 4096, nullptr, CodeBuilder::Keep::all, kAllRings);
+    CHECK(all.ring(0, Ring::stores) == all.ring(0, Ring::others) + 1);
+    CHECK(all.ring(0, Ring::copies) == all.ring(0, Ring::others) + 2);
+}
+
 TEST_CASE("a buffer takes whole words and at most the capacity") {
     const program::Target target = small_target();
     CodeBuilder builder(target, 8, nullptr, CodeBuilder::Keep::all);

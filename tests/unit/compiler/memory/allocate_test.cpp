@@ -164,6 +164,22 @@ TEST_CASE("windows of one name take turns as far as there is room") {
     CHECK(places(59) == 1);
 }
 
+TEST_CASE("what the next pass begins with lies elsewhere than outputs that still leave") {
+    Lives l;
+    for (const int first : {0, 100}) {
+        l.buffer("first", 30, first, first + 10);
+        l.buffer("output", 10, first + 80, first + 90);
+        l.liveness.buffers.back().lingers = true;
+    }
+    const auto output_and_next = [&](std::int64_t capacity) {
+        const Allocation s = l.allocated(capacity);
+        return std::make_pair(s.offset[BufferId(1)], s.offset[BufferId(2)]);
+    };
+    const auto [output, next] = output_and_next(40);
+    CHECK((output >= next + 30 || next >= output + 10));
+    CHECK(output_and_next(39) == std::make_pair(0U, 0U));
+}
+
 TEST_CASE("windows take as many turns as there is room for beside thousands of loads, too, if one is patient") {
     Lives l;
     for (int i = 0; i < 4; ++i) {
