@@ -20,7 +20,7 @@ constexpr int kSettled = 4;     ///< loads around an unplaced one that get their
 constexpr int kSettlings = 32;  ///< attempts for each depth of rotation
 constexpr std::size_t kSettledLoads = 60'000;  ///< total placed for it: this many take a second
 constexpr int kAttempts = 100;                 ///< to place loads with some held back, over all that found no place
-constexpr int kRotatedAttempts = 12;           ///< the same with windows that take turns
+constexpr std::size_t kRotatedLoads = 5'000;   ///< total placed that way with windows that take turns
 
 bool is_activation(const Buffer& b) {
     return b.purpose != program::Purpose::weights && b.purpose != program::Purpose::constants;
@@ -159,7 +159,7 @@ private:
         const IdVector<BufferId, Lifetime> wide = widest();
         if (!(wide == liveness_.lives) && peak_of_fixed(wide) <= options_.capacity &&
             assign_fixed(wide) <= options_.capacity) {
-            stuck_ = place_patiently(kRotatedAttempts);
+            stuck_ = place_patiently(static_cast<int>(kRotatedLoads / std::max<std::size_t>(1, jobs_.size())));
             if (!stuck_) return;
             for (LoadJob& job : jobs_) job.late = false;
         }
