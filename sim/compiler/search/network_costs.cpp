@@ -106,18 +106,25 @@ void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType d
     const double share = std::min(static_cast<double>(hw::sustained_dram_bandwidth(spec_).count()) / spec_.cores,
                                   static_cast<double>(hw::single_core_bandwidth(spec_).count()));
     weights_.push_back(weights / share);
+    weights_before_.push_back(weights_before_.back() + weights / share);
+    weight_bytes_before_.push_back(weight_bytes_before_.back() + c.weight_bytes);
     compute_.push_back(c);
 }
 
-std::int64_t NetworkCosts::peak(LayerId first, LayerId last, int images) const {
-    std::int64_t most = 0;
+const NetworkCosts::Range& NetworkCosts::range(LayerId first, LayerId last, int images) const {
+    const std::uint64_t key = static_cast<std::uint64_t>(first.value()) << 40 |
+                              static_cast<std::uint64_t>(last.value()) << 16 | static_cast<std::uint64_t>(images);
+    const auto [known, fresh] = ranges_.try_emplace(key);
+    Range& of = known->second;
+    if (!fresh) return of;
     for (LayerId l : IdRange(first, last)) {
         const Alive& a = alive_[l];
         // Images lose their input one by one: at the start all inputs and one output are there, at the end the reverse.
-        most = std::max(most, a.through.of(images) +
-                                  std::max(a.dying.of(images) + a.made.of(1), a.dying.of(1) + a.made.of(images)));
+        const std::int64_t start = a.dying.of(images) + a.made.of(1), end = a.dying.of(1) + a.made.of(images);
+        of.peak = std::max(of.peak, a.through.of(images) + std::max(start, end));
+        of.compute += compute(l, images);
     }
-    return most;
+    return of;
 }
 
 namespace {
@@ -128,20 +135,16 @@ double overlapped(double a, double b) { return std::max(a, b) + 0.1 * std::min(a
 }  // namespace
 
 std::int64_t NetworkCosts::resident_weights(LayerId first, LayerId last) const {
-    std::int64_t bytes = 0;
-    for (LayerId l : IdRange(first, last)) bytes += compute_[l].weight_bytes;
-    return bytes;
+    return weight_bytes_before_[last.index()] - weight_bytes_before_[first.index()];
 }
 
 double NetworkCosts::weights_seconds(LayerId first, LayerId last, int batch, int weights_for) const {
-    double once = 0;
-    for (LayerId l : IdRange(first, last)) once += weights(l);
+    const double once = weights_before_[last.index()] - weights_before_[first.index()];
     return once * ((batch + weights_for - 1) / weights_for);
 }
 
 double NetworkCosts::seconds(LayerId first, LayerId last, int images, int batch, int weights_for) const {
-    double compute_time = 0;
-    for (LayerId l : IdRange(first, last)) compute_time += compute(l, images) * batch / images;
+    const double compute_time = range(first, last, images).compute * batch / images;
     return overlapped(weights_seconds(first, last, batch, weights_for), compute_time);
 }
 

@@ -78,7 +78,7 @@ double SubBatches::add_planned(const NetworkCosts& costs, SectionQuestion& q, st
 /// Adds passes in sections that may fit with reissued loads. These take long to build, and gain a few per cent over
 /// sections that fit as they are: not worth trying if those are far from the best.
 void SubBatches::add_evicted(const NetworkCosts& costs, SectionQuestion& q, std::vector<Priced>& all) {
-    constexpr double kNear = 1.05;
+    constexpr double kNear = 1.04;
     double best = std::numeric_limits<double>::infinity();
     for (const Priced& p : all) best = std::min(best, seconds(p.time));
     if (q.best > kNear * best && q.best < std::numeric_limits<double>::infinity()) return;

@@ -68,7 +68,7 @@ public:
     /// Empty if there are no sections, or if all layers on all images take no longer.
     std::optional<SectionList> best() {
         constexpr double kSame = 1 + 1e-9;  // sums of the same numbers, in another order
-        const Choice choice = before(costs_.end(), batch_, 0, kMostSections, true);
+        const Choice& choice = before(costs_.end(), batch_, 0, kMostSections);
         SectionList list{joined(choice.sections), choice.seconds};
         if (list.sections.empty() || is_plain(list.sections)) return std::nullopt;
         for (const Option& whole : ways(LayerId(0), costs_.end(), batch_, batch_, room_))
@@ -91,8 +91,19 @@ private:
         Section section;
         std::int64_t held = 0;  ///< weights that stay while the sections before it run for its next turn
     };
-    using Options = std::vector<Option>;
-    std::map<std::tuple<int, int, int, int, std::int64_t>, Options> options_;
+    /// Two ways layer by layer, and twice two in stripes.
+    class Options {
+    public:
+        void push_back(const Option& o) { list_.at(size_++) = o; }
+        const Option* begin() const { return list_.data(); }
+        const Option* end() const { return list_.data() + size_; }
+        std::size_t size() const { return size_; }
+
+    private:
+        std::array<Option, 6> list_;
+        std::size_t size_ = 0;
+    };
+    const Choice nothing_left_{0, {}}, impossible_;
 
     bool is_plain(const std::vector<Section>& sections) const {
         return sections.size() == 1 && sections[0].stripe_rows == 0 && sections[0].images >= batch_;
@@ -112,19 +123,18 @@ private:
 
     /// Layers [first, last) on `images` at a time, in turns until the next section has its `turn`: layer by layer and,
     /// if that does not fit or reads weights for every turn, fused in the tallest stripes that fit.
-    const Options& ways(LayerId first, LayerId last, int images, int turn, std::int64_t room) {
-        auto [it, fresh] = options_.try_emplace({first.value(), last.value(), images, turn, room});
-        if (!fresh) return it->second;
-        add_layer_by_layer(it->second, {first.value(), last.value(), images}, turn, room);
+    Options ways(LayerId first, LayerId last, int images, int turn, std::int64_t room) const {
+        Options list;
+        add_layer_by_layer(list, {first.value(), last.value(), images}, turn, room);
         const auto stay = [&](const Option& o) { return o.section.weights_for == turn; };
-        if (std::none_of(it->second.begin(), it->second.end(), stay) && costs_.fuses(first, last))
-            add_striped(it->second, {first.value(), last.value(), images}, turn, room);
-        return it->second;
+        if (std::none_of(list.begin(), list.end(), stay) && costs_.fuses(first, last))
+            add_striped(list, {first.value(), last.value(), images}, turn, room);
+        return list;
     }
 
     /// With several turns, weights stay for all of them, or are read again for each. If they may be evicted, they stay
     /// as far as there is room: nobody knows yet how far that is.
-    void add_layer_by_layer(Options& options, Section s, int turn, std::int64_t room) {
+    void add_layer_by_layer(Options& options, Section s, int turn, std::int64_t room) const {
         const LayerId first(s.first), last(s.last);
         const std::int64_t need =
             std::max(costs_.peak(first, last, s.images), learnt_need(first, last, s.images, std::nullopt));
@@ -143,7 +153,7 @@ private:
         }
     }
 
-    void add_striped(Options& options, Section s, int turn, std::int64_t room) {
+    void add_striped(Options& options, Section s, int turn, std::int64_t room) const {
         const LayerId first(s.first), last(s.last);
         const std::size_t before = options.size();
         for (int rows : kStripes) {
@@ -172,12 +182,12 @@ private:
 
     /// The best sections for layers [0, end) if the next section takes `images` at a time and `held` bytes are taken by
     /// tensors between later sections and by their weights.
-    Choice before(LayerId end, int images, std::int64_t held, int left, bool last = false) {
-        if (end.value() == 0) return {0, {}};
-        if (left == 0) return {};
+    const Choice& before(LayerId end, int images, std::int64_t held, int left) {
+        if (end.value() == 0) return nothing_left_;
+        if (left == 0) return impossible_;
         const auto key = std::make_tuple(end.value(), images, held, left);
-        if (!last)
-            if (const auto found = known_.find(key); found != known_.end()) return found->second;
+        if (const auto found = known_.find(key); found != known_.end()) return found->second;
+        const bool last = left == kMostSections;
         Choice best;
         for (LayerId cut : cuts_) {
             if (cut.value() >= end.value()) break;
@@ -187,16 +197,15 @@ private:
                 const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end, images - n));
                 for (const Option& option : ways(cut, end, n, images, room_ - waiting)) {
                     if (option.seconds >= best.seconds) continue;
-                    Choice rest = before(cut, n, waiting + option.held, left - 1);
+                    const Choice& rest = before(cut, n, waiting + option.held, left - 1);
                     if (rest.seconds + option.seconds >= best.seconds) continue;
                     best.seconds = rest.seconds + option.seconds;
-                    best.sections = std::move(rest.sections);
+                    best.sections = rest.sections;
                     best.sections.push_back(option.section);
                 }
             }
         }
-        if (!last) known_[key] = best;
-        return best;
+        return known_[key] = std::move(best);
     }
 };
 

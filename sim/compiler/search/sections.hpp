@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/dtype.hpp"
@@ -57,9 +59,9 @@ public:
     /// Bytes per partition of so many images that layers before `cut` write and layers after it read.
     std::int64_t crossing(LayerId cut, int images) const { return crossing_[cut].of(images); }
     /// Most bytes per partition that are alive while layers [first, last) run on `images`, layer by layer.
-    std::int64_t peak(LayerId first, LayerId last, int images) const;
+    std::int64_t peak(LayerId first, LayerId last, int images) const { return range(first, last, images).peak; }
     /// Whether layers [first, last) can run fused, in stripes of rows.
-    bool fuses(LayerId first, LayerId last) const { return can_fuse(network_, rows_, first, last); }
+    bool fuses(LayerId first, LayerId last) const;
     /// What such layers take in stripes of `stripe_rows` rows of the last one's output; see Section::recompute_halo.
     const StripeCosts& stripes(LayerId first, LayerId last, int stripe_rows, bool recompute_halo) const;
     /// Seconds that PE, ACT or POOL, whichever takes longest, spends on a layer for `images` images.
@@ -78,6 +80,11 @@ private:
     struct Alive {
         ImageBytes through, dying, made;
     };
+    /// Layers on so many images, layer by layer.
+    struct Range {
+        std::int64_t peak = 0;
+        double compute = 0;  ///< seconds for all of the images
+    };
     struct Compute {
         double loads = 0;
         std::int64_t plane = 0;
@@ -90,14 +97,20 @@ private:
     IdVector<LayerId, Alive> alive_;
     IdVector<LayerId, Compute> compute_;
     IdVector<LayerId, double> weights_;
+    std::vector<double> weights_before_{0};             ///< sums of `weights_`
+    std::vector<std::int64_t> weight_bytes_before_{0};  ///< and of their bytes per partition
     const Network& network_;
     NetworkRows rows_;
     SlotGeometry slots_;
     hw::ChipSpec spec_;
     int banks_ = 1, most_ = 1, small_ = 0, passes_ = 1;
     bool overlap_stripes_ = false, pairs_ = false;
-    /// Of the questions asked so far: the same layers come up for many numbers of images.
+    // The answers to all questions so far: the same layers come up again for other room, and for other sections.
     mutable std::map<std::tuple<LayerId, LayerId, int, bool>, StripeCosts> stripes_;
+    mutable std::map<std::pair<LayerId, LayerId>, bool> fuses_;
+    mutable std::unordered_map<std::uint64_t, Range> ranges_;
+
+    const Range& range(LayerId first, LayerId last, int images) const;
 
     double tiles_seconds(const Compute& c, std::int64_t tiles, double elements) const;
     ImageBytes image_bytes(const Value& value) const;

@@ -5,6 +5,12 @@
 
 namespace infsim::compiler {
 
+bool NetworkCosts::fuses(LayerId first, LayerId last) const {
+    const auto [known, fresh] = fuses_.try_emplace({first, last});
+    if (fresh) known->second = can_fuse(network_, rows_, first, last);
+    return known->second;
+}
+
 const StripeCosts& NetworkCosts::stripes(LayerId first, LayerId last, int stripe_rows, bool recompute_halo) const {
     const auto [known, fresh] = stripes_.try_emplace({first, last, stripe_rows, recompute_halo});
     if (fresh) known->second = stripes_of(first, last, stripe_rows, recompute_halo);

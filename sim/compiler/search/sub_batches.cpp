@@ -232,6 +232,9 @@ std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
         questions.push_back({even_pass(16), std::min(kGain * whole, kGainOfMore * promised)});
         add_planned(costs, questions.back(), all);
     }
+    // The most promising first: where they succeed, the others are far from the best.
+    std::stable_sort(questions.begin(), questions.end(),
+                     [](const SectionQuestion& a, const SectionQuestion& b) { return a.best < b.best; });
     for (SectionQuestion& q : questions) add_evicted(costs, q, all);
     return sorted(std::move(all));
 }
