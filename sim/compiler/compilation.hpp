@@ -44,8 +44,8 @@ struct Compilation {
     std::vector<Plan> plans;
     bool may_spill = true;
     bool keeps_code = true;  ///< of dry runs, for the plan that is taken
-    int rotation = 0;       ///< as in AllocateOptions; 0: as usual
-    bool may_evict = true;  ///< whether anything may leave the state buffer at all, or weights may arrive in parts
+    int rotation = 0;        ///< as in AllocateOptions; 0: as usual
+    bool may_evict = true;   ///< whether anything may leave the state buffer at all, or weights may arrive in parts
 
     Form form = Form::graph;  ///< the current form; of earlier forms, only what later passes still need is kept
     Network network;

@@ -60,8 +60,8 @@ inline std::string to_text(const compiler::CompileOptions& o) {
            " skip_zero_blocks=" + std::to_string(o.skip_zero_blocks) +
            " stripe_groups=" + std::to_string(o.stripe_groups) + " fuse_clips=" + std::to_string(o.fuse_clips) +
            " attention=" + std::to_string(o.attention_bytes) + " static_weights=" + std::to_string(o.static_weights) +
-           " reuse_scratch=" + std::to_string(o.reuse_scratch) +
-           " own_rings=" + std::to_string(o.own_rings) + " budget=" + std::to_string(o.state_buffer_budget);
+           " reuse_scratch=" + std::to_string(o.reuse_scratch) + " own_rings=" + std::to_string(o.own_rings) +
+           " budget=" + std::to_string(o.state_buffer_budget);
 }
 
 /// The graph, one node a line: what a failing test shows.

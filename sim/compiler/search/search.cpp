@@ -88,7 +88,8 @@ private:
         const NetworkCosts costs(in_.network, in_.spec, in_.dtype, in_.options);
         const Duration time = expected_service(*found.program, in_.spec);
         if (found.gave_up_sharing) return best_of(std::move(found.decision), time, sub_batches_.all(costs));
-        if (found.tight && seconds(time) >= kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch, in_.batch))
+        if (found.tight &&
+            seconds(time) >= kSlow * costs.seconds(LayerId(0), costs.end(), in_.batch, in_.batch, in_.batch))
             return best_of(std::move(found.decision), clearly_below(time),
                            sub_batches_.in_sections(costs, clearly_below(time)));
         return found.quick ? with_more_turns(std::move(found.decision), time) : std::move(found.decision);

@@ -42,7 +42,7 @@ struct Trial {
     bool program = true;  ///< whether the Program is wanted; never if the only question is what fits
     /// One of the first plans is likely to be taken, so their codes are kept; otherwise that costs more than it saves.
     bool likely = false;
-    int rotation = 0;     ///< turns that short-lived buffers of one name take, see AllocateOptions; 0: as usual
+    int rotation = 0;  ///< turns that short-lived buffers of one name take, see AllocateOptions; 0: as usual
 };
 /// Fits one of the plans, carries it out and returns the result.
 using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const Trial&)>;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -73,6 +74,31 @@ double SubBatches::add_planned(const NetworkCosts& costs, SectionQuestion& q, st
         if (all.size() > 0 && all.back().cut.images == q.images) q.best = std::min(q.best, seconds(all.back().time));
     });
     return q.promised;
+}
+
+/// Adds passes of various sizes in sections, given the passes over all layers at once.
+SectionQuestions SubBatches::planned(const NetworkCosts& costs, const std::vector<Cut>& passes,
+                                     std::vector<Priced>& all) {
+    // A list's promise is off by a few per cent; the gains that lists promise over each other are several times the
+    // actual gains.
+    constexpr double kGain = 1.15, kGainOfMore = 0.99;
+    constexpr int kMore = 2;  // how many more images sections may take than fit as they are
+    double whole = std::numeric_limits<double>::infinity();
+    for (const Cut& cut : passes)
+        if (!cut.spill)
+            whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch, cut.images));
+    const int kept = passes.empty() ? 0 : passes.front().images;
+    SectionQuestions questions;
+    double promised = std::numeric_limits<double>::infinity();
+    for (const int images : std::set<int>{even_pass(8), even_pass(kept + kMore), std::min(kept + 1, in_.batch)}) {
+        questions.push_back({images, kGain * whole});
+        promised = std::min(promised, add_planned(costs, questions.back(), all));
+    }
+    if (in_.batch > 8) {
+        questions.push_back({even_pass(16), std::min(kGain * whole, kGainOfMore * promised)});
+        add_planned(costs, questions.back(), all);
+    }
+    return questions;
 }
 
 /// Adds passes in sections that may fit with reissued loads. These take long to build, and gain a few per cent over

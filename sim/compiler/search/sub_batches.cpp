@@ -1,8 +1,6 @@
 #include "compiler/search/sub_batches.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -193,9 +191,12 @@ void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     if (time) all.push_back({std::move(cut), *time});
 }
 
-/// Adds passes of 1, 2, 4, ... images, spilling, as long as more images take less time each: for networks that do not
-/// fit without spilling even at one image.
-void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
+/// Adds the passes that spill; if not even one image fits without that, those of 1, 2, 4, ... images as long as more
+/// images take less time each.
+void SubBatches::add_spilling(const std::vector<Cut>& passes, std::vector<Priced>& all) {
+    for (const Cut& cut : passes)
+        if (cut.spill) add_passes(cut, all);
+    if (!passes.empty() || !in_.options.spill) return;
     std::optional<Duration> best;
     for (int images = 1; images < in_.batch; images *= 2) {
         const std::size_t before = all.size();
@@ -207,31 +208,14 @@ void SubBatches::add_spilling_passes(std::vector<Priced>& all) {
 
 std::vector<Priced> SubBatches::all(const NetworkCosts& costs) {
     std::vector<Priced> all;
-    double whole = std::numeric_limits<double>::infinity();
     const Timer timer;
     const std::vector<Cut> passes = whole_passes();
     attempts_.push_back({"images of a pass", passes.empty() ? "none" : "found", timer.seconds()});
-    for (const Cut& cut : passes) {
-        if (!cut.spill)
-            whole = std::min(whole, costs.seconds(LayerId(0), costs.end(), cut.images, in_.batch, cut.images));
-        add_passes(cut, all);
-    }
-    if (passes.empty() && in_.options.spill) add_spilling_passes(all);
-    // A list's promise is off by a few per cent; the gains that lists promise over each other are several times the
-    // actual gains.
-    constexpr double kGain = 1.15, kGainOfMore = 0.99;
-    constexpr int kMore = 2;  // how many more images sections may take than fit as they are
-    const int kept = passes.empty() ? 0 : passes.front().images;
-    SectionQuestions questions;
-    double promised = std::numeric_limits<double>::infinity();
-    for (const int images : std::set<int>{even_pass(8), even_pass(kept + kMore), std::min(kept + 1, in_.batch)}) {
-        questions.push_back({images, kGain * whole});
-        promised = std::min(promised, add_planned(costs, questions.back(), all));
-    }
-    if (in_.batch > 8) {
-        questions.push_back({even_pass(16), std::min(kGain * whole, kGainOfMore * promised)});
-        add_planned(costs, questions.back(), all);
-    }
+    for (const Cut& cut : passes)
+        if (!cut.spill) add_passes(cut, all);
+    const std::size_t whole = all.size();
+    SectionQuestions questions = planned(costs, passes, all);
+    if (all.size() == whole) add_spilling(passes, all);  // sections that fit have always been faster
     // The most promising first: where they succeed, the others are far from the best.
     std::stable_sort(questions.begin(), questions.end(),
                      [](const SectionQuestion& a, const SectionQuestion& b) { return a.best < b.best; });

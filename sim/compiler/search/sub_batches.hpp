@@ -85,7 +85,8 @@ private:
     std::vector<Cut> whole_passes();
     std::optional<Duration> estimated(const Cut& cut, int batch);
     void add_passes(Cut cut, std::vector<Priced>& all);
-    void add_spilling_passes(std::vector<Priced>& all);
+    void add_spilling(const std::vector<Cut>& passes, std::vector<Priced>& all);
+    SectionQuestions planned(const NetworkCosts& costs, const std::vector<Cut>& passes, std::vector<Priced>& all);
 
     bool worth_evictions(const Sections& sections, int images) const;
     Cut in_sections_of(const SectionList& list, int images, Weights weights) const;

@@ -238,12 +238,11 @@ json::Value json_of(const CompileOptions& options, Which which) {
     [[maybe_unused]] const auto& [name, batching, psum_banks_per_load, slab_bytes, small_image_elements, fuse_clips,
                                   state_buffer_budget, sb_size, sb_size_unit, in_place_add, pair_images,
                                   weights_in_parts, static_weights, reuse_scratch, own_rings, skip_zero_blocks,
-                                  stripe_groups,
-                                  replication, stream_stem, stream_converted_input, stem_stripe_rows, prefetch,
-                                  prefetch_depth, channel_operands, moves_on_chip, packed_constants, turned_transfers,
-                                  shared_matrices, masked_rows, constants_bytes, whole_copies, overlap_stripes,
-                                  reorder_layers, attention_bytes, spill, rematerialization, recompute, search_sections,
-                                  search_only_tight, search_psum_banks, weights_region, weight_regions,
+                                  stripe_groups, replication, stream_stem, stream_converted_input, stem_stripe_rows,
+                                  prefetch, prefetch_depth, channel_operands, moves_on_chip, packed_constants,
+                                  turned_transfers, shared_matrices, masked_rows, constants_bytes, whole_copies,
+                                  overlap_stripes, reorder_layers, attention_bytes, spill, rematerialization, recompute,
+                                  search_sections, search_only_tight, search_psum_banks, weights_region, weight_regions,
                                   activations_region, host_operators, optional_passes, skip_passes] = options;
     json::Object top;
     top.set("name", name);
