@@ -12,7 +12,7 @@ import sys
 from infsim_tools.blocks import block_of, cells_of, markdown, write_block
 from infsim_tools.inputs import SOURCE, numbers_of, parser_of
 from infsim_tools.inputs import run as run_script
-from infsim_tools.simulator import DOES_NOT_FIT, Infsim, add_infsim_option, networks_of_models, onnx_files
+from infsim_tools.simulator import DOES_NOT_FIT, Infsim, add_dim_option, add_infsim_option, dims_of, networks_of_models, onnx_files
 
 README = SOURCE / "tests/README.md"
 HEAD = ["network", "B", "ideal ms", "service ms", "efficiency", "main cause"]
@@ -22,8 +22,7 @@ FIGURES = ["ideal_ms", "service_ms", "efficiency", "roofline_ms", "spill_save_by
 
 def run(infsim, network, batch, dims=(), limit=60):
     """The record of a point on one core, or a sentence why there is none."""
-    words = [word for dim in dims for word in ("--dim", dim)]
-    done = infsim.call("run", network, "--batch", batch, "--cores", 1, "--dtype", "fp16", "--layers", *words, "--json", cpu_seconds=limit)
+    done = infsim.call("run", network, "--batch", batch, "--cores", 1, "--dtype", "fp16", "--layers", *dims, "--json", cpu_seconds=limit)
     if done.returncode < 0:
         return f"more than {limit} s of CPU"
     if done.returncode == DOES_NOT_FIT:
@@ -50,7 +49,7 @@ def arguments():
     parser = parser_of(__doc__)
     add_infsim_option(parser)
     parser.add_argument("--also", action="append", default=[], type=pathlib.Path, metavar="FOLDER", help="and the .onnx files of this folder")
-    parser.add_argument("--dim", action="append", default=[], metavar="NETWORK:NAME=VALUE", help="an extent that a model leaves open; repeatable")
+    add_dim_option(parser)
     parser.add_argument("--batches", default=[1, 4], type=numbers_of, metavar="LIST", help="batch sizes (default 1,4)")
     parser.add_argument("--limit", default=60, type=int, metavar="SECONDS", help="processor time of a point (default 60)")
     parser.add_argument("--csv", type=pathlib.Path, metavar="FILE", help="also write all figures there")
@@ -63,7 +62,7 @@ def measured(infsim, networks, a):
     """(name, batch, result) of some networks: (name, word for infsim)."""
     for batch in a.batches:
         for name, network in networks:
-            result = run(infsim, network, batch, [d.split(":", 1)[1] for d in a.dim if d.split(":", 1)[0] == name], a.limit)
+            result = run(infsim, network, batch, dims_of(a, network), a.limit)
             print(*row(name, batch, result), sep="  ", file=sys.stderr, flush=True)
             yield name, batch, result
 

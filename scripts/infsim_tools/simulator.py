@@ -72,6 +72,17 @@ def add_network_options(parser, batches):
     parser.add_argument("--batches", default=numbers_of(batches), type=numbers_of, metavar="LIST", help=f"batch sizes (default {batches})")
 
 
+def add_dim_option(parser):
+    """--dim NETWORK:NAME=VALUE, for dims_of()."""
+    parser.add_argument("--dim", action="append", default=[], metavar="NETWORK:NAME=VALUE", help="an extent that a model leaves open; repeatable")
+
+
+def dims_of(arguments, network):
+    """What infsim is told of the open extents of a network, by name or file."""
+    given = [d.split(":", 1) for d in arguments.dim]
+    return [word for name, dim in given if name == pathlib.Path(network).stem for word in ("--dim", dim)]
+
+
 def onnx_files(folders):
     """The .onnx files of some folders."""
     for folder in folders:

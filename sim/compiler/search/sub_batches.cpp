@@ -49,10 +49,13 @@ std::vector<Priced> sorted(std::vector<Priced> all) {
     return all;
 }
 
-/// Whether a code is compiled in milliseconds and has buffers that take turns.
-bool is_quick(const Liveness& liveness) {
-    constexpr std::size_t kFew = 4096;  // instructions
-    return liveness.layer.size() <= kFew &&
+/// Whether a code is compiled quickly and has buffers that take turns. It may be longer if something changes its layout
+/// in device DRAM: then images wait long for each other's buffers.
+bool is_quick(const Network& network, const Liveness& liveness) {
+    constexpr std::size_t kFew = 4096, kMore = 65536;  // instructions
+    const bool stores = std::any_of(network.layers.begin(), network.layers.end(),
+                                    [](const Layer& l) { return std::holds_alternative<StoreOp>(l.op); });
+    return liveness.layer.size() <= (stores ? kMore : kFew) &&
            std::any_of(liveness.buffers.begin(), liveness.buffers.end(), [](const Buffer& b) { return b.rotates; });
 }
 
@@ -75,7 +78,7 @@ std::optional<SubBatches::AsItIs> SubBatches::as_it_is() {
             found->gave_up_sharing = gave_up_sharing(trial.plans, found->decision.plan);
             found->tight = static_cast<double>(found->decision.allocation.lower_bound) >
                            kTight * static_cast<double>(in_.capacity);
-            found->quick = is_quick(found->decision.dry_run.liveness);
+            found->quick = is_quick(in_.network, found->decision.dry_run.liveness);
         }
         if (found && !in_.first_that_fits && (found->gave_up_sharing || found->tight || found->quick)) {
             trial.program = true;

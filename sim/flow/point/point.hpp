@@ -23,7 +23,7 @@ namespace infsim::flow {
 
 /// Incremented when equal inputs give different results than before, so that stored results are not mistaken for new
 /// ones.
-constexpr int kResultsEpoch = 17;
+constexpr int kResultsEpoch = 18;
 
 /// Accepted counts start at 1 and end here; larger ones are typing mistakes.
 constexpr std::int64_t kMaxBatch = 4096, kMaxCores = 64, kMaxWorkers = 64, kMaxOffsetSets = 1024, kMinInferences = 8,
