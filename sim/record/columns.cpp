@@ -76,8 +76,9 @@ void add_results(std::vector<Column>& c) {
                        "on its worker, part of its latency",
                        &R::host_ms));
     c.back().rare = true;
-    c.push_back(
-        column("roofline_ms", "ms", "no inference of this program can be faster on this chip", &R::roofline_ms));
+    c.push_back(column("roofline_ms", "ms",
+                       "on average, no core of this chip can complete inferences of this program in less",
+                       &R::roofline_ms));
     c.push_back(column("bound", "", "which resource that bound comes from: dram, pe, act, pool or host", &R::bound));
     c.push_back(column("ideal_ms", "ms",
                        "no compiler can be faster: true multiply-accumulates at the array's peak, or parameters once, "

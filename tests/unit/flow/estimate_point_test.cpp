@@ -49,7 +49,8 @@ TEST_CASE("an estimate has figures with an interval, and nothing that only a sim
     CHECK(filled > 40);
     CHECK(*estimate.throughput_high == Approx(*estimate.throughput_avg * (1 + kEstimateError)));
     CHECK(*estimate.throughput_low == Approx(*estimate.throughput_avg * (1 - kEstimateError)));
-    CHECK(*estimate.service_ms >= *estimate.roofline_ms * 0.99);
+    // The roofline bounds completions, not service: here the link to the host.
+    CHECK(*estimate.throughput_avg <= 4 * 4 / *estimate.roofline_ms * 1e3 * 1.0001);
     CHECK(*estimate.unloaded_service_ms <= *estimate.service_ms);
 }
 
