@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """By the compiler's own estimate, ResNet-50: a chip with more of something never compiles to a clearly slower program, and no batch
-is clearly slower than smaller ones one after the other.
+is clearly slower than smaller ones one after the other. A smaller state buffer costs little by little.
 
 usage: monotone_test.py INFSIM SOURCE_FOLDER [TEST...]
 """
@@ -33,6 +33,14 @@ class Monotone(unittest.TestCase):
                     said = Infsim(INFSIM).json("compile", MODEL, "--batch", 4, "--set", f"{key}={value}")
                     self.assertLessEqual(said["estimate_shared_ms"], (1 + TOLERANCE) * best)
                     best = min(best, said["estimate_shared_ms"])
+
+    def test_a_state_buffer_that_shrinks_costs_little_by_little(self):
+        # A twelfth of the buffer less, down to less than half of it: no step costs more than its share.
+        times = [Infsim(INFSIM).json("compile", MODEL, "--batch", 4, "--set", f"chip.state_buffer.partition_bytes={kib}KiB")["estimate_shared_ms"]
+                 for kib in range(96, 39, -8)]
+        for larger, smaller in zip(times, times[1:]):
+            self.assertLess(smaller, 1.12 * larger, times)
+        self.assertLess(times[-1], 1.35 * times[0], times)
 
     def test_no_batch_is_slower_than_cutting_it_up(self):
         cuts = subprocess.run([sys.executable, SOURCE / "scripts/check_cuts.py", "--infsim", INFSIM, "--batches", "1,2,4,6,8,12,16",
