@@ -4,7 +4,8 @@
 RESULTS_FOLDER is that of a sweep with the axis `compiler`, such as sweeps/search.json. Prints for every network and batch the
 throughput of both compilers, their ratio, what does not fit, and "best cut": the throughput of the smaller batches of the
 table that make this one up, one after the other. Exit status 1 if the search is slower than layer by layer by more than
---tolerance (what does not fit counts as infinitely slow), or slower than the best cut by more than --cut-tolerance.
+--tolerance, even where both are at the ends of their intervals that suit it (what does not fit counts as infinitely slow), or
+slower than the best cut by more than --cut-tolerance.
 """
 import pathlib
 
@@ -13,12 +14,23 @@ from infsim_tools.blocks import markdown, write_block
 from infsim_tools.inputs import SOURCE, InputError, parser_of, run
 from infsim_tools.tables import Table
 
-COLUMNS = ("compiler", "model_name", "batch_size", "status", "throughput_avg", "weight_bytes_per_inference")
+COLUMNS = ("compiler", "model_name", "batch_size", "status", "throughput_avg", "throughput_low", "throughput_high",
+           "weight_bytes_per_inference")
 
 
 def speed_of(row):
     """Items per second; None where the point does not fit."""
     return row["throughput_avg"] if row and row["status"] == "ok" else None
+
+
+def is_slower(search, plain, tolerance):
+    """Whether one row is slower than another by more than `tolerance` %, beyond what their intervals leave open."""
+    if not speed_of(plain):
+        return False
+    if not speed_of(search):
+        return True
+    halves = [(row["throughput_high"] - row["throughput_low"]) / 2 for row in (search, plain)]
+    return speed_of(search) + sum(h * h for h in halves) ** 0.5 < speed_of(plain) * (1 - tolerance / 100)
 
 
 def points_of(folder):
@@ -82,7 +94,7 @@ def compare(points, options):
         print(line_of(model, batch, pair, (plain, search), cut))
         if cut and (not search or search < cut * (1 - options.cut_tolerance / 100)):
             cut_better.append(f"{model} B={batch} by {100 * (cut / search - 1):.1f} %" if search else f"{model} B={batch}")
-        if plain and (not search or search / plain < 1 - options.tolerance / 100):
+        if is_slower(pair[1], pair[0], options.tolerance):
             slower.append(f"{model} B={batch}")
     return compared, slower, cut_better
 
