@@ -268,6 +268,14 @@ class CommandLines(InScratch):
         self.assertEqual(status, 2)
         self.assertIn("there is no block speeds; there are: batches, flags, lengths", err)
 
+    def test_a_measurement_is_slower_only_beyond_both_intervals(self):
+        is_slower = runpy.run_path(str(SCRIPTS / "compare_search.py"))["is_slower"]
+        row = lambda mean, half: {"status": "ok", "throughput_avg": mean, "throughput_low": mean - half, "throughput_high": mean + half}  # noqa: E731
+        self.assertFalse(is_slower(row(98, 0), row(100, 3), 1))
+        self.assertTrue(is_slower(row(98, 0.3), row(100, 0.4), 1))
+        self.assertTrue(is_slower({"status": "infeasible"}, row(100, 3), 1))
+        self.assertFalse(is_slower({"status": "infeasible"}, {"status": "infeasible"}, 1))
+
     def test_every_script_is_in_the_page_of_the_folder(self):
         page = (SCRIPTS / "README.md").read_text()
         for path in [*SCRIPTS.glob("*.py"), *SCRIPTS.glob("*.sh")]:
