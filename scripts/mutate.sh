@@ -15,7 +15,7 @@ suites=(property_compiler unit_compiler onnx_node)   # of the compiler, the like
 mutants=(
     "sim/compiler/emit/conv.cpp|program::Matmul{moving.ap, dst.ap, !overwrite_}|program::Matmul{moving.ap, dst.ap, overwrite_}"
     "sim/compiler/schedule/hazards.cpp|if (!place.write \|\| t.queue != place.who.queue) wait_for(t);|if (!place.write) wait_for(t);"
-    "sim/compiler/memory/assign_addresses.cpp|index_.overlapping(life.first, life.last, |index_.overlapping(life.first + 1, life.last - 1, "
+    "sim/compiler/memory/assign_addresses.cpp|index_.overlapping_of(begun_[i], lives_[i].first, |index_.overlapping_of(begun_[i], lives_[i].first + 1, "
     "sim/compiler/memory/return_cost.cpp|in_dram ? 1 : kSavedOnceMore|in_dram ? 1 : 1"
     "sim/compiler/emit/replicate.cpp|const int shift = r * op.dilation - op.pad;|const int shift = r * op.dilation - op.pad + 1;"
     "sim/compiler/ir/views.cpp|out.axes[i] = view.axes.at(static_cast<std::size_t>(perm[i]));|out.axes[static_cast<std::size_t>(perm[i])] = view.axes.at(i);"
