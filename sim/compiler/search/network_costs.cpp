@@ -140,7 +140,8 @@ std::int64_t NetworkCosts::resident_weights(LayerId first, LayerId last) const {
 
 double NetworkCosts::weights_seconds(LayerId first, LayerId last, int batch, int weights_for) const {
     const double once = weights_before_[last.index()] - weights_before_[first.index()];
-    return once * ((batch + weights_for - 1) / weights_for);
+    const int times = (batch + weights_for - 1) / weights_for;
+    return once * times;
 }
 
 double NetworkCosts::seconds(LayerId first, LayerId last, int images, int batch, int weights_for) const {

@@ -68,7 +68,7 @@ public:
     /// Empty if there are no sections, or if all layers on all images take no longer.
     std::optional<SectionList> best() {
         constexpr double kSame = 1 + 1e-9;  // sums of the same numbers, in another order
-        const Choice& choice = before(costs_.end(), batch_, 0, kMostSections);
+        const Choice& choice = before({costs_.end(), batch_, 0, kMostSections});
         SectionList list{joined(choice.sections), choice.seconds};
         if (list.sections.empty() || is_plain(list.sections)) return std::nullopt;
         for (const Option& whole : ways(LayerId(0), costs_.end(), batch_, batch_, room_))
@@ -180,32 +180,42 @@ private:
         }
     }
 
-    /// The best sections for layers [0, end) if the next section takes `images` at a time and `held` bytes are taken by
-    /// tensors between later sections and by their weights.
-    const Choice& before(LayerId end, int images, std::int64_t held, int left) {
-        if (end.value() == 0) return nothing_left_;
-        if (left == 0) return impossible_;
-        const auto key = std::make_tuple(end.value(), images, held, left);
+    /// Where sections are still to be chosen: for layers [0, end), before a section that takes `images` at a time,
+    /// while tensors between later sections and their weights hold `held` bytes; at most `left` sections.
+    struct Spot {
+        LayerId end;
+        int images = 0;
+        std::int64_t held = 0;
+        int left = 0;
+    };
+
+    const Choice& before(const Spot& spot) {
+        if (spot.end.value() == 0) return nothing_left_;
+        if (spot.left == 0) return impossible_;
+        const auto key = std::make_tuple(spot.end.value(), spot.images, spot.held, spot.left);
         if (const auto found = known_.find(key); found != known_.end()) return found->second;
-        const bool last = left == kMostSections;
         Choice best;
         for (LayerId cut : cuts_) {
-            if (cut.value() >= end.value()) break;
-            for (int n : sizes_) {
-                if (n > images || (images % n != 0 && images != batch_)) continue;
-                // While this section works on its last images, the others wait for the next section.
-                const std::int64_t waiting = held + (last ? 0 : costs_.crossing(end, images - n));
-                for (const Option& option : ways(cut, end, n, images, room_ - waiting)) {
-                    if (option.seconds >= best.seconds) continue;
-                    const Choice& rest = before(cut, n, waiting + option.held, left - 1);
-                    if (rest.seconds + option.seconds >= best.seconds) continue;
-                    best.seconds = rest.seconds + option.seconds;
-                    best.sections = rest.sections;
-                    best.sections.push_back(option.section);
-                }
-            }
+            if (cut >= spot.end) break;
+            for (int n : sizes_)
+                if (n <= spot.images && (spot.images % n == 0 || spot.images == batch_)) improve(best, spot, cut, n);
         }
         return known_[key] = std::move(best);
+    }
+
+    /// Takes layers [cut, end) on `n` images at a time, with the best sections before them, where that is faster.
+    void improve(Choice& best, const Spot& spot, LayerId cut, int n) {
+        // While this section works on its last images, the others wait for the next section.
+        const bool last = spot.left == kMostSections;
+        const std::int64_t waiting = spot.held + (last ? 0 : costs_.crossing(spot.end, spot.images - n));
+        for (const Option& option : ways(cut, spot.end, n, spot.images, room_ - waiting)) {
+            if (option.seconds >= best.seconds) continue;
+            const Choice& rest = before({cut, n, waiting + option.held, spot.left - 1});
+            if (rest.seconds + option.seconds >= best.seconds) continue;
+            best.seconds = rest.seconds + option.seconds;
+            best.sections = rest.sections;
+            best.sections.push_back(option.section);
+        }
     }
 };
 
