@@ -8,6 +8,7 @@
 #include "base/problems.hpp"
 #include "compiler/back_end.hpp"
 #include "compiler/compilation.hpp"
+#include "compiler/emit/builder.hpp"
 #include "compiler/memory/dram.hpp"
 #include "compiler/quick_refusal.hpp"
 #include "compiler/reports.hpp"
@@ -49,7 +50,7 @@ void check_arguments(const graph::Graph& graph, int batch, DType dtype, DType io
 
 /// Every queue owns a semaphore, so the number needed does not depend on the network.
 std::optional<DoesNotFit> too_few_semaphores(const program::Target& target) {
-    const int queues = 3 + target.dma_engines * std::min(4, target.rings_per_engine);
+    const int queues = kFirstRing + target.dma_engines * std::min(kFewRings, target.rings_per_engine);
     if (queues <= target.max_queues) return std::nullopt;
     DoesNotFit no;
     no.resource = resource::semaphores;

@@ -64,6 +64,18 @@ inline double difference(const Outputs& a, const Outputs& b) {
     return apart;
 }
 
+/// Runs the Program and compares every output with the reference.
+inline void check_equals_reference(const graph::Graph& graph, const program::Program& program, const Data& data,
+                                   double tolerance) {
+    const Outputs outputs = run(graph, program, data);
+    Reference reference(graph, data.constants);
+    for (std::size_t image = 0; image < outputs.size(); ++image) {
+        const auto expected = reference.run(data.inputs[image]);
+        for (std::size_t o = 0; o < expected.size(); ++o)
+            CHECK(difference(outputs[image][o], expected[o].values) <= tolerance);
+    }
+}
+
 /// Compiles in fp32, checks, runs, compares with the reference; gives what was compiled.
 inline compiler::Compiled check_computes(const graph::Graph& graph, int batch,
                                          const compiler::CompileOptions& options = {},
@@ -71,13 +83,7 @@ inline compiler::Compiled check_computes(const graph::Graph& graph, int batch,
     auto c = checked(graph, chip, batch, options);
     REQUIRE(c.has_value());
     const Data data = make_data(graph, batch, 7, Numbers::real);
-    const Outputs outputs = run(graph, c->program, data);
-    Reference reference(graph, data.constants);
-    for (std::size_t image = 0; image < outputs.size(); ++image) {
-        const auto expected = reference.run(data.inputs[image]);
-        for (std::size_t o = 0; o < expected.size(); ++o)
-            CHECK(difference(outputs[image][o], expected[o].values) <= 1e-5);
-    }
+    check_equals_reference(graph, c->program, data, 1e-5);
     return std::move(*c);
 }
 

@@ -100,14 +100,7 @@ TEST_CASE("layers that run fused compute what the reference computes") {
         const auto program = fused_program(graph, chip, batch, random, tally);
         if (!program) continue;
         CHECK(complaints(*program) == "");
-        const Data data = make_data(graph, batch, seed, Numbers::real);
-        const Outputs outputs = run(graph, *program, data);
-        Reference reference(graph, data.constants);
-        for (std::size_t image = 0; image < outputs.size(); ++image) {
-            const auto expected = reference.run(data.inputs[image]);
-            for (std::size_t o = 0; o < expected.size(); ++o)
-                CHECK(difference(outputs[image][o], expected[o].values) <= 3e-5);
-        }
+        check_equals_reference(graph, *program, make_data(graph, batch, seed, Numbers::real), 3e-5);
     }
     INFO(tally.fused << " fused, " << tally.again << " with rows computed again, " << tally.residuals
                      << " across a residual add, " << tally.elementwise << " with elementwise layers, "

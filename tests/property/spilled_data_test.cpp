@@ -49,14 +49,7 @@ void check_network(std::uint64_t seed, Tally& tally) {
     tally.recomputed += c->memory.recomputed_instructions > 0;
     tally.sections += in_sections(*c);
     tally.bands += in_bands(*c);
-    const Data data = make_data(graph, batch, seed, Numbers::real);
-    const Outputs outputs = run(graph, c->program, data);
-    Reference reference(graph, data.constants);
-    for (std::size_t image = 0; image < outputs.size(); ++image) {
-        const auto expected = reference.run(data.inputs[image]);
-        for (std::size_t o = 0; o < expected.size(); ++o)
-            CHECK(difference(outputs[image][o], expected[o].values) <= 3e-5);
-    }
+    check_equals_reference(graph, c->program, make_data(graph, batch, seed, Numbers::real), 3e-5);
 }
 
 }  // namespace

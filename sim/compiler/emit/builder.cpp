@@ -7,7 +7,6 @@ namespace infsim::compiler {
 namespace {
 
 constexpr std::size_t kShortCode = 65536;  ///< instructions
-constexpr int kFirstRing = 3;              ///< queues before those of the DMA engines
 
 }  // namespace
 

@@ -29,6 +29,8 @@ enum class LoadStream : std::int32_t { weights = 0, inputs = 1, constants = 2 };
 /// Where there are fewer rings, the last one takes what has none.
 enum class Ring : int { weights = 0, inputs = 1, constants = 2, others = 3, stores = 4, copies = 5 };
 
+/// Queues before those of the DMA engines: PE, ACT and POOL have one each.
+constexpr int kFirstRing = 3;
 /// Rings of a DMA engine that a code usually has, and all of them.
 constexpr int kFewRings = 4, kAllRings = 6;
 

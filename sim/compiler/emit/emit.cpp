@@ -14,8 +14,7 @@ namespace {
 using Outcome = std::variant<WatchedCode, BufferTooLarge, DoesNotFit>;
 
 int rings_of(const EmitInput& input) {
-    constexpr int kEngines = 3;  // PE, ACT and POOL have a queue each
-    const bool room = kEngines + input.target.dma_engines * kAllRings <= input.target.max_queues;
+    const bool room = kFirstRing + input.target.dma_engines * kAllRings <= input.target.max_queues;
     return input.options.own_rings && room ? kAllRings : kFewRings;
 }
 

@@ -39,23 +39,30 @@ void open_window(EmitContext& c, const Where& at, ValueId v, RowRange rows, int 
     c.storage.set_whole(v, at.image, now);
 }
 
+/// Whether a stripe needs only what its new rows read; else windows hold all that their rows read.
+bool only_new_rows(const EmitContext& c, const Section& section) {
+    return c.input.options.overlap_stripes && !section.recompute_halo;
+}
+
 /// Layers that run fused, for one image.
 class Stripes {
 public:
-    Stripes(EmitContext& c, const FusedLayers& layers, ImageId image, const Section& section)
+    /// `window_rows`: by item, rows of its windows, all of one size, so that each fits where another was.
+    Stripes(EmitContext& c, const FusedLayers& layers, const std::vector<int>& window_rows, ImageId image,
+            const Section& section)
         : c_(c),
           layers_(layers),
+          window_rows_(window_rows),
           image_(image),
           section_(section),
-          input_streams_(!c.storage.has(layers.items()[0].value, image)),
-          done_(layers.items().size(), 0) {
-        measure();
-    }
+          input_streams_(!c.storage.has(layers.items()[0].value, image)) {}
 
     void emit() {
         keep_what_residuals_hold();
-        for (int row = 0; row < layers_.rows(); row += section_.stripe_rows) emit_stripe(row);
-        for (std::size_t i = 0; i < done_.size(); ++i)
+        layers_.for_each_stripe(
+            section_.stripe_rows, only_new_rows(c_, section_),
+            [&](const std::vector<RowRange>& need, const std::vector<int>& done) { emit_stripe(need, done); });
+        for (std::size_t i = 0; i < layers_.items().size(); ++i)
             if (streams(i)) c_.storage.set_whole(layers_.items()[i].value, image_, Place{});
         for (const LayerId l : IdRange<LayerId>(layers_.first(), layers_.end()))
             naming_layer(c_.input, l, [&] { store_outputs(c_, {l, image_}); });
@@ -64,33 +71,12 @@ public:
 private:
     EmitContext& c_;
     const FusedLayers& layers_;
+    const std::vector<int>& window_rows_;
     ImageId image_;
     const Section& section_;
     bool input_streams_ = false;
-    std::vector<int> done_;  ///< by item: rows [0, done) have been made
-    std::vector<int> most_;  ///< by item: rows of its windows, of one size, so that each fits where another was
 
     bool streams(std::size_t item) const { return item == 0 ? input_streams_ : layers_.items()[item].streams; }
-
-    /// By item, the rows that the stripe from `row` on needs.
-    std::vector<RowRange> needed(int row) const {
-        const RowRange last{row, std::min(row + section_.stripe_rows, layers_.rows())};
-        return layers_.needed(last, done_, c_.input.options.overlap_stripes && !section_.recompute_halo);
-    }
-
-    void measure() {
-        most_.assign(done_.size(), 0);
-        for (int row = 0; row < layers_.rows(); row += section_.stripe_rows) {
-            const auto need = needed(row);
-            for (std::size_t i = 0; i < need.size(); ++i) most_[i] = std::max(most_[i], need[i].count());
-            note_done(need);
-        }
-        done_.assign(done_.size(), 0);
-    }
-
-    void note_done(const std::vector<RowRange>& need) {
-        for (std::size_t i = 0; i < need.size(); ++i) done_[i] = std::max(done_[i], need[i].hi);
-    }
 
     /// An output must not take the place of its residual here: later stripes may still read that.
     void keep_what_residuals_hold() {
@@ -101,27 +87,25 @@ private:
         }
     }
 
-    void emit_stripe(int row) {
-        const auto need = needed(row);
-        if (input_streams_) emit_item(0, layers_.first(), need[0]);
+    void emit_stripe(const std::vector<RowRange>& need, const std::vector<int>& done) {
+        if (input_streams_) emit_item(0, layers_.first(), need[0], done[0]);
         for (const LayerId l : IdRange<LayerId>(layers_.first(), layers_.end())) {
             const std::size_t item = layers_.made_by(l);
-            emit_item(item, l, need[item]);
+            emit_item(item, l, need[item], done[item]);
         }
-        note_done(need);
     }
 
     /// Emits the rows of an item that the stripe needs and that are missing: the part that `maker` makes.
-    void emit_item(std::size_t item, LayerId maker, RowRange need) {
+    void emit_item(std::size_t item, LayerId maker, RowRange need, int done) {
         const Where at{maker, image_};
         const FusedLayers::Item& what = layers_.items()[item];
         // If a layer's stride exceeds its kernel, it skips rows for good.
         const bool again = section_.recompute_halo && item > 0 && streams(item);
-        const int kept = again ? need.lo : done_[item];
+        const int kept = again ? need.lo : done;
         const RowRange fresh{std::max(need.lo, kept), std::max(need.hi, need.lo)};
         naming_layer(c_.input, maker, [&] {
             if (streams(item) && (item == 0 || what.maker == maker))
-                open_window(c_, at, what.value, need, kept, most_[item]);
+                open_window(c_, at, what.value, need, kept, window_rows_[item]);
             if (fresh.hi <= fresh.lo) return;
             if (item == 0) load_input_rows(c_, at, what.value, fresh, c_.storage.place(what.value, image_));
             else emit_layer_rows(c_, at, fresh);
@@ -135,10 +119,20 @@ bool converts_whole_input(const EmitContext& c) {
     return !c.input.options.stream_converted_input && c.dram.dtype(input.input) != input.dtype;
 }
 
-/// Without what the first layer reads, which is there or streams as well.
-void emit_stripes(EmitContext& c, ImageSpan images, const Section& stripes) {
-    const FusedLayers layers(c.input.network, c.rows, LayerId(stripes.first), LayerId(stripes.last));
-    for (const ImageId image : images.ids()) Stripes(c, layers, image, stripes).emit();
+/// `before(image)` comes before the layers of an image.
+template <class Before>
+void emit_stripes(EmitContext& c, ImageSpan images, const Section& section, Before&& before) {
+    const FusedLayers layers(c.input.network, c.rows, LayerId(section.first), LayerId(section.last));
+    const std::vector<int> window_rows = layers.window_rows(section.stripe_rows, only_new_rows(c, section));
+    for (const ImageId image : images.ids()) {
+        before(image);
+        Stripes(c, layers, window_rows, image, section).emit();
+    }
+}
+
+/// What the first layer reads is there, or streams as well.
+void emit_stripes(EmitContext& c, ImageSpan images, const Section& section) {
+    emit_stripes(c, images, section, [](ImageId) {});
 }
 
 }  // namespace
@@ -160,14 +154,12 @@ void emit_stem(EmitContext& c, ImageSpan images) {
     if (from < layers) emit_stripes(c, images, {from, layers, 1, c.plan.stem_stripe_rows});
 }
 
-void emit_fused(EmitContext& c, ImageSpan images, const Section& stripes) {
-    const FusedLayers layers(c.input.network, c.rows, LayerId(stripes.first), LayerId(stripes.last));
-    for (const ImageId image : images.ids()) {
-        for (const LayerId l : IdRange<LayerId>(layers.first(), layers.end()))
+void emit_fused(EmitContext& c, ImageSpan images, const Section& section) {
+    emit_stripes(c, images, section, [&](ImageId image) {
+        for (const LayerId l : IdRange<LayerId>(LayerId(section.first), LayerId(section.last)))
             for (const Part& in : c.layer(l).inputs)
                 naming_layer(c.input, l, [&] { load_input(c, {l, image}, in.value); });
-        Stripes(c, layers, image, stripes).emit();
-    }
+    });
 }
 
 }  // namespace infsim::compiler

@@ -52,4 +52,12 @@ int k_tiles_of_slot(const Network& network, const Layer& layer, bool skips_zeros
     return (slots + together - 1) / together * each;
 }
 
+std::int64_t weight_bytes_per_partition(const Network& network, const Layer& layer, DType dtype, bool skips_zeros) {
+    const auto& op = std::get<ConvOp>(layer.op);
+    const auto lanes = network.values[layer.output.value].phys.lanes.begin() + layer.output.first_slot;
+    const int columns = std::accumulate(lanes, lanes + layer.output.slots, 0);
+    return std::int64_t{k_tiles_of_slot(network, layer, skips_zeros)} * op.kernel_rows * op.kernel_cols * columns *
+           dtype_bytes(dtype);
+}
+
 }  // namespace infsim::compiler

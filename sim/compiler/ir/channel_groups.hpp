@@ -33,4 +33,7 @@ std::vector<KTile> k_tiles(const SlotGeometry& slots, const std::vector<int>& la
 /// `skips_zeros`: leaves out blocks between groups.
 int k_tiles_of_slot(const Network& network, const Layer& layer, bool skips_zeros);
 
+/// Approximate bytes per partition of the weights of a convolution, by the same number of K-tiles.
+std::int64_t weight_bytes_per_partition(const Network& network, const Layer& layer, DType dtype, bool skips_zeros);
+
 }  // namespace infsim::compiler

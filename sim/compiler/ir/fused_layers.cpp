@@ -172,6 +172,14 @@ std::vector<RowRange> FusedLayers::needed(RowRange last, const std::vector<int>&
     return need;
 }
 
+std::vector<int> FusedLayers::window_rows(int stripe_rows, bool only_new) const {
+    std::vector<int> most(items_.size(), 0);
+    for_each_stripe(stripe_rows, only_new, [&](const std::vector<RowRange>& need, const std::vector<int>&) {
+        for (std::size_t i = 0; i < need.size(); ++i) most[i] = std::max(most[i], need[i].count());
+    });
+    return most;
+}
+
 /// Adds what rows `made` of a layer's output need to `need`.
 void FusedLayers::widen_by_inputs(LayerId layer, RowRange made, std::vector<RowRange>& need) const {
     const std::vector<Part>& inputs = network_.layers[layer].inputs;

@@ -2,6 +2,7 @@
 // them only the current rows exist.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -77,6 +78,18 @@ public:
     /// been made. Of an item that does not stream, its next rows. `only_new`: rows that only rows already made need are
     /// left out.
     std::vector<RowRange> needed(RowRange last, const std::vector<int>& done, bool only_new) const;
+    /// Calls visit(need, done) for every stripe of `stripe_rows` rows, in order; see needed().
+    template <class Visit>
+    void for_each_stripe(int stripe_rows, bool only_new, Visit&& visit) const {
+        std::vector<int> done(items_.size(), 0);
+        for (int row = 0; row < rows(); row += stripe_rows) {
+            const auto need = needed({row, std::min(row + stripe_rows, rows())}, done, only_new);
+            visit(need, std::as_const(done));
+            for (std::size_t i = 0; i < need.size(); ++i) done[i] = std::max(done[i], need[i].hi);
+        }
+    }
+    /// By item, the most rows that a stripe needs.
+    std::vector<int> window_rows(int stripe_rows, bool only_new) const;
 
 private:
     const Network& network_;

@@ -12,8 +12,8 @@ namespace infsim::compiler {
 struct Section {
     int first = 0, last = 0;  ///< layers [first, last)
     int images = 0;           ///< at a time; 0: the batch. A multiple of the previous section's, or the batch
-    /// If greater than 0: a chain of convolutions and pools that run fused, each image in stripes of this many rows of
-    /// the last layer; only the current rows of the tensors in between exist.
+    /// If greater than 0: the layers run fused (see can_fuse()), each image in stripes of this many rows of the last
+    /// layer; only the current rows of the tensors in between exist.
     int stripe_rows = 0;
     /// Rows shared by two stripes are recomputed; otherwise they are copied from one stripe's window to the next one's.
     bool recompute_halo = false;

@@ -98,9 +98,7 @@ void NetworkCosts::measure_layer(const Network& net, const Layer& layer, DType d
         c.conv = true;
         const int tiles = k_tiles_of_slot(net, layer, skips_zeros);
         c.loads = static_cast<double>(tiles) * conv->kernel_rows * conv->kernel_cols * layer.output.slots;
-        const auto lanes = out.lanes.begin() + layer.output.first_slot;
-        c.weight_bytes = std::int64_t{tiles} * conv->kernel_rows * conv->kernel_cols *
-                         std::accumulate(lanes, lanes + layer.output.slots, 0) * dtype_bytes(dtype);
+        c.weight_bytes = weight_bytes_per_partition(net, layer, dtype, skips_zeros);
     }
     const double weights = weight_bytes(net, layer, dtype);
     const double share = std::min(static_cast<double>(hw::sustained_dram_bandwidth(spec_).count()) / spec_.cores,

@@ -1,7 +1,6 @@
 #include "compiler/search/plans.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "compiler/ir/channel_groups.hpp"
 #include "compiler/ir/fused_layers.hpp"
@@ -10,14 +9,6 @@
 namespace infsim::compiler {
 
 namespace {
-
-std::int64_t weight_bytes_per_partition(const Network& net, const Layer& layer, DType dtype, bool skips_zeros) {
-    const auto& op = std::get<ConvOp>(layer.op);
-    const auto lanes = net.values[layer.output.value].phys.lanes.begin() + layer.output.first_slot;
-    const int columns = std::accumulate(lanes, lanes + layer.output.slots, 0);
-    return std::int64_t{k_tiles_of_slot(net, layer, skips_zeros)} * op.kernel_rows * op.kernel_cols * columns *
-           dtype_bytes(dtype);
-}
 
 /// Images per group so that a group fills the PSUM banks of one stationary load; 0 (all) if images are small or the
 /// weights of the layer would take too much space while several groups run.

@@ -1,6 +1,5 @@
 // Passes in sections: of those that the costs of the layers propose, which ones are built and priced.
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <set>
 
@@ -13,8 +12,7 @@ namespace infsim::compiler {
 
 namespace {
 
-constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};  ///< of the state buffer, for live activations
-constexpr double kRoomy = 0.7;                         ///< shares from here on count only if nothing else fits
+constexpr double kRoomy = 0.7;  ///< shares of the state buffer from here on count only if nothing else fits
 
 }  // namespace
 
@@ -51,14 +49,14 @@ std::optional<SectionList> SubBatches::proposal(const NetworkCosts& costs, Secti
     return list;
 }
 
-/// Adds what `build_and_add` makes of proposals for less and less room.
+/// Calls add(list, room) for proposals for less and less room.
 template <class Add>
 void SubBatches::add_proposals(const NetworkCosts& costs, SectionQuestion& q, Weights weights, std::vector<Priced>& all,
                                Add&& add) {
     // Where time decides about single Programs, sections of the whole batch are candidates of their own.
     if (q.images == in_.batch && !in_.options.search_only_tight) return;
     const std::size_t before = all.size();
-    for (const double share : kShares) {
+    for (const double share : kRoomShares) {
         if (share <= kRoomy && all.size() > before) return;
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(in_.capacity));
         if (const auto list = proposal(costs, q, room, weights)) add(*list, room);
@@ -70,8 +68,8 @@ double SubBatches::add_planned(const NetworkCosts& costs, SectionQuestion& q, st
     add_proposals(costs, q, Weights::planned, all, [&](const SectionList& list, std::int64_t room) {
         const auto fitting = fitting_sections({in_, build_, costs, q.images, room, q.wanted}, list, q.tried);
         if (!fitting) return;
-        add_passes(in_sections_of(*fitting, q.images, Weights::planned), all);
-        if (all.size() > 0 && all.back().cut.images == q.images) q.best = std::min(q.best, seconds(all.back().time));
+        const auto time = add_passes(in_sections_of(*fitting, q.images, Weights::planned), all);
+        if (time) q.best = std::min(q.best, seconds(*time));
     });
     return q.promised;
 }

@@ -15,8 +15,7 @@ namespace {
 
 constexpr int kMostSections = 5;
 constexpr std::size_t kMostCuts = 28;
-constexpr std::array kStripes = {16, 8, 4, 2, 1};      ///< rows of the last layer
-constexpr std::array kShares = {1.0, 0.85, 0.7, 0.5};  ///< of the state buffer, for live activations
+constexpr std::array kStripes = {16, 8, 4, 2, 1};  ///< rows of the last layer
 
 struct Choice {
     double seconds = std::numeric_limits<double>::infinity();
@@ -59,7 +58,6 @@ public:
         : costs_(costs),
           learnt_(learnt),
           weights_(weights),
-          stem_layers_(stem_layers),
           batch_(batch),
           room_(room),
           cuts_(cuts_of(costs, stem_layers)),
@@ -80,7 +78,7 @@ private:
     const NetworkCosts& costs_;
     const LearntNeeds& learnt_;
     Weights weights_;
-    int stem_layers_, batch_;
+    int batch_;
     std::int64_t room_;
     std::vector<LayerId> cuts_;
     std::vector<int> sizes_;
@@ -132,25 +130,30 @@ private:
         return list;
     }
 
-    /// With several turns, weights stay for all of them, or are read again for each. If they may be evicted, they stay
-    /// as far as there is room: nobody knows yet how far that is.
-    void add_layer_by_layer(Options& options, Section s, int turn, std::int64_t room) const {
+    /// Adds a section whose `weights` bytes stay for all its turns if they are within `spare`, and one that reads them
+    /// again for each turn. If they may be evicted, they stay as far as there is room: nobody knows yet how far that
+    /// is. `seconds(images)`: the time if weights are read for so many images.
+    template <class Seconds>
+    void add(Options& options, Section s, int turn, std::int64_t weights, std::int64_t spare, Seconds&& seconds) const {
+        if (weights_ == Weights::evicted) {
+            s.weights_for = turn;
+            return options.push_back({seconds(s.images), s, 0});
+        }
+        if (turn > s.images && weights <= spare) {
+            s.weights_for = turn;
+            options.push_back({seconds(turn), s, weights});
+        }
+        s.weights_for = s.images;
+        options.push_back({seconds(s.images), s, 0});
+    }
+
+    void add_layer_by_layer(Options& options, const Section& s, int turn, std::int64_t room) const {
         const LayerId first(s.first), last(s.last);
         const std::int64_t need =
             std::max(costs_.peak(first, last, s.images), learnt_need(first, last, s.images, std::nullopt));
-        if (weights_ == Weights::evicted) {
-            s.weights_for = turn;
-            if (need <= room) options.push_back({costs_.seconds(first, last, s.images, batch_, s.images), s, 0});
-            return;
-        }
-        const std::int64_t weights = s.images < turn ? costs_.resident_weights(first, last) : 0;
-        for (const int weights_for : {turn, s.images}) {
-            s.weights_for = weights_for;
-            const std::int64_t held = weights_for > s.images ? weights : 0;
-            if (need + held > room) continue;
-            options.push_back({costs_.seconds(first, last, s.images, batch_, weights_for), s, held});
-            if (weights_for == s.images) break;
-        }
+        if (need > room) return;
+        add(options, s, turn, costs_.resident_weights(first, last), room - need,
+            [&](int weights_for) { return costs_.seconds(first, last, s.images, batch_, weights_for); });
     }
 
     void add_striped(Options& options, Section s, int turn, std::int64_t room) const {
@@ -164,17 +167,9 @@ private:
                 if (std::max(peak, learnt_need(first, last, s.images, peak)) > room) continue;
                 s.stripe_rows = rows;
                 s.recompute_halo = again;
-                if (evicted) {
-                    s.weights_for = turn;
-                    options.push_back({costs_.striped_seconds(first, last, s.images, batch_, stripes), s, 0});
-                    continue;
-                }
-                for (const int weights_for : {turn, s.images}) {
-                    s.weights_for = weights_for;
-                    options.push_back({costs_.striped_seconds(first, last, s.weights_for, batch_, stripes), s,
-                                       weights_for > s.images ? stripes.weights : 0});
-                    if (weights_for == s.images) break;
-                }
+                // The peak has their weights already: they stay from image to image.
+                add(options, s, turn, stripes.weights, stripes.weights,
+                    [&](int weights_for) { return costs_.striped_seconds(first, last, weights_for, batch_, stripes); });
             }
             if (options.size() > before) break;
         }
@@ -235,7 +230,7 @@ std::vector<Section> joined(const std::vector<Section>& sections) {
 std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
                                             std::int64_t capacity) {
     std::vector<SectionList> list;
-    for (double share : kShares) {
+    for (double share : kRoomShares) {
         const auto room = static_cast<std::int64_t>(share * static_cast<double>(capacity));
         auto best = best_sections(costs, stem_layers, batch, room, {});
         if (!best) continue;

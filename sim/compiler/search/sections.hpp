@@ -1,6 +1,7 @@
 // search: which layers run together on how many images, so that weights are rarely read again and everything fits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -130,14 +131,17 @@ double weight_bytes(const Network& network, const Layer& layer, DType dtype);
 /// (true) in stripes, in bytes per partition: weights in use, constants, gaps between buffers.
 using LearntNeeds = std::map<std::tuple<LayerId, int, bool>, std::int64_t>;
 
+/// Shares of the state buffer that live activations may take; the rest is for weights and for loads in progress.
+inline constexpr std::array kRoomShares = {1.0, 0.85, 0.7, 0.5};
+
 /// Sections, and their time according to NetworkCosts.
 struct SectionList {
     std::vector<Section> sections;
     double seconds = 0;
 };
-/// Section lists worth trying, best first by their own estimate, for several shares of the state buffer that live
-/// activations may take (the rest is for weights and for loads in progress). Dynamic programming from the last layer to
-/// the first over (cut, images of the next section, bytes held by tensors between later sections). May be empty.
+/// Section lists worth trying, best first by their own estimate, for each of the shares. Dynamic programming from the
+/// last layer to the first over (cut, images of the next section, bytes held by tensors between later sections and by
+/// their weights). May be empty.
 std::vector<SectionList> section_candidates(const NetworkCosts& costs, int stem_layers, int batch,
                                             std::int64_t capacity);
 

@@ -22,27 +22,24 @@ StripeCosts NetworkCosts::stripes_of(LayerId first, LayerId last, int stripe_row
     const std::vector<FusedLayers::Item>& items = fused.items();
     const auto value = [&](std::size_t item) -> const Value& { return network_.values[items[item].value]; };
     const auto& mover = overlap_stripes_ ? spec_.act : spec_.pool;
-    std::vector<int> done(items.size(), 0), most(items.size(), 0);
+    const bool only_new = overlap_stripes_ && !recompute_halo;
     StripeCosts costs;
     double copy_cycles = 0;
-    for (int row = 0; row < fused.rows(); row += stripe_rows) {
-        const RowRange now{row, std::min(row + stripe_rows, fused.rows())};
-        const auto need = fused.needed(now, done, overlap_stripes_ && !recompute_halo);
+    fused.for_each_stripe(stripe_rows, only_new, [&](const std::vector<RowRange>& need, const std::vector<int>& done) {
         for (std::size_t i = 1; i < items.size(); ++i) {
             const bool again = recompute_halo && items[i].streams;
             const int made = need[i].hi - std::max(need[i].lo, again ? 0 : done[i]);
             if (made > 0) costs.compute += rows_seconds(items[i].maker, made);
-            if (!items[i].streams) continue;
-            most[i] = std::max(most[i], need[i].count());
-            if (const int kept = done[i] - need[i].lo; !again && kept > 0)
+            const int kept = items[i].streams && !again ? done[i] - need[i].lo : 0;
+            if (kept > 0)
                 copy_cycles +=
                     static_cast<double>(elements_per_partition(slots_, value(i).phys, kept) + mover.overhead.count());
         }
-        for (std::size_t i = 0; i < items.size(); ++i) done[i] = std::max(done[i], need[i].hi);
-    }
+    });
+    const std::vector<int> rows = fused.window_rows(stripe_rows, only_new);
     for (std::size_t i = 1; i < items.size(); ++i)
         if (items[i].streams)
-            costs.windows += 2 * elements_per_partition(slots_, value(i).phys, most[i]) * dtype_bytes(value(i).dtype);
+            costs.windows += 2 * elements_per_partition(slots_, value(i).phys, rows[i]) * dtype_bytes(value(i).dtype);
     costs.copies = copy_cycles / static_cast<double>(mover.clock.count());
     add_whole_values(costs, fused);
     return costs;

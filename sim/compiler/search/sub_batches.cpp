@@ -183,8 +183,8 @@ std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
     return in_.first_that_fits ? Duration{} : expected_service(built->program, in_.spec);
 }
 
-/// Adds passes to `all`, with their time for the whole batch derived from two of them.
-void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
+/// Adds passes to `all` if they fit. Returns their time for the whole batch, derived from two of them.
+std::optional<Duration> SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     const Timer timer;
     const int judged_on = std::min(in_.batch, 2 * cut.images);
     auto time = estimated(cut, judged_on);
@@ -192,6 +192,7 @@ void SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
     attempts_.push_back(
         {cut.name, time ? fmt::format("estimate {:.3f} ms", milliseconds(*time)) : "does not fit", timer.seconds()});
     if (time) all.push_back({std::move(cut), *time});
+    return time;
 }
 
 /// Adds the passes that spill; if not even one image fits without that, those of 1, 2, 4, ... images as long as more
@@ -202,10 +203,9 @@ void SubBatches::add_spilling(const std::vector<Cut>& passes, std::vector<Priced
     if (!passes.empty() || !in_.options.spill) return;
     std::optional<Duration> best;
     for (int images = 1; images < in_.batch; images *= 2) {
-        const std::size_t before = all.size();
-        add_passes(passes_of(images, {}, true), all);
-        if (all.size() == before || (best && all.back().time >= *best)) return;
-        best = all.back().time;
+        const auto time = add_passes(passes_of(images, {}, true), all);
+        if (!time || (best && *time >= *best)) return;
+        best = time;
     }
 }
 

@@ -84,7 +84,7 @@ private:
     Cut passes_of(int images, Sections sections, bool spill) const;
     std::vector<Cut> whole_passes();
     std::optional<Duration> estimated(const Cut& cut, int batch);
-    void add_passes(Cut cut, std::vector<Priced>& all);
+    std::optional<Duration> add_passes(Cut cut, std::vector<Priced>& all);
     void add_spilling(const std::vector<Cut>& passes, std::vector<Priced>& all);
     SectionQuestions planned(const NetworkCosts& costs, const std::vector<Cut>& passes, std::vector<Priced>& all);
 
