@@ -180,7 +180,7 @@ std::variant<Built, DoesNotFit> build(const Compilation& network, const Trial& t
         built.decision = std::move(*c.decision);
         return built;
     }
-    if (!trial.program) {
+    if (!trial.program || c.decision->dry_run.liveness.layer.size() > trial.most_instructions) {
         built.decision = std::move(*c.decision);
         return built;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <variant>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct SearchInput {
 /// A decision, and the Program that results from it.
 struct Built {
     Decision decision;         ///< without its code
-    program::Program program;  ///< empty if the only question is what fits
+    program::Program program;  ///< empty if the only question is what fits, or if it would be too long
     bool to_dram = false;      ///< the Program stores intermediates to device DRAM, for whatever reason
 };
 
@@ -43,6 +44,8 @@ struct Trial {
     /// One of the first plans is likely to be taken, so their codes are kept; otherwise that costs more than it saves.
     bool likely = false;
     int rotation = 0;  ///< turns that short-lived buffers of one name take, see AllocateOptions; 0: as usual
+    /// A decision with more instructions than that gets no Program.
+    std::size_t most_instructions = std::numeric_limits<std::size_t>::max();
 };
 /// Fits one of the plans, carries it out and returns the result.
 using BuildProgram = std::function<std::variant<Built, DoesNotFit>(const Trial&)>;

@@ -103,11 +103,13 @@ SectionQuestions SubBatches::planned(const NetworkCosts& costs, const std::vecto
 /// sections that fit as they are: not worth trying if those are far from the best.
 void SubBatches::add_evicted(const NetworkCosts& costs, SectionQuestion& q, std::vector<Priced>& all) {
     constexpr double kNear = 1.04;
-    double best = std::numeric_limits<double>::infinity();
-    for (const Priced& p : all) best = std::min(best, seconds(p.time));
-    if (q.best > kNear * best && q.best < std::numeric_limits<double>::infinity()) return;
+    std::optional<Priced> fastest;
+    for (const Priced& p : all)
+        if (!fastest || p.time < fastest->time) fastest = p;
+    if (fastest && q.best > kNear * seconds(fastest->time) && q.best < std::numeric_limits<double>::infinity()) return;
     add_proposals(costs, q, Weights::evicted, all, [&](const SectionList& list, std::int64_t) {
-        if (worth_evictions(list.sections, q.images)) add_passes(in_sections_of(list, q.images, Weights::evicted), all);
+        if (worth_evictions(list.sections, q.images))
+            add_passes(in_sections_of(list, q.images, Weights::evicted), all, fastest ? &*fastest : nullptr);
     });
 }
 

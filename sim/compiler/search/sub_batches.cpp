@@ -166,33 +166,43 @@ std::vector<Plan> SubBatches::sharing_plans(const Cut& cut, int batch) const {
     return list;
 }
 
-std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, bool program) const {
-    if (!cut.evict) return build_({fastest_plans(in_, batch, cut.sections), batch, false, false, program});
-    if (cut.shares) {
-        auto outcome = build_({sharing_plans(cut, batch), batch, cut.spill, true, program});
+std::variant<Built, DoesNotFit> SubBatches::build(const Cut& cut, int batch, bool program,
+                                                  std::size_t most_instructions) const {
+    Trial trial{{}, batch, cut.evict && cut.spill, cut.evict, program};
+    trial.most_instructions = most_instructions;
+    if (cut.evict && cut.shares) {
+        trial.plans = sharing_plans(cut, batch);
+        auto outcome = build_(trial);
         if (std::holds_alternative<Built>(outcome)) return outcome;
     }
-    return build_({plans_with(in_, batch, cut.sections), batch, cut.spill, true, program});
+    trial.plans = cut.evict ? plans_with(in_, batch, cut.sections) : fastest_plans(in_, batch, cut.sections);
+    return build_(trial);
 }
 
-/// The estimate for `batch` images; empty if they do not fit.
-std::optional<Duration> SubBatches::estimated(const Cut& cut, int batch) {
-    auto outcome = build(cut, batch, true);
-    const auto* built = std::get_if<Built>(&outcome);
-    if (!built) return std::nullopt;
-    return in_.first_that_fits ? Duration{} : expected_service(built->program, in_.spec);
-}
-
-/// Adds passes to `all` if they fit. Returns their time for the whole batch, derived from two of them.
-std::optional<Duration> SubBatches::add_passes(Cut cut, std::vector<Priced>& all) {
+/// Adds passes to `all` if they fit. Returns their time for the whole batch, derived from two of them. If there is a
+/// `fastest` and they have over twice its instructions, they are taken to last twice as long, without being built.
+std::optional<Duration> SubBatches::add_passes(Cut cut, std::vector<Priced>& all, const Priced* fastest) {
+    constexpr int kTooMany = 2;
     const Timer timer;
     const int judged_on = std::min(in_.batch, 2 * cut.images);
-    auto time = estimated(cut, judged_on);
-    if (time) time = Duration{time->count() / judged_on * in_.batch};
-    attempts_.push_back(
-        {cut.name, time ? fmt::format("estimate {:.3f} ms", milliseconds(*time)) : "does not fit", timer.seconds()});
-    if (time) all.push_back({std::move(cut), *time});
-    return time;
+    const auto judged = static_cast<std::size_t>(judged_on);
+    auto outcome = build(cut, judged_on, true, fastest ? kTooMany * fastest->instructions * judged : kNoLimit);
+    const auto* built = std::get_if<Built>(&outcome);
+    if (!built) {
+        attempts_.push_back({cut.name, "does not fit", timer.seconds()});
+        return std::nullopt;
+    }
+    Priced priced{std::move(cut), {}, built->decision.dry_run.liveness.layer.size() / judged};
+    const bool too_long = built->program.queues.empty() && !in_.first_that_fits;
+    if (too_long) priced.time = kTooMany * fastest->time;
+    else if (!in_.first_that_fits)
+        priced.time = Duration{expected_service(built->program, in_.spec).count() / judged_on * in_.batch};
+    attempts_.push_back({priced.cut.name,
+                         too_long ? fmt::format("{} instructions of an image, too many", priced.instructions)
+                                  : fmt::format("estimate {:.3f} ms", milliseconds(priced.time)),
+                         timer.seconds()});
+    all.push_back(std::move(priced));
+    return all.back().time;
 }
 
 /// Adds the passes that spill; if not even one image fits without that, those of 1, 2, 4, ... images as long as more

@@ -30,6 +30,7 @@ struct Cut {
 struct Priced {
     Cut cut;
     Duration time;
+    std::size_t instructions = 0;  ///< of an image
 };
 
 /// Which sections are worth building for passes of `images` images.
@@ -66,10 +67,13 @@ public:
     /// All images in sections if that promises less than `wanted`; the same for a batch that fits as it is.
     std::vector<Priced> in_sections(const NetworkCosts& costs, Duration wanted);
 
-    /// Builds `batch` images cut this way; with their Program if `program`.
-    std::variant<Built, DoesNotFit> build(const Cut& cut, int batch, bool program) const;
+    /// Builds `batch` images cut this way; with their Program if `program` and they have at most so many instructions.
+    std::variant<Built, DoesNotFit> build(const Cut& cut, int batch, bool program,
+                                          std::size_t most_instructions = kNoLimit) const;
 
 private:
+    static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
     const SearchInput& in_;
     const BuildProgram& build_;
     std::vector<Attempt>& attempts_;
@@ -83,8 +87,7 @@ private:
     int even_pass(int most) const;
     Cut passes_of(int images, Sections sections, bool spill) const;
     std::vector<Cut> whole_passes();
-    std::optional<Duration> estimated(const Cut& cut, int batch);
-    std::optional<Duration> add_passes(Cut cut, std::vector<Priced>& all);
+    std::optional<Duration> add_passes(Cut cut, std::vector<Priced>& all, const Priced* fastest = nullptr);
     void add_spilling(const std::vector<Cut>& passes, std::vector<Priced>& all);
     SectionQuestions planned(const NetworkCosts& costs, const std::vector<Cut>& passes, std::vector<Priced>& all);
 
