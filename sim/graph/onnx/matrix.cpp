@@ -23,7 +23,8 @@ TensorId column_bias(OnnxNode& n, TensorId c, TensorId b) {
     if (shape == Shape{1, columns}) return n.make(Op::reshape, {c}, {{"shape", Shape{columns}}});
     const auto values = n.builder().values(c);
     if (element_count(shape) != 1 || !values || columns > kFoldLimit) return c;
-    return n.builder().small(n.output_name(0) + "/bias", {columns}, n.builder().facts(c).dtype,
+    return n.builder().small(n.builder().fresh_tensor_name(n.output_name(0) + "/bias"), {columns},
+                             n.builder().facts(c).dtype,
                              std::vector<double>(static_cast<std::size_t>(columns), values->front()));
 }
 

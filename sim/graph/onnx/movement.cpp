@@ -119,8 +119,9 @@ void split(OnnxNode& n) {
     const auto parts = static_cast<std::int64_t>(n.output_count());
     const auto extent = n.shape(0)[static_cast<std::size_t>(axis)];
     auto sizes = n.list("split", 1);
-    n.ignore("num_outputs");  // equals the number of outputs
-    if (!sizes) {             // equal parts; the last may be smaller
+    if (const auto said = n.integer("num_outputs", parts); said != parts)
+        throw ShapeError(fmt::format("num_outputs is {}, but it has {} outputs", said, parts));
+    if (!sizes) {  // equal parts; the last may be smaller
         sizes.emplace();
         const auto size = (extent + parts - 1) / parts;
         for (std::int64_t i = 0; i < parts; ++i) sizes->push_back(std::clamp<std::int64_t>(extent - i * size, 0, size));

@@ -122,9 +122,13 @@ Ints OnnxNode::axes(Ints axes, std::size_t rank) const {
     return axes;
 }
 
-bool OnnxNode::output_used(std::size_t i) const {
-    return i < output_count() && !output_name(i).empty() && import_.used.count(output_name(i)) != 0;
+std::string OnnxNode::output_name(std::size_t i) const {
+    if (output_named(i)) return proto_.output(static_cast<int>(i));
+    return import_.builder.fresh_tensor_name(
+        fmt::format("{}/output{}", proto_.name().empty() ? type() : proto_.name(), i));
 }
+
+bool OnnxNode::output_used(std::size_t i) const { return output_named(i) && import_.used.count(output_name(i)) != 0; }
 
 void OnnxNode::require_single_output() const {
     for (std::size_t i = 1; i < output_count(); ++i)
@@ -132,11 +136,11 @@ void OnnxNode::require_single_output() const {
 }
 
 void OnnxNode::bind(std::size_t i, TensorId tensor) {
-    if (i < output_count() && !output_name(i).empty()) import_.tensors[output_name(i)] = tensor;
+    if (output_named(i)) import_.tensors[output_name(i)] = tensor;
 }
 
 void OnnxNode::bind_unknown(std::size_t i, const Shape& shape, DType dtype) {
-    if (i < output_count() && !output_name(i).empty()) bind(i, builder().input(output_name(i), shape, dtype, -1));
+    if (output_named(i)) bind(i, builder().input(output_name(i), shape, dtype, -1));
 }
 
 void OnnxNode::emit(Op op, const std::vector<TensorId>& inputs, Attributes attributes) {
@@ -192,7 +196,8 @@ TensorId OnnxNode::scaled(TensorId tensor, double factor) {
     recipe.sources = {tensor};
     recipe.factor = factor;
     const auto& facts = builder().facts(tensor);
-    return builder().constant(output_name(0) + "/scaled", Shape(facts.shape), facts.dtype, recipe);
+    return builder().constant(builder().fresh_tensor_name(output_name(0) + "/scaled"), Shape(facts.shape), facts.dtype,
+                              recipe);
 }
 
 void OnnxNode::emit_scaled(TensorId tensor, double factor) {

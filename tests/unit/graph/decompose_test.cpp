@@ -127,6 +127,17 @@ TEST_CASE("functions of the model are inlined, with attributes of their calls") 
     CHECK(attribute_float(g.nodes[0], "alpha") == 0.25);
     CHECK(attribute_float(g.nodes[2], "alpha") == Approx(0.01));
 
+    for (const char* name : {"same", ""}) {  // names of nodes are free
+        for (auto& call : *m.model.mutable_graph()->mutable_node()) call.set_name(name);
+        CHECK(test::ops(checked(m)) == "leaky_relu neg leaky_relu neg");
+    }
+    for (const char* unread : {"", ""}) {
+        auto& call = m.node("Leaky", {"s"}, {unread});
+        call.set_name("");
+        call.set_domain("local");
+    }
+    CHECK(test::ops(checked(m)) == "leaky_relu neg leaky_relu neg");
+
     inner.set_op_type("Leaky");
     inner.set_domain("local");
     CHECK(contains(import_error(m), "are nested more than"));

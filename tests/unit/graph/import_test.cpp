@@ -67,6 +67,28 @@ TEST_CASE("problems of single nodes are collected, consequences are not") {
     CHECK_FALSE(contains(error, "Relu_b"));
 }
 
+TEST_CASE("outputs without a name are computed by nobody, or get a name of their own") {
+    OnnxModel m;
+    m.input("x", {1, 4}).output("y");
+    set(m.node("Split", {"x"}, {"a", ""}), "axis", std::int64_t{1});
+    m.node("Relu", {"a"}, {""});
+    m.node("Dropout", {"a"}, {"b", ""});
+    m.node("Shape", {"b"}, {""});
+    m.node("Relu", {"b"}, {"y"});
+    const auto g = m.import();
+    CHECK(test::first_problem(g) == "");
+    CHECK(test::output_shape(g) == Shape{1, 2});
+}
+
+TEST_CASE("a Split says how many outputs it has") {
+    OnnxModel m;
+    m.input("x", {1, 4}).output("a");
+    auto& split = m.node("Split", {"x"}, {"a", "b", "c"});
+    set(split, "axis", std::int64_t{1});
+    set(split, "num_outputs", std::int64_t{2});
+    CHECK(contains(import_error(m), "node 'Split_a' (Split): num_outputs is 2, but it has 3 outputs"));
+}
+
 TEST_CASE("files that are no model, or half of one, are one clear error") {
     const test::TempFolder folder;
     OnnxModel m;
