@@ -2,7 +2,8 @@
 """Draws the Pareto front of a finished sweep: the points that no other point beats in both of two columns.
 
 Of throughput, goodput and efficiency more is better; of every other column less is. Each network has a panel of its own.
-Points of the front are named by the axes that tell them apart. Bars are the confidence interval of the throughput.
+Points of the front are named by the axes that tell them apart. Bars are the confidence interval of the throughput. Where some
+points are simulated, they alone make up the front: an estimate is known less well than the steps between them.
 """
 from infsim_tools.charts import CURVES, FAINT, INK, MARKERS, SOFT, heading, panels_of
 from infsim_tools.inputs import InputError, run
@@ -17,8 +18,11 @@ def gain(rows, column):
     return rows[column].astype(float) * (1 if column.startswith(MORE) else -1)
 
 
-def front_of(rows, x, y):
-    """The rows that no other one beats, from left to right: at least as good in both columns and better in one."""
+def front_of(sweep, rows, x, y):
+    """The rows that no other one beats, from left to right: at least as good in both columns and better in one. Of
+    simulated rows, if there are any."""
+    simulated = rows[~sweep.is_estimated[rows.index]]
+    rows = rows if simulated.empty else simulated
     order = rows.assign(gain_x=gain(rows, x), gain_y=gain(rows, y)).sort_values(["gain_x", "gain_y"], ascending=False)
     best, kept = float("-inf"), []
     for index, row in order.iterrows():
@@ -41,7 +45,7 @@ def name_points(axes, front, x, y, apart):
 
 
 def draw_panel(axes, sweep, rows, x, y, colour, network):
-    front = front_of(rows, x, y)
+    front = front_of(sweep, rows, x, y)
     values = colour.order if colour else [None]
     for number, value in enumerate(values):
         own = rows if value is None else rows[colour.labels[rows.index] == value]
@@ -96,7 +100,7 @@ def draw(sweep, arguments):
         axes.set_visible(False)
     if colour:
         panels[0, min(len(groups), across) - 1].legend(fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    fronts = [front_of(rows, x, y) for _, rows in groups]
+    fronts = [front_of(sweep, rows, x, y) for _, rows in groups]
     if colour and len(groups) == 1 and len(colour) <= 3:
         counts = [(sum(colour.labels[fronts[0].index] == value), colour.prefixed(value)) for value in colour.order]
         text = "On the front: " + ", ".join(f"{count} of {name}" for count, name in counts)

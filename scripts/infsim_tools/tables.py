@@ -59,17 +59,18 @@ class Table:
         self.name, self.question, self.row = about["sweep"], about["question"], about["row"]
         self.columns = {c["name"]: c for c in about["columns"]}
         self.table = read_frame(folder, about)
-        self.estimated = self._take_estimates()
+        self.is_estimated = self._take_estimates()   # by row
+        self.estimated = int(self.is_estimated.sum())
 
     def _take_estimates(self):
-        """Points that were priced have figures as simulated ones do; returns how many there are. Their median is the mean."""
+        """Points that were priced have figures as simulated ones do; returns which rows these are. Their median is the mean."""
         if self.row != "point" or "status" not in self.table:
-            return 0
+            return pd.Series(False, index=self.table.index)
         estimated = self.table["status"] == "estimated"
         self.table.loc[estimated, "status"] = "ok"
         if {"latency_ms_p50", "latency_ms_avg"} <= set(self.table):
             self.table.loc[estimated, "latency_ms_p50"] = self.table.loc[estimated, "latency_ms_avg"]
-        return int(estimated.sum())
+        return estimated
 
     def require(self, *names):
         """Every one of these columns must be there."""

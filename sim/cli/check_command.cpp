@@ -22,12 +22,13 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-enum class Kind { sweep, scenario, chip, compiler, prices, calibration, model };
+enum class Kind { sweep, scenario, chip, compiler, prices, calibration, model, schema };
 
 /// The kind of a JSON file, by the members that only this kind has.
 Kind kind_of(const json::Value& root) {
     if (!root.is_object()) return Kind::model;
     const json::Object& object = root.as_object();
+    if (object.find("$defs") || object.find("properties")) return Kind::schema;
     if (const json::Value* base = object.find("base"); base && base->is_string()) return Kind::chip;  // a variant
     if (object.find("server") || object.find("policy") || object.find("load")) return Kind::scenario;
     if (object.find("axes") || object.find("question") || object.find("base")) return Kind::sweep;
@@ -109,6 +110,9 @@ std::string check_file(const std::string& path, const Depth& depth, flow::ModelC
         }
         case Kind::compiler: return "compiler profile " + flow::load_compiler(path, {}, problems).name;
         case Kind::model: return check_model(path, depth, models, problems);
+        case Kind::schema:
+            problems.add(path, "", "is a JSON schema, which editors read and infsim does not");
+            return "";
     }
     return "";
 }

@@ -815,6 +815,9 @@ class Check(InScratch):
             self.assertIn(part, result.stderr)
         self.assertEqual(result.stdout, f"{CHIP}: ok, chip inferentia1, 4 cores\n")
 
+    def test_a_schema_is_none_of_them(self):
+        for schema in SOURCE.glob("configs/schemas/*.json"):
+            self.assertEqual(self.run_it("check", schema, expect=2).stderr, f"{schema}: is a JSON schema, which editors read and infsim does not\n")
 
     def layer(self, name, extent):
         return self.write(name, {
