@@ -83,7 +83,6 @@ public:
     // Outputs.
     std::size_t output_count() const { return static_cast<std::size_t>(proto_.output_size()); }
     std::string output_name(std::size_t i) const;  ///< a fresh one for an output without a name, which nobody reads
-    bool output_named(std::size_t i) const { return i < output_count() && !proto_.output(static_cast<int>(i)).empty(); }
     bool output_used(std::size_t i) const;
     void require_single_output() const;         ///< only the first output may be used
     void bind(std::size_t i, TensorId tensor);  ///< output `i` is this tensor

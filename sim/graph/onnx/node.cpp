@@ -122,13 +122,23 @@ Ints OnnxNode::axes(Ints axes, std::size_t rank) const {
     return axes;
 }
 
+namespace {
+
+bool has_named_output(const ::onnx::NodeProto& node, std::size_t i) {
+    return i < static_cast<std::size_t>(node.output_size()) && !node.output(static_cast<int>(i)).empty();
+}
+
+}  // namespace
+
 std::string OnnxNode::output_name(std::size_t i) const {
-    if (output_named(i)) return proto_.output(static_cast<int>(i));
+    if (has_named_output(proto_, i)) return proto_.output(static_cast<int>(i));
     return import_.builder.fresh_tensor_name(
         fmt::format("{}/output{}", proto_.name().empty() ? type() : proto_.name(), i));
 }
 
-bool OnnxNode::output_used(std::size_t i) const { return output_named(i) && import_.used.count(output_name(i)) != 0; }
+bool OnnxNode::output_used(std::size_t i) const {
+    return has_named_output(proto_, i) && import_.used.count(output_name(i)) != 0;
+}
 
 void OnnxNode::require_single_output() const {
     for (std::size_t i = 1; i < output_count(); ++i)
@@ -136,11 +146,11 @@ void OnnxNode::require_single_output() const {
 }
 
 void OnnxNode::bind(std::size_t i, TensorId tensor) {
-    if (output_named(i)) import_.tensors[output_name(i)] = tensor;
+    if (has_named_output(proto_, i)) import_.tensors[output_name(i)] = tensor;
 }
 
 void OnnxNode::bind_unknown(std::size_t i, const Shape& shape, DType dtype) {
-    if (output_named(i)) bind(i, builder().input(output_name(i), shape, dtype, -1));
+    if (has_named_output(proto_, i)) bind(i, builder().input(output_name(i), shape, dtype, -1));
 }
 
 void OnnxNode::emit(Op op, const std::vector<TensorId>& inputs, Attributes attributes) {

@@ -61,7 +61,8 @@ std::optional<std::int64_t> evicted_time(const std::vector<Priced>& all) {
 
 }  // namespace
 
-TEST_CASE("reissued loads that take over twice the instructions of the fastest are not built, and count twice its time") {
+TEST_CASE(
+    "reissued loads that take over twice the instructions of the fastest are not built, and count twice its time") {
     Sectioned few(1600), many(1601);
     CHECK(evicted_time(few.all()) == kTime);
     const auto all = many.all();
