@@ -86,8 +86,7 @@ void HostPart::convert(const Node& node, const std::string& label, const Import&
     const auto first = tail_.builder.graph().nodes.size();
     convert_one(node);
     check_runs(node.op_type(), first, origin);
-    const auto name = !node.name().empty() ? node.name() : node.output(0);
-    steps_.push_back({name, node.op_type(), elements_ - before});
+    steps_.push_back({label_of(node), node.op_type(), elements_ - before});
     for (const auto& output : node.output()) {
         if (output.empty()) continue;
         made_[output] = origin;

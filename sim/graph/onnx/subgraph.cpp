@@ -44,12 +44,6 @@ void rename_all(Node& node, const Names& names) {
     }
 }
 
-/// The name of `node` in messages and tensor names.
-std::string label(const Node& node) {
-    if (!node.name().empty()) return node.name();
-    return node.output_size() > 0 ? node.output(0) : node.op_type();
-}
-
 /// Counts nesting depth and converted nodes, and refuses endless inlining; sets the `opset` of the nodes inside.
 class Inlining {
 public:
@@ -138,7 +132,7 @@ void if_node(OnnxNode& n) {
     const auto& branch = n.graph(condition->front() != 0 ? "then_branch" : "else_branch");
     n.ignore("then_branch");
     n.ignore("else_branch");
-    const auto results = run_graph(n.import(), branch, label(n.proto()) + "/", {});
+    const auto results = run_graph(n.import(), branch, label_of(n.proto()) + "/", {});
     for (std::size_t i = 0; i < n.output_count() && i < results.size(); ++i) n.bind(i, results[i]);
 }
 
@@ -180,7 +174,7 @@ void loop(OnnxNode& n) {
     for (std::int64_t step = 0; step < trips && goes_on(n, condition); ++step) {
         std::vector<TensorId> given = {n.number(static_cast<double>(step), DType::i64), condition};
         given.insert(given.end(), state.begin(), state.end());
-        const auto results = run_graph(n.import(), body, fmt::format("{}/{}/", label(n.proto()), step), given);
+        const auto results = run_graph(n.import(), body, fmt::format("{}/{}/", label_of(n.proto()), step), given);
         condition = results[0];
         const auto carried = static_cast<std::ptrdiff_t>(state.size());
         state.assign(results.begin() + 1, results.begin() + 1 + carried);
@@ -231,6 +225,13 @@ void collect_used(const SubGraph& graph, std::set<std::string>& used) {
     for (const auto& output : graph.output()) used.insert(output.name());
 }
 
+std::string label_of(const Node& node) {
+    if (!node.name().empty()) return node.name();
+    for (const auto& output : node.output())
+        if (!output.empty()) return output;
+    return node.op_type();
+}
+
 const ::onnx::FunctionProto* find_function(const OnnxFile& file, const Node& node) {
     for (const auto& function : file.model.functions())
         if (function.name() == node.op_type() && function.domain() == node.domain()) return &function;
@@ -239,7 +240,7 @@ const ::onnx::FunctionProto* find_function(const OnnxFile& file, const Node& nod
 
 void inline_function(Import& import, const Node& call, const ::onnx::FunctionProto& function) {
     const Inlining inlining(import, function.node_size(), opset_of(function, import.opset));
-    const auto prefix = label(call) + "/";
+    const auto prefix = label_of(call) + "/";
     Names names;
     for (int i = 0; i < function.input_size(); ++i)
         names[function.input(i)] = i < call.input_size() ? call.input(i) : "";

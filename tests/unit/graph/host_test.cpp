@@ -181,6 +181,18 @@ TEST_CASE("a batch that the model has on another axis is put together there") {
     CHECK(results[0].values == Values{5, 9});
 }
 
+TEST_CASE("a host operator may leave out its first output, and its name") {
+    OnnxModel m;
+    m.input("x", {-1, 4}).output("places").integers("two", {2});
+    m.node("Relu", {"x"}, {"y"});
+    m.node("TopK", {"y", "two"}, {"", "indices"}).set_name("");
+    set(m.node("Cast", {"indices"}, {"places"}), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    const InFile in(m);
+    CHECK(steps_of(in.graph) == std::vector<std::string>{"TopK 4", "Cast 2"});
+    CHECK(in.graph.host->steps.front().name == "indices");
+    CHECK(in.run({{"y", {{1, 5, 2, 3}}}})[0].values == Values{1, 3});
+}
+
 TEST_CASE("what depends on data has its largest shape before there are data, and its own then") {
     const InFile m(counted());
     CHECK(test::ops(m.graph) == "relu greater");
