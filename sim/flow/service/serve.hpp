@@ -45,7 +45,8 @@ struct ServingResult {
 /// loop on measured times. Empty for closed loops.
 std::optional<double> offered_load(const ServingPlan& plan, const serving::Scenario& scenario, ServiceTables& tables);
 
-/// Up to this share of the capacity, measured times agree with the live chip (`scripts/check_serving_times.py`).
+/// Up to this share of the capacity, p99 on measured times is within a tenth of the live chip's
+/// (`scripts/check_serving_times.py`).
 constexpr double kTrustedLoad = 0.9;
 
 /// Runs `scenario` (the plan's, perhaps with another load or set of sizes) on measured times. Throws InputError if no
