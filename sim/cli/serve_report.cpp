@@ -54,14 +54,13 @@ std::string head(const flow::ServingPlan& plan, const Scenario& s, const flow::S
     text += "\n" + wrapped(summary.valid() ? paint(Ink::good, "VALID")
                                            : paint(Ink::bad, "INVALID") + ": " + join(summary.reasons, "; "));
     if (result.offered_load && *result.offered_load > flow::kTrustedLoad) {
-        text +=
-            "\n" +
-            wrapped(fmt::format("The load is {} of what full batches can serve. ", percent(*result.offered_load)) +
-                    (s.live == serving::Live::yes
-                         ? "At this load arrivals drive the simulated chip instead of measured times."
-                         : "Up to 90 %, p99 on measured times is within a tenth of the live chip's. Above, a queue "
-                           "magnifies "
-                           "their errors and p99 may be off by half: \"live\": \"auto\" simulates the chip there."));
+        text += "\n" +
+                wrapped(fmt::format("The load is {} of what full batches can serve. ", percent(*result.offered_load)) +
+                        (s.live == serving::Live::yes
+                             ? "At this load arrivals drive the simulated chip instead of measured times."
+                             : "Up to 90 %, p99 on measured times is within a tenth of the live chip's. Above, a queue "
+                               "magnifies their errors and p99 may be off by half: \"live\": \"auto\" simulates "
+                               "the chip there."));
     }
     return text + "\n\n";
 }

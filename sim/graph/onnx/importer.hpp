@@ -115,6 +115,9 @@ private:
     int helpers_ = 0;
 };
 
+/// The name of a node in reports and tensor names: if it has none, that of its first output with a name; else its type.
+std::string label_of(const ::onnx::NodeProto& node);
+
 using Converter = void (*)(OnnxNode&);
 using ConverterTable = std::map<std::string, Converter>;
 

@@ -130,10 +130,16 @@ bool has_named_output(const ::onnx::NodeProto& node, std::size_t i) {
 
 }  // namespace
 
+std::string label_of(const ::onnx::NodeProto& node) {
+    if (!node.name().empty()) return node.name();
+    for (const auto& output : node.output())
+        if (!output.empty()) return output;
+    return node.op_type();
+}
+
 std::string OnnxNode::output_name(std::size_t i) const {
     if (has_named_output(proto_, i)) return proto_.output(static_cast<int>(i));
-    return import_.builder.fresh_tensor_name(
-        fmt::format("{}/output{}", proto_.name().empty() ? type() : proto_.name(), i));
+    return import_.builder.fresh_tensor_name(fmt::format("{}/output{}", label_of(proto_), i));
 }
 
 bool OnnxNode::output_used(std::size_t i) const {

@@ -225,13 +225,6 @@ void collect_used(const SubGraph& graph, std::set<std::string>& used) {
     for (const auto& output : graph.output()) used.insert(output.name());
 }
 
-std::string label_of(const Node& node) {
-    if (!node.name().empty()) return node.name();
-    for (const auto& output : node.output())
-        if (!output.empty()) return output;
-    return node.op_type();
-}
-
 const ::onnx::FunctionProto* find_function(const OnnxFile& file, const Node& node) {
     for (const auto& function : file.model.functions())
         if (function.name() == node.op_type() && function.domain() == node.domain()) return &function;

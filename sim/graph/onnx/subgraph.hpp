@@ -9,9 +9,6 @@ namespace infsim::graph::onnx_import {
 /// Names that the nodes of a graph and its subgraphs read, and its outputs.
 void collect_used(const ::onnx::GraphProto& graph, std::set<std::string>& used);
 
-/// The name of a node in messages and tensor names: if it has none, that of its first output with a name.
-std::string label_of(const ::onnx::NodeProto& node);
-
 /// The function of the model that a node calls; nullptr if it calls none.
 const ::onnx::FunctionProto* find_function(const OnnxFile& file, const ::onnx::NodeProto& node);
 
